@@ -1,0 +1,1 @@
+"""What is normal, what is not, and who must be told."""

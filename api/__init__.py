@@ -1,0 +1,1 @@
+"""Parse, ask a port, answer."""

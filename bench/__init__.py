@@ -1,0 +1,1 @@
+"""Reproducible measurements, as ratios in one run."""

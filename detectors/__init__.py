@@ -1,0 +1,1 @@
+"""Tensors in, numbers out. Knows torch and the domain: no stream, no queue, no store."""

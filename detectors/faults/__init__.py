@@ -1,0 +1,1 @@
+"""Faults that need no learned weights."""

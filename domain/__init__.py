@@ -1,0 +1,1 @@
+"""The words of Sightline: streams, frames, quality, alerts, ports and errors. Knows numpy and nothing else."""

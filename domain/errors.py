@@ -1,0 +1,33 @@
+"""Errors sorted by who must act. Foreign exceptions are translated at the adapter, `raise … from error`."""
+
+
+class SightlineError(Exception):
+    """Root of every error Sightline raises on purpose; its text is safe to show and says what to do."""
+
+
+class ConfigError(SightlineError):
+    """The operator must act: names the setting's path and the next step. The process stops."""
+
+
+class SourceUnavailable(SightlineError):
+    """Nobody must act: the stream cannot be read now; the reader backs off and tries again."""
+
+
+class LoginRefused(SourceUnavailable):
+    """The camera refused the credentials; retried slowly so that no account is locked."""
+
+
+class CodecUnsupported(SourceUnavailable):
+    """The stream arrives, but this build of FFmpeg decodes no such codec."""
+
+
+class FrameRejected(SightlineError):
+    """Nobody must act: this one frame cannot be scored; it goes to the dead letter with this reason."""
+
+
+class StoreUnavailable(SightlineError):
+    """Nobody must act: the store is away, locked or full; the unit is kept, retried, and committed after."""
+
+
+class NotifierUnavailable(SightlineError):
+    """Nobody must act: the receiver did not take the notification; the outbox keeps it and retries."""

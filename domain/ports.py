@@ -1,0 +1,219 @@
+"""Every port on one page. Each has at least two adapters and one contract test (`tests/contract/`).
+
+Only `Detector` lives elsewhere (`detectors/base.py`): it speaks tensors.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from domain.alerts import Alert, AlertTransition, Incident, IncidentState, OutboxEntry
+from domain.frames import Frame
+from domain.quality import Reference
+from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
+from domain.streams import Camera, StreamCounters
+from domain.units import DeadLetter, Delivery, JudgedUnit, StreamMessage, StreamSnapshot, Unit, VerdictChange
+
+
+class Clock(Protocol):
+    """Time as the process sees it; tests simulate it."""
+
+    def now(self) -> datetime:
+        """Return the present in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a simulated clock moves instead."""
+        ...
+
+
+class FrameSource(Protocol):
+    """One session with one stream."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames the sampling plan asks for, `sequence` rising by one from 0.
+
+        Raises `SourceUnavailable` (or `LoginRefused`, `CodecUnsupported`) when the stream cannot be opened or goes on
+        no more; a file simply ends.
+        """
+        ...
+
+    def counters(self) -> StreamCounters:
+        """Return what this session counted so far."""
+        ...
+
+    def close(self) -> None:
+        """End the session; called by the thread that reads it."""
+        ...
+
+
+class StreamPublisher(Protocol):
+    """Ingest's end of the transport."""
+
+    def publish(self, message: StreamMessage) -> bool:
+        """Hand over one message, in order per stream. False when a frame was refused because the buffer is full.
+
+        A `StreamStatus` is never refused. Raises `FrameRejected` for a frame that cannot travel.
+        """
+        ...
+
+    def close(self) -> None:
+        """Deliver what is buffered, then end."""
+        ...
+
+
+class StreamConsumer(Protocol):
+    """The workers' end of the transport."""
+
+    def poll(self, max_messages: int, timeout_s: float) -> Unit:
+        """Return the next messages as one unit, empty when none came in time. The unit before must be committed."""
+        ...
+
+    def commit(self, unit: Unit) -> None:
+        """Declare the unit done; what is not committed is delivered again after a restart (at least once)."""
+        ...
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        """Put one message aside with its reason."""
+        ...
+
+    def lag(self) -> int:
+        """Return how many messages wait."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class StreamStore(Protocol):
+    """Cameras, their sessions, and who changed what."""
+
+    def cameras(self) -> Sequence[Camera]: ...
+
+    def camera(self, name: str) -> Camera | None: ...
+
+    def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
+        """Insert or replace by name; audited."""
+        ...
+
+    def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
+        """Retire a camera; its scores stay until retention. False when there was none; audited."""
+        ...
+
+    def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
+        """Declare the present view normal (`Camera.accepted_at`). False when there is no such camera; audited."""
+        ...
+
+    def revision(self) -> int:
+        """Return a number that grows with every change of a camera, so that readers know when to read again."""
+        ...
+
+    def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]: ...
+
+    def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]: ...
+
+
+class ScoreStore(Protocol):
+    """What was judged, over time."""
+
+    def add(self, unit: JudgedUnit) -> None:
+        """Store all of it in one transaction, or nothing; storing the same unit again changes nothing.
+
+        Raises `StoreUnavailable`.
+        """
+        ...
+
+    def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
+        """Return frames by `received_at`, oldest first."""
+        ...
+
+    def history(
+        self, stream_id: str, metric: str, since: datetime, until: datetime, resolution: Resolution
+    ) -> Sequence[ScorePoint]:
+        """Return one metric over time, per frame or rolled up."""
+        ...
+
+    def verdict_changes(self, stream_id: str, since: datetime, until: datetime) -> Sequence[VerdictChange]: ...
+
+    def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]: ...
+
+    def roll_up(self, now: datetime) -> int:
+        """Fold frames not yet folded into minutes, hours and days; return how many frames were folded."""
+        ...
+
+    def retain(self, now: datetime) -> Mapping[str, int]:
+        """Delete what is older than its retention; return rows deleted per table."""
+        ...
+
+
+class AlertStore(Protocol):
+    """What a restart needs to go on, and what people are told."""
+
+    def alerts(self, stream_id: str | None = None) -> Sequence[Alert]: ...
+
+    def references(self, stream_id: str) -> Sequence[Reference]: ...
+
+    def incident(self, incident_id: str) -> Incident | None: ...
+
+    def incidents(
+        self,
+        *,
+        state: IncidentState | None = None,
+        stream_id: str | None = None,
+        limit: int = 100,
+        before: datetime | None = None,
+    ) -> Sequence[Incident]:
+        """Return incidents, newest first."""
+        ...
+
+    def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]: ...
+
+    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
+        """Record who took it on; audited. False when there is no such incident."""
+        ...
+
+    def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
+        """Return undelivered entries whose next attempt is due, oldest first."""
+        ...
+
+    def delivered(self, keys: Sequence[str], at: datetime) -> None: ...
+
+    def postpone(self, keys: Sequence[str], until: datetime, reason: str) -> None:
+        """Count a failed attempt and set the next one."""
+        ...
+
+    def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
+        """Store a group incident with its outbox entries and mark the absorbed entries delivered, in one transaction."""
+        ...
+
+
+class LiveState(Protocol):
+    """What is true now. Nothing here survives, and what expired is unknown."""
+
+    def put(self, snapshot: StreamSnapshot) -> None: ...
+
+    def get(self, stream_id: str) -> StreamSnapshot | None: ...
+
+    def all(self) -> Mapping[str, StreamSnapshot]: ...
+
+    def remove(self, stream_id: str) -> None: ...
+
+    def subscribe(self) -> "AbstractContextManager[Iterator[StreamSnapshot | None]]":
+        """Yield snapshots as they are put; None about once a second when nothing came, so that a reader can stop."""
+        ...
+
+    def put_picture(self, frame: Frame) -> None:
+        """Keep the picture of now, in memory only, the newest per stream."""
+        ...
+
+    def picture(self, stream_id: str) -> Frame | None: ...
+
+
+class Notifier(Protocol):
+    """Tells people. At least once: receivers recognise a repeat by the entry's key."""
+
+    name: str
+
+    def send(self, entry: OutboxEntry) -> None:
+        """Deliver one message or raise `NotifierUnavailable`."""
+        ...

@@ -1,0 +1,62 @@
+"""What is read back from storage: rows for people, charts and reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.frames import FrameRef
+from domain.streams import ConnectionState
+
+
+class Resolution(StrEnum):
+    FRAME = "frame"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePoint:
+    """One metric over one span starting at `at`: mean, least and greatest of `count` frames."""
+
+    at: datetime
+    mean: float
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScores:
+    """One stored frame row."""
+
+    ref: FrameRef
+    values: Mapping[str, float]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSession:
+    """One connection to a camera, from its first status to its last."""
+
+    stream_id: str
+    session_id: str
+    started_at: datetime
+    last_seen_at: datetime
+    state: ConnectionState
+    reason: str
+    frames_offered: int
+    frames_dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what, when. Append-only; `detail` never holds credentials."""
+
+    at: datetime
+    by: str
+    action: str
+    subject: str
+    detail: str = ""

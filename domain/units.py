@@ -1,0 +1,78 @@
+"""One poll is one unit: what was polled together, and everything that is stored of it in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
+from domain.frames import Frame
+from domain.quality import FrameScores, LightMode, Reference, Verdict
+from domain.streams import StreamStatus
+
+StreamMessage: TypeAlias = Frame | StreamStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as the consumer received it. `position` is the transport's own, opaque to everybody else."""
+
+    message: StreamMessage
+    position: object
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The deliveries of one poll, in the transport's order (per stream: the order of publishing)."""
+
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A frame that could not be scored, and why."""
+
+    stream_id: str
+    session_id: str
+    sequence: int
+    received_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """A verdict that differs from the one before it."""
+
+    stream_id: str
+    verdict: Verdict
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedUnit:
+    """All that one unit leaves behind, stored in one idempotent transaction before the unit is committed."""
+
+    scores: tuple[FrameScores, ...] = ()
+    statuses: tuple[StreamStatus, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    transitions: tuple[AlertTransition, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    outbox: tuple[OutboxEntry, ...] = ()
+    references: tuple[Reference, ...] = ()
+    dead_letters: tuple[DeadLetter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSnapshot:
+    """The live state of one stream: what a page shows. Absent or expired means unknown."""
+
+    stream_id: str
+    at: datetime
+    status: StreamStatus | None = None
+    mode: LightMode | None = None
+    settling: bool = False
+    verdicts: tuple[Verdict, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
+    incident: Incident | None = None

@@ -1,0 +1,1 @@
+"""Cameras to messages: the only place that reads streams."""

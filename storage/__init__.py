@@ -1,0 +1,1 @@
+"""SQLAlchemy and Redis live here and nowhere else."""

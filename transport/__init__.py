@@ -1,0 +1,1 @@
+"""Messages from ingest to workers, in order per stream, without loss."""

@@ -1,0 +1,1 @@
+"""Poll, group, score, judge, store, commit."""
