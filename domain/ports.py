@@ -183,7 +183,7 @@ class AlertStore(Protocol):
         ...
 
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
-        """Store a group incident with its outbox entries and mark the absorbed entries delivered, in one transaction."""
+        """Store a group incident and its entries, and mark the absorbed entries delivered, in one transaction."""
         ...
 
 
