@@ -1,0 +1,227 @@
+"""All settings of Sightline, checked before anything starts. Everything has a default; an unknown key is an error."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from domain.errors import ConfigError
+from domain.quality import Fault
+from domain.streams import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
+from domain.urls import checked
+from sightline.settings_errors import described
+from sightline.settings_file import read_settings_file
+
+LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PlanSettings(_Section):
+    """Which frames of a stream are judged; seconds throughout."""
+
+    mode: SamplingMode = SamplingMode.AUTO
+    interval_s: Positive = 1.0
+    judge_s: Positive = 10.0
+    every_s: Positive = 300.0
+
+    def plan(self) -> SamplingPlan:
+        return SamplingPlan(self.mode, self.interval_s, self.judge_s, self.every_s)
+
+
+class MaskSettings(_Section):
+    """A rectangle left out of judgement, as fractions of width and height."""
+
+    left: Fraction
+    top: Fraction
+    width: Fraction
+    height: Fraction
+
+
+class FaultSettings(_Section):
+    """One fault of one camera: off, or how keen (1 dull, 5 neutral, 10 keen)."""
+
+    enabled: bool = True
+    sensitivity: int = Field(default=5, ge=1, le=10)
+
+
+def _fault_shorthand(value: object) -> object:
+    """Let `blur: off` stand for `blur: {enabled: false}`."""
+    return {"enabled": value} if isinstance(value, bool) else value
+
+
+class CameraSettings(_Section):
+    """One camera. `user` and `password` may stand apart from the URL, so that a secret file can hold them."""
+
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[\w .:-]+$")
+    url: str = Field(min_length=1, repr=False)
+    user: str = Field(default="", repr=False)
+    password: str = Field(default="", repr=False)
+    site: str = ""
+    group: str = ""
+    enabled: bool = True
+    transport: RtspTransport = RtspTransport.TCP
+    plan: PlanSettings | None = None
+    ptz: bool = False
+    lit_at_night: bool = False
+    analogue: bool = False
+    masks: tuple[MaskSettings, ...] = ()
+    faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_fault_shorthand)]] = {}
+
+    def camera(self, default_plan: PlanSettings, *, where: str) -> Camera:
+        """Return the domain's camera; raises `ConfigError` naming `where` for an address that is not allowed."""
+        return Camera(
+            name=self.name,
+            url=checked(self._address(), where=f"{where}.url"),
+            site=self.site,
+            group=self.group,
+            enabled=self.enabled,
+            transport=self.transport,
+            plan=(self.plan or default_plan).plan(),
+            ptz=self.ptz,
+            lit_at_night=self.lit_at_night,
+            analogue=self.analogue,
+            masks=tuple(Mask(m.left, m.top, m.width, m.height) for m in self.masks),
+            faults={fault: FaultSetting(s.enabled, s.sensitivity) for fault, s in self.faults.items()},
+        )
+
+    def _address(self) -> str:
+        scheme, separator, rest = self.url.partition("://")
+        if not self.user or not separator:
+            return self.url
+        secret = f":{quote(self.password, safe='')}" if self.password else ""
+        return f"{scheme}://{quote(self.user, safe='')}{secret}@{rest}"
+
+
+class ApiSettings(_Section):
+    """The page and the API. Any address but this machine's own needs a token."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(default=8642, ge=0, le=65535)
+    token: str = Field(default="", repr=False)
+
+
+class BatchSettings(_Section):
+    """How much is scored at once: bounds memory and, on a GPU, sets its load."""
+
+    max_frames: int = Field(default=16, ge=1)
+    max_pixels: int = Field(default=16 * 1920 * 1080, ge=1)
+
+
+class QueueSettings(_Section):
+    """The embedded queue between ingest and the scoring worker; a full queue drops the oldest frame and counts it."""
+
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024)
+    poll_messages: int = Field(default=64, ge=1)
+
+
+class RetentionSettings(_Section):
+    """Days that stored rows live, by kind."""
+
+    frames_days: Positive = 7.0
+    minutes_days: Positive = 30.0
+    hours_days: Positive = 365.0
+    days_days: Positive = 3650.0
+    dead_letters_days: Positive = 30.0
+
+
+class WebhookSettings(_Section):
+    """A receiver of alerts; with a secret, each body is signed (HMAC-SHA256)."""
+
+    name: str = "webhook"
+    url: str = Field(min_length=1, repr=False)
+    secret: str = Field(default="", repr=False)
+    timeout_s: Positive = 10.0
+
+
+class NotifierSettings(_Section):
+    """Who is told."""
+
+    log: bool = True
+    webhooks: tuple[WebhookSettings, ...] = ()
+
+
+class HeartbeatSettings(_Section):
+    """A URL called while all is well, so that somebody learns when Sightline itself is dead."""
+
+    url: str = Field(default="", repr=False)
+    every_s: Positive = 60.0
+
+
+class LogSettings(_Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class EvaluationSettings(_Section):
+    """How verdicts become alerts; the times of each fault stand in docs/metrics.md, `time_scale` stretches them all."""
+
+    time_scale: Positive = 1.0
+    learn_s: Positive | None = None
+    settle_s: Positive | None = None
+
+
+class Settings(_Section):
+    """Everything. The defaults run embedded: one process, SQLite beside it, the page on this machine only."""
+
+    database: str = Field(default="sqlite:///sightline.db", min_length=1, repr=False)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    pictures: Literal["memory", "never"] = "memory"
+    detectors: tuple[str, ...] | None = None
+    cameras: tuple[CameraSettings, ...] = ()
+    plan: PlanSettings = PlanSettings()
+    api: ApiSettings = ApiSettings()
+    batch: BatchSettings = BatchSettings()
+    queue: QueueSettings = QueueSettings()
+    retention: RetentionSettings = RetentionSettings()
+    notifiers: NotifierSettings = NotifierSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    log: LogSettings = LogSettings()
+
+    def domain_cameras(self) -> tuple[Camera, ...]:
+        """Return the cameras of the file. Raises `ConfigError` for an address or a name that cannot be used."""
+        cameras = tuple(c.camera(self.plan, where=f"cameras[{i}]") for i, c in enumerate(self.cameras))
+        names = [camera.name for camera in cameras]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise ConfigError(f"cameras[{index}].name: '{name}' is taken by cameras[{names.index(name)}]")
+        return cameras
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret of these settings, for the redactor of logs and errors."""
+        hidden = [self.api.token, *(hook.secret for hook in self.notifiers.webhooks)]
+        return tuple(text for text in (*hidden, *(camera.password for camera in self.cameras)) if text)
+
+
+def parsed(content: dict[str, Any]) -> Settings:
+    """Return checked settings of plain values. Raises `ConfigError` naming each wrong value's path."""
+    try:
+        # Strict JSON mode refuses "5" for 5, yet reads enumerations and tuples from what YAML can write.
+        settings = Settings.model_validate_json(json.dumps(content, default=str))
+    except ValidationError as error:
+        raise ConfigError(described(error, Settings)) from None
+    settings.domain_cameras()
+    if settings.api.enabled and settings.api.host not in LOCAL_HOSTS and not settings.api.token:
+        raise ConfigError(
+            "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
+        )
+    return settings
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Return the settings of a file, or the defaults where `path` is None. Raises `ConfigError`."""
+    return Settings() if path is None else parsed(read_settings_file(path))
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a settings file, for editors."""
+    return Settings.model_json_schema()
