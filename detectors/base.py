@@ -8,25 +8,49 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from domain.frames import ColorMatrix
 from domain.quality import MetricSpec
+
+LUMA_WEIGHTS: Mapping[ColorMatrix, tuple[float, float]] = {
+    ColorMatrix.BT601: (0.299, 0.114),
+    ColorMatrix.BT709: (0.2126, 0.0722),
+    ColorMatrix.BT2020: (0.2627, 0.0593),
+}
+"""(Kr, Kb) of ITU-R BT.601, BT.709 and BT.2020 (non-constant luminance); Kg = 1 - Kr - Kb."""
 
 
 @dataclass(frozen=True)
 class Pictures:
     """Pictures of one format on one device, uploaded once and shared by every detector.
 
-    `luma` (N, 1, H, W) float32 in [0, 1], limited range already expanded; `rgb` (N, 3, H, W) float32 in [0, 1],
-    equal to luma in each channel where the stream has no colour; `colour` says whether it has. `visible`
-    (N, 1, H, W) bool leaves out what the operator masked, None when nothing is masked.
+    `luma` (N, 1, H, W) float32 in [0, 1], limited range already expanded. `chroma` (N, 2, h, w) float32, Cb and Cr in
+    [-0.5, 0.5] at the size the stream carries them, None where it has no colour. `visible` (N, 1, H, W) bool leaves
+    out what the operator masked, None when nothing is masked.
     """
 
     luma: Tensor
-    rgb: Tensor
-    colour: bool = True
+    chroma: Tensor | None = None
+    matrix: ColorMatrix = ColorMatrix.BT601
     visible: Tensor | None = None
+
+    @staticmethod
+    def from_rgb(rgb: Tensor, *, visible: Tensor | None = None) -> "Pictures":
+        """Return the pictures of (N, 3, H, W) RGB in [0, 1], by BT.601."""
+        luma, chroma = luma_chroma(rgb, ColorMatrix.BT601)
+        return Pictures(luma, chroma, ColorMatrix.BT601, visible)
 
     def __len__(self) -> int:
         return int(self.luma.shape[0])
+
+    @property
+    def colour(self) -> bool:
+        """Whether the stream carries colour at all; an infrared picture may carry it and show none."""
+        return self.chroma is not None
+
+    @cached_property
+    def rgb(self) -> Tensor:
+        """(N, 3, H, W) float32 in [0, 1], native size; luma in each channel where there is no colour."""
+        return luma_chroma_to_rgb(self.luma, self.chroma, self.matrix)
 
     @cached_property
     def small_luma(self) -> Tensor:
@@ -34,9 +58,42 @@ class Pictures:
         return reduced(self.luma, longer_side=640)
 
     @cached_property
+    def small_chroma(self) -> Tensor | None:
+        """Cb and Cr reduced so that the longer side is at most 320, (N, 2, h, w)."""
+        return None if self.chroma is None else reduced(self.chroma, longer_side=320)
+
+    @cached_property
     def small_rgb(self) -> Tensor:
-        """RGB reduced like `small_luma`, (N, 3, h, w)."""
-        return reduced(self.rgb, longer_side=640)
+        """RGB of the size of `small_luma`, (N, 3, h, w)."""
+        return luma_chroma_to_rgb(self.small_luma, self.small_chroma, self.matrix)
+
+    @cached_property
+    def small_visible(self) -> Tensor | None:
+        """Which pixels of `small_luma` hold nothing masked, (N, 1, h, w) bool."""
+        if self.visible is None:
+            return None
+        return reduced(self.visible.float(), longer_side=640) > 0.999
+
+
+def luma_chroma(rgb: Tensor, matrix: ColorMatrix) -> tuple[Tensor, Tensor]:
+    """Return luma (N, 1, H, W) in [0, 1] and Cb, Cr (N, 2, H, W) in [-0.5, 0.5] of RGB (N, 3, H, W) in [0, 1]."""
+    kr, kb = LUMA_WEIGHTS[matrix]
+    red, green, blue = rgb.split(1, dim=1)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    return luma, torch.cat([(blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr)], dim=1)
+
+
+def luma_chroma_to_rgb(luma: Tensor, chroma: Tensor | None, matrix: ColorMatrix) -> Tensor:
+    """Return RGB (N, 3, H, W) in [0, 1]; chroma of another size is interpolated bilinearly, its samples centred."""
+    if chroma is None:
+        return luma.expand(-1, 3, -1, -1)
+    if chroma.shape[-2:] != luma.shape[-2:]:
+        chroma = torch.nn.functional.interpolate(chroma, size=luma.shape[-2:], mode="bilinear", align_corners=False)
+    kr, kb = LUMA_WEIGHTS[matrix]
+    red = luma + (2 - 2 * kr) * chroma[:, 1:]
+    blue = luma + (2 - 2 * kb) * chroma[:, :1]
+    green = (luma - kr * red - kb * blue) / (1 - kr - kb)
+    return torch.cat([red, green, blue], dim=1).clamp_(0, 1)
 
 
 def reduced(images: Tensor, *, longer_side: int) -> Tensor:
