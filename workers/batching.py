@@ -1,0 +1,34 @@
+"""Which frames of one unit are scored together: same size and format, within bounds. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.frames import Frame, FrameFormat
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBounds:
+    """The most one batch may hold; a single frame beyond `max_pixels` still makes a batch of its own."""
+
+    max_frames: int = 16
+    max_pixels: int = 16 * 1920 * 1080
+
+
+def batches(frames: Sequence[Frame], bounds: BatchBounds, masked: Sequence[bool] = ()) -> tuple[tuple[int, ...], ...]:
+    """Return groups of indices into `frames`: one format each, masked and unmasked apart, in order of arrival.
+
+    Every index appears exactly once, and within a group indices rise, so a stream's own order is kept.
+    """
+    groups: dict[tuple[FrameFormat, bool], list[int]] = {}
+    for index, frame in enumerate(frames):
+        groups.setdefault((frame.format, bool(masked) and masked[index]), []).append(index)
+    cut: list[tuple[int, ...]] = []
+    for (form, _), members in groups.items():
+        size = batch_size(form, bounds)
+        cut.extend(tuple(members[start : start + size]) for start in range(0, len(members), size))
+    return tuple(cut)
+
+
+def batch_size(form: FrameFormat, bounds: BatchBounds) -> int:
+    """Return how many frames of this format fit into one batch, at least 1."""
+    return max(1, min(bounds.max_frames, bounds.max_pixels // max(1, form.width * form.height)))

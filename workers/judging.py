@@ -1,0 +1,98 @@
+"""Judges scored frames, statuses and ticks stream by stream, and gathers what one transaction must store."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from alerts.evaluator import Judged, StreamState, Tick, evaluate, restored
+
+from alerts.policy import Policy
+from domain.alerts import Alert, Incident, IncidentState
+from domain.ports import AlertStore
+from domain.quality import Fault, FrameScores, LightMode, Reference
+from domain.streams import Camera, StreamStatus
+from domain.units import DeadLetter, JudgedUnit, StreamSnapshot
+
+Observation: TypeAlias = FrameScores | StreamStatus | Tick
+
+
+@dataclass(slots=True)
+class Judgement:
+    """One unit being judged: new states beside the old, so that a unit that fails leaves no trace."""
+
+    states: dict[str, StreamState] = field(default_factory=dict)
+    latest: dict[str, Judged] = field(default_factory=dict)
+    judged: list[Judged] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+
+    def snapshots(self) -> Iterable[StreamSnapshot]:
+        """Return the live state of every stream of this unit."""
+        return (judged.snapshot for judged in self.latest.values())
+
+    def unit(self, dead_letters: tuple[DeadLetter, ...] = ()) -> JudgedUnit:
+        """Return what must be stored. Of an alert, incident or reference that changed twice, the last counts."""
+        alerts: dict[tuple[str, Fault], Alert] = {}
+        incidents: dict[str, Incident] = {}
+        references: dict[tuple[str, LightMode], Reference] = {}
+        for judged in self.judged:
+            alerts.update({(alert.stream_id, alert.fault): alert for alert in judged.alerts})
+            incidents.update({incident.incident_id: incident for incident in judged.incidents})
+            references.update({(kept.stream_id, kept.mode): kept for kept in judged.references})
+        return JudgedUnit(
+            scores=tuple(seen for seen in self.observations if isinstance(seen, FrameScores)),
+            statuses=tuple(seen for seen in self.observations if isinstance(seen, StreamStatus)),
+            verdicts=tuple(change for judged in self.judged for change in judged.changes),
+            alerts=tuple(alerts.values()),
+            transitions=tuple(step for judged in self.judged for step in judged.transitions),
+            incidents=tuple(incidents.values()),
+            outbox=tuple(entry for judged in self.judged for entry in judged.outbox),
+            references=tuple(references.values()),
+            dead_letters=dead_letters,
+        )
+
+
+class Judge:
+    """Holds every stream's state between units. A stream seen for the first time goes on from what was stored."""
+
+    def __init__(self, restore: Callable[[Camera], StreamState], policy: Policy) -> None:
+        self._restore = restore
+        self._policy = policy
+        self._states: dict[str, StreamState] = {}
+
+    def begin(self) -> Judgement:
+        return Judgement()
+
+    def observe(self, judgement: Judgement, camera: Camera, observation: Observation) -> Judged:
+        """Judge one observation; its stream's observations come in order. Raises `StoreUnavailable` at first sight."""
+        state = judgement.states.get(camera.name) or self._states.get(camera.name)
+        if state is None:
+            # Read once and kept at once: what was stored does not depend on this unit's fate.
+            state = self._states[camera.name] = self._restore(camera)
+        judged = evaluate(state, camera, observation, self._policy)
+        judgement.states[camera.name] = judged.state
+        judgement.latest[camera.name] = judged
+        judgement.judged.append(judged)
+        judgement.observations.append(observation)
+        return judged
+
+    def keep(self, judgement: Judgement) -> None:
+        """Take over the states of a unit that was stored."""
+        self._states.update(judgement.states)
+
+    def forget(self, stream_id: str) -> None:
+        self._states.pop(stream_id, None)
+
+
+def from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
+    """Return what gives a stream the state it had before a restart: alerts, references and its open incident."""
+
+    def restore(camera: Camera) -> StreamState:
+        opened = store.incidents(state=IncidentState.OPEN, stream_id=camera.name, limit=1)
+        return restored(camera, store.alerts(camera.name), store.references(camera.name), opened[0] if opened else None)
+
+    return restore
+
+
+def from_nothing(camera: Camera) -> StreamState:
+    """Return the state of a stream nothing is known of, for clips and `watch`."""
+    return restored(camera, (), (), None)

@@ -1,0 +1,136 @@
+"""Frames in, numbers out: the one scoring path of the live worker, `score`, `watch` and the benchmarks.
+
+Group by format, upload once, ask every detector. A batch that fails is scored again frame by frame, so that one bad
+frame costs nothing but itself.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from detectors.registry import DetectorSet
+from torch import Tensor
+
+from detectors.base import Pictures
+from domain.errors import FrameRejected
+from domain.frames import Frame
+from domain.quality import FrameScores
+from domain.streams import Mask
+from domain.urls import redacted
+from workers.batching import BatchBounds, batches
+from workers.memory import StreamMemory
+from workers.preprocessing import pictures
+from workers.rows import FrameRow, rows_of
+from workers.temporal import TemporalScorer
+
+_log = logging.getLogger(__name__)
+
+FRAME_ERRORS = (FrameRejected, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+"""What numpy and torch raise over one picture, running out of memory included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredFrames:
+    """What became of the frames given: an index stands either in `scores` or, with its reason, in `rejected`."""
+
+    scores: Mapping[int, FrameScores]
+    rejected: Mapping[int, str]
+
+
+class FrameScorer:
+    """Scores frames of any mix of streams and formats, and remembers per stream what temporal detectors need."""
+
+    def __init__(
+        self,
+        detectors: DetectorSet,
+        device: torch.device,
+        bounds: BatchBounds | None = None,
+        memory: StreamMemory | None = None,
+    ) -> None:
+        self._detectors = detectors
+        self._device = device
+        self._bounds = bounds or BatchBounds()
+        self._memory = memory if memory is not None else StreamMemory()
+        self._temporal = TemporalScorer(detectors.temporal)
+        parts = (*detectors.detectors, *detectors.temporal, detectors.structure)
+        self._models = {part.name: part.fingerprint for part in parts}
+
+    @property
+    def memory(self) -> StreamMemory:
+        return self._memory
+
+    def score(self, frames: Sequence[Frame], masks: Sequence[tuple[Mask, ...]] = ()) -> ScoredFrames:
+        """Score `frames`, each stream's in order. `masks` gives each frame's masked regions, empty for none at all.
+
+        Never raises for a picture: a frame that cannot be scored is in `rejected`.
+        """
+        rows: dict[int, FrameRow] = {}
+        rejected: dict[int, str] = {}
+        with torch.inference_mode():
+            for batch in batches(frames, self._bounds, [bool(mask) for mask in masks]):
+                self._score_batch(frames, masks, batch, rows, rejected)
+            self._temporal.score([rows[index] for index in sorted(rows)], self._memory)
+            scores = {index: self._frame_scores(row) for index, row in sorted(rows.items())}
+        return ScoredFrames(scores, rejected)
+
+    def _score_batch(
+        self,
+        frames: Sequence[Frame],
+        masks: Sequence[tuple[Mask, ...]],
+        batch: tuple[int, ...],
+        rows: dict[int, FrameRow],
+        rejected: dict[int, str],
+    ) -> None:
+        try:
+            chosen = [frames[index] for index in batch]
+            hidden = [masks[index] for index in batch] if masks else ()
+            rows.update(zip(batch, self._scored_together(chosen, hidden), strict=True))
+        except FRAME_ERRORS as error:
+            if len(batch) == 1:
+                rejected[batch[0]] = _reason(error)
+                return
+            _log.warning("a batch of %d frames failed (%s); scoring them one by one", len(batch), _reason(error))
+            for index in batch:
+                self._score_batch(frames, masks, (index,), rows, rejected)
+
+    def _scored_together(self, frames: Sequence[Frame], masks: Sequence[tuple[Mask, ...]]) -> list[FrameRow]:
+        uploaded = pictures(frames, self._device, masks)
+        rows = [FrameRow(frame) for frame in frames]
+        for row, numbers in zip(rows, self._numbers(uploaded), strict=True):
+            row.take(numbers)
+        structures = self._detectors.structure.describe(uploaded).cpu()
+        for index, row in enumerate(rows):
+            row.structure = structures[index]
+        for detector in self._detectors.temporal:
+            remembered = detector.remember(uploaded)
+            for index, row in enumerate(rows):
+                row.remembered[detector.name] = remembered[index]
+        return rows
+
+    def _numbers(self, uploaded: Pictures) -> Iterable[dict[str, float]]:
+        found: dict[str, Tensor] = {}
+        for detector in self._detectors.detectors:
+            found.update(detector.score(uploaded))
+        return rows_of(found, len(uploaded))
+
+    def _frame_scores(self, row: FrameRow) -> FrameScores:
+        frame = row.frame
+        return FrameScores(
+            ref=frame.ref,
+            values=row.numbers,
+            missing=row.missing,
+            models=self._models,
+            structure=None if row.structure is None else row.structure.numpy().copy(),
+            width=frame.format.width,
+            height=frame.format.height,
+            key_frame=frame.key_frame,
+            corrupt=frame.corrupt,
+            qp=frame.qp,
+        )
+
+
+def _reason(error: BaseException) -> str:
+    text = redacted(str(error)).strip().splitlines()
+    first = text[0] if text else type(error).__name__
+    return first if isinstance(error, FrameRejected) else f"{type(error).__name__}: {first}"
