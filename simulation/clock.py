@@ -1,0 +1,28 @@
+"""The clock that a camera burns into its pictures."""
+
+from datetime import datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+CLOCK_HEIGHT_SHARE = 0.075
+"""The clock's strip lies at the top left, this share of the picture's height high and at most half its width wide."""
+
+
+def burn_clock(picture: NDArray[np.uint8], at: datetime) -> NDArray[np.uint8]:
+    """Return (H, W, 3) uint8 with date and time in white on a black rim at the top left, to a tenth of a second."""
+    burnt = picture.copy()
+    draw_clock(burnt, at)
+    return burnt
+
+
+def draw_clock(picture: NDArray[np.uint8], at: datetime) -> None:
+    """Draw the clock into the picture given, colour (H, W, 3) or grey (H, W)."""
+    height = picture.shape[0]
+    text = f"{at:%d-%m-%Y  %H:%M:%S}.{at.microsecond // 100_000}"
+    scale = height / 900
+    foot = (round(0.015 * height), round(0.05 * height))
+    thin = max(1, round(scale * 2))
+    cv2.putText(picture, text, foot, cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), thin + 2, cv2.LINE_AA)
+    cv2.putText(picture, text, foot, cv2.FONT_HERSHEY_SIMPLEX, scale, (245, 245, 245), thin, cv2.LINE_AA)
