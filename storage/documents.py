@@ -1,0 +1,67 @@
+"""Records as JSON text and back, so that a row holds what has no column of its own."""
+
+import math
+import struct
+from collections.abc import Mapping
+from functools import lru_cache
+from json import dumps
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from domain.alerts import Incident
+from domain.quality import Evidence, Statistic
+from domain.streams import Camera
+
+_Record = TypeVar("_Record")
+
+EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
+CAMERA: TypeAdapter[Camera] = TypeAdapter(Camera)
+STATISTICS: TypeAdapter[Mapping[str, Statistic]] = TypeAdapter(Mapping[str, Statistic])
+
+_SHAPE = struct.Struct("<III")
+
+
+def encoded(adapter: TypeAdapter[_Record], record: _Record) -> str:
+    """Return the record as JSON text."""
+    return adapter.dump_json(record).decode()
+
+
+def decoded(adapter: TypeAdapter[_Record], document: Any) -> _Record:
+    """Return the record a JSON object was made from; members it does not know are left out."""
+    return adapter.validate_python(document)
+
+
+def encoded_values(values: Mapping[str, float]) -> tuple[str, dict[str, str]]:
+    """Return metric values as JSON text with nine digits (single precision, exactly), and which were not finite.
+
+    JSON has no infinity and no NaN, and one of them must not keep a whole unit from being stored.
+    """
+    finite = ",".join([f"{_name(key)}:{value:.9g}" for key, value in values.items() if math.isfinite(value)])
+    refused = {key: "not a finite number" for key, value in values.items() if not math.isfinite(value)}
+    return f"{{{finite}}}", refused
+
+
+@lru_cache(maxsize=1024)
+def _name(key: str) -> str:
+    return dumps(key)
+
+
+def packed(structure: NDArray[np.float32] | None) -> bytes | None:
+    """Return block statistics, float32 (rows, columns, channels), as three little-endian sizes and the numbers."""
+    if structure is None:
+        return None
+    rows, columns, channels = structure.shape
+    return _SHAPE.pack(rows, columns, channels) + np.ascontiguousarray(structure, dtype="<f4").tobytes()
+
+
+def unpacked(blob: bytes | memoryview | None) -> NDArray[np.float32] | None:
+    """Undo `packed`, bit for bit."""
+    if blob is None:
+        return None
+    stored = bytes(blob)
+    shape = _SHAPE.unpack_from(stored)
+    return np.frombuffer(stored, dtype="<f4", offset=_SHAPE.size).reshape(shape).astype(np.float32)

@@ -1,0 +1,160 @@
+"""The one way to a database: SQLite with one writer at a time, or Postgres. Foreign errors end here.
+
+SQLite runs in WAL mode, and every writing transaction begins IMMEDIATE: a read that turned into a write would fail at
+once instead of waiting. `synchronous=NORMAL` survives a killed process; a power cut may cost the last transactions.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from domain.errors import ConfigError, StoreUnavailable
+
+_WRITES = "sightline_writes"
+_MIGRATES = "sightline_migrates"
+_POSTGRES_FULL = "53100"
+_POSTGRES_PASSING = ("08", "40", "53", "55", "57")
+"""SQLSTATE classes that pass: connection, rollback, resources, locks, shutdown."""
+
+
+def open_engine(url: str, *, busy_timeout_s: float = 5.0) -> Engine:
+    """Return an engine for `sqlite:///PATH` or `postgresql://…`; nothing is connected to yet.
+
+    A SQLite file is created readable by its owner alone. Raises `ConfigError` for an address that cannot be used.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError("storage.url: not a database address; use sqlite:///PATH or postgresql://…") from error
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address, busy_timeout_s)
+    if address.get_backend_name() == "postgresql":
+        return _open_postgres(address, busy_timeout_s)
+    raise ConfigError(f"storage.url: '{address.drivername}' is not supported; use sqlite:///PATH or postgresql://…")
+
+
+def _open_sqlite(address: URL, busy_timeout_s: float) -> Engine:
+    if address.database in (None, "", ":memory:"):
+        raise ConfigError("storage.url: a database in memory ends with its connection; name a file: sqlite:///PATH")
+    path = Path(str(address.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(f"storage.url: cannot write {path}: {error.strerror}") from error
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN is deferred; without an isolation level it leaves transactions to us.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(_MIGRATES, False):
+        # A batch migration rebuilds tables, and SQLite ignores this pragma inside a transaction.
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+
+
+def _open_postgres(address: URL, busy_timeout_s: float) -> Engine:
+    try:
+        return create_engine(
+            address.set(drivername="postgresql+psycopg2"),
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": max(2, round(busy_timeout_s)), "options": "-c timezone=UTC"},
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "storage.url: Postgres needs the extra 'cluster': pip install 'sightline[cluster]'"
+        ) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one consistent state. Raises `StoreUnavailable`."""
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose changes are all kept at the end, or none. Raises `StoreUnavailable`."""
+    with _translated(), engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """Give a writing connection on which SQLite checks no foreign keys; the pool starts afresh after it."""
+    try:
+        with _translated(), engine.execution_options(**{_WRITES: True, _MIGRATES: True}).begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreUnavailable("the database is busy: no free connection; trying again") from error
+    except DBAPIError as error:
+        reason = _passing_reason(error)
+        if reason is None:
+            raise
+        raise StoreUnavailable(reason) from error
+
+
+def _passing_reason(error: DBAPIError) -> str | None:
+    """Return in words why the store is away, or None when the statement itself is wrong (a defect, to be seen)."""
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        return _sqlite_reason(original)
+    state = getattr(original, "pgcode", None)
+    if state == _POSTGRES_FULL:
+        return "the database's disk is full; free space there; nothing is lost, storing goes on by itself"
+    if isinstance(state, str):
+        return f"the database refused for now (SQLSTATE {state})" if state[:2] in _POSTGRES_PASSING else None
+    passing = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+    return "the database cannot be reached; trying again" if passing else None
+
+
+def _sqlite_reason(error: sqlite3.Error) -> str | None:
+    # Extended result codes carry the primary code in their low byte (sqlite.org/rescode.html).
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    reasons = {
+        sqlite3.SQLITE_BUSY: "the database is locked by another process; trying again",
+        sqlite3.SQLITE_LOCKED: "the database is locked by another process; trying again",
+        sqlite3.SQLITE_FULL: "the disk is full; free space there; nothing is lost, storing goes on by itself",
+        sqlite3.SQLITE_IOERR: "the disk cannot be read or written; check it",
+        sqlite3.SQLITE_READONLY: "the database file is read-only; make it writable",
+        sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened; check its folder and permissions",
+        sqlite3.SQLITE_CORRUPT: "the database file is damaged; restore a copy or move it away",
+        sqlite3.SQLITE_NOTADB: "the file is not a SQLite database; restore a copy or move it away",
+    }
+    return reasons.get(code)
+
+
+def is_damaged(error: StoreUnavailable) -> bool:
+    """Tell whether waiting cannot help, because the SQLite file itself is damaged or no database."""
+    cause = error.__cause__
+    original = cause.orig if isinstance(cause, DatabaseError) else None
+    code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,0 +1,81 @@
+"""Brings a database to the schema of this code, or says why it cannot. Works from an installed package."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from domain.errors import ConfigError, StoreUnavailable
+from storage.engine import is_damaged, migrating, reading
+
+_MIGRATION_LOCK = 0x51_67_68_74
+"""Postgres advisory lock: two processes that start together migrate one after the other."""
+
+
+def newest() -> str:
+    """Return the revision this code needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current(engine: Engine) -> str | None:
+    """Return the database's revision, None when it is empty. Raises `StoreUnavailable`, `ConfigError` if damaged."""
+    with _damage_explained(engine), reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_newest(engine: Engine) -> None:
+    """Raise `ConfigError` unless the database has exactly this code's schema; says what to do."""
+    found = current(engine)
+    if found == newest():
+        return
+    _refuse_unknown(found)
+    raise ConfigError("storage: the database's schema is older than this version of Sightline; run: sightline migrate")
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision, all of it or nothing; does nothing when it is there.
+
+    Raises `ConfigError` for a schema newer than this code or a damaged file, `StoreUnavailable` when it is locked.
+    """
+    found = current(engine)
+    if found == newest():
+        return
+    _refuse_unknown(found)
+    with migrating(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _refuse_unknown(found: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise ConfigError(
+            f"storage: the database's schema ({found}) is newer than this version of Sightline; "
+            "install the version that wrote it, or a newer one"
+        )
+
+
+@contextmanager
+def _damage_explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailable as error:
+        if is_damaged(error):
+            raise ConfigError(f"storage.url: {engine.url.database}: {error}") from error
+        raise

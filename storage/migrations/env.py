@@ -1,0 +1,6 @@
+"""Alembic's entry point; `storage/migrate.py` hands in the connection and owns the transaction."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
+context.run_migrations()

@@ -1,0 +1,163 @@
+"""What was judged, over time: a whole unit stored in one transaction, idempotently, and read back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Float, RowMapping, cast, func, select
+
+from domain.frames import FrameRef
+from domain.ports import Clock
+from domain.quality import Fault, Verdict, VerdictState
+from domain.records import Resolution, ScorePoint, StoredScores
+from domain.units import DeadLetter, JudgedUnit, VerdictChange
+from storage import rows, tables
+from storage.documents import EVIDENCE, decoded
+from storage.engine import reading, writing
+from storage.partitions import Partitions
+from storage.pruning import deleted_before, raw_floor
+from storage.retention import Retention
+from storage.rollups import folded
+from storage.upserts import insert_new, replace_older
+
+_FUTURE = timedelta(days=1)
+
+
+class SqlScoreStore:
+    """`ScoreStore` on SQLite or Postgres.
+
+    Frames older than the raw retention already deleted, or more than a day ahead of `clock` where one is given, go
+    to the dead letter with the reason.
+    """
+
+    def __init__(self, engine: Engine, *, retention: Retention | None = None, clock: Clock | None = None) -> None:
+        self._engine = engine
+        self._retention = retention or Retention()
+        self._clock = clock
+        self._partitions = Partitions(engine)
+        self._model_sets: set[str] = set()
+
+    def add(self, unit: JudgedUnit) -> None:
+        ceiling = None if self._clock is None else self._clock.now() + _FUTURE
+        with reading(self._engine) as connection:
+            letters = rows.outside(unit.scores, raw_floor(connection), ceiling)
+        refused = {(letter.stream_id, letter.session_id, letter.sequence) for letter in letters}
+        scores = [s for s in unit.scores if (s.ref.stream_id, s.ref.session_id, s.ref.sequence) not in refused]
+        self._partitions.ensure({score.ref.received_at for score in scores})
+        models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
+        with writing(self._engine) as connection:
+            insert_new(connection, tables.dead_letters, rows.dead_letter_rows((*unit.dead_letters, *letters)))
+            insert_new(connection, tables.model_sets, models)
+            insert_new(connection, tables.frames, rows.frame_rows(scores))
+            replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
+            _add_judgement(connection, unit)
+        self._model_sets |= {row["id"] for row in models}
+
+    def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
+        table, models = tables.frames, tables.model_sets
+        query = (
+            select(table, models.c.models)
+            .join(models, models.c.id == table.c.model_set, isouter=True)
+            .where(_within(stream_id, since, until))
+            .order_by(table.c.received_at, table.c.session_id, table.c.sequence)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [_stored_scores(row) for row in connection.execute(query).mappings()]
+
+    def history(
+        self, stream_id: str, metric: str, since: datetime, until: datetime, resolution: Resolution
+    ) -> Sequence[ScorePoint]:
+        with reading(self._engine) as connection:
+            if resolution is Resolution.FRAME:
+                return _frame_points(connection, stream_id, metric, since, until)
+            table = tables.rollups
+            query = (
+                select(table)
+                .where(table.c.stream_id == stream_id, table.c.resolution == resolution, table.c.metric == metric)
+                .where(table.c.at >= since, table.c.at < until)
+                .order_by(table.c.at)
+            )
+            return [
+                ScorePoint(row["at"], row["mean"], row["low"], row["high"], row["frames"])
+                for row in connection.execute(query).mappings()
+            ]
+
+    def verdict_changes(self, stream_id: str, since: datetime, until: datetime) -> Sequence[VerdictChange]:
+        table = tables.verdict_changes
+        query = (
+            select(table)
+            .where(table.c.stream_id == stream_id, table.c.at >= since, table.c.at < until)
+            .order_by(table.c.at, table.c.fault)
+        )
+        with reading(self._engine) as connection:
+            return [_verdict_change(row) for row in connection.execute(query).mappings()]
+
+    def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        """Return frames put aside, the latest first."""
+        table = tables.dead_letters
+        with reading(self._engine) as connection:
+            found = connection.execute(select(table).order_by(table.c.received_at.desc()).limit(limit)).mappings()
+            return [DeadLetter(**row) for row in found]
+
+    def roll_up(self, now: datetime) -> int:
+        """Fold the minutes with new or late frames again, whole; `now` is not asked: the frames say their time."""
+        return folded(self._engine)
+
+    def retain(self, now: datetime) -> Mapping[str, int]:
+        """Fold first, then delete; frames go by whole days (UTC)."""
+        folded(self._engine)
+        return deleted_before(self._engine, self._retention, now)
+
+
+def _add_judgement(connection: Connection, unit: JudgedUnit) -> None:
+    replace_older(
+        connection,
+        tables.sessions,
+        rows.session_rows(unit.statuses),
+        by="last_seen_at",
+        keep=("started_at", "dropped_before"),
+    )
+    replace_older(connection, tables.verdict_changes, rows.verdict_rows(unit.verdicts), by="at")
+    replace_older(connection, tables.alerts, rows.alert_rows(unit.alerts), by="updated_at")
+    insert_new(connection, tables.transitions, rows.transition_rows(unit.transitions))
+    replace_older(connection, tables.references, rows.reference_rows(unit.references), by="updated_at")
+    add_messages(connection, rows.incident_rows(unit.incidents), rows.outbox_rows(unit.outbox))
+
+
+def add_messages(connection: Connection, incidents: rows.Rows, entries: rows.Rows) -> None:
+    """Store incidents and what is to be told of them; an acknowledgement once given stays."""
+    acknowledgement = ("acknowledged_by", "acknowledged_at", "acknowledge_reason")
+    replace_older(connection, tables.incidents, incidents, by="updated_at", keep=acknowledgement)
+    insert_new(connection, tables.outbox, entries)
+
+
+def _within(stream_id: str, since: datetime, until: datetime) -> ColumnElement[bool]:
+    table = tables.frames
+    return (table.c.stream_id == stream_id) & (table.c.received_at >= since) & (table.c.received_at < until)
+
+
+def _frame_points(
+    connection: Connection, stream_id: str, metric: str, since: datetime, until: datetime
+) -> list[ScorePoint]:
+    table = tables.frames
+    if connection.dialect.name == "sqlite":
+        value: ColumnElement[Any] = func.json_extract(table.c.scores, f'$."{metric}"')
+    else:
+        value = table.c.scores.op("->>")(metric)
+    number = cast(value, Float)
+    query = select(table.c.received_at, number).where(_within(stream_id, since, until), value.is_not(None))
+    found = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence))
+    return [ScorePoint(at, float(score), float(score), float(score), 1) for at, score in found]
+
+
+def _stored_scores(row: RowMapping) -> StoredScores:
+    ref = FrameRef(row["stream_id"], row["session_id"], row["sequence"], row["pts_s"], row["received_at"])
+    values = {metric: float(value) for metric, value in row["scores"].items()}
+    return StoredScores(ref, values, row["missing"] or {}, row["models"] or {})
+
+
+def _verdict_change(row: RowMapping) -> VerdictChange:
+    evidence = decoded(EVIDENCE, row["evidence"])
+    verdict = Verdict(Fault(row["fault"]), VerdictState(row["state"]), row["reason"], evidence)
+    return VerdictChange(row["stream_id"], verdict, row["at"])
