@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from domain.alerts import Incident
 from domain.quality import Evidence, Statistic
@@ -20,7 +20,10 @@ _Record = TypeVar("_Record")
 EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
 INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
 CAMERA: TypeAdapter[Camera] = TypeAdapter(Camera)
-STATISTICS: TypeAdapter[Mapping[str, Statistic]] = TypeAdapter(Mapping[str, Statistic])
+STATISTICS: TypeAdapter[Mapping[str, Statistic]] = TypeAdapter(
+    Mapping[str, Statistic],
+    config=ConfigDict(ser_json_inf_nan="strings"),  # JSON has no infinity, a normal range may
+)
 
 _SHAPE = struct.Struct("<III")
 
