@@ -1,0 +1,151 @@
+"""Bytes from ingest to workers: exact, versioned, and safe to read from strangers."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from domain.errors import FrameRejected
+from domain.frames import ColorMatrix, ColorRange, Frame, FrameFormat, FrameRef, Plane
+from domain.streams import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
+from transport.codec import MAX_MESSAGE_BYTES, Compression, decoded, encoded
+
+AT = datetime(2026, 3, 2, 8, 0, 1, 234567, tzinfo=UTC)
+REF = FrameRef("gate", "session-1", 41, 3.0000000000000004, AT)
+
+SHAPES: dict[str, tuple[type[np.uint8] | type[np.uint16], list[tuple[int, ...]]]] = {
+    "yuv420p": (np.uint8, [(9, 7), (5, 4), (5, 4)]),
+    "yuv420p10le": (np.uint16, [(8, 8), (4, 4), (4, 4)]),
+    "yuv444p": (np.uint8, [(6, 8), (6, 8), (6, 8)]),
+    "gray": (np.uint8, [(5, 3)]),
+    "gray12le": (np.uint16, [(5, 3)]),
+    "nv12": (np.uint8, [(8, 6), (4, 6)]),
+    "rgb24": (np.uint8, [(4, 5, 3)]),
+}
+
+
+def frame(pixel_format: str = "yuv420p") -> Frame:
+    sample, shapes = SHAPES[pixel_format]
+    random = np.random.default_rng(7)
+    high = np.iinfo(sample).max
+    planes: list[Plane] = [random.integers(0, high, shape, endpoint=True).astype(sample) for shape in shapes]
+    colours = FrameFormat(7, 9, pixel_format, ColorRange.FULL, ColorMatrix.BT709)
+    return Frame(REF, colours, tuple(planes), key_frame=True, corrupt=True, qp=27.5)
+
+
+def status() -> StreamStatus:
+    counters = StreamCounters(packets=9, frames_dropped=2, fps=24.97, bitrate_bps=3.6e6, codec="h264", width=1920)
+    plan = SamplingPlan(SamplingMode.PATROL, judge_s=10.0, every_s=300.0)
+    return StreamStatus("gate", "session-1", 41, AT, ConnectionState.LIVE, "läuft", AT, counters, plan)
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+@pytest.mark.parametrize("pixel_format", list(SHAPES))
+def test_every_sample_arrives_as_it_was_sent(pixel_format: str, compression: Compression) -> None:
+    sent = frame(pixel_format)
+    received = decoded(encoded(sent, compression=compression))
+    assert isinstance(received, Frame)
+    assert [plane.dtype for plane in received.planes] == [plane.dtype for plane in sent.planes]
+    assert [plane.tolist() for plane in received.planes] == [plane.tolist() for plane in sent.planes]
+    assert replace(received, planes=()) == replace(sent, planes=())
+
+
+def test_a_status_arrives_as_it_was_sent() -> None:
+    assert decoded(encoded(status())) == status()
+
+
+def test_rows_that_are_not_contiguous_arrive_in_order() -> None:
+    wide = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    sent = Frame(REF, FrameFormat(5, 10, "gray"), (wide[:, ::4],))
+    received = decoded(encoded(sent))
+    assert isinstance(received, Frame)
+    assert received.planes[0].tolist() == wide[:, ::4].tolist()
+
+
+def test_received_planes_own_their_memory() -> None:
+    received = decoded(encoded(frame()))
+    assert isinstance(received, Frame)
+    assert all(plane.flags.writeable for plane in received.planes)
+
+
+def test_the_first_byte_is_the_version() -> None:
+    assert encoded(frame())[0] == encoded(status())[0] == 1
+
+
+def test_a_newer_version_is_refused_by_its_number_alone() -> None:
+    with pytest.raises(FrameRejected, match="version 2 is newer"):
+        decoded(b"\x02anything else")
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 7, 50, -1])
+@pytest.mark.parametrize("compression", list(Compression))
+def test_a_truncated_message_is_refused(length: int, compression: Compression) -> None:
+    whole = encoded(frame(), compression=compression)
+    with pytest.raises(FrameRejected):
+        decoded(whole[:length])
+
+
+def test_bytes_beyond_the_planes_are_refused() -> None:
+    with pytest.raises(FrameRejected, match="planes of"):
+        decoded(encoded(frame()) + b"\0")
+
+
+@pytest.mark.parametrize(
+    ("index", "value"), [(1, 9), (2, 9), (6, 255)], ids=["unknown kind", "unknown compression", "huge header"]
+)
+def test_a_malformed_prefix_is_refused(index: int, value: int) -> None:
+    broken = bytearray(encoded(frame()))
+    broken[index] = value
+    with pytest.raises(FrameRejected):
+        decoded(bytes(broken))
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [(b'"shape":[9,7]', b'"shape":[0,7]'), (b'"sample":"u1"', b'"sample":"f8"'), (b'"sequence":41', b'"sequence":"" ')],
+    ids=["empty plane", "unknown samples", "no number"],
+)
+def test_a_malformed_header_is_refused(find: bytes, put: bytes) -> None:
+    whole = encoded(frame())
+    assert find in whole
+    with pytest.raises(FrameRejected):
+        decoded(whole.replace(find, put, 1))
+
+
+@pytest.mark.parametrize("claimed", [b"[00001,2]", b"[00002,2]", b"[16384,2]"])
+def test_planes_that_expand_to_another_size_than_the_header_says_are_refused(claimed: bytes) -> None:
+    black = Frame(REF, FrameFormat(2, 11111, "gray"), (np.zeros((11111, 2), np.uint8),))
+    whole = encoded(black, compression=Compression.ZLIB)
+    assert b"[11111,2]" in whole
+    with pytest.raises(FrameRejected):
+        decoded(whole.replace(b"[11111,2]", claimed.replace(b"0000", b"    ")))
+
+
+def test_a_picture_above_the_cap_is_refused_at_both_ends() -> None:
+    large = Frame(REF, FrameFormat(7680, 4320, "yuv420p"), (np.zeros((4320, 7680), np.uint8),))
+    with pytest.raises(FrameRejected, match="7680x4320 yuv420p picture takes"):
+        encoded(large)
+    with pytest.raises(FrameRejected, match="16,000,000 allowed"):
+        decoded(bytes(MAX_MESSAGE_BYTES + 1))
+
+
+def test_random_bytes_are_refused_and_never_break_the_worker() -> None:
+    random = np.random.default_rng(3)
+    whole = encoded(frame())
+    for _ in range(300):
+        broken = bytearray(whole)
+        for position in random.integers(1, len(whole) - sum(p.nbytes for p in frame().planes), 3):
+            broken[position] = int(random.integers(0, 256))
+        try:
+            received = decoded(bytes(broken))
+        except FrameRejected:
+            continue
+        assert isinstance(received, (Frame, StreamStatus))
+
+
+def test_times_keep_their_microseconds_and_their_zone() -> None:
+    received = decoded(encoded(status()))
+    assert isinstance(received, StreamStatus)
+    assert received.received_at.utcoffset() == timedelta(0)
+    assert received.received_at.microsecond == 234567

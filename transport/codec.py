@@ -1,0 +1,191 @@
+"""Messages as bytes, without loss: every sample of a picture arrives as it was decoded.
+
+Layout, little-endian: version (1 byte), kind (1), compression (1), header length (4), header (JSON), planes one after
+another. The version comes first and never moves, so that an old worker can say that a message is too new for it.
+Bytes may come from anybody who can reach the broker: every length is bounded before memory is taken for it.
+"""
+
+import math
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from domain.errors import FrameRejected
+from domain.frames import Frame, FrameFormat, FrameRef, Plane
+from domain.streams import StreamStatus
+from domain.units import StreamMessage
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 16_000_000
+_MAX_HEADER_BYTES = 64 << 10
+_MAX_PLANES = 4
+_MAX_SIDE = 16384
+_PREFIX = struct.Struct("<BBBI")
+
+
+class Kind(IntEnum):
+    FRAME = 1
+    STATUS = 2
+
+
+class Compression(IntEnum):
+    """How the planes travel."""
+
+    RAW = 0
+    ZLIB = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _PlaneShape:
+    sample: Literal["u1", "u2"]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _FrameHeader:
+    ref: FrameRef
+    format: FrameFormat
+    planes: tuple[_PlaneShape, ...]
+    key_frame: bool = False
+    corrupt: bool = False
+    qp: float | None = None
+
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+_FRAME: TypeAdapter[_FrameHeader] = TypeAdapter(_FrameHeader)
+_STATUS: TypeAdapter[StreamStatus] = TypeAdapter(StreamStatus)
+
+
+def encoded(
+    message: StreamMessage, *, compression: Compression = Compression.RAW, max_bytes: int = MAX_MESSAGE_BYTES
+) -> bytes:
+    """Return the message as bytes. Raises `FrameRejected` for a frame larger than `max_bytes` or of odd planes."""
+    if isinstance(message, StreamStatus):
+        return _joined(Kind.STATUS, Compression.RAW, _STATUS.dump_json(message), [])
+    planes = [_little_endian(plane) for plane in message.planes]
+    header = _FrameHeader(
+        ref=message.ref,
+        format=message.format,
+        planes=tuple(_plane_shape(plane) for plane in planes),
+        key_frame=message.key_frame,
+        corrupt=message.corrupt,
+        qp=message.qp,
+    )
+    body: list[Buffer] = [plane.data.cast("B") for plane in planes]
+    if compression is Compression.ZLIB:
+        body = [zlib.compress(b"".join(body), level=1)]
+    whole = _joined(Kind.FRAME, compression, _FRAME.dump_json(header), body)
+    if len(whole) > max_bytes:
+        size = f"{message.format.width}x{message.format.height}"
+        raise FrameRejected(
+            f"a {size} {message.format.pixel_format} picture takes {len(whole):,} bytes, the transport carries at most "
+            f"{max_bytes:,}: judge a smaller stream of this camera or raise the message cap"
+        )
+    return whole
+
+
+def decoded(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> StreamMessage:
+    """Return the message these bytes hold; raises `FrameRejected` with what is wrong with them."""
+    if len(message) > max_bytes:
+        raise FrameRejected(f"message of {len(message):,} bytes, more than the {max_bytes:,} allowed")
+    if len(message) == 0:
+        raise FrameRejected("empty message")
+    view = memoryview(message)
+    if view[0] != VERSION:
+        age = "newer than" if view[0] > VERSION else "unknown to"
+        raise FrameRejected(
+            f"message version {view[0]} is {age} this worker, which reads {VERSION}; upgrade workers first"
+        )
+    if len(view) < _PREFIX.size:
+        raise FrameRejected(f"truncated message: {len(view)} bytes")
+    _, kind, compression, header_bytes = _PREFIX.unpack_from(view)
+    header_end = _PREFIX.size + header_bytes
+    if header_bytes > _MAX_HEADER_BYTES or header_end > len(view):
+        raise FrameRejected(f"truncated or malformed message: a header of {header_bytes:,} bytes in {len(view):,}")
+    return _parsed(kind, compression, bytes(view[_PREFIX.size : header_end]), view[header_end:])
+
+
+def _parsed(kind: int, compression: int, header: bytes, body: memoryview) -> StreamMessage:
+    try:
+        if kind == Kind.STATUS:
+            return _STATUS.validate_json(header)
+        if kind == Kind.FRAME:
+            return _frame(_FRAME.validate_json(header), compression, body)
+    except ValidationError as error:
+        raise FrameRejected(f"malformed message: {error.error_count()} wrong members in its header") from error
+    raise FrameRejected(f"malformed message: kind {kind} is unknown")
+
+
+def _frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
+    sizes = [_size(plane) for plane in header.planes]
+    if len(sizes) > _MAX_PLANES:
+        raise FrameRejected(f"malformed message: {len(sizes)} planes")
+    samples = _decompressed(compression, body, sum(sizes))
+    planes: list[Plane] = []
+    start = 0
+    for plane, size in zip(header.planes, sizes, strict=True):
+        stored = np.frombuffer(samples, dtype=f"<{plane.sample}", count=math.prod(plane.shape), offset=start)
+        # A copy owns its memory and may be written to, as tensors made of it expect.
+        planes.append(stored.reshape(plane.shape).astype(stored.dtype.newbyteorder("=")))
+        start += size
+    return Frame(
+        ref=header.ref,
+        format=header.format,
+        planes=tuple(planes),
+        key_frame=header.key_frame,
+        corrupt=header.corrupt,
+        qp=header.qp,
+    )
+
+
+def _size(plane: _PlaneShape) -> int:
+    """Return the bytes of a plane, having checked that its shape can be one."""
+    if not 1 <= len(plane.shape) <= 3 or not all(1 <= side <= _MAX_SIDE for side in plane.shape):
+        raise FrameRejected(f"malformed message: a plane of shape {plane.shape}")
+    return math.prod(plane.shape) * int(plane.sample[1])
+
+
+def _decompressed(compression: int, body: memoryview, expected: int) -> Buffer:
+    """Return exactly `expected` bytes; never takes memory for more, whatever the compressed bytes hold."""
+    samples: Buffer = body
+    if compression == Compression.ZLIB:
+        if expected > MAX_MESSAGE_BYTES * 16:
+            raise FrameRejected(f"malformed message: a picture of {expected:,} bytes")
+        reader = zlib.decompressobj()
+        try:
+            samples = reader.decompress(body, expected + 1)
+        except zlib.error as error:
+            raise FrameRejected("malformed message: its planes cannot be decompressed") from error
+        if not reader.eof or reader.unused_data:
+            raise FrameRejected(f"truncated or malformed message: no picture of {expected:,} bytes comes out of it")
+    elif compression != Compression.RAW:
+        raise FrameRejected(f"message compression {compression} is unknown to this worker; upgrade workers first")
+    if len(samples) != expected:
+        raise FrameRejected(
+            f"truncated or malformed message: planes of {len(samples):,} bytes where {expected:,} belong"
+        )
+    return samples
+
+
+def _little_endian(plane: Plane) -> Plane:
+    if plane.dtype == np.uint8:
+        return np.ascontiguousarray(plane)
+    if plane.dtype == np.uint16:
+        stored: NDArray[np.uint16] = plane.astype("<u2", copy=False)
+        return np.ascontiguousarray(stored)
+    raise FrameRejected(f"a plane of {plane.dtype} samples cannot travel")
+
+
+def _plane_shape(plane: Plane) -> _PlaneShape:
+    return _PlaneShape("u1" if plane.itemsize == 1 else "u2", plane.shape)
+
+
+def _joined(kind: Kind, compression: Compression, header: bytes, body: Iterable[Buffer]) -> bytes:
+    return b"".join([_PREFIX.pack(VERSION, kind, compression, len(header)), header, *body])
