@@ -14,7 +14,6 @@ from enum import IntEnum
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from domain.errors import FrameRejected
@@ -69,7 +68,7 @@ def encoded(
     """Return the message as bytes. Raises `FrameRejected` for a frame larger than `max_bytes` or of odd planes."""
     if isinstance(message, StreamStatus):
         return _joined(Kind.STATUS, Compression.RAW, _STATUS.dump_json(message), [])
-    planes = [_little_endian(plane) for plane in message.planes]
+    planes = [_contiguous(plane) for plane in message.planes]
     header = _FrameHeader(
         ref=message.ref,
         format=message.format,
@@ -174,13 +173,10 @@ def _decompressed(compression: int, body: memoryview, expected: int) -> Buffer:
     return samples
 
 
-def _little_endian(plane: Plane) -> Plane:
-    if plane.dtype == np.uint8:
-        return np.ascontiguousarray(plane)
-    if plane.dtype == np.uint16:
-        stored: NDArray[np.uint16] = plane.astype("<u2", copy=False)
-        return np.ascontiguousarray(stored)
-    raise FrameRejected(f"a plane of {plane.dtype} samples cannot travel")
+def _contiguous(plane: Plane) -> Plane:
+    if plane.dtype not in (np.dtype("u1"), np.dtype("<u2")):
+        raise FrameRejected(f"a plane of {plane.dtype} samples cannot travel")
+    return plane if plane.flags.c_contiguous else plane.copy(order="C")
 
 
 def _plane_shape(plane: Plane) -> _PlaneShape:

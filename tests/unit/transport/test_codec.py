@@ -14,24 +14,28 @@ from transport.codec import MAX_MESSAGE_BYTES, Compression, decoded, encoded
 AT = datetime(2026, 3, 2, 8, 0, 1, 234567, tzinfo=UTC)
 REF = FrameRef("gate", "session-1", 41, 3.0000000000000004, AT)
 
-SHAPES: dict[str, tuple[type[np.uint8] | type[np.uint16], list[tuple[int, ...]]]] = {
-    "yuv420p": (np.uint8, [(9, 7), (5, 4), (5, 4)]),
-    "yuv420p10le": (np.uint16, [(8, 8), (4, 4), (4, 4)]),
-    "yuv444p": (np.uint8, [(6, 8), (6, 8), (6, 8)]),
-    "gray": (np.uint8, [(5, 3)]),
-    "gray12le": (np.uint16, [(5, 3)]),
-    "nv12": (np.uint8, [(8, 6), (4, 6)]),
-    "rgb24": (np.uint8, [(4, 5, 3)]),
+SHAPES: dict[str, tuple[bool, list[tuple[int, ...]]]] = {
+    "yuv420p": (False, [(9, 7), (5, 4), (5, 4)]),
+    "yuv420p10le": (True, [(8, 8), (4, 4), (4, 4)]),
+    "yuv444p": (False, [(6, 8), (6, 8), (6, 8)]),
+    "gray": (False, [(5, 3)]),
+    "gray12le": (True, [(5, 3)]),
+    "nv12": (False, [(8, 6), (4, 6)]),
+    "rgb24": (False, [(4, 5, 3)]),
 }
 
 
-def frame(pixel_format: str = "yuv420p") -> Frame:
-    sample, shapes = SHAPES[pixel_format]
+def samples(deep: bool, shape: tuple[int, ...]) -> Plane:
     random = np.random.default_rng(7)
-    high = np.iinfo(sample).max
-    planes: list[Plane] = [random.integers(0, high, shape, endpoint=True).astype(sample) for shape in shapes]
+    if deep:
+        return random.integers(0, 65535, shape, dtype=np.uint16, endpoint=True)
+    return random.integers(0, 255, shape, dtype=np.uint8, endpoint=True)
+
+
+def frame(pixel_format: str = "yuv420p") -> Frame:
+    deep, shapes = SHAPES[pixel_format]
     colours = FrameFormat(7, 9, pixel_format, ColorRange.FULL, ColorMatrix.BT709)
-    return Frame(REF, colours, tuple(planes), key_frame=True, corrupt=True, qp=27.5)
+    return Frame(REF, colours, tuple(samples(deep, shape) for shape in shapes), key_frame=True, corrupt=True, qp=27.5)
 
 
 def status() -> StreamStatus:
