@@ -13,6 +13,10 @@ class SourceUnavailable(SightlineError):
     """Nobody must act: the stream cannot be read now; the reader backs off and tries again."""
 
 
+class NoVideo(SourceUnavailable):
+    """The source answers, but no picture arrives: connected, no video."""
+
+
 class LoginRefused(SourceUnavailable):
     """The camera refused the credentials; retried slowly so that no account is locked."""
 
