@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,6 +10,8 @@ _log = logging.getLogger(__name__)
 
 FIRST_RESTART_S = 1.0
 LONGEST_RESTART_S = 60.0
+STEADY_AFTER_S = 10.0
+"""A part that failed counts as well again once it has run for so long after the longest wait."""
 
 
 class Component(Protocol):
@@ -38,6 +41,7 @@ class Worker:
         self._health = health
         self._stop = threading.Event()
         self._failure = ""
+        self._failed_at = 0.0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -52,26 +56,27 @@ class Worker:
             _log.warning("%s did not end within %.0f s", self.name, timeout_s)
 
     def health(self) -> str:
-        if self._failure:
+        if self._failure and time.monotonic() - self._failed_at < LONGEST_RESTART_S + STEADY_AFTER_S:
             return self._failure
         if self._thread.ident is not None and not self._thread.is_alive() and not self._stop.is_set():
             return "ended"
         return self._health() if self._health is not None else ""
 
     def _run(self) -> None:
-        wait_s = FIRST_RESTART_S
+        wait_s = FIRST_RESTART_S / 2
         while not self._stop.is_set():
+            started = time.monotonic()
             try:
                 self._work(self._stop)
-            except Exception as error:
-                # The thread's outermost guard: one part that fails must neither end silently nor end the others.
-                self._failure = f"failed ({type(error).__name__}), starts again in {wait_s:.0f} s"
-                _log.exception("%s %s", self.name, self._failure)
+            except Exception as error:  # noqa: BLE001 - the thread's outermost guard
+                # One part that fails must neither end silently nor end the others.
+                ran_s = time.monotonic() - started
+                wait_s = FIRST_RESTART_S if ran_s > LONGEST_RESTART_S else min(LONGEST_RESTART_S, 2 * wait_s)
+                self._failure, self._failed_at = f"failed ({type(error).__name__})", time.monotonic()
+                _log.exception("%s failed and starts again in %.0f s", self.name, wait_s)
                 self._stop.wait(wait_s)
-                wait_s = min(LONGEST_RESTART_S, 2 * wait_s)
             else:
                 return
-            self._failure = ""
 
 
 class Timer:
@@ -97,8 +102,8 @@ class Timer:
         while not stop.wait(self._every_s):
             try:
                 self._action()
-            except Exception as error:
-                # The timer's outermost guard: housekeeping or a heartbeat that fails once is tried again next time.
+            except Exception as error:  # noqa: BLE001 - the timer's outermost guard
+                # Housekeeping or a heartbeat that fails once is tried again next time.
                 self._failure = f"last run failed ({type(error).__name__})"
                 _log.exception("%s failed; next try in %.0f s", self.name, self._every_s)
             else:

@@ -17,6 +17,7 @@ from sightline.settings_file import read_settings_file
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Positive = Annotated[float, Field(gt=0)]
+Days = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -119,18 +120,22 @@ class BatchSettings(_Section):
 class QueueSettings(_Section):
     """The embedded queue between ingest and the scoring worker; a full queue drops the oldest frame and counts it."""
 
+    max_frames: int = Field(default=256, ge=1)
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024)
     poll_messages: int = Field(default=64, ge=1)
 
 
 class RetentionSettings(_Section):
-    """Days that stored rows live, by kind."""
+    """Days that stored rows live, by kind; each rollup must outlive the finer one it is made from."""
 
-    frames_days: Positive = 7.0
-    minutes_days: Positive = 30.0
-    hours_days: Positive = 365.0
-    days_days: Positive = 3650.0
-    dead_letters_days: Positive = 30.0
+    raw_days: Days = 7
+    minutes_days: Days = 30
+    hours_days: Days = 400
+    days_days: Days = 3650
+    dead_letters_days: Days = 7
+    sessions_days: Days = 90
+    delivered_days: Days = 30
+    history_days: Days = 400
 
 
 class WebhookSettings(_Section):
@@ -162,9 +167,9 @@ class LogSettings(_Section):
 
 
 class EvaluationSettings(_Section):
-    """How verdicts become alerts; the times of each fault stand in docs/metrics.md, `time_scale` stretches them all."""
+    """How patient the judgement is. The times of each fault stand in docs/metrics.md; `raise_s` replaces them all."""
 
-    time_scale: Positive = 1.0
+    raise_s: Positive | None = None
     learn_s: Positive | None = None
     settle_s: Positive | None = None
 
@@ -210,11 +215,17 @@ def parsed(content: dict[str, Any]) -> Settings:
     except ValidationError as error:
         raise ConfigError(described(error, Settings)) from None
     settings.domain_cameras()
+    _check_retention(settings.retention)
     if settings.api.enabled and settings.api.host not in LOCAL_HOSTS and not settings.api.token:
         raise ConfigError(
             "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
         )
     return settings
+
+
+def _check_retention(kept: RetentionSettings) -> None:
+    if not kept.raw_days < kept.minutes_days < kept.hours_days < kept.days_days:
+        raise ConfigError("retention: raw_days, minutes_days, hours_days and days_days must rise in this order")
 
 
 def load_settings(path: Path | None) -> Settings:

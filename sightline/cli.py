@@ -1,0 +1,42 @@
+"""The command line. Every group of commands stands in its own file under `sightline/commands/`."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from sightline.commands import bench, cameras, demo, doctor, incidents, run, score, upkeep, watch
+from sightline.commands.console import out
+
+app = typer.Typer(
+    name="sightline",
+    help="Tells which of your cameras you can still rely on.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(watch.watch)
+app.command()(score.score)
+app.command()(run.run)
+app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.command()(upkeep.migrate)
+app.add_typer(cameras.app, name="cameras")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(upkeep.settings_app, name="settings")
+app.add_typer(bench.app, name="bench")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"sightline {version('sightline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Tells which of your cameras you can still rely on."""

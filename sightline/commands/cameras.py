@@ -1,0 +1,138 @@
+"""`sightline cameras`: which cameras are watched."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.errors import ConfigError
+from domain.ports import StreamStore
+from domain.streams import Camera, RtspTransport
+from domain.urls import checked, redacted
+from sightline.camera_import import cell, read_cameras
+from sightline.clock import SystemClock
+from sightline.commands.console import address_from, complain, err, out, say, without_traceback, write_json
+from sightline.commands.options import ByOption, JsonOption, SettingsOption, settings_from, who
+from sightline.stores import opened_stores
+
+app = typer.Typer(no_args_is_help=True, help="Add, list, remove, accept, test and import cameras.")
+
+NameArgument = Annotated[str, typer.Argument(help="The camera's name.")]
+
+
+@app.command()
+@without_traceback
+def add(
+    name: NameArgument,
+    url: Annotated[str, typer.Argument(help="Its address; `-` reads it from standard input.")],
+    *,
+    site: Annotated[str, typer.Option(help="Where it stands.")] = "",
+    group: Annotated[str, typer.Option(help="The switch or recorder it hangs on.")] = "",
+    transport: Annotated[RtspTransport, typer.Option(help="How RTSP carries pictures.")] = RtspTransport.TCP,
+    settings: SettingsOption = None,
+    by: ByOption = "",
+) -> None:
+    """Watch a camera, or change one."""
+    address = checked(address_from(url), where="URL")
+    camera = Camera(name=name, url=address, site=site, group=group, transport=transport)
+    clock = SystemClock()
+    with opened_stores(settings_from(settings), clock) as stores:
+        known = stores.streams.camera(name) is not None
+        stores.streams.put_camera(camera, by=who(by), at=clock.now())
+    say(f"{'changed' if known else 'added'} {name}: {redacted(address)}")
+
+
+@app.command("list")
+@without_traceback
+def list_cameras(settings: SettingsOption = None, json_lines: JsonOption = False) -> None:
+    """List the cameras, addresses without credentials."""
+    with opened_stores(settings_from(settings), SystemClock()) as stores:
+        cameras = stores.streams.cameras()
+    if json_lines:
+        for camera in cameras:
+            write_json(
+                {
+                    "name": camera.name,
+                    "url": redacted(camera.url),
+                    "site": camera.site,
+                    "group": camera.group,
+                    "enabled": camera.enabled,
+                    "accepted_at": camera.accepted_at.isoformat() if camera.accepted_at else None,
+                }
+            )
+        return
+    if not cameras:
+        say("no cameras yet; add one with: sightline cameras add NAME URL")
+        return
+    table = Table("name", "site", "group", "watched", "address")
+    for camera in cameras:
+        shown = (camera.name, camera.site, camera.group, "yes" if camera.enabled else "no", redacted(camera.url))
+        table.add_row(*(escape(text) for text in shown))
+    out.print(table)
+
+
+@app.command()
+@without_traceback
+def remove(name: NameArgument, settings: SettingsOption = None, by: ByOption = "") -> None:
+    """Retire a camera; its scores stay until their retention ends."""
+    clock = SystemClock()
+    with opened_stores(settings_from(settings), clock) as stores:
+        if not stores.streams.remove_camera(name, by=who(by), at=clock.now()):
+            raise _unknown(name, stores.streams)
+    say(f"removed {name}")
+
+
+@app.command()
+@without_traceback
+def accept(name: NameArgument, settings: SettingsOption = None, by: ByOption = "") -> None:
+    """Declare the present view of a camera normal, after it was moved or refocused on purpose."""
+    clock = SystemClock()
+    with opened_stores(settings_from(settings), clock) as stores:
+        if not stores.streams.accept_view(name, by=who(by), at=clock.now()):
+            raise _unknown(name, stores.streams)
+    say(f"accepted the present view of {name}; its reference is learned anew")
+
+
+@app.command("test")
+@without_traceback
+def try_camera(
+    name: NameArgument,
+    seconds: Annotated[float, typer.Option("--for", min=0.1, help="Seconds to judge.")] = 10.0,
+    settings: SettingsOption = None,
+    json_lines: JsonOption = False,
+) -> None:
+    """Connect to a camera and judge it for some seconds; nothing is stored."""
+    from sightline.commands.watch import watch_camera  # noqa: PLC0415 - loads torch, which takes seconds
+
+    chosen = settings_from(settings)
+    with opened_stores(chosen, SystemClock()) as stores:
+        camera = stores.streams.camera(name)
+        if camera is None:
+            raise _unknown(name, stores.streams)
+    raise typer.Exit(watch_camera(camera, device=chosen.device, for_s=seconds, json_lines=json_lines))
+
+
+@app.command("import")
+@without_traceback
+def import_cameras(
+    path: Annotated[Path, typer.Argument(help="CSV with the columns name, url, site, group.")],
+    settings: SettingsOption = None,
+    by: ByOption = "",
+) -> None:
+    """Add or change the cameras of a CSV file: all of them, or, when a line is wrong, none."""
+    cameras, problems = read_cameras(path)
+    if problems:
+        complain("\n".join(problems))
+        raise ConfigError(f"{path}: nothing was imported; correct the lines named above")
+    clock = SystemClock()
+    with opened_stores(settings_from(settings), clock) as stores:
+        for camera in cameras:
+            stores.streams.put_camera(camera, by=who(by), at=clock.now())
+    err.print(f"imported {len(cameras)} cameras: {escape(', '.join(cell(camera.name) for camera in cameras))}")
+
+
+def _unknown(name: str, store: StreamStore) -> ConfigError:
+    known = ", ".join(camera.name for camera in store.cameras()[:10]) or "none yet"
+    return ConfigError(f"camera '{name}': there is none of this name; known: {known}")

@@ -1,0 +1,86 @@
+"""Where commands speak: results on standard output, everything else on standard error, credentials nowhere."""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from domain.errors import ConfigError, SightlineError
+from domain.urls import credentials
+from sightline.logging_setup import Redactor
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EXIT_FAILED = 1
+EXIT_CONFIG = 2
+EXIT_INTERRUPTED = 130
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+redactor = Redactor()
+
+
+def say(text: str, style: str = "") -> None:
+    """Say one line on standard error, without credentials."""
+    err.print(escape(redactor(text)), style=style or None)
+
+
+def complain(text: str) -> None:
+    """Say what went wrong, one line a problem."""
+    for line in redactor(text).splitlines() or ["failed"]:
+        err.print(f"[bold red]error:[/] {escape(line)}")
+
+
+def write_json(record: Any) -> None:
+    """Write one JSON object on one line of standard output, at once, so that a pipe can follow."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def learn_url(url: str) -> None:
+    """Never show this address's password from now on, in whatever text it turns up."""
+    redactor.learn([password for password in credentials(url)[1:] if password])
+
+
+def without_traceback(command: Callable[P, T]) -> Callable[P, T]:
+    """End a command with one clear line and an exit status: 2 for the operator's settings, 1 for all else."""
+
+    @functools.wraps(command)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except ConfigError as error:
+            complain(str(error))
+            raise typer.Exit(EXIT_CONFIG) from None
+        except SightlineError as error:
+            complain(str(error))
+            raise typer.Exit(EXIT_FAILED) from None
+        except BrokenPipeError:
+            # The reader of our output has gone (`| head`); the interpreter must not complain once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(EXIT_FAILED) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return shown
+
+
+def address_from(given: str) -> str:
+    """Return an address or path; `-` reads it from standard input, so that a password need not stand in the argument
+    list, which every user of the machine can see.
+    """
+    if given != "-":
+        learn_url(given)
+        return given
+    line = sys.stdin.readline().strip()
+    if not line:
+        raise ConfigError("standard input: expected one address on the first line")
+    learn_url(line)
+    return line

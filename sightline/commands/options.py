@@ -1,0 +1,34 @@
+"""Options that several commands share, and the settings they lead to."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from sightline.commands.console import learn_url, redactor
+from sightline.settings import Settings, load_settings
+from sightline.settings_file import settings_path
+
+SettingsOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", "-s", help="Settings file; else $SIGHTLINE_SETTINGS, ./sightline.yaml, or the defaults."
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+ByOption: TypeAlias = Annotated[str, typer.Option("--by", help="Who does this; for the audit.", show_default="you")]
+
+
+def settings_from(path: Path | None) -> Settings:
+    """Return the settings to use; their secrets are never shown from now on."""
+    settings = load_settings(settings_path(path))
+    redactor.learn(settings.secrets())
+    for camera in settings.domain_cameras():
+        learn_url(camera.url)
+    return settings
+
+
+def who(by: str) -> str:
+    """Return who acts: the name given, else this machine's user."""
+    return by or getpass.getuser()

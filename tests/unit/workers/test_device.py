@@ -1,0 +1,29 @@
+import pytest
+import torch
+
+from domain.errors import ConfigError
+from workers.device import resolved_device
+
+
+def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert resolved_device("auto").type == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert resolved_device("auto").type == "cuda"
+
+
+def test_cuda_by_name_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    with pytest.raises(ConfigError, match="device: cuda was asked for"):
+        resolved_device("cuda")
+
+
+def test_cpu_is_kept_even_where_cuda_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert resolved_device("cpu").type == "cpu"
+
+
+def test_an_unknown_device_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="not one of"):
+        resolved_device("tpu")
