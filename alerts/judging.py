@@ -1,0 +1,159 @@
+"""One sample against one rule: bad, good, or not assessable and why. Three-valued throughout."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alerts import freeze
+from alerts.rules import Against, Bound, Rule, Worse
+from domain.quality import Evidence, Fault, LightMode, Reference, ReferenceState, Statistic
+from domain.streams import Camera, FaultSetting, SamplingMode
+
+DENSE_INTERVAL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a rule may ask about the moment it judges.
+
+    `lacking` says why there is no reference ("learning night"); `unlit` that the scene shows nothing and need not;
+    `activity` is how much the camera's quietest pictures change, None where not known.
+    """
+
+    camera: Camera
+    values: Mapping[str, float]
+    missing: Mapping[str, str]
+    mode: LightMode | None
+    settling: bool = False
+    unlit: bool = False
+    unlit_noted: bool = False
+    reference: Reference | None = None
+    lacking: str = ""
+    activity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`bad` is None where the sample could not be judged; then `reason` says why."""
+
+    bad: bool | None
+    reason: str = ""
+    evidence: Evidence = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    bad: bool | None
+    bound: Bound
+    value: float | None = None
+    limit: float | None = None
+    why: str = ""
+    lacks_reference: bool = False
+
+
+def standing_objection(rule: Rule, camera: Camera) -> str:
+    """Return why this camera is never judged for this fault, or "": settings, kind of camera, sampling plan."""
+    if not _setting(rule.fault, camera).enabled:
+        return "switched off for this camera"
+    if rule.analogue_only and not camera.analogue:
+        return "judged on analogue encoders only"
+    if rule.fixed_view and camera.ptz:
+        return "PTZ camera: its view changes on purpose"
+    plan = camera.plan
+    dense = plan.mode is SamplingMode.ALL or (
+        plan.mode is SamplingMode.INTERVAL and plan.interval_s <= DENSE_INTERVAL_S
+    )
+    return "needs plan all_frames" if rule.dense and not dense else ""
+
+
+def judged(rule: Rule, scene: Scene, *, latched: bool) -> Outcome:
+    """Judge one sample. `latched` is true while the fault stands: it ends at the clear bound, not at its own."""
+    if rule.fault is Fault.TOO_DARK and scene.unlit_noted:
+        return Outcome(True, "no light in the scene for 12 hours", Evidence(mode=scene.mode))
+    why = standing_objection(rule, scene.camera) or _passing_objection(rule, scene)
+    if why:
+        return Outcome(None, why)
+    sensitivity = _setting(rule.fault, scene.camera).sensitivity
+    tested = [[_tested(bound, scene, sensitivity, latched) for bound in bounds] for bounds in rule.any_of]
+    return _combined(rule, scene, tested)
+
+
+def _setting(fault: Fault, camera: Camera) -> FaultSetting:
+    return camera.faults.get(fault) or FaultSetting()
+
+
+def _passing_objection(rule: Rule, scene: Scene) -> str:
+    if scene.settling:
+        return f"settling after the change to {scene.mode or 'another light'}"
+    if scene.mode is not None and scene.mode not in rule.modes:
+        return "judged by day only" if LightMode.DAY in rule.modes else "judged by night only"
+    if rule.needs_light and scene.unlit:
+        return "scene unlit"
+    if rule.needs_reference and scene.reference is None:
+        return scene.lacking
+    if rule.fault is Fault.FREEZE:
+        return freeze.not_assessable(scene.values, scene.activity)
+    return ""
+
+
+def _tested(bound: Bound, scene: Scene, sensitivity: int, latched: bool) -> _Tested:
+    value = scene.values.get(bound.metric)
+    if value is None:
+        return _Tested(None, bound, why=scene.missing.get(bound.metric, f"{bound.metric} was not measured"))
+    statistic = scene.reference.statistics.get(bound.metric) if scene.reference else None
+    limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, scene.reference)
+    if limit is None:
+        why = scene.lacking or f"the reference knows no usual {bound.metric}"
+        return _Tested(None, bound, value, why=why, lacks_reference=True)
+    bad = value >= limit if bound.worse is Worse.HIGH else value <= limit
+    return _Tested(bad, bound, value, limit)
+
+
+def _limit(bound: Bound, number: float, statistic: Statistic | None, reference: Reference | None) -> float | None:
+    """Return the bound in the metric's own unit; None where it needs a statistic that is not there.
+
+    Under an accepted view an absolute bound gives way to what the operator declared normal, plus its own hysteresis.
+    """
+    high = bound.worse is Worse.HIGH
+    if bound.against is Against.ABSOLUTE:
+        if statistic is None or reference is None or reference.state is not ReferenceState.ACCEPTED:
+            return number
+        gap = abs(bound.fault - bound.clear)
+        return max(number, statistic.high + gap) if high else min(number, statistic.low - gap)
+    if statistic is None:
+        return None
+    if bound.against is Against.RATIO:
+        return number * statistic.median if statistic.median > 0 else None
+    return number + (statistic.high if high else statistic.low)
+
+
+def _combined(rule: Rule, scene: Scene, tested: Sequence[Sequence[_Tested]]) -> Outcome:
+    """Any alternative whose bounds are all exceeded makes the sample bad; one that cannot be told leaves it open."""
+    unknown: _Tested | None = None
+    for bounds in tested:
+        if all(test.bad for test in bounds):
+            return Outcome(True, _reason(rule, bounds[0]), _evidence(bounds[0], scene))
+        if any(test.bad is False for test in bounds):
+            continue
+        blank = next(test for test in bounds if test.bad is None)
+        if rule.needs_reference or not blank.lacks_reference:
+            unknown = unknown or blank
+    if unknown is not None:
+        return Outcome(None, unknown.why)
+    shown = next((test for bounds in tested for test in bounds if test.bad is False), tested[0][0])
+    return Outcome(False, "", _evidence(shown, scene))
+
+
+def _reason(rule: Rule, test: _Tested) -> str:
+    side = "below" if test.bound.worse is Worse.HIGH else "above"
+    return f"{rule.says}: {test.bound.metric} {test.value:.3g}, normal {side} {test.limit:.3g}"
+
+
+def _evidence(test: _Tested, scene: Scene) -> Evidence:
+    high = test.bound.worse is Worse.HIGH
+    return Evidence(
+        metric=test.bound.metric,
+        value=test.value,
+        normal_low=None if high else test.limit,
+        normal_high=test.limit if high else None,
+        mode=scene.mode,
+    )

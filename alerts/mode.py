@@ -1,0 +1,90 @@
+"""Day or night: an infrared picture has no chroma, a dark one no light; the mode changes slowly and then settles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.policy import Policy
+from alerts.rules import UNLIT_LUMA_P95
+from domain.quality import LightMode
+
+NIGHT_LUMA, DAY_LUMA = 0.16, 0.22
+"""Mean luma (0 … 1) under which it is night and over which it is day; in between the mode stays."""
+NIGHT_SATURATION, DAY_SATURATION = 0.010, 0.020
+"""Infrared pictures carry neutral chroma; only a colour stream is asked."""
+BLACK_SHARE = 0.95
+"""A picture this black says nothing about the hour: a lens covered at noon looks the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What is known of the light: the mode in force, the one that seems to come, and whether the scene shows anything.
+
+    `dark_nights` says that this camera's night is known to be unlit, so that darkness is no news.
+    """
+
+    mode: LightMode | None = None
+    coming: LightMode | None = None
+    coming_since: datetime | None = None
+    settling_until: datetime | None = None
+    unlit: bool = False
+    unlit_since: datetime | None = None
+    dark_nights: bool = False
+    twilight: bool = False
+
+    def settling(self, now: datetime) -> bool:
+        return self.settling_until is not None and now < self.settling_until
+
+    def unlit_for_s(self, now: datetime) -> float:
+        return (now - self.unlit_since).total_seconds() if self.unlit and self.unlit_since else 0.0
+
+
+def seen_mode(values: Mapping[str, float], mode: LightMode | None) -> LightMode | None:
+    """Return which light one picture shows; `mode` where it lies between the bounds, None where it cannot be told."""
+    luma = values.get("luma_mean")
+    if luma is None:
+        return mode
+    saturation = values.get("saturation", 1.0)
+    if luma < NIGHT_LUMA or saturation < NIGHT_SATURATION:
+        return LightMode.NIGHT
+    if luma > DAY_LUMA and saturation > DAY_SATURATION:
+        return LightMode.DAY
+    return mode or (LightMode.DAY if luma > (NIGHT_LUMA + DAY_LUMA) / 2 else LightMode.NIGHT)
+
+
+def in_twilight(values: Mapping[str, float]) -> bool:
+    """Say whether a picture lies between the bounds of day and night."""
+    return NIGHT_LUMA <= values.get("luma_mean", 1.0) <= DAY_LUMA
+
+
+def _unlit(light: Light, values: Mapping[str, float], mode: LightMode | None) -> bool:
+    dark = values.get("luma_p95", 1.0) < UNLIT_LUMA_P95
+    return dark and (mode is LightMode.NIGHT or light.dark_nights)
+
+
+def _votes(light: Light, values: Mapping[str, float], seen: LightMode | None) -> bool:
+    """Say whether this picture may change the mode: a black one only where darkness is no news."""
+    black = values.get("black_share", 0.0) >= BLACK_SHARE
+    return seen is not None and (not black or light.dark_nights or light.mode is None)
+
+
+def advanced(light: Light, values: Mapping[str, float], now: datetime, policy: Policy) -> Light:
+    """Return the light after one more picture.
+
+    The first picture sets the mode at once. Later another mode must be seen for `mode_dwell_s` on end; a picture gone
+    black from one moment to the next does not vote, because night never falls within a second.
+    """
+    seen = seen_mode(values, light.mode)
+    light = replace(light, twilight=in_twilight(values))
+    if light.mode is None:
+        light = replace(light, mode=seen)
+    elif not _votes(light, values, seen) or seen is light.mode:
+        light = replace(light, coming=None, coming_since=None)
+    elif seen is not light.coming or light.coming_since is None:
+        light = replace(light, coming=seen, coming_since=now)
+    elif (now - light.coming_since).total_seconds() >= policy.mode_dwell_s:
+        until = now.fromtimestamp(now.timestamp() + policy.settle_s, tz=now.tzinfo)
+        light = replace(light, mode=seen, coming=None, coming_since=None, settling_until=until)
+    unlit = _unlit(light, values, light.mode)
+    since = (light.unlit_since or now) if unlit else None
+    return replace(light, unlit=unlit, unlit_since=since)

@@ -1,0 +1,314 @@
+"""One row a fault: what is measured, where it becomes a fault, where it ends, what it needs, when it is told.
+
+Every number that decides about a fault stands in `RULES`; docs/metrics.md is checked against it. A row's conditions are
+alternatives (`any_of`), each a list of bounds that must all be exceeded. Luma, saturation and shares are in 0 … 1,
+`change_median` and `noise_sigma` in luma levels of 0 … 255, `edge_width` in pixels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.alerts import AlertRule
+from domain.quality import Fault, LightMode
+
+NEUTRAL_SENSITIVITY = 5
+BOTH_MODES = frozenset(LightMode)
+
+
+class Worse(StrEnum):
+    HIGH = "high"
+    LOW = "low"
+
+
+class Against(StrEnum):
+    """What a metric is compared with."""
+
+    ABSOLUTE = "absolute"
+    RATIO = "ratio"
+    """Value divided by the reference's median."""
+    EXCESS = "excess"
+    """Value minus the reference's 95th percentile (worse high), or minus its 5th (worse low)."""
+
+
+class Source(StrEnum):
+    """What is judged: each frame's numbers, each status' numbers, or the connection's state."""
+
+    FRAME = "frame"
+    STATUS = "status"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One metric and where it becomes bad (`fault`) and good again (`clear`), at sensitivity 5.
+
+    `limit` is the dullest bound that still makes sense for the metric's range.
+    """
+
+    metric: str
+    worse: Worse
+    fault: float
+    clear: float
+    against: Against = Against.ABSOLUTE
+    limit: float | None = None
+
+    def at(self, sensitivity: int) -> tuple[float, float]:
+        """Return (fault, clear) for a sensitivity of 1 (dull) … 10 (keen).
+
+        Both move by a fifth of their distance a step: at 10 the fault bound stands where the clear bound of 5 stood.
+        """
+        shift = (self.fault - self.clear) * (NEUTRAL_SENSITIVITY - sensitivity) / 5
+        fault = self.fault + shift
+        if self.limit is not None:
+            fault = min(fault, self.limit) if self.worse is Worse.HIGH else max(fault, self.limit)
+        return fault, self.clear + shift
+
+
+def above(metric: str, fault: float, clear: float, *, limit: float | None = None) -> Bound:
+    return Bound(metric, Worse.HIGH, fault, clear, limit=limit)
+
+
+def below(metric: str, fault: float, clear: float, *, limit: float | None = None) -> Bound:
+    return Bound(metric, Worse.LOW, fault, clear, limit=limit)
+
+
+def above_usual(metric: str, fault: float, clear: float) -> Bound:
+    """Bound the ratio to the reference's median from above."""
+    return Bound(metric, Worse.HIGH, fault, clear, Against.RATIO)
+
+
+def below_usual(metric: str, fault: float, clear: float) -> Bound:
+    """Bound the ratio to the reference's median from below."""
+    return Bound(metric, Worse.LOW, fault, clear, Against.RATIO)
+
+
+def exceeds(metric: str, fault: float, clear: float) -> Bound:
+    """Bound the excess over the reference's 95th percentile."""
+    return Bound(metric, Worse.HIGH, fault, clear, Against.EXCESS)
+
+
+def falls_short(metric: str, fault: float, clear: float) -> Bound:
+    """Bound the shortfall under the reference's 5th percentile; `fault` and `clear` are negative."""
+    return Bound(metric, Worse.LOW, fault, clear, Against.EXCESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Everything about one fault. `says` is the reason in words, followed by the number behind it.
+
+    `needs_reference`: without one the fault is not assessable; otherwise bounds against a reference only add to the
+    absolute ones once it is learned. `needs_light`: not judged in an unlit scene. `fixed_view`: not judged on PTZ
+    cameras. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly) every frame.
+    `window_s`: the verdict's own window where the policy's does not fit.
+    """
+
+    alert: AlertRule
+    says: str
+    any_of: tuple[tuple[Bound, ...], ...] = ()
+    source: Source = Source.FRAME
+    modes: frozenset[LightMode] = BOTH_MODES
+    needs_reference: bool = False
+    needs_light: bool = False
+    fixed_view: bool = False
+    analogue_only: bool = False
+    refuses: bool = False
+    dense: bool = False
+    window_s: float | None = None
+
+    @property
+    def fault(self) -> Fault:
+        return self.alert.fault
+
+
+def _picture(fault: Fault, severity: str = "warning", *, hold_for_s: float = 300.0) -> AlertRule:
+    return AlertRule(fault, hold_for_s=hold_for_s, keep_firing_for_s=2 * hold_for_s, severity=severity)
+
+
+def _connection(fault: Fault, severity: str = "warning") -> AlertRule:
+    return AlertRule(fault, hold_for_s=60.0, keep_firing_for_s=120.0, severity=severity)
+
+
+def _event(fault: Fault) -> AlertRule:
+    return AlertRule(fault, hold_for_s=0.0, keep_firing_for_s=0.0, min_frames=1, severity="info", event=True)
+
+
+_DAY = frozenset({LightMode.DAY})
+
+_TABLE: tuple[Rule, ...] = (
+    # What the light does
+    Rule(
+        _picture(Fault.BLACK, "critical"),
+        "almost every pixel is black",
+        ((above("black_share", 0.98, 0.95, limit=0.999),),),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.TOO_DARK),
+        "the picture is too dark to see anything by",
+        ((below("luma_mean", 0.10, 0.13), below("luma_p95", 0.30, 0.35)),),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.TOO_BRIGHT),
+        "large parts are burnt out",
+        ((above("clipped_share", 0.40, 0.30), above("luma_mean", 0.70, 0.65)),),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.GLARE),
+        "a light blinds the camera",
+        ((above("glare_share", 0.15, 0.10), exceeds("glare_share", 0.08, 0.04)),),
+        needs_reference=True,
+    ),
+    # What the lens does
+    Rule(
+        _picture(Fault.BLUR),
+        "fine detail is gone",
+        (
+            (above("edge_width", 9.0, 7.5),),
+            (below_usual("sharpness", 0.45, 0.60), above_usual("edge_width", 1.25, 1.15)),
+        ),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.LOW_CONTRAST),
+        "the picture is washed out",
+        (
+            (below("contrast_rms", 0.05, 0.07),),
+            (below_usual("contrast_rms", 0.50, 0.65), exceeds("haze", 0.10, 0.05)),
+        ),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.COVERED, "critical"),
+        "the structure of the usual view is gone",
+        ((above("structure_lost", 0.70, 0.55, limit=0.95), below("layout_correlation", 0.50, 0.60)),),
+        needs_reference=True,
+        needs_light=True,
+        fixed_view=True,
+    ),
+    Rule(
+        _picture(Fault.CAMERA_MOVED, "critical", hold_for_s=180.0),
+        "the view does not match the learned one",
+        ((above("structure_disagreement", 0.70, 0.55, limit=0.95), below("layout_correlation", 0.80, 0.85)),),
+        needs_reference=True,
+        needs_light=True,
+        fixed_view=True,
+    ),
+    Rule(
+        _picture(Fault.SHAKE),
+        "the whole picture jumps to and fro",
+        ((above("shift", 0.010, 0.006),),),
+        needs_light=True,
+        fixed_view=True,
+        dense=True,
+    ),
+    # What sensor, filter and cable do
+    Rule(
+        _picture(Fault.NOISE),
+        "the picture is noisier than it should be",
+        ((above("noise_sigma", 14.0, 11.0),), (above_usual("noise_sigma", 2.5, 1.8), above("noise_sigma", 5.0, 4.0))),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.SNOW),
+        "snow as of a lost analogue signal",
+        ((above("snow_share", 0.30, 0.20),),),
+        analogue_only=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.STRIPES),
+        "stripes run through the picture",
+        ((above("stripe_strength", 0.50, 0.35),),),
+        analogue_only=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.COLOUR_CAST),
+        "colours lean to one side",
+        ((above("cast", 0.25, 0.20), exceeds("cast", 0.10, 0.06)),),
+        modes=_DAY,
+        needs_reference=True,
+    ),
+    Rule(
+        _picture(Fault.IR_CUT),
+        "magenta by day: the infrared filter did not swing in",
+        ((above("magenta", 0.12, 0.08),),),
+        modes=_DAY,
+        refuses=True,
+    ),
+    # What the encoder and the network do
+    Rule(
+        _picture(Fault.BLOCKINESS),
+        "compression blocks show",
+        ((above("blockiness", 2.5, 2.0),), (above_usual("blockiness", 1.8, 1.4), above("blockiness", 1.6, 1.4))),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.CORRUPT_PICTURE),
+        "parts of the picture are smeared or missing",
+        ((above("corrupt_share", 0.10, 0.05),),),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.PLACEHOLDER, "critical"),
+        "the recorder shows a slate instead of the camera",
+        ((above("slate", 0.50, 0.40),),),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.FREEZE, "critical", hold_for_s=60.0),
+        "nothing moves but the clock, not even the sensor's own noise",
+        ((below("change_median", 0.02, 0.04), below("change_share", 0.03, 0.05)),),
+        window_s=5.0,
+    ),
+    Rule(
+        _connection(Fault.BITRATE_STARVED),
+        "the stream gets far fewer bits than usual and it shows",
+        (
+            (below_usual("bitrate_bps", 0.5, 0.65), exceeds("qp", 5.0, 3.0)),
+            (below_usual("bitrate_bps", 0.5, 0.65), above_usual("blockiness", 1.4, 1.25)),
+        ),
+        needs_reference=True,
+    ),
+    # What the connection does
+    Rule(
+        _connection(Fault.LOW_FPS),
+        "the camera sends far fewer frames than usual in this light",
+        ((below_usual("fps", 0.5, 0.65),),),
+        source=Source.STATUS,
+        needs_reference=True,
+        window_s=10.0,
+    ),
+    Rule(
+        _connection(Fault.DECODE_ERRORS),
+        "packets are lost or damaged on the way",
+        ((above("decode_errors_per_min", 12.0, 4.0),),),
+        source=Source.STATUS,
+    ),
+    Rule(_connection(Fault.SIGNAL_LOSS, "critical"), "the camera cannot be reached", source=Source.STATE),
+    Rule(_connection(Fault.NO_FRAMES, "critical"), "connected, but no video arrives", source=Source.STATE),
+    Rule(_connection(Fault.LOGIN_REFUSED, "critical"), "the camera refuses the login", source=Source.STATE),
+    Rule(_connection(Fault.CODEC_UNSUPPORTED), "the stream's codec cannot be decoded", source=Source.STATE),
+    Rule(_event(Fault.RESOLUTION_CHANGED), "the picture size changed", source=Source.STATE),
+    Rule(_event(Fault.CODEC_CHANGED), "the codec changed", source=Source.STATE),
+)
+
+RULES: Mapping[Fault, Rule] = {rule.fault: rule for rule in _TABLE}
+
+UNLIT_LUMA_P95 = 0.15
+"""At night a scene whose brightest twentieth stays under this shows nothing to judge by."""
+
+LIGHT_DEPENDENT = frozenset({Fault.LOW_FPS, Fault.BITRATE_STARVED})
+"""Connection faults compared within one light mode: long exposure lowers fps, noise raises bitrate."""
+
+
+def metrics_of(rule: Rule) -> tuple[str, ...]:
+    """Return the metric keys a rule looks at, each once, in order."""
+    return tuple(dict.fromkeys(bound.metric for bounds in rule.any_of for bound in bounds))

@@ -1,0 +1,64 @@
+"""Sliding counts of good and bad samples, by seconds and by frames, in bounded memory."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+BUCKETS = 40
+"""A window remembers no more than this many spans of time, whatever the frame rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    start: datetime
+    last: datetime
+    judged: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Samples of the last `span_s` seconds, counted in buckets of `span_s / BUCKETS`.
+
+    Samples that could not be judged never enter. When fewer than `keep` samples lie within the span (key frames that
+    come seldom), older ones stay until there are as many, so that a window always counts seconds and frames.
+    """
+
+    span_s: float
+    keep: int = 1
+    buckets: tuple[Bucket, ...] = ()
+
+    def add(self, at: datetime, *, bad: bool) -> "Window":
+        """Return the window with one sample more, without what has grown too old."""
+        last = self.buckets[-1] if self.buckets else None
+        if last is not None and (at - last.start).total_seconds() < self.span_s / BUCKETS:
+            grown = (*self.buckets[:-1], Bucket(last.start, at, last.judged + 1, last.bad + bad))
+        else:
+            grown = (*self.buckets, Bucket(at, at, 1, int(bad)))
+        return Window(self.span_s, self.keep, self._fresh(grown, at))
+
+    def _fresh(self, buckets: tuple[Bucket, ...], at: datetime) -> tuple[Bucket, ...]:
+        oldest = at - timedelta(seconds=self.span_s)
+        first = 0
+        judged = sum(bucket.judged for bucket in buckets)
+        while buckets[first].last < oldest and judged - buckets[first].judged >= self.keep:
+            judged -= buckets[first].judged
+            first += 1
+        return buckets[first:] if first else buckets
+
+    @property
+    def judged(self) -> int:
+        return sum(bucket.judged for bucket in self.buckets)
+
+    @property
+    def bad_share(self) -> float:
+        """Share of bad samples, 0 where there is none."""
+        judged = self.judged
+        return sum(bucket.bad for bucket in self.buckets) / judged if judged else 0.0
+
+    @property
+    def covered_s(self) -> float:
+        """Seconds from the first to the last sample."""
+        return (self.buckets[-1].last - self.buckets[0].start).total_seconds() if self.buckets else 0.0
+
+    def emptied(self) -> "Window":
+        return Window(self.span_s, self.keep)
