@@ -8,7 +8,7 @@ from domain.quality import Fault
 from simulation.plants.light import Light, defocused, exposed, to_light, to_picture
 from simulation.plants.plant import Moment, Picture, Plant, Stage, Strength, meanings
 
-_DEFOCUS_RADIUS = {Strength.MILD: 0.004, Strength.MEDIUM: 0.008, Strength.SEVERE: 0.016}
+DEFOCUS_RADIUS = {Strength.MILD: 0.004, Strength.MEDIUM: 0.008, Strength.SEVERE: 0.016}
 _FOG_TRANSMISSION = {Strength.MILD: 0.35, Strength.MEDIUM: 0.2, Strength.SEVERE: 0.08}
 _SHAKE = {Strength.MILD: 0.008, Strength.MEDIUM: 0.016, Strength.SEVERE: 0.032}
 _MOVE = {
@@ -24,7 +24,7 @@ MOVE_S = 0.6
 
 def blur(picture: Picture, _onset: Picture, moment: Moment) -> Picture:
     """Defocus: every point becomes a disc, in linear light, so that lamps grow into bright discs."""
-    light = defocused(to_light(picture), _DEFOCUS_RADIUS[moment.strength] * picture.shape[1])
+    light = defocused(to_light(picture), DEFOCUS_RADIUS[moment.strength] * picture.shape[1])
     return to_picture(exposed(light, 0.0015, 5e-5, moment.passing()))
 
 

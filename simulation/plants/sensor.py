@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 
 from domain.quality import Fault
-from simulation.plants.light import exposed, luminance, to_light, to_picture
+from simulation.plants.light import amplified, luminance, to_light, to_picture
 from simulation.plants.plant import Moment, Picture, Plant, Stage, Strength, meanings
 
-_GAIN = {Strength.MILD: 1.0, Strength.MEDIUM: 2.0, Strength.SEVERE: 4.0}
+GAIN = {Strength.MILD: 1.0, Strength.MEDIUM: 2.0, Strength.SEVERE: 4.0}
 _SNOW_SHARE = {Strength.MILD: 0.02, Strength.MEDIUM: 0.06, Strength.SEVERE: 0.2}
 _STRIPE_LEVELS = {Strength.MILD: 8.0, Strength.MEDIUM: 16.0, Strength.SEVERE: 32.0}
 _CAST = {Strength.MILD: 1.6, Strength.MEDIUM: 2.2, Strength.SEVERE: 3.5}
@@ -18,8 +18,7 @@ _CAST_COLOURS = np.array([[1, 0, -1], [-1, 0, 1], [-0.5, 1, -0.5]])
 
 def noise(picture: Picture, _onset: Picture, moment: Moment) -> Picture:
     """Amplify: photon and read noise grow with the gain, most visible in the dark parts; one pixel wide."""
-    gain = _GAIN[moment.strength]
-    return to_picture(exposed(to_light(picture), 0.007 * gain, 0.0025 * gain**2, moment.passing()))
+    return to_picture(amplified(to_light(picture), GAIN[moment.strength], moment.passing()))
 
 
 def snow(picture: Picture, _onset: Picture, moment: Moment) -> Picture:

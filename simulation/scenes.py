@@ -1,0 +1,220 @@
+"""Nine fixed views made of photographs that scikit-image ships, with what moves through them and how their sensors see.
+
+Two are at night. A scene is wider than its view, so that a camera that is turned sees something new.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.plants.light import to_light, to_picture
+from simulation.sprites import Sprite, coin, horse, motorcycle, photograph, walker
+
+WIDTH, HEIGHT = 768, 432
+"""Every view, in pixels."""
+
+Backdrop = NDArray[np.uint8]
+"""(HEIGHT, at least WIDTH, 3) RGB: all that the camera could see; the view is a part of it WIDTH wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Something that crosses the view again and again: `height` and `foot` as shares of the view's height.
+
+    It takes `cross_s` from side to side, starts at `start_s`, and comes again every `every_s`. `gain` is its light.
+    """
+
+    sprite: Callable[[], Sprite]
+    height: float
+    foot: float
+    cross_s: float
+    every_s: float
+    start_s: float = 0.0
+    leftwards: bool = False
+    gain: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One camera's world. `gain` multiplies its sensor's noise; `infrared` makes it a night camera without colour."""
+
+    name: str
+    backdrop: Callable[[], Backdrop]
+    movers: tuple[Mover, ...]
+    gain: float = 0.2
+    night: bool = False
+    infrared: bool = False
+
+    def view(self, pan: float = 0.0) -> NDArray[np.uint8]:
+        """Return the (HEIGHT, WIDTH, 3) view, `pan` (0 … 1) of the way from its usual end of the scene to the other."""
+        whole = self.backdrop()
+        left = round(pan * (whole.shape[1] - WIDTH))
+        return np.ascontiguousarray(whole[:, left : left + WIDTH])
+
+
+def _part(name: str, top: float, left: float = 0.0, width: float = 1.0, *, wide: float = 1.0) -> Backdrop:
+    """Return part of a photograph: `width` of it from `left`, cut to the view's shape from `top` (shares), enlarged."""
+    picture = photograph(name)
+    height_px, width_px = picture.shape[:2]
+    x0, x1 = round(left * width_px), round((left + width) * width_px)
+    rows = round((x1 - x0) * HEIGHT / (WIDTH * wide))
+    y0 = min(round(top * height_px), height_px - rows)
+    part = picture[y0 : y0 + rows, x0:x1]
+    return _sharpened(cv2.resize(part, (round(WIDTH * wide), HEIGHT), interpolation=cv2.INTER_CUBIC))
+
+
+def _sharpened(picture: NDArray[np.generic]) -> Backdrop:
+    """Undo the softness of enlarging, as a camera's own sharpening does."""
+    soft = cv2.GaussianBlur(np.asarray(picture, dtype=np.uint8), (0, 0), 1.2)
+    return np.asarray(cv2.addWeighted(np.asarray(picture, dtype=np.uint8), 1.6, soft, -0.6, 0), dtype=np.uint8)
+
+
+def _ground(name: str, tint: tuple[float, float, float], width: int, rows: int) -> NDArray[np.uint8]:
+    """Lay a texture on the ground in perspective, `rows` high, tinted."""
+    texture = np.tile(photograph(name), (2, 2, 1))
+    side = texture.shape[0]
+    seen = np.array([[0.15, 0], [0.85, 0], [1.0, 1], [0.0, 1]], dtype=np.float32) * side
+    target = np.array([[0, 0], [width, 0], [width, rows], [0, rows]], dtype=np.float32)
+    laid = cv2.warpPerspective(
+        texture, cv2.getPerspectiveTransform(seen[[3, 2, 1, 0]], target[[0, 1, 2, 3]]), (width, rows)
+    )
+    return _tinted(laid, tint)
+
+
+def _tinted(picture: NDArray[np.generic], tint: tuple[float, float, float]) -> NDArray[np.uint8]:
+    return to_picture(to_light(np.asarray(picture, dtype=np.uint8)) * np.array(tint, dtype=np.float32))
+
+
+def _yard(wall: tuple[float, float, float], ground: str, earth: tuple[float, float, float]) -> Backdrop:
+    """A brick wall with a notice, a window and a door, and the ground before it; wider than the view."""
+    width = round(1.6 * WIDTH)
+    horizon = round(0.52 * HEIGHT)
+    bricks = cv2.rotate(photograph("brick.png"), cv2.ROTATE_90_CLOCKWISE)
+    bricks = np.asarray(cv2.resize(bricks, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    tiled = np.tile(bricks, (1, width // bricks.shape[1] + 1, 1))[:horizon, :width]
+    picture = np.vstack([_tinted(tiled, wall), _ground(ground, earth, width, HEIGHT - horizon)])
+    _hang(picture, "page.png", (0.12, 0.10), 0.11)
+    _hang(picture, "rocket.jpg", (0.33, 0.08), 0.16)
+    _hang(picture, "coffee.png", (0.62, 0.12), 0.12)
+    _hang(picture, "text.png", (0.82, 0.10), 0.13)
+    cv2.rectangle(
+        picture, (round(0.50 * width), round(0.13 * HEIGHT)), (round(0.57 * width), horizon), (58, 44, 34), -1
+    )
+    cv2.rectangle(picture, (round(0.50 * width), round(0.13 * HEIGHT)), (round(0.57 * width), horizon), (25, 20, 16), 3)
+    shade = np.ones((HEIGHT, 1, 1), dtype=np.float32)
+    shade[horizon : horizon + 14, 0, 0] = np.linspace(0.35, 1, 14)
+    return to_picture(to_light(picture) * shade)
+
+
+def _hang(picture: NDArray[np.uint8], name: str, at: tuple[float, float], width: float) -> None:
+    """Hang a framed photograph on the wall at (x, y), `width` of the picture wide."""
+    hung = photograph(name)
+    columns = round(width * picture.shape[1])
+    rows = round(columns * hung.shape[0] / hung.shape[1])
+    x, y = round(at[0] * picture.shape[1]), round(at[1] * picture.shape[0])
+    picture[y - 4 : y + rows + 4, x - 4 : x + columns + 4] = (38, 36, 34)
+    picture[y : y + rows, x : x + columns] = cv2.resize(hung, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def _lit_by_infrared(picture: NDArray[np.uint8], light: float) -> NDArray[np.uint8]:
+    """Take the colour away and light the view by a lamp at the camera: bright in the middle, falling to the rims."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    lamp = (
+        light * np.exp(-(((x - width / 2) / (0.45 * width)) ** 2) - ((y - 0.62 * height) / (0.5 * height)) ** 2) + 0.01
+    )
+    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return to_picture(to_light(np.asarray(grey, dtype=np.uint8)) * lamp[..., None])
+
+
+@cache
+def _gate() -> Backdrop:
+    return _yard((1.25, 0.72, 0.55), "gravel.png", (0.92, 0.86, 0.78))
+
+
+@cache
+def _garden() -> Backdrop:
+    return np.ascontiguousarray(_yard((0.95, 0.88, 0.78), "grass.png", (0.75, 1.0, 0.42))[:, ::-1])
+
+
+@cache
+def _yard_at_night() -> Backdrop:
+    by_day = _yard((1.0, 0.9, 0.8), "gravel.png", (1.1, 1.1, 1.1))[:, :WIDTH]
+    return _lit_by_infrared(np.ascontiguousarray(by_day), 0.5)
+
+
+@cache
+def _garage() -> Backdrop:
+    return _part("motorcycle_left.png", 0.05)
+
+
+@cache
+def _workshop() -> Backdrop:
+    return np.ascontiguousarray(_part("motorcycle_right.png", 0.0, 0.28, 0.72)[:, ::-1])
+
+
+@cache
+def _counter() -> Backdrop:
+    return _part("coffee.png", 0.06)
+
+
+@cache
+def _gallery() -> Backdrop:
+    floor = round(0.62 * HEIGHT)
+    plank = photograph("coffee.png")[10:110, 420:]
+    wood = cv2.resize(np.hstack([plank, plank[:, ::-1], plank]), (WIDTH, HEIGHT - floor))
+    light = np.linspace(0.62, 0.42, WIDTH, dtype=np.float32)[None, :, None] * np.array((1, 0.97, 0.9), dtype=np.float32)
+    wall = to_picture(np.broadcast_to(light, (floor, WIDTH, 3)).astype(np.float32))
+    picture = np.vstack([wall, _sharpened(wood)])
+    picture[floor - 10 : floor] = (96, 72, 54)
+    for name, x, y, width in (
+        ("astronaut.png", 0.06, 0.10, 0.20),
+        ("chelsea.png", 0.34, 0.14, 0.22),
+        ("ihc.png", 0.63, 0.12, 0.12),
+        ("motorcycle_left.png", 0.80, 0.16, 0.17),
+    ):
+        _hang(picture, name, (x, y), width)
+    return picture
+
+
+@cache
+def _park() -> Backdrop:
+    return _part("camera.png", 0.1)
+
+
+@cache
+def _launch_pad() -> Backdrop:
+    return _part("rocket.jpg", 0.14)
+
+
+SCENES: Mapping[str, Scene] = {
+    scene.name: scene
+    for scene in (
+        Scene("gate", _gate, (Mover(walker, 0.42, 0.92, 7, 11, 2), Mover(motorcycle, 0.34, 0.97, 4, 17, 6, True))),
+        Scene("garden", _garden, (Mover(horse, 0.36, 0.90, 9, 14, 1), Mover(walker, 0.40, 0.95, 8, 23, 5, True))),
+        Scene(
+            "yard-night",
+            _yard_at_night,
+            (Mover(walker, 0.42, 0.92, 8, 12, 3), Mover(horse, 0.33, 0.88, 10, 25, 8, True)),
+            gain=0.45,
+            night=True,
+            infrared=True,
+        ),
+        Scene("garage", _garage, (Mover(walker, 0.62, 1.02, 6, 10, 1, True),)),
+        Scene("workshop", _workshop, (Mover(walker, 0.70, 1.04, 6, 9, 2),)),
+        Scene("counter", _counter, (Mover(coin, 0.20, 0.95, 5, 9, 2), Mover(coin, 0.18, 0.40, 6, 13, 4, True))),
+        Scene("gallery", _gallery, (Mover(walker, 0.60, 0.95, 6, 10, 3, True), Mover(walker, 0.66, 1.0, 7, 16, 8))),
+        Scene("park", _park, (Mover(walker, 0.80, 1.10, 7, 12, 2),)),
+        Scene(
+            "launch-pad",
+            _launch_pad,
+            (Mover(walker, 0.20, 0.98, 9, 13, 2, gain=0.12), Mover(motorcycle, 0.16, 0.99, 5, 17, 7, True, gain=0.2)),
+            gain=0.45,
+            night=True,
+        ),
+    )
+}
