@@ -151,9 +151,9 @@ def _defocused(sprite: Sprite, radius_px: float) -> Sprite:
     rim = (int(np.ceil(radius_px)),) * 4
     alpha = np.asarray(cv2.copyMakeBorder(sprite.alpha, *rim, cv2.BORDER_CONSTANT), dtype=np.float32)[..., None]
     light = to_light(np.asarray(cv2.copyMakeBorder(sprite.colour, *rim, cv2.BORDER_REPLICATE), dtype=np.uint8))
-    soft = defocused(np.dstack([light * alpha, alpha]), radius_px)
+    soft = defocused(np.concatenate([light * alpha, alpha], axis=2), radius_px)
     outline = np.ascontiguousarray(soft[..., 3:])
-    return Sprite(to_picture(soft[..., :3] / np.maximum(outline, np.float32(1e-3))), outline)
+    return Sprite(to_picture(np.asarray(soft[..., :3] / np.maximum(outline, 1e-3), dtype=np.float32)), outline)
 
 
 def _covered(film: Film, healthy: _Set, take: Take) -> _Set:

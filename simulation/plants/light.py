@@ -54,5 +54,5 @@ def exposed(light: Light, read: float, shot: float, rng: np.random.Generator) ->
 
 
 def amplified(light: Light, gain: float, rng: np.random.Generator) -> Light:
-    """Return the light as a small sensor sees it; gain 1 leaves noise of 6 levels of 255 at mid grey, 11 in the dark."""
+    """Return the light as a small sensor sees it; gain 1 leaves noise of 6 levels at mid grey, 11 in the dark."""
     return exposed(light, 0.007 * gain, 0.0025 * gain**2, rng)
