@@ -1,7 +1,7 @@
 """Is this still the view that was learned? Block structure against block structure, never picture against picture.
 
-A structure is (rows, columns, channels) float32: 0 mean luma, 1 gradient energy, 2 … a histogram of gradient
-orientations (`detectors/faults/structure.py`).
+A structure is (rows, columns, channels) float32: 0 mean luma (0 … 1), 1 gradient energy (levels a pixel), 2 … a
+histogram of gradient orientations (`detectors/faults/structure.py`); NaN in every channel of a masked block.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def visible_blocks(rows: int, columns: int, masks: Sequence[Mask]) -> NDArray[np
 def textured_blocks(reference: Structure, masks: Sequence[Mask] = ()) -> NDArray[np.bool_]:
     """Return (rows, columns) True where the reference has edges worth comparing: the upper part of its own energies."""
     energy = reference[..., 1]
-    visible = visible_blocks(energy.shape[0], energy.shape[1], masks)
+    visible = visible_blocks(energy.shape[0], energy.shape[1], masks) & ~np.isnan(energy)
     if not visible.any():
         return visible
     floor = TEXTURED_OVER_MEDIAN * float(np.median(energy[visible]))
@@ -59,13 +59,14 @@ def compared(seen: Structure, reference: Structure, masks: Sequence[Mask] = ()) 
     """
     if seen.shape != reference.shape:
         return {}
-    textured = textured_blocks(reference, masks)
+    textured = textured_blocks(reference, masks) & ~np.isnan(seen[..., 1])
     count = int(textured.sum())
     if count < MIN_TEXTURED_BLOCKS:
         return {}
     lost = seen[..., 1] < LOST_ENERGY * reference[..., 1]
     turned = _cosine(seen[..., 2:], reference[..., 2:]) < SAME_ORIENTATION
     visible = visible_blocks(textured.shape[0], textured.shape[1], masks)
+    visible &= ~np.isnan(seen[..., 0]) & ~np.isnan(reference[..., 0])
     return {
         "structure_disagreement": float((textured & (lost | turned)).sum()) / count,
         "structure_lost": float((textured & lost).sum()) / count,

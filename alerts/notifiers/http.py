@@ -1,0 +1,46 @@
+"""One way out over HTTP: schemes from an allow-list, no redirects, a time limit, a size limit, no secret shown."""
+
+import logging
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from domain.errors import ConfigError, NotifierUnavailable
+
+SCHEMES = ("https", "http")
+MAX_ANSWER_BYTES = 64 * 1024
+
+
+class Endpoint:
+    """A URL to call. Only its scheme and host are ever shown: paths and queries of webhooks carry tokens."""
+
+    def __init__(
+        self, url: str, *, where: str, timeout_s: float = 10.0, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """Raise `ConfigError` naming the setting `where` unless `url` is http or https with a host."""
+        parts = urlsplit(url)
+        if parts.scheme.lower() not in SCHEMES or not parts.hostname:
+            raise ConfigError(f"{where}: give a URL that begins with https:// or http://")
+        self.shown = f"{parts.scheme}://{parts.hostname}"
+        self._url = url
+        self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, transport=transport)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log the whole URL of every call
+
+    def call(self, method: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+        """Send one request; raise `NotifierUnavailable` unless the answer is 2xx and of reasonable size."""
+        try:
+            with self._client.stream(method, self._url, content=content, headers=dict(headers or {})) as answer:
+                status = answer.status_code
+                size = 0
+                for chunk in answer.iter_bytes():
+                    size += len(chunk)
+                    if size > MAX_ANSWER_BYTES:
+                        raise NotifierUnavailable(f"{self.shown} answered more than {MAX_ANSWER_BYTES} bytes")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NotifierUnavailable(f"{self.shown} could not be called: {type(error).__name__}") from error
+        if not 200 <= status < 300:
+            raise NotifierUnavailable(f"{self.shown} answered {status}")
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.shown})"
