@@ -15,7 +15,7 @@ _OPTIONS = {
     "preset": "superfast",
     "tune": "zerolatency",
     # Every part writes the same headers, so that a decoder needs only the first part's.
-    "x264-params": "stitchable=1:scenecut=0:level=31",
+    "x264-params": "stitchable=1:scenecut=0:level=31:qcomp=1",
 }
 
 
