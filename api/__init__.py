@@ -1,1 +1,1 @@
-"""Parse, ask a port, answer."""
+"""Answers over HTTP and the live page: parse, ask a port, answer. Knows the ports, not what stands behind them."""

@@ -1,0 +1,103 @@
+"""Builds the API and the page over the ports it is given; it opens nothing and starts nothing."""
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from api import (
+    cameras,
+    catalogue,
+    exposition,
+    health,
+    incidents,
+    page,
+    picture,
+    problems,
+    scores,
+    stream,
+)
+from api.answers import Problem
+from api.backend import Backend
+from api.guard import Guard
+from api.roster import Roster
+from api.security import Access, hosts
+from api.throttle import Throttle
+from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
+from domain.quality import MetricSpec
+
+_ABOUT = """Which cameras can be relied on, and why not.
+
+Times are ISO 8601 in UTC. Every error is `{"error": "..."}`. Where something is not known it is null or `unknown`,
+never the last good value. With a token set, send `Authorization: Bearer TOKEN`."""
+
+
+def create_app(
+    stream_store: StreamStore,
+    score_store: ScoreStore,
+    alert_store: AlertStore,
+    live: LiveState,
+    *,
+    metrics: Mapping[str, MetricSpec],
+    clock: Clock,
+    pictures: bool = True,
+    token: str | None = None,
+    health_of_parts: Callable[[], Mapping[str, str]] = dict,
+    figures: Callable[[], Mapping[str, float]] = dict,
+    allowed_hosts: Collection[str] = (),
+) -> FastAPI:
+    """Return the application.
+
+    `pictures` False answers every request for a picture with 404. `token` None or "" asks nobody for one; then only
+    requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
+    those. `health_of_parts` maps each part of the process to "" or why it is not well; `figures` gives what the
+    process counted (`api.exposition.FIGURES`). Setting `app.state.stopping` ends the open live streams.
+    """
+    app = FastAPI(
+        title="Sightline",
+        version=_version(),
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.backend = Backend(
+        stream_store=stream_store,
+        score_store=score_store,
+        alert_store=alert_store,
+        live=live,
+        metrics=metrics,
+        pictures=pictures,
+        clock=clock,
+        health=health_of_parts,
+        figures=figures,
+        roster=Roster(stream_store),
+    )
+    app.state.access = Access(token or None, hosts(allowed_hosts))
+    app.state.throttle = Throttle()
+    app.state.stopping = threading.Event()
+    app.state.pages = 0
+    app.include_router(_versioned())
+    for unversioned in (health.router, exposition.router, page.router):
+        app.include_router(unversioned)
+    app.mount("/static", page.static)
+    app.add_middleware(Guard, access=app.state.access, clock=clock)
+    problems.install(app)
+    return app
+
+
+def _versioned() -> APIRouter:
+    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 404, 422, 503)}
+    router = APIRouter(prefix="/api/v1", responses=refusals)
+    for resource in (scores, picture, incidents, cameras, catalogue, stream):
+        router.include_router(resource.router)
+    return router
+
+
+def _version() -> str:
+    try:
+        return version("sightline")
+    except PackageNotFoundError:
+        return "unknown"

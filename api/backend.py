@@ -1,0 +1,36 @@
+"""What every answer is made from: the ports, and what the running process says of itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.roster import Roster
+from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
+from domain.quality import MetricSpec
+
+
+@dataclass(frozen=True)
+class Backend:
+    """`health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted."""
+
+    stream_store: StreamStore
+    score_store: ScoreStore
+    alert_store: AlertStore
+    live: LiveState
+    metrics: Mapping[str, MetricSpec]
+    pictures: bool
+    clock: Clock
+    health: Callable[[], Mapping[str, str]]
+    figures: Callable[[], Mapping[str, float]]
+    roster: Roster
+
+
+def _of(request: Request) -> Backend:
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+Ports = Annotated[Backend, Depends(_of)]
+"""The type by which an endpoint asks for the backend."""

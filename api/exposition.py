@@ -1,0 +1,209 @@
+"""`/metrics` for Prometheus: one prefix, base units, labels bounded by the cameras there are.
+
+Every sample is made at the scrape from the board, so a camera that was retired, or of which nothing is known now, has
+none: a stale good value is never exposed. A fault that is not assessable has no `sightline_camera_fault` sample;
+`sightline_camera_checks` counts these.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+
+from api.backend import Backend, Ports
+from api.board import Board, Place, board
+from api.standing import CameraState
+from domain.alerts import AlertState, IncidentState
+from domain.errors import StoreUnavailable
+from domain.quality import VerdictState
+from domain.streams import ConnectionState, StreamCounters, StreamStatus
+
+router = APIRouter(include_in_schema=False)
+
+_CAMERA = ["camera", "site", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """One number of a camera's status. `read` returns None where it is not known."""
+
+    name: str
+    text: str
+    read: Callable[[StreamStatus], float | None]
+    counter: bool = False
+
+
+def _total(name: str, text: str, read: Callable[[StreamCounters], int]) -> _Number:
+    return _Number(name, text, lambda status: read(status.counters), counter=True)
+
+
+_STATUS_NUMBERS = (
+    _Number(
+        "camera_up",
+        "1 while the camera delivers pictures, 0 while it does not.",
+        lambda status: float(status.state in (ConnectionState.LIVE, ConnectionState.RESTING)),
+    ),
+    _Number(
+        "camera_last_frame_timestamp_seconds",
+        "When the last frame was received, Unix time.",
+        lambda status: None if status.last_frame_at is None else status.last_frame_at.timestamp(),
+    ),
+    _Number("camera_fps", "Frames a second the camera delivers.", lambda status: status.counters.fps),
+    _Number(
+        "camera_bitrate_bits_per_second",
+        "Bits a second of the video stream.",
+        lambda status: status.counters.bitrate_bps,
+    ),
+    _Number("camera_quantiser", "Mean luma quantiser, in the codec's own units.", lambda status: status.counters.qp),
+    _Number("camera_gop_seconds", "Seconds between key frames.", lambda status: status.counters.gop_s),
+    _total("camera_reconnects", "Connections made anew.", lambda counters: counters.reconnects),
+    _total("camera_packets", "Packets received.", lambda counters: counters.packets),
+    _total("camera_frames_decoded", "Frames decoded.", lambda counters: counters.frames_decoded),
+    _total("camera_frames_offered", "Frames offered for scoring.", lambda counters: counters.frames_offered),
+    _total("camera_frames_dropped", "Offered frames dropped unscored.", lambda counters: counters.frames_dropped),
+    _total("camera_decode_errors", "Packets that could not be decoded.", lambda counters: counters.decode_errors),
+    _total("camera_corrupt_frames", "Frames decoded with errors.", lambda counters: counters.corrupt_frames),
+)
+
+FIGURES: Mapping[str, str] = {
+    "scoring_lag_messages": "Messages waiting to be scored.",
+    "outbox_waiting_messages": "Notifications not delivered yet.",
+    "units_total": "Units judged and stored.",
+    "frames_scored_total": "Frames scored.",
+    "frames_rejected_total": "Frames that could not be scored.",
+    "messages_skipped_total": "Messages delivered again, or of cameras no longer watched.",
+    "dead_letters_total": "Frames put aside with a reason.",
+}
+"""What the process may tell of itself; those ending in `_total` are counters."""
+
+
+class SightlineCollector(Collector):
+    """Makes every family anew at each scrape."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def collect(self) -> Iterable[Metric]:
+        now = board(self._backend)
+        yield _gauge("store_up", "1 while the store answers.", float(not now.store))
+        yield _gauge("cameras", "Cameras watched.", float(sum(place.camera.enabled for place in now.places)))
+        yield from _camera_states(now)
+        yield from _statuses(now)
+        yield from _judgements(now)
+        yield from _incidents(self._backend)
+        yield from _figures(self._backend)
+        yield from _parts(self._backend)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"sightline_{name}", text, value=value)
+
+
+def _family(name: str, text: str, labels: list[str]) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"sightline_{name}", text, labels=labels)
+
+
+def _labels(place: Place) -> list[str]:
+    return [place.camera.name, place.camera.site, place.camera.group]
+
+
+def _watched(now: Board) -> Iterator[Place]:
+    return (place for place in now.places if place.camera.enabled)
+
+
+def _camera_states(now: Board) -> Iterator[Metric]:
+    known = _family("camera_known", "1 while it is known how the camera is, 0 while nothing is heard.", _CAMERA)
+    checks = _family("camera_checks", "Checks of this camera by result.", ["camera", "result"])
+    for place in _watched(now):
+        known.add_metric(_labels(place), float(place.standing.state is not CameraState.UNKNOWN))
+        done = place.standing.checks
+        faults = 0
+        if place.snapshot is not None:
+            faults = sum(verdict.state is VerdictState.FAULT for verdict in place.snapshot.verdicts)
+        for result, count in (("fault", faults), ("ok", done.done - faults), ("not_assessable", done.of - done.done)):
+            checks.add_metric([place.camera.name, result], count)
+    yield known
+    yield checks
+
+
+def _statuses(now: Board) -> Iterator[Metric]:
+    for number in _STATUS_NUMBERS:
+        kind = CounterMetricFamily if number.counter else GaugeMetricFamily
+        family = kind(f"sightline_{number.name}", number.text, labels=_CAMERA)
+        for place in _watched(now):
+            status = place.snapshot.status if place.snapshot is not None else None
+            value = number.read(status) if status is not None else None
+            if value is not None:
+                family.add_metric(_labels(place), value)
+        yield family
+
+
+def _judgements(now: Board) -> Iterator[Metric]:
+    judged = _family("camera_judged_timestamp_seconds", "When the camera was judged last, Unix time.", _CAMERA)
+    score = _family("camera_score", "The newest score, in the metric's own unit.", ["camera", "metric"])
+    fault = _family(
+        "camera_fault", "1 while the fault is seen, 0 while it is not; no sample while not assessable.",
+        ["camera", "fault"],
+    )  # fmt: skip
+    firing = _family("camera_alert_firing", "1 for each alert that fires.", ["camera", "fault"])
+    for place in _watched(now):
+        if place.snapshot is None:
+            continue
+        name = place.camera.name
+        judged.add_metric(_labels(place), place.snapshot.at.timestamp())
+        for metric, value in place.snapshot.values.items():
+            score.add_metric([name, metric], value)
+        for verdict in place.snapshot.verdicts:
+            if verdict.state is not VerdictState.NOT_ASSESSABLE:
+                fault.add_metric([name, verdict.fault], float(verdict.state is VerdictState.FAULT))
+        for alert in place.snapshot.alerts:
+            if alert.state is AlertState.FIRING:
+                firing.add_metric([name, alert.fault], 1)
+    yield from (judged, score, fault, firing)
+
+
+def _incidents(backend: Backend) -> Iterator[Metric]:
+    """Open incidents by severity; none where the store is away, which is not the same as no incident."""
+    try:
+        still_open = backend.alert_store.incidents(state=IncidentState.OPEN, limit=10_000)
+    except StoreUnavailable:
+        return
+    family = _family("incidents_open", "Open incidents.", ["severity", "acknowledged"])
+    for severity in ("critical", "warning", "info"):
+        mine = [incident for incident in still_open if incident.severity == severity]
+        taken = sum(bool(incident.acknowledged_by) for incident in mine)
+        family.add_metric([severity, "yes"], taken)
+        family.add_metric([severity, "no"], len(mine) - taken)
+    yield family
+
+
+def _figures(backend: Backend) -> Iterator[Metric]:
+    figures = backend.figures()
+    for name, text in FIGURES.items():
+        if name not in figures:
+            continue
+        if name.endswith("_total"):
+            yield CounterMetricFamily(f"sightline_{name.removesuffix('_total')}", text, value=figures[name])
+        else:
+            yield _gauge(name, text, figures[name])
+
+
+def _parts(backend: Backend) -> Iterator[Metric]:
+    family = _family("part_up", "1 while this part of Sightline is well.", ["part"])
+    for part, why in backend.health().items():
+        family.add_metric([part], float(why == ""))
+    yield family
+
+
+@router.get("/metrics")
+def metrics(request: Request, backend: Ports) -> Response:
+    """Return the metrics in the format that the scraper prefers."""
+    registry = CollectorRegistry()
+    registry.register(SightlineCollector(backend))
+    encoder, content_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encoder(registry), headers={"Content-Type": content_type})

@@ -1,0 +1,131 @@
+"""Incidents and alerts: list them, look at one, take one on by name."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.answers import (
+    AlertAnswer,
+    IncidentAnswer,
+    IncidentsAnswer,
+    TransitionAnswer,
+    evidence_answer,
+    incident_answer,
+)
+from api.backend import Backend, Ports
+from api.cameras import known_camera
+from domain.alerts import AlertState, AlertTransition, Incident, IncidentState
+from domain.quality import FAULT_LABELS
+
+MOST_INCIDENTS = 500
+
+router = APIRouter(tags=["alerts"])
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Acknowledgement(BaseModel):
+    """Who takes an incident on, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Annotated[Line, Field(min_length=1, max_length=100)]
+    reason: Line = ""
+
+
+@router.get("/incidents")
+def incidents(
+    backend: Ports,
+    state: IncidentState | None = None,
+    camera: str | None = None,
+    before: datetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_INCIDENTS)] = 100,
+) -> IncidentsAnswer:
+    """Return incidents, newest first; `next_before` leads to the next page."""
+    before = before.replace(tzinfo=UTC) if before is not None and before.tzinfo is None else before
+    found = backend.alert_store.incidents(state=state, stream_id=camera, limit=limit + 1, before=before)
+    kept, next_before = page(found, limit)
+    if not kept and found:
+        # More incidents opened in one instant than fit a page: give them all, or the next page would skip some.
+        found = backend.alert_store.incidents(state=state, stream_id=camera, limit=MOST_INCIDENTS * 4, before=before)
+        kept = [incident for incident in found if incident.opened_at == found[0].opened_at]
+        next_before = kept[-1].opened_at if len(kept) < len(found) else None
+    return IncidentsAnswer(incidents=[incident_answer(incident) for incident in kept], next_before=next_before)
+
+
+def page(found: Sequence[Incident], limit: int) -> tuple[Sequence[Incident], datetime | None]:
+    """Cut `found` (newest first, at most one more than `limit`) where `opened_at` changes; [] where it never does."""
+    if len(found) <= limit:
+        return found, None
+    beyond = found[limit].opened_at
+    kept = [incident for incident in found[:limit] if incident.opened_at > beyond]
+    return kept, kept[-1].opened_at if kept else None
+
+
+@router.get("/incidents/{incident_id}")
+def incident(incident_id: str, backend: Ports) -> IncidentAnswer:
+    """Return one incident."""
+    return incident_answer(_known(backend, incident_id))
+
+
+@router.post("/incidents/{incident_id}/acknowledge")
+def acknowledge(incident_id: str, told: Acknowledgement, backend: Ports) -> IncidentAnswer:
+    """Record who takes the incident on, and why; audited."""
+    taken = backend.alert_store.acknowledge(incident_id, by=told.by, reason=told.reason, at=backend.clock.now())
+    if not taken:
+        raise _no_incident(incident_id)
+    return incident_answer(_known(backend, incident_id))
+
+
+@router.get("/alerts")
+def alerts(backend: Ports, camera: str | None = None) -> list[AlertAnswer]:
+    """Return the alerts that are pending or firing, or were resolved last, per camera and fault."""
+    known = backend.roster.listing().cameras
+    return [
+        AlertAnswer(
+            camera=alert.stream_id,
+            fault=alert.fault,
+            label=FAULT_LABELS[alert.fault],
+            state=alert.state,
+            since=alert.since,
+            updated_at=alert.updated_at,
+            incident_id=alert.incident_id,
+            flaps=alert.flaps,
+            evidence=evidence_answer(alert.evidence),
+        )
+        for alert in backend.alert_store.alerts(camera)
+        if alert.state is not AlertState.INACTIVE and alert.stream_id in known
+    ]
+
+
+@router.get("/cameras/{name}/transitions")
+def transitions(name: str, backend: Ports, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[TransitionAnswer]:
+    """Return the steps of this camera's alerts, latest first."""
+    known_camera(backend, name)
+    return [_transition(step) for step in backend.alert_store.transitions(name, limit=limit)]
+
+
+def _transition(step: AlertTransition) -> TransitionAnswer:
+    return TransitionAnswer(
+        fault=step.fault,
+        label=FAULT_LABELS[step.fault],
+        from_state=step.from_state,
+        to_state=step.to_state,
+        at=step.at,
+        incident_id=step.incident_id,
+        evidence=evidence_answer(step.evidence),
+    )
+
+
+def _known(backend: Backend, incident_id: str) -> Incident:
+    found = backend.alert_store.incident(incident_id)
+    if found is None:
+        raise _no_incident(incident_id)
+    return found
+
+
+def _no_incident(incident_id: str) -> HTTPException:
+    return HTTPException(404, f"there is no incident '{incident_id}'")

@@ -1,0 +1,27 @@
+"""The picture of now: encoded on request from the frame in memory, never written anywhere."""
+
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from starlette.responses import Response
+
+from api.backend import Ports
+from api.cameras import known_camera
+from api.jpeg import WIDEST, jpeg
+
+router = APIRouter(prefix="/cameras/{name}", tags=["cameras"])
+
+
+@router.get("/picture", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+def picture(name: str, backend: Ports, width: Annotated[int, Query(ge=16, le=WIDEST)] = 1280) -> Response:
+    """Return the newest picture as JPEG; `X-Received-At` says when it came. 404 with the reason where there is none."""
+    known_camera(backend, name)
+    if not backend.pictures:
+        raise HTTPException(404, "pictures are switched off (pictures: never)")
+    frame = backend.live.picture(name)
+    if frame is None:
+        raise HTTPException(404, "there is no picture of now: no frame came lately")
+    received_at = frame.ref.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    headers = {"Cache-Control": "no-store", "X-Received-At": received_at}
+    return Response(jpeg(frame, width), media_type="image/jpeg", headers=headers)
