@@ -1,0 +1,56 @@
+"""When to try a camera again: for ever, ever more slowly, and never so often that it locks an account.
+
+Pure: (state, what happened, now, chance) in, (state, delay) out.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+FIRST_S = 1.0
+LONGEST_S = 60.0
+LOGIN_ATTEMPTS = 3
+LOGIN_WINDOW = timedelta(minutes=30)
+LOGIN_PAUSE_S = 20.0
+STEADY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What is remembered of earlier attempts: failures in a row, and when a login was refused (last window only)."""
+
+    failures: int = 0
+    refused_at: tuple[datetime, ...] = ()
+
+
+def after_failure(attempts: Attempts, chance: float) -> tuple[Attempts, float]:
+    """Return the new state and the seconds to wait: 1, 2, 4 … 60, each times 0.5 … 1.5.
+
+    `chance` in [0, 1) spreads the cameras of a site, so that a switch that comes back is not stormed.
+    """
+    delay = min(LONGEST_S, FIRST_S * 2.0 ** min(attempts.failures, 30))
+    return replace(attempts, failures=attempts.failures + 1), delay * (0.5 + chance)
+
+
+def after_refusal(attempts: Attempts, now: datetime, chance: float) -> tuple[Attempts, float]:
+    """Return the new state and the seconds to wait after a refused login: at most three in any 30 minutes."""
+    refused = (*(at for at in attempts.refused_at if now - at < LOGIN_WINDOW), now)
+    fresh = Attempts(failures=attempts.failures + 1, refused_at=refused)
+    if len(refused) < LOGIN_ATTEMPTS:
+        return fresh, LOGIN_PAUSE_S * (1.0 + chance)
+    return fresh, login_wait_s(fresh, now) + LOGIN_PAUSE_S * chance
+
+
+def login_wait_s(attempts: Attempts, now: datetime) -> float:
+    """Return how long a login must still wait, 0 when it may be tried at once.
+
+    Once three were refused the next waits a whole window after the last: slow enough for any lock-out policy.
+    """
+    recent = [at for at in attempts.refused_at if now - at < LOGIN_WINDOW]
+    if len(recent) < LOGIN_ATTEMPTS:
+        return 0.0
+    return max(0.0, (recent[-1] + LOGIN_WINDOW - now).total_seconds())
+
+
+def after_session(attempts: Attempts, lived_s: float) -> Attempts:
+    """Return the new state after a session that delivered pictures; a steady one clears the past."""
+    return Attempts() if lived_s >= STEADY_S else replace(attempts, refused_at=())

@@ -1,0 +1,290 @@
+"""One session with one stream: packets in, sampled frames out. The only place that decodes.
+
+A damaged packet is counted, not raised. The thread that reads a source closes it: FFmpeg frees what a read still uses.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import uuid4
+
+import av
+import av.error
+import av.logging
+from av.stream import Stream
+from av.video.frame import PictureType
+from av.video.reformatter import VideoReformatter
+
+from domain.errors import CodecUnsupported, NoVideo, SourceUnavailable
+from domain.frames import Frame, FrameRef
+from domain.ports import Clock
+from domain.streams import Camera, StreamCounters
+from ingest import sampling
+from ingest.opening import Deadlines, Kind, Opened, kind_of, opened, refusal
+from ingest.planes import planes_of
+from ingest.quantiser import mean_qp
+from ingest.stats import StreamStats
+
+INTRA = frozenset({PictureType.I, PictureType.SI, PictureType.BI})
+NAP_S = 0.2
+DEADLINES = Deadlines()
+NOTHING_YET = StreamCounters()
+
+
+class Pace(StrEnum):
+    """How a file is read; a live stream sets its own pace."""
+
+    REAL_TIME = "real_time"
+    FULL_SPEED = "full_speed"
+    """As fast as it decodes; `received_at` then moves with the stream's own time from the moment of opening."""
+
+
+def open_source(
+    camera: Camera,
+    clock: Clock,
+    *,
+    pace: Pace = Pace.REAL_TIME,
+    deadlines: Deadlines = DEADLINES,
+    carried: StreamCounters = NOTHING_YET,
+    not_before: datetime | None = None,
+) -> "StreamSource":
+    """Return a source for any address Sightline reads: rtsp, rtsps, http, https or a file. Opens on the first frame.
+
+    `carried` are the camera's totals so far, `not_before` the last time its messages carried.
+    """
+    return StreamSource(camera, clock, pace=pace, deadlines=deadlines, carried=carried, not_before=not_before)
+
+
+class StreamSource:
+    """`FrameSource` over PyAV. `frames()` runs in one thread; the rest may be asked from another."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        clock: Clock,
+        *,
+        pace: Pace,
+        deadlines: Deadlines,
+        carried: StreamCounters,
+        not_before: datetime | None,
+    ) -> None:
+        self.session_id = uuid4().hex
+        self.progress_s = time.monotonic()
+        self.last_packet_s: float | None = None
+        self.last_frame_at: datetime | None = None
+        self._camera = camera
+        self._clock = clock
+        self._kind = kind_of(camera.url)
+        self._full_speed = self._kind is Kind.FILE and pace is Pace.FULL_SPEED
+        self._paced = self._kind is Kind.FILE and pace is Pace.REAL_TIME
+        self._deadlines = deadlines
+        self._totals = carried
+        self._received_at = not_before
+        self._opened_at: datetime | None = None
+        self._stats = StreamStats()
+        self._lock = threading.Lock()
+        self._reformatter = VideoReformatter()
+        self._sampling = sampling.Sampling()
+        self._packet_time = sampling.StreamTime()
+        self._frame_time = sampling.StreamTime()
+        self._nominal_s = 0.0
+        self._open: Opened | None = None
+        self._sequence = 0
+        self._stop = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield sampled frames. Raises as `domain.ports.FrameSource` says; ends early after `stop()`."""
+        session = self._connect()
+        for packet in self._packets(session):
+            if packet.stream_index == session.video.index:
+                yield from self._offered(session, packet)
+            self._check_deadlines()
+            if self._stop.is_set():
+                return
+        if self._totals.frames_decoded == 0 or self._sequence == 0:
+            raise NoVideo("the stream ended before any picture could be decoded")
+        if not session.finite:
+            raise SourceUnavailable("the camera ended the stream")
+
+    def stop(self) -> None:
+        """Ask the reading thread to end at the next packet."""
+        self._stop.set()
+
+    def counters(self) -> StreamCounters:
+        """Return the camera's totals and the figures of the last seconds."""
+        with self._lock:
+            now_s = self._stats_now_s()
+            return replace(
+                self._totals,
+                fps=self._stats.fps(now_s),
+                bitrate_bps=self._stats.bitrate_bps(now_s),
+                gop_s=self._stats.gop_s(now_s),
+                qp=self._stats.qp(),
+            )
+
+    def close(self) -> None:
+        """End the session; called by the thread that reads it."""
+        if self._open is not None:
+            self._open.container.close()
+            self._open = None
+
+    def _connect(self) -> Opened:
+        self._opened_at = self._clock.now()
+        self._open = session = opened(self._camera, self._deadlines)
+        self.progress_s = self._started_s = self._picture_s = time.monotonic()
+        codec = session.video.codec_context.name
+        changed = bool(self._totals.codec) and self._totals.codec != codec
+        self._count(codec=codec, codec_changes=self._totals.codec_changes + changed)
+        rate = session.video.average_rate or session.video.guessed_rate
+        self._frame_s = 1.0 / float(rate) if rate else 0.04
+        return session
+
+    def _packets(self, session: Opened) -> Iterator[av.Packet[Stream]]:
+        # Only a demultiplexer that yields every stream's packets shows that audio lives while video is dead.
+        packets = session.container.demux()
+        while True:
+            log: list[tuple[int, str, str]] = []
+            try:
+                with av.logging.Capture() as log:
+                    packet = next(packets, None)
+            except (av.error.FFmpegError, OSError) as error:
+                found = refusal(error, self._kind, log)
+                silent = isinstance(error, av.error.ExitError | TimeoutError)
+                raise (NoVideo("connected, but no video arrives") if silent else found) from None
+            self.progress_s = time.monotonic()
+            self._count(decode_errors=self._totals.decode_errors + sum("missed" in text for _, _, text in log))
+            if packet is None:
+                return
+            yield packet
+
+    def _check_deadlines(self) -> None:
+        now_s = time.monotonic()
+        if self._full_speed:
+            return
+        if now_s - (self.last_packet_s or self._started_s) > self._deadlines.video_s:
+            raise NoVideo("connected, but no video arrives")
+        if now_s - self._picture_s > self._deadlines.picture_s:
+            raise NoVideo("video arrives, but no picture can be decoded from it")
+
+    def _offered(self, session: Opened, packet: av.Packet[Stream]) -> Iterator[Frame]:
+        arrived_s = self._arrived_s()
+        if packet.size:
+            self._note_packet(session, packet, arrived_s)
+        decoder = session.video.codec_context
+        wanted = sampling.before_decoding(
+            self._sampling, self._camera.plan, packet.is_keyframe, self._packet_time.now_s
+        )
+        self._sampling = wanted
+        decoder.skip_frame = "DEFAULT" if wanted.decode_all else "NONKEY"
+        if packet.size and not packet.is_keyframe and not wanted.decode_all:
+            return
+        for frame in self._decoded(packet):
+            offered = self._considered(frame, arrived_s)
+            if offered is not None:
+                yield offered
+
+    def _note_packet(self, session: Opened, packet: av.Packet[Stream], arrived_s: float) -> None:
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        stamp_s = None if stamp is None else float(stamp * packet.time_base)
+        self._packet_time = sampling.advanced(self._packet_time, stamp_s, arrived_s)
+        self.last_packet_s = time.monotonic()
+        with self._lock:
+            self._stats.packet(packet.size, packet.is_keyframe, self._stats_now_s())
+        self._count(packets=self._totals.packets + 1)
+        if self._paced:
+            self._wait_for(self._packet_time.now_s)
+
+    def _wait_for(self, stream_s: float) -> None:
+        while not self._stop.is_set():
+            self.progress_s = self.last_packet_s = time.monotonic()
+            ahead_s = self._started_s + stream_s - self.progress_s
+            if ahead_s <= 0:
+                return
+            self._clock.sleep(min(ahead_s, NAP_S))
+
+    def _arrived_s(self) -> float:
+        """Return when this packet arrived: monotonic seconds, or the nominal time of a file read at full speed."""
+        if not self._full_speed:
+            return time.monotonic()
+        self._nominal_s += self._frame_s
+        return self._nominal_s
+
+    def _stats_now_s(self) -> float:
+        return self._packet_time.now_s if self._full_speed else time.monotonic()
+
+    def _decoded(self, packet: av.Packet[Stream]) -> list[av.VideoFrame]:
+        log: list[tuple[int, str, str]] = []
+        frames: list[av.VideoFrame] = []
+        failed = False
+        try:
+            with av.logging.Capture() as log:
+                frames = [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
+        except av.error.DecoderNotFoundError:
+            raise CodecUnsupported("the video's codec is not supported") from None
+        except av.error.FFmpegError:
+            failed = True
+        # Before the first picture a stream joined in the middle cannot but fail to decode.
+        if self._sequence and (failed or any(level <= av.logging.ERROR for level, _, _ in log)):
+            self._count(decode_errors=self._totals.decode_errors + 1)
+        return frames
+
+    def _considered(self, frame: av.VideoFrame, arrived_s: float) -> Frame | None:
+        """Count a decoded frame and return it as ours when the plan keeps it."""
+        stamp_s = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+        self._frame_time = sampling.advanced(self._frame_time, stamp_s, arrived_s)
+        self._picture_s = time.monotonic()
+        self._note_size(frame)
+        decoding_all = self._sampling.decode_all
+        self._sampling = sampling.after_decoding(
+            self._sampling, bool(frame.key_frame), PictureType(frame.pict_type) in INTRA
+        )
+        if self._sampling.decode_all and not decoding_all:
+            # Decoded without the pictures it refers to; so are those that follow, until the decoder starts afresh.
+            if self._open is not None:
+                self._open.video.codec_context.flush_buffers()
+            return None
+        self._sampling, kept = sampling.keep(
+            self._sampling, self._camera.plan, bool(frame.key_frame), self._frame_time.now_s
+        )
+        return self._framed(frame, stamp_s) if kept else None
+
+    def _note_size(self, frame: av.VideoFrame) -> None:
+        size = (frame.width, frame.height)
+        before = (self._totals.width, self._totals.height)
+        self._count(
+            frames_decoded=self._totals.frames_decoded + 1,
+            corrupt_frames=self._totals.corrupt_frames + bool(frame.is_corrupt),
+            resolution_changes=self._totals.resolution_changes + (before not in ((0, 0), size)),
+            width=frame.width,
+            height=frame.height,
+        )
+
+    def _framed(self, frame: av.VideoFrame, pts_s: float | None) -> Frame:
+        description, planes = planes_of(frame, self._reformatter)
+        qp = mean_qp(frame)
+        if qp is not None:
+            with self._lock:
+                self._stats.quantiser(qp)
+        at = self._now()
+        self.last_frame_at = at
+        reference = FrameRef(self._camera.name, self.session_id, self._sequence, pts_s, at)
+        self._sequence += 1
+        self._count(frames_offered=self._totals.frames_offered + 1)
+        return Frame(reference, description, planes, bool(frame.key_frame), bool(frame.is_corrupt), qp)
+
+    def _now(self) -> datetime:
+        """Return our time of what was just received, never earlier than the time before."""
+        now = self._clock.now()
+        if self._full_speed and self._opened_at is not None:
+            now = self._opened_at + timedelta(seconds=self._frame_time.now_s)
+        if self._received_at is not None and now < self._received_at:
+            now = self._received_at
+        self._received_at = now
+        return now
+
+    def _count(self, **changes: object) -> None:
+        with self._lock:
+            self._totals = replace(self._totals, **changes)  # type: ignore[arg-type]
