@@ -142,7 +142,7 @@ class StreamSource:
         self._frame_s = 1.0 / float(rate) if rate else 0.04
         return session
 
-    def _packets(self, session: Opened) -> Iterator[av.Packet[Stream]]:
+    def _packets(self, session: Opened) -> Iterator["av.Packet[Stream]"]:
         # Only a demultiplexer that yields every stream's packets shows that audio lives while video is dead.
         packets = session.container.demux()
         while True:
@@ -169,7 +169,7 @@ class StreamSource:
         if now_s - self._picture_s > self._deadlines.picture_s:
             raise NoVideo("video arrives, but no picture can be decoded from it")
 
-    def _offered(self, session: Opened, packet: av.Packet[Stream]) -> Iterator[Frame]:
+    def _offered(self, session: Opened, packet: "av.Packet[Stream]") -> Iterator[Frame]:
         arrived_s = self._arrived_s()
         if packet.size:
             self._note_packet(session, packet, arrived_s)
@@ -186,7 +186,7 @@ class StreamSource:
             if offered is not None:
                 yield offered
 
-    def _note_packet(self, session: Opened, packet: av.Packet[Stream], arrived_s: float) -> None:
+    def _note_packet(self, session: Opened, packet: "av.Packet[Stream]", arrived_s: float) -> None:
         stamp = packet.dts if packet.dts is not None else packet.pts
         stamp_s = None if stamp is None else float(stamp * packet.time_base)
         self._packet_time = sampling.advanced(self._packet_time, stamp_s, arrived_s)
@@ -215,7 +215,7 @@ class StreamSource:
     def _stats_now_s(self) -> float:
         return self._packet_time.now_s if self._full_speed else time.monotonic()
 
-    def _decoded(self, packet: av.Packet[Stream]) -> list[av.VideoFrame]:
+    def _decoded(self, packet: "av.Packet[Stream]") -> list[av.VideoFrame]:
         log: list[tuple[int, str, str]] = []
         frames: list[av.VideoFrame] = []
         failed = False
