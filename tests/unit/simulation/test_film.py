@@ -79,7 +79,7 @@ def test_under_a_freeze_the_clock_runs_and_the_rest_stands(tmp_path: Path) -> No
     healthy = np.abs(outside_the_clock(seen[0]) - outside_the_clock(seen[FPS]))
     assert in_the_clock.max() > 100
     assert np.median(elsewhere) == 0
-    assert elsewhere.mean() < 0.2 * healthy.mean()
+    assert elsewhere.mean() < 0.5 * healthy.mean()
 
 
 def test_a_healthy_film_moves_and_keeps_its_noise_through_the_encoder(tmp_path: Path) -> None:
