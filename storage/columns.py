@@ -44,22 +44,18 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Document(TypeDecorator[str]):
-    """JSON as text that is already encoded: `jsonb` in Postgres, text in SQLite. Read back as Python objects."""
+    """JSON as text that is already encoded: `jsonb` in Postgres, text in SQLite. Read back as Python objects.
+
+    `open_engine` tells Postgres' driver to encode no second time.
+    """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(_EncodedJsonb())
+            return dialect.type_descriptor(JSONB())
         return dialect.type_descriptor(Text())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return json.loads(value) if isinstance(value, str) else value
-
-
-class _EncodedJsonb(JSONB):
-    """Takes text that is already JSON; encoding it a second time would store a string."""
-
-    def bind_processor(self, dialect: Dialect) -> None:
-        return None

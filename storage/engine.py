@@ -77,6 +77,7 @@ def _open_postgres(address: URL, busy_timeout_s: float) -> Engine:
             address.set(drivername="postgresql+psycopg2"),
             hide_parameters=True,
             pool_pre_ping=True,
+            json_serializer=str,  # documents are JSON text already (storage.columns.Document)
             connect_args={"connect_timeout": max(2, round(busy_timeout_s)), "options": "-c timezone=UTC"},
         )
     except ModuleNotFoundError as error:

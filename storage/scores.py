@@ -141,10 +141,10 @@ def _frame_points(
     connection: Connection, stream_id: str, metric: str, since: datetime, until: datetime
 ) -> list[ScorePoint]:
     table = tables.frames
+    value: ColumnElement[Any] = func.jsonb_extract_path_text(table.c.scores, metric)
     if connection.dialect.name == "sqlite":
-        value: ColumnElement[Any] = func.json_extract(table.c.scores, f'$."{metric}"')
-    else:
-        value = table.c.scores.op("->>")(metric)
+        # A quotation mark cannot be written in SQLite's JSON paths, and no metric has one.
+        value = func.json_extract(table.c.scores, '$."' + metric.replace('"', "") + '"')
     number = cast(value, Float)
     query = select(table.c.received_at, number).where(_within(stream_id, since, until), value.is_not(None))
     found = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence))

@@ -1,0 +1,157 @@
+"""Every adapter of a port, by name; a contract test takes one of these fixtures and runs once for each."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from domain.ports import AlertStore, LiveState, ScoreStore, StreamConsumer, StreamPublisher, StreamStore
+from storage.alerts import SqlAlertStore
+from storage.engine import open_engine
+from storage.live import MemoryLiveState
+from storage.migrate import upgrade
+from storage.scores import SqlScoreStore
+from storage.streams import SqlStreamStore
+from tests import services
+from tests.fakes import FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
+from transport.embedded import EmbeddedQueue
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The three stores over one database."""
+
+    streams: StreamStore
+    scores: ScoreStore
+    alerts: AlertStore
+
+
+class Transport(Protocol):
+    """Both ends of one transport."""
+
+    def publisher(self) -> StreamPublisher: ...
+
+    def consumer(self) -> StreamConsumer:
+        """Return the group's one consumer; it takes over from the one before."""
+        ...
+
+    def put_aside(self) -> list[tuple[str, int, str]]:
+        """Return (stream, sequence, reason) of each dead letter."""
+        ...
+
+
+@dataclass(frozen=True)
+class Live:
+    """A live state and the passing of its time to live."""
+
+    state: LiveState
+    expire: Callable[[], None]
+
+
+def absent(error: services.Absent) -> NoReturn:
+    """Fail where services are promised, skip on a laptop."""
+    if os.environ.get("CI"):
+        pytest.fail(str(error))
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    try:
+        with services.postgres() as url:
+            yield url
+    except services.Absent as error:
+        absent(error)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """Name a database at the newest schema; copying it is faster than migrating again."""
+    name = "sightline_template"
+    _administer(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    engine = open_engine(_named(postgres_url, name))
+    upgrade(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Engine]]:
+    """Make an empty database of a kind, at the newest schema."""
+    engines: list[Engine] = []
+
+    def made(kind: str) -> Engine:
+        if kind == "sqlite":
+            engine = open_engine(f"sqlite:///{tmp_path / 'sightline.db'}")
+            upgrade(engine)
+        else:
+            url, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
+            drop = "DROP DATABASE IF EXISTS sightline_test WITH (FORCE)"
+            _administer(url, drop, f"CREATE DATABASE sightline_test TEMPLATE {template}")
+            engine = open_engine(_named(url, "sightline_test"))
+        engines.append(engine)
+        return engine
+
+    yield made
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> Engine:
+    return new_database(request.param)
+
+
+@pytest.fixture(params=["sqlite", "postgres", "fake"])
+def stores(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> Stores:
+    if request.param == "fake":
+        streams = FakeStreamStore()
+        scores = FakeScoreStore(streams)
+        return Stores(streams, scores, FakeAlertStore(scores, streams))
+    engine = new_database(request.param)
+    return Stores(SqlStreamStore(engine), SqlScoreStore(engine), SqlAlertStore(engine))
+
+
+class EmbeddedTransport:
+    def __init__(self) -> None:
+        self._queue = EmbeddedQueue()
+
+    def publisher(self) -> StreamPublisher:
+        return self._queue.publisher()
+
+    def consumer(self) -> StreamConsumer:
+        return self._queue.consumer()
+
+    def put_aside(self) -> list[tuple[str, int, str]]:
+        return [(letter.stream_id, letter.sequence, letter.reason) for letter in self._queue.dead_letters()]
+
+
+@pytest.fixture
+def transport() -> Transport:
+    return EmbeddedTransport()
+
+
+@pytest.fixture(params=["memory", "fake"])
+def live(request: pytest.FixtureRequest) -> Live:
+    if request.param == "fake":
+        fake = FakeLiveState()
+        return Live(fake, fake.expire)
+    clock = FakeClock()
+    state = MemoryLiveState(ttl_s=15, seconds=lambda: clock.now().timestamp())
+    return Live(state, lambda: clock.advance(16))
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _administer(url: str, *statements: str) -> None:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()

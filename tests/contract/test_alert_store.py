@@ -1,0 +1,144 @@
+"""What every store of alerts promises to the evaluator after a restart, to the dispatcher and to people."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from domain.alerts import AlertState, Incident, IncidentState
+from domain.quality import Fault
+from domain.units import JudgedUnit
+from tests.contract.conftest import Stores
+from tests.contract.records import alert, entry, incident, reference, transition
+from tests.fakes import START
+
+LATER = START + timedelta(minutes=10)
+
+
+def store(stores: Stores, *incidents: Incident) -> None:
+    stores.scores.add(JudgedUnit(incidents=incidents))
+
+
+def test_alerts_are_those_of_one_stream_or_of_all(stores: Stores) -> None:
+    yard = replace(alert(), stream_id="yard")
+    stores.scores.add(JudgedUnit(alerts=(yard, alert())))
+    assert stores.alerts.alerts("gate") == [alert()]
+    assert stores.alerts.alerts() == [alert(), yard]
+
+
+def test_a_reference_keeps_its_structure_bit_for_bit_and_its_open_ranges(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(references=(reference(),)))
+    (found,) = stores.alerts.references("gate")
+    assert found == reference()
+    assert found.statistics["edge_width"].high == float("inf")
+    assert found.structure is not None
+    sent = reference().structure
+    assert sent is not None
+    assert found.structure.dtype == np.float32
+    assert found.structure.shape == sent.shape
+    assert found.structure.tobytes() == sent.tobytes()
+
+
+def test_an_incident_is_read_back_as_stored(stores: Stores) -> None:
+    group = incident("switch 4/1", members=("gate", "yard"), recovered=("dock",), severity="critical")
+    store(stores, incident(), group)
+    assert stores.alerts.incident("gate/blur/1") == incident()
+    assert stores.alerts.incident("switch 4/1") == group
+    assert stores.alerts.incident("nothing") is None
+
+
+def test_incidents_come_newest_first_filtered_and_paged(stores: Stores) -> None:
+    solved = IncidentState.RESOLVED
+    store(
+        stores,
+        incident("a", opened_s=0, state=solved),
+        incident("b", opened_s=10),
+        incident("c", opened_s=20, stream_id="yard"),
+    )
+
+    def found(**asked: object) -> list[str]:
+        return [each.incident_id for each in stores.alerts.incidents(**asked)]  # type: ignore[arg-type]
+
+    assert found() == ["c", "b", "a"]
+    assert found(limit=1) == ["c"]
+    assert found(before=START + timedelta(seconds=20)) == ["b", "a"]
+    assert found(state=IncidentState.OPEN) == ["c", "b"]
+    assert found(stream_id="gate") == ["b", "a"]
+
+
+def test_transitions_come_latest_first(stores: Stores) -> None:
+    steps = (transition(0, AlertState.PENDING), transition(5), transition(9, AlertState.RESOLVED))
+    stores.scores.add(JudgedUnit(transitions=steps))
+    assert tuple(stores.alerts.transitions("gate")) == steps[::-1]
+    assert stores.alerts.transitions("gate", limit=1) == [steps[2]]
+    assert stores.alerts.transitions("yard") == []
+
+
+def test_a_transition_told_twice_is_one(stores: Stores) -> None:
+    other = replace(transition(5), fault=Fault.NOISE)
+    stores.scores.add(JudgedUnit(transitions=(transition(5), transition(5), other)))
+    assert len(stores.alerts.transitions("gate")) == 2
+
+
+def test_an_acknowledgement_names_who_and_why_is_audited_and_outlives_updates(stores: Stores) -> None:
+    store(stores, incident())
+    assert stores.alerts.acknowledge("gate/blur/1", by="ann", reason="on my way", at=LATER)
+    store(stores, incident(updated_at=LATER + timedelta(minutes=1), summary="still out of focus"))
+    found = stores.alerts.incident("gate/blur/1")
+    assert found is not None
+    assert (found.acknowledged_by, found.acknowledged_at, found.acknowledge_reason) == ("ann", LATER, "on my way")
+    assert found.summary == "still out of focus"
+    (line,) = stores.streams.audit()
+    assert (line.by, line.action, line.subject, line.detail) == (
+        "ann",
+        "acknowledge incident",
+        "gate/blur/1",
+        "on my way",
+    )
+
+
+def test_what_does_not_exist_cannot_be_acknowledged(stores: Stores) -> None:
+    assert not stores.alerts.acknowledge("nothing", by="ann", reason="", at=LATER)
+    assert stores.streams.audit() == []
+
+
+def test_entries_are_due_oldest_first_until_delivered(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(outbox=(entry("b", created_s=5), entry("a", created_s=1), entry("c", created_s=9))))
+    assert [each.key for each in stores.alerts.due(LATER)] == ["a", "b", "c"]
+    assert [each.key for each in stores.alerts.due(LATER, limit=2)] == ["a", "b"]
+    stores.alerts.delivered(["a", "c"], LATER)
+    assert [each.key for each in stores.alerts.due(LATER)] == ["b"]
+
+
+def test_an_entry_is_told_as_it_was_written(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+    assert stores.alerts.due(LATER) == [entry()]
+
+
+def test_a_delivered_entry_stored_again_is_not_due_again(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+    stores.alerts.delivered([entry().key], LATER)
+    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+    assert stores.alerts.due(LATER + timedelta(days=1)) == []
+
+
+def test_a_postponed_entry_waits_and_counts_its_attempts(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+    stores.alerts.postpone([entry().key], LATER, "the receiver is away")
+    assert stores.alerts.due(LATER - timedelta(seconds=1)) == []
+    assert stores.alerts.due(LATER) == [replace(entry(), attempts=1, next_attempt_at=LATER)]
+
+
+def test_a_group_incident_absorbs_its_members_entries(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(outbox=(entry("gate"), entry("yard"), entry("alone"))))
+    group = incident("switch 4/1", members=("gate", "yard"), updated_at=LATER)
+    stores.alerts.put_group(group, [entry("group", created_s=30)], ["gate", "yard"])
+    assert [each.key for each in stores.alerts.due(LATER)] == ["alone", "group"]
+    assert stores.alerts.incident("switch 4/1") == group
+
+
+def test_no_keys_change_nothing(stores: Stores) -> None:
+    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+    stores.alerts.delivered([], LATER)
+    stores.alerts.postpone([], LATER, "none")
+    assert stores.alerts.due(LATER) == [entry()]

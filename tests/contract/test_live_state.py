@@ -1,0 +1,91 @@
+"""What every live state promises: the newest, and unknown when it expired."""
+
+from itertools import islice
+
+from domain.quality import Fault, LightMode, Verdict, VerdictState
+from domain.units import StreamSnapshot
+from tests.contract.conftest import Live
+from tests.contract.records import EVIDENCE, alert, frame, incident, status
+from tests.fakes import START
+
+GATE = StreamSnapshot(
+    stream_id="gate",
+    at=START,
+    status=status(),
+    mode=LightMode.NIGHT,
+    settling=True,
+    verdicts=(Verdict(Fault.BLUR, VerdictState.FAULT, "soft edges", EVIDENCE),),
+    values={"sharpness": 0.125},
+    alerts=(alert(),),
+    incident=incident(),
+)
+YARD = StreamSnapshot("yard", START)
+
+
+def test_a_snapshot_is_read_back_as_it_was_put(live: Live) -> None:
+    live.state.put(GATE)
+    assert live.state.get("gate") == GATE
+    assert live.state.get("yard") is None
+
+
+def test_all_holds_the_newest_of_each_stream(live: Live) -> None:
+    live.state.put(StreamSnapshot("gate", START))
+    live.state.put(YARD)
+    live.state.put(GATE)
+    assert live.state.all() == {"gate": GATE, "yard": YARD}
+
+
+def test_what_expired_is_unknown(live: Live) -> None:
+    live.state.put(GATE)
+    live.state.put_picture(frame())
+    live.expire()
+    assert live.state.get("gate") is None
+    assert live.state.all() == {}
+    assert live.state.picture("gate") is None
+
+
+def test_what_is_put_again_lives_on(live: Live) -> None:
+    live.state.put(GATE)
+    live.expire()
+    live.state.put(GATE)
+    assert live.state.get("gate") == GATE
+
+
+def test_a_removed_stream_is_gone_with_its_picture(live: Live) -> None:
+    live.state.put(GATE)
+    live.state.put_picture(frame())
+    live.state.put(YARD)
+    live.state.remove("gate")
+    live.state.remove("never there")
+    assert live.state.all() == {"yard": YARD}
+    assert live.state.picture("gate") is None
+
+
+def test_the_picture_of_now_is_the_newest_to_the_last_sample(live: Live) -> None:
+    live.state.put_picture(frame("gate", 1))
+    live.state.put_picture(frame("gate", 2))
+    found = live.state.picture("gate")
+    assert found is not None
+    assert found.ref == frame("gate", 2).ref
+    assert [plane.tolist() for plane in found.planes] == [plane.tolist() for plane in frame("gate", 2).planes]
+    assert live.state.picture("yard") is None
+
+
+def test_a_subscriber_hears_what_is_put_from_then_on_in_order(live: Live) -> None:
+    live.state.put(YARD)
+    with live.state.subscribe() as heard:
+        live.state.put(GATE)
+        live.state.put(YARD)
+        told = list(islice((snapshot for snapshot in heard if snapshot is not None), 2))
+    assert told == [GATE, YARD]
+
+
+def test_a_subscriber_hears_nothing_as_none(live: Live) -> None:
+    with live.state.subscribe() as heard:
+        assert next(heard) is None
+
+
+def test_every_subscriber_hears_everything(live: Live) -> None:
+    with live.state.subscribe() as first, live.state.subscribe() as second:
+        live.state.put(GATE)
+        assert next(first) == next(second) == GATE
