@@ -1,0 +1,131 @@
+"""The schema is one, whichever database holds it; only Postgres keeps frames in partitions."""
+
+from datetime import timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.alerts import IncidentState
+from domain.errors import ConfigError
+from domain.streams import Camera
+from domain.units import DeadLetter, JudgedUnit
+from storage.alerts import SqlAlertStore
+from storage.engine import reading, writing
+from storage.migrate import newest, require_newest, upgrade
+from storage.retention import Retention
+from storage.scores import SqlScoreStore
+from storage.streams import SqlStreamStore
+from storage.tables import metadata
+from tests.contract.records import alert, entry, incident, reference, scores, status, transition
+from tests.fakes import START, FakeClock
+
+
+def partitions(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        query = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'frames'::regclass ORDER BY 1"
+        return list(connection.execute(text(query)).scalars())
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(database: Engine) -> None:
+    with reading(database) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_schema_newer_than_the_code_is_refused(database: Engine) -> None:
+    with writing(database) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for act in (upgrade, require_newest):
+        with pytest.raises(ConfigError, match="newer than this version"):
+            act(database)
+
+
+def test_an_empty_database_is_too_old_until_it_is_upgraded(database: Engine) -> None:
+    with writing(database) as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    with pytest.raises(ConfigError, match="sightline migrate"):
+        require_newest(database)
+    with writing(database) as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": newest()})
+    require_newest(database)
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET done_by = 'nobody'", "DELETE FROM audit"])
+def test_the_audit_can_only_be_appended_to(database: Engine, change: str) -> None:
+    SqlStreamStore(database).put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
+    with pytest.raises(DBAPIError, match="append-only"), writing(database) as connection:
+        connection.execute(text(change))
+
+
+def test_a_retired_camera_holds_no_alert_no_reference_and_no_open_incident(database: Engine) -> None:
+    streams, store, alerts = SqlStreamStore(database), SqlScoreStore(database), SqlAlertStore(database)
+    streams.put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
+    store.add(JudgedUnit(alerts=(alert(),), references=(reference(),), incidents=(incident(),)))
+    later = START + timedelta(hours=1)
+    streams.remove_camera("gate", by="ann", at=later)
+    assert alerts.alerts("gate") == []
+    assert alerts.references("gate") == []
+    (closed,) = alerts.incidents()
+    assert (closed.state, closed.resolved_at) == (IncidentState.RESOLVED, later)
+
+
+def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> None:
+    store, alerts = SqlScoreStore(database, retention=Retention(history_days=100)), SqlAlertStore(database)
+    solved = incident("solved", state=IncidentState.RESOLVED)
+    store.add(
+        JudgedUnit(
+            scores=(scores(),),
+            statuses=(status(),),
+            transitions=(transition(),),
+            incidents=(incident(), solved),
+            outbox=(entry("told"), entry("untold")),
+            dead_letters=(DeadLetter("gate", "s1", 9, START, "too large"),),
+        )
+    )
+    alerts.delivered(["told"], START)
+    assert store.retain(START + timedelta(days=5)) == dict.fromkeys(
+        ("frames", "rollups", "dead_letters", "sessions", "verdict_changes", "transitions", "incidents", "outbox"), 0
+    )
+    deleted = store.retain(START + timedelta(days=31))
+    assert (deleted["frames"], deleted["dead_letters"], deleted["outbox"]) == (1, 1, 1)
+    assert deleted["rollups"] == len(scores().values)
+    assert (deleted["sessions"], deleted["transitions"], deleted["incidents"]) == (0, 0, 0)
+    deleted = store.retain(START + timedelta(days=101))
+    assert (deleted["sessions"], deleted["transitions"], deleted["incidents"]) == (1, 1, 1)
+    assert [each.incident_id for each in alerts.incidents()] == ["gate/blur/1"]
+    assert [each.key for each in alerts.due(START)] == ["untold"]
+
+
+def test_a_frame_from_the_future_goes_to_the_dead_letter(database: Engine) -> None:
+    store = SqlScoreStore(database, clock=FakeClock())
+    store.add(JudgedUnit(scores=(scores("gate", 0), scores("gate", 1, at_s=2 * 86400))))
+    assert [row.ref.sequence for row in store.frames("gate", START, START + timedelta(days=9))] == [0]
+    (letter,) = store.dead_letters()
+    assert letter.sequence == 1
+    assert "future" in letter.reason
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_postgres_keeps_a_day_of_frames_in_a_partition_and_drops_it_whole(database: Engine) -> None:
+    store = SqlScoreStore(database)
+    store.add(JudgedUnit(scores=tuple(scores("gate", day, at_s=day * 86400) for day in range(3))))
+    assert partitions(database) == ["frames_20260302", "frames_20260303", "frames_20260304"]
+    assert store.retain(START + timedelta(days=9))["frames"] == 2
+    assert partitions(database) == ["frames_20260304"]
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_two_workers_make_the_same_partition_without_colliding(database: Engine) -> None:
+    for sequence in range(2):
+        SqlScoreStore(database).add(JudgedUnit(scores=(scores("gate", sequence),)))
+    assert partitions(database) == ["frames_20260302"]
+
+
+def test_retention_times_that_cannot_work_name_the_setting() -> None:
+    with pytest.raises(ConfigError, match="must rise"):
+        Retention(raw_days=40)
+    with pytest.raises(ConfigError, match="at least one day"):
+        Retention(dead_letters_days=0)
