@@ -21,6 +21,7 @@ class ApiServer:
     name = "api"
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        self._app = app
         self._host = host
         self._port = port
         # Access logs would carry tokens given as a query; errors reach our log through the `uvicorn.error` logger.
@@ -46,6 +47,8 @@ class ApiServer:
             raise ConfigError(f"api: the server did not start on {self.address}; see the log")
 
     def stop(self, timeout_s: float) -> None:
+        # Live streams never end by themselves; told to stop, they end at once instead of at the graceful timeout.
+        self._app.state.stopping.set()
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(timeout_s)

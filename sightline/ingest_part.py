@@ -1,8 +1,14 @@
 """Keeps ingest reading the cameras the store knows, however they were added."""
 
-from domain.ports import StreamStore
+from collections.abc import Sequence
+
 from ingest.supervisor import IngestSupervisor
+
+from domain.ports import StreamStore
+from domain.streams import Camera
+from domain.urls import credentials
 from sightline.components import Timer
+from sightline.logging_setup import Redactor
 
 CHECK_EVERY_S = 2.0
 
@@ -12,13 +18,17 @@ class IngestPart:
 
     name = "ingest"
 
-    def __init__(self, supervisor: IngestSupervisor, store: StreamStore, revision: int) -> None:
+    def __init__(
+        self, supervisor: IngestSupervisor, store: StreamStore, revision: int, redactor: Redactor | None = None
+    ) -> None:
         self._supervisor = supervisor
         self._store = store
         self._revision = revision
+        self._redactor = redactor
         self._watch = Timer("ingest-cameras", CHECK_EVERY_S, self.follow)
 
     def start(self) -> None:
+        self._hide_passwords(self._store.cameras())
         self._supervisor.start()
         self._watch.start()
 
@@ -33,5 +43,12 @@ class IngestPart:
         """Hand over the cameras again if any changed."""
         revision = self._store.revision()
         if revision != self._revision:
-            self._supervisor.update(self._store.cameras())
+            cameras = self._store.cameras()
+            self._hide_passwords(cameras)
+            self._supervisor.update(cameras)
             self._revision = revision
+
+    def _hide_passwords(self, cameras: Sequence[Camera]) -> None:
+        """Logs must not show what FFmpeg's own messages may quote."""
+        if self._redactor is not None:
+            self._redactor.learn(password for camera in cameras if (password := credentials(camera.url)[1]))

@@ -108,6 +108,8 @@ class ApiSettings(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8642, ge=0, le=65535)
     token: str = Field(default="", repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+    """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
 
 
 class BatchSettings(_Section):

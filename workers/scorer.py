@@ -37,6 +37,10 @@ class ScoredFrames:
     scores: Mapping[int, FrameScores]
     rejected: Mapping[int, str]
 
+    def by_place(self, count: int) -> list[FrameScores | None]:
+        """Return the scores of each of `count` frames in the order given, None for a rejected one."""
+        return [self.scores.get(index) for index in range(count)]
+
 
 class FrameScorer:
     """Scores frames of any mix of streams and formats, and remembers per stream what temporal detectors need."""

@@ -4,7 +4,9 @@ import functools
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
@@ -68,8 +70,21 @@ def without_traceback(command: Callable[P, T]) -> Callable[P, T]:
             raise typer.Exit(EXIT_FAILED) from None
         except KeyboardInterrupt:
             raise typer.Exit(EXIT_INTERRUPTED) from None
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost guard of every command
+            # A mistake of ours: a person gets one line that names the place, and may report it.
+            complain(internal(error))
+            raise typer.Exit(EXIT_FAILED) from None
 
     return shown
+
+
+def internal(error: BaseException) -> str:
+    """Say of an unforeseen error what and where, for a report."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
+    return f"internal error{where}, please report it: {type(error).__name__}: {error}"
 
 
 def address_from(given: str) -> str:

@@ -17,6 +17,7 @@ SettingsOption: TypeAlias = Annotated[
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+DeviceOption: TypeAlias = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto.")]
 ByOption: TypeAlias = Annotated[str, typer.Option("--by", help="Who does this; for the audit.", show_default="you")]
 
 

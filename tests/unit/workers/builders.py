@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import torch
+from detectors.registry import DetectorSet
 from torch import Tensor
 
 from detectors.base import Pictures
-from detectors.registry import DetectorSet
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.quality import Direction, MetricSpec
 from domain.streams import ConnectionState, StreamStatus
@@ -80,13 +80,15 @@ class Change:
 
 
 class OneBlock:
-    """A structure of one block: the mean of luma."""
+    """A structure of one block: the mean of luma, and no gradient in any direction."""
 
     name = "one_block"
     fingerprint = "block-1"
 
     def describe(self, pictures: Pictures) -> Tensor:
-        return pictures.luma.mean(dim=(1, 2, 3)).reshape(-1, 1, 1, 1)
+        described = torch.zeros(len(pictures), 1, 1, 10)
+        described[..., 0] = pictures.luma.mean(dim=(1, 2, 3)).reshape(-1, 1, 1)
+        return described
 
 
 def detector_set() -> DetectorSet:

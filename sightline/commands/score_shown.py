@@ -1,0 +1,62 @@
+"""Shows what `score` finds: progress on standard error, JSON lines or a summary a source on standard output."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from domain.errors import SightlineError
+from domain.urls import redacted
+from sightline.commands.console import complain, err, internal, out, redactor, write_json
+from sightline.score import RejectedFrame
+from sightline.score_inputs import Source, Unusable
+from sightline.score_report import SourceSummary, as_json
+from sightline.scoring_run import ScoringRun
+
+
+def score_all(run: ScoringRun, wanted: Sequence[Source | Unusable], *, json_lines: bool) -> bool:
+    """Judge one source after the other; return whether every one could be read to its end."""
+    failures = 0
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal) as progress:
+        everything = progress.add_task("sources", total=len(wanted), said="")
+        for source in wanted:
+            if isinstance(source, Unusable):
+                complain(f"{redacted(source.address)}: {source.reason}")
+                failures += 1
+            else:
+                name = escape(redactor(redacted(source.address)))
+                progress.update(everything, description=name, said="opening")
+                failures += not _score_one(run, source, (progress, everything), json_lines=json_lines)
+            progress.advance(everything)
+    return failures == 0
+
+
+def _score_one(run: ScoringRun, source: Source, shown: tuple[Progress, TaskID], *, json_lines: bool) -> bool:
+    progress, task = shown
+    summary = SourceSummary(source.address)
+    trouble = ""
+    try:
+        for frame in run.judged(source):
+            if isinstance(frame, RejectedFrame):
+                summary.rejected += 1
+                complain(f"{redacted(source.address)}: frame {frame.sequence}: {frame.reason}")
+                continue
+            summary.add(frame)
+            progress.update(task, said=f"{summary.frames} frames, {frame.at_s:.0f} s")
+            if json_lines:
+                write_json(as_json(frame))
+    except SightlineError as error:
+        trouble = redacted(str(error))
+    except Exception as error:  # noqa: BLE001 - the guard of the loop over sources
+        # One source that trips over a mistake of ours must not keep the others from being judged.
+        trouble = internal(error)
+    if not json_lines and (summary.frames or not trouble):
+        for line in summary.lines():
+            out.print(escape(redactor(line)))
+    if not trouble and not summary.frames:
+        trouble = "no picture in it" if not summary.rejected else "no picture in it could be scored"
+    if trouble:
+        name = redacted(source.address)
+        complain(trouble if name in trouble else f"{name}: {trouble}")
+    return not trouble and not summary.rejected

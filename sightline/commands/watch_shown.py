@@ -1,0 +1,118 @@
+"""Shows a live verdict: a table that renews itself on a terminal, a line for each change elsewhere, or JSON lines."""
+
+import threading
+from contextlib import closing, nullcontext
+
+from detectors.registry import build
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from domain.quality import FAULT_LABELS, Verdict, VerdictState
+from domain.streams import Camera
+from domain.units import StreamSnapshot
+from domain.urls import redacted
+from sightline.commands.console import complain, out, redactor, say, write_json
+from sightline.commands.stopping import stop_on_signals
+from sightline.score_report import verdicts_json
+from sightline.watch import StreamWatch
+from workers.device import resolved_device
+
+
+def show_watch(camera: Camera, *, device: str, for_s: float, json_lines: bool) -> int:
+    """Watch and show; return 0 when at least one frame was judged, else 1."""
+    stream = StreamWatch(camera, build(), resolved_device(device))
+    live = out.is_terminal and not json_lines
+    said = ""
+    snapshot: StreamSnapshot | None = None
+    say(f"watching {redacted(camera.url)}; nothing is stored")
+    with stop_on_signals() as stop, Live(console=out, auto_refresh=False) if live else nullcontext() as screen:
+        if for_s:
+            _stop_after(for_s, stop)
+        with closing(stream.snapshots(stop)) as snapshots:
+            for snapshot in snapshots:
+                if json_lines:
+                    write_json(_as_json(camera, snapshot, stream.frames))
+                elif screen is not None:
+                    screen.update(_table(camera, snapshot, stream.frames), refresh=True)
+                elif (line := _line(snapshot)) != said:
+                    out.print(escape(redactor(f"{snapshot.at:%H:%M:%SZ} {line}")))
+                    said = line
+    if stream.frames:
+        return 0
+    why = snapshot.status.reason if snapshot is not None and snapshot.status is not None else ""
+    complain(f"{redacted(camera.url)}: no frame could be judged{f': {why}' if why else ''}")
+    return 1
+
+
+def _stop_after(seconds: float, stop: threading.Event) -> None:
+    timer = threading.Timer(seconds, stop.set)
+    timer.daemon = True
+    timer.start()
+
+
+def faults_of(snapshot: StreamSnapshot) -> list[Verdict]:
+    return [verdict for verdict in snapshot.verdicts if verdict.state is VerdictState.FAULT]
+
+
+def coverage(snapshot: StreamSnapshot) -> str:
+    """Say how many checks could be made, and why the others could not: `18 of 27 checks, 5 need a reference`."""
+    by_reason: dict[str, int] = {}
+    for verdict in snapshot.verdicts:
+        if verdict.state is VerdictState.NOT_ASSESSABLE:
+            by_reason[verdict.reason] = by_reason.get(verdict.reason, 0) + 1
+    made = len(snapshot.verdicts) - sum(by_reason.values())
+    reasons = [f"{count} {reason}" for reason, count in sorted(by_reason.items(), key=lambda item: -item[1])]
+    without = f"; not assessable: {', '.join(reasons)}" if reasons else ""
+    return f"{made} of {len(snapshot.verdicts)} checks made{without}"
+
+
+def _line(snapshot: StreamSnapshot) -> str:
+    return f"{_connection(snapshot)}, {_headline(snapshot)}, {coverage(snapshot)}"
+
+
+def _connection(snapshot: StreamSnapshot) -> str:
+    if snapshot.status is None:
+        return "no status yet"
+    reason = f" ({snapshot.status.reason})" if snapshot.status.reason else ""
+    return f"{snapshot.status.state.value}{reason}"
+
+
+def _headline(snapshot: StreamSnapshot) -> str:
+    found = faults_of(snapshot)
+    if found:
+        return "; ".join(f"{FAULT_LABELS[verdict.fault]}: {verdict.reason}" for verdict in found)
+    judged = any(verdict.state is VerdictState.OK for verdict in snapshot.verdicts)
+    return "no fault found" if judged else "nothing can be said yet"
+
+
+def _table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Group:
+    table = Table(title=escape(redactor(redacted(camera.url))), title_justify="left")
+    for column in ("check", "state", "why"):
+        table.add_column(column)
+    styles = {VerdictState.FAULT: "bold red", VerdictState.OK: "green", VerdictState.NOT_ASSESSABLE: "dim"}
+    order = list(styles)
+    for verdict in sorted(snapshot.verdicts, key=lambda verdict: order.index(verdict.state)):
+        cells = (FAULT_LABELS[verdict.fault], verdict.state.value.replace("_", " "), verdict.reason)
+        table.add_row(*(escape(redactor(text)) for text in cells), style=styles[verdict.state])
+    fps = snapshot.status.counters.fps if snapshot.status is not None else None
+    rate = f", {fps:.1f} frames/s from the camera" if fps is not None else ""
+    head = f"{_connection(snapshot)}, {_headline(snapshot)}, {frames} frames judged{rate}"
+    return Group(table, Text(redactor(head)), Text(redactor(coverage(snapshot))))
+
+
+def _as_json(camera: Camera, snapshot: StreamSnapshot, frames: int) -> dict[str, object]:
+    status = snapshot.status
+    return {
+        "source": redacted(camera.url),
+        "at": snapshot.at.isoformat(),
+        "connection": status.state.value if status is not None else None,
+        "reason": redactor(status.reason) if status is not None else "",
+        "frames_judged": frames,
+        "checks_made": sum(verdict.state is not VerdictState.NOT_ASSESSABLE for verdict in snapshot.verdicts),
+        "checks": len(snapshot.verdicts),
+        "scores": dict(snapshot.values),
+        "verdicts": verdicts_json(snapshot.verdicts),
+    }

@@ -1,0 +1,169 @@
+"""Looks at everything Sightline needs and says of each either that it is well or what to do."""
+
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+import torch
+from detectors.registry import METRICS, build
+from sqlalchemy import make_url
+
+from domain.errors import ConfigError, SightlineError
+from domain.quality import Fault
+from sightline.settings import Settings
+from storage.engine import open_engine
+from storage.migrate import current, newest
+from workers.device import resolved_device
+
+NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
+LEAST_FREE_BYTES = 1 << 30
+CONNECT_TIMEOUT_S = 3.0
+
+
+class Health(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    """Works, but not everything the user may expect."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, how it is, and what to do where it is not well."""
+
+    subject: str
+    health: Health
+    text: str
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Yield every finding, one after the other; none stops the next."""
+    for subject, look in _LOOKS.items():
+        try:
+            yield look(settings)
+        except SightlineError as error:
+            yield Finding(subject, Health.FAILED, str(error))
+    yield from _services(settings)
+
+
+def _python(_settings: Settings) -> Finding:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", Health.OK, found)
+
+
+def _settings(settings: Settings) -> Finding:
+    cameras = settings.domain_cameras()
+    enabled = sum(camera.enabled for camera in cameras)
+    return Finding("settings", Health.OK, f"{len(cameras)} cameras in the file, {enabled} of them watched")
+
+
+def _codecs(_settings: Settings) -> Finding:
+    missing = [name for name in NEEDED_CODECS if name not in av.codecs_available]
+    if missing:
+        return Finding(
+            "codecs", Health.FAILED, f"PyAV lacks {', '.join(missing)}; reinstall it: pip install 'av>=18,<19'"
+        )
+    return Finding("codecs", Health.OK, f"{', '.join(NEEDED_CODECS)} and more (PyAV {av.__version__})")
+
+
+def _device(settings: Settings) -> Finding:
+    device = resolved_device(settings.device)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+    return Finding("device", Health.OK, f"{device.type}, {name} (PyTorch {torch.__version__})")
+
+
+def _detectors(settings: Settings) -> Finding:
+    chosen = build(settings.detectors)
+    count = len(chosen.detectors) + len(chosen.temporal)
+    return Finding("detectors", Health.OK, f"{count} detectors, {len(METRICS)} metrics, {len(Fault)} faults")
+
+
+def _database(settings: Settings) -> Finding:
+    engine = open_engine(settings.database)
+    try:
+        found = current(engine)
+    finally:
+        engine.dispose()
+    shown = make_url(settings.database).render_as_string(hide_password=True)
+    if found != newest():
+        return Finding(
+            "database", Health.NOTE, f"{shown}: schema {found or 'empty'}; sightline run or migrate brings it up"
+        )
+    return Finding("database", Health.OK, f"{shown}, schema {found}")
+
+
+def _disk(settings: Settings) -> Finding:
+    address = make_url(settings.database)
+    if address.get_backend_name() != "sqlite":
+        return Finding("disk", Health.OK, "the database keeps its own")
+    folder = Path(str(address.database)).resolve().parent
+    free = shutil.disk_usage(folder).free
+    shown = f"{free / 2**30:.1f} GiB free beside the database"
+    if free < LEAST_FREE_BYTES:
+        return Finding("disk", Health.FAILED, f"{shown}; free some, or shorten retention")
+    return Finding("disk", Health.OK, shown)
+
+
+def _page(settings: Settings) -> Finding:
+    api = settings.api
+    if not api.enabled:
+        return Finding("page", Health.NOTE, "switched off (api.enabled)")
+    where = f"{api.host}:{api.port}"
+    family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((api.host, api.port))
+        except OSError as error:
+            text = f"{where} cannot be bound ({error.strerror}); is Sightline running already? Else change api.port"
+            return Finding("page", Health.NOTE, text)
+    return Finding("page", Health.OK, f"{where} is free, {'with' if api.token else 'without'} a token")
+
+
+_LOOKS: dict[str, Callable[[Settings], Finding]] = {
+    "python": _python,
+    "settings": _settings,
+    "codecs": _codecs,
+    "device": _device,
+    "detectors": _detectors,
+    "database": _database,
+    "disk": _disk,
+    "page": _page,
+}
+
+
+def _services(settings: Settings) -> Iterator[Finding]:
+    """Look whether each receiver can be reached; nothing is sent, and of its address only the host is shown."""
+    wanted = [(f"webhook {hook.name}", hook.url) for hook in settings.notifiers.webhooks]
+    if settings.heartbeat.url:
+        wanted.append(("heartbeat", settings.heartbeat.url))
+    for subject, url in wanted:
+        yield _reached(subject, url)
+    if not wanted:
+        yield Finding(
+            "services", Health.NOTE, "no webhook and no heartbeat: alerts are only in the log and on the page"
+        )
+
+
+def _reached(subject: str, url: str) -> Finding:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise ConfigError(f"{subject}: not an address") from None
+    if not parts.hostname:
+        return Finding(subject, Health.FAILED, "no host in its address; write https://host/path")
+    try:
+        socket.create_connection((parts.hostname, port), CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        reason = error.strerror or "no answer"
+        return Finding(
+            subject, Health.FAILED, f"{parts.hostname}:{port} cannot be reached ({reason}); check the network"
+        )
+    return Finding(subject, Health.OK, f"{parts.hostname}:{port} answers")

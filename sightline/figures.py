@@ -1,0 +1,20 @@
+"""The process's own figures for /metrics."""
+
+from collections.abc import Mapping
+
+from sightline.scoring_part import ScoringPart
+
+
+def figures(scoring: ScoringPart, waiting: int) -> Mapping[str, float]:
+    """Return what the scoring worker counted since it started, and how many messages wait for it."""
+    found: dict[str, float] = {"scoring_lag_messages": waiting}
+    worker = scoring.worker()
+    if worker is not None:
+        counters = worker.counters
+        found |= {
+            "units_total": counters.units,
+            "frames_scored_total": counters.frames_scored,
+            "frames_rejected_total": counters.frames_rejected,
+            "messages_skipped_total": counters.messages_skipped,
+        }
+    return found

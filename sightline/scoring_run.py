@@ -1,0 +1,55 @@
+"""One call of `score`: the detectors are built once, then each source is opened, judged frame by frame and closed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+from detectors.registry import build
+
+from alerts.policy import Policy
+from domain.ports import Clock, FrameSource
+from domain.streams import Camera, SamplingPlan
+from domain.urls import checked
+from ingest.source import Pace, open_source
+from sightline.clock import SystemClock
+from sightline.score import ClipJudge, JudgedFrame, RejectedFrame
+from sightline.score_inputs import Source
+from workers.batching import BatchBounds
+from workers.device import resolved_device
+from workers.scorer import FrameScorer
+
+Open = Callable[[Camera, Clock], FrameSource]
+
+
+def at_full_speed(camera: Camera, clock: Clock) -> FrameSource:
+    """Open a source; a recording is read as fast as it decodes and judged on its own time."""
+    return open_source(camera, clock, pace=Pace.FULL_SPEED)
+
+
+class ScoringRun:
+    """Judges one source after the other. Raises `ConfigError` for a device that is not there."""
+
+    def __init__(
+        self, *, plan: SamplingPlan, device: str = "auto", live_for_s: float = 30.0, open_with: Open = at_full_speed
+    ) -> None:
+        self._plan = plan
+        self._live_for_s = live_for_s
+        self._open = open_with
+        self._clock = SystemClock()
+        self._device = resolved_device(device)
+        self._detectors = build()
+
+    def judged(self, source: Source) -> Iterator[JudgedFrame | RejectedFrame]:
+        """Yield every frame of a source, judged.
+
+        Raises `ConfigError` for an address that may not be read, `SourceUnavailable` where it cannot be, or no further.
+        """
+        camera = Camera(name=source.address, url=checked(source.address, where="address"), plan=self._plan)
+        policy = Policy.for_pictures() if source.is_picture else Policy.for_clips()
+        bounds = BatchBounds(max_frames=1) if source.is_live else BatchBounds()
+        scorer = FrameScorer(self._detectors, self._device, bounds)
+        judge = ClipJudge(camera, scorer, policy, bounds=bounds, recorded=not source.is_live)
+        with closing(self._open(camera, self._clock)) as opened:
+            for frame in judge.judged(opened):
+                yield frame
+                if source.is_live and isinstance(frame, JudgedFrame) and frame.at_s >= self._live_for_s:
+                    return
