@@ -1,0 +1,100 @@
+"""The picture's quality as people would judge it, 0 to 100, from bundled or given weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from detectors import weights
+from detectors.base import Pictures
+from detectors.saliency_iqa.backbones import BACKBONES, normed_convolutions
+from detectors.saliency_iqa.network import SaliencyIqa
+from detectors.saliency_iqa.saliency import PROVIDERS, SaliencyProvider
+from detectors.saliency_iqa.views import global_view, local_view
+from detectors.weights import WeightsFile, WeightsUnavailable
+from domain.quality import Direction, MetricSpec
+
+MODEL = "saliency_iqa"
+SMALLEST_SIDE = 64
+"""Below this a picture would be enlarged more than sevenfold: its quality as people see it is not assessable."""
+
+IMAGE_QUALITY = MetricSpec(
+    key="image_quality",
+    label="image quality",
+    unit="0-100, mean opinion",
+    low=0.0,
+    high=100.0,
+    direction=Direction.HIGHER_IS_BETTER,
+    source="Lu et al. 2022 (arXiv 2206.04318), trained as weights/saliency_iqa.md says",
+)
+
+
+class SaliencyIqaDetector:
+    """Saliency IQA as a detector; stateless, and the same picture scores the same alone and in any batch.
+
+    Masked areas attract no window; the global view still shows them. NaN where a side is under 64 pixels.
+    """
+
+    name = MODEL
+    metrics = (IMAGE_QUALITY,)
+
+    def __init__(self, network: SaliencyIqa, saliency: SaliencyProvider, fingerprint: str) -> None:
+        """`network` predicts opinions on a scale of 0 to 1; it is put into evaluation mode and its norms are fused."""
+        self.fingerprint = fingerprint
+        self._network = fused(network.eval()).to(memory_format=torch.channels_last)
+        self._saliency = saliency
+
+    @torch.inference_mode()
+    def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
+        """Return `image_quality` (N,) float32, 0 to 100."""
+        rgb = pictures.rgb
+        if min(rgb.shape[-2:]) < SMALLEST_SIDE:
+            return {IMAGE_QUALITY.key: rgb.new_full((len(pictures),), float("nan"))}
+        self._network.to(rgb.device)
+        whole, window = self.views(pictures)
+        opinion: Tensor = self._network(whole, window)
+        return {IMAGE_QUALITY.key: (100 * opinion.float()).clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
+
+    def views(self, pictures: Pictures) -> tuple[Tensor, Tensor]:
+        """What the branches see: (N, 3, 448, 448) and (N, 3, 224, 224), RGB in [0, 1], channels last in memory."""
+        saliency = self._saliency(pictures.rgb)
+        if pictures.visible is not None:
+            visible = pictures.visible.to(saliency.dtype)
+            saliency = saliency * nn.functional.adaptive_avg_pool2d(visible, (saliency.shape[-2], saliency.shape[-1]))
+        whole = global_view(pictures.rgb).contiguous(memory_format=torch.channels_last)
+        window = local_view(pictures.rgb, saliency).contiguous(memory_format=torch.channels_last)
+        return whole, window
+
+
+def saliency_iqa(explicit: Path | None = None, downloads: Path | None = None) -> SaliencyIqaDetector:
+    """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without."""
+    return from_weights(weights.located(MODEL, explicit=explicit, downloads=downloads))
+
+
+def from_weights(file: WeightsFile) -> SaliencyIqaDetector:
+    """The detector that a weights file describes: its notes name `backbone`, `saliency` and `local_weight`.
+
+    Raises WeightsUnavailable where they name something else, or the tensors do not fit.
+    """
+    tensors, notes = weights.read(file.path)
+    try:
+        backbone, provider, local_weight = notes["backbone"], notes["saliency"], float(notes["local_weight"])
+    except (KeyError, ValueError) as error:
+        raise WeightsUnavailable(
+            f"{file.path} does not say which network it is for: {error}; export it anew"
+        ) from error
+    if backbone not in BACKBONES or provider not in PROVIDERS:
+        raise WeightsUnavailable(f"{file.path} is for {backbone} with {provider}, which this version does not know")
+    network = SaliencyIqa(backbone, local_weight)
+    weights.filled(network, tensors, file.path)
+    return SaliencyIqaDetector(network, PROVIDERS[provider](), file.fingerprint)
+
+
+def fused(network: nn.Module) -> nn.Module:
+    """Merge, in place, every batch norm into the convolution before it; the function is the same, to rounding."""
+    for name, convolution, norm_name, norm in normed_convolutions(network):
+        network.set_submodule(name, fuse_conv_bn_eval(convolution, norm))
+        network.set_submodule(norm_name, nn.Identity())
+    return network

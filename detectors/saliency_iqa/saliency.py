@@ -1,0 +1,70 @@
+"""Where people look first: saliency providers for the local branch.
+
+A provider is any callable from pictures to maps; the network never asks which. Spectral residual needs no weights.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
+
+LONGER_SIDE = 64
+SMOOTHING_SIGMA = 2.5
+SMOOTHING_SIDE = 9
+NEGLIGIBLE_AMPLITUDE = 1e-6
+
+
+class SaliencyProvider(Protocol):
+    """Maps pictures to saliency at a size of its own."""
+
+    def __call__(self, rgb: Tensor) -> Tensor:
+        """Return (N, 1, h, w) in [0, 1] for RGB (N, 3, H, W) in [0, 1], the same in any batch."""
+        ...
+
+
+def spectral_residual(rgb: Tensor) -> Tensor:
+    """Spectral residual (Hou & Zhang 2007): what a picture's log spectrum has beyond its own local mean.
+
+    Returns (N, 1, h, w) float64 in [0, 1], the longer side 64. S = g * |F^-1(exp(R + iP))|^2 with R = L - h * L, L the
+    log amplitude, P the phase, h a 3 x 3 mean. As in the authors' code: grey is the mean of the channels, g a small
+    Gaussian (sigma 2.5), the map stretched to [0, 1]. Ours: amplitudes far below 1e-6 carry no phase, so that in a
+    uniform picture rounding errors do not look salient; double precision, so that no batch size moves a window.
+    """
+    grey = rgb.mean(dim=1, keepdim=True)
+    height, width = grey.shape[-2:]
+    factor = LONGER_SIDE / max(height, width)
+    size = (max(3, round(height * factor)), max(3, round(width * factor)))
+    small = interpolate(grey, size=size, mode="area").double()
+    spectrum = torch.fft.fft2(small)
+    amplitude = spectrum.abs()
+    log_amplitude = torch.log(amplitude + NEGLIGIBLE_AMPLITUDE)
+    residual = log_amplitude - avg_pool2d(pad(log_amplitude, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    phase = spectrum / (amplitude + NEGLIGIBLE_AMPLITUDE)
+    energy = torch.fft.ifft2(residual.exp() * phase).abs().square()
+    return _stretched(_smoothed(energy))
+
+
+def _smoothed(maps: Tensor) -> Tensor:
+    """Gaussian of sigma 2.5 on (N, 1, h, w), zeros beyond the border as in the authors' code."""
+    offsets = torch.arange(SMOOTHING_SIDE, dtype=maps.dtype, device=maps.device) - SMOOTHING_SIDE // 2
+    bell = torch.exp(-offsets.square() / (2 * SMOOTHING_SIGMA**2))
+    bell = bell / bell.sum()
+    half = SMOOTHING_SIDE // 2
+    down = conv2d(maps, bell.view(1, 1, -1, 1), padding=(half, 0))
+    return conv2d(down, bell.view(1, 1, 1, -1), padding=(0, half))
+
+
+def _stretched(maps: Tensor) -> Tensor:
+    """Each map's minimum to 0 and maximum to 1; a flat map becomes zeros."""
+    low, high = maps.amin(dim=(2, 3), keepdim=True), maps.amax(dim=(2, 3), keepdim=True)
+    span = high - low
+    return torch.where(span > 0, (maps - low) / span.clamp_min(torch.finfo(maps.dtype).tiny), 0.0)
+
+
+PROVIDERS: Mapping[str, Callable[[], SaliencyProvider]] = MappingProxyType(
+    {"spectral_residual": lambda: spectral_residual}
+)
+"""Providers by the name that configuration and weights files use."""

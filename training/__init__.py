@@ -1,0 +1,1 @@
+"""How the bundled weights came to be: data sets as distributed, recipes, evaluation protocols, model cards."""
