@@ -1,0 +1,140 @@
+// One card a camera, grouped by site, worst first. A card is rebuilt when its camera changes; only ages tick between.
+
+import { bareReason, duration, element, icon, normal, number, quantity } from "./format.js";
+
+const OLD_FRAME_S = 10;
+
+function measured(camera, metrics) {
+  const evidence = camera.evidence;
+  if (!evidence || !evidence.metric || evidence.value === null) return null;
+  const metric = metrics.get(evidence.metric);
+  const unit = evidence.unit || (metric ? metric.unit : "");
+  return element(
+    "p",
+    { class: "measured" },
+    element("span", { class: "metric" }, metric ? metric.label : evidence.metric),
+    " ",
+    element("strong", {}, quantity(evidence.value, unit)),
+    " ",
+    element("span", { class: "normal-range" }, normal(evidence.normal_low, evidence.normal_high, unit)),
+  );
+}
+
+function coverage(checks) {
+  const share = checks.of ? (100 * checks.done) / checks.of : 0;
+  const bar = element(
+    "svg:svg",
+    { class: "coverage", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
+    element("svg:rect", { class: "all", width: 100, height: 4, rx: 2 }),
+    element("svg:rect", { class: "done", width: share, height: 4, rx: 2 }),
+  );
+  const title = checks.waiting.map((waiting) => `${waiting.count}: ${waiting.reason}`).join("\n");
+  return element("p", { class: "checks", title }, bar, element("span", {}, `Checks: ${checks.text}`));
+}
+
+function told(camera, metrics) {
+  if (!camera.headline) return camera.reason ? element("p", { class: "reason" }, camera.reason) : null;
+  const symptoms = camera.symptoms.map((symptom) => symptom.label);
+  return [
+    element("p", { class: "headline" }, camera.headline.label),
+    element("p", { class: "reason" }, bareReason(camera.reason, camera.evidence)),
+    measured(camera, metrics),
+    symptoms.length ? element("p", { class: "symptoms" }, `also: ${symptoms.join(", ")}`) : null,
+  ];
+}
+
+/** Build a camera's card. `open` is called with the camera's name when the card is opened. */
+export function card(camera, metrics, open) {
+  const facts = element(
+    "p",
+    { class: "facts" },
+    element("span", { class: "age", "data-at": camera.last_frame_at }),
+    camera.fps !== null ? element("span", {}, `${number(camera.fps)}\u202ffps`) : null,
+    camera.mode ? element("span", {}, camera.mode) : null,
+    camera.group ? element("span", { class: "group" }, camera.group) : null,
+  );
+  const word = camera.severity === "info" ? "Note" : camera.state_word;
+  const taken = camera.acknowledged_by ? element("span", { class: "taken" }, `taken by ${camera.acknowledged_by}`) : null;
+  return element(
+    "article",
+    {
+      class: "card", "data-name": camera.name, "data-state": camera.state, "data-severity": camera.severity,
+      "aria-label": `${camera.name}: ${word}`,
+    },
+    element(
+      "header",
+      {},
+      element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word), taken),
+      element("h3", {}, element("button", { type: "button", click: () => open(camera.name) }, camera.name)),
+    ),
+    element("div", { class: "told" }, told(camera, metrics)),
+    element("div", { class: "spark", "data-spark": camera.name }),
+    element("footer", {}, facts, camera.state === "off" ? null : coverage(camera.checks)),
+  );
+}
+
+/** Write how old each last frame is; `now` is the server's time in milliseconds. */
+export function tickAges(root, now) {
+  for (const age of root.querySelectorAll(".age")) {
+    const at = age.dataset.at ? Date.parse(age.dataset.at) : null;
+    const seconds = at === null ? null : (now - at) / 1000;
+    age.textContent = seconds === null ? "last frame not known" : `frame ${duration(seconds)} ago`;
+    age.classList.toggle("old", seconds === null || seconds > OLD_FRAME_S);
+  }
+}
+
+function attention(cameras) {
+  const calm = cameras.filter((camera) => ["ok", "off"].includes(camera.state)).length;
+  const rest = cameras.length - calm;
+  return rest ? `${rest} of ${cameras.length} need${rest === 1 ? "s" : ""} a look` : `all ${cameras.length} fine`;
+}
+
+/**
+ * Show the cameras by site. `cameras` come worst first; the site with the worst camera comes first.
+ * `built` keeps the cards by name, with the camera each was made from.
+ */
+export function showBoard(root, cameras, built, make) {
+  const sites = new Map();
+  for (const camera of cameras) {
+    if (!sites.has(camera.site)) sites.set(camera.site, []);
+    sites.get(camera.site).push(camera);
+  }
+  const sections = [...sites].map(([site, members]) => {
+    const found = [...root.querySelectorAll("section.site")].find((section) => section.dataset.site === site);
+    const section = found || siteSection(site);
+    section.querySelector(".tally").textContent = attention(members);
+    inOrder(section.querySelector(".grid"), members.map((camera) => cardOf(camera, built, make)));
+    return section;
+  });
+  inOrder(root, sections);
+}
+
+function siteSection(site) {
+  const title = element("h2", {}, element("span", {}, site || "No site"), element("span", { class: "tally" }));
+  return element("section", { class: "site", "data-site": site }, title, element("div", { class: "grid" }));
+}
+
+function cardOf(camera, built, make) {
+  const known = built.get(camera.name);
+  if (known && known.camera === camera) return known.card;
+  const fresh = make(camera);
+  if (known) {
+    const spark = known.card.querySelector(".spark");
+    fresh.querySelector(".spark").replaceWith(spark);
+    const focused = known.card.contains(document.activeElement);
+    known.card.replaceWith(fresh);
+    if (focused) fresh.querySelector("button").focus({ preventScroll: true });
+  }
+  built.set(camera.name, { camera, card: fresh });
+  return fresh;
+}
+
+/** Make `children` the children of `parent`, moving only what stands elsewhere. */
+function inOrder(parent, children) {
+  const focused = document.activeElement;
+  children.forEach((child, i) => {
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] || null);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild.remove();
+  if (focused && focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+}

@@ -1,0 +1,192 @@
+// One camera from near: the picture of now, every verdict with its number, and a chart of each score.
+
+import { chart } from "./charts.js";
+import { bareReason, bitrate, duration, element, icon, moment, normal, number, quantity } from "./format.js";
+
+const PICTURE_EVERY_MS = 2000;
+const CHARTS_EVERY_MS = 15000;
+const WORDS = { ok: "OK", fault: "Fault", not_assessable: "Not assessable" };
+const RANK = { fault: 0, not_assessable: 1, ok: 2 };
+
+const dialog = document.getElementById("detail");
+let shown = null;
+
+async function asked(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error((await answer.json()).error);
+  return answer.json();
+}
+
+/** Open the dialog for a camera; `state` gives the metrics catalogue, the chart's span, and the server's time. */
+export function openDetail(name, state) {
+  const parts = {
+    summary: element("div", { class: "summary" }),
+    image: element("img", { alt: `${name} as it looks now`, hidden: true }),
+    caption: element("figcaption", {}, "Asking for the picture of now"),
+    verdicts: element("tbody"),
+    charts: element("div", { class: "charts" }),
+    facts: element("dl", { class: "more" }),
+  };
+  const close = element("button", { type: "button", class: "quiet close", click: () => dialog.close() }, "Close");
+  dialog.replaceChildren(
+    element("header", {}, element("h2", { id: "detail-title" }, name), close),
+    element("div", { class: "near" }, element("figure", {}, parts.image, parts.caption), parts.summary),
+    element("h3", {}, "Checks"),
+    element("table", {},
+      element("thead", {}, element("tr", {}, ...["Check", "Answer", "Why", "Number"].map((each) => element("th", { scope: "col" }, each)))),
+      parts.verdicts),
+    element("h3", {}, "Scores"),
+    parts.charts,
+    element("h3", {}, "About this camera"),
+    parts.facts,
+  );
+  const mine = { name, parts, state, url: null };
+  shown = mine;
+  dialog.showModal();
+  repeat(mine, PICTURE_EVERY_MS, showPicture);
+  repeat(mine, PICTURE_EVERY_MS, showVerdicts);
+  repeat(mine, CHARTS_EVERY_MS, showCharts);
+}
+
+dialog.addEventListener("close", () => {
+  if (shown && shown.url) URL.revokeObjectURL(shown.url);
+  shown = null;
+});
+dialog.addEventListener("click", (event) => {
+  if (event.target === dialog) dialog.close();
+});
+
+async function repeat(mine, everyMs, work) {
+  while (shown === mine) {
+    try {
+      await work(mine);
+    } catch (error) {
+      if (shown === mine) failed(mine, work, error);
+    }
+    await new Promise((done) => setTimeout(done, everyMs));
+  }
+}
+
+/** What could not be fetched is not left standing as if it were true now. */
+function failed(mine, work, error) {
+  const said = error instanceof TypeError ? "The server does not answer: nothing here is known to be true now." : error.message;
+  if (work === showPicture) withoutPicture(mine, said);
+  else if (work === showVerdicts) {
+    mine.parts.summary.replaceChildren(element("p", { class: "problem" }, said));
+    mine.parts.verdicts.replaceChildren();
+  } else mine.parts.charts.replaceChildren(element("p", { class: "problem" }, said));
+}
+
+function withoutPicture(mine, why) {
+  mine.parts.image.hidden = true;
+  mine.parts.caption.textContent = why;
+}
+
+async function showPicture(mine) {
+  const answer = await fetch(`/api/v1/cameras/${encodeURIComponent(mine.name)}/picture?width=960`);
+  if (!answer.ok) {
+    withoutPicture(mine, (await answer.json()).error);
+    return;
+  }
+  const at = answer.headers.get("X-Received-At");
+  const blob = await answer.blob();
+  if (shown !== mine) return;
+  if (mine.url) URL.revokeObjectURL(mine.url);
+  mine.url = URL.createObjectURL(blob);
+  mine.parts.image.src = mine.url;
+  mine.parts.image.hidden = false;
+  mine.parts.caption.textContent = `Received ${duration((mine.state.now() - Date.parse(at)) / 1000)} ago. Kept in memory only.`;
+}
+
+async function showVerdicts(mine) {
+  const path = `/api/v1/cameras/${encodeURIComponent(mine.name)}`;
+  const [camera, latest] = await Promise.all([asked(path), asked(`${path}/latest`)]);
+  if (shown !== mine) return;
+  mine.camera = camera;
+  mine.parts.summary.replaceChildren(...summary(camera, mine.state.metrics));
+  const verdicts = [...latest.verdicts].sort((a, b) => RANK[a.state] - RANK[b.state]);
+  mine.parts.verdicts.replaceChildren(...verdicts.map((verdict) => row(verdict, mine.state.metrics)));
+  mine.parts.facts.replaceChildren(...facts(camera));
+}
+
+function summary(camera, metrics) {
+  const symptoms = camera.symptoms.map((symptom) => symptom.label).join(", ");
+  const found = camera.evidence && camera.evidence.metric ? metrics.get(camera.evidence.metric) : null;
+  const range = camera.evidence ? normal(camera.evidence.normal_low, camera.evidence.normal_high, found && found.unit) : "";
+  return [
+    element("p", { class: "state", "data-state": camera.state, "data-severity": camera.severity },
+      icon(camera.state), element("span", { class: "word" }, camera.state_word)),
+    camera.headline ? element("p", { class: "headline" }, camera.headline.label) : null,
+    camera.reason ? element("p", {}, bareReason(camera.reason, camera.evidence)) : null,
+    range && camera.evidence.value !== null
+      ? element("p", { class: "measured" }, found ? found.label : camera.evidence.metric, " ",
+          element("strong", {}, quantity(camera.evidence.value, found && found.unit)), " ", range)
+      : null,
+    symptoms ? element("p", { class: "symptoms" }, `also: ${symptoms}`) : null,
+    camera.since ? element("p", { class: "quietly" }, `since ${moment(camera.since)}`) : null,
+    element("p", { class: "quietly" }, `Checks: ${camera.checks.text}`),
+  ].filter(Boolean);
+}
+
+function row(verdict, metrics) {
+  const { evidence } = verdict;
+  const metric = metrics.get(evidence.metric);
+  const unit = evidence.unit || (metric ? metric.unit : "");
+  const shown = evidence.value === null ? "" : `${metric ? metric.label : evidence.metric} ${quantity(evidence.value, unit)}`;
+  const range = evidence.value === null ? "" : normal(evidence.normal_low, evidence.normal_high, unit);
+  return element(
+    "tr",
+    { "data-state": verdict.state },
+    element("th", { scope: "row" }, verdict.label),
+    element("td", { class: "state" }, icon(verdict.state), element("span", { class: "word" }, WORDS[verdict.state])),
+    element("td", {}, bareReason(verdict.reason, evidence)),
+    element("td", {}, shown, range ? element("span", { class: "normal-range" }, ` ${range}`) : null),
+  );
+}
+
+function facts(camera) {
+  const { counters, plan } = camera;
+  const pairs = [
+    ["Address", camera.address],
+    ["Site and group", [camera.site, camera.group].filter(Boolean).join(", ") || "none"],
+    ["Connection", camera.connection || "not known"],
+    ["Stream", counters ? `${counters.width} × ${counters.height} ${counters.codec}, ${camera.fps === null ? "–" : number(camera.fps)} fps, ${bitrate(camera.bitrate_bps)}` : "not known"],
+    ["Key frames", counters && counters.gop_s !== null ? `every ${quantity(counters.gop_s, "s")}` : "not known"],
+    ["Frames", counters ? `${counters.frames_offered.toLocaleString("en")} offered, ${counters.frames_dropped} dropped, ${counters.corrupt_frames} corrupt` : "not known"],
+    ["Reconnects, decode errors", counters ? `${counters.reconnects}, ${counters.decode_errors}` : "not known"],
+    ["Plan", plan.mode === "patrol" ? `patrol: ${plan.judge_s} s every ${plan.every_s} s` : `${plan.mode}, a frame every ${plan.interval_s} s`],
+    ["Light", camera.mode || "not known"],
+    ["References", camera.references.map((each) => `${each.mode}: ${each.state}${each.reason ? ` (${each.reason})` : ""}`).join("; ") || "none yet"],
+    ["View accepted", camera.accepted_at ? `${moment(camera.accepted_at)} by ${camera.accepted_by}` : "never"],
+  ];
+  return pairs.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
+}
+
+async function showCharts(mine) {
+  const metrics = [...mine.state.metrics.values()];
+  if (!metrics.length) return;
+  const until = new Date(mine.state.now());
+  const query = new URLSearchParams({
+    since: new Date(until - mine.state.span() * 1000).toISOString(), until: until.toISOString(), points: 150,
+  });
+  metrics.forEach((metric) => query.append("metric", metric.key));
+  const answer = await asked(`/api/v1/cameras/${encodeURIComponent(mine.name)}/scores?${query}`);
+  if (shown !== mine) return;
+  const reference = mine.camera && mine.camera.references.find((each) => each.mode === mine.camera.mode);
+  const measured = metrics.filter((metric) => answer.series[metric.key].length);
+  mine.parts.charts.replaceChildren(...measured.map((metric) => panel(metric, answer, reference)));
+  if (!measured.length) mine.parts.charts.replaceChildren(element("p", { class: "quietly" }, "No scores in this time."));
+}
+
+function panel(metric, answer, reference) {
+  const points = answer.series[metric.key];
+  const range = reference ? reference.normal[metric.key] || null : null;
+  return element(
+    "figure",
+    { class: "panel" },
+    element("figcaption", {},
+      element("span", {}, metric.label),
+      element("strong", {}, quantity(points[points.length - 1].mean, metric.unit))),
+    chart({ since: answer.since, until: answer.until, points }, metric, { width: 240, height: 56, normal: range }),
+  );
+}

@@ -1,0 +1,86 @@
+// The strip of open incidents, and taking one on by name.
+
+import { element, icon, moment } from "./format.js";
+
+const NAME_KEY = "sightline.name";
+
+function where(incident) {
+  if (!incident.members.length) return incident.camera;
+  const back = incident.recovered.length ? `, ${incident.recovered.length} back` : "";
+  return `${incident.group || incident.site || "several sites"}: ${incident.members.length} cameras${back}`;
+}
+
+function line(incident, actions) {
+  const open = incident.state === "open";
+  const taken = incident.acknowledged_by
+    ? `taken by ${incident.acknowledged_by}${incident.acknowledge_reason ? `: ${incident.acknowledge_reason}` : ""}`
+    : "";
+  const times = open ? `since ${moment(incident.opened_at)}`
+    : `${moment(incident.opened_at)} to ${moment(incident.resolved_at || incident.updated_at)}`;
+  return element(
+    "li",
+    { class: "incident", "data-severity": incident.severity, "data-taken": Boolean(taken) },
+    icon(open ? "fault" : "ok"),
+    element(
+      "div",
+      { class: "text" },
+      element("p", { class: "what" },
+        element("strong", {}, incident.headline.label), " ",
+        incident.members.length ? where(incident)
+          : element("button", { type: "button", class: "link", click: () => actions.open(incident.camera) }, incident.camera),
+      ),
+      element("p", { class: "why" }, [incident.site, times, taken].filter(Boolean).join(" · ")),
+    ),
+    open && !taken
+      ? element("button", { type: "button", class: "take", click: () => actions.take(incident) }, "Acknowledge")
+      : null,
+  );
+}
+
+/** Show open incidents, those nobody took on first, and fold the resolved ones away. */
+export function showIncidents(incidents, actions) {
+  const open = incidents.filter((incident) => incident.state === "open");
+  const resolved = incidents.filter((incident) => incident.state !== "open");
+  open.sort((a, b) => Boolean(a.acknowledged_by) - Boolean(b.acknowledged_by));
+  document.getElementById("incidents").hidden = !incidents.length;
+  document.getElementById("incidents-title").textContent = open.length ? `Open incidents (${open.length})` : "No open incident";
+  document.getElementById("open-incidents").replaceChildren(...open.map((incident) => line(incident, actions)));
+  const fold = document.getElementById("resolved");
+  fold.hidden = !resolved.length;
+  fold.querySelector("summary").textContent = `Lately resolved (${resolved.length})`;
+  document.getElementById("resolved-incidents").replaceChildren(...resolved.map((incident) => line(incident, actions)));
+}
+
+/** Ask for a name and a reason, and send them. */
+export function askToTake(incident) {
+  const dialog = document.getElementById("acknowledge");
+  const by = document.getElementById("acknowledge-by");
+  const reason = document.getElementById("acknowledge-reason");
+  const problem = document.getElementById("acknowledge-problem");
+  document.getElementById("acknowledge-what").textContent = `${incident.headline.label}: ${where(incident)}`;
+  by.value = localStorage.getItem(NAME_KEY) || "";
+  reason.value = "";
+  problem.textContent = "";
+  document.getElementById("acknowledge-cancel").onclick = () => dialog.close();
+  document.getElementById("acknowledge-form").onsubmit = async (event) => {
+    event.preventDefault();
+    localStorage.setItem(NAME_KEY, by.value.trim());
+    problem.textContent = await sent(incident, by.value, reason.value);
+    if (!problem.textContent) dialog.close();
+  };
+  dialog.showModal();
+  (by.value ? reason : by).focus();
+}
+
+async function sent(incident, by, reason) {
+  try {
+    const answer = await fetch(`/api/v1/incidents/${encodeURIComponent(incident.incident_id)}/acknowledge`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ by, reason }),
+    });
+    return answer.ok ? "" : (await answer.json()).error;
+  } catch {
+    return "The server did not answer; nothing was recorded. Try again.";
+  }
+}
