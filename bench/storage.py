@@ -73,8 +73,9 @@ def _rates(
         "sqlite_raw_executemany_values_per_s": values / median(baseline_s),
         "sqlite_over_raw_executemany": sqlite_share,
         "json_share": json_share,
-        "limited_by": f"the interpreter: {json_share:.0%} of the time makes rows and JSON, {sqlite_share:.0%} is SQLite's "
-        "own, the rest SQLAlchemy's statements and parameters; the disk is not waited for (WAL, synchronous=NORMAL)",
+        "limited_by": f"the interpreter: {json_share:.0%} of the time makes rows and JSON, {sqlite_share:.0%} is "
+        "SQLite's own, the rest SQLAlchemy's statements and parameters; the disk is not waited for "
+        "(WAL, synchronous=NORMAL)",
     }
 
 
