@@ -124,7 +124,7 @@ class ScoreStore(Protocol):
         ...
 
     def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
-        """Return frames by `received_at`, oldest first."""
+        """Return frames received from `since` on and before `until`, oldest first; so for every such span here."""
         ...
 
     def history(
