@@ -109,7 +109,7 @@ def _observed(state: StreamState, observation: Observation, moment: Moment) -> _
         looked = viewing.looked(state.view, observation, state.connection, latched, moment)
         tracks = state.tracks
         if looked.relit:
-            tracks = tuple(states.restarted(t) if _depends_on_light(t.fault) else t for t in tracks)
+            tracks = tuple(states.restarted(t, moment.now) if _depends_on_light(t.fault) else t for t in tracks)
         state = replace(state, view=looked.view, tracks=tracks, session_id=ref.session_id, sequence=ref.sequence)
         return _Taken(state, looked.outcomes, learned + looked.references)
     if isinstance(observation, StreamStatus):
@@ -132,7 +132,7 @@ def _accepting(state: StreamState, moment: Moment) -> tuple[StreamState, tuple[R
     accepted = viewing.accepted(state.view, moment)
     if accepted is None:
         return state, ()
-    tracks = tuple(states.pardoned(t) if RULES[t.fault].source is Source.FRAME else t for t in state.tracks)
+    tracks = tuple(states.pardoned(t, moment.now) if RULES[t.fault].source is Source.FRAME else t for t in state.tracks)
     return replace(state, view=accepted.view, tracks=tracks), accepted.references
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts import freeze
-from alerts.rules import Against, Bound, Rule, Worse
+from alerts.rules import UNITS, UNLIT_LUMA_P95, Against, Bound, Rule, Worse
 from domain.quality import Evidence, Fault, LightMode, Reference, ReferenceState, Statistic
 from domain.streams import Camera, FaultSetting, SamplingMode
 
@@ -86,12 +86,21 @@ def _passing_objection(rule: Rule, scene: Scene) -> str:
         return f"settling after the change to {scene.mode or 'another light'}"
     if scene.mode is not None and scene.mode not in rule.modes:
         return "judged by day only" if LightMode.DAY in rule.modes else "judged by night only"
-    if rule.needs_light and scene.unlit:
-        return "scene unlit"
+    dark = _dark_objection(rule, scene)
+    if dark:
+        return dark
     if rule.needs_reference and scene.reference is None:
         return scene.lacking
     if rule.fault is Fault.FREEZE:
         return freeze.not_assessable(scene.values, scene.activity)
+    return ""
+
+
+def _dark_objection(rule: Rule, scene: Scene) -> str:
+    if rule.needs_light and scene.unlit:
+        return "scene unlit"
+    if rule.needs_sight and scene.values.get("luma_p95", 1.0) < UNLIT_LUMA_P95:
+        return "too dark to compare with the usual view"
     return ""
 
 
@@ -152,6 +161,7 @@ def _evidence(test: _Tested, scene: Scene) -> Evidence:
     high = test.bound.worse is Worse.HIGH
     return Evidence(
         metric=test.bound.metric,
+        unit=UNITS.get(test.bound.metric, ""),
         value=test.value,
         normal_low=None if high else test.limit,
         normal_high=test.limit if high else None,

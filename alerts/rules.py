@@ -98,7 +98,8 @@ class Rule:
     """Everything about one fault. `says` is the reason in words, followed by the number behind it.
 
     `needs_reference`: without one the fault is not assessable; otherwise bounds against a reference only add to the
-    absolute ones once it is learned. `needs_light`: not judged in an unlit scene. `fixed_view`: not judged on PTZ
+    absolute ones once it is learned. `needs_light`: not judged in an unlit scene; `needs_sight`: nor in any picture as
+    dark as one. `fixed_view`: not judged on PTZ
     cameras. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly) every frame.
     `window_s`: the verdict's own window where the policy's does not fit.
     """
@@ -110,6 +111,7 @@ class Rule:
     modes: frozenset[LightMode] = BOTH_MODES
     needs_reference: bool = False
     needs_light: bool = False
+    needs_sight: bool = False
     fixed_view: bool = False
     analogue_only: bool = False
     refuses: bool = False
@@ -190,6 +192,7 @@ _TABLE: tuple[Rule, ...] = (
         ((above("structure_lost", 0.70, 0.55, limit=0.95), below("layout_correlation", 0.50, 0.60)),),
         needs_reference=True,
         needs_light=True,
+        needs_sight=True,
         fixed_view=True,
     ),
     Rule(
@@ -198,6 +201,7 @@ _TABLE: tuple[Rule, ...] = (
         ((above("structure_disagreement", 0.70, 0.55, limit=0.95), below("layout_correlation", 0.80, 0.85)),),
         needs_reference=True,
         needs_light=True,
+        needs_sight=True,
         fixed_view=True,
     ),
     Rule(
@@ -303,7 +307,18 @@ _TABLE: tuple[Rule, ...] = (
 RULES: Mapping[Fault, Rule] = {rule.fault: rule for rule in _TABLE}
 
 UNLIT_LUMA_P95 = 0.15
-"""At night a scene whose brightest twentieth stays under this shows nothing to judge by."""
+"""A picture whose brightest twentieth stays under this shows nothing: at night the scene is unlit."""
+
+UNITS: Mapping[str, str] = {
+    "edge_width": "px",
+    "noise_sigma": "levels",
+    "stripe_strength": "levels",
+    "change_median": "levels",
+    "fps": "frames/s",
+    "bitrate_bps": "bit/s",
+    "decode_errors_per_min": "1/min",
+}
+"""Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""
 
 LIGHT_DEPENDENT = frozenset({Fault.LOW_FPS, Fault.BITRATE_STARVED})
 """Connection faults compared within one light mode: long exposure lowers fps, noise raises bitrate."""

@@ -152,7 +152,8 @@ def _alerted(track: Track, outcome: Outcome, elapsed_s: float, now: datetime, po
     if alert.state is AlertState.PENDING:
         return _pending(replace(track, progress_s=track.progress_s + elapsed_s), outcome, now, policy)
     good = track.verdict.state is VerdictState.OK
-    track = replace(track, progress_s=track.progress_s + elapsed_s if good else 0.0)
+    standing = track.verdict.state is VerdictState.FAULT
+    track = replace(track, progress_s=0.0 if standing else track.progress_s + elapsed_s)
     keep_s = policy.keep_firing_for_s(rule, alert.flaps)
     if good and track.progress_s >= keep_s and track.recent.bad_share <= 1 - policy.bad_share:
         return replace(_stepped(track, Signal.CLEARED, now), resolved_at=now, progress_s=0.0, bad_since=None)
@@ -202,15 +203,17 @@ def _stepped(track: Track, signal: Signal, now: datetime) -> Track:
     return replace(track, alert=replace(track.alert, state=state, since=now, updated_at=now, evidence=evidence))
 
 
-def restarted(track: Track) -> Track:
+def restarted(track: Track, now: datetime) -> Track:
     """Return `track` with its windows empty, after a mode change: what was pending is dropped, what fires stays."""
+    if track.alert.state is AlertState.PENDING:
+        track = replace(_stepped(track, Signal.GIVEN_UP, now), bad_since=None)
     return replace(track, recent=track.recent.emptied(), held=track.held.emptied(), progress_s=0.0, sampled_at=None)
 
 
-def pardoned(track: Track) -> Track:
+def pardoned(track: Track, now: datetime) -> Track:
     """Return `track` after its operator accepted the view: a firing alert ends as soon as the verdict is good."""
     firing = track.alert.state is AlertState.FIRING
-    return replace(restarted(track), progress_s=CONTINUOUS if firing else 0.0)
+    return replace(restarted(track, now), progress_s=CONTINUOUS if firing else 0.0)
 
 
 def belonging(track: Track, incident_id: str) -> Track:
