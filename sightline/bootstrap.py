@@ -12,6 +12,7 @@ from detectors.registry import build as build_detectors
 from ingest.supervisor import IngestSupervisor
 
 from alerts.dispatcher import Dispatcher
+from alerts.groups import Grouping
 from alerts.heartbeat import Heartbeat
 from alerts.notifiers.log import LogNotifier
 from alerts.notifiers.webhook import WebhookNotifier
@@ -51,12 +52,14 @@ class _Wiring:
     queue: EmbeddedQueue
     clock: Clock
     policy: Policy
+    grouping: Grouping | None
 
 
 def build(
     settings: Settings,
     *,
     policy: Policy | None = None,
+    grouping: Grouping | None = None,
     notifiers: Sequence[Notifier] = (),
     clock: Clock | None = None,
     redactor: Redactor | None = None,
@@ -74,7 +77,7 @@ def build(
         register(settings.domain_cameras(), stores.streams, clock)
         queue = EmbeddedQueue(max_frames=settings.queue.max_frames, max_bytes=settings.queue.max_bytes)
         live = MemoryLiveState(pictures=settings.pictures == "memory")
-        wiring = _Wiring(settings, stores, live, queue, clock, chosen)
+        wiring = _Wiring(settings, stores, live, queue, clock, chosen, grouping)
         detectors = build_detectors(settings.detectors)
 
         def worker(consumer: StreamConsumer) -> ScoringWorker:
@@ -114,7 +117,7 @@ def _assembled(
         return {part.name: part.health() for part in parts}
 
     server = _api(wiring, health, scoring) if wiring.settings.api.enabled else None
-    dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock)
+    dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
     if server is not None:
         parts.append(server)
     parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, Housekeeping(stores.scores, clock).run_once))
