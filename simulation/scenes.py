@@ -97,7 +97,7 @@ def _yard(wall: tuple[float, float, float], ground: str, earth: tuple[float, flo
     bricks = np.asarray(cv2.resize(bricks, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     tiled = np.tile(bricks, (1, width // bricks.shape[1] + 1, 1))[:horizon, :width]
     picture = np.vstack([_tinted(tiled, wall), _ground(ground, earth, width, HEIGHT - horizon)])
-    _hang(picture, "page.png", (0.12, 0.10), 0.11)
+    _hang(picture, "coins.png", (0.12, 0.08), 0.11)
     _hang(picture, "rocket.jpg", (0.33, 0.08), 0.16)
     _hang(picture, "coffee.png", (0.62, 0.12), 0.12)
     _hang(picture, "text.png", (0.82, 0.10), 0.13)

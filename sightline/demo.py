@@ -1,0 +1,224 @@
+"""The demo: cameras made by the product itself, served by a real server, watched by the very system of `sightline run`.
+
+Only its patience is shorter than production's, and it says so. It ends by judging itself: every planted fault told
+once under its right name, the healthy cameras never.
+"""
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from alerts.groups import Grouping
+from alerts.policy import Policy
+from domain.errors import ConfigError
+from domain.ports import Clock
+from domain.quality import Fault
+from sightline.bootstrap import build
+from sightline.clock import SystemClock
+from sightline.commands.stopping import stop_on_signals
+from sightline.demo_board import camera_table, patience_table, state_of, summary_table, told_line
+from sightline.demo_ledger import Ledger, Outcome, Planted, outcomes
+from sightline.settings import ApiSettings, CameraSettings, NotifierSettings, Settings
+from sightline.system import System
+from simulation.film_library import films
+from simulation.schedule import PARTS, Part, film_length_s, planted
+from simulation.serving import available
+from simulation.staging import Stage, staged
+
+RAISE_S = 4.0
+LEAST_S = 55.0
+"""A demo that ends by itself must last so long: learning, seven faults one after the other, and their alerts."""
+LOOK_EVERY_S = 0.5
+PLAIN_LINE_EVERY_S = 10.0
+CACHE = Path("~/.cache/sightline/demo-films")
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A demo that is set up: who plays, on what stage, watched by which system, since when."""
+
+    parts: tuple[Part, ...]
+    stage: Stage
+    system: System
+    ledger: Ledger
+    clock: Clock
+    started: datetime
+    policy: Policy
+
+    def since_start_s(self) -> float:
+        return (self.clock.now() - self.started).total_seconds()
+
+    def results(self, until_s: float) -> tuple[Outcome, ...]:
+        """Judge what was told in the first `until_s` about what was planted by then."""
+        plants = [
+            Planted(part.camera, part.fault, self.started + timedelta(seconds=part.onset_s))
+            if part.fault is not None and part.onset_s < until_s
+            else Planted(part.camera, None)
+            for part in self.parts
+        ]
+        end = self.started + timedelta(seconds=until_s)
+        return outcomes(plants, [entry for entry in self.ledger.told() if entry.created_at <= end])
+
+
+def run_demo(duration_s: float, console: Console, *, parts: Sequence[Part] = PARTS, cache: Path | None = None) -> int:
+    """Run the demo for `duration_s` (0: until Ctrl-C) and return its exit status: 0 where all went as it should.
+
+    `cache` keeps the films for the next time. Raises `ConfigError` for a duration too short to show anything.
+    """
+    if 0 < duration_s < LEAST_S:
+        raise ConfigError(f"--duration: the demo needs {LEAST_S:.0f} s at least, or 0 to run until Ctrl-C")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-demo-")))
+        stop = stack.enter_context(stop_on_signals())
+        reels = _filmed(parts, duration_s, console, cache or _cache_folder(folder))
+        stage = stack.enter_context(staged(reels, folder))
+        play = _set_up(parts, stage, folder)
+        stack.enter_context(play.system)
+        _introduce(play, console)
+        _watch(play, duration_s, console, stop)
+        results = play.results(min(play.since_start_s(), film_length_s(duration_s)))
+    return _summed_up(results, play.started, console)
+
+
+def _cache_folder(fallback: Path) -> Path:
+    """Return where films are kept between demos, or a passing folder where home cannot be written."""
+    try:
+        folder = CACHE.expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return fallback / "films"
+    return folder
+
+
+def _filmed(parts: Sequence[Part], duration_s: float, console: Console, cache: Path) -> Mapping[str, Path]:
+    """Make the films, or find them in the cache, showing how far they are."""
+    length_s = film_length_s(duration_s)
+    served = available() is None
+    wanted = {part.camera: part.film(length_s, served=served) for part in parts}
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    console.print(f"Filming {len(wanted)} cameras, {length_s:.0f} s each, from scikit-image's photographs")
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("drawing and coding H.264", total=sum(film.seconds for film in wanted.values()))
+        return films(wanted, cache, progress=lambda seconds: progress.advance(task, seconds))
+
+
+def _set_up(parts: Sequence[Part], stage: Stage, folder: Path) -> Play:
+    """Build the system of `sightline run` around the stage's cameras; only its patience is the demo's."""
+    clock, ledger = SystemClock(), Ledger()
+    started = clock.now()
+    cameras = tuple(
+        CameraSettings(name=part.camera, url=stage.url(part.camera), site=part.site, group=part.group) for part in parts
+    )
+    settings = Settings(
+        database=f"sqlite:///{folder / 'demo.db'}",
+        cameras=cameras,
+        api=ApiSettings(port=0),
+        notifiers=NotifierSettings(log=False),
+    )
+    policy = Policy.short(raise_s=RAISE_S)
+    system = build(settings, policy=policy, grouping=Grouping.short(raise_s=RAISE_S), notifiers=[ledger], clock=clock)
+    return Play(tuple(parts), stage, system, ledger, clock, started, policy)
+
+
+def _introduce(play: Play, console: Console) -> None:
+    faults = [part.fault for part in planted(play.parts) if part.fault is not None]
+    console.print(f"Cameras: {play.stage.said}")
+    console.print(patience_table(faults, play.policy))
+    console.print(f"The page: [bold]{play.system.address}[/]   (Ctrl-C ends)")
+
+
+def _watch(play: Play, duration_s: float, console: Console, stop: threading.Event) -> None:
+    """Play the schedule and show what is seen until time is up or somebody ends it."""
+    cues = _cues(play.parts)
+    shown = 0
+    with _screen(play, console) as show:
+        while not stop.is_set() and not (duration_s and play.since_start_s() >= duration_s):
+            while cues and cues[0].at_s <= play.since_start_s():
+                cues.pop(0).act(play.stage)
+            told = play.ledger.told()
+            for entry in told[shown:]:
+                console.print(told_line(entry, (entry.created_at - play.started).total_seconds()))
+            shown = len(told)
+            show()
+            stop.wait(LOOK_EVERY_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """When a camera is taken away or brought back."""
+
+    at_s: float
+    camera: str
+    back: bool
+
+    def act(self, stage: Stage) -> None:
+        if self.back:
+            stage.restore(self.camera)
+        else:
+            stage.pull(self.camera)
+
+
+def _cues(parts: Sequence[Part]) -> list[_Cue]:
+    lost = [part for part in parts if part.fault is Fault.SIGNAL_LOSS]
+    away = [_Cue(part.onset_s, part.camera, back=False) for part in lost]
+    back = [_Cue(part.ends_s, part.camera, back=True) for part in lost if part.ends_s is not None]
+    return sorted([*away, *back], key=lambda cue: cue.at_s)
+
+
+@contextmanager
+def _screen(play: Play, console: Console) -> Iterator[Callable[[], None]]:
+    """Give what shows the cameras as they are now: a live table on a terminal, now and then a line elsewhere."""
+    names = [part.camera for part in play.parts]
+    if not console.is_terminal:
+        yield _plain(play, names, console)
+        return
+
+    def table() -> Table:
+        title = f"{len(names)} cameras after {play.since_start_s():.0f} s   {play.system.address}"
+        return camera_table(play.system.live.all(), names, play.clock.now(), title)
+
+    with Live(table(), console=console, auto_refresh=False) as live:
+        yield lambda: live.update(table(), refresh=True)
+
+
+def _plain(play: Play, names: Sequence[str], console: Console) -> Callable[[], None]:
+    """Return what prints one line of the cameras' states every `PLAIN_LINE_EVERY_S`."""
+    due_s = PLAIN_LINE_EVERY_S
+
+    def show() -> None:
+        nonlocal due_s
+        if play.since_start_s() < due_s:
+            return
+        due_s += PLAIN_LINE_EVERY_S
+        snapshots = play.system.live.all()
+        states = [state_of(snapshots.get(name))[0] for name in names]
+        counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        console.print(f"{play.since_start_s():5.1f} s  {counted}")
+
+    return show
+
+
+def _summed_up(results: Sequence[Outcome], started: datetime, console: Console) -> int:
+    console.print(summary_table(results, started))
+    wrong = [result for result in results if result.wrong]
+    for result in wrong:
+        console.print(f"[bold red]{result.planted.camera}: {result.wrong}[/]")
+    if not wrong:
+        console.print(
+            "[green]Every planted fault was told once under its right name; the healthy cameras raised none.[/]"
+        )
+    return 1 if wrong else 0

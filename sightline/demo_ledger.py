@@ -1,0 +1,96 @@
+"""What was planted against what was told: the demo's own judgement of itself. Pure but for the list it keeps."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.alerts import NotificationKind, OutboxEntry
+from domain.quality import FAULT_LABELS, Fault
+
+
+class Ledger:
+    """The notifier of the demo: keeps every message in the order told."""
+
+    name = "demo"
+
+    def __init__(self) -> None:
+        self._told: list[OutboxEntry] = []
+        self._lock = threading.Lock()
+
+    def send(self, entry: OutboxEntry) -> None:
+        """Keep the message; one that comes again under its key is kept once."""
+        with self._lock:
+            if all(entry.key != known.key for known in self._told):
+                self._told.append(entry)
+
+    def told(self) -> tuple[OutboxEntry, ...]:
+        with self._lock:
+            return tuple(self._told)
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A fault that was planted (None: none was), and when."""
+
+    camera: str
+    fault: Fault | None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one camera. `wrong` is "" where all went as it should."""
+
+    planted: Planted
+    wrong: str = ""
+    headline: Fault | None = None
+    alerts: int = 0
+    raised_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+    @property
+    def delay_s(self) -> float | None:
+        if self.raised_at is None or self.planted.at is None:
+            return None
+        return (self.raised_at - self.planted.at).total_seconds()
+
+
+def outcomes(planted: Sequence[Planted], told: Sequence[OutboxEntry]) -> tuple[Outcome, ...]:
+    """Return what became of every camera: one alert under the right name where a fault was planted, else none."""
+    by_camera: Mapping[str, list[OutboxEntry]] = {plant.camera: [] for plant in planted}
+    for entry in told:
+        for name in entry.incident.members or (entry.incident.stream_id,):
+            if name in by_camera:
+                by_camera[name].append(entry)
+    return tuple(_outcome(plant, by_camera[plant.camera]) for plant in planted)
+
+
+def _outcome(planted: Planted, entries: Sequence[OutboxEntry]) -> Outcome:
+    firing = [entry for entry in entries if entry.kind is NotificationKind.FIRING]
+    resolved = [entry for entry in entries if entry.kind is NotificationKind.RESOLVED]
+    first = firing[0] if firing else None
+    return Outcome(
+        planted=planted,
+        wrong=_wrong(planted, firing),
+        headline=first.incident.headline if first else None,
+        alerts=len(firing),
+        raised_at=first.created_at if first else None,
+        resolved_at=resolved[-1].created_at if resolved else None,
+    )
+
+
+def _wrong(planted: Planted, firing: Sequence[OutboxEntry]) -> str:
+    """Return what is wrong about the alerts of one camera, or ""."""
+    names = ", ".join(FAULT_LABELS[entry.incident.headline] for entry in firing)
+    if planted.fault is None:
+        return f"healthy, but an alert was raised: {names}" if firing else ""
+    if not firing:
+        return "no alert was raised"
+    if len(firing) > 1:
+        return f"{len(firing)} alerts instead of one: {names}"
+    if firing[0].incident.headline is not planted.fault:
+        return f"raised as something else: {names}"
+    if planted.at is not None and firing[0].created_at < planted.at:
+        return "raised before the fault was planted"
+    return ""
