@@ -1,0 +1,81 @@
+"""The demo's table says of each camera what a guard needs to know, and its patience stands beside production's."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+from rich.console import Console
+from rich.table import Table
+
+from alerts.policy import Policy
+from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.quality import Fault, Verdict, VerdictState
+from domain.streams import ConnectionState, StreamCounters, StreamStatus
+from domain.units import StreamSnapshot
+from sightline.demo_board import camera_table, patience_table, state_of, told_line
+
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def status(state: ConnectionState = ConnectionState.LIVE, reason: str = "") -> StreamStatus:
+    seen = NOW - timedelta(seconds=1.4)
+    return StreamStatus("gate", "s", 3, NOW, state, reason, seen, StreamCounters(fps=10.0))
+
+
+def snapshot(
+    *verdicts: Verdict,
+    incident: Incident | None = None,
+    state: ConnectionState = ConnectionState.LIVE,
+    reason: str = "",
+) -> StreamSnapshot:
+    return StreamSnapshot("gate", NOW, status(state, reason), verdicts=verdicts, incident=incident)
+
+
+BLUR = Verdict(Fault.BLUR, VerdictState.FAULT, "fine detail is gone: 0.2 of the usual")
+INCIDENT = Incident("i", "gate", Fault.BLUR, IncidentState.OPEN, NOW, NOW, summary="gate: out of focus")
+
+
+def text_of(table: Table) -> str:
+    written = StringIO()
+    Console(file=written, width=160).print(table)
+    return written.getvalue()
+
+
+def test_a_camera_nobody_heard_of_is_unknown_not_healthy() -> None:
+    assert state_of(None)[0] == "unknown"
+    assert state_of(snapshot(state=ConnectionState.LOST, reason="unreachable")) == ("unknown", "", "unreachable")
+
+
+def test_states_are_told_worst_first() -> None:
+    well = Verdict(Fault.BLUR, VerdictState.OK)
+    learning = Verdict(Fault.COVERED, VerdictState.NOT_ASSESSABLE, "learning day")
+    assert state_of(snapshot(BLUR, incident=INCIDENT)) == ("ALERT", "out of focus", BLUR.reason)
+    assert state_of(snapshot(BLUR))[0] == "suspected"
+    assert state_of(snapshot(well, learning))[0] == "learning"
+    assert state_of(snapshot(well)) == ("healthy", "", "1 of 1 checks made")
+
+
+def test_an_alert_whose_fault_is_over_says_so() -> None:
+    assert "over" in state_of(snapshot(Verdict(Fault.BLUR, VerdictState.OK), incident=INCIDENT))[2]
+
+
+def test_the_table_shows_rate_and_age_and_lists_alerts_first() -> None:
+    seen = {"gate": snapshot(Verdict(Fault.BLUR, VerdictState.OK)), "yard": snapshot(BLUR, incident=INCIDENT)}
+    shown = text_of(camera_table(seen, ["gate", "yard", "park"], NOW, "cameras"))
+    assert "10.0" in shown
+    assert "1.4 s" in shown
+    assert shown.index("yard") < shown.index("park") < shown.index("gate")
+
+
+def test_the_demos_times_stand_beside_productions() -> None:
+    shown = text_of(patience_table([Fault.BLUR, Fault.SIGNAL_LOSS], Policy.short(raise_s=4)))
+    [blur] = [line for line in shown.splitlines() if "out of focus" in line]
+    assert "4 s" in blur
+    assert "5 min" in blur
+
+
+def test_an_alert_line_names_camera_fault_and_symptoms() -> None:
+    incident = Incident("i", "gate", Fault.COVERED, IncidentState.OPEN, NOW, NOW, symptoms=(Fault.BLUR,))
+    line = told_line(OutboxEntry("k", NotificationKind.FIRING, incident, NOW), 31.2)
+    assert "31.2 s" in line
+    assert "lens covered or sprayed" in line
+    assert "out of focus" in line

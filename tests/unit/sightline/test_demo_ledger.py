@@ -1,0 +1,72 @@
+"""The demo judges itself strictly: one alert, the right name, and silence about the healthy."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.quality import Fault
+from sightline.demo_ledger import Ledger, Planted, outcomes
+
+START = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def told(
+    camera: str,
+    fault: Fault,
+    after_s: float,
+    kind: NotificationKind = NotificationKind.FIRING,
+    members: tuple[str, ...] = (),
+) -> OutboxEntry:
+    at = START + timedelta(seconds=after_s)
+    incident = Incident(f"{camera}-{fault}-{after_s}", camera, fault, IncidentState.OPEN, at, at, members=members)
+    return OutboxEntry(f"{incident.incident_id}:{kind}", kind, incident, at)
+
+
+BLURRED = Planted("garage", Fault.BLUR, START + timedelta(seconds=20))
+HEALTHY = Planted("gate", None)
+
+
+def test_one_alert_under_the_right_name_is_right_and_has_its_delay() -> None:
+    [result] = outcomes([BLURRED], [told("garage", Fault.BLUR, 31.5)])
+    assert result.wrong == ""
+    assert result.delay_s == 11.5
+    assert result.alerts == 1
+
+
+@pytest.mark.parametrize(
+    ("entries", "wrong"),
+    [
+        ([], "no alert"),
+        ([told("garage", Fault.NOISE, 30)], "something else: noisy picture"),
+        ([told("garage", Fault.BLUR, 30), told("garage", Fault.BLUR, 50)], "2 alerts"),
+        ([told("garage", Fault.BLUR, 19)], "before the fault"),
+        ([told("", Fault.BLUR, 30, members=("garage", "gate")), told("garage", Fault.BLUR, 31)], "2 alerts"),
+    ],
+)
+def test_anything_else_about_a_planted_fault_is_wrong(entries: list[OutboxEntry], wrong: str) -> None:
+    assert wrong in outcomes([BLURRED], entries)[0].wrong
+
+
+def test_any_alert_of_a_healthy_camera_is_wrong() -> None:
+    assert outcomes([HEALTHY], [])[0].wrong == ""
+    assert "out of focus" in outcomes([HEALTHY], [told("gate", Fault.BLUR, 3)])[0].wrong
+
+
+def test_a_group_message_counts_for_each_of_its_members() -> None:
+    group = told("", Fault.SIGNAL_LOSS, 30, members=("gate", "garage"))
+    assert all(result.wrong for result in outcomes([BLURRED, HEALTHY], [group]))
+
+
+def test_a_recovery_is_no_second_alert_and_its_time_is_kept() -> None:
+    entries = [told("garage", Fault.BLUR, 30), told("garage", Fault.BLUR, 50, NotificationKind.RESOLVED)]
+    [result] = outcomes([BLURRED], entries)
+    assert result.wrong == ""
+    assert result.resolved_at == START + timedelta(seconds=50)
+
+
+def test_a_message_sent_again_under_its_key_is_kept_once() -> None:
+    ledger = Ledger()
+    for _ in range(2):
+        ledger.send(told("garage", Fault.BLUR, 30))
+    assert len(ledger.told()) == 1
