@@ -1,0 +1,154 @@
+"""Planes as decoded become tensors: one upload a batch, range expanded, nothing resized, nothing lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from detectors.base import Pictures, luma_chroma
+from domain.errors import FrameRejected
+from domain.frames import ColorRange, Frame, FrameFormat, Plane
+from domain.streams import Mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How FFmpeg lays out a pixel format: bits a sample, and by how much chroma is smaller (log2), None without."""
+
+    bits: int = 8
+    chroma_shift: tuple[int, int] | None = None
+    full_range: bool = False
+
+
+_SUBSAMPLING = {"420p": (1, 1), "422p": (0, 1), "444p": (0, 0)}
+"""log2 of (rows, columns) of luma per sample of chroma."""
+
+_LAYOUTS = {
+    **{f"yuv{name}": _Layout(8, shift) for name, shift in _SUBSAMPLING.items()},
+    **{f"yuvj{name}": _Layout(8, shift, full_range=True) for name, shift in _SUBSAMPLING.items()},
+    **{f"yuv{name}{bits}le": _Layout(bits, shift) for name, shift in _SUBSAMPLING.items() for bits in (10, 12)},
+    "gray": _Layout(8),
+    "gray10le": _Layout(10),
+    "gray12le": _Layout(12),
+    "nv12": _Layout(8, (1, 1)),
+    "rgb24": _Layout(8, full_range=True),
+}
+
+
+def pictures(frames: Sequence[Frame], device: torch.device, masks: Sequence[tuple[Mask, ...]] = ()) -> Pictures:
+    """Return frames of one format as float32 pictures on `device`.
+
+    Luma Y' = (code - 16·2^(b-8)) / (219·2^(b-8)) and chroma C = (code - 2^(b-1)) / (224·2^(b-8)) in limited range;
+    code / (2^b - 1) and (code - 2^(b-1)) / (2^b - 1) in full range (ITU-T H.273); luma is clipped to [0, 1], chroma to
+    [-0.5, 0.5]. `masks`, one tuple a frame, are what the operator leaves out. Raises `FrameRejected` when a frame's
+    planes do not fit its format, and `ValueError` when the frames are not of one format.
+    """
+    if not frames:
+        raise ValueError("pictures() needs at least one frame")
+    shape = frames[0].format
+    if any(frame.format != shape for frame in frames):
+        raise ValueError("pictures() takes frames of one format; group them first")
+    if masks and len(masks) != len(frames):
+        raise ValueError("pictures() takes one tuple of masks a frame, or none at all")
+    layout = _layout(shape)
+    for frame in frames:
+        _check(frame, layout)
+    visible = _visible(masks, shape, device)
+    if shape.pixel_format == "rgb24":
+        rgb = _upload([frame.planes[0] for frame in frames], device).permute(0, 3, 1, 2).float() / 255
+        luma, chroma = luma_chroma(rgb, shape.color_matrix)
+        return Pictures(luma, chroma, shape.color_matrix, visible)
+    full = layout.full_range or shape.color_range is ColorRange.FULL
+    luma = _expanded_luma(_upload([frame.planes[0] for frame in frames], device).unsqueeze(1), layout.bits, full)
+    codes = _chroma_codes(frames, device)
+    chroma_range = None if codes is None else _expanded_chroma(codes, layout.bits, full)
+    return Pictures(luma, chroma_range, shape.color_matrix, visible)
+
+
+def _layout(shape: FrameFormat) -> _Layout:
+    layout = _LAYOUTS.get(shape.pixel_format)
+    if layout is None:
+        raise FrameRejected(f"pixel format '{shape.pixel_format}' cannot be scored; have ingest convert it to yuv420p")
+    if shape.width < 1 or shape.height < 1:
+        raise FrameRejected(f"a picture of {shape.width}x{shape.height} has no pixels")
+    return layout
+
+
+def _plane_shapes(shape: FrameFormat, layout: _Layout) -> tuple[tuple[int, ...], ...]:
+    luma = (shape.height, shape.width)
+    if shape.pixel_format == "rgb24":
+        return ((*luma, 3),)
+    if layout.chroma_shift is None:
+        return (luma,)
+    rows, columns = (-(-side >> shift) for side, shift in zip(luma, layout.chroma_shift, strict=True))
+    if shape.pixel_format == "nv12":
+        return (luma, (rows, columns * 2))
+    return (luma, (rows, columns), (rows, columns))
+
+
+def _check(frame: Frame, layout: _Layout) -> None:
+    wanted = _plane_shapes(frame.format, layout)
+    found = tuple(plane.shape for plane in frame.planes)
+    pair_form = frame.format.pixel_format == "nv12" and len(found) == 2 and found[1] == (*_pairs(wanted[1]), 2)
+    if found != wanted and not (pair_form and found[0] == wanted[0]):
+        raise FrameRejected(f"planes {found} do not fit {frame.format.pixel_format}, which needs {wanted}")
+    sample = np.uint8 if layout.bits == 8 else np.uint16
+    if any(plane.dtype != sample for plane in frame.planes):
+        raise FrameRejected(f"{frame.format.pixel_format} needs samples of {np.dtype(sample).name}")
+
+
+def _pairs(shape: tuple[int, ...]) -> tuple[int, int]:
+    return shape[0], shape[1] // 2
+
+
+def _upload(planes: Sequence[Plane], device: torch.device) -> Tensor:
+    """Return planes as one tensor on the device, still integers; 16-bit samples as int32, which torch computes with."""
+    stacked = np.stack(planes)
+    if stacked.dtype == np.uint16:
+        stacked = stacked.astype(np.int32)
+    return torch.from_numpy(stacked).to(device)
+
+
+def _chroma_codes(frames: Sequence[Frame], device: torch.device) -> Tensor | None:
+    """Return (N, 2, h, w) integer Cb and Cr, None where the format has none."""
+    first = frames[0]
+    if len(first.planes) == 1:
+        return None
+    if first.format.pixel_format == "nv12":
+        rows = first.planes[1].shape[0]
+        pairs = _upload([frame.planes[1].reshape(rows, -1, 2) for frame in frames], device)
+        return pairs.permute(0, 3, 1, 2)
+    return torch.stack([_upload([frame.planes[i] for frame in frames], device) for i in (1, 2)], dim=1)
+
+
+def _expanded_luma(codes: Tensor, bits: int, full: bool) -> Tensor:
+    step = 2 ** (bits - 8)
+    if full:
+        return codes.float().div_(2**bits - 1).clamp_(0, 1)
+    return codes.float().sub_(16 * step).div_(219 * step).clamp_(0, 1)
+
+
+def _expanded_chroma(codes: Tensor, bits: int, full: bool) -> Tensor:
+    span = 2**bits - 1 if full else 224 * 2 ** (bits - 8)
+    return codes.float().sub_(2 ** (bits - 1)).div_(span).clamp_(-0.5, 0.5)
+
+
+def _visible(masks: Sequence[tuple[Mask, ...]], shape: FrameFormat, device: torch.device) -> Tensor | None:
+    """Return (N, 1, H, W) bool, False under a mask; a pixel touched by a mask counts as under it."""
+    if not any(masks):
+        return None
+    visible = np.ones((len(masks), 1, shape.height, shape.width), dtype=bool)
+    for picture, rectangles in zip(visible, masks, strict=True):
+        for mask in rectangles:
+            top, bottom = _span(mask.top, mask.height, shape.height)
+            left, right = _span(mask.left, mask.width, shape.width)
+            picture[:, top:bottom, left:right] = False
+    return torch.from_numpy(visible).to(device)
+
+
+def _span(start: float, length: float, pixels: int) -> tuple[int, int]:
+    first = int(np.floor(start * pixels + 1e-6))
+    last = int(np.ceil((start + length) * pixels - 1e-6))
+    return max(0, first), min(pixels, last)
