@@ -229,7 +229,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.STRIPES),
         "stripes run through the picture",
-        ((above("stripe_strength", 0.50, 0.35),),),
+        ((above("stripe_strength", 6.0, 4.0),),),
         analogue_only=True,
         refuses=True,
     ),
@@ -269,7 +269,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.FREEZE, "critical", hold_for_s=60.0),
         "nothing moves but the clock, not even the sensor's own noise",
-        ((below("change_median", 0.02, 0.04), below("change_share", 0.03, 0.05)),),
+        ((below("change_median", 0.02, 0.04), below("change_share", 0.25, 0.30)),),
         window_s=5.0,
     ),
     Rule(
