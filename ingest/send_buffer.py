@@ -1,10 +1,10 @@
 """Messages waiting to be sent, in order. Full means: the oldest frame goes and is counted; a status never does."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 
 from domain.frames import Frame
-from domain.units import StreamMessage
+from ingest.wire import ReaderMessage
 
 
 class SendBuffer:
@@ -13,39 +13,39 @@ class SendBuffer:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._messages: deque[StreamMessage] = deque()
+        self._messages: deque[ReaderMessage] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._dropped: Counter[str] = Counter()
 
-    def put(self, message: StreamMessage) -> tuple[Frame, ...]:
-        """Append a message; return the frames that had to go for it. The newest frame always stays."""
+    def put(self, message: ReaderMessage) -> None:
+        """Append a message; where it is a frame, the oldest ones go until all fit. The newest frame always stays."""
         with self._changed:
             self._messages.append(message)
             if isinstance(message, Frame):
                 self._bytes += size_bytes(message)
-            dropped = self._make_room()
+                self._make_room(message)
             self._changed.notify()
-        return dropped
 
-    def _make_room(self) -> tuple[Frame, ...]:
-        dropped: list[Frame] = []
+    def _make_room(self, newest: Frame) -> None:
         while self._bytes > self._max_bytes:
-            frames = (message for message in self._messages if isinstance(message, Frame))
-            oldest = next(frames)
-            if oldest is self._messages[-1]:
-                break
-            for index, message in enumerate(self._messages):
-                if message is oldest:
-                    del self._messages[index]
-                    break
+            index = next(i for i, message in enumerate(self._messages) if isinstance(message, Frame))
+            oldest = self._messages[index]
+            if oldest is newest or not isinstance(oldest, Frame):
+                return
+            del self._messages[index]
             self._bytes -= size_bytes(oldest)
-            dropped.append(oldest)
-        return tuple(dropped)
+            self._dropped[oldest.ref.stream_id] += 1
 
-    def get(self, timeout_s: float) -> StreamMessage | None:
+    def dropped(self, stream_id: str) -> int:
+        """Return how many frames of a stream had to go so far."""
+        with self._changed:
+            return self._dropped[stream_id]
+
+    def get(self, timeout_s: float) -> ReaderMessage | None:
         """Return the oldest message, None when none came in time or the buffer was closed and is empty."""
         with self._changed:
-            self._changed.wait_for(lambda: self._messages or self._closed, timeout_s)
+            self._changed.wait_for(lambda: bool(self._messages) or self._closed, timeout_s)
             if not self._messages:
                 return None
             message = self._messages.popleft()

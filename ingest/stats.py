@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 WINDOW_S = 10.0
 SETTLED_S = 2.0
+BURST_S = 1.0
 KEY_GAPS = 5
 QP_FRAMES = 10
 
@@ -24,11 +25,15 @@ class StreamStats:
     _qps: deque[float] = field(default_factory=lambda: deque(maxlen=QP_FRAMES))
 
     def packet(self, size: int, key: bool, now_s: float) -> None:
-        """Record one video packet of `size` bytes that arrived at `now_s`."""
+        """Record one video packet of `size` bytes that arrived at `now_s`.
+
+        Rates leave out the first second: what waited while the stream was opened comes in a burst.
+        """
         if self._started_s is None:
-            self._started_s = now_s
-        self._packets.append((now_s, size))
-        self._bytes += size
+            self._started_s = now_s + BURST_S
+        if now_s >= self._started_s:
+            self._packets.append((now_s, size))
+            self._bytes += size
         if key:
             if self._last_key_s is not None:
                 self._key_gaps.append(now_s - self._last_key_s)
@@ -49,13 +54,13 @@ class StreamStats:
         return min(WINDOW_S, now_s - self._started_s)
 
     def fps(self, now_s: float) -> float | None:
-        """Return frames a second delivered, None in the first two seconds."""
+        """Return frames a second delivered, None in the first three seconds."""
         self._forget(now_s)
         span = self._span_s(now_s)
         return None if span is None else len(self._packets) / span
 
     def bitrate_bps(self, now_s: float) -> float | None:
-        """Return bits a second of the video stream, None in the first two seconds."""
+        """Return bits a second of the video stream, None in the first three seconds."""
         self._forget(now_s)
         span = self._span_s(now_s)
         return None if span is None else self._bytes * 8 / span

@@ -1,0 +1,135 @@
+"""A process that reads several cameras, because a call into FFmpeg that hangs can only be ended with its process.
+
+Run as `python -m ingest.host FD` with a socket to the supervisor, which is also its life line: when the supervisor is
+gone, however it went, the socket ends and so does this process, its sessions with it. Addresses and passwords come
+through the socket, never in the command line.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+from ingest.reader import CameraReader
+from ingest.send_buffer import SendBuffer
+from ingest.wire import HostCommand, HostSetup, ShutDown, StartCamera, StopCamera, Stuck
+
+TICK_S = 0.25
+FAREWELL_S = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class MachineClock:
+    """The machine's time in UTC; the composition root's own clock does not cross into another process."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class ReadingHost:
+    """The readers of this process; everything here runs in its main thread except the sending."""
+
+    def __init__(self, connection: Connection, setup: HostSetup) -> None:
+        self._connection = connection
+        self._setup = setup
+        self._clock = MachineClock()
+        self._buffer = SendBuffer(setup.buffer_bytes)
+        self._readers: dict[str, CameraReader] = {}
+        self._leaving: list[CameraReader] = []
+        self._reported: set[str] = set()
+        self._ending = threading.Event()
+        self._sender = threading.Thread(target=self._send, name="sender", daemon=True)
+
+    def run(self) -> None:
+        """Obey and watch until told to shut down or the supervisor is gone."""
+        self._sender.start()
+        try:
+            while True:
+                if self._connection.poll(TICK_S):
+                    command: HostCommand = self._connection.recv()
+                    if isinstance(command, ShutDown):
+                        break
+                    self._obey(command)
+                self._watch()
+        except (EOFError, OSError):
+            return
+        self._shut_down()
+
+    def _obey(self, command: StartCamera | StopCamera) -> None:
+        name = command.name if isinstance(command, StopCamera) else command.camera.name
+        before = self._readers.pop(name, None)
+        if before is not None:
+            before.stop()
+            self._leaving.append(before)
+        if isinstance(command, StopCamera):
+            return
+        leaving = [reader for reader in self._leaving if reader.camera.name == name]
+        reader = CameraReader(
+            command.camera,
+            self._clock,
+            self._buffer,
+            carried=command.carried,
+            deadlines=self._setup.deadlines,
+            predecessor=leaving[-1] if leaving else None,
+            inherits=before is not None,
+        )
+        self._readers[name] = reader
+        reader.start()
+
+    def _watch(self) -> None:
+        self._leaving = [reader for reader in self._leaving if not reader.ended()]
+        for reader in self._readers.values():
+            reader.tick()
+        for reader in [*self._readers.values(), *self._leaving]:
+            name = reader.camera.name
+            if reader.stuck_s() > self._setup.hang_s and name not in self._reported:
+                self._reported.add(name)
+                self._buffer.put(Stuck(name))
+
+    def _shut_down(self) -> None:
+        readers = [*self._readers.values(), *self._leaving]
+        for reader in readers:
+            reader.stop()
+        until_s = time.monotonic() + FAREWELL_S
+        while time.monotonic() < until_s and not all(reader.ended() for reader in readers):
+            time.sleep(0.02)
+        self._ending.set()
+        self._buffer.close()
+        self._sender.join(max(0.0, until_s - time.monotonic()))
+
+    def _send(self) -> None:
+        try:
+            while True:
+                message = self._buffer.get(TICK_S)
+                if message is not None:
+                    self._connection.send(message)
+                elif self._ending.is_set():
+                    return
+        except OSError:
+            return
+
+
+def main(descriptor: int) -> None:
+    # Control-C reaches the whole process group; the supervisor decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    connection = Connection(descriptor)
+    try:
+        setup: HostSetup = connection.recv()
+        ReadingHost(connection, setup).run()
+    except EOFError:
+        log.debug("the supervisor left before it said anything")
+    # A thread inside FFmpeg cannot be joined; the kernel closes what it holds.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,77 @@
+"""A reading process as its supervisor holds it: a socket to talk through, and the means to kill it."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from ingest.wire import HostCommand, HostSetup, ShutDown
+
+ROOT = Path(__file__).resolve().parents[1]
+CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
+
+log = logging.getLogger(__name__)
+
+
+class ReadingProcess:
+    """Started at once; ends with `kill`, `end`, or when this process does."""
+
+    def __init__(self, setup: HostSetup) -> None:
+        ours, theirs = socket.socketpair()
+        self.silent_s = 0.0
+        self.connection = Connection(ours.detach())
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+        }
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ingest.host", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+            )
+        self.pid = self._process.pid
+        self._say(setup)
+
+    def tell(self, command: HostCommand) -> None:
+        """Send a command; a process that is gone is noticed by whoever reads from it."""
+        self._say(command)
+
+    def _say(self, message: HostCommand | HostSetup) -> None:
+        try:
+            self.connection.send(message)
+        except OSError:
+            log.debug("reading process %d is gone", self.pid)
+
+    def ask_to_end(self) -> None:
+        """Let it close its sessions and send what it has."""
+        self._say(ShutDown())
+
+    def end(self) -> None:
+        """End a process that reads nothing any more."""
+        self.ask_to_end()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            log.warning("reading process %d does not end and is killed", self.pid)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it now; the kernel closes its sessions. Returns when it is gone."""
+        self.connection.close()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def crashed(self) -> bool:
+        """Return whether it ended by a fault of its own, not by somebody's kill; waits a moment for its end."""
+        try:
+            code = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            return False
+        return code < 0 and -code in CRASHES

@@ -1,0 +1,235 @@
+"""One camera, one thread, one session at a time: connect, read, say how it goes, back off, again, for ever."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.errors import CodecUnsupported, LoginRefused, NoVideo, SightlineError, SourceUnavailable
+from domain.frames import Frame
+from domain.ports import Clock
+from domain.streams import Camera, ConnectionState, SamplingMode, StreamCounters, StreamStatus
+from domain.urls import redacted
+from ingest import backoff
+from ingest.opening import Deadlines
+from ingest.send_buffer import SendBuffer
+from ingest.source import StreamSource, open_source
+from ingest.wire import Carried
+
+STATUS_EVERY_S = 2.0
+STALL_S = 5.0
+PATROL_SPREAD = 0.1
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a session ended: what to show until the next one delivers, and how long to wait before it."""
+
+    state: ConnectionState
+    reason: str
+    wait_s: float
+
+
+def state_shown(state: ConnectionState, reason: str, silent_s: float | None) -> tuple[ConnectionState, str]:
+    """Return the state and reason to tell: a live session without a packet for five seconds is stalled."""
+    if state is ConnectionState.LIVE and silent_s is not None and silent_s > STALL_S:
+        return ConnectionState.STALLED, "connected, but no video arrives"
+    return state, reason
+
+
+class CameraReader:
+    """Reads one camera in a thread of its own. `tick()` and the questions come from the process's main thread."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        clock: Clock,
+        buffer: SendBuffer,
+        *,
+        carried: Carried,
+        deadlines: Deadlines,
+        chance: Callable[[], float] = random.random,
+        predecessor: "CameraReader | None" = None,
+        inherits: bool = False,
+    ) -> None:
+        self.camera = camera
+        self._clock = clock
+        self._buffer = buffer
+        self._deadlines = deadlines
+        self._chance = chance
+        self._predecessor = predecessor
+        self._inherits = inherits
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"reader {camera.name}", daemon=True)
+        self._source: StreamSource | None = None
+        self._session_id = ""
+        self._sequence = -1
+        self._last_frame_at: datetime | None = None
+        self._told: tuple[object, ...] = ()
+        self._told_s = 0.0
+        self._take_over(carried)
+
+    def _take_over(self, carried: Carried) -> None:
+        self._totals = carried.counters
+        self._dropped_before = self._buffer.dropped(self.camera.name)
+        self._latest = carried.not_before
+        self._state, self._reason = carried.state, carried.reason
+        self._attempts = backoff.Attempts(refused_at=carried.refused_at)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end; the session closes at the next packet, or at its deadline."""
+        self._stop.set()
+        source = self._source
+        if source is not None:
+            source.stop()
+
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    def stuck_s(self) -> float:
+        """Return for how long the present call into FFmpeg has lasted."""
+        source = self._source
+        return 0.0 if source is None else time.monotonic() - source.progress_s
+
+    def carried(self) -> Carried:
+        """Return what the next reader of this camera takes over."""
+        return Carried(self._counters(), self._attempts.refused_at, self._latest)
+
+    def tick(self) -> None:
+        """Say how it goes: every two seconds, and when something changed."""
+        with self._lock:
+            self._tell()
+
+    def _run(self) -> None:
+        if self._predecessor is not None:
+            self._follow(self._predecessor)
+            self._predecessor = None
+        wait_s = backoff.login_wait_s(self._attempts, self._clock.now())
+        while not self._stop.wait(wait_s):
+            outcome = self._session()
+            if self._stop.is_set():
+                return
+            self._show(outcome.state, outcome.reason)
+            wait_s = outcome.wait_s
+
+    def _follow(self, predecessor: "CameraReader") -> None:
+        """Wait until the session before is closed, since a camera gets one; take over what it counted."""
+        predecessor._thread.join()
+        if self._inherits:
+            before = predecessor.carried()
+            same_login = predecessor.camera.url == self.camera.url
+            self._take_over(before if same_login else replace(before, refused_at=()))
+
+    def _session(self) -> Outcome:
+        began_s = time.monotonic()
+        source = open_source(
+            self.camera, self._clock, deadlines=self._deadlines, carried=self._totals, not_before=self._latest
+        )
+        with self._lock:
+            self._source, self._session_id, self._sequence = source, source.session_id, -1
+            if self._stop.is_set():
+                source.stop()
+            self._tell()
+        try:
+            return self._read(source)
+        except SourceUnavailable as error:
+            return self._failed(error, time.monotonic() - began_s)
+        except SightlineError as error:
+            return self._again(ConnectionState.LOST, str(error))
+        except Exception as error:
+            # The outermost guard of this camera: whatever one stream provokes, the others go on.
+            log.exception("camera %s: reading failed", self.camera.name)
+            return self._again(ConnectionState.LOST, redacted(f"internal error: {type(error).__name__}"))
+        finally:
+            source.close()
+            with self._lock:
+                self._totals = replace(source.counters(), reconnects=self._totals.reconnects + 1)
+                self._source = None
+
+    def _read(self, source: StreamSource) -> Outcome:
+        first_s: float | None = None
+        for frame in source.frames():
+            self._offer(frame)
+            now_s = time.monotonic()
+            if first_s is None:
+                first_s = now_s
+            if self.camera.plan.mode is SamplingMode.PATROL and now_s - first_s >= self.camera.plan.judge_s:
+                self._attempts = backoff.Attempts()
+                return self._resting()
+        self._attempts = backoff.after_session(self._attempts, 0.0 if first_s is None else time.monotonic() - first_s)
+        return self._again(ConnectionState.LOST, "the recording ended")
+
+    def _resting(self) -> Outcome:
+        wait_s = max(1.0, self.camera.plan.every_s - self.camera.plan.judge_s)
+        spread = 1.0 + PATROL_SPREAD * (2 * self._chance() - 1)
+        return Outcome(ConnectionState.RESTING, f"next visit in {wait_s:.0f} s", wait_s * spread)
+
+    def _failed(self, error: SourceUnavailable, lived_s: float) -> Outcome:
+        if isinstance(error, LoginRefused):
+            self._attempts, wait_s = backoff.after_refusal(self._attempts, self._clock.now(), self._chance())
+            reason = f"{error}; next attempt in {wait_s / 60:.0f} min" if wait_s > 90 else str(error)
+            return Outcome(ConnectionState.REFUSED, reason, wait_s)
+        if self._sequence >= 0:
+            self._attempts = backoff.after_session(self._attempts, lived_s)
+        if isinstance(error, CodecUnsupported):
+            return self._again(ConnectionState.UNSUPPORTED, str(error))
+        return self._again(ConnectionState.STALLED if isinstance(error, NoVideo) else ConnectionState.LOST, str(error))
+
+    def _again(self, state: ConnectionState, reason: str) -> Outcome:
+        self._attempts, wait_s = backoff.after_failure(self._attempts, self._chance())
+        return Outcome(state, reason, wait_s)
+
+    def _offer(self, frame: Frame) -> None:
+        with self._lock:
+            if self._latest is not None and frame.ref.received_at < self._latest:
+                frame = replace(frame, ref=replace(frame.ref, received_at=self._latest))
+            self._latest = self._last_frame_at = frame.ref.received_at
+            self._sequence = frame.ref.sequence
+            self._state, self._reason = ConnectionState.LIVE, ""
+            self._buffer.put(frame)
+            self._tell()
+
+    def _show(self, state: ConnectionState, reason: str) -> None:
+        with self._lock:
+            self._state, self._reason = state, reason
+            self._tell()
+
+    def _tell(self) -> None:
+        now_s = time.monotonic()
+        source = self._source
+        last_s = source.last_packet_s if source is not None else None
+        state, reason = state_shown(self._state, self._reason, None if last_s is None else now_s - last_s)
+        said = (state, reason, self._session_id)
+        if not self._session_id or (said == self._told and now_s - self._told_s < STATUS_EVERY_S):
+            return
+        self._told, self._told_s = said, now_s
+        self._latest = max(self._clock.now(), self._latest) if self._latest is not None else self._clock.now()
+        status = StreamStatus(
+            stream_id=self.camera.name,
+            session_id=self._session_id,
+            sequence=self._sequence,
+            received_at=self._latest,
+            state=state,
+            reason=reason,
+            last_frame_at=self._last_frame_at,
+            counters=self._counters(),
+            plan=self.camera.plan,
+        )
+        self._buffer.put(status)
+
+    def _counters(self) -> StreamCounters:
+        source = self._source
+        current = self._totals if source is None else source.counters()
+        dropped = self._buffer.dropped(self.camera.name) - self._dropped_before
+        return replace(
+            current, frames_dropped=self._totals.frames_dropped + dropped, reconnects=self._totals.reconnects
+        )

@@ -1,0 +1,58 @@
+"""What a reading process and its supervisor say to each other over their pipe."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from domain.streams import Camera, ConnectionState, StreamCounters
+from domain.units import StreamMessage
+from ingest.opening import Deadlines
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a camera's new reader takes over from the one before, so that totals and login limits outlive a process."""
+
+    counters: StreamCounters = StreamCounters()
+    refused_at: tuple[datetime, ...] = ()
+    not_before: datetime | None = None
+    state: ConnectionState = ConnectionState.CONNECTING
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSetup:
+    """How a reading process works; the first thing it is told."""
+
+    deadlines: Deadlines = Deadlines()
+    buffer_bytes: int = 64 * 1024 * 1024
+    hang_s: float = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartCamera:
+    """Read this camera; where one of that name is being read, end it first."""
+
+    camera: Camera
+    carried: Carried = Carried()
+
+
+@dataclass(frozen=True, slots=True)
+class StopCamera:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """End every session, send what is buffered, and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A reader's own deadlines failed to end a call into FFmpeg; only the end of its process can."""
+
+    camera: str
+
+
+HostCommand: TypeAlias = StartCamera | StopCamera | ShutDown
+ReaderMessage: TypeAlias = StreamMessage | Stuck
