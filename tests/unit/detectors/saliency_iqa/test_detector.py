@@ -1,0 +1,116 @@
+"""The detector answers for any picture, the same in any batch, and says which weights it used."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from detectors.base import Pictures
+from detectors.saliency_iqa.detector import SaliencyIqaDetector, from_weights, fused, saliency_iqa
+from detectors.saliency_iqa.network import Branch, SaliencyIqa
+from detectors.saliency_iqa.saliency import spectral_residual
+from detectors.weights import Origin, WeightsFile, WeightsUnavailable
+
+BATCH_TOLERANCE = 1e-3
+"""Points of 100: convolutions sum in another order in another batch."""
+
+
+def network(seed: int = 0) -> SaliencyIqa:
+    torch.manual_seed(seed)
+    return SaliencyIqa("mobilenet_v2")
+
+
+@pytest.fixture(scope="module")
+def detector() -> SaliencyIqaDetector:
+    return SaliencyIqaDetector(network(), spectral_residual, "saliency_iqa@test")
+
+
+def pictures(count: int, height: int = 240, width: int = 320) -> Pictures:
+    rgb = torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(count))
+    return Pictures.from_rgb(rgb)
+
+
+def exported(folder: Path, **notes: str) -> WeightsFile:
+    path = folder / "trained.safetensors"
+    half = {
+        name: value.half() if value.is_floating_point() else value for name, value in network().state_dict().items()
+    }
+    save_file(half, path, metadata=notes)
+    return WeightsFile("saliency_iqa", path, "0" * 64, Origin.EXPLICIT, (path,))
+
+
+def test_a_picture_scores_the_same_alone_and_in_any_batch_and_order(detector: SaliencyIqaDetector) -> None:
+    batch = pictures(3)
+    together = detector.score(batch)["image_quality"]
+    for index in range(3):
+        one = Pictures.from_rgb(batch.rgb[index : index + 1])
+        assert detector.score(one)["image_quality"].item() == pytest.approx(together[index].item(), abs=BATCH_TOLERANCE)
+    reverse = detector.score(Pictures.from_rgb(batch.rgb.flip(0)))["image_quality"]
+    assert reverse.flip(0).tolist() == pytest.approx(together.tolist(), abs=BATCH_TOLERANCE)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (100, 1200), (1000, 70)])
+def test_any_shape_from_64_pixels_gets_a_score_within_bounds(
+    detector: SaliencyIqaDetector, height: int, width: int
+) -> None:
+    score = detector.score(pictures(1, height, width))["image_quality"]
+    assert 0 <= score.item() <= 100
+
+
+def test_a_picture_under_64_pixels_is_not_assessable(detector: SaliencyIqaDetector) -> None:
+    assert detector.score(pictures(2, 63, 640))["image_quality"].isnan().all()
+
+
+def test_a_masked_area_attracts_no_window() -> None:
+    rgb = torch.full((1, 3, 256, 512), 0.5)
+    rgb[..., 100:130, 420:450] = 1.0
+    visible = torch.ones(1, 1, 256, 512, dtype=torch.bool)
+    visible[..., 300:] = False
+    seen = SaliencyIqaDetector(network(), spectral_residual, "")
+    _, window = seen.views(Pictures.from_rgb(rgb))
+    _, window_beside_mask = seen.views(Pictures.from_rgb(rgb, visible=visible))
+    assert window.max().item() == pytest.approx(1.0, abs=1e-3)
+    assert window_beside_mask.max().item() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_fusing_the_norms_keeps_the_function() -> None:
+    torch.manual_seed(1)
+    branch = Branch("resnet18").eval()
+    for name, buffer in branch.named_buffers():
+        if "running" in name:
+            buffer.uniform_(0.5, 1.5)
+    picture = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        before = branch(picture)
+        after = fused(branch)(picture)
+    assert after.tolist() == pytest.approx(before.tolist(), rel=1e-4)
+
+
+def test_a_weights_file_says_which_network_it_is_for(tmp_path: Path) -> None:
+    file = exported(tmp_path, backbone="mobilenet_v2", saliency="spectral_residual", local_weight="0.2")
+    loaded = from_weights(file)
+    assert loaded.fingerprint == "saliency_iqa@000000000000"
+    own = SaliencyIqaDetector(network(), spectral_residual, "")
+    batch = pictures(1)
+    expected = own.score(batch)["image_quality"].item()
+    assert loaded.score(batch)["image_quality"].item() == pytest.approx(expected, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        {"backbone": "mobilenet_v2", "saliency": "spectral_residual"},
+        {"backbone": "vgg", "saliency": "spectral_residual", "local_weight": "0.2"},
+        {"backbone": "mobilenet_v2", "saliency": "guess", "local_weight": "0.2"},
+        {"backbone": "resnet18", "saliency": "spectral_residual", "local_weight": "0.2"},
+    ],
+)
+def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, notes: dict[str, str]) -> None:
+    with pytest.raises(WeightsUnavailable, match=r"trained\.safetensors"):
+        from_weights(exported(tmp_path, **notes))
+
+
+def test_without_weights_the_model_is_off_and_says_why(tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnavailable, match="saliency_iqa is off"):
+        saliency_iqa(explicit=tmp_path / "absent.safetensors")

@@ -1,0 +1,74 @@
+"""The branches look where the paper says: the resized centre, and the window of largest saliency."""
+
+import pytest
+import torch
+from torch.nn.functional import interpolate
+
+from detectors.saliency_iqa.views import global_view, local_view, window_lines, window_sums
+
+
+def test_windows_step_by_32_and_end_flush_with_the_border() -> None:
+    starts = window_lines(300)[:, 0].tolist()
+    assert starts == [0, 32, 64, 76]
+    assert window_lines(224)[:, 0].tolist() == [0]
+    assert window_lines(288)[:, 0].tolist() == [0, 32, 64]
+
+
+def test_a_short_side_is_reflected_around_the_picture() -> None:
+    lines = window_lines(222)
+    assert lines.shape == (1, 224)
+    assert lines[0, :3].tolist() == [1, 0, 1]
+    assert lines[0, -3:].tolist() == [220, 221, 220]
+    assert set(window_lines(3)[0].tolist()) == {0, 1, 2}
+
+
+def test_window_sums_equal_a_search_on_the_resized_map() -> None:
+    saliency = torch.rand(2, 1, 9, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    full = interpolate(saliency, size=(270, 480), mode="bilinear", align_corners=False)[:, 0]
+    expected = torch.stack(
+        [
+            torch.stack(
+                [full[:, top : top + 224, left : left + 224].sum(dim=(1, 2)) for left in [*range(0, 256, 32), 256]]
+            )
+            for top in (0, 32, 46)
+        ]
+    ).permute(2, 0, 1)
+    found = window_sums(saliency, 270, 480)
+    largest = expected.amax(dim=(1, 2), keepdim=True)
+    assert (found * 1e-6 - expected / largest).abs().max() < 1e-6
+
+
+def test_the_local_view_is_the_most_salient_window_at_native_size() -> None:
+    pictures = torch.rand(2, 3, 320, 480, generator=torch.Generator().manual_seed(0))
+    saliency = torch.zeros(2, 1, 320, 480)
+    saliency[0, 0, 90:110, 470:480] = 1.0
+    saliency[1, 0, 310:, :10] = 1.0
+    views = local_view(pictures, saliency)
+    assert torch.equal(views[0], pictures[0, :, 0:224, 256:480])
+    assert torch.equal(views[1], pictures[1, :, 96:320, 0:224])
+
+
+def test_a_tie_takes_the_first_window_in_raster_order() -> None:
+    pictures = torch.rand(1, 3, 256, 288)
+    flat = local_view(pictures, torch.ones(1, 1, 8, 9))
+    assert torch.equal(flat[0], pictures[0, :, :224, :224])
+    nothing = local_view(pictures, torch.zeros(1, 1, 8, 9))
+    assert torch.equal(nothing[0], pictures[0, :, :224, :224])
+
+
+@pytest.mark.parametrize(("height", "width"), [(480, 854), (1080, 1920), (352, 288), (64, 2000)])
+def test_the_global_view_is_the_centre_of_the_picture_resized_to_480(height: int, width: int) -> None:
+    across = torch.linspace(0, 1, width).expand(1, 3, height, width)
+    view = global_view(across)
+    shorter = min(height, width)
+    half_pixels = 0.5 * (448 / 480) * shorter
+    expected_left = 0.5 - half_pixels / width
+    assert view.shape == (1, 3, 448, 448)
+    assert view[0, 0, 224, 0].item() == pytest.approx(expected_left, abs=2 / width)
+    assert view[0, 0, 224, -1].item() == pytest.approx(1 - expected_left, abs=2 / width)
+
+
+def test_the_global_view_equals_the_papers_resize_then_crop_where_both_are_exact() -> None:
+    picture = torch.rand(1, 3, 960, 960, generator=torch.Generator().manual_seed(0))
+    papers = interpolate(picture, size=(480, 480), mode="bilinear", antialias=True)[..., 16:464, 16:464]
+    assert (global_view(picture) - papers)[..., 1:-1, 1:-1].abs().max() < 1e-5
