@@ -83,7 +83,7 @@ def _down(connection: Connection, status: StreamStatus, now: datetime) -> Fault 
     if status.state is ConnectionState.CONNECTING:
         return connection.down
     if status.state is ConnectionState.LIVE and status.last_frame_at is not None:
-        stall_s = max(STALL_S, 3 * status.plan.interval_s)
+        stall_s = max(STALL_S, 3 * status.plan.interval_s, 3 * (status.counters.gop_s or 0.0))
         return Fault.NO_FRAMES if (now - status.last_frame_at).total_seconds() > stall_s else None
     return _DOWN.get(status.state)
 
@@ -118,8 +118,10 @@ def measured(connection: Connection) -> dict[str, float]:
 
 def why_not_judged(connection: Connection) -> str:
     """Return why the picture of this stream cannot be judged now, or ""."""
-    if connection.status is None or connection.live:
+    if connection.status is None:
         return ""
+    if connection.live:
+        return FAULT_LABELS[connection.down] if connection.down is not None else ""
     return {
         ConnectionState.CONNECTING: "connecting",
         ConnectionState.STALLED: "connected, no video",

@@ -75,7 +75,12 @@ def restored(
     An open incident is told again under the same key, which the outbox recognises: a crash loses no first message.
     """
     kept = tuple(alert for alert in alerts if alert.state is not AlertState.INACTIVE)
-    return StreamState(camera.name, view=viewing.restored(camera, references), case=Case(incident), restored=kept)
+    return StreamState(
+        camera.name,
+        view=viewing.restored(camera, references),
+        case=Case(incident, resumed=incident is not None),
+        restored=kept,
+    )
 
 
 def evaluate(state: StreamState, camera: Camera, observation: Observation, policy: Policy) -> Judged:

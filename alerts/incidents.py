@@ -16,10 +16,14 @@ from domain.quality import FAULT_LABELS, Fault, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The incident of one camera, None while nothing is wrong; `told` once its first message is in the outbox."""
+    """The incident of one camera, None while nothing is wrong; `told` once its first message is in the outbox.
+
+    A `resumed` one may have been told before a restart: it is told again under the same key, and its end in any case.
+    """
 
     incident: Incident | None = None
     told: bool = False
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _tell(case: Case, alerts: Sequence[Alert], verdicts: Sequence[Verdict], mome
     wait_s = moment.policy.explanation_wait_s if explained else moment.policy.incident_settle_s
     if waited_s < wait_s:
         changed = waited_s == 0 or incident.headline is not before.headline
-        return Step(Case(incident), (incident,) if changed else ())
+        return Step(replace(case, incident=incident), (incident,) if changed else ())
     return Step(Case(incident, told=True), (incident,), (entry(incident, NotificationKind.FIRING, moment.now),))
 
 
@@ -114,7 +118,7 @@ def _closed(case: Case, now: datetime) -> Step:
     faults = (case.incident.headline, *case.incident.symptoms)
     summary = f"{case.incident.stream_id}: {FAULT_LABELS[case.incident.headline]} is over"
     ended = replace(case.incident, state=IncidentState.RESOLVED, updated_at=now, resolved_at=now, summary=summary)
-    silent = not case.told or all(RULES[fault].alert.event for fault in faults)
+    silent = not (case.told or case.resumed) or all(RULES[fault].alert.event for fault in faults)
     messages = () if silent else (entry(ended, NotificationKind.RESOLVED, now),)
     return Step(Case(), (ended,), messages)
 

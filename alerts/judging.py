@@ -15,8 +15,9 @@ DENSE_INTERVAL_S = 0.2
 class Scene:
     """Everything a rule may ask about the moment it judges.
 
-    `lacking` says why there is no reference ("learning night"); `unlit` that the scene shows nothing and need not;
-    `activity` is how much the camera's quietest pictures change, None where not known.
+    `changing` says that another light mode seems to come, `lacking` why there is no reference ("learning night"),
+    `unlit` that the scene shows nothing and need not; `activity` is how much the camera's quietest pictures change,
+    None where not known.
     """
 
     camera: Camera
@@ -24,6 +25,7 @@ class Scene:
     missing: Mapping[str, str]
     mode: LightMode | None
     settling: bool = False
+    changing: bool = False
     unlit: bool = False
     unlit_noted: bool = False
     reference: Reference | None = None
@@ -97,8 +99,8 @@ def _passing_objection(rule: Rule, scene: Scene) -> str:
 
 
 def _dark_objection(rule: Rule, scene: Scene) -> str:
-    if rule.needs_light and scene.unlit:
-        return "scene unlit"
+    if rule.needs_light and (scene.unlit or scene.changing):
+        return "scene unlit" if scene.unlit else "the light is changing"
     if rule.needs_sight and scene.values.get("luma_p95", 1.0) < UNLIT_LUMA_P95:
         return "too dark to compare with the usual view"
     return ""

@@ -14,6 +14,8 @@ NIGHT_SATURATION, DAY_SATURATION = 0.010, 0.020
 """Infrared pictures carry neutral chroma; only a colour stream is asked."""
 BLACK_SHARE = 0.95
 """A picture this black says nothing about the hour: a lens covered at noon looks the same."""
+FLAT_CONTRAST = 0.06
+"""A colourless picture with less contrast than this is fog or a cover, not an infrared night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,11 @@ def seen_mode(values: Mapping[str, float], mode: LightMode | None) -> LightMode 
     if luma is None:
         return mode
     saturation = values.get("saturation", 1.0)
-    if luma < NIGHT_LUMA or saturation < NIGHT_SATURATION:
+    if luma < NIGHT_LUMA:
         return LightMode.NIGHT
+    if saturation < NIGHT_SATURATION:
+        flat = values.get("contrast_rms", 1.0) < FLAT_CONTRAST
+        return mode if flat and mode is not None else LightMode.NIGHT
     if luma > DAY_LUMA and saturation > DAY_SATURATION:
         return LightMode.DAY
     return mode or (LightMode.DAY if luma > (NIGHT_LUMA + DAY_LUMA) / 2 else LightMode.NIGHT)
@@ -62,27 +67,31 @@ def _unlit(light: Light, values: Mapping[str, float], mode: LightMode | None) ->
     return dark and (mode is LightMode.NIGHT or light.dark_nights)
 
 
-def _votes(light: Light, values: Mapping[str, float], seen: LightMode | None) -> bool:
-    """Say whether this picture may change the mode: a black one only where darkness is no news."""
-    black = values.get("black_share", 0.0) >= BLACK_SHARE
-    return seen is not None and (not black or light.dark_nights or light.mode is None)
+def is_black(values: Mapping[str, float]) -> bool:
+    """Say whether a picture is too black to tell the hour by."""
+    return values.get("black_share", 0.0) >= BLACK_SHARE
+
+
+def _dwell_s(light: Light, values: Mapping[str, float], policy: Policy) -> float:
+    return policy.black_dwell_s if is_black(values) and not light.dark_nights else policy.mode_dwell_s
 
 
 def advanced(light: Light, values: Mapping[str, float], now: datetime, policy: Policy) -> Light:
     """Return the light after one more picture.
 
-    The first picture sets the mode at once. Later another mode must be seen for `mode_dwell_s` on end; a picture gone
-    black from one moment to the next does not vote, because night never falls within a second.
+    The first picture sets the mode at once. Later another mode must be seen for `mode_dwell_s` on end; a picture that
+    went black at once for `black_dwell_s`, because night never falls within a second. What was learned then makes
+    darkness no news the next evening.
     """
     seen = seen_mode(values, light.mode)
     light = replace(light, twilight=in_twilight(values))
     if light.mode is None:
         light = replace(light, mode=seen)
-    elif not _votes(light, values, seen) or seen is light.mode:
+    elif seen is None or seen is light.mode:
         light = replace(light, coming=None, coming_since=None)
     elif seen is not light.coming or light.coming_since is None:
         light = replace(light, coming=seen, coming_since=now)
-    elif (now - light.coming_since).total_seconds() >= policy.mode_dwell_s:
+    elif (now - light.coming_since).total_seconds() >= _dwell_s(light, values, policy):
         until = now.fromtimestamp(now.timestamp() + policy.settle_s, tz=now.tzinfo)
         light = replace(light, mode=seen, coming=None, coming_since=None, settling_until=until)
     unlit = _unlit(light, values, light.mode)

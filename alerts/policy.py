@@ -41,6 +41,8 @@ class Policy:
 
     mode_dwell_s: float = 20.0
     """Another light must last this long before the mode changes."""
+    black_dwell_s: float = 3600.0
+    """… and a picture gone black at once so long: only then is it taken for a scene whose light was switched off."""
     settle_s: float = 120.0
     """After a mode change the picture is not assessable for so long: exposure, focus and filter move."""
     unlit_note_s: float = 12 * 3600.0
