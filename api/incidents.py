@@ -65,13 +65,13 @@ def page(found: Sequence[Incident], limit: int) -> tuple[Sequence[Incident], dat
     return kept, kept[-1].opened_at if kept else None
 
 
-@router.get("/incidents/{incident_id}")
+@router.get("/incidents/{incident_id:path}")
 def incident(incident_id: str, backend: Ports) -> IncidentAnswer:
     """Return one incident."""
     return incident_answer(_known(backend, incident_id))
 
 
-@router.post("/incidents/{incident_id}/acknowledge")
+@router.post("/incidents/{incident_id:path}/acknowledge")
 def acknowledge(incident_id: str, told: Acknowledgement, backend: Ports) -> IncidentAnswer:
     """Record who takes the incident on, and why; audited."""
     taken = backend.alert_store.acknowledge(incident_id, by=told.by, reason=told.reason, at=backend.clock.now())

@@ -1,6 +1,6 @@
 // One card a camera, grouped by site, worst first. A card is rebuilt when its camera changes; only ages tick between.
 
-import { bareReason, duration, element, icon, normal, number, quantity } from "./format.js";
+import { bareReason, capitalised, duration, element, icon, normal, number, quantity } from "./format.js";
 
 const OLD_FRAME_S = 10;
 
@@ -33,11 +33,11 @@ function coverage(checks) {
 }
 
 function told(camera, metrics) {
-  if (!camera.headline) return camera.reason ? element("p", { class: "reason" }, camera.reason) : null;
+  if (!camera.headline) return camera.reason ? element("p", { class: "reason" }, capitalised(camera.reason)) : null;
   const symptoms = camera.symptoms.map((symptom) => symptom.label);
   return [
-    element("p", { class: "headline" }, camera.headline.label),
-    element("p", { class: "reason" }, bareReason(camera.reason, camera.evidence)),
+    element("p", { class: "headline" }, capitalised(camera.headline.label)),
+    element("p", { class: "reason" }, capitalised(bareReason(camera.reason, camera.evidence))),
     measured(camera, metrics),
     symptoms.length ? element("p", { class: "symptoms" }, `also: ${symptoms.join(", ")}`) : null,
   ];
@@ -45,10 +45,11 @@ function told(camera, metrics) {
 
 /** Build a camera's card. `open` is called with the camera's name when the card is opened. */
 export function card(camera, metrics, open) {
+  const isOff = camera.state === "off";
   const facts = element(
     "p",
     { class: "facts" },
-    element("span", { class: "age", "data-at": camera.last_frame_at }),
+    isOff ? null : element("span", { class: "age", "data-at": camera.last_frame_at }),
     camera.fps !== null ? element("span", {}, `${number(camera.fps)}\u202ffps`) : null,
     camera.mode ? element("span", {}, camera.mode) : null,
     camera.group ? element("span", { class: "group" }, camera.group) : null,
@@ -68,8 +69,8 @@ export function card(camera, metrics, open) {
       element("h3", {}, element("button", { type: "button", click: () => open(camera.name) }, camera.name)),
     ),
     element("div", { class: "told" }, told(camera, metrics)),
-    element("div", { class: "spark", "data-spark": camera.name }),
-    element("footer", {}, facts, camera.state === "off" ? null : coverage(camera.checks)),
+    element("div", { class: "spark", "data-spark": camera.name, hidden: isOff }),
+    element("footer", {}, facts, isOff ? null : coverage(camera.checks)),
   );
 }
 
@@ -83,9 +84,12 @@ export function tickAges(root, now) {
   }
 }
 
+function isCalm(camera) {
+  return ["ok", "off"].includes(camera.state);
+}
+
 function attention(cameras) {
-  const calm = cameras.filter((camera) => ["ok", "off"].includes(camera.state)).length;
-  const rest = cameras.length - calm;
+  const rest = cameras.filter((camera) => !isCalm(camera)).length;
   return rest ? `${rest} of ${cameras.length} need${rest === 1 ? "s" : ""} a look` : `all ${cameras.length} fine`;
 }
 
@@ -103,7 +107,10 @@ export function showBoard(root, cameras, built, make) {
     const found = [...root.querySelectorAll("section.site")].find((section) => section.dataset.site === site);
     const section = found || siteSection(site);
     section.querySelector(".tally").textContent = attention(members);
-    inOrder(section.querySelector(".grid"), members.map((camera) => cardOf(camera, built, make)));
+    for (const [selector, calm] of [[".look", false], [".calm", true]]) {
+      const mine = members.filter((camera) => isCalm(camera) === calm);
+      inOrder(section.querySelector(selector), mine.map((camera) => cardOf(camera, built, make)));
+    }
     return section;
   });
   inOrder(root, sections);
@@ -111,7 +118,13 @@ export function showBoard(root, cameras, built, make) {
 
 function siteSection(site) {
   const title = element("h2", {}, element("span", {}, site || "No site"), element("span", { class: "tally" }));
-  return element("section", { class: "site", "data-site": site }, title, element("div", { class: "grid" }));
+  return element(
+    "section",
+    { class: "site", "data-site": site },
+    title,
+    element("div", { class: "grid look" }),
+    element("div", { class: "grid calm" }),
+  );
 }
 
 function cardOf(camera, built, make) {
@@ -120,6 +133,7 @@ function cardOf(camera, built, make) {
   const fresh = make(camera);
   if (known) {
     const spark = known.card.querySelector(".spark");
+    spark.hidden = camera.state === "off";
     fresh.querySelector(".spark").replaceWith(spark);
     const focused = known.card.contains(document.activeElement);
     known.card.replaceWith(fresh);

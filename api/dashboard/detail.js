@@ -1,7 +1,7 @@
 // One camera from near: the picture of now, every verdict with its number, and a chart of each score.
 
 import { chart } from "./charts.js";
-import { bareReason, bitrate, duration, element, icon, moment, normal, number, quantity } from "./format.js";
+import { bareReason, bitrate, capitalised, duration, element, icon, moment, normal, number, quantity } from "./format.js";
 
 const PICTURE_EVERY_MS = 2000;
 const CHARTS_EVERY_MS = 15000;
@@ -116,8 +116,8 @@ function summary(camera, metrics) {
   return [
     element("p", { class: "state", "data-state": camera.state, "data-severity": camera.severity },
       icon(camera.state), element("span", { class: "word" }, camera.state_word)),
-    camera.headline ? element("p", { class: "headline" }, camera.headline.label) : null,
-    camera.reason ? element("p", {}, bareReason(camera.reason, camera.evidence)) : null,
+    camera.headline ? element("p", { class: "headline" }, capitalised(camera.headline.label)) : null,
+    camera.reason ? element("p", {}, capitalised(bareReason(camera.reason, camera.evidence))) : null,
     range && camera.evidence.value !== null
       ? element("p", { class: "measured" }, found ? found.label : camera.evidence.metric, " ",
           element("strong", {}, quantity(camera.evidence.value, found && found.unit)), " ", range)
@@ -137,7 +137,7 @@ function row(verdict, metrics) {
   return element(
     "tr",
     { "data-state": verdict.state },
-    element("th", { scope: "row" }, verdict.label),
+    element("th", { scope: "row" }, capitalised(verdict.label)),
     element("td", { class: "state" }, icon(verdict.state), element("span", { class: "word" }, WORDS[verdict.state])),
     element("td", {}, bareReason(verdict.reason, evidence)),
     element("td", {}, shown, range ? element("span", { class: "normal-range" }, ` ${range}`) : null),

@@ -29,6 +29,10 @@ export function quantity(value, unit) {
   return `${number(value)}${shown}`;
 }
 
+export function capitalised(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function duration(seconds) {
   const s = Math.max(0, Math.round(seconds));
   if (s < 90) return `${s}\u202fs`;
@@ -42,11 +46,11 @@ export function bitrate(bps) {
   return bps >= 1e6 ? `${number(bps / 1e6)}\u202fMb/s` : `${number(bps / 1e3)}\u202fkb/s`;
 }
 
-/** "normal up to 4", "normal 0.2 to 0.8", or "" where no range is known. */
+/** "normal below 4", "normal 0.2 to 0.8", or "" where no range is known. */
 export function normal(low, high, unit) {
   if (low !== null && high !== null) return `normal ${number(low)} to ${quantity(high, unit)}`;
-  if (high !== null) return `normal up to ${quantity(high, unit)}`;
-  if (low !== null) return `normal from ${quantity(low, unit)}`;
+  if (high !== null) return `normal below ${quantity(high, unit)}`;
+  if (low !== null) return `normal above ${quantity(low, unit)}`;
   return "";
 }
 

@@ -1,6 +1,6 @@
 // The strip of open incidents, and taking one on by name.
 
-import { element, icon, moment } from "./format.js";
+import { capitalised, element, icon, moment } from "./format.js";
 
 const NAME_KEY = "sightline.name";
 
@@ -25,9 +25,9 @@ function line(incident, actions) {
       "div",
       { class: "text" },
       element("p", { class: "what" },
-        element("strong", {}, incident.headline.label), " ",
+        element("strong", {}, capitalised(incident.headline.label)), " ",
         incident.members.length ? where(incident)
-          : element("button", { type: "button", class: "link", click: () => actions.open(incident.camera) }, incident.camera),
+          : element("button", { type: "button", class: "reference", click: () => actions.open(incident.camera) }, incident.camera),
       ),
       element("p", { class: "why" }, [incident.site, times, taken].filter(Boolean).join(" · ")),
     ),
@@ -57,7 +57,7 @@ export function askToTake(incident) {
   const by = document.getElementById("acknowledge-by");
   const reason = document.getElementById("acknowledge-reason");
   const problem = document.getElementById("acknowledge-problem");
-  document.getElementById("acknowledge-what").textContent = `${incident.headline.label}: ${where(incident)}`;
+  document.getElementById("acknowledge-what").textContent = `${capitalised(incident.headline.label)}: ${where(incident)}`;
   by.value = localStorage.getItem(NAME_KEY) || "";
   reason.value = "";
   problem.textContent = "";
