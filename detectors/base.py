@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from detectors.functional.structure import block_structure
 from domain.frames import ColorMatrix
 from domain.quality import MetricSpec
 
@@ -68,6 +69,11 @@ class Pictures:
         return luma_chroma_to_rgb(self.small_luma, self.small_chroma, self.matrix)
 
     @cached_property
+    def structure(self) -> Tensor:
+        """Block statistics of `small_luma`, (N, rows, columns, 10); see `detectors/functional/structure.py`."""
+        return block_structure(self.small_luma, self.small_visible)
+
+    @cached_property
     def small_visible(self) -> Tensor | None:
         """Which pixels of `small_luma` hold nothing masked, (N, 1, h, w) bool."""
         if self.visible is None:
@@ -78,7 +84,7 @@ class Pictures:
 def luma_chroma(rgb: Tensor, matrix: ColorMatrix) -> tuple[Tensor, Tensor]:
     """Return luma (N, 1, H, W) in [0, 1] and Cb, Cr (N, 2, H, W) in [-0.5, 0.5] of RGB (N, 3, H, W) in [0, 1]."""
     kr, kb = LUMA_WEIGHTS[matrix]
-    red, green, blue = rgb.split(1, dim=1)
+    red, green, blue = rgb[:, :1], rgb[:, 1:2], rgb[:, 2:]
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     return luma, torch.cat([(blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr)], dim=1)
 
@@ -110,9 +116,13 @@ class Detector(Protocol):
     """Scores single pictures."""
 
     name: str
-    metrics: tuple[MetricSpec, ...]
     fingerprint: str
     """Names the code or weights behind the numbers; stored with every score."""
+
+    @property
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        """What each number means."""
+        ...
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return (N,) float32 per metric key; NaN where this picture cannot be measured."""
@@ -123,8 +133,12 @@ class TemporalDetector(Protocol):
     """Scores a picture against the one before it in the same session."""
 
     name: str
-    metrics: tuple[MetricSpec, ...]
     fingerprint: str
+
+    @property
+    def metrics(self) -> tuple[MetricSpec, ...]:
+        """What each number means."""
+        ...
 
     def remember(self, pictures: Pictures) -> Tensor:
         """Return (N, …), the little that the next picture will be compared with."""
