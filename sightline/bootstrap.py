@@ -7,10 +7,6 @@ nothing is sent where nobody listens yet, and stop upstream first, so that what 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from detectors.registry import METRICS
-from detectors.registry import build as build_detectors
-from ingest.supervisor import IngestSupervisor
-
 from alerts.dispatcher import Dispatcher
 from alerts.groups import Grouping
 from alerts.heartbeat import Heartbeat
@@ -18,7 +14,10 @@ from alerts.notifiers.log import LogNotifier
 from alerts.notifiers.webhook import WebhookNotifier
 from alerts.policy import Policy
 from api.app import create_app
+from detectors.registry import METRICS
+from detectors.registry import build as build_detectors
 from domain.ports import Clock, LiveState, Notifier, StreamConsumer
+from ingest.supervisor import IngestSupervisor
 from sightline.api_server import ApiServer
 from sightline.clock import SystemClock
 from sightline.components import Component, Timer

@@ -39,6 +39,7 @@ LEAST_S = 55.0
 """A demo that ends by itself must last so long: learning, seven faults one after the other, and their alerts."""
 LOOK_EVERY_S = 0.5
 PLAIN_LINE_EVERY_S = 10.0
+PLAIN_WIDTH = 140
 CACHE = Path("~/.cache/sightline/demo-films")
 
 
@@ -137,7 +138,7 @@ def _set_up(parts: Sequence[Part], stage: Stage, folder: Path) -> Play:
 def _introduce(play: Play, console: Console) -> None:
     faults = [part.fault for part in planted(play.parts) if part.fault is not None]
     console.print(f"Cameras: {play.stage.said}")
-    console.print(patience_table(faults, play.policy))
+    console.print(patience_table(faults, play.policy), width=None if console.is_terminal else PLAIN_WIDTH)
     console.print(f"The page: [bold]{play.system.address}[/]   (Ctrl-C ends)")
 
 
@@ -213,7 +214,7 @@ def _plain(play: Play, names: Sequence[str], console: Console) -> Callable[[], N
 
 
 def _summed_up(results: Sequence[Outcome], started: datetime, console: Console) -> int:
-    console.print(summary_table(results, started))
+    console.print(summary_table(results, started), width=None if console.is_terminal else PLAIN_WIDTH)
     wrong = [result for result in results if result.wrong]
     for result in wrong:
         console.print(f"[bold red]{result.planted.camera}: {result.wrong}[/]")

@@ -68,7 +68,8 @@ class SourceSummary:
     def _verdict(self) -> str:
         if not self.frames:
             return "nothing judged"
-        return "no fault found" if not self.findings else f"{len(self.findings)} faults found"
+        count = len(self.findings)
+        return f"{count} fault{'s' if count > 1 else ''} found" if count else "no fault found"
 
     def _coverage(self) -> str:
         return f"{len(self.assessed)} of {len(Fault)} checks made"

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from domain.errors import ConfigError
 from domain.ports import StreamStore
@@ -13,7 +12,7 @@ from domain.streams import Camera, RtspTransport
 from domain.urls import checked, redacted
 from sightline.camera_import import cell, read_cameras
 from sightline.clock import SystemClock
-from sightline.commands.console import address_from, complain, err, out, say, without_traceback, write_json
+from sightline.commands.console import address_from, complain, err, say, show_table, without_traceback, write_json
 from sightline.commands.options import ByOption, JsonOption, SettingsOption, settings_from, who
 from sightline.stores import opened_stores
 
@@ -66,11 +65,11 @@ def list_cameras(settings: SettingsOption = None, json_lines: JsonOption = False
     if not cameras:
         say("no cameras yet; add one with: sightline cameras add NAME URL")
         return
-    table = Table("name", "site", "group", "watched", "address")
-    for camera in cameras:
-        shown = (camera.name, camera.site, camera.group, "yes" if camera.enabled else "no", redacted(camera.url))
-        table.add_row(*(escape(text) for text in shown))
-    out.print(table)
+    show_table(("name", "site", "group", "watched", "address"), map(_row, cameras))
+
+
+def _row(camera: Camera) -> tuple[str, ...]:
+    return camera.name, camera.site, camera.group, "yes" if camera.enabled else "no", redacted(camera.url)
 
 
 @app.command()

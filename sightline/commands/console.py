@@ -5,13 +5,14 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from domain.errors import ConfigError, SightlineError
 from domain.urls import credentials
@@ -44,6 +45,18 @@ def write_json(record: Any) -> None:
     """Write one JSON object on one line of standard output, at once, so that a pipe can follow."""
     sys.stdout.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Show rows as a table on a terminal, and as lines with tabs, which scripts can read, elsewhere."""
+    if not out.is_terminal:
+        for row in rows:
+            out.print("\t".join(escape(redactor(text)) for text in row))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(escape(redactor(text)) for text in row))
+    out.print(table)
 
 
 def learn_url(url: str) -> None:

@@ -3,14 +3,12 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from domain.alerts import Incident, IncidentState
 from domain.errors import ConfigError
 from domain.quality import FAULT_LABELS
 from sightline.clock import SystemClock
-from sightline.commands.console import out, say, without_traceback, write_json
+from sightline.commands.console import say, show_table, without_traceback, write_json
 from sightline.commands.options import ByOption, JsonOption, SettingsOption, settings_from, who
 from sightline.stores import opened_stores
 
@@ -35,18 +33,18 @@ def list_incidents(
     if not incidents:
         say("no incidents" if every else "no open incidents")
         return
-    table = Table("incident", "since", "camera", "what", "state", "taken on by")
-    for incident in incidents:
-        shown = (
-            incident.incident_id,
-            f"{incident.opened_at:%Y-%m-%d %H:%M:%SZ}",
-            incident.stream_id or ", ".join(incident.members),
-            incident.summary or FAULT_LABELS[incident.headline],
-            incident.state.value,
-            incident.acknowledged_by,
-        )
-        table.add_row(*(escape(text) for text in shown))
-    out.print(table)
+    show_table(("incident", "since", "camera", "what", "state", "taken on by"), map(_row, incidents))
+
+
+def _row(incident: Incident) -> tuple[str, ...]:
+    return (
+        incident.incident_id,
+        f"{incident.opened_at:%Y-%m-%d %H:%M:%SZ}",
+        incident.stream_id or ", ".join(incident.members),
+        incident.summary or FAULT_LABELS[incident.headline],
+        incident.state.value,
+        incident.acknowledged_by,
+    )
 
 
 @app.command()

@@ -1,0 +1,212 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from domain.alerts import Incident, IncidentState
+from domain.quality import Fault
+from domain.units import JudgedUnit
+from sightline.cli import app
+from sightline.settings import Settings
+from sightline.stores import opened_stores
+from tests.fakes import START, FakeClock
+
+PASSWORD = "p@ss:w/#rd-hunter2"
+URL = f"rtsp://admin:{PASSWORD}@10.0.0.5:554/main"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    path = tmp_path / "sightline.yaml"
+    path.write_text(f"database: sqlite:///{tmp_path}/s.db\n", encoding="utf-8")
+    return path
+
+
+def called(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=typed)
+
+
+def assert_plain(result: Result) -> None:
+    """Nobody may see a traceback or a part of the password."""
+    assert "Traceback" not in result.output
+    for part in (PASSWORD, "hunter2", "p@ss", "p%40ss"):
+        assert part not in result.output
+
+
+def test_the_version_is_told() -> None:
+    assert called("--version").output.startswith("sightline 0.")
+
+
+def test_a_camera_is_added_listed_accepted_and_removed(settings: Path) -> None:
+    at = ("--settings", str(settings))
+    added = called("cameras", "add", "gate", URL, "--site", "north", *at)
+    assert added.exit_code == 0, added.output
+    assert_plain(added)
+
+    listed = called("cameras", "list", *at)
+    assert "rtsp://***@10.0.0.5:554/main" in listed.output
+    assert "north" in listed.output
+    assert_plain(listed)
+
+    assert called("cameras", "accept", "gate", *at).exit_code == 0
+    (camera,) = [json.loads(line) for line in called("cameras", "list", "--json", *at).stdout.splitlines()]
+    assert camera["accepted_at"] is not None
+
+    assert called("cameras", "remove", "gate", *at).exit_code == 0
+    assert "no cameras yet" in called("cameras", "list", *at).output
+
+
+def test_an_address_can_come_from_standard_input_so_that_no_other_user_sees_it(settings: Path) -> None:
+    added = called("cameras", "add", "gate", "-", "--settings", str(settings), typed=f"{URL}\n")
+
+    assert added.exit_code == 0, added.output
+    assert_plain(added)
+    assert "***@10.0.0.5" in called("cameras", "list", "--settings", str(settings)).output
+
+
+@pytest.mark.parametrize("command", ["accept", "remove", "test"])
+def test_a_camera_that_is_not_there_is_one_clear_line(settings: Path, command: str) -> None:
+    result = called("cameras", command, "nobody", "--settings", str(settings))
+
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "'nobody'" in result.stderr
+
+
+def test_an_import_is_all_or_nothing_and_names_the_wrong_line(settings: Path, tmp_path: Path) -> None:
+    csv = tmp_path / "cameras.csv"
+    csv.write_text(f"name,url\ngate,{URL}\n=bad(),\n", encoding="utf-8")
+
+    refused = called("cameras", "import", str(csv), "--settings", str(settings))
+
+    assert refused.exit_code == 2
+    assert "line 3" in refused.stderr
+    assert_plain(refused)
+    assert "no cameras yet" in called("cameras", "list", "--settings", str(settings)).output
+
+    csv.write_text(f"name,url\ngate,{URL}\nyard,rtsp://h/2\n", encoding="utf-8")
+    taken = called("cameras", "import", str(csv), "--settings", str(settings))
+    assert taken.exit_code == 0
+    assert "imported 2 cameras" in taken.stderr
+    assert_plain(taken)
+
+
+def test_incidents_are_listed_and_acknowledged_by_name(settings: Path, tmp_path: Path) -> None:
+    incident = Incident("i-1", "gate", Fault.BLUR, IncidentState.OPEN, START, START, summary="gate is out of focus")
+    with opened_stores(Settings(database=f"sqlite:///{tmp_path}/s.db"), FakeClock()) as stores:
+        stores.scores.add(JudgedUnit(incidents=(incident,)))
+    at = ("--settings", str(settings))
+
+    assert "gate is out of focus" in called("incidents", "list", *at).output
+    assert called("incidents", "ack", "i-1", "--by", "ana", "--reason", "cleaning", *at).exit_code == 0
+    (shown,) = [json.loads(line) for line in called("incidents", "list", "--json", *at).stdout.splitlines()]
+    assert shown["acknowledged_by"] == "ana"
+
+
+def test_an_incident_that_is_not_there_is_one_clear_line(settings: Path) -> None:
+    result = called("incidents", "ack", "none", "--settings", str(settings))
+
+    assert result.exit_code == 2
+    assert "'none'" in result.stderr
+    assert "no open incidents" in called("incidents", "list", "--settings", str(settings)).output
+
+
+def test_migrating_twice_changes_nothing(settings: Path) -> None:
+    first = called("migrate", "--settings", str(settings))
+    second = called("migrate", "--settings", str(settings))
+
+    assert first.exit_code == second.exit_code == 0
+    assert "it was empty" in first.output
+    assert "it was" not in second.output
+
+
+def test_the_schema_is_json() -> None:
+    assert "cameras" in json.loads(called("settings", "schema").stdout)["properties"]
+
+
+def test_a_settings_file_is_checked_without_starting_anything(settings: Path) -> None:
+    assert "ok: 0 cameras" in called("settings", "check", "--settings", str(settings)).output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("devise: cpu", "devise: unknown key, did you mean 'device'?"),
+        ("cameras: [{name: a, url: '${NOT_SET_ANYWHERE}'}]", "cameras[0].url: variable NOT_SET_ANYWHERE is not set"),
+        (f"cameras: [{{name: a, url: 'gopher://admin:{PASSWORD}@h'}}]", "cameras[0].url: scheme 'gopher://'"),
+        ("api: {host: 0.0.0.0}", "api.token: needed"),
+    ],
+)
+@pytest.mark.parametrize("command", [("run",), ("settings", "check"), ("cameras", "list"), ("migrate",)])
+def test_wrong_settings_end_every_command_with_one_line_and_status_2(
+    settings: Path, command: tuple[str, ...], text: str, said: str
+) -> None:
+    settings.write_text(text, encoding="utf-8")
+
+    result = called(*command, "--settings", str(settings))
+
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert_plain(result)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("watch", f"gopher://admin:{PASSWORD}@h/1"),
+        ("score", f"gopher://admin:{PASSWORD}@h/1"),
+        ("score", f"rtsp://admin:{PASSWORD}@127.0.0.1:9/1"),
+        ("watch", f"rtsp://admin:{PASSWORD}@127.0.0.1:9/1", "--for", "1"),
+        ("cameras", "add", "gate", f"exec://admin:{PASSWORD}@h/1"),
+        ("score", f"/nowhere/rtsp://admin:{PASSWORD}@h"),
+    ],
+)
+def test_no_error_shows_a_password(arguments: tuple[str, ...], settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(settings.parent)
+
+    result = called(*arguments)
+
+    assert result.exit_code in (1, 2)
+    assert "error:" in result.stderr
+    assert_plain(result)
+
+
+def test_a_database_that_cannot_be_reached_is_one_line_without_its_password(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("database: postgresql://u:hunter2@127.0.0.1:9/none\n", encoding="utf-8")
+
+    result = called("cameras", "list", "--settings", str(path))
+
+    assert result.exit_code in (1, 2)
+    assert len(result.stderr.splitlines()) == 1
+    assert_plain(result)
+
+
+def test_doctor_says_what_to_do_about_wrong_settings_and_looks_at_the_rest(settings: Path) -> None:
+    settings.write_text("devise: cpu", encoding="utf-8")
+
+    result = called("doctor", "--settings", str(settings))
+
+    assert result.exit_code == 1
+    assert "did you mean 'device'?" in result.output
+    assert "codecs" in result.output
+    assert_plain(result)
+
+
+def test_doctor_is_content_with_a_fresh_machine(settings: Path) -> None:
+    settings.write_text(settings.read_text(encoding="utf-8") + "api: {port: 0}\n", encoding="utf-8")
+
+    result = called("doctor", "--settings", str(settings))
+
+    assert result.exit_code == 0, result.output
+    for subject in ("python", "settings", "codecs", "device", "detectors", "database", "disk", "page", "services"):
+        assert subject in result.output
+
+
+def test_two_ways_of_sampling_at_once_are_refused() -> None:
+    result = called("score", "--every", "2", "--all-frames", "x.mp4")
+
+    assert result.exit_code == 2
+    assert "give one of them" in result.stderr
