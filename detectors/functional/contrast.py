@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from detectors.base import reduced
 from detectors.functional.exposure import luma_percentiles
+from detectors.functional.extremes import running_min
 from detectors.functional.visible import visible_blocks, visible_mean
 
 _PATCH = 15
@@ -28,9 +29,7 @@ def haze(rgb: Tensor, visible: Tensor | None = None) -> Tensor:
     sky and lamps have no dark channel in clear air either, and seldom fill more than half of a view.
     """
     small = reduced(rgb, longer_side=320)
-    darkest = -small.amin(dim=1, keepdim=True)
-    darkest = functional.max_pool2d(darkest, (1, _PATCH), stride=1, padding=(0, _PATCH // 2))
-    darkest = -functional.max_pool2d(darkest, (_PATCH, 1), stride=1, padding=(_PATCH // 2, 0))
+    darkest = running_min(small.amin(dim=1, keepdim=True), _PATCH)
     seen = visible_blocks(visible, (small.shape[-2], small.shape[-1]))
     return luma_percentiles(darkest, (0.2,), seen)[:, 0]
 

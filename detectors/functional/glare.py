@@ -1,9 +1,9 @@
 """A lamp or the sun in the lens: burnt-out discs, larger than lamps that are merely in view."""
 
 from torch import Tensor
-from torch.nn import functional
 
 from detectors.functional.exposure import CLIPPED
+from detectors.functional.extremes import running_max, running_min
 from detectors.functional.visible import visible_mean
 
 _DISC_SHARE = 0.05
@@ -19,12 +19,5 @@ def glare_share(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     """
     clipped = (luma >= CLIPPED).float()
     side = max(3, round(_DISC_SHARE * min(luma.shape[-2:])) | 1)
-    eroded = -_spread(-clipped, side)
-    return visible_mean(_spread(eroded, side), visible)[:, 0]
-
-
-def _spread(mask: Tensor, side: int) -> Tensor:
-    """Return the maximum over a square, one axis after the other."""
-    reach = side // 2
-    wide = functional.max_pool2d(mask, (1, side), stride=1, padding=(0, reach))
-    return functional.max_pool2d(wide, (side, 1), stride=1, padding=(reach, 0))
+    opened = running_max(running_min(clipped, side), side)
+    return visible_mean(opened, visible)[:, 0]

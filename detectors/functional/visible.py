@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from detectors.functional.extremes import running_min
+
 
 def visible_mean(values: Tensor, visible: Tensor | None) -> Tensor:
     """Return the mean of (N, C, H, W) over visible pixels as (N, C); `visible` is (N, 1, H, W) bool or None for all."""
@@ -19,8 +21,7 @@ def visible_inside(visible: Tensor | None, margin: int) -> Tensor | None:
     """Return where a window reaching `margin` pixels to each side meets no masked pixel; same size."""
     if visible is None:
         return None
-    hidden = (~visible).float()
-    return functional.max_pool2d(hidden, 2 * margin + 1, stride=1, padding=margin) == 0
+    return running_min(visible.float(), 2 * margin + 1) > 0
 
 
 def visible_blocks(visible: Tensor | None, size: tuple[int, int]) -> Tensor | None:
