@@ -62,8 +62,8 @@ def absent(error: services.Absent) -> NoReturn:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     try:
-        with services.postgres() as url:
-            yield url
+        with services.postgres() as server:
+            yield server.address
     except services.Absent as error:
         absent(error)
 
