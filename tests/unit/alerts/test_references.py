@@ -1,0 +1,146 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from alerts.policy import Policy
+from alerts.references import MAX_ROWS, MAX_STRUCTURES, Learner, followed, outdated, statistics
+from domain.quality import Fault, LightMode, Reference, ReferenceState, Statistic, VerdictState
+from tests.fakes import START
+from tests.unit.alerts.story import DAY, ELSEWHERE, HOME, NIGHT, Story
+
+
+def test_statistics_are_numpys_percentiles() -> None:
+    rows = [{"luma_mean": float(value)} for value in range(101)]
+    assert statistics(rows)["luma_mean"] == Statistic(50.0, 5.0, 95.0, 101)
+
+
+def test_memory_stays_bounded_however_long_learning_takes_and_covers_all_of_it() -> None:
+    learner = Learner(START)
+    for index in range(20_000):
+        learner = learner.with_frame({"luma_mean": index / 20_000}, HOME)
+    assert len(learner.rows) <= MAX_ROWS
+    assert len(learner.structures) <= MAX_STRUCTURES
+    learned = statistics(learner.rows)["luma_mean"]
+    assert abs(learned.median - 0.5) < 0.03
+    assert abs(learned.high - 0.95) < 0.03
+
+
+def test_until_learned_a_comparison_is_not_assessable_and_says_what_is_learned() -> None:
+    story = Story()
+    story.play(60, NIGHT)
+    verdict = story.verdict(Fault.CAMERA_MOVED)
+    assert verdict.state is VerdictState.NOT_ASSESSABLE
+    assert verdict.reason == "learning night"
+
+
+def test_a_reference_is_learned_per_light_mode() -> None:
+    story = Story()
+    story.learn(DAY)
+    story.learn(NIGHT)
+    learned = {
+        reference.mode: reference.statistics["luma_mean"].median for reference in story.store.references.values()
+    }
+    assert abs(learned[LightMode.DAY] - DAY["luma_mean"]) < 0.02
+    assert abs(learned[LightMode.NIGHT] - NIGHT["luma_mean"]) < 0.02
+
+
+def test_a_first_view_that_is_already_bad_is_refused_with_the_reason_and_learning_begins_again() -> None:
+    story = Story()
+    story.learn({**DAY, "edge_width": 14.0, "sharpness": 0.1})
+    (reference,) = story.store.references.values()
+    assert reference.state is ReferenceState.REFUSED
+    assert "out of focus" in reference.reason
+    assert "out of focus" in story.verdict(Fault.CAMERA_MOVED).reason
+
+    story.learn(DAY)
+    (reference,) = story.store.references.values()
+    assert reference.state is ReferenceState.LEARNED
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+def test_bad_frames_are_no_examples_of_what_is_normal() -> None:
+    story = Story()
+    for _ in range(10):
+        story.play(1000, DAY, step_s=20)
+        story.play(480, {**DAY, "noise_sigma": 30.0}, step_s=20)
+    (reference,) = story.store.references.values()
+    assert reference.state is ReferenceState.LEARNED
+    assert reference.statistics["noise_sigma"].high < 3
+
+
+def test_a_restart_goes_on_with_the_stored_reference() -> None:
+    story = Story()
+    story.learn()
+    story.restart()
+    story.play(5)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+def test_a_reference_older_than_the_last_acceptance_does_not_count_after_a_restart() -> None:
+    story = Story()
+    story.learn()
+    story.camera = replace(story.camera, accepted_at=story.now)
+    story.restart()
+    story.play(10, DAY, ELSEWHERE)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+    (reference,) = story.store.references.values()
+    assert reference.state is ReferenceState.ACCEPTED
+
+
+def test_an_accepted_view_may_fail_an_absolute_bound_and_is_still_normal() -> None:
+    story = Story()
+    story.learn()
+    soft = {**DAY, "edge_width": 14.0, "sharpness": 0.1}
+    story.play(400, soft)
+    assert story.verdict(Fault.BLUR).state is VerdictState.FAULT
+
+    story.camera = replace(story.camera, accepted_at=story.now)
+    story.play(10, soft)
+    assert story.verdict(Fault.BLUR).state is VerdictState.OK
+
+    story.play(10, {**soft, "edge_width": 25.0, "sharpness": 0.02})
+    assert story.verdict(Fault.BLUR).state is VerdictState.FAULT, "worse than what was accepted is a fault again"
+
+
+def test_an_acceptance_waits_for_pictures_when_there_are_none() -> None:
+    story = Story()
+    story.learn()
+    story.out(120)
+    story.camera = replace(story.camera, accepted_at=story.now)
+    story.out(60)
+    story.play(10, DAY, ELSEWHERE)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+def test_a_learned_reference_follows_slowly_while_nothing_is_wrong() -> None:
+    learned = Reference(
+        "gate", LightMode.DAY, ReferenceState.LEARNED, START, START, 100, {"noise_sigma": Statistic(2, 1, 3, 100)}, HOME
+    )
+    later = START + timedelta(hours=1)
+    learner = replace(Learner(START), seen=500, rows=({"noise_sigma": 4.0},) * 20, structures=(HOME,))
+    after = followed(learned, learner, later, Policy())
+    assert after is not None
+    assert 2 < after.statistics["noise_sigma"].median < 2.5
+    assert after.started_at == learned.started_at
+    assert after.structure is not None
+    assert np.allclose(after.structure, HOME)
+    assert followed(learned, learner, START + timedelta(minutes=1), Policy()) is None
+
+
+def test_a_reference_begun_before_the_acceptance_is_outdated() -> None:
+    reference = Reference("gate", LightMode.DAY, ReferenceState.LEARNED, START, START)
+    assert outdated(reference, START + timedelta(seconds=1))
+    assert not outdated(reference, START)
+    assert not outdated(reference, None)
+
+
+def test_a_clip_builds_a_provisional_reference_within_three_seconds_and_stores_none() -> None:
+    story = Story(policy=Policy.for_clips())
+    story.play(2.0, step_s=0.04)
+    assert story.verdict(Fault.CAMERA_MOVED).reason == "learning day"
+    story.play(1.5, step_s=0.04)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+    story.play(6.0, DAY, ELSEWHERE, step_s=0.04)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.FAULT
+    assert story.store.references == {}
