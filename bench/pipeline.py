@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from detectors.registry import DetectorSet, build
 from numpy.typing import NDArray
 from skimage import data
 from torch import Tensor
 
 from alerts.policy import Policy
+from detectors.registry import DetectorSet, build
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.streams import Camera
 from domain.units import JudgedUnit
@@ -109,7 +109,7 @@ class _Film:
         self._format = FrameFormat(plan.width, plan.height, "yuv420p", ColorRange.LIMITED)
         self._started_at = datetime.now(UTC)
         self._sequence = 0
-        photograph = data.camera()
+        photograph = data.camera()  # type: ignore[no-untyped-call]
         rows = np.arange(plan.height) % photograph.shape[0]
         columns = np.arange(plan.width + 64) % photograph.shape[1]
         self._scene = photograph[np.ix_(rows, columns)].astype(np.float32) * (219 / 255) + 16

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from detectors.registry import DetectorSet
 from torch import Tensor
 
 from detectors.base import Pictures
+from detectors.registry import DetectorSet
 from domain.errors import FrameRejected
 from domain.frames import Frame
 from domain.quality import FrameScores
@@ -57,8 +57,9 @@ class FrameScorer:
         self._bounds = bounds or BatchBounds()
         self._memory = memory if memory is not None else StreamMemory()
         self._temporal = TemporalScorer(detectors.temporal)
-        parts = (*detectors.detectors, *detectors.temporal, detectors.structure)
-        self._models = {part.name: part.fingerprint for part in parts}
+        self._models = {part.name: part.fingerprint for part in detectors.detectors}
+        self._models |= {part.name: part.fingerprint for part in detectors.temporal}
+        self._models[detectors.structure.name] = detectors.structure.fingerprint
 
     @property
     def memory(self) -> StreamMemory:

@@ -47,7 +47,10 @@ def test_a_worker_that_ends_unasked_is_not_well() -> None:
 
 
 def test_a_worker_tells_its_works_own_state() -> None:
-    worker = Worker("scoring", lambda stop: bool(stop.wait()) and None, health=lambda: "the store is away")
+    def work(stop: threading.Event) -> None:
+        stop.wait()
+
+    worker = Worker("scoring", work, health=lambda: "the store is away")
     worker.start()
 
     assert worker.health() == "the store is away"
@@ -65,7 +68,12 @@ def test_a_timer_goes_on_after_a_failure_and_is_well_again() -> None:
 
     timer = Timer("heartbeat", 0.01, action)
     timer.start()
-    assert eventually(lambda: bool(states.append(timer.health())) or "last run failed (OSError)" in states)
+
+    def told() -> bool:
+        states.append(timer.health())
+        return "last run failed (OSError)" in states
+
+    assert eventually(told)
     assert eventually(lambda: len(calls) > 1 and timer.health() == "")
     timer.stop(5)
 

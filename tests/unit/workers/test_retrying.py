@@ -21,7 +21,12 @@ class Flaky:
 
 def test_an_action_is_repeated_until_the_store_is_back() -> None:
     waits: list[float] = []
-    patience = StorePatience(wait=lambda stop, seconds: bool(waits.append(seconds)))
+
+    def goes_on(stop: threading.Event, seconds: float) -> bool:
+        waits.append(seconds)
+        return False
+
+    patience = StorePatience(wait=goes_on)
 
     assert patience.until_done(Flaky(3), threading.Event()) == "stored"
     assert len(waits) == 3
