@@ -8,31 +8,41 @@ from domain.errors import ConfigError
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 
 _AUTHORITY = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]*)")
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[^\]]*\])(?::\d+)?")
 _SECRET_QUERY = re.compile(
     r"(?i)([?&;](?:password|passwd|pass|pwd|token|auth|secret|key|api_?key|signature|user|username|usr)=)[^&;\s\"'<>]*"
 )
 
 
-def _split_userinfo(rest: str) -> tuple[str, str]:
-    """Split `user:pass@host/path` at the last `@`, since passwords hold `@ : # /` unescaped in practice.
+def _hidden_userinfo(rest: str) -> tuple[str, str]:
+    """Split `user:pass@host/path` for showing, at the last `@`, since passwords hold `@ : # /` unescaped in practice.
 
-    An `@` after the host only counts as part of the user information when a colon stands before the first slash:
-    `host/path@2x` has none, `user:p/w@host` has one.
+    Only `host/path@2x`, without a colon or an `@` before the first slash, has none; hiding too much is safe.
     """
     head, at, tail = rest.rpartition("@")
-    if not at:
-        return "", rest
-    before_slash = head.split("/", 1)[0]
-    if "/" in head and (":" not in before_slash or re.fullmatch(r"[^:]+:\d+|\[[^\]]*\](:\d+)?", before_slash)):
+    before_slash = head.partition("/")[0]
+    if not at or ("/" in head and not {":", "@"} & set(before_slash)):
         return "", rest
     return head, tail
+
+
+def _userinfo(rest: str) -> tuple[str, str]:
+    """Split `user:pass@host/path` for connecting: where a host stands before the first slash, its `@` is the one meant.
+
+    So `user:pass@host/path@2x` and `host:554/path@2x` keep their paths, and `user:p@:#/w@host` its password.
+    """
+    before_slash, slash, path = rest.partition("/")
+    head, at, host = before_slash.rpartition("@")
+    if _HOST.fullmatch(host):
+        return head if at else "", f"{host}{slash}{path}"
+    return _hidden_userinfo(rest)
 
 
 def redacted(text: str) -> str:
     """Return `text` with the credentials of every URL in it replaced by `***`; safe for logs, errors and answers."""
 
     def hide(match: re.Match[str]) -> str:
-        userinfo, rest = _split_userinfo(match["rest"])
+        userinfo, rest = _hidden_userinfo(match["rest"])
         shown = f"***@{rest}" if userinfo else rest
         return f"{match['scheme']}://" + _SECRET_QUERY.sub(r"\1***", shown)
 
@@ -42,7 +52,7 @@ def redacted(text: str) -> str:
 def credentials(url: str) -> tuple[str, str]:
     """Return the decoded `(user, password)` of a URL, empty strings where it has none."""
     match = _AUTHORITY.fullmatch(url)
-    userinfo = _split_userinfo(match["rest"])[0] if match else ""
+    userinfo = _userinfo(match["rest"])[0] if match else ""
     user, _, password = userinfo.partition(":")
     return unquote(user), unquote(password)
 
@@ -52,7 +62,7 @@ def escaped(url: str) -> str:
     match = _AUTHORITY.fullmatch(url)
     if match is None:
         return url
-    userinfo, rest = _split_userinfo(match["rest"])
+    userinfo, rest = _userinfo(match["rest"])
     if not userinfo:
         return url
     user, password = credentials(url)

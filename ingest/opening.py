@@ -62,8 +62,10 @@ def options_for(kind: Kind, transport: RtspTransport, deadlines: Deadlines) -> d
     match kind:
         case Kind.RTSP:
             protocols = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto"
-            wire = {"rtsp_transport": transport.value, "timeout": timeout_us, "allowed_media_types": "video+audio+data"}
-            return {**probing, **wire, "protocol_whitelist": protocols}
+            wire = {"rtsp_transport": transport.value, "timeout": timeout_us, "protocol_whitelist": protocols}
+            # Without a queue a gap in the sequence numbers over TCP passes without a word.
+            queue = {"reorder_queue_size": "8"} if transport is RtspTransport.TCP else {}
+            return {**probing, **wire, **queue}
         case Kind.HTTP:
             return {**probing, "timeout": timeout_us, "protocol_whitelist": "http,https,tls,tcp,crypto,data,httpproxy"}
         case Kind.FILE:
@@ -104,7 +106,13 @@ def listen() -> None:
         av.logging.set_skip_repeated(False)
 
 
+NO_VIDEO_FORMATS = frozenset({"tty", "concat", "sdp", "lavfi"})
+"""What FFmpeg can read as video and nobody means: text as a terminal's picture, lists that name other files."""
+
+
 def _prepared(container: InputContainer) -> VideoStream:
+    if container.format.name in NO_VIDEO_FORMATS:
+        raise SourceUnavailable("not a video")
     if not container.streams.video:
         raise SourceUnavailable("the stream holds no video")
     pictures = [stream for stream in container.streams.video if stream.codec_context is not None]

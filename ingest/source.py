@@ -5,6 +5,7 @@ A damaged packet is counted, not raised. The thread that reads a source closes i
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from ingest.stats import StreamStats
 
 INTRA = frozenset({PictureType.I, PictureType.SI, PictureType.BI})
 NAP_S = 0.2
+KEY_STAMPS = 32
 DEADLINES = Deadlines()
 NOTHING_YET = StreamCounters()
 
@@ -91,6 +93,7 @@ class StreamSource:
         self._packet_time = sampling.StreamTime()
         self._frame_time = sampling.StreamTime()
         self._nominal_s = 0.0
+        self._key_stamps: deque[int | None] = deque(maxlen=KEY_STAMPS)
         self._open: Opened | None = None
         self._sequence = 0
         self._stop = threading.Event()
@@ -181,6 +184,8 @@ class StreamSource:
         decoder.skip_frame = "DEFAULT" if wanted.decode_all else "NONKEY"
         if packet.size and not packet.is_keyframe and not wanted.decode_all:
             return
+        if packet.is_keyframe:
+            self._key_stamps.append(packet.pts)
         for frame in self._decoded(packet):
             offered = self._considered(frame, arrived_s)
             if offered is not None:
@@ -238,17 +243,15 @@ class StreamSource:
         self._picture_s = time.monotonic()
         self._note_size(frame)
         decoding_all = self._sampling.decode_all
-        self._sampling = sampling.after_decoding(
-            self._sampling, bool(frame.key_frame), PictureType(frame.pict_type) in INTRA
-        )
+        # FFmpeg's parser marks a recovery point's packet as a key frame, its decoder does not mark the picture.
+        key = bool(frame.key_frame) or not decoding_all or (frame.pts is not None and frame.pts in self._key_stamps)
+        self._sampling = sampling.after_decoding(self._sampling, key, PictureType(frame.pict_type) in INTRA)
         if self._sampling.decode_all and not decoding_all:
             # Decoded without the pictures it refers to; so are those that follow, until the decoder starts afresh.
             if self._open is not None:
                 self._open.video.codec_context.flush_buffers()
             return None
-        self._sampling, kept = sampling.keep(
-            self._sampling, self._camera.plan, bool(frame.key_frame), self._frame_time.now_s
-        )
+        self._sampling, kept = sampling.keep(self._sampling, self._camera.plan, key, self._frame_time.now_s)
         return self._framed(frame, stamp_s) if kept else None
 
     def _note_size(self, frame: av.VideoFrame) -> None:

@@ -1,0 +1,54 @@
+"""Reads a source to an end that a test can look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain.errors import SourceUnavailable
+from domain.frames import Frame
+from domain.streams import Camera, RtspTransport, SamplingMode, SamplingPlan, StreamCounters
+from ingest.host import MachineClock
+from ingest.opening import Deadlines
+from ingest.source import Pace, open_source
+
+ALL = SamplingPlan(SamplingMode.ALL)
+SHORT = Deadlines(open_s=1.5, video_s=1.0, picture_s=2.0)
+PATIENT = Deadlines(open_s=10.0, video_s=10.0, picture_s=20.0)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of a session: its frames, its counters, and the error that ended it."""
+
+    frames: list[Frame]
+    counters: StreamCounters
+    error: SourceUnavailable | None
+
+
+def read(
+    url: str,
+    *,
+    plan: SamplingPlan = ALL,
+    deadlines: Deadlines = PATIENT,
+    transport: RtspTransport = RtspTransport.TCP,
+    pace: Pace = Pace.FULL_SPEED,
+    most: int | None = None,
+    during: Callable[[int], object] | None = None,
+) -> Read:
+    """Read one session to its end, or until it gave `most` frames; `during` is called with the number read so far."""
+    source = open_source(
+        Camera("camera", url, plan=plan, transport=transport), MachineClock(), deadlines=deadlines, pace=pace
+    )
+    frames: list[Frame] = []
+    error: SourceUnavailable | None = None
+    try:
+        for frame in source.frames():
+            frames.append(frame)
+            if during is not None:
+                during(len(frames))
+            if most is not None and len(frames) >= most:
+                break
+    except SourceUnavailable as caught:
+        error = caught
+    finally:
+        source.close()
+    return Read(frames, source.counters(), error)

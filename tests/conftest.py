@@ -1,0 +1,50 @@
+"""What tests of several packages share: the real RTSP server and the evaluation data.
+
+An absent service skips on a laptop, saying how to get it, and fails in CI, where nothing may be skipped unseen.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulation.serving import RtspServer, ServedCamera, available
+
+Serve = Callable[..., RtspServer]
+
+
+def absent(reason: str) -> None:
+    """Skip the test that needs what is not there; in CI, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def _rtsp() -> str | None:
+    return available()
+
+
+@pytest.fixture
+def serve(_rtsp: str | None) -> Iterator[Serve]:
+    """Start a real RTSP server: `server = serve(ServedCamera(…), tls=…)`; it ends with the test."""
+    if _rtsp is not None:
+        absent(_rtsp)
+    with ExitStack() as stack:
+
+        def started(*cameras: ServedCamera, **options: Any) -> RtspServer:
+            return stack.enter_context(RtspServer(cameras, **options))
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of evaluation clips; none of them is part of the repository."""
+    folder = os.environ.get("SIGHTLINE_DATA", "")
+    if not folder:
+        pytest.skip("set SIGHTLINE_DATA to the folder of evaluation clips")
+    return Path(folder)
