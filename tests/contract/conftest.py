@@ -1,11 +1,14 @@
 """Every adapter of a port, by name; a contract test takes one of these fixtures and runs once for each."""
 
+import json
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+import kafka
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -19,6 +22,8 @@ from storage.streams import SqlStreamStore
 from tests import services
 from tests.fakes import FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
 from transport.embedded import EmbeddedQueue
+from transport.kafka import KafkaConsumer, KafkaPublisher
+from transport.kafka_topics import KafkaSettings, prepare_topics
 
 
 @dataclass(frozen=True)
@@ -130,9 +135,53 @@ class EmbeddedTransport:
         return [(letter.stream_id, letter.sequence, letter.reason) for letter in self._queue.dead_letters()]
 
 
-@pytest.fixture
-def transport() -> Transport:
-    return EmbeddedTransport()
+class KafkaTransport:
+    """A topic and a group of its own on a shared broker."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._opened: list[KafkaConsumer] = []
+        prepare_topics(settings, FakeClock())
+
+    def publisher(self) -> StreamPublisher:
+        return KafkaPublisher(self._settings)
+
+    def consumer(self) -> StreamConsumer:
+        self._opened.append(KafkaConsumer(self._settings))
+        return self._opened[-1]
+
+    def put_aside(self) -> list[tuple[str, int, str]]:
+        topic = self._settings.dead_letter_topic
+        reader = kafka.KafkaConsumer(topic, bootstrap_servers=self._settings.servers, auto_offset_reset="earliest")
+        records = [record for batch in reader.poll(timeout_ms=20_000).values() for record in batch]
+        reader.close()
+        letters = [json.loads(record.value) for record in records]
+        return [(letter["stream_id"], letter["sequence"], letter["reason"]) for letter in letters]
+
+    def close(self) -> None:
+        for consumer in self._opened:
+            consumer.close()
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    if request.param == "embedded":
+        yield EmbeddedTransport()
+        return
+    broker: services.Service = request.getfixturevalue("kafka_broker")
+    name = f"test.{secrets.token_hex(6)}"
+    over_kafka = KafkaTransport(KafkaSettings((broker.address,), topic=name, group=name, partitions=3))
+    yield over_kafka
+    over_kafka.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[services.Service]:
+    try:
+        with services.kafka() as broker:
+            yield broker
+    except services.Absent as error:
+        absent(error)
 
 
 @pytest.fixture(params=["memory", "fake"])

@@ -1,0 +1,216 @@
+"""Kafka from ingest to workers, with the promises of the embedded queue: in order per stream, at least once.
+
+The key is the stream, so a stream has one partition and keeps its order. One poll is one unit; its explicit offsets are
+committed after it was stored. A bare commit would commit what was polled since.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from threading import Event, Lock
+from time import monotonic
+from typing import Any, TypeAlias
+
+import kafka
+from kafka import errors
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from domain.errors import FrameRejected
+from domain.frames import Frame
+from domain.units import Delivery, StreamMessage, Unit
+from transport.codec import Compression, decoded, encoded
+from transport.kafka_topics import KafkaSettings, require_fast_checksums
+
+_log = logging.getLogger(__name__)
+
+_FOREVER_MS = 2**31 - 1
+_LONGEST_UNIT_S = 600
+_FETCH_BYTES = 64 << 20
+
+_Position: TypeAlias = tuple[int, int]
+
+
+class KafkaPublisher:
+    """`StreamPublisher` on Kafka; `prepare_topics` comes first. Safe to use from several threads.
+
+    At most `max_unacknowledged_frames` frames wait for the broker; one more is refused. What was taken is sent again
+    until the broker has it, however long it is away, in order and without doubles (idempotent producer, acks=all).
+    """
+
+    def __init__(self, settings: KafkaSettings, *, compression: Compression = Compression.RAW) -> None:
+        require_fast_checksums()
+        self._settings = settings
+        self._compression = compression
+        self._lock = Lock()
+        self._unacknowledged = 0
+        self._lost = 0
+        self._producer = kafka.KafkaProducer(
+            **settings.connection(),
+            acks="all",
+            enable_idempotence=True,
+            delivery_timeout_ms=_FOREVER_MS,
+            max_request_size=settings.max_record_bytes,
+            max_block_ms=round(settings.answer_within_s * 1e3),
+            allow_auto_create_topics=False,
+        )
+        # The first send would wait for this inside a reader's thread.
+        self._producer.partitions_for(settings.topic)
+
+    def publish(self, message: StreamMessage) -> bool:
+        is_frame = isinstance(message, Frame)
+        if is_frame and self.unacknowledged() >= self._settings.max_unacknowledged_frames:
+            return False
+        stream_id = message.ref.stream_id if isinstance(message, Frame) else message.stream_id
+        whole = encoded(message, compression=self._compression, max_bytes=self._settings.max_message_bytes)
+        self._count(+is_frame, 0)
+        sent = self._producer.send(self._settings.topic, key=stream_id.encode(), value=whole)
+        sent.add_callback(lambda _: self._count(-is_frame, 0))
+        sent.add_errback(lambda error: self._fail(is_frame, error))
+        return True
+
+    def unacknowledged(self) -> int:
+        """Return how many frames the broker has not yet acknowledged."""
+        with self._lock:
+            return self._unacknowledged
+
+    def lost(self) -> int:
+        """Return how many messages the broker refused for good after they were taken."""
+        with self._lock:
+            return self._lost
+
+    def close(self) -> None:
+        """Deliver what is buffered, for a while, then end; what could not be delivered is counted as lost and said."""
+        try:
+            self._producer.close(timeout=self._settings.answer_within_s)
+        except errors.KafkaError as error:
+            with self._lock:
+                self._lost += self._unacknowledged
+                _log.warning("Kafka did not take the last %d frames: %s", self._unacknowledged, type(error).__name__)
+
+    def _count(self, unacknowledged: int, lost: int) -> None:
+        with self._lock:
+            self._unacknowledged += unacknowledged
+            self._lost += lost
+
+    def _fail(self, is_frame: bool, error: Exception) -> None:
+        self._count(-is_frame, 1)
+        _log.error("Kafka refused a message for good: %s", type(error).__name__)
+
+
+class KafkaConsumer:
+    """`StreamConsumer` on Kafka: one member of the workers' group. Used by one thread; `lag` by any.
+
+    A broker that is away makes polls empty and keeps commits for later; both are said in the log.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        require_fast_checksums()
+        self._settings = settings
+        self._in_flight: tuple[Delivery, ...] = ()
+        self._polled: dict[TopicPartition, OffsetAndMetadata] = {}
+        self._lag = 0
+        self._letters: Any = None
+        self._pause = Event()
+        self._consumer = kafka.KafkaConsumer(
+            settings.topic,
+            **settings.connection(),
+            group_id=settings.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            partition_assignment_strategy=(CooperativeStickyAssignor,),
+            session_timeout_ms=round(settings.session_timeout_s * 1e3),
+            heartbeat_interval_ms=round(settings.session_timeout_s * 1e3 / 4),
+            max_poll_interval_ms=_LONGEST_UNIT_S * 1000,
+            fetch_max_bytes=_FETCH_BYTES,
+            max_partition_fetch_bytes=settings.max_record_bytes,
+            fetch_max_wait_ms=100,
+            metadata_max_age_ms=30_000,
+            allow_auto_create_topics=False,
+        )
+        # A member that leads its group before it knows the topic shares out nothing, and nobody asks again.
+        self._consumer.partitions_for_topic(settings.topic)
+
+    def poll(self, max_messages: int, timeout_s: float) -> Unit:
+        if self._in_flight:
+            raise RuntimeError("the unit polled before is not committed")
+        started = monotonic()
+        try:
+            fetched = self._consumer.poll(timeout_ms=round(timeout_s * 1e3), max_records=max_messages)
+            self._lag = self._waiting()
+        except errors.KafkaError as error:
+            _log.warning("Kafka does not answer (%s); trying again", type(error).__name__)
+            self._pause.wait(max(0.0, timeout_s - (monotonic() - started)))
+            return Unit(())
+        self._in_flight = tuple(self._deliveries(fetched))
+        for partition, records in fetched.items():
+            self._polled[partition] = OffsetAndMetadata(records[-1].offset + 1, "", -1)
+        if not self._in_flight:
+            self._commit_polled()
+        return Unit(self._in_flight)
+
+    def commit(self, unit: Unit) -> None:
+        if [each.position for each in unit.deliveries] != [each.position for each in self._in_flight]:
+            raise RuntimeError("only the unit polled last can be committed")
+        self._in_flight = ()
+        self._commit_polled()
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        """Tell the dead letter topic which message, without its picture, and why; the store keeps the same."""
+        ref = delivery.message.ref if isinstance(delivery.message, Frame) else delivery.message
+        named = {"session_id": ref.session_id, "sequence": ref.sequence, "received_at": ref.received_at.isoformat()}
+        self._put_aside(ref.stream_id.encode(), {"stream_id": ref.stream_id, **named}, reason, delivery.position)
+
+    def lag(self) -> int:
+        """Return how many messages of this worker's partitions waited after the last poll."""
+        return self._lag
+
+    def close(self) -> None:
+        """Leave the group at once, so that others take over now and not after the session timeout."""
+        self._in_flight = ()
+        self._consumer.close(autocommit=False, timeout_ms=round(self._settings.answer_within_s * 1e3))
+        if self._letters is not None:
+            self._letters.close(timeout=self._settings.answer_within_s)
+
+    def _deliveries(self, fetched: Mapping[TopicPartition, Any]) -> list[Delivery]:
+        deliveries = []
+        for partition, records in fetched.items():
+            for record in records:
+                position: _Position = (partition.partition, record.offset)
+                try:
+                    message = decoded(record.value or b"", max_bytes=self._settings.max_message_bytes)
+                except FrameRejected as error:
+                    _log.warning("a message at %s was put aside: %s", position, error)
+                    self._put_aside(record.key, {"bytes": len(record.value or b"")}, str(error), position)
+                else:
+                    deliveries.append(Delivery(message, position))
+        return deliveries
+
+    def _commit_polled(self) -> None:
+        """Commit all offsets done with; keep them for the next time while the broker is away."""
+        if not self._polled:
+            return
+        try:
+            self._consumer.commit(self._polled, timeout_ms=round(self._settings.answer_within_s * 1e3))
+        except errors.RetriableError as error:
+            _log.warning("Kafka did not take a commit (%s); it goes with the next", type(error).__name__)
+            return
+        except errors.KafkaError as error:
+            # The group gave the partitions to others meanwhile: they get the unit again, and storing it again changes
+            # nothing.
+            _log.warning("a commit came too late (%s); its unit will be delivered again", type(error).__name__)
+        self._polled = {}
+
+    def _waiting(self) -> int:
+        lag = 0
+        for partition in self._consumer.assignment():
+            end, position = self._consumer.highwater(partition), self._consumer.position(partition, timeout_ms=0)
+            if end is not None and position is not None:
+                lag += max(0, end - position)
+        return lag
+
+    def _put_aside(self, key: bytes | None, named: Mapping[str, object], reason: str, position: object) -> None:
+        if self._letters is None:
+            self._letters = kafka.KafkaProducer(**self._settings.connection(), acks="all")
+        letter = json.dumps({**named, "reason": reason, "position": position}).encode()
+        self._letters.send(self._settings.dead_letter_topic, key=key or b"", value=letter)
