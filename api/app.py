@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from api import (
     cameras,
@@ -32,6 +32,9 @@ _ABOUT = """Which cameras can be relied on, and why not.
 
 Times are ISO 8601 in UTC. Every error is `{"error": "..."}`. Where something is not known it is null or `unknown`,
 never the last good value. With a token set, send `Authorization: Bearer TOKEN`."""
+
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 404, 422, 503)}
 
 
 def create_app(
@@ -79,21 +82,14 @@ def create_app(
     app.state.throttle = Throttle()
     app.state.stopping = threading.Event()
     app.state.pages = 0
-    app.include_router(_versioned())
+    for resource in (scores, picture, incidents, cameras, catalogue, stream):
+        app.include_router(resource.router, prefix="/api/v1", responses=_REFUSALS)
     for unversioned in (health.router, exposition.router, page.router):
         app.include_router(unversioned)
     app.mount("/static", page.static)
     app.add_middleware(Guard, access=app.state.access, clock=clock)
     problems.install(app)
     return app
-
-
-def _versioned() -> APIRouter:
-    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 404, 422, 503)}
-    router = APIRouter(prefix="/api/v1", responses=refusals)
-    for resource in (scores, picture, incidents, cameras, catalogue, stream):
-        router.include_router(resource.router)
-    return router
 
 
 def _version() -> str:

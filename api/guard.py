@@ -3,6 +3,7 @@
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,10 +11,6 @@ from api import security
 from api.problems import problem
 from api.security import Access
 from domain.ports import Clock
-
-
-class BodyTooLong(Exception):
-    """The request body grew beyond the limit while it was read."""
 
 
 class Guard:
@@ -41,10 +38,7 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
-        try:
-            await self._app(scope, _bounded(receive), guarded)
-        except BodyTooLong:
-            await problem(413, f"the body is longer than {security.LONGEST_BODY} bytes")(scope, receive, guarded)
+        await self._app(scope, _bounded(receive), guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -90,7 +84,7 @@ def _bounded(receive: Receive) -> Receive:
         if message["type"] == "http.request":
             length += len(message.get("body", b""))
             if length > security.LONGEST_BODY:
-                raise BodyTooLong
+                raise HTTPException(413, f"the body is longer than {security.LONGEST_BODY} bytes")
         return message
 
     return counted

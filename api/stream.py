@@ -93,7 +93,7 @@ async def events(
     *,
     stopping: threading.Event,
     gone: Callable[[], Awaitable[bool]],
-    every_s: float = EVERY_S,
+    every_s: float,
 ) -> AsyncIterator[str]:
     """Yield server-sent events until the page is gone or the process stops."""
     yield "retry: 2000\n\n"
@@ -115,7 +115,10 @@ async def live(request: Request, backend: Ports) -> StreamingResponse:
         state.pages += 1
         try:
             async for event in events(
-                lambda: news(backend, shown), stopping=state.stopping, gone=request.is_disconnected
+                lambda: news(backend, shown),
+                stopping=state.stopping,
+                gone=request.is_disconnected,
+                every_s=EVERY_S,
             ):
                 yield event
         finally:

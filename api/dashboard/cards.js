@@ -55,7 +55,7 @@ export function card(camera, metrics, open) {
     camera.group ? element("span", { class: "group" }, camera.group) : null,
   );
   const word = camera.severity === "info" ? "Note" : camera.state_word;
-  const taken = camera.acknowledged_by ? element("span", { class: "taken" }, `taken by ${camera.acknowledged_by}`) : null;
+  const taken = camera.acknowledged_by ? element("p", { class: "taken" }, `Taken by ${camera.acknowledged_by}`) : null;
   return element(
     "article",
     {
@@ -65,10 +65,10 @@ export function card(camera, metrics, open) {
     element(
       "header",
       {},
-      element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word), taken),
+      element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word)),
       element("h3", {}, element("button", { type: "button", click: () => open(camera.name) }, camera.name)),
     ),
-    element("div", { class: "told" }, told(camera, metrics)),
+    element("div", { class: "told" }, told(camera, metrics), taken),
     element("div", { class: "spark", "data-spark": camera.name, hidden: isOff }),
     element("footer", {}, facts, isOff ? null : coverage(camera.checks)),
   );

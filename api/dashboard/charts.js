@@ -11,7 +11,8 @@ function vertical(points, metric, normal) {
   let low = Math.min(...values);
   let high = Math.max(...values);
   const bounded = metric && metric.low !== null && metric.high !== null;
-  const least = bounded ? LEAST_SHARE * (metric.high - metric.low) : 0.2 * Math.max(Math.abs(high), 1e-6);
+  const usual = 0.4 * Math.max(Math.abs(high), 1e-6);
+  const least = bounded ? Math.min(usual, LEAST_SHARE * (metric.high - metric.low)) : usual;
   const lacking = least - (high - low);
   if (lacking > 0) {
     low -= lacking / 2;

@@ -31,12 +31,12 @@ export function openDetail(name, state) {
   dialog.replaceChildren(
     element("header", {}, element("h2", { id: "detail-title" }, name), close),
     element("div", { class: "near" }, element("figure", {}, parts.image, parts.caption), parts.summary),
+    element("h3", {}, "Scores"),
+    parts.charts,
     element("h3", {}, "Checks"),
     element("table", {},
       element("thead", {}, element("tr", {}, ...["Check", "Answer", "Why", "Number"].map((each) => element("th", { scope: "col" }, each)))),
       parts.verdicts),
-    element("h3", {}, "Scores"),
-    parts.charts,
     element("h3", {}, "About this camera"),
     parts.facts,
   );

@@ -1,0 +1,40 @@
+from api.checks import checks
+from domain.quality import Fault, Verdict, VerdictState
+from domain.streams import Camera, FaultSetting
+from tests.unit.api.stage import verdicts
+
+CAMERA = Camera("gate", "rtsp://h/1")
+
+
+def test_faults_of_analogue_encoders_are_not_asked_of_others() -> None:
+    assert checks(CAMERA, verdicts(CAMERA)).of == 25
+    analogue = Camera("gate", "rtsp://h/1", analogue=True)
+    assert checks(analogue, verdicts(analogue)).of == 27
+
+
+def test_a_fault_switched_off_is_not_asked_for() -> None:
+    camera = Camera("gate", "rtsp://h/1", faults={Fault.BLUR: FaultSetting(enabled=False)})
+    counted = checks(camera, verdicts(camera))
+    assert (counted.of, counted.off) == (24, 3)
+
+
+def test_a_verdict_of_fault_is_a_check_done() -> None:
+    found = tuple(
+        Verdict(Fault.BLUR, VerdictState.FAULT, "soft") if each.fault is Fault.BLUR else each
+        for each in verdicts(CAMERA)
+    )
+    assert checks(CAMERA, found).done == 25
+
+
+def test_checks_that_wait_for_a_reference_are_named_as_such() -> None:
+    counted = checks(CAMERA, verdicts(CAMERA, learning=8))
+    assert counted.text == "17 of 25, 8 need a reference"
+    assert counted.waiting == (("learning day", 8),)
+
+
+def test_one_check_needs_a_reference_in_the_singular() -> None:
+    assert checks(CAMERA, verdicts(CAMERA, learning=1)).text == "24 of 25, 1 needs a reference"
+
+
+def test_without_any_verdict_nothing_was_done() -> None:
+    assert checks(CAMERA, ()).text == "0 of 25, 25 not assessable"
