@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
+
+import pytest
 
 POSTGRES_URL = "SIGHTLINE_TEST_POSTGRES"
 REDIS_URL = "SIGHTLINE_TEST_REDIS"
@@ -28,6 +30,13 @@ Word: TypeAlias = str | Path
 
 class Absent(Exception):
     """The service is not on this machine; the text says how to get it."""
+
+
+def absent(error: Absent) -> NoReturn:
+    """Fail where services are promised, skip on a laptop."""
+    if os.environ.get("CI"):
+        pytest.fail(str(error))
+    pytest.skip(str(error))
 
 
 @dataclass

@@ -1,15 +1,16 @@
 """Every adapter of a port, by name; a contract test takes one of these fixtures and runs once for each."""
 
 import json
-import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import kafka
 import pytest
+import redis
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from domain.ports import AlertStore, LiveState, ScoreStore, StreamConsumer, StreamPublisher, StreamStore
@@ -17,6 +18,7 @@ from storage.alerts import SqlAlertStore
 from storage.engine import open_engine
 from storage.live import MemoryLiveState
 from storage.migrate import upgrade
+from storage.redis_live import RedisLiveState
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from tests import services
@@ -57,20 +59,13 @@ class Live:
     expire: Callable[[], None]
 
 
-def absent(error: services.Absent) -> NoReturn:
-    """Fail where services are promised, skip on a laptop."""
-    if os.environ.get("CI"):
-        pytest.fail(str(error))
-    pytest.skip(str(error))
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     try:
         with services.postgres() as server:
             yield server.address
     except services.Absent as error:
-        absent(error)
+        services.absent(error)
 
 
 @pytest.fixture(scope="session")
@@ -181,17 +176,44 @@ def kafka_broker() -> Iterator[services.Service]:
         with services.kafka() as broker:
             yield broker
     except services.Absent as error:
-        absent(error)
+        services.absent(error)
 
 
-@pytest.fixture(params=["memory", "fake"])
-def live(request: pytest.FixtureRequest) -> Live:
+@pytest.fixture(params=["memory", "fake", "redis"])
+def live(request: pytest.FixtureRequest) -> Iterator[Live]:
     if request.param == "fake":
         fake = FakeLiveState()
-        return Live(fake, fake.expire)
-    clock = FakeClock()
-    state = MemoryLiveState(ttl_s=15, seconds=lambda: clock.now().timestamp())
-    return Live(state, lambda: clock.advance(16))
+        yield Live(fake, fake.expire)
+    elif request.param == "memory":
+        clock = FakeClock()
+        state = MemoryLiveState(ttl_s=15, seconds=lambda: clock.now().timestamp())
+        yield Live(state, lambda: clock.advance(16))
+    else:
+        server: services.Service = request.getfixturevalue("redis_server")
+        shared = RedisLiveState(server.address, ttl_s=30, prefix=f"test-{secrets.token_hex(6)}")
+        yield Live(shared, lambda: _expire_now(server.address))
+        shared.close()
+
+
+def _expire_now(address: str) -> None:
+    """Let every key reach its time to live; one without would stay, and the test that asks would fail."""
+    client = redis.Redis.from_url(address)
+    for key in client.scan_iter("test-*"):
+        if client.pttl(key) > 0:
+            client.pexpire(key, 1)
+    deadline = time.monotonic() + 10
+    while any(client.pttl(key) >= 0 for key in client.scan_iter("test-*")) and time.monotonic() < deadline:
+        pass
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[services.Service]:
+    try:
+        with services.redis() as server:
+            yield server
+    except services.Absent as error:
+        services.absent(error)
 
 
 def _named(url: str, database: str) -> str:
