@@ -31,6 +31,7 @@ from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from transport.embedded import EmbeddedQueue
 from workers.batching import BatchBounds
+from workers.device import use_threads
 from workers.preprocessing import pictures
 from workers.scoring import PollBounds, ScoringWorker
 
@@ -48,13 +49,21 @@ class _Plan:
 
 
 def run(
-    *, streams: int = 8, batch: int = 8, batches: int = 4, turns: int = 7, width: int = 1280, height: int = 720
+    *,
+    streams: int = 8,
+    batch: int = 8,
+    batches: int = 4,
+    turns: int = 7,
+    width: int = 1280,
+    height: int = 720,
+    threads: int | None = None,
 ) -> dict[str, object]:
     """Return `embedded_over_bare_loop` and what it was made of; rates in frames a second of wall time.
 
-    `streams` cameras of `width` x `height` give `batches` units of `batch` frames a turn; `turns` turns of each kind.
+    `threads` of torch, half the cores for None; `streams` cameras of `width` x `height` give `batches` units of `batch` frames a turn; `turns` turns of each kind.
     """
     plan = _Plan(streams, batch, batches, turns, width, height)
+    use_threads(threads)
     detectors = build()
     units = _Film(plan)
     with tempfile.TemporaryDirectory() as folder:

@@ -34,7 +34,7 @@ from sightline.system import System
 from storage.live import MemoryLiveState
 from transport.embedded import EmbeddedQueue
 from workers.batching import BatchBounds
-from workers.device import resolved_device
+from workers.device import resolved_device, use_threads
 from workers.scoring import PollBounds, ScoringWorker
 
 DISPATCH_EVERY_S = 1.0
@@ -70,6 +70,7 @@ def build(
     clock = clock or SystemClock()
     chosen = policy or policy_from(settings.evaluation)
     device = resolved_device(settings.device)
+    use_threads(settings.threads)
     told = [*_configured_notifiers(settings, clock), *notifiers]
     stores = open_stores(settings, clock)
     try:

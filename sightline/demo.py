@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -121,6 +122,8 @@ def _set_up(parts: Sequence[Part], stage: Stage, folder: Path) -> Play:
     """Build the system of `sightline run` around the stage's cameras; only its patience is the demo's."""
     clock, ledger = SystemClock(), Ledger()
     started = clock.now()
+    # Two threads of one small picture wait for each other longer than they work where others use the cores too.
+    torch.set_num_threads(1)
     cameras = tuple(
         CameraSettings(name=part.camera, url=stage.url(part.camera), site=part.site, group=part.group) for part in parts
     )

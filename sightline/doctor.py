@@ -1,5 +1,6 @@
 """Looks at everything Sightline needs and says of each either that it is well or what to do."""
 
+import os
 import shutil
 import socket
 import sys
@@ -11,15 +12,15 @@ from urllib.parse import urlsplit
 
 import av
 import torch
-from detectors.registry import METRICS, build
 from sqlalchemy import make_url
 
+from detectors.registry import METRICS, build
 from domain.errors import ConfigError, SightlineError
 from domain.quality import Fault
 from sightline.settings import Settings
 from storage.engine import open_engine
 from storage.migrate import current, newest
-from workers.device import resolved_device
+from workers.device import resolved_device, use_threads
 
 NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
 LEAST_FREE_BYTES = 1 << 30
@@ -74,7 +75,12 @@ def _codecs(_settings: Settings) -> Finding:
 
 def _device(settings: Settings) -> Finding:
     device = resolved_device(settings.device)
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+    threads = use_threads(settings.threads)
+    name = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{threads} of {os.cpu_count()} cores compute scores"
+    )
     return Finding("device", Health.OK, f"{device.type}, {name} (PyTorch {torch.__version__})")
 
 

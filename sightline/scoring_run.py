@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from detectors.registry import build
-
 from alerts.policy import Policy
+from detectors.registry import build
 from domain.ports import Clock, FrameSource
 from domain.streams import Camera, SamplingPlan
 from domain.urls import checked
@@ -14,7 +13,7 @@ from sightline.clock import SystemClock
 from sightline.score import ClipJudge, JudgedFrame, RejectedFrame
 from sightline.score_inputs import Source
 from workers.batching import BatchBounds
-from workers.device import resolved_device
+from workers.device import resolved_device, use_threads
 from workers.scorer import FrameScorer
 
 Open = Callable[[Camera, Clock], FrameSource]
@@ -36,6 +35,7 @@ class ScoringRun:
         self._open = open_with
         self._clock = SystemClock()
         self._device = resolved_device(device)
+        use_threads(None)
         self._detectors = build()
 
     def judged(self, source: Source) -> Iterator[JudgedFrame | RejectedFrame]:

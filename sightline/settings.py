@@ -181,6 +181,8 @@ class Settings(_Section):
 
     database: str = Field(default="sqlite:///sightline.db", min_length=1, repr=False)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = Field(default=None, ge=1)
+    """Cores that compute scores; half of them where nothing is said, for reading cameras needs the others."""
     pictures: Literal["memory", "never"] = "memory"
     detectors: tuple[str, ...] | None = None
     cameras: tuple[CameraSettings, ...] = ()

@@ -1,4 +1,6 @@
-"""Chooses where tensors live."""
+"""Chooses where tensors live, and how many cores compute with them."""
+
+import os
 
 import torch
 
@@ -20,3 +22,14 @@ def resolved_device(name: str) -> torch.device:
             "install a CUDA build of torch, or set device: auto"
         )
     return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def use_threads(count: int | None) -> int:
+    """Let torch compute with `count` threads, None for half the cores; return how many.
+
+    Reading cameras needs the other half. More threads than free cores make torch's spin on each other: on two busy
+    cores, two threads were five times slower than one.
+    """
+    chosen = count if count is not None else max(1, (os.cpu_count() or 2) // 2)
+    torch.set_num_threads(chosen)
+    return chosen

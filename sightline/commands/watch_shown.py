@@ -3,13 +3,13 @@
 import threading
 from contextlib import closing, nullcontext
 
-from detectors.registry import build
 from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from detectors.registry import build
 from domain.quality import FAULT_LABELS, Verdict, VerdictState
 from domain.streams import Camera
 from domain.units import StreamSnapshot
@@ -18,11 +18,12 @@ from sightline.commands.console import complain, out, redactor, say, write_json
 from sightline.commands.stopping import stop_on_signals
 from sightline.score_report import verdicts_json
 from sightline.watch import StreamWatch
-from workers.device import resolved_device
+from workers.device import resolved_device, use_threads
 
 
 def show_watch(camera: Camera, *, device: str, for_s: float, json_lines: bool) -> int:
     """Watch and show; return 0 when at least one frame was judged, else 1."""
+    use_threads(None)
     stream = StreamWatch(camera, build(), resolved_device(device))
     live = out.is_terminal and not json_lines
     said = ""

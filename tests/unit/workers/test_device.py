@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from domain.errors import ConfigError
-from workers.device import resolved_device
+from workers.device import resolved_device, use_threads
 
 
 def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +27,15 @@ def test_cpu_is_kept_even_where_cuda_is(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_unknown_device_is_an_error() -> None:
     with pytest.raises(ConfigError, match="not one of"):
         resolved_device("tpu")
+
+
+def test_half_the_cores_compute_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+
+    assert use_threads(None) == 4
+    assert use_threads(3) == 3
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert use_threads(None) == 1
+    assert asked == [4, 3, 1]

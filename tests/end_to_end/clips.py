@@ -1,0 +1,36 @@
+"""Short recordings made for tests: a photograph that a patch moves over, with sensor noise."""
+
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage import data
+
+
+def picture(index: int, width: int = 320, height: int = 240) -> NDArray[np.uint8]:
+    """Return frame `index` as RGB (H, W, 3): a scene with detail, one thing that moves, a little noise."""
+    photograph = cv2.resize(data.astronaut(), (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[no-untyped-call]
+    noise = np.random.default_rng(index).normal(0, 2, photograph.shape)
+    scene = photograph.astype(np.float32) + noise
+    left = (7 * index) % (width - 40)
+    scene[60:100, left : left + 40] = (200, 40, 40)
+    return scene.clip(0, 255).astype(np.uint8)
+
+
+def write_clip(path: Path, *, seconds: float = 6.0, fps: int = 10, codec: str = "libx264") -> int:
+    """Write a recording and return how many frames it has."""
+    count = round(seconds * fps)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.codec_context.gop_size = fps
+        for index in range(count):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index), format="rgb24")))
+        container.mux(stream.encode())
+    return count
+
+
+def write_picture(path: Path, index: int = 0) -> None:
+    assert cv2.imwrite(str(path), picture(index)[:, :, ::-1])
