@@ -36,12 +36,12 @@ class LabelledPicture:
         return int(self.path.stem.split("(", 1)[1].rstrip(")"))
 
 
-def train_half(root: Path) -> list[LabelledPicture]:
+def official_training(root: Path) -> list[LabelledPicture]:
     """The official training rows, in the file's order."""
     return _read(root, TRAIN_CSV)
 
 
-def test_half(root: Path) -> list[LabelledPicture]:
+def official_test(root: Path) -> list[LabelledPicture]:
     """The official test rows: for the final figure only, never for training, selection, stopping or calibration."""
     return _read(root, TEST_CSV)
 

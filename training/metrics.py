@@ -62,12 +62,15 @@ def mae(predicted: Values, labels: Values) -> float:
 def bootstrap_interval(
     measure: Callable[[Values, Values], float], predicted: Values, labels: Values, *, draws: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """95 % percentile interval of a measure over pictures drawn with replacement."""
+    """95 % percentile interval of a measure over pictures drawn with replacement; NaN where no draw has a value."""
     generator = np.random.default_rng(seed)
     count = len(labels)
     values = []
     for _ in range(draws):
         chosen = generator.integers(0, count, count)
         values.append(measure(predicted[chosen], labels[chosen]))
-    low, high = np.nanpercentile(values, [2.5, 97.5])
+    known = [value for value in values if np.isfinite(value)]
+    if not known:
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)

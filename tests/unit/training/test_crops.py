@@ -1,0 +1,74 @@
+"""Crops are what the branches will see in use."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from detectors.saliency_iqa.views import global_view
+from domain.errors import ConfigError
+from training.biq2021 import LabelledPicture
+from training.crops import View, as_input, cached, centre_crops, decoded, fitted, random_crops
+
+
+def picture(seed: int = 0, height: int = 512, width: int = 512) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_the_centre_crop_for_the_global_branch_is_the_detectors_global_view() -> None:
+    pixels = picture()[None]
+    trained_on = as_input(centre_crops(pixels, np.array([0]), View.GLOBAL.side), View.GLOBAL)
+    seen = global_view(torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255)
+    assert trained_on.shape == seen.shape == (1, 3, 448, 448)
+    assert (trained_on - seen).abs().max() <= 1.01 / 255
+
+
+def test_local_crops_are_native_pixels() -> None:
+    pixels = picture()[None]
+    crop = random_crops(pixels, np.array([0]), 224, np.random.default_rng(1))[0]
+    windows = np.lib.stride_tricks.sliding_window_view(pixels[0], (224, 224), axis=(0, 1))
+    mirrored = crop[:, ::-1]
+    corners = {crop[0, 0].tobytes(), mirrored[0, 0].tobytes()}
+    places = [
+        (row, column) for row in range(289) for column in range(289) if pixels[0, row, column].tobytes() in corners
+    ]
+    found = [windows[place].transpose(1, 2, 0) for place in places]
+    assert any(np.array_equal(window, crop) or np.array_equal(window, mirrored) for window in found)
+
+
+def test_crops_follow_from_the_seed_alone() -> None:
+    pixels = picture()[None]
+    first = random_crops(pixels, np.array([0]), 64, np.random.default_rng(3))
+    assert np.array_equal(first, random_crops(pixels, np.array([0]), 64, np.random.default_rng(3)))
+
+
+def test_other_sizes_are_cut_or_reflected_to_512() -> None:
+    large, small = picture(1, 600, 520), picture(2, 300, 512)
+    assert np.array_equal(fitted(large), large[44:556, 4:516])
+    assert np.array_equal(fitted(small)[:300], small)
+    assert np.array_equal(fitted(small)[300], small[298])
+
+
+def test_the_cache_holds_the_decoded_pictures_in_rgb(tmp_path: Path) -> None:
+    red = np.zeros((512, 512, 3), np.uint8)
+    red[..., 2] = 255
+    cv2.imwrite(str(tmp_path / "red.png"), red)
+    rows = [LabelledPicture(tmp_path / "red.png", 0.5)]
+    cache = tmp_path / "cache.npy"
+    assert cached(rows, cache)[0, 0, 0].tolist() == [255, 0, 0]
+    (tmp_path / "red.png").unlink()
+    assert cached(rows, cache)[0, 511, 511].tolist() == [255, 0, 0]
+
+
+def test_a_cache_of_other_data_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "cache.npy", np.zeros((1, 2), np.uint8))
+    with pytest.raises(ConfigError, match="made from other data"):
+        cached([], tmp_path / "cache.npy")
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text.jpg").write_text("no picture")
+    with pytest.raises(ConfigError, match=r"text\.jpg is not a picture"):
+        decoded(tmp_path / "text.jpg")

@@ -1,0 +1,85 @@
+"""A branch learns, resumes as if never interrupted, and its export scores like the branch."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from detectors.saliency_iqa.detector import from_weights
+from detectors.saliency_iqa.network import Branch
+from detectors.weights import ManifestEntry, located
+from training.crops import View
+from training.export import averaged_weights, exported, recorded
+from training.folding import fold
+from training.recipe import Recipe, correlation, loss
+from training.trainer import CHECKPOINT, LOG, TrainingSet, train
+
+RECIPE = Recipe(
+    view=View.LOCAL, epochs=2, batch=2, peak_rate=1e-3, head_factor=3, frozen_blocks=16, averaging=0.5, dropout=0.0
+)
+
+
+def brightness() -> TrainingSet:
+    """Flat pictures whose label is their brightness."""
+    labels = np.linspace(0.1, 0.9, 6, dtype=np.float32)
+    pictures = np.empty((6, 512, 512, 3), np.uint8)
+    pictures[:] = (255 * labels).astype(np.uint8)[:, None, None, None]
+    return TrainingSet(pictures, labels, np.arange(4), np.arange(4, 6))
+
+
+def folded_branch() -> Branch:
+    torch.manual_seed(0)
+    branch = Branch("mobilenet_v2")
+    fold(branch)
+    return branch
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
+    whole = train(folded_branch(), brightness(), RECIPE, tmp_path / "whole")
+
+    train(folded_branch(), brightness(), RECIPE, tmp_path / "twice", stop_at=2)
+    assert torch.load(tmp_path / "twice" / CHECKPOINT, weights_only=True)["step"] == 2
+    resumed = train(folded_branch(), brightness(), RECIPE, tmp_path / "twice")
+    assert torch.load(tmp_path / "twice" / CHECKPOINT, weights_only=True)["step"] == 4
+    for name, value in whole.items():
+        assert torch.allclose(resumed[name], value, atol=1e-5), name
+
+
+def test_the_log_tells_the_recipe_and_validation(tmp_path: Path) -> None:
+    train(folded_branch(), brightness(), replace(RECIPE, epochs=1), tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
+    assert lines[0]["recipe"]["peak_rate"] == 1e-3
+    assert {"step", "rate", "val_srocc", "val_plcc"} == lines[-1].keys()
+    assert lines[-1]["step"] == 2
+
+
+def test_the_loss_is_the_formula_worked_with_scipy() -> None:
+    predicted, labels = torch.tensor([0.1, 0.5, 0.4, 0.9]), torch.tensor([0.2, 0.3, 0.6, 0.8])
+    expected_plcc = stats.pearsonr(predicted, labels).statistic
+    assert correlation(predicted, labels).item() == pytest.approx(expected_plcc, abs=1e-6)
+    expected = 2 * (0.1 + 0.2 + 0.2 + 0.1) / 4 + 0.5 * (1 - expected_plcc)
+    assert loss(predicted, labels).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_exported_model_is_found_and_scores_like_its_branches(tmp_path: Path) -> None:
+    average = train(folded_branch(), brightness(), replace(RECIPE, epochs=1), tmp_path / "run")
+    assert averaged_weights(tmp_path / "run" / CHECKPOINT).keys() == average.keys()
+    digest = exported(
+        average,
+        average,
+        tmp_path / "m.safetensors",
+        backbone="mobilenet_v2",
+        saliency="spectral_residual",
+    )
+    recorded("saliency_iqa", ManifestEntry("m.safetensors", digest, "test"), tmp_path)
+    detector = from_weights(located("saliency_iqa", folder=tmp_path))
+    assert detector.fingerprint == f"saliency_iqa@{digest[:12]}"

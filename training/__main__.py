@@ -1,0 +1,119 @@
+"""`python -m training`: train a branch, export two branches as bundled weights, evaluate what is bundled."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+
+from detectors import weights
+from detectors.saliency_iqa.detector import MODEL, from_weights
+from detectors.saliency_iqa.network import Branch
+from detectors.weights import ManifestEntry
+from domain.errors import ConfigError
+from training import biq2021
+from training.crops import View, cached
+from training.evaluation import agreement, predictions
+from training.export import averaged_weights, exported, recorded
+from training.folding import fold
+from training.imagenet_start import mobilenet_v2_from_tflite
+from training.recipe import Recipe
+from training.trainer import TrainingSet, train
+
+BACKBONE = "mobilenet_v2"
+SALIENCY = "spectral_residual"
+LICENCE = "Apache-2.0"
+RECIPES = {
+    View.LOCAL: Recipe(
+        view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
+    ),
+    View.GLOBAL: Recipe(
+        view=View.GLOBAL, epochs=1, batch=16, peak_rate=1e-4, head_factor=3, frozen_blocks=4, averaging=0.995
+    ),
+}
+"""What the bundled weights were trained with; docs/training.md tells what else was tried."""
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+console = Console()
+Data = Annotated[Path, typer.Option(help="A checkout of nisarahmedrana/BIQ2021.")]
+
+
+class Half(StrEnum):
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@app.command("train")
+def train_branch(
+    view: View,
+    *,
+    data: Data,
+    folder: Annotated[Path, typer.Option(help="Checkpoints, log and the picture cache; resumes from here.")],
+    imagenet: Annotated[Path | None, typer.Option(help="ImageNet start: the tflite file of docs/training.md.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Start from this checkpoint's averaged weights instead.")] = None,
+    threads: int = 2,
+) -> None:
+    """Train the global or the local branch by its recipe."""
+    torch.set_num_threads(threads)
+    recipe = RECIPES[view]
+    torch.manual_seed(recipe.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    branch = Branch(BACKBONE, recipe.dropout)
+    rows = biq2021.official_training(data)
+    labels = np.array([row.mos for row in rows], np.float32)
+    training, validation = (np.array(side) for side in biq2021.split_validation(rows))
+    if start is not None:
+        fold(branch)
+        branch.load_state_dict(averaged_weights(start))
+    elif imagenet is not None:
+        branch.backbone = mobilenet_v2_from_tflite(imagenet)
+        fold(branch)
+        branch.start_at(float(labels[training].mean()))
+    else:
+        raise ConfigError("give --imagenet or --start: training from nothing is not a recipe that is known to work")
+    pictures = cached(rows, folder / "pictures_512.npy")
+    train(branch, TrainingSet(pictures, labels, training, validation), recipe, folder / view)
+
+
+@app.command("export")
+def export_branches(
+    global_checkpoint: Path, local_checkpoint: Path, folder: Annotated[Path, typer.Option()] = weights.BUNDLED
+) -> None:
+    """Write both branches' averaged weights as the bundled file and its manifest entry."""
+    file = f"{MODEL}.safetensors"
+    digest = exported(
+        averaged_weights(global_checkpoint),
+        averaged_weights(local_checkpoint),
+        folder / file,
+        backbone=BACKBONE,
+        saliency=SALIENCY,
+    )
+    recorded(MODEL, ManifestEntry(file, digest, LICENCE, card=f"{MODEL}.md"), folder)
+    console.print(f"{folder / file} {digest}")
+
+
+@app.command()
+def evaluate(
+    data: Data,
+    half: Half = Half.VALIDATION,
+    explicit: Annotated[Path | None, typer.Option("--weights", help="Evaluate this file, not the bundled one.")] = None,
+) -> None:
+    """Print, as JSON, how well the detector agrees with people. The test half is for final figures only."""
+    if half is Half.TEST:
+        rows = biq2021.official_test(data)
+    else:
+        everything = biq2021.official_training(data)
+        rows = [everything[index] for index in biq2021.split_validation(everything)[1]]
+    detector = from_weights(weights.located(MODEL, explicit=explicit))
+    predicted = predictions(detector, "image_quality", rows)
+    labels = 100 * np.array([row.mos for row in rows])
+    answer = {"model": detector.fingerprint, "half": half, **agreement(predicted, labels).as_json()}
+    console.print_json(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    app()

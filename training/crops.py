@@ -1,0 +1,92 @@
+"""Training crops without JPEG decoding: every picture decoded once into one array on disk, crops cut from it."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from detectors.saliency_iqa.network import LOCAL_SIDE
+from detectors.saliency_iqa.views import native_side, resized
+from domain.errors import ConfigError
+from training.biq2021 import LabelledPicture
+
+CACHE_SIDE = 512
+Pixels = NDArray[np.uint8]
+
+
+class View(StrEnum):
+    """Which branch a crop is for: the whole picture resized, or a window at native size."""
+
+    GLOBAL = "global"
+    LOCAL = "local"
+
+    @property
+    def side(self) -> int:
+        """Native pixels of a 512 x 512 picture that the branch sees."""
+        return native_side(CACHE_SIDE) if self is View.GLOBAL else LOCAL_SIDE
+
+
+def decoded(path: Path) -> Pixels:
+    """RGB (H, W, 3) of a picture file. Raises ConfigError where it cannot be read."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ConfigError(f"{path} is not a picture that OpenCV reads: fetch the data set anew")
+    return np.ascontiguousarray(picture[..., ::-1], dtype=np.uint8)
+
+
+def cached(pictures: Sequence[LabelledPicture], path: Path) -> Pixels:
+    """(N, 512, 512, 3) of all pictures, made at `path` on first use and read from disk after that.
+
+    The few of another size are cut at the centre, or filled up by reflection at the right and below.
+    """
+    shape = (len(pictures), CACHE_SIDE, CACHE_SIDE, 3)
+    if path.is_file():
+        array: Pixels = np.load(path, mmap_mode="r")
+        if array.shape != shape:
+            raise ConfigError(f"{path} holds {array.shape}, not {shape}: it was made from other data; delete it")
+        return array
+    partial = path.with_suffix(".part")
+    array = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+    for index, picture in enumerate(pictures):
+        array[index] = fitted(decoded(picture.path))
+    array.flush()
+    partial.replace(path)
+    return array
+
+
+def fitted(picture: Pixels) -> Pixels:
+    """The centre 512 x 512 of (H, W, 3), reflected at the right and below where it is smaller."""
+    height, width = picture.shape[:2]
+    top, left = max(0, (height - CACHE_SIDE) // 2), max(0, (width - CACHE_SIDE) // 2)
+    cut = picture[top : top + CACHE_SIDE, left : left + CACHE_SIDE]
+    missing = ((0, CACHE_SIDE - cut.shape[0]), (0, CACHE_SIDE - cut.shape[1]), (0, 0))
+    return np.pad(cut, missing, mode="reflect")
+
+
+def random_crops(pictures: Pixels, indices: NDArray[np.int64], side: int, generator: np.random.Generator) -> Pixels:
+    """One crop (side, side, 3) of each picture chosen, at a random place, half of them mirrored left to right."""
+    crops = np.empty((len(indices), side, side, 3), np.uint8)
+    for row, index in enumerate(indices):
+        top, left = generator.integers(0, CACHE_SIDE - side + 1, 2)
+        crop = pictures[index, top : top + side, left : left + side]
+        crops[row] = crop[:, ::-1] if generator.random() < 0.5 else crop
+    return crops
+
+
+def centre_crops(pictures: Pixels, indices: NDArray[np.int64], side: int) -> Pixels:
+    """The centre (side, side, 3) of each picture chosen."""
+    start = (CACHE_SIDE - side) // 2
+    return np.ascontiguousarray(pictures[indices, start : start + side, start : start + side])
+
+
+def as_input(crops: Pixels, view: View) -> Tensor:
+    """What a branch sees of crops (N, side, side, 3): (N, 3, 448, 448) or (N, 3, 224, 224), RGB in [0, 1]."""
+    planes = torch.from_numpy(crops).permute(0, 3, 1, 2)
+    if view is View.GLOBAL:
+        planes = resized(planes)
+    return (planes.float() / 255).contiguous(memory_format=torch.channels_last)
