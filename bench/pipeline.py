@@ -60,7 +60,8 @@ def run(
 ) -> dict[str, object]:
     """Return `embedded_over_bare_loop` and what it was made of; rates in frames a second of wall time.
 
-    `threads` of torch, half the cores for None; `streams` cameras of `width` x `height` give `batches` units of `batch` frames a turn; `turns` turns of each kind.
+    `streams` cameras of `width` x `height` give `batches` units of `batch` frames a turn; `turns` turns of each kind;
+    torch computes with `threads`, half the cores for None.
     """
     plan = _Plan(streams, batch, batches, turns, width, height)
     use_threads(threads)

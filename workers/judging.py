@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from alerts.evaluator import Judged, StreamState, Tick, evaluate, restored
-
 from alerts.policy import Policy
 from domain.alerts import Alert, Incident, IncidentState
 from domain.ports import AlertStore
