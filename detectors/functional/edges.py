@@ -25,7 +25,7 @@ def edge_widths(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     """
     if min(luma.shape[-2:]) < 16:
         return luma.new_full((len(luma),), torch.nan)
-    smooth = _smoothed(luma)[:, 0] * 255
+    smooth = (_smoothed(luma)[:, 0] * 255).round_()
     inside = visible_inside(visible, 4)
     rows = [_picture_width(smooth[i], None if inside is None else inside[i, 0]) for i in range(len(luma))]
     return torch.stack(rows)
