@@ -16,7 +16,7 @@ COOKIE = "sightline_session"
 SESSION_LIFE = timedelta(days=30)
 LONGEST_BODY = 16 * 1024
 LONGEST_QUERY = 4 * 1024
-OPEN_PATHS = frozenset({"/healthz", "/login", "/static/style.css"})
+OPEN_PATHS = frozenset({"/healthz", "/login", "/static/style.css", "/static/icon.svg"})
 """What is answered without a token: liveness, and the form that asks for the token."""
 
 HEADERS = {
@@ -26,7 +26,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }

@@ -69,6 +69,14 @@ class Browser:
         found = self._post("/element", using="css selector", value=selector)
         self._post(f"/element/{found[_ELEMENT]}/value", text=text)
 
+    @contextmanager
+    def phone(self) -> Iterator[None]:
+        """Show the page as a phone of 390 x 844 does."""
+        metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+        self._post("/goog/cdp/execute", cmd="Emulation.setDeviceMetricsOverride", params=metrics)
+        yield
+        self._post("/goog/cdp/execute", cmd="Emulation.clearDeviceMetricsOverride", params={})
+
     def resize(self, width: int, height: int) -> None:
         self._post("/window/rect", width=width, height=height)
 

@@ -1,0 +1,210 @@
+"""The page in a real browser: what a guard sees."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from domain.streams import Camera
+from tests.unit.api.browser import Browser, browser, missing
+from tests.unit.api.conftest import absent, served, staged_app
+from tests.unit.api.stage import Stage, blurred, disconnected
+
+pytestmark = pytest.mark.browser
+
+NASTY = '<img src=x onerror="window.hacked=1">'
+Open = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if why := missing():
+        absent(why)
+    with browser(tmp_path_factory.mktemp("profile")) as opened:
+        opened.resize(1360, 1000)
+        yield opened
+
+
+@pytest.fixture
+def opened(window: Browser, stage: Stage) -> Iterator[Open]:
+    """Serve the stage and open its page; whatever the console complains about fails the test."""
+    with ExitStack() as until_the_end:
+
+        def page(**options: object) -> None:
+            address = until_the_end.enter_context(served(staged_app(stage, **options)))
+            window.open(address)
+
+        yield page
+        complaints = window.errors()
+        window.open("about:blank")
+    assert complaints == []
+
+
+def names(window: Browser) -> list[str]:
+    return window.texts(".card h3")
+
+
+def card(window: Browser, name: str) -> str:
+    """Return the text of a camera's card."""
+    script = (
+        "return [...document.querySelectorAll('.card')].find(c => c.dataset.name === arguments[0])?.innerText ?? ''"
+    )
+    return str(window.run(script, name))
+
+
+def test_cameras_stand_by_site_worst_first_each_with_its_reason_and_number(
+    window: Browser, stage: Stage, opened: Open
+) -> None:
+    stage.healthy(Camera("n-fine", "rtsp://h/1", site="North"), learning=8)
+    stage.suspected(Camera("n-odd", "rtsp://h/1", site="North"), blurred(5.5))
+    stage.add(Camera("s-silent", "rtsp://h/1", site="South"))
+    stage.failing(Camera("s-lost", "rtsp://h/1", site="South"), disconnected(), severity="critical")
+    stage.failing(Camera("s-soft", "rtsp://h/1", site="South"), blurred(), severity="warning")
+    stage.healthy(Camera("s-fine", "rtsp://h/1", site="South"))
+    stage.past("s-soft", {"luma_mean": 0.4})
+    opened()
+    window.wait(lambda: len(names(window)) == 6, what="six cameras")
+    assert [text.split("\n")[0] for text in window.texts("section.site h2 span:first-child")] == ["South", "North"]
+    assert names(window) == ["s-lost", "s-soft", "s-silent", "s-fine", "n-odd", "n-fine"]
+    soft = card(window, "s-soft")
+    for part in ("Fault", "Out of focus", "Edge width 7.1", "px normal below 4", "25\u202ffps", "Checks: 25 of 25"):
+        assert part in soft.replace("\u202fpx", " px"), part
+    assert "Checks: 17 of 25, 8 need a reference" in card(window, "n-fine")
+    assert "Suspected" in card(window, "n-odd")
+    assert "Unknown" in card(window, "s-silent")
+    assert "last frame not known" in card(window, "s-silent")
+    window.wait(
+        lambda: window.run("return !!document.querySelector('[data-spark=\"s-soft\"] svg polyline')"), what="a chart"
+    )
+
+
+def test_text_of_others_never_becomes_markup(window: Browser, stage: Stage, opened: Open) -> None:
+    nasty = replace(blurred(), reason=NASTY)
+    stage.failing(Camera(NASTY, "rtsp://h/1", site=NASTY, group=NASTY), nasty)
+    stage.show(NASTY, np.zeros((9, 16, 3), np.uint8))
+    opened()
+    window.wait(lambda: len(names(window)) == 1, what="the camera")
+    assert names(window) == [NASTY]
+    assert NASTY in card(window, NASTY)
+    window.click(".card h3 button")
+    window.wait(lambda: window.texts("#detail-title") == [NASTY], what="the camera's detail")
+    window.wait(lambda: len(window.texts("#detail tbody tr")) == 27, what="every check")
+    assert window.run("return document.querySelectorAll('img[src=x]').length") == 0
+    assert window.run("return window.hacked") is None
+
+
+def test_a_change_arrives_without_reloading(window: Browser, stage: Stage, opened: Open) -> None:
+    camera = Camera("gate", "rtsp://h/1", site="North")
+    stage.healthy(camera)
+    opened()
+    window.wait(lambda: "OK" in card(window, "gate"), what="a healthy camera")
+    window.run("window.sameDocument = true")
+    stage.failing(camera, blurred())
+    window.wait(lambda: "Out of focus" in card(window, "gate"), what="the fault")
+    window.wait(lambda: window.texts("#incidents-title") == ["Open incidents (1)"], what="the incident")
+    assert window.run("return document.title") == "(1) Sightline"
+    assert window.texts("#announcer") == ["gate: Fault, out of focus"]
+    stage.live.expire()
+    window.wait(lambda: "Unknown" in card(window, "gate"), what="that nothing is known any more")
+    stage.streams.remove_camera("gate", by="test", at=stage.clock.now())
+    window.wait(lambda: names(window) == [], what="that the camera is gone")
+    assert window.run("return window.sameDocument") is True
+
+
+def test_a_page_cut_off_from_its_server_does_not_look_healthy(window: Browser, stage: Stage) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1"))
+    with served(staged_app(stage)) as address:
+        window.open(address)
+        window.wait(lambda: "OK" in card(window, "gate"), what="a healthy camera")
+        assert window.texts(".banner:not([hidden])") == []
+    window.wait(lambda: window.texts(".banner:not([hidden])"), what="the warning")
+    assert "No word from the Sightline server" in window.texts("#banner")[0]
+    assert window.texts("#link-text") == ["Connection lost"]
+    before = "return getComputedStyle(document.querySelector('.card .word'), '::before').content"
+    assert "Not known now, was" in str(window.run(before))
+    assert window.run("return getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+    window.errors()
+
+
+def test_the_picture_of_now_and_every_score_stand_in_the_detail(window: Browser, stage: Stage, opened: Open) -> None:
+    stage.healthy(Camera("gate", "rtsp://guard:secret@h/1"))
+    stage.show("gate", np.full((90, 160, 3), 120, np.uint8))
+    stage.past("gate", {"luma_mean": 0.4, "edge_width": 2.0, "noise_sigma": 1.5})
+    opened()
+    window.wait(lambda: names(window) == ["gate"], what="the camera")
+    window.type(".card h3 button", "\ue007")
+    window.wait(
+        lambda: window.run("return document.querySelector('#detail img')?.naturalWidth") == 160, what="the picture"
+    )
+    window.wait(lambda: len(window.texts("#detail .panel svg")) == 3, what="three charts")
+    assert "rtsp://***@h/1" in window.texts("#detail .more")[0]
+    window.type("#detail .close", "\ue00c")
+    window.wait(lambda: not window.run("return document.getElementById('detail').open"), what="the detail closed")
+    assert window.run("return document.activeElement.textContent") == "gate"
+
+
+def test_without_pictures_the_detail_says_why(window: Browser, stage: Stage, opened: Open) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1"))
+    opened(pictures=False)
+    window.wait(lambda: names(window) == ["gate"], what="the camera")
+    window.click(".card h3 button")
+    reason = ["pictures are switched off (pictures: never)"]
+    window.wait(lambda: window.texts("#detail .near figcaption") == reason, what="the reason")
+    window.errors()  # the browser reports the 404 itself
+
+
+def test_an_incident_is_taken_on_by_name(window: Browser, stage: Stage, opened: Open) -> None:
+    incident = stage.failing(Camera("gate", "rtsp://h/1"), blurred())
+    opened()
+    window.wait(lambda: window.texts(".take") == ["Acknowledge"], what="the incident")
+    window.click(".take")
+    window.type("#acknowledge-by", "Ada")
+    window.type("#acknowledge-reason", "cleaning on Monday")
+    window.click("#acknowledge-form button[type=submit]")
+    window.wait(lambda: "taken by Ada: cleaning on Monday" in "".join(window.texts(".incident")), what="who took it")
+    taken = stage.alerts.incident(incident.incident_id)
+    assert taken is not None
+    assert taken.acknowledged_by == "Ada"
+
+
+def test_cameras_are_found_by_state_and_by_text(window: Browser, stage: Stage, opened: Open) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1", site="North"))
+    stage.healthy(Camera("quay", "rtsp://h/1", site="South"))
+    stage.failing(Camera("yard", "rtsp://h/1", site="South"), blurred())
+    opened()
+    window.wait(lambda: len(names(window)) == 3, what="three cameras")
+    window.click(".count[data-state=fault]")
+    assert names(window) == ["yard"]
+    window.click(".count[data-state=fault]")
+    window.type("#find", "sou")
+    assert names(window) == ["yard", "quay"]
+
+
+def test_the_page_asks_for_the_token_once(window: Browser, stage: Stage, opened: Open) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1"))
+    opened(token="open sesame")
+    assert window.texts("label") == ["Token"]
+    window.type("input[name=token]", "open sesame")
+    window.click("button")
+    window.wait(lambda: names(window) == ["gate"], what="the camera behind the token")
+    assert "sesame" not in str(window.run("return location.href + document.cookie"))
+
+
+def test_nothing_sticks_out_at_phone_width(window: Browser, stage: Stage, opened: Open) -> None:
+    stage.failing(Camera("a" * 100, "rtsp://h/1", site="b" * 100), blurred())
+    with window.phone():
+        opened()
+        window.wait(lambda: len(names(window)) == 1, what="the camera")
+        assert window.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_control_has_a_name(window: Browser, stage: Stage, opened: Open) -> None:
+    stage.failing(Camera("gate", "rtsp://h/1"), blurred())
+    opened()
+    window.wait(lambda: names(window) == ["gate"], what="the camera")
+    nameless = """return [...document.querySelectorAll('button, input, select, dialog[open], svg[role=img]')]
+        .filter(e => !(e.innerText || e.getAttribute('aria-label') || [...(e.labels || [])].some(l => l.textContent)))
+        .map(e => e.outerHTML)"""
+    assert window.run(nameless) == []
