@@ -153,7 +153,7 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         self.camera = camera
         film = camera.films[0]
         self.set_launch(
-            f"( appsrc name=src format=time is-live=false block=false max-bytes=1000000 "
+            f"( appsrc name=src format=time is-live=false block=false max-bytes=0 max-buffers=4 "
             f"! {film.payloader} name=pay0 pt=96 config-interval=-1 )"
         )
         self.connect("media-configure", self._configure)

@@ -1,0 +1,48 @@
+"""When to try again: for ever, ever more slowly, spread out, and never often enough to lock an account."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingest.backoff import LONGEST_S, Attempts, after_failure, after_refusal, after_session, login_wait_s
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def test_the_wait_doubles_up_to_a_minute_and_stays_there() -> None:
+    attempts, waits = Attempts(), []
+    for _ in range(200):
+        attempts, wait_s = after_failure(attempts, 0.5)
+        waits.append(wait_s)
+    assert waits[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
+    assert set(waits[6:]) == {LONGEST_S}
+
+
+@pytest.mark.parametrize(("chance", "factor"), [(0.0, 0.5), (0.999, 1.499)])
+def test_the_wait_is_spread_around_its_mean(chance: float, factor: float) -> None:
+    _, wait_s = after_failure(Attempts(failures=3), chance)
+    assert wait_s == pytest.approx(8.0 * factor)
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+def test_no_half_hour_ever_sees_more_than_three_refused_logins(chance: float) -> None:
+    attempts, now, refused = Attempts(), NOW, []
+    for _ in range(20):
+        refused.append(now)
+        attempts, wait_s = after_refusal(attempts, now, chance)
+        now += timedelta(seconds=wait_s)
+    for start in refused:
+        assert sum(start <= at < start + timedelta(minutes=30) for at in refused) <= 3
+
+
+def test_a_restart_does_not_forget_the_refusals() -> None:
+    refused = tuple(NOW + timedelta(minutes=minute) for minute in (0, 1, 2))
+    assert login_wait_s(Attempts(refused_at=refused), NOW + timedelta(minutes=3)) == 29 * 60
+    assert login_wait_s(Attempts(refused_at=refused[:2]), NOW + timedelta(minutes=3)) == 0.0
+    assert login_wait_s(Attempts(refused_at=refused), NOW + timedelta(minutes=33)) == 0.0
+
+
+def test_a_steady_session_clears_the_past_and_a_short_one_does_not() -> None:
+    failed = Attempts(failures=6)
+    assert after_session(failed, 31.0) == Attempts()
+    assert after_session(failed, 2.0).failures == 6
