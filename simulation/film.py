@@ -29,7 +29,6 @@ STARVED_CRF = 46
 
 _NOISE_FIELDS = 6
 _NOISE_MARGIN = 16
-_MOVED_PAN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def _covered(film: Film, healthy: _Set, take: Take) -> _Set:
 
 def _moved(film: Film, healthy: _Set, _take: Take) -> _Set:
     """Turn the camera to the other end of its scene."""
-    view = film.scene.view(pan=_MOVED_PAN)
+    view = film.scene.view(turned=1.0)
     return replace(healthy, view=view, noise=_noise(view, film.scene, film.scene.gain, film.seed + 1))
 
 

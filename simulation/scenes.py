@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 768, 432
 """Every view, in pixels."""
 
 Backdrop = NDArray[np.uint8]
-"""(HEIGHT, at least WIDTH, 3) RGB: all that the camera could see; the view is a part of it WIDTH wide."""
+"""(at least HEIGHT, at least WIDTH, 3) RGB: all that the camera could see; the view is a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,23 @@ class Scene:
     night: bool = False
     infrared: bool = False
 
-    def view(self, pan: float = 0.0) -> NDArray[np.uint8]:
-        """Return the (HEIGHT, WIDTH, 3) view, `pan` (0 … 1) of the way from its usual end of the scene to the other."""
+    def view(self, turned: float = 0.0) -> NDArray[np.uint8]:
+        """Return the (HEIGHT, WIDTH, 3) view: the scene's lower left, or `turned` (0 … 1) towards its upper right."""
         whole = self.backdrop()
-        left = round(pan * (whole.shape[1] - WIDTH))
-        return np.ascontiguousarray(whole[:, left : left + WIDTH])
+        left = round(turned * (whole.shape[1] - WIDTH))
+        top = round((1 - turned) * (whole.shape[0] - HEIGHT))
+        return np.ascontiguousarray(whole[top : top + HEIGHT, left : left + WIDTH])
 
 
-def _part(name: str, top: float, left: float = 0.0, width: float = 1.0, *, wide: float = 1.0) -> Backdrop:
+def _part(name: str, top: float, left: float = 0.0, width: float = 1.0) -> Backdrop:
     """Return part of a photograph: `width` of it from `left`, cut to the view's shape from `top` (shares), enlarged."""
     picture = photograph(name)
     height_px, width_px = picture.shape[:2]
     x0, x1 = round(left * width_px), round((left + width) * width_px)
-    rows = round((x1 - x0) * HEIGHT / (WIDTH * wide))
+    rows = round((x1 - x0) * HEIGHT / WIDTH)
     y0 = min(round(top * height_px), height_px - rows)
     part = picture[y0 : y0 + rows, x0:x1]
-    return _sharpened(cv2.resize(part, (round(WIDTH * wide), HEIGHT), interpolation=cv2.INTER_CUBIC))
+    return _sharpened(cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
 
 
 def _sharpened(picture: NDArray[np.generic]) -> Backdrop:
@@ -149,7 +150,8 @@ def _yard_at_night() -> Backdrop:
 
 @cache
 def _garage() -> Backdrop:
-    return _part("motorcycle_left.png", 0.05)
+    whole = photograph("motorcycle_left.png")
+    return _sharpened(cv2.resize(whole, None, fx=1.5, fy=1.5, interpolation=cv2.INTER_CUBIC))
 
 
 @cache
@@ -188,7 +190,7 @@ def _park() -> Backdrop:
 
 @cache
 def _launch_pad() -> Backdrop:
-    return _part("rocket.jpg", 0.14)
+    return to_picture(to_light(_part("rocket.jpg", 0.14)) * np.float32(0.35))
 
 
 SCENES: Mapping[str, Scene] = {
