@@ -15,6 +15,8 @@ from simulation.serving import RtspServer, ServedCamera, available
 
 Serve = Callable[..., RtspServer]
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads spin: two on two busy cores are slower than one
+
 
 def absent(reason: str) -> None:
     """Skip the test that needs what is not there; in CI, fail it."""
