@@ -1,19 +1,25 @@
-"""Inserts that may be repeated: both databases spell `ON CONFLICT` alike, SQLAlchemy has one class for each."""
+"""Inserts that may be repeated, many rows at once.
 
-from collections.abc import Collection, Mapping, Sequence
+Both databases spell `ON CONFLICT` alike; SQLAlchemy's own way would convert each value of each row in Python, which is
+most of the time that storing takes.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from storage.columns import UtcTime, microseconds
 
 Row: TypeAlias = Mapping[str, Any]
-_Insert: TypeAlias = sqlite.Insert | postgresql.Insert
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows whose primary key is not there yet; leave the others as they are."""
-    if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+    _insert(connection, table, rows, "ON CONFLICT DO NOTHING")
 
 
 def replace_older(
@@ -27,15 +33,58 @@ def replace_older(
         return
     keys = [column.name for column in table.primary_key]
     last = {tuple(row[key] for key in keys): row for row in rows}
-    statement = _insert(connection, table)
     changed = [name for name in rows[0] if name not in keys and name not in keep] or keys[:1]
-    statement = statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={name: statement.excluded[name] for name in changed},
-        where=statement.excluded[by] >= table.c[by],
+    _insert(
+        connection,
+        table,
+        list(last.values()),
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in changed)} "
+        f"WHERE excluded.{by} >= {table.name}.{by}",
     )
-    connection.execute(statement, list(last.values()))
 
 
-def _insert(connection: Connection, table: Table) -> _Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def _insert(connection: Connection, table: Table, rows: Sequence[Row], on_conflict: str) -> None:
+    """Insert rows that all have the same columns, in one statement."""
+    if not rows:
+        return
+    names = list(rows[0])
+    into = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES"
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in names)
+        _execute_many(connection, f"{into} ({marks}) {on_conflict}", _stored_in_sqlite(table, names, rows))
+    else:
+        _execute_values(connection, f"{into} %s {on_conflict}", [tuple(row.values()) for row in rows])
+
+
+def _stored_in_sqlite(table: Table, names: Sequence[str], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    times = {name: _instant for name in names if isinstance(table.c[name].type, UtcTime)}
+    if not times:
+        return [tuple(row.values()) for row in rows]
+    convert: list[Callable[[Any], Any]] = [times.get(name, _as_is) for name in names]
+    return [tuple(act(value) for act, value in zip(convert, row.values(), strict=True)) for row in rows]
+
+
+def _instant(at: datetime | None) -> int | None:
+    return None if at is None else microseconds(at)
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _execute_many(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    connection.exec_driver_sql(statement, rows)
+
+
+def _execute_values(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    """Send all rows in one statement; psycopg2's own `executemany` sends one a row."""
+    import psycopg2  # noqa: PLC0415 - only the extra 'cluster' has it
+    from psycopg2.extras import execute_values  # noqa: PLC0415
+
+    with closing(connection.connection.cursor()) as cursor:
+        try:
+            execute_values(cursor, statement, rows, page_size=len(rows))
+        except psycopg2.Error as error:
+            raise DBAPIError.instance(
+                statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
+            ) from error

@@ -17,10 +17,11 @@ from domain.ports import AlertStore, LiveState, ScoreStore, StreamConsumer, Stre
 from storage.alerts import SqlAlertStore
 from storage.engine import open_engine
 from storage.live import MemoryLiveState
-from storage.migrate import upgrade
+from storage.migrate import newest, upgrade
 from storage.redis_live import RedisLiveState
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
+from storage.tables import metadata
 from tests import services
 from tests.fakes import FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
 from transport.embedded import EmbeddedQueue
@@ -69,14 +70,13 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    """Name a database at the newest schema; copying it is faster than migrating again."""
-    name = "sightline_template"
-    _administer(postgres_url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-    engine = open_engine(_named(postgres_url, name))
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """Give one database at the newest schema; each test finds it emptied."""
+    _administer(postgres_url, "DROP DATABASE IF EXISTS sightline_test WITH (FORCE)", "CREATE DATABASE sightline_test")
+    engine = open_engine(make_url(postgres_url).set(database="sightline_test").render_as_string(hide_password=False))
     upgrade(engine)
+    yield engine
     engine.dispose()
-    return name
 
 
 @pytest.fixture
@@ -85,14 +85,12 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
     engines: list[Engine] = []
 
     def made(kind: str) -> Engine:
-        if kind == "sqlite":
-            engine = open_engine(f"sqlite:///{tmp_path / 'sightline.db'}")
-            upgrade(engine)
-        else:
-            url, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
-            drop = "DROP DATABASE IF EXISTS sightline_test WITH (FORCE)"
-            _administer(url, drop, f"CREATE DATABASE sightline_test TEMPLATE {template}")
-            engine = open_engine(_named(url, "sightline_test"))
+        if kind == "postgres":
+            engine: Engine = request.getfixturevalue("postgres_engine")
+            _empty(engine)
+            return engine
+        engine = open_engine(f"sqlite:///{tmp_path / 'sightline.db'}")
+        upgrade(engine)
         engines.append(engine)
         return engine
 
@@ -216,8 +214,14 @@ def redis_server() -> Iterator[services.Service]:
         services.absent(error)
 
 
-def _named(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)
+def _empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        partitions = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'frames'::regclass"
+        for name in connection.execute(text(partitions)).scalars().all():
+            connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+        connection.execute(text("INSERT INTO counters VALUES ('cameras', 0)"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest()})
 
 
 def _administer(url: str, *statements: str) -> None:

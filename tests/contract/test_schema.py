@@ -1,5 +1,6 @@
 """The schema is one, whichever database holds it; only Postgres keeps frames in partitions."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -118,10 +119,12 @@ def test_postgres_keeps_a_day_of_frames_in_a_partition_and_drops_it_whole(databa
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_two_workers_make_the_same_partition_without_colliding(database: Engine) -> None:
-    for sequence in range(2):
-        SqlScoreStore(database).add(JudgedUnit(scores=(scores("gate", sequence),)))
+def test_workers_that_make_the_same_partition_at_once_do_not_collide(database: Engine) -> None:
+    units = [JudgedUnit(scores=(scores("gate", each),)) for each in range(6)]
+    with ThreadPoolExecutor(6) as workers:
+        list(workers.map(lambda unit: SqlScoreStore(database).add(unit), units))
     assert partitions(database) == ["frames_20260302"]
+    assert len(SqlScoreStore(database).frames("gate", START, START + timedelta(days=1))) == 6
 
 
 def test_retention_times_that_cannot_work_name_the_setting() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.quality import Fault, Verdict, VerdictState
+from domain.quality import Fault, FrameScores, Verdict, VerdictState
 from domain.records import Resolution, ScorePoint
 from domain.units import DeadLetter, JudgedUnit, VerdictChange
 from tests.contract.conftest import Stores
@@ -118,6 +118,23 @@ def test_a_frame_keeps_its_numbers_reasons_and_models(stores: Stores) -> None:
     assert row.missing == {"shift": "no picture before"}
     assert row.models == {"luma": "1"}
     assert row.ref == scores("gate", 4).ref
+
+
+def test_a_frame_with_nothing_but_numbers_is_read_back(stores: Stores) -> None:
+    ref = replace(scores("gate", 4).ref, pts_s=None)
+    stores.scores.add(
+        JudgedUnit(scores=(FrameScores(ref, {"sharpness": 0.5}), FrameScores(replace(ref, sequence=5), {})))
+    )
+    first, second = stores.scores.frames("gate", START, FOREVER)
+    assert (first.ref, first.values, first.missing, first.models) == (ref, {"sharpness": 0.5}, {}, {})
+    assert (second.ref.sequence, second.values) == (5, {})
+
+
+def test_words_with_signs_that_databases_read_are_kept(stores: Stores) -> None:
+    odd = "100 % of 'quotes' \"here\" %s %(x)s ? :name \\ ; -- nothing"
+    letter = DeadLetter(odd, "s1", 1, START, odd)
+    stores.scores.add(JudgedUnit(dead_letters=(letter,)))
+    assert stores.scores.dead_letters() == [letter]
 
 
 def test_a_number_that_is_none_does_not_keep_the_unit_from_being_stored(stores: Stores) -> None:
