@@ -1,6 +1,6 @@
 """A decoded frame as it travels: planes untouched, because re-encoding would alter what is measured."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -28,6 +28,7 @@ class FrameRef:
 
     `sequence` counts every frame offered within a session from 0 without gaps, dropped ones included. `pts_s` is the
     camera's clock in seconds (None where the stream gave none; it may jump back), `received_at` ours (UTC), set once.
+    `token` is the lease under which ingest reads the camera, 0 where none is taken; it names nothing.
     """
 
     stream_id: str
@@ -35,6 +36,7 @@ class FrameRef:
     sequence: int
     pts_s: float | None
     received_at: datetime
+    token: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

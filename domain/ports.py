@@ -187,6 +187,21 @@ class AlertStore(Protocol):
         ...
 
 
+class CameraLeases(Protocol):
+    """Who reads a camera. One holder at a time, so that two ingest processes never both log in."""
+
+    def acquire(self, camera: str, holder: str, *, now: datetime, ttl_s: float) -> int | None:
+        """Take the camera or keep it; return the token, None while somebody else holds it.
+
+        A token rises with every change of holder: what carries an older one is refused by `ScoreStore.add`.
+        """
+        ...
+
+    def release(self, camera: str, holder: str) -> None:
+        """Give the camera back at once; nothing happens when somebody else holds it."""
+        ...
+
+
 class LiveState(Protocol):
     """What is true now. Nothing here survives, and what expired is unknown."""
 

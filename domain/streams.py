@@ -135,3 +135,5 @@ class StreamStatus:
     last_frame_at: datetime | None = None
     counters: StreamCounters = StreamCounters()
     plan: SamplingPlan = SamplingPlan()
+    token: int = field(default=0, compare=False)
+    """The lease under which ingest reads the camera, 0 where none is taken."""
