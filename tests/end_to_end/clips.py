@@ -1,6 +1,7 @@
 """Short recordings made for tests: a photograph that a patch moves over, with sensor noise."""
 
 from pathlib import Path
+from typing import Literal
 
 import av
 import cv2
@@ -19,7 +20,9 @@ def picture(index: int, width: int = 320, height: int = 240) -> NDArray[np.uint8
     return scene.clip(0, 255).astype(np.uint8)
 
 
-def write_clip(path: Path, *, seconds: float = 6.0, fps: int = 10, codec: str = "libx264") -> int:
+def write_clip(
+    path: Path, *, seconds: float = 6.0, fps: int = 10, codec: Literal["libx264", "libx265"] = "libx264"
+) -> int:
     """Write a recording and return how many frames it has."""
     count = round(seconds * fps)
     with av.open(str(path), "w") as container:

@@ -1,0 +1,53 @@
+"""What the composition root decides before anything runs."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.policy import Policy
+from domain.errors import ConfigError
+from sightline.bootstrap import build, policy_from
+from sightline.settings import ApiSettings, CameraSettings, EvaluationSettings, Settings
+from tests.fakes import START
+
+
+def settings(folder: Path, *cameras: CameraSettings, **changes: object) -> Settings:
+    fields = {"database": f"sqlite:///{folder}/s.db", "api": ApiSettings(port=0), "cameras": cameras, **changes}
+    return Settings.model_validate(fields)
+
+
+def test_cameras_of_the_file_are_kept_and_what_was_accepted_stays_accepted(tmp_path: Path) -> None:
+    wanted = settings(tmp_path, CameraSettings(name="gate", url="rtsp://h/1"))
+    first = build(wanted)
+    first.stream_store.accept_view("gate", by="ana", at=START)
+    first.stop()
+
+    again = build(settings(tmp_path, CameraSettings(name="gate", url="rtsp://h/2")))
+    kept = again.stream_store.camera("gate")
+    again.stop()
+
+    assert kept is not None
+    assert (kept.url, kept.accepted_by) == ("rtsp://h/2", "ana")
+
+
+def test_a_port_that_is_taken_is_one_clear_error_and_nothing_is_left_running(tmp_path: Path) -> None:
+    with build(settings(tmp_path)) as holder:
+        port = int(holder.address.rstrip("/").rpartition(":")[2])
+        other = build(settings(tmp_path, api=ApiSettings(port=port)))
+        with pytest.raises(ConfigError, match=rf"api.port: 127.0.0.1:{port} cannot be used"):
+            other.start()
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+    with pytest.raises(ConfigError, match="device: cuda"):
+        build(settings(tmp_path, device="cuda"))
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_the_operators_patience_replaces_productions() -> None:
+    assert policy_from(EvaluationSettings()) == Policy()
+    assert policy_from(EvaluationSettings(raise_s=5.0, settle_s=9.0)).raise_s == 5.0
