@@ -65,8 +65,8 @@ export function card(camera, metrics, open) {
     element(
       "header",
       {},
-      element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word)),
       element("h3", {}, element("button", { type: "button", click: () => open(camera.name) }, camera.name)),
+      element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word)),
     ),
     element("div", { class: "told" }, told(camera, metrics), taken),
     element("div", { class: "spark", "data-spark": camera.name, hidden: isOff }),

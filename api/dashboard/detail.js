@@ -171,8 +171,9 @@ async function showCharts(mine) {
   });
   metrics.forEach((metric) => query.append("metric", metric.key));
   const answer = await asked(`/api/v1/cameras/${encodeURIComponent(mine.name)}/scores?${query}`);
+  mine.camera ||= await asked(`/api/v1/cameras/${encodeURIComponent(mine.name)}`);
+  const reference = mine.camera.references.find((each) => each.mode === mine.camera.mode);
   if (shown !== mine) return;
-  const reference = mine.camera && mine.camera.references.find((each) => each.mode === mine.camera.mode);
   const measured = metrics.filter((metric) => answer.series[metric.key].length);
   mine.parts.charts.replaceChildren(...measured.map((metric) => panel(metric, answer, reference)));
   if (!measured.length) mine.parts.charts.replaceChildren(element("p", { class: "quietly" }, "No scores in this time."));
