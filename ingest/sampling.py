@@ -11,7 +11,6 @@ from domain.streams import SamplingMode, SamplingPlan
 
 KEY_GAP_S = 2.0
 GAP_TOLERANCE = 1.25
-INTERVAL_TOLERANCE = 0.1
 KEYS_TO_TRUST = 3
 KEYS_TO_TRUST_AGAIN = 8
 LONGEST_STEP_S = 10.0
@@ -50,6 +49,7 @@ class Sampling:
     last_key_s: float | None = None
     keys_alone: bool = True
     due_s: float | None = None
+    seen_s: float | None = None
 
 
 def key_gap_allowed_s(plan: SamplingPlan) -> float | None:
@@ -97,10 +97,12 @@ def keep(state: Sampling, plan: SamplingPlan, key: bool, now_s: float) -> tuple[
     if plan.mode is SamplingMode.KEY_FRAMES:
         return state, key
     interval_s = plan.interval_s
-    if state.due_s is not None and now_s < state.due_s - interval_s * INTERVAL_TOLERANCE:
+    gap_s = 0.0 if state.seen_s is None else min(interval_s, now_s - state.seen_s)
+    state = replace(state, seen_s=now_s)
+    # The picture nearest to the moment that is due: no later one can be nearer once half a gap is left.
+    if state.due_s is not None and now_s < state.due_s - gap_s / 2:
         return state, False
-    due_s = now_s + interval_s
-    if state.due_s is not None:
-        # On the grid while it keeps up; after a gap the grid starts anew, so that no burst follows.
-        due_s = max(state.due_s + interval_s, now_s + interval_s * (1 - 2 * INTERVAL_TOLERANCE))
+    on_grid = state.due_s is not None and now_s - state.due_s < interval_s / 2
+    # After a gap in the stream the grid starts anew, so that no burst follows.
+    due_s = state.due_s + interval_s if on_grid and state.due_s is not None else now_s + interval_s
     return replace(state, due_s=due_s), True

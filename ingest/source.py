@@ -5,7 +5,6 @@ A damaged packet is counted, not raised. The thread that reads a source closes i
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,22 +15,20 @@ import av
 import av.error
 import av.logging
 from av.stream import Stream
-from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
-from domain.errors import CodecUnsupported, NoVideo, SourceUnavailable
+from domain.errors import NoVideo, SourceUnavailable
 from domain.frames import Frame, FrameRef
 from domain.ports import Clock
 from domain.streams import Camera, StreamCounters
 from ingest import sampling
+from ingest.decoding import Picture, StreamDecoder
 from ingest.opening import Deadlines, Kind, Opened, kind_of, opened, refusal
 from ingest.planes import planes_of
 from ingest.quantiser import mean_qp
 from ingest.stats import StreamStats
 
-INTRA = frozenset({PictureType.I, PictureType.SI, PictureType.BI})
 NAP_S = 0.2
-KEY_STAMPS = 32
 DEADLINES = Deadlines()
 NOTHING_YET = StreamCounters()
 
@@ -93,7 +90,6 @@ class StreamSource:
         self._packet_time = sampling.StreamTime()
         self._frame_time = sampling.StreamTime()
         self._nominal_s = 0.0
-        self._key_stamps: deque[int | None] = deque(maxlen=KEY_STAMPS)
         self._open: Opened | None = None
         self._sequence = 0
         self._stop = threading.Event()
@@ -138,6 +134,7 @@ class StreamSource:
         self._opened_at = self._clock.now()
         self._open = session = opened(self._camera, self._deadlines)
         self.progress_s = self._started_s = self._picture_s = time.monotonic()
+        self._decoder = StreamDecoder(session.video)
         codec = session.video.codec_context.name
         changed = bool(self._totals.codec) and self._totals.codec != codec
         self._count(codec=codec, codec_changes=self._totals.codec_changes + changed)
@@ -175,23 +172,24 @@ class StreamSource:
     def _offered(self, session: Opened, packet: "av.Packet[Stream]") -> Iterator[Frame]:
         arrived_s = self._arrived_s()
         if packet.size:
-            self._note_packet(session, packet, arrived_s)
-        decoder = session.video.codec_context
-        wanted = sampling.before_decoding(
+            self._note_packet(packet, arrived_s)
+        self._sampling = sampling.before_decoding(
             self._sampling, self._camera.plan, packet.is_keyframe, self._packet_time.now_s
         )
-        self._sampling = wanted
-        decoder.skip_frame = "DEFAULT" if wanted.decode_all else "NONKEY"
-        if packet.size and not packet.is_keyframe and not wanted.decode_all:
+        alone = not self._sampling.decode_all
+        if packet.size and alone and not packet.is_keyframe:
             return
-        if packet.is_keyframe:
-            self._key_stamps.append(packet.pts)
-        for frame in self._decoded(packet):
-            offered = self._considered(frame, arrived_s)
+        damaged = self._decoder.damaged
+        pictures = self._decoder.decode(packet, alone=alone)
+        # Before the first picture a stream joined in the middle cannot but fail to decode.
+        if self._sequence:
+            self._count(decode_errors=self._totals.decode_errors + self._decoder.damaged - damaged)
+        for picture in pictures:
+            offered = self._considered(picture, arrived_s)
             if offered is not None:
                 yield offered
 
-    def _note_packet(self, session: Opened, packet: "av.Packet[Stream]", arrived_s: float) -> None:
+    def _note_packet(self, packet: "av.Packet[Stream]", arrived_s: float) -> None:
         stamp = packet.dts if packet.dts is not None else packet.pts
         stamp_s = None if stamp is None else float(stamp * packet.time_base)
         self._packet_time = sampling.advanced(self._packet_time, stamp_s, arrived_s)
@@ -220,39 +218,19 @@ class StreamSource:
     def _stats_now_s(self) -> float:
         return self._packet_time.now_s if self._full_speed else time.monotonic()
 
-    def _decoded(self, packet: "av.Packet[Stream]") -> list[av.VideoFrame]:
-        log: list[tuple[int, str, str]] = []
-        frames: list[av.VideoFrame] = []
-        failed = False
-        try:
-            with av.logging.Capture() as log:
-                frames = [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
-        except av.error.DecoderNotFoundError:
-            raise CodecUnsupported("the video's codec is not supported") from None
-        except av.error.FFmpegError:
-            failed = True
-        # Before the first picture a stream joined in the middle cannot but fail to decode.
-        if self._sequence and (failed or any(level <= av.logging.ERROR for level, _, _ in log)):
-            self._count(decode_errors=self._totals.decode_errors + 1)
-        return frames
-
-    def _considered(self, frame: av.VideoFrame, arrived_s: float) -> Frame | None:
-        """Count a decoded frame and return it as ours when the plan keeps it."""
-        stamp_s = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-        self._frame_time = sampling.advanced(self._frame_time, stamp_s, arrived_s)
+    def _considered(self, picture: Picture, arrived_s: float) -> Frame | None:
+        """Count a decoded picture and return it as ours when the plan keeps it."""
+        self._frame_time = sampling.advanced(self._frame_time, picture.pts_s, arrived_s)
         self._picture_s = time.monotonic()
-        self._note_size(frame)
-        decoding_all = self._sampling.decode_all
-        # FFmpeg's parser marks a recovery point's packet as a key frame, its decoder does not mark the picture.
-        key = bool(frame.key_frame) or not decoding_all or (frame.pts is not None and frame.pts in self._key_stamps)
-        self._sampling = sampling.after_decoding(self._sampling, key, PictureType(frame.pict_type) in INTRA)
-        if self._sampling.decode_all and not decoding_all:
+        self._note_size(picture.frame)
+        alone = not self._sampling.decode_all
+        self._sampling = sampling.after_decoding(self._sampling, picture.key, picture.intra)
+        if alone and self._sampling.decode_all:
             # Decoded without the pictures it refers to; so are those that follow, until the decoder starts afresh.
-            if self._open is not None:
-                self._open.video.codec_context.flush_buffers()
+            self._decoder.start_afresh()
             return None
-        self._sampling, kept = sampling.keep(self._sampling, self._camera.plan, key, self._frame_time.now_s)
-        return self._framed(frame, stamp_s) if kept else None
+        self._sampling, kept = sampling.keep(self._sampling, self._camera.plan, picture.key, self._frame_time.now_s)
+        return self._framed(picture) if kept else None
 
     def _note_size(self, frame: av.VideoFrame) -> None:
         size = (frame.width, frame.height)
@@ -265,7 +243,8 @@ class StreamSource:
             height=frame.height,
         )
 
-    def _framed(self, frame: av.VideoFrame, pts_s: float | None) -> Frame:
+    def _framed(self, picture: Picture) -> Frame:
+        frame = picture.frame
         description, planes = planes_of(frame, self._reformatter)
         qp = mean_qp(frame)
         if qp is not None:
@@ -273,10 +252,10 @@ class StreamSource:
                 self._stats.quantiser(qp)
         at = self._now()
         self.last_frame_at = at
-        reference = FrameRef(self._camera.name, self.session_id, self._sequence, pts_s, at)
+        reference = FrameRef(self._camera.name, self.session_id, self._sequence, picture.pts_s, at)
         self._sequence += 1
         self._count(frames_offered=self._totals.frames_offered + 1)
-        return Frame(reference, description, planes, bool(frame.key_frame), bool(frame.is_corrupt), qp)
+        return Frame(reference, description, planes, picture.key, bool(frame.is_corrupt), qp)
 
     def _now(self) -> datetime:
         """Return our time of what was just received, never earlier than the time before."""

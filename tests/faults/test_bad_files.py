@@ -152,6 +152,13 @@ def test_intra_refresh_is_noticed_and_every_picture_decoded(tmp_path: Path) -> N
     assert all(np.array_equal(frame.planes[0], exact[frame.ref.pts_s]) for frame in result.frames)
 
 
+def test_pictures_out_of_order_lose_no_second_when_key_frames_take_over(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mp4", frames=120, fps=10, gop=10, options={"bf": "3"})
+    result = read(str(path), plan=SamplingPlan())
+    assert [frame.ref.pts_s for frame in result.frames] == [float(second) for second in range(12)]
+    assert result.counters.decode_errors == 0
+
+
 def test_frequent_key_frames_are_enough_for_one_picture_a_second(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4", frames=200, fps=10, gop=10)
     result = read(str(path), plan=SamplingPlan())

@@ -120,3 +120,13 @@ def test_a_clock_that_jumps_back_or_far_ahead_or_stands_still_is_replaced_by_our
 
 def test_absent_timestamps_are_replaced_by_ours() -> None:
     assert times([(None, 5.0), (None, 5.2), (0.2, 5.4), (0.4, 5.4)]) == [0.0, 0.2, 0.4, 0.6]
+
+
+def test_the_picture_nearest_to_the_second_is_kept() -> None:
+    kept, _, _ = sampled(SamplingPlan(SamplingMode.INTERVAL, interval_s=3.0), key_every(100, 5), 5.0)
+    assert kept == [0, 15, 30, 45, 60, 75, 90]
+
+
+def test_key_frames_a_little_too_close_lose_one_now_and_then_not_every_second_one() -> None:
+    kept, _, _ = sampled(AUTO, key_every(2400, 24), 25.0)
+    assert 94 <= len(kept) <= 97
