@@ -1,12 +1,13 @@
 """What a judged unit leaves behind, as rows: pure, one function a table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from json import dumps
 from typing import Any, TypeAlias
 
 from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
+from domain.frames import FrameRef
 from domain.quality import FrameScores, Reference
 from domain.streams import StreamStatus
 from domain.units import DeadLetter, VerdictChange
@@ -195,11 +196,27 @@ def outside(scores: Iterable[FrameScores], floor: datetime | None, ceiling: date
     """Return a dead letter for each frame received before `floor` or at or after `ceiling`."""
     letters = []
     for ref in (score.ref for score in scores):
-        reason = ""
         if floor is not None and ref.received_at < floor:
-            reason = f"received_at is before {floor:%Y-%m-%d}, from which on frames are kept"
+            letters.append(_letter(ref, f"received_at is before {floor:%Y-%m-%d}, from which on frames are kept"))
         elif ceiling is not None and ref.received_at >= ceiling:
-            reason = f"received_at is in the future, after {ceiling:%Y-%m-%d %H:%M} UTC: check the clock of ingest"
-        if reason:
-            letters.append(DeadLetter(ref.stream_id, ref.session_id, ref.sequence, ref.received_at, reason))
+            limit = f"{ceiling:%Y-%m-%d %H:%M} UTC"
+            letters.append(_letter(ref, f"received_at is in the future, after {limit}: check the clock of ingest"))
     return tuple(letters)
+
+
+def fenced(scores: Iterable[FrameScores], newest: Mapping[str, int]) -> tuple[DeadLetter, ...]:
+    """Return a dead letter for each frame read under a lease that somebody else has taken since."""
+    reason = "read by an ingest process that no longer holds the camera"
+    return tuple(
+        _letter(score.ref, reason) for score in scores if 0 < score.ref.token < newest.get(score.ref.stream_id, 0)
+    )
+
+
+def without(scores: Iterable[FrameScores], letters: Iterable[DeadLetter]) -> list[FrameScores]:
+    """Return the scores of frames that have no dead letter."""
+    refused = {(letter.stream_id, letter.session_id, letter.sequence) for letter in letters}
+    return [s for s in scores if (s.ref.stream_id, s.ref.session_id, s.ref.sequence) not in refused]
+
+
+def _letter(ref: FrameRef, reason: str) -> DeadLetter:
+    return DeadLetter(ref.stream_id, ref.session_id, ref.sequence, ref.received_at, reason)

@@ -14,6 +14,7 @@ from domain.units import DeadLetter, JudgedUnit, VerdictChange
 from storage import rows, tables
 from storage.documents import EVIDENCE, decoded
 from storage.engine import reading, writing
+from storage.leases import newest_tokens
 from storage.partitions import Partitions
 from storage.pruning import deleted_before, raw_floor
 from storage.retention import Retention
@@ -27,7 +28,7 @@ class SqlScoreStore:
     """`ScoreStore` on SQLite or Postgres.
 
     Frames older than the raw retention already deleted, or more than a day ahead of `clock` where one is given, go
-    to the dead letter with the reason.
+    to the dead letter with the reason; so do frames of an ingest process whose lease another one has taken.
     """
 
     def __init__(self, engine: Engine, *, retention: Retention | None = None, clock: Clock | None = None) -> None:
@@ -41,16 +42,18 @@ class SqlScoreStore:
         ceiling = None if self._clock is None else self._clock.now() + _FUTURE
         with reading(self._engine) as connection:
             letters = rows.outside(unit.scores, raw_floor(connection), ceiling)
-        refused = {(letter.stream_id, letter.session_id, letter.sequence) for letter in letters}
-        scores = [s for s in unit.scores if (s.ref.stream_id, s.ref.session_id, s.ref.sequence) not in refused]
+        scores = rows.without(unit.scores, letters)
         self._partitions.ensure({score.ref.received_at for score in scores})
         models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
         with writing(self._engine) as connection:
-            insert_new(connection, tables.dead_letters, rows.dead_letter_rows((*unit.dead_letters, *letters)))
+            newest = newest_tokens(connection, unit)
+            letters = (*unit.dead_letters, *letters, *rows.fenced(scores, newest))
+            scores = rows.without(scores, letters)
+            insert_new(connection, tables.dead_letters, rows.dead_letter_rows(letters))
             insert_new(connection, tables.model_sets, models)
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
-            _add_judgement(connection, unit)
+            _add_judgement(connection, unit, newest)
         self._model_sets |= {row["id"] for row in models}
 
     def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
@@ -110,11 +113,12 @@ class SqlScoreStore:
         return deleted_before(self._engine, self._retention, now)
 
 
-def _add_judgement(connection: Connection, unit: JudgedUnit) -> None:
+def _add_judgement(connection: Connection, unit: JudgedUnit, newest: Mapping[str, int]) -> None:
+    held = [status for status in unit.statuses if not 0 < status.token < newest.get(status.stream_id, 0)]
     replace_older(
         connection,
         tables.sessions,
-        rows.session_rows(unit.statuses),
+        rows.session_rows(held),
         by="last_seen_at",
         keep=("started_at", "dropped_before"),
     )

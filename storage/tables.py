@@ -65,6 +65,15 @@ audit = Table(
     Column("detail", String, nullable=False),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("camera", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
 sessions = Table(
     "sessions",
     metadata,
