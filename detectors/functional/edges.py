@@ -20,8 +20,8 @@ def edge_widths(luma: Tensor, visible: Tensor | None = None) -> Tensor:
 
     Marziliano, Dufaux, Winkler, Ebrahimi, "A no-reference perceptual blur metric" (ICIP 2002), in the four directions
     of FFmpeg's vf_blurdetect: Canny edges of the smoothed picture; from each, both ways along the gradient, the
-    steps to the next local extremum; diagonal steps count 0.7 as there. Native size. Of more than 30,000 candidates and 6,000 edge
-    pixels, evenly spaced ones are measured.
+    steps to the next local extremum; diagonal steps count 0.7 as there. Native size; smoothed luma is rounded to
+    whole levels so that a slope ends where 8 bits end it. Of more than 6,000 edge pixels, evenly spaced ones count.
     """
     if min(luma.shape[-2:]) < 16:
         return luma.new_full((len(luma),), torch.nan)
