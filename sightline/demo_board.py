@@ -96,6 +96,7 @@ def told_line(entry: OutboxEntry, since_start_s: float) -> str:
     """Return one alert as a line with rich's markup."""
     incident = entry.incident
     who = ", ".join(incident.members) or incident.stream_id
+    text = incident.summary or f"{who}: {FAULT_LABELS[incident.headline]}"
     mark = {
         NotificationKind.FIRING: "[bold red]ALERT[/]",
         NotificationKind.UPDATE: "[yellow]UPDATE[/]",
@@ -103,8 +104,7 @@ def told_line(entry: OutboxEntry, since_start_s: float) -> str:
     }[entry.kind]
     also = ", ".join(FAULT_LABELS[fault] for fault in incident.symptoms)
     symptoms = f" (also: {escape(also)})" if also and entry.kind is not NotificationKind.RESOLVED else ""
-    name, text = escape(who), escape(incident.summary or FAULT_LABELS[incident.headline])
-    return f"{since_start_s:5.1f} s  {mark} [bold]{name}[/]: {text}{symptoms}"
+    return f"{since_start_s:5.1f} s  {mark} {escape(text)}{symptoms}"
 
 
 def summary_table(results: Sequence[Outcome], started: datetime) -> Table:

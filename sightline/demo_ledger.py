@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.alerts import NotificationKind, OutboxEntry
+from domain.ports import Clock
 from domain.quality import FAULT_LABELS, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message, and when it reached us."""
+
+    entry: OutboxEntry
+    at: datetime
 
 
 class Ledger:
@@ -14,17 +23,18 @@ class Ledger:
 
     name = "demo"
 
-    def __init__(self) -> None:
-        self._told: list[OutboxEntry] = []
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._told: list[Told] = []
         self._lock = threading.Lock()
 
     def send(self, entry: OutboxEntry) -> None:
         """Keep the message; one that comes again under its key is kept once."""
         with self._lock:
-            if all(entry.key != known.key for known in self._told):
-                self._told.append(entry)
+            if all(entry.key != known.entry.key for known in self._told):
+                self._told.append(Told(entry, self._clock.now()))
 
-    def told(self) -> tuple[OutboxEntry, ...]:
+    def told(self) -> tuple[Told, ...]:
         with self._lock:
             return tuple(self._told)
 
@@ -56,41 +66,42 @@ class Outcome:
         return (self.raised_at - self.planted.at).total_seconds()
 
 
-def outcomes(planted: Sequence[Planted], told: Sequence[OutboxEntry]) -> tuple[Outcome, ...]:
+def outcomes(planted: Sequence[Planted], told: Sequence[Told]) -> tuple[Outcome, ...]:
     """Return what became of every camera: one alert under the right name where a fault was planted, else none."""
-    by_camera: Mapping[str, list[OutboxEntry]] = {plant.camera: [] for plant in planted}
-    for entry in told:
-        for name in entry.incident.members or (entry.incident.stream_id,):
+    by_camera: Mapping[str, list[Told]] = {plant.camera: [] for plant in planted}
+    for message in told:
+        incident = message.entry.incident
+        for name in incident.members or (incident.stream_id,):
             if name in by_camera:
-                by_camera[name].append(entry)
+                by_camera[name].append(message)
     return tuple(_outcome(plant, by_camera[plant.camera]) for plant in planted)
 
 
-def _outcome(planted: Planted, entries: Sequence[OutboxEntry]) -> Outcome:
-    firing = [entry for entry in entries if entry.kind is NotificationKind.FIRING]
-    resolved = [entry for entry in entries if entry.kind is NotificationKind.RESOLVED]
+def _outcome(planted: Planted, told: Sequence[Told]) -> Outcome:
+    firing = [message for message in told if message.entry.kind is NotificationKind.FIRING]
+    resolved = [message for message in told if message.entry.kind is NotificationKind.RESOLVED]
     first = firing[0] if firing else None
     return Outcome(
         planted=planted,
         wrong=_wrong(planted, firing),
-        headline=first.incident.headline if first else None,
+        headline=first.entry.incident.headline if first else None,
         alerts=len(firing),
-        raised_at=first.created_at if first else None,
-        resolved_at=resolved[-1].created_at if resolved else None,
+        raised_at=first.at if first else None,
+        resolved_at=resolved[-1].at if resolved else None,
     )
 
 
-def _wrong(planted: Planted, firing: Sequence[OutboxEntry]) -> str:
+def _wrong(planted: Planted, firing: Sequence[Told]) -> str:
     """Return what is wrong about the alerts of one camera, or ""."""
-    names = ", ".join(FAULT_LABELS[entry.incident.headline] for entry in firing)
+    names = ", ".join(FAULT_LABELS[message.entry.incident.headline] for message in firing)
     if planted.fault is None:
         return f"healthy, but an alert was raised: {names}" if firing else ""
     if not firing:
         return "no alert was raised"
     if len(firing) > 1:
         return f"{len(firing)} alerts instead of one: {names}"
-    if firing[0].incident.headline is not planted.fault:
+    if firing[0].entry.incident.headline is not planted.fault:
         return f"raised as something else: {names}"
-    if planted.at is not None and firing[0].created_at < planted.at:
+    if planted.at is not None and firing[0].at < planted.at:
         return "raised before the fault was planted"
     return ""
