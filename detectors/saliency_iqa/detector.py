@@ -40,10 +40,22 @@ class SaliencyIqaDetector:
     name = MODEL
     metrics = (IMAGE_QUALITY,)
 
-    def __init__(self, network: SaliencyIqa, saliency: SaliencyProvider, fingerprint: str) -> None:
-        """`network` predicts opinions on a scale of 0 to 1; it is put into evaluation mode and its norms are fused."""
+    def __init__(
+        self,
+        network: SaliencyIqa,
+        saliency: SaliencyProvider,
+        fingerprint: str,
+        *,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        """`network` predicts opinions on a scale of 0 to 1; it is put into evaluation mode and its norms are fused.
+
+        `precision` is the backbones'; saliency, pooling and heads stay in single precision or better.
+        """
         self.fingerprint = fingerprint
         self._network = fused(network.eval()).to(memory_format=torch.channels_last)
+        for branch in (network.global_branch, network.local_branch):
+            branch.backbone.to(precision)
         self._saliency = saliency
 
     @torch.inference_mode()
@@ -70,10 +82,16 @@ class SaliencyIqaDetector:
 
 def saliency_iqa(explicit: Path | None = None, downloads: Path | None = None) -> SaliencyIqaDetector:
     """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without."""
-    return from_weights(weights.located(MODEL, explicit=explicit, downloads=downloads))
+    return from_weights(weights.located(MODEL, explicit=explicit, downloads=downloads), precision=fast_precision())
 
 
-def from_weights(file: WeightsFile) -> SaliencyIqaDetector:
+def fast_precision() -> torch.dtype:
+    """bfloat16 where the processor multiplies it, which halves the time; else float32 (docs/training.md: the cost)."""
+    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
+
+
+def from_weights(file: WeightsFile, *, precision: torch.dtype = torch.float32) -> SaliencyIqaDetector:
     """The detector that a weights file describes: its notes name `backbone`, `saliency` and `local_weight`.
 
     Raises WeightsUnavailable where they name something else, or the tensors do not fit.
@@ -89,7 +107,7 @@ def from_weights(file: WeightsFile) -> SaliencyIqaDetector:
         raise WeightsUnavailable(f"{file.path} is for {backbone} with {provider}, which this version does not know")
     network = SaliencyIqa(backbone, local_weight)
     weights.filled(network, tensors, file.path)
-    return SaliencyIqaDetector(network, PROVIDERS[provider](), file.fingerprint)
+    return SaliencyIqaDetector(network, PROVIDERS[provider](), file.fingerprint, precision=precision)
 
 
 def fused(network: nn.Module) -> nn.Module:

@@ -23,9 +23,13 @@ class Branch(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Quality (N,) of RGB pictures (N, 3, H, W) in [0, 1], on the scale of the labels trained on."""
-        maps = self.backbone(normalised(pictures))
-        quality: Tensor = self.head(maps.mean(dim=(2, 3)))
+        """Quality (N,) of RGB pictures (N, 3, H, W) in [0, 1], on the scale of the labels trained on.
+
+        The backbone may be of lower precision than the head, whose answer it would round to half a point of 100.
+        """
+        precision = next(self.backbone.parameters()).dtype
+        maps = self.backbone(normalised(pictures).to(precision))
+        quality: Tensor = self.head(maps.to(pictures.dtype).mean(dim=(2, 3)))
         return quality.squeeze(1)
 
     def start_at(self, quality: float) -> None:
