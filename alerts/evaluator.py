@@ -115,6 +115,8 @@ def _observed(state: StreamState, observation: Observation, moment: Moment) -> _
         tracks = state.tracks
         if looked.relit:
             tracks = tuple(states.restarted(t, moment.now) if _depends_on_light(t.fault) else t for t in tracks)
+        if looked.learned:
+            tracks = tuple(states.acquainted(t, moment.now, moment.policy) for t in tracks)
         state = replace(state, view=looked.view, tracks=tracks, session_id=ref.session_id, sequence=ref.sequence)
         return _Taken(state, looked.outcomes, learned + looked.references)
     if isinstance(observation, StreamStatus):

@@ -65,7 +65,7 @@ class Policy:
     def for_clips(cls) -> "Policy":
         """For recordings and `watch`: the live path's windows, 3 s of warm-up, no wait before an alert."""
         return cls(
-            provisional_s=2.5,
+            provisional_s=2.0,
             learn_frames=3,
             mode_dwell_s=2.0,
             settle_s=4.0,

@@ -203,6 +203,16 @@ def _stepped(track: Track, signal: Signal, now: datetime) -> Track:
     return replace(track, alert=replace(track.alert, state=state, since=now, updated_at=now, evidence=evidence))
 
 
+def acquainted(track: Track, now: datetime, policy: Policy) -> Track:
+    """Return `track` as its reference has just been learned: the frames it was learned from were good ones."""
+    if track.recent.judged or not RULES[track.fault].needs_reference:
+        return track
+    recent = track.recent
+    for _ in range(policy.verdict_min_frames):
+        recent = recent.add(now, bad=False)
+    return replace(track, recent=recent)
+
+
 def restarted(track: Track, now: datetime) -> Track:
     """Return `track` with its windows empty, after a mode change: what was pending is dropped, what fires stays."""
     if track.alert.state is AlertState.PENDING:

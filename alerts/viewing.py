@@ -64,12 +64,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one frame did: `relit` says that the light mode has just changed."""
+    """What one frame did: `relit` says that the light mode has just changed, `learned` that it now has a reference."""
 
     view: View
     outcomes: Mapping[Fault, Outcome] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     relit: bool = False
+    learned: bool = False
 
 
 def restored(camera: Camera, stored: Sequence[Reference]) -> View:
@@ -137,8 +138,9 @@ def looked(
     outcomes = {rule.fault: judged(rule, shown, latched=rule.fault in latched) for rule in FRAME_RULES}
     if relit and light.mode is not None and known.reference is not None and known.reference.state in USABLE:
         view = view.knowing(light.mode, replace(known, learner=None))
-    taught, learned = _learned(view, numbers, scores.structure, outcomes, moment)
-    return Looked(taught, outcomes, learned, relit)
+    taught, stored = _learned(view, numbers, scores.structure, outcomes, moment)
+    learned = known.usable is None and taught.of(light.mode).usable is not None
+    return Looked(taught, outcomes, stored, relit, learned)
 
 
 def scene(view: View, values: Values, missing: Mapping[str, str], moment: Moment) -> Scene:

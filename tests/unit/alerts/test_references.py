@@ -137,10 +137,17 @@ def test_a_reference_begun_before_the_acceptance_is_outdated() -> None:
 
 def test_a_clip_builds_a_provisional_reference_within_three_seconds_and_stores_none() -> None:
     story = Story(policy=Policy.for_clips())
-    story.play(2.0, step_s=0.04)
+    story.play(1.8, step_s=0.04)
     assert story.verdict(Fault.CAMERA_MOVED).reason == "learning day"
-    story.play(1.5, step_s=0.04)
+    story.play(1.2, step_s=0.04)
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
     story.play(6.0, DAY, ELSEWHERE, step_s=0.04)
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.FAULT
     assert story.store.references == {}
+
+
+def test_a_clip_of_one_frame_a_second_is_judged_from_its_fourth_frame_on() -> None:
+    story = Story(policy=Policy.for_clips())
+    story.play(4)
+    for fault in (Fault.CAMERA_MOVED, Fault.COVERED, Fault.GLARE, Fault.BITRATE_STARVED, Fault.LOW_FPS):
+        assert story.verdict(fault).state is VerdictState.OK, fault
