@@ -11,7 +11,7 @@ from rich.text import Text
 
 from detectors.registry import build
 from domain.quality import FAULT_LABELS, Verdict, VerdictState
-from domain.streams import Camera
+from domain.streams import Camera, ConnectionState
 from domain.units import StreamSnapshot
 from domain.urls import redacted
 from sightline.commands.console import complain, out, redactor, say, write_json
@@ -85,8 +85,8 @@ def _headline(snapshot: StreamSnapshot) -> str:
     found = faults_of(snapshot)
     if found:
         return "; ".join(f"{FAULT_LABELS[verdict.fault]}: {verdict.reason}" for verdict in found)
-    judged = any(verdict.state is VerdictState.OK for verdict in snapshot.verdicts)
-    return "no fault found" if judged else "nothing can be said yet"
+    live = snapshot.status is not None and snapshot.status.state is ConnectionState.LIVE
+    return "no fault found" if live and snapshot.values else "nothing can be said of the picture"
 
 
 def _table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Group:

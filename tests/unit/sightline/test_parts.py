@@ -1,0 +1,103 @@
+"""The parts of the running system that hold a little logic of their own."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.errors import StoreUnavailable
+from domain.streams import Camera
+from sightline.housekeeping import Housekeeping
+from sightline.ingest_part import IngestPart
+from sightline.logging_setup import Redactor
+from sightline.registration import register
+from tests.fakes import START, FakeClock, FakeScoreStore, FakeStreamStore
+
+
+class CountingStore(FakeScoreStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rolled = 0
+        self.retained = 0
+
+    def roll_up(self, now: datetime) -> int:
+        if self.away:
+            raise StoreUnavailable("locked")
+        self.rolled += 1
+        return 0
+
+    def retain(self, now: datetime) -> Mapping[str, int]:
+        self.retained += 1
+        return {}
+
+
+def test_housekeeping_rolls_up_each_time_and_retains_once_an_hour() -> None:
+    store, clock = CountingStore(), FakeClock()
+    housekeeping = Housekeeping(store, clock)
+
+    for _ in range(121):
+        housekeeping.run_once()
+        clock.advance(30)
+
+    assert store.rolled == 121
+    assert store.retained == 2
+
+
+def test_housekeeping_that_failed_is_done_at_the_next_call() -> None:
+    store = CountingStore()
+    store.away = True
+    housekeeping = Housekeeping(store, FakeClock())
+    with pytest.raises(StoreUnavailable):
+        housekeeping.run_once()
+    store.away = False
+
+    housekeeping.run_once()
+
+    assert store.retained == 1
+
+
+class WatchedSupervisor:
+    def __init__(self) -> None:
+        self.handed: list[list[str]] = []
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def update(self, cameras: Iterable[Camera]) -> None:
+        self.handed.append([camera.name for camera in cameras])
+
+
+def test_cameras_added_while_running_reach_ingest_once_and_their_passwords_the_redactor() -> None:
+    store, supervisor, redactor = FakeStreamStore(), WatchedSupervisor(), Redactor()
+    part = IngestPart(supervisor, store, store.revision(), redactor)  # type: ignore[arg-type]
+
+    part.follow()
+    store.put_camera(Camera("gate", "rtsp://u:hunter2@h"), by="ana", at=START)
+    part.follow()
+    part.follow()
+
+    assert supervisor.handed == [["gate"]]
+    assert redactor("the answer was hunter2") == "the answer was ***"
+
+
+def test_a_camera_of_the_settings_is_stored_once_and_again_when_it_changes() -> None:
+    store, clock = FakeStreamStore(), FakeClock()
+    gate = Camera("gate", "rtsp://h/1")
+
+    assert register([gate], store, clock) == ("gate",)
+    assert register([gate], store, clock) == ()
+    assert register([Camera("gate", "rtsp://h/2")], store, clock) == ("gate",)
+    assert [entry.by for entry in store.audit()] == ["settings file", "settings file"]
+
+
+def test_what_an_operator_accepted_outlives_a_change_of_the_settings() -> None:
+    store, clock = FakeStreamStore(), FakeClock()
+    register([Camera("gate", "rtsp://h/1")], store, clock)
+    store.accept_view("gate", by="ana", at=START + timedelta(hours=1))
+
+    register([Camera("gate", "rtsp://h/2")], store, clock)
+
+    kept = store.camera("gate")
+    assert kept is not None
+    assert (kept.url, kept.accepted_by) == ("rtsp://h/2", "ana")
