@@ -33,7 +33,7 @@ class StreamDecoder:
 
     def __init__(self, video: VideoStream) -> None:
         self._decoder = video.codec_context
-        self._time_base = video.time_base
+        self._time_base_s = float(video.time_base or 0)
         self._key_stamps: deque[int] = deque(maxlen=KEY_STAMPS)
         self.damaged = 0
         """Packets that the decoder complained of."""
@@ -69,7 +69,7 @@ class StreamDecoder:
         self._decoder.flush_buffers()
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
-        pts_s = None if frame.pts is None or self._time_base is None else float(frame.pts * self._time_base)
+        pts_s = None if frame.pts is None else frame.pts * self._time_base_s
         # FFmpeg's parser marks a recovery point's packet as a key frame, its decoder does not mark the picture.
         key = bool(frame.key_frame) or frame.pts in self._key_stamps
         return Picture(frame, pts_s, key, PictureType(frame.pict_type) in INTRA)
