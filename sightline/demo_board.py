@@ -74,8 +74,11 @@ def _reason(snapshot: StreamSnapshot, fault: Fault) -> str:
 def camera_table(snapshots: Mapping[str, StreamSnapshot], cameras: Sequence[str], now: datetime, title: str) -> Table:
     """Return the live table, worst first."""
     table = Table(title=title, title_justify="left", expand=True)
-    for column, width in (("camera", 11), ("state", 10), ("fault", 24), ("why", None), ("fps", 5), ("last", 7)):
-        table.add_column(column, width=width, no_wrap=True, justify="right" if column in ("fps", "last") else "left")
+    for column, width in (("camera", 10), ("state", 9), ("fault", 23)):
+        table.add_column(column, min_width=width, no_wrap=True)
+    table.add_column("why", ratio=1, no_wrap=True)
+    table.add_column("fps", min_width=4, no_wrap=True, justify="right")
+    table.add_column("last", min_width=6, no_wrap=True, justify="right")
     shown = [(name, state_of(snapshots.get(name))) for name in cameras]
     for name, (state, fault, why) in sorted(shown, key=lambda row: _STATES.index(row[1][0])):
         status = snapshots[name].status if name in snapshots else None
