@@ -6,6 +6,7 @@ that key frames alone cannot be decoded here.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from domain.streams import SamplingMode, SamplingPlan
 
@@ -16,8 +17,7 @@ KEYS_TO_TRUST_AGAIN = 8
 LONGEST_STEP_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class StreamTime:
+class StreamTime(NamedTuple):
     """The stream's own seconds, made non-decreasing: steps of its timestamps where they are sane, else of ours."""
 
     now_s: float = 0.0

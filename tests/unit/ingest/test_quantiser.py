@@ -1,0 +1,27 @@
+"""The exported quantiser, against PyAV's own map of it."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import pytest
+from av.sidedata.sidedata import Type
+
+from ingest.quantiser import mean_qp
+from tests.cameras.films import film
+
+
+@pytest.mark.parametrize("crf", ["10", "30", "45"])
+def test_the_mean_is_that_of_the_map_of_macroblocks(tmp_path: Path, crf: str) -> None:
+    path = film(tmp_path / "film.mp4", frames=5, options={"crf": crf})
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.codec_context.options = {"export_side_data": "venc_params"}
+        for frame in container.decode(video):
+            exported = cast("dict[Any, Any]", frame.side_data)[Type.VIDEO_ENC_PARAMS]
+            assert mean_qp(frame) == pytest.approx(float(exported.qp_map().mean()))
+
+
+def test_a_decoder_that_exports_none_gives_none(tmp_path: Path) -> None:
+    with av.open(str(film(tmp_path / "film.mkv", frames=1, codec="ffv1"))) as container:
+        assert mean_qp(next(container.decode(video=0))) is None
