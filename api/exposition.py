@@ -72,12 +72,10 @@ _STATUS_NUMBERS = (
 
 FIGURES: Mapping[str, str] = {
     "scoring_lag_messages": "Messages waiting to be scored.",
-    "outbox_waiting_messages": "Notifications not delivered yet.",
     "units_total": "Units judged and stored.",
     "frames_scored_total": "Frames scored.",
     "frames_rejected_total": "Frames that could not be scored.",
     "messages_skipped_total": "Messages delivered again, or of cameras no longer watched.",
-    "dead_letters_total": "Frames put aside with a reason.",
 }
 """What the process may tell of itself; those ending in `_total` are counters."""
 

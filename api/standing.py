@@ -9,7 +9,7 @@ from alerts.implications import rank, roots
 from api.checks import Checks, checks
 from domain.alerts import AlertState, IncidentState
 from domain.quality import Evidence, Fault, Verdict, VerdictState
-from domain.streams import Camera
+from domain.streams import Camera, ConnectionState
 from domain.units import StreamSnapshot
 
 STALE_AFTER_S = 30.0
@@ -37,6 +37,8 @@ STATE_WORDS: Mapping[CameraState, str] = {
     CameraState.OK: "OK",
     CameraState.OFF: "Switched off",
 }
+
+_DELIVERS = (ConnectionState.LIVE, ConnectionState.RESTING)
 
 _BADNESS = {
     (CameraState.FAULT, "critical"): 0,
@@ -128,7 +130,10 @@ def _seen(snapshot: StreamSnapshot, done: Checks) -> Standing | None:
 
 
 def _calm(snapshot: StreamSnapshot, done: Checks) -> Standing:
+    """Return the standing of a camera without any fault; without pictures it is not called OK all the same."""
     said = snapshot.status.reason if snapshot.status is not None else ""
+    if snapshot.status is None or snapshot.status.state not in _DELIVERS:
+        return Standing(CameraState.NOT_ASSESSABLE, said or "no picture comes, and it is not yet told why", checks=done)
     if done.done == 0:
         most = done.waiting[0][0] if done.waiting else "every check is switched off"
         return Standing(CameraState.NOT_ASSESSABLE, said or most, checks=done)

@@ -2,7 +2,7 @@
 
 import { card, showBoard, tickAges } from "./cards.js";
 import { openDetail } from "./detail.js";
-import { clockTime, duration, element } from "./format.js";
+import { capitalised, clockTime, duration, element } from "./format.js";
 import { askToTake, showIncidents } from "./incidents.js";
 import { refreshSparks, watchSparks } from "./sparks.js";
 
@@ -132,7 +132,7 @@ async function loadMetrics() {
   }
   for (const metric of await answer.json()) metrics.set(metric.key, metric);
   const select = by("metric");
-  select.replaceChildren(...[...metrics.values()].map((metric) => element("option", { value: metric.key }, metric.label)));
+  select.replaceChildren(...[...metrics.values()].map((metric) => element("option", { value: metric.key }, capitalised(metric.label))));
   remember(select, "sightline.metric");
   built.clear();
   by("cameras").replaceChildren();

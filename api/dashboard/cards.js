@@ -12,7 +12,7 @@ function measured(camera, metrics) {
   return element(
     "p",
     { class: "measured" },
-    element("span", { class: "metric" }, metric ? metric.label : evidence.metric),
+    element("span", { class: "metric" }, capitalised(metric ? metric.label : evidence.metric)),
     " ",
     element("strong", {}, quantity(evidence.value, unit)),
     " ",

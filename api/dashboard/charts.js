@@ -1,8 +1,9 @@
 // Small charts of one score: a line of means within a band from least to greatest, and the normal range behind it.
 
-import { element, number, quantity } from "./format.js";
+import { element, quantity } from "./format.js";
 
 const LEAST_SHARE = 0.1;
+const SHORTEST_MS = 30000;
 
 /** The vertical range to draw: what is in the series, but never so little that noise looks like an event. */
 function vertical(points, metric, normal) {
@@ -34,7 +35,7 @@ function runs(points) {
 }
 
 /**
- * Draw a series ({since, until, points}) as an SVG of width x height.
+ * Draw a series ({since, until, points}) as an SVG of width x height, from its first point where it began later.
  * `metric` is its catalogue entry, `normal` [low, high] or null.
  */
 export function chart(series, metric, { width = 120, height = 32, normal = null } = {}) {
@@ -42,8 +43,9 @@ export function chart(series, metric, { width = 120, height = 32, normal = null 
   const name = metric ? metric.label : "score";
   if (!points.length) return element("span", { class: "nochart" }, "no scores yet");
   const [low, high] = vertical(points, metric, normal);
-  const start = Date.parse(series.since);
-  const span = Date.parse(series.until) - start;
+  const end = Date.parse(series.until);
+  const start = Math.max(Date.parse(series.since), Math.min(points[0].t, end - SHORTEST_MS));
+  const span = end - start;
   const x = (t) => (((t - start) / span) * width).toFixed(1);
   const y = (value) => (height - 2 - ((value - low) / (high - low)) * (height - 4)).toFixed(1);
   const drawn = runs(points).flatMap((run) => {
@@ -59,9 +61,10 @@ export function chart(series, metric, { width = 120, height = 32, normal = null 
     ];
   });
   const last = points[points.length - 1];
-  const label = `${name}: now ${quantity(last.mean, metric && metric.unit)}, from ${number(
-    Math.min(...points.map((point) => point.low)),
-  )} to ${number(Math.max(...points.map((point) => point.high)))}`;
+  const unit = metric ? metric.unit : "";
+  const label = `${name}: now ${quantity(last.mean, unit)}, from ${quantity(Math.min(...points.map((point) => point.low)), unit)} to ${quantity(
+    Math.max(...points.map((point) => point.high)), unit,
+  )}`;
   const range = normal && normal[0] !== null && normal[1] !== null
     ? [element("svg:rect", {
         class: "normal", x: 0, width, y: y(normal[1]), height: Math.max(1, y(normal[0]) - y(normal[1])),

@@ -119,7 +119,7 @@ function summary(camera, metrics) {
     camera.headline ? element("p", { class: "headline" }, capitalised(camera.headline.label)) : null,
     camera.reason ? element("p", {}, capitalised(bareReason(camera.reason, camera.evidence))) : null,
     range && camera.evidence.value !== null
-      ? element("p", { class: "measured" }, found ? found.label : camera.evidence.metric, " ",
+      ? element("p", { class: "measured" }, capitalised(found ? found.label : camera.evidence.metric), " ",
           element("strong", {}, quantity(camera.evidence.value, found && found.unit)), " ", range)
       : null,
     symptoms ? element("p", { class: "symptoms" }, `also: ${symptoms}`) : null,
@@ -132,14 +132,14 @@ function row(verdict, metrics) {
   const { evidence } = verdict;
   const metric = metrics.get(evidence.metric);
   const unit = evidence.unit || (metric ? metric.unit : "");
-  const shown = evidence.value === null ? "" : `${metric ? metric.label : evidence.metric} ${quantity(evidence.value, unit)}`;
+  const shown = evidence.value === null ? "" : `${capitalised(metric ? metric.label : evidence.metric)} ${quantity(evidence.value, unit)}`;
   const range = evidence.value === null ? "" : normal(evidence.normal_low, evidence.normal_high, unit);
   return element(
     "tr",
     { "data-state": verdict.state },
     element("th", { scope: "row" }, capitalised(verdict.label)),
     element("td", { class: "state" }, icon(verdict.state), element("span", { class: "word" }, WORDS[verdict.state])),
-    element("td", {}, bareReason(verdict.reason, evidence)),
+    element("td", {}, capitalised(bareReason(verdict.reason, evidence))),
     element("td", {}, shown, range ? element("span", { class: "normal-range" }, ` ${range}`) : null),
   );
 }
@@ -186,7 +186,7 @@ function panel(metric, answer, reference) {
     "figure",
     { class: "panel" },
     element("figcaption", {},
-      element("span", {}, metric.label),
+      element("span", {}, capitalised(metric.label)),
       element("strong", {}, quantity(points[points.length - 1].mean, metric.unit))),
     chart({ since: answer.since, until: answer.until, points }, metric, { width: 240, height: 56, normal: range }),
   );

@@ -23,10 +23,12 @@ export function number(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A number with its unit; a unit that is a mere name of a ratio is left out. */
+/** A number with its unit, short: shares as per cent, ratios bare. The catalogue has the unit in full. */
 export function quantity(value, unit) {
-  const shown = !unit || ["1", "ratio", "fraction", "share"].includes(unit) ? "" : `\u202f${unit}`;
-  return `${number(value)}${shown}`;
+  if (value === null || value === undefined) return "–";
+  if (!unit || unit === "ratio") return number(value);
+  if (unit.includes("share")) return `${number(100 * value)}\u202f%`;
+  return `${number(value)}\u202f${unit.split(" ")[0]}`;
 }
 
 export function capitalised(text) {
@@ -48,7 +50,7 @@ export function bitrate(bps) {
 
 /** "normal below 4", "normal 0.2 to 0.8", or "" where no range is known. */
 export function normal(low, high, unit) {
-  if (low !== null && high !== null) return `normal ${number(low)} to ${quantity(high, unit)}`;
+  if (low !== null && high !== null) return `normal ${quantity(low, unit)} to ${quantity(high, unit)}`;
   if (high !== null) return `normal below ${quantity(high, unit)}`;
   if (low !== null) return `normal above ${quantity(low, unit)}`;
   return "";

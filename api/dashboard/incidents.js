@@ -2,6 +2,7 @@
 
 import { capitalised, element, icon, moment } from "./format.js";
 
+const SEVERITIES = ["critical", "warning", "info"];
 const NAME_KEY = "sightline.name";
 
 function where(incident) {
@@ -37,11 +38,12 @@ function line(incident, actions) {
   );
 }
 
-/** Show open incidents, those nobody took on first, and fold the resolved ones away. */
+/** Show open incidents, those nobody took on first, then by severity, and fold the resolved ones away. */
 export function showIncidents(incidents, actions) {
   const open = incidents.filter((incident) => incident.state === "open");
   const resolved = incidents.filter((incident) => incident.state !== "open");
-  open.sort((a, b) => Boolean(a.acknowledged_by) - Boolean(b.acknowledged_by));
+  open.sort((a, b) => Boolean(a.acknowledged_by) - Boolean(b.acknowledged_by)
+    || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   document.getElementById("incidents").hidden = !incidents.length;
   document.getElementById("incidents-title").textContent = open.length ? `Open incidents (${open.length})` : "No open incident";
   document.getElementById("open-incidents").replaceChildren(...open.map((incident) => line(incident, actions)));

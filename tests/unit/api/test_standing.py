@@ -6,7 +6,7 @@ import pytest
 from api.standing import STALE_AFTER_S, CameraState, standing
 from domain.alerts import Alert, AlertState, IncidentState
 from domain.quality import Fault, Verdict, VerdictState
-from domain.streams import Camera
+from domain.streams import Camera, ConnectionState
 from domain.units import StreamSnapshot
 from tests.unit.api.stage import Stage, blurred, disconnected, verdicts
 
@@ -92,6 +92,17 @@ def test_without_a_single_answer_a_camera_is_not_called_ok(stage: Stage) -> None
     silent = tuple(Verdict(fault, VerdictState.NOT_ASSESSABLE, "ingest silent") for fault in Fault)
     seen = standing(CAMERA, replace(snapshot, verdicts=silent), snapshot.at)
     assert (seen.state, seen.reason) == (CameraState.NOT_ASSESSABLE, "ingest silent")
+
+
+@pytest.mark.parametrize("state", [state for state in ConnectionState if state not in ("live", "resting")])
+def test_without_pictures_a_camera_is_not_called_ok_before_its_fault_is_seen(
+    stage: Stage, state: ConnectionState
+) -> None:
+    snapshot = stage.healthy(CAMERA)
+    gone = replace(snapshot, status=replace(stage.status("gate", state), reason="the recording ended"))
+    seen = standing(CAMERA, gone, snapshot.at)
+    assert (seen.state, seen.reason) == (CameraState.NOT_ASSESSABLE, "the recording ended")
+    assert standing(CAMERA, replace(snapshot, status=None), snapshot.at).state is CameraState.NOT_ASSESSABLE
 
 
 def test_worse_comes_first(stage: Stage) -> None:
