@@ -23,6 +23,11 @@ class Finding:
         first, last = f"{self.first_s:.0f}", f"{self.last_s:.0f}"
         return f"{first} s" if first == last else f"{first}-{last} s"
 
+    def when(self) -> str:
+        """Return the span in seconds of the recording's own time."""
+        first, last = f"{self.first_s:.0f}", f"{self.last_s:.0f}"
+        return f"{first} s" if first == last else f"{first}-{last} s"
+
 
 @dataclass(slots=True)
 class SourceSummary:
@@ -52,16 +57,11 @@ class SourceSummary:
 
     def lines(self) -> Iterable[str]:
         """Return the summary as lines of plain text."""
-        yield f"{redacted(self.source)}: {self.frames} frames, {self._verdict()}, {self._coverage()}"
+        yield f"{redacted(self.source)}: {_frames(self.frames)}, {self._verdict()}, {self._coverage()}"
         if self.rejected:
-            yield f"  {self.rejected} frames could not be scored"
+            yield f"  {_frames(self.rejected)} could not be scored"
         for fault, found in sorted(self.findings.items(), key=lambda item: -item[1].frames):
-            when = (
-                f"{found.first_s:.0f} s"
-                if found.last_s == found.first_s
-                else f"{found.first_s:.0f}-{found.last_s:.0f} s"
-            )
-            yield f"  {FAULT_LABELS[fault]} ({fault}) in {found.frames} frames, {when}: {found.reason}"
+            yield f"  {FAULT_LABELS[fault]} ({fault}) in {_frames(found.frames)}, {found.when()}: {found.reason}"
         for reason, faults in self._never_assessed().items():
             yield f"  not assessable: {', '.join(faults)} ({reason})"
 
@@ -80,6 +80,10 @@ class SourceSummary:
             if fault not in self.assessed:
                 by_reason.setdefault(reason, []).append(fault.value)
         return by_reason
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame" if count == 1 else f"{count} frames"
 
 
 def as_json(judged: JudgedFrame) -> dict[str, object]:

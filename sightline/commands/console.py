@@ -25,6 +25,8 @@ EXIT_FAILED = 1
 EXIT_CONFIG = 2
 EXIT_INTERRUPTED = 130
 
+_OURS = Path(__file__).parents[2]
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 redactor = Redactor()
@@ -95,8 +97,9 @@ def without_traceback(command: Callable[P, T]) -> Callable[P, T]:
 
 def internal(error: BaseException) -> str:
     """Say of an unforeseen error what and where, for a report."""
-    place = traceback.extract_tb(error.__traceback__)[-1:]
-    where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
+    traced = [(Path(place.filename), place.lineno) for place in traceback.extract_tb(error.__traceback__)]
+    ours = [(path, line) for path, line in traced if path.is_relative_to(_OURS) and "site-packages" not in path.parts]
+    where = f" at {ours[-1][0].relative_to(_OURS)}:{ours[-1][1]}" if ours else ""
     return f"internal error{where}, please report it: {type(error).__name__}: {error}"
 
 

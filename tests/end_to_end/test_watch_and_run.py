@@ -1,0 +1,98 @@
+"""`sightline watch`, `cameras test` and `run` as a person starts them."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from domain.quality import Fault
+from sightline.cli import app
+from simulation.serving import ServedCamera
+from tests.conftest import Serve
+from tests.end_to_end.clips import write_clip
+
+pytestmark = pytest.mark.slow
+PASSWORD = "p@ss:w/1#hunter2"
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clips") / "scene.mp4"
+    write_clip(path, seconds=40, fps=5)
+    return path
+
+
+def watched(*arguments: str) -> list[dict[str, Any]]:
+    result = CliRunner().invoke(app, ["watch", "--json", *arguments])
+    assert result.exit_code == 0, result.output
+    assert "hunter2" not in result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.rtsp
+def test_a_verdict_of_a_real_stream_comes_within_ten_seconds_of_its_first_frame(clip: Path, serve: Serve) -> None:
+    server = serve(ServedCamera("gate", (clip,), user="admin", password=PASSWORD))
+
+    told = watched(f"rtsp://admin:{PASSWORD}@127.0.0.1:{server.port}/gate", "--for", "20")
+
+    first = next(each for each in told if each["frames_judged"])
+    decided = next(each for each in told if each["verdicts"]["blur"]["state"] == "ok")
+    assert (at(decided) - at(first)) <= 10.0
+    assert told[-1]["checks"] == len(Fault)
+    assert 10 <= told[-1]["checks_made"] < len(Fault)
+    assert told[-1]["connection"] == "live"
+
+
+def at(told: dict[str, Any]) -> float:
+    return datetime.fromisoformat(told["at"]).timestamp()
+
+
+def test_a_camera_of_the_store_is_tested_without_storing_anything(clip: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "s.yaml"
+    settings.write_text(f"database: sqlite:///{tmp_path}/s.db\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["cameras", "add", "gate", str(clip), "-s", str(settings)]).exit_code == 0
+
+    result = CliRunner().invoke(app, ["cameras", "test", "gate", "--for", "8", "-s", str(settings)])
+
+    assert result.exit_code == 0, result.output
+    assert "checks made" in result.output
+
+
+@pytest.fixture
+def running(clip: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    settings = tmp_path / "s.yaml"
+    settings.write_text(
+        f"database: sqlite:///{tmp_path}/s.db\napi: {{port: 0}}\ncameras: [{{name: gate, url: '{clip}'}}]\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-c", "from sightline.cli import app; app()", "run", str(settings)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def read_until(process: subprocess.Popen[str], wanted: Callable[[str], bool]) -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if wanted(line):
+            return line
+    return ""
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_run_tells_where_the_page_is_and_ends_in_order_when_asked(
+    running: subprocess.Popen[str], asked: signal.Signals
+) -> None:
+    assert "http://127.0.0.1:" in read_until(running, lambda line: "the page is at" in line)
+
+    running.send_signal(asked)
+
+    assert read_until(running, lambda line: line.startswith("stopping"))
+    assert running.wait(30) == 0
