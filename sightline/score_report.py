@@ -23,11 +23,6 @@ class Finding:
         first, last = f"{self.first_s:.0f}", f"{self.last_s:.0f}"
         return f"{first} s" if first == last else f"{first}-{last} s"
 
-    def when(self) -> str:
-        """Return the span in seconds of the recording's own time."""
-        first, last = f"{self.first_s:.0f}", f"{self.last_s:.0f}"
-        return f"{first} s" if first == last else f"{first}-{last} s"
-
 
 @dataclass(slots=True)
 class SourceSummary:
