@@ -1,6 +1,7 @@
 """`python -m training`: train a branch, export two branches as bundled weights, evaluate what is bundled."""
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from training.evaluation import agreement, predictions
 from training.export import averaged_weights, exported, recorded
 from training.folding import fold
 from training.imagenet_start import mobilenet_v2_from_tflite
+from training.ladders import climbed
 from training.recipe import Recipe
 from training.trainer import TrainingSet, train
 
@@ -115,5 +117,30 @@ def evaluate(
     console.print_json(json.dumps(answer))
 
 
+@app.command()
+def ladders(
+    pictures: Annotated[Path, typer.Option(help="A folder of undistorted pictures (PNG or JPEG).")],
+    explicit: Annotated[
+        Path | None, typer.Option("--weights", help="Climb with this file, not the bundled one.")
+    ] = None,
+) -> None:
+    """Print, as JSON, whether the score falls with blur, noise, compression, darkness and fog."""
+    paths = sorted(path for path in pictures.iterdir() if path.suffix.lower() in {".png", ".jpg"})
+    if not paths:
+        raise ConfigError(f"{pictures} holds no PNG or JPEG: give a folder of undistorted pictures")
+    detector = from_weights(weights.located(MODEL, explicit=explicit))
+    results = climbed(detector, "image_quality", paths)
+    console.print_json(json.dumps({name: asdict(result) for name, result in results.items()}))
+
+
+def main() -> None:
+    """Run the command; what the operator must mend is said in a line, not in a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        console.print(str(error), style="red")
+        raise SystemExit(2) from error
+
+
 if __name__ == "__main__":
-    app()
+    main()
