@@ -16,7 +16,11 @@ def mean_qp(frame: av.VideoFrame) -> float | None:
 
     Read through numpy: a loop over the blocks costs 2 ms for 1080p.
     """
-    parameters = cast("dict[Any, Any]", frame.side_data).get(SideDataType.VIDEO_ENC_PARAMS)
+    try:
+        parameters = cast("dict[Any, Any]", frame.side_data).get(SideDataType.VIDEO_ENC_PARAMS)
+    except ValueError:
+        # PyAV reads all side data at once and knows fewer kinds than FFmpeg attaches (EXIF of a TIFF, for one).
+        return None
     if not isinstance(parameters, VideoEncParams):
         return None
     if parameters.nb_blocks == 0:

@@ -177,3 +177,10 @@ def test_a_recording_without_a_decodable_picture_says_so(tmp_path: Path) -> None
                 tail.mux(packet)
     result = read(str(tmp_path / "tail.ts"))
     assert isinstance(result.error, NoVideo)
+
+
+def test_side_data_of_a_kind_unknown_here_costs_the_quantiser_only(tmp_path: Path) -> None:
+    path = film(tmp_path / "still.tiff", frames=1, codec="tiff", pixel_format="rgb24")
+    result = read(str(path))
+    assert np.array_equal(result.frames[0].planes[0], picture(0, 160, 96))
+    assert result.frames[0].qp is None
