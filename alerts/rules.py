@@ -136,6 +136,8 @@ def _event(fault: Fault) -> AlertRule:
 
 
 _DAY = frozenset({LightMode.DAY})
+_STILL_DETAILED = below("structure_lost", 0.60, 0.68)
+"""Another view has edges elsewhere; a covered, blurred or fogged one has none."""
 
 _TABLE: tuple[Rule, ...] = (
     # What the light does
@@ -189,7 +191,14 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.COVERED, "critical"),
         "the structure of the usual view is gone",
-        ((above("structure_lost", 0.70, 0.55, limit=0.95), below("layout_correlation", 0.50, 0.60)),),
+        (
+            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.28, 0.36)),
+            (
+                above("structure_lost", 0.70, 0.60, limit=0.95),
+                below("detail_correlation", 0.40, 0.46),
+                below_usual("contrast_rms", 0.70, 0.80),
+            ),
+        ),
         needs_reference=True,
         needs_light=True,
         needs_sight=True,
@@ -198,7 +207,19 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.CAMERA_MOVED, "critical", hold_for_s=180.0),
         "the view does not match the learned one",
-        ((above("structure_disagreement", 0.70, 0.55, limit=0.95), below("layout_correlation", 0.80, 0.85)),),
+        (
+            (
+                above("structure_disagreement", 0.70, 0.60, limit=0.95),
+                below("detail_correlation", 0.42, 0.48),
+                _STILL_DETAILED,
+            ),
+            (
+                above("structure_disagreement", 0.45, 0.38, limit=0.70),
+                below("detail_correlation", 0.36, 0.42),
+                _STILL_DETAILED,
+            ),
+            (below("detail_correlation", 0.25, 0.32), below("layout_correlation", 0.30, 0.40), _STILL_DETAILED),
+        ),
         needs_reference=True,
         needs_light=True,
         needs_sight=True,

@@ -13,7 +13,7 @@ from domain.streams import Mask
 
 Structure = NDArray[np.float32]
 
-METRICS = ("structure_disagreement", "structure_lost", "layout_correlation")
+METRICS = ("structure_disagreement", "structure_lost", "layout_correlation", "detail_correlation")
 
 MIN_TEXTURED_BLOCKS = 12
 """Fewer blocks with structure say nothing about where the camera looks."""
@@ -55,7 +55,9 @@ def compared(seen: Structure, reference: Structure, masks: Sequence[Mask] = ()) 
 
     `structure_disagreement`: share of the reference's textured blocks whose edges are gone or point elsewhere.
     `structure_lost`: share that kept less than a quarter of their gradient energy. `layout_correlation`: Pearson's
-    correlation of the block means of luma, -1 … 1, 0 where one of the two is flat. Source: ours.
+    correlation of the block means of luma, -1 … 1, 0 where one of the two is flat. `detail_correlation`: the same of
+    log(1 + gradient energy); where things are outlives clouds, night and defocus far better than how bright they are.
+    Source: ours.
     """
     if seen.shape != reference.shape:
         return {}
@@ -71,6 +73,7 @@ def compared(seen: Structure, reference: Structure, masks: Sequence[Mask] = ()) 
         "structure_disagreement": float((textured & (lost | turned)).sum()) / count,
         "structure_lost": float((textured & lost).sum()) / count,
         "layout_correlation": _correlation(seen[..., 0][visible], reference[..., 0][visible]),
+        "detail_correlation": _correlation(np.log1p(seen[..., 1][visible]), np.log1p(reference[..., 1][visible])),
     }
 
 
