@@ -6,6 +6,7 @@ loss, and a repeat changes nothing.
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,8 @@ from workers.retrying import Stopped, StorePatience
 from workers.scorer import FrameScorer, ScoredFrames
 
 _log = logging.getLogger(__name__)
+
+STUCK_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class ScoringWorker:
         self._idle = IdleStreams()
         self._patience = patience or StorePatience()
         self._stop = threading.Event()
+        self._unit_began_s = time.monotonic()
         self._counters = WorkerCounters()
 
     @property
@@ -89,8 +93,10 @@ class ScoringWorker:
         return self._counters
 
     def health(self) -> str:
-        """Return "" while units are stored, else why not."""
-        return self._patience.away_reason
+        """Return "" while units are judged and stored, else why not."""
+        taken_s = time.monotonic() - self._unit_began_s
+        stuck = f"one unit has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
+        return self._patience.away_reason or stuck
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; the unit in hand is finished first where the store lets it."""
@@ -103,6 +109,7 @@ class ScoringWorker:
 
     def run_once(self) -> int:
         """Judge one unit and return how many messages it held. Raises `Stopped` when told to stop while storing."""
+        self._unit_began_s = time.monotonic()
         self._refresh_cameras()
         unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
         if unit.deliveries:

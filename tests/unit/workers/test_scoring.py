@@ -155,6 +155,15 @@ def test_a_stop_while_the_store_is_away_leaves_the_unit_for_the_next_worker() ->
     assert len(again.deliveries) == 1
 
 
+def test_a_worker_whose_unit_takes_too_long_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.worker.run_once()
+    assert bench.worker.health() == ""
+
+    monkeypatch.setattr("workers.scoring.STUCK_AFTER_S", -1.0)
+
+    assert bench.worker.health().startswith("one unit has taken")
+
+
 def test_a_unit_delivered_again_changes_nothing(bench: Bench) -> None:
     bench.publish(frame(sequence=0), frame(sequence=1))
     bench.worker.run_once()
