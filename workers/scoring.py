@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import torch
-from alerts.evaluator import Tick
-from detectors.registry import DetectorSet
 
+from alerts.evaluator import Tick
 from alerts.policy import Policy
+from detectors.registry import DetectorSet
 from domain.frames import Frame
 from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
 from domain.streams import Camera

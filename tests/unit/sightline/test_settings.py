@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from domain.errors import ConfigError
 from domain.quality import Fault
@@ -174,3 +175,17 @@ def test_the_file_comes_from_the_option_then_the_environment_then_the_folder(
 
 def test_the_schema_names_every_section() -> None:
     assert set(json_schema()["properties"]) == set(Settings.model_fields)
+
+
+def test_the_example_of_the_operators_page_is_valid(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "operations.md"
+    example = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "secrets").mkdir()
+    for name, text in {"gate": "p@ss", "hook": "https://example.org/hook", "hook-key": "k"}.items():
+        (tmp_path / "secrets" / name).write_text(text, encoding="utf-8")
+
+    settings = load_settings(written(tmp_path, example))
+
+    (gate,) = settings.domain_cameras()
+    assert gate.url == "rtsp://sightline:p%40ss@192.0.2.10/stream1"
+    assert set(yaml.safe_load(example)) == set(Settings.model_fields) - {"detectors"}
