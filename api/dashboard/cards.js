@@ -1,6 +1,6 @@
 // One card a camera, grouped by site, worst first. A card is rebuilt when its camera changes; only ages tick between.
 
-import { bareReason, capitalised, duration, element, icon, normal, number, quantity } from "./format.js";
+import { bareReason, capitalised, duration, element, icon, metricName, normal, number, quantity } from "./format.js";
 
 const OLD_FRAME_S = 10;
 
@@ -12,7 +12,7 @@ function measured(camera, metrics) {
   return element(
     "p",
     { class: "measured" },
-    element("span", { class: "metric" }, capitalised(metric ? metric.label : evidence.metric)),
+    element("span", { class: "metric" }, metricName(metrics, evidence.metric)),
     " ",
     element("strong", {}, quantity(evidence.value, unit)),
     " ",

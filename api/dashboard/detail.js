@@ -1,7 +1,7 @@
 // One camera from near: the picture of now, every verdict with its number, and a chart of each score.
 
 import { chart } from "./charts.js";
-import { bareReason, bitrate, capitalised, duration, element, icon, moment, normal, number, quantity } from "./format.js";
+import { bareReason, bitrate, capitalised, duration, element, icon, metricName, moment, normal, number, quantity } from "./format.js";
 
 const PICTURE_EVERY_MS = 2000;
 const CHARTS_EVERY_MS = 15000;
@@ -119,7 +119,7 @@ function summary(camera, metrics) {
     camera.headline ? element("p", { class: "headline" }, capitalised(camera.headline.label)) : null,
     camera.reason ? element("p", {}, capitalised(bareReason(camera.reason, camera.evidence))) : null,
     range && camera.evidence.value !== null
-      ? element("p", { class: "measured" }, capitalised(found ? found.label : camera.evidence.metric), " ",
+      ? element("p", { class: "measured" }, metricName(metrics, camera.evidence.metric), " ",
           element("strong", {}, quantity(camera.evidence.value, found && found.unit)), " ", range)
       : null,
     symptoms ? element("p", { class: "symptoms" }, `also: ${symptoms}`) : null,
@@ -132,7 +132,7 @@ function row(verdict, metrics) {
   const { evidence } = verdict;
   const metric = metrics.get(evidence.metric);
   const unit = evidence.unit || (metric ? metric.unit : "");
-  const shown = evidence.value === null ? "" : `${capitalised(metric ? metric.label : evidence.metric)} ${quantity(evidence.value, unit)}`;
+  const shown = evidence.value === null ? "" : `${metricName(metrics, evidence.metric)} ${quantity(evidence.value, unit)}`;
   const range = evidence.value === null ? "" : normal(evidence.normal_low, evidence.normal_high, unit);
   return element(
     "tr",

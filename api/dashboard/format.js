@@ -83,6 +83,12 @@ const SHAPES = {
   off: "M5.5 4v8 M10.5 4v8",
 };
 
+/** What a metric is called; one that the catalogue does not list (fps, structure_lost) by its key in words. */
+export function metricName(metrics, key) {
+  const found = metrics.get(key);
+  return capitalised(found ? found.label : key.replaceAll("_", " "));
+}
+
 /** A small drawing of a state, beside its word: states are told apart by shape as well as by colour. */
 export function icon(state) {
   return element(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from domain.quality import Evidence
 from domain.streams import Camera
 from tests.unit.api.browser import Browser, browser, missing
 from tests.unit.api.conftest import absent, served, staged_app
@@ -58,7 +59,8 @@ def test_cameras_stand_by_site_worst_first_each_with_its_reason_and_number(
     window: Browser, stage: Stage, opened: Open
 ) -> None:
     stage.healthy(Camera("n-fine", "rtsp://h/1", site="North"), learning=8)
-    stage.suspected(Camera("n-odd", "rtsp://h/1", site="North"), blurred(5.5))
+    unlisted = replace(blurred(), evidence=Evidence("structure_lost", "", 0.9, None, 0.5))
+    stage.suspected(Camera("n-odd", "rtsp://h/1", site="North"), unlisted)
     stage.add(Camera("s-silent", "rtsp://h/1", site="South"))
     stage.failing(Camera("s-lost", "rtsp://h/1", site="South"), disconnected(), severity="critical")
     stage.failing(Camera("s-soft", "rtsp://h/1", site="South"), blurred(), severity="warning")
@@ -73,6 +75,7 @@ def test_cameras_stand_by_site_worst_first_each_with_its_reason_and_number(
         assert part in soft.replace("\u202fpx", " px"), part
     assert "Checks: 17 of 25, 8 need a reference" in card(window, "n-fine")
     assert "Suspected" in card(window, "n-odd")
+    assert "Structure lost 0.9 normal below 0.5" in card(window, "n-odd")
     assert "Unknown" in card(window, "s-silent")
     assert "last frame not known" in card(window, "s-silent")
     window.wait(
