@@ -26,6 +26,8 @@ LOST_ENERGY = 0.25
 
 def visible_blocks(rows: int, columns: int, masks: Sequence[Mask]) -> NDArray[np.bool_]:
     """Return (rows, columns) True where a block's centre lies under no mask."""
+    if not masks:
+        return np.ones((rows, columns), dtype=bool)
     y = (np.arange(rows)[:, None] + 0.5) / rows
     x = (np.arange(columns)[None, :] + 0.5) / columns
     hidden = np.zeros((rows, columns), dtype=bool)

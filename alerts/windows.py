@@ -26,6 +26,8 @@ class Window:
     span_s: float
     keep: int = 1
     buckets: tuple[Bucket, ...] = ()
+    judged: int = 0
+    bad: int = 0
 
     def add(self, at: datetime, *, bad: bool) -> "Window":
         """Return the window with one sample more, without what has grown too old."""
@@ -34,26 +36,18 @@ class Window:
             grown = (*self.buckets[:-1], Bucket(last.start, at, last.judged + 1, last.bad + bad))
         else:
             grown = (*self.buckets, Bucket(at, at, 1, int(bad)))
-        return Window(self.span_s, self.keep, self._fresh(grown, at))
-
-    def _fresh(self, buckets: tuple[Bucket, ...], at: datetime) -> tuple[Bucket, ...]:
         oldest = at - timedelta(seconds=self.span_s)
-        first = 0
-        judged = sum(bucket.judged for bucket in buckets)
-        while buckets[first].last < oldest and judged - buckets[first].judged >= self.keep:
-            judged -= buckets[first].judged
+        first, judged, bad_ones = 0, self.judged + 1, self.bad + bad
+        while grown[first].last < oldest and judged - grown[first].judged >= self.keep:
+            judged -= grown[first].judged
+            bad_ones -= grown[first].bad
             first += 1
-        return buckets[first:] if first else buckets
-
-    @property
-    def judged(self) -> int:
-        return sum(bucket.judged for bucket in self.buckets)
+        return Window(self.span_s, self.keep, grown[first:] if first else grown, judged, bad_ones)
 
     @property
     def bad_share(self) -> float:
         """Share of bad samples, 0 where there is none."""
-        judged = self.judged
-        return sum(bucket.bad for bucket in self.buckets) / judged if judged else 0.0
+        return self.bad / self.judged if self.judged else 0.0
 
     @property
     def covered_s(self) -> float:
