@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import torch
-from detectors.registry import DetectorSet
 from torch import Tensor
 
 from detectors.base import Pictures
+from detectors.registry import DetectorSet
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.quality import Direction, MetricSpec
 from domain.streams import ConnectionState, StreamStatus
