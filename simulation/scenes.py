@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulation.plants.light import to_light, to_picture
 from simulation.sprites import Sprite, coin, horse, motorcycle, photograph, walker
 
-WIDTH, HEIGHT = 768, 432
+WIDTH, HEIGHT = 640, 360
 """Every view, in pixels."""
 
 Backdrop = NDArray[np.uint8]
@@ -95,7 +95,7 @@ def _yard(wall: tuple[float, float, float], ground: str, earth: tuple[float, flo
     width = round(1.6 * WIDTH)
     horizon = round(0.52 * HEIGHT)
     bricks = cv2.rotate(photograph("brick.png"), cv2.ROTATE_90_CLOCKWISE)
-    bricks = np.asarray(cv2.resize(bricks, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    bricks = np.asarray(cv2.resize(bricks, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     tiled = np.tile(bricks, (1, width // bricks.shape[1] + 1, 1))[:horizon, :width]
     picture = np.vstack([_tinted(tiled, wall), _ground(ground, earth, width, HEIGHT - horizon)])
     _hang(picture, "coins.png", (0.12, 0.08), 0.11)
@@ -151,7 +151,7 @@ def _yard_at_night() -> Backdrop:
 @cache
 def _garage() -> Backdrop:
     whole = photograph("motorcycle_left.png")
-    return _sharpened(cv2.resize(whole, None, fx=1.5, fy=1.5, interpolation=cv2.INTER_CUBIC))
+    return _sharpened(cv2.resize(whole, None, fx=1.3, fy=1.3, interpolation=cv2.INTER_CUBIC))
 
 
 @cache

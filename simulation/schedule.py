@@ -49,10 +49,10 @@ PARTS: tuple[Part, ...] = (
     Part("yard-night", "north", "switch-2"),
     # A bitrate is counted over ten seconds, so its fall is seen last: it begins first.
     Part("gallery", "museum", "switch-5", Fault.BITRATE_STARVED, 20.0),
-    Part("workshop", "works", "switch-3", Fault.FREEZE, 21.0),
+    Part("garden", "north", "switch-2", Fault.FREEZE, 21.0),
     Part("park", "north", "switch-1", Fault.SIGNAL_LOSS, 22.0, 35.0),
     Part("launch-pad", "cape", "switch-4", Fault.NOISE, 23.0, strength=Strength.MEDIUM),
-    Part("garden", "north", "switch-2", Fault.BLUR, 25.0),
+    Part("workshop", "works", "switch-3", Fault.BLUR, 25.0),
     Part("counter", "museum", "switch-5", Fault.COVERED, 27.0),
     Part("garage", "works", "switch-3", Fault.CAMERA_MOVED, 29.0),
 )

@@ -121,7 +121,7 @@ PLANTS = (
         Fault.BLUR,
         Stage.LIGHT,
         meanings(
-            "a disc of confusion of 0.4 % of the width in radius (3 px of 768)",
+            "a disc of confusion of 0.4 % of the width in radius (2.6 px of 640)",
             "0.8 %: faces are gone",
             "1.6 %: people are blobs",
         ),
