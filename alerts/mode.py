@@ -10,7 +10,7 @@ from domain.quality import LightMode
 
 NIGHT_LUMA, DAY_LUMA = 0.16, 0.22
 """Mean luma (0 … 1) under which it is night and over which it is day; in between the mode stays."""
-NIGHT_SATURATION, DAY_SATURATION = 0.010, 0.020
+NIGHT_SATURATION, DAY_SATURATION = 0.0012, 0.0022
 """Infrared pictures carry neutral chroma; only a colour stream is asked."""
 BLACK_SHARE = 0.95
 """A picture this black says nothing about the hour: a lens covered at noon looks the same."""
