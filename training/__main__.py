@@ -83,12 +83,14 @@ def train_branch(
 
 @app.command("export")
 def export_branches(
-    global_checkpoint: Path, local_checkpoint: Path, folder: Annotated[Path, typer.Option()] = weights.BUNDLED
+    local_checkpoint: Path,
+    global_checkpoints: Annotated[list[Path], typer.Argument(help="One, or several from one start to average.")],
+    folder: Annotated[Path, typer.Option()] = weights.BUNDLED,
 ) -> None:
     """Write both branches' averaged weights as the bundled file and its manifest entry."""
     file = f"{MODEL}.safetensors"
     digest = exported(
-        averaged_weights(global_checkpoint),
+        averaged_weights(*global_checkpoints),
         averaged_weights(local_checkpoint),
         folder / file,
         backbone=BACKBONE,

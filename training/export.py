@@ -47,7 +47,13 @@ def recorded(model: str, entry: ManifestEntry, folder: Path) -> None:
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def averaged_weights(checkpoint: Path) -> dict[str, Tensor]:
-    """A training checkpoint's averaged weights, without running code from the file."""
-    state: dict[str, Tensor] = torch.load(checkpoint, weights_only=True)["ema"]
-    return state
+def averaged_weights(*checkpoints: Path) -> dict[str, Tensor]:
+    """The mean of the checkpoints' averaged weights, without running code from the files.
+
+    Several trainings from one start, averaged, cost no more in use than one (Wortsman et al. 2022, "model soups").
+    """
+    states: list[dict[str, Tensor]] = [torch.load(path, weights_only=True)["ema"] for path in checkpoints]
+    return {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if value.is_floating_point() else value
+        for name, value in states[0].items()
+    }

@@ -8,11 +8,12 @@ from training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What no evaluation can tell: where and how long the weights were trained."""
+    """What no evaluation can tell: where, how long and in which departures from the recipe the weights were trained."""
 
     hardware: str
     minutes: Mapping[str, int]
     trained_at: str
+    departures: str
 
 
 def model_card(
@@ -34,6 +35,7 @@ def model_card(
         branches=branches,
         hardware=provenance.hardware,
         trained_at=provenance.trained_at,
+        departures=provenance.departures,
         validation=_row("validation (blocks of the train half)", validation),
         test=_row("official test half", test),
     )
@@ -79,7 +81,7 @@ averaged weights exported. The global branch starts from the local one.
 |---|---|---|---|---|---|---|---|---|---|
 {branches}
 
-Hardware: {hardware}. Trained {trained_at}.
+Hardware: {hardware}. Trained {trained_at}. {departures}
 
 ## Figures
 

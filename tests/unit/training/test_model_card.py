@@ -19,9 +19,9 @@ def test_the_card_tells_figures_recipe_and_provenance() -> None:
     recipe = Recipe(
         view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
     )
-    provenance = Provenance("two cores", {"local": 21}, "2026-11-21")
+    provenance = Provenance("two cores", {"local": 21}, "2026-11-21", "Stopped once.")
     card = model_card("abc123", {"local": recipe}, provenance, measured, measured)
     assert "`abc123`" in card
     assert "| official test half | 2000 | 0.812 (0.790 to 0.830) | 0.823 (0.800 to 0.840) | 0.600 |" in card
     assert "| local | 3 | 32 | 0.00015 (head x 7) | 2 | 0.02 | 0.2 | 0.995 | 7 | 21 |" in card
-    assert "Hardware: two cores. Trained 2026-11-21." in card
+    assert "Hardware: two cores. Trained 2026-11-21. Stopped once." in card

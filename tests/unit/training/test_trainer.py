@@ -83,3 +83,9 @@ def test_an_exported_model_is_found_and_scores_like_its_branches(tmp_path: Path)
     recorded("saliency_iqa", ManifestEntry("m.safetensors", digest, "test"), tmp_path)
     detector = from_weights(located("saliency_iqa", folder=tmp_path))
     assert detector.fingerprint == f"saliency_iqa@{digest[:12]}"
+
+
+def test_several_checkpoints_are_averaged(tmp_path: Path) -> None:
+    for name, value in (("a.pt", 1.0), ("b.pt", 3.0)):
+        torch.save({"ema": {"weight": torch.tensor([value])}}, tmp_path / name)
+    assert averaged_weights(tmp_path / "a.pt", tmp_path / "b.pt")["weight"].item() == pytest.approx(2.0)
