@@ -151,20 +151,27 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.TOO_DARK),
         "the picture is too dark to see anything by",
-        ((below("luma_mean", 0.10, 0.13), below("luma_p95", 0.30, 0.35)),),
+        (
+            (below("luma_mean", 0.18, 0.21), below("luma_p95", 0.27, 0.31)),
+            (
+                below_usual("luma_mean", 0.45, 0.55),
+                below_usual("luma_p95", 0.42, 0.50),
+                below("luma_p95", 0.34, 0.38),
+            ),
+        ),
         needs_light=True,
         refuses=True,
     ),
     Rule(
         _picture(Fault.TOO_BRIGHT),
         "large parts are burnt out",
-        ((above("clipped_share", 0.40, 0.30), above("luma_mean", 0.70, 0.65)),),
+        ((above("clipped_share", 0.08, 0.06), above("luma_mean", 0.72, 0.68)),),
         refuses=True,
     ),
     Rule(
         _picture(Fault.GLARE),
         "a light blinds the camera",
-        ((above("glare_share", 0.15, 0.10), exceeds("glare_share", 0.08, 0.04)),),
+        ((exceeds("glare_share", 0.020, 0.012), above_usual("luma_mean", 1.12, 1.06)),),
         needs_reference=True,
     ),
     # What the lens does
@@ -172,8 +179,8 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.BLUR),
         "fine detail is gone",
         (
-            (above("edge_width", 9.0, 7.5),),
-            (below_usual("sharpness", 0.45, 0.60), above_usual("edge_width", 1.25, 1.15)),
+            (below("sharpness", 0.30, 0.35), above("edge_width", 9.0, 8.0)),
+            (below_usual("sharpness", 0.77, 0.84), above_usual("edge_width", 1.30, 1.20)),
         ),
         needs_light=True,
         refuses=True,
@@ -182,8 +189,14 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.LOW_CONTRAST),
         "the picture is washed out",
         (
-            (below("contrast_rms", 0.05, 0.07),),
-            (below_usual("contrast_rms", 0.50, 0.65), exceeds("haze", 0.10, 0.05)),
+            (below("contrast_rms", 0.020, 0.026),),
+            (below_usual("contrast_rms", 0.55, 0.65), exceeds("haze", 0.10, 0.07)),
+            (
+                above("haze", 0.12, 0.10),
+                below("local_contrast", 3.0, 3.6),
+                below("sharpness", 0.57, 0.60),
+                above("contrast_rms", 0.11, 0.10),
+            ),
         ),
         needs_light=True,
         refuses=True,
@@ -192,11 +205,16 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.COVERED, "critical"),
         "the structure of the usual view is gone",
         (
-            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.28, 0.36)),
+            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.18, 0.26)),
+            (
+                above("structure_lost", 0.60, 0.50, limit=0.95),
+                below("detail_correlation", 0.32, 0.40),
+                below("layout_correlation", 0.70, 0.76),
+            ),
             (
                 above("structure_lost", 0.70, 0.60, limit=0.95),
                 below("detail_correlation", 0.40, 0.46),
-                below_usual("contrast_rms", 0.70, 0.80),
+                below_usual("saturation", 0.60, 0.70),
             ),
         ),
         needs_reference=True,
@@ -237,13 +255,16 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.NOISE),
         "the picture is noisier than it should be",
-        ((above("noise_sigma", 14.0, 11.0),), (above_usual("noise_sigma", 2.5, 1.8), above("noise_sigma", 5.0, 4.0))),
+        (
+            (above("noise_floor", 4.5, 3.6),),
+            (above_usual("noise_floor", 2.5, 1.9), above("noise_floor", 2.4, 2.0)),
+        ),
         refuses=True,
     ),
     Rule(
         _picture(Fault.SNOW),
         "snow as of a lost analogue signal",
-        ((above("snow_share", 0.30, 0.20),),),
+        ((above("snow_share", 0.04, 0.03),),),
         analogue_only=True,
         refuses=True,
     ),
@@ -257,7 +278,12 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.COLOUR_CAST),
         "colours lean to one side",
-        ((above("cast", 0.25, 0.20), exceeds("cast", 0.10, 0.06)),),
+        (
+            (exceeds("cr_mean", 0.040, 0.030),),
+            (falls_short("cr_mean", -0.040, -0.030),),
+            (exceeds("cb_mean", 0.040, 0.030),),
+            (falls_short("cb_mean", -0.040, -0.030),),
+        ),
         modes=_DAY,
         needs_reference=True,
     ),
@@ -272,19 +298,22 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.BLOCKINESS),
         "compression blocks show",
-        ((above("blockiness", 2.5, 2.0),), (above_usual("blockiness", 1.8, 1.4), above("blockiness", 1.6, 1.4))),
+        (
+            (above("blockiness", 2.2, 1.9), above("block_step", 1.2, 0.9)),
+            (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.8, 0.6)),
+        ),
         refuses=True,
     ),
     Rule(
         _picture(Fault.CORRUPT_PICTURE),
         "parts of the picture are smeared or missing",
-        ((above("corrupt_share", 0.10, 0.05),),),
+        ((above("corrupt_share", 0.05, 0.03), exceeds("corrupt_share", 0.04, 0.02)),),
         refuses=True,
     ),
     Rule(
         _picture(Fault.PLACEHOLDER, "critical"),
         "the recorder shows a slate instead of the camera",
-        ((above("slate", 0.50, 0.40),),),
+        ((above("slate", 0.80, 0.70),),),
         refuses=True,
     ),
     Rule(
