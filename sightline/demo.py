@@ -8,8 +8,9 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from rich.console import Console
@@ -154,12 +155,14 @@ def _introduce(play: Play, console: Console) -> None:
 
 def _watch(play: Play, duration_s: float, console: Console, stop: threading.Event) -> None:
     """Play the schedule and show what is seen until time is up or somebody ends it."""
-    cues = _cues(play.parts)
+    cues = _cues(play.parts, film_length_s(duration_s))
+    cue = next(cues, None)
     shown = 0
     with _screen(play, console) as show:
         while not stop.is_set() and not (duration_s and _over(play, duration_s)):
-            while cues and cues[0].at_s <= play.since_start_s():
-                cues.pop(0).act(play.stage)
+            while cue is not None and cue.at_s <= play.since_start_s():
+                cue.act(play.stage)
+                cue = next(cues, None)
             told = play.ledger.told()
             for message in told[shown:]:
                 console.print(told_line(message.entry, (message.at - play.started).total_seconds()))
@@ -191,11 +194,16 @@ class _Cue:
             stage.pull(self.camera)
 
 
-def _cues(parts: Sequence[Part]) -> list[_Cue]:
+def _cues(parts: Sequence[Part], cycle_s: float) -> Iterator[_Cue]:
+    """Yield every cue in order, those of one cycle of the films again in each that follows."""
     lost = [part for part in parts if part.fault is Fault.SIGNAL_LOSS]
     away = [_Cue(part.onset_s, part.camera, back=False) for part in lost]
     back = [_Cue(part.ends_s, part.camera, back=True) for part in lost if part.ends_s is not None]
-    return sorted([*away, *back], key=lambda cue: cue.at_s)
+    once = sorted([*away, *back], key=lambda cue: cue.at_s)
+    for cycle in count():
+        if not once:
+            return
+        yield from (replace(cue, at_s=cue.at_s + cycle * cycle_s) for cue in once)
 
 
 @contextmanager

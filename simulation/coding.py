@@ -27,7 +27,8 @@ class FilmWriter:
 
     def __init__(self, path: Path, size: tuple[int, int], fps: int, gop_s: float = 1.0) -> None:
         self._path = path
-        self._unfinished = path.with_suffix(".part")
+        # Two processes may make the same film at the same time; the last one to finish names it.
+        self._unfinished = path.with_suffix(f".{os.getpid()}.part")
         self._size = size
         self._fps = fps
         self._gop = round(gop_s * fps)

@@ -1,4 +1,4 @@
-"""`sightline demo`: eight simulated cameras that develop faults, watched by the real system."""
+"""`sightline demo`: nine simulated cameras that develop faults, watched by the real system."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ def demo(
     duration: Annotated[float, typer.Option(min=0, help="Seconds to run; 0 runs until Ctrl-C.")] = 0.0,
 ) -> None:
     """Show real work: cameras made from photographs develop faults, and are found out."""
+    out.print("Sightline's demo: loading")
     from sightline.demo import run_demo  # noqa: PLC0415 - loads torch, which takes seconds
 
     set_up_logging("error", redactor=redactor)
