@@ -13,6 +13,8 @@ import pytest
 
 from simulation.serving import RtspServer, ServedCamera, available
 
+pytest_plugins = ["tests.service_fixtures"]
+
 Serve = Callable[..., RtspServer]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads spin: two on two busy cores are slower than one

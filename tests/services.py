@@ -54,8 +54,9 @@ class Service:
         self._own().kill()
 
     def start(self) -> None:
-        """Start it again with the data it had."""
-        self._own().start()
+        """Start it again with the data it had, unless it runs."""
+        if not self._own().running():
+            self._own().start()
 
     def _own(self) -> "_Server":
         if self._server is None:
@@ -264,6 +265,9 @@ class _Server:
                 said = (self._folder / "log").read_text(errors="replace")
                 raise RuntimeError(f"the service did not start: {said[-2000:]}")
             time.sleep(0.05)
+
+    def running(self) -> bool:
+        return self._process is not None
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)

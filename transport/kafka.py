@@ -110,6 +110,7 @@ class KafkaConsumer:
         self._in_flight: tuple[Delivery, ...] = ()
         self._polled: dict[TopicPartition, OffsetAndMetadata] = {}
         self._lag = 0
+        self._unreadable = 0
         self._letters: Any = None
         self._pause = Event()
         self._consumer = kafka.KafkaConsumer(
@@ -165,6 +166,10 @@ class KafkaConsumer:
         """Return how many messages of this worker's partitions waited after the last poll."""
         return self._lag
 
+    def unreadable(self) -> int:
+        """Return how many messages were no messages of ours and were put aside."""
+        return self._unreadable
+
     def close(self) -> None:
         """Leave the group at once, so that others take over now and not after the session timeout."""
         self._in_flight = ()
@@ -181,6 +186,7 @@ class KafkaConsumer:
                     message = decoded(record.value or b"", max_bytes=self._settings.max_message_bytes)
                 except FrameRejected as error:
                     _log.warning("a message at %s was put aside: %s", position, error)
+                    self._unreadable += 1
                     self._put_aside(record.key, {"bytes": len(record.value or b"")}, str(error), position)
                 else:
                     deliveries.append(Delivery(message, position))

@@ -81,6 +81,7 @@ class KafkaSettings:
         return {
             "bootstrap_servers": list(self.servers),
             "bootstrap_timeout_ms": round(self.answer_within_s * 1e3),
+            "reconnect_backoff_max_ms": 2000,  # by default a broker that is back waits half a minute for us
             **self.security.options(),
         }
 
@@ -99,16 +100,45 @@ def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[
     require_fast_checksums()
     wait_s = 1.0
     while not give_up():
+        overheard = _Overheard()
         try:
-            _prepare(settings)
+            with overheard:
+                _prepare(settings)
             return
-        except (errors.SaslAuthenticationFailedError, errors.AuthorizationError) as error:
-            raise ConfigError("kafka.security: the broker refused the user or password") from error
         except errors.KafkaError as error:
+            if overheard.refused or isinstance(error, errors.AuthorizationError):
+                raise ConfigError("kafka.security: the broker refused the user or password") from error
             servers = ", ".join(settings.servers)
             _log.warning("Kafka at %s does not answer (%s); next try in %.0f s", servers, type(error).__name__, wait_s)
             clock.sleep(wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+
+class _Overheard(logging.Handler):
+    """Listens to the client's log while it connects, and keeps the log from everybody else.
+
+    The client takes a refused login for a broker that is away, and tells the difference to its log alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.refused = False
+        self._logger = logging.getLogger("kafka")
+        self._before = (self._logger.level, self._logger.propagate)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = record.args if isinstance(record.args, tuple) else ()
+        self.refused |= any(isinstance(each, errors.SaslAuthenticationFailedError) for each in told)
+
+    def __enter__(self) -> None:
+        self._before = (self._logger.level, self._logger.propagate)
+        self._logger.setLevel(logging.WARNING)
+        self._logger.propagate = False
+        self._logger.addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+        self._logger.level, self._logger.propagate = self._before
 
 
 def _prepare(settings: KafkaSettings) -> None:

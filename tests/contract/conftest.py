@@ -61,15 +61,6 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    try:
-        with services.postgres() as server:
-            yield server.address
-    except services.Absent as error:
-        services.absent(error)
-
-
-@pytest.fixture(scope="session")
 def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     """Give one database at the newest schema; each test finds it emptied."""
     _administer(postgres_url, "DROP DATABASE IF EXISTS sightline_test WITH (FORCE)", "CREATE DATABASE sightline_test")
@@ -168,15 +159,6 @@ def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
     over_kafka.close()
 
 
-@pytest.fixture(scope="session")
-def kafka_broker() -> Iterator[services.Service]:
-    try:
-        with services.kafka() as broker:
-            yield broker
-    except services.Absent as error:
-        services.absent(error)
-
-
 @pytest.fixture(params=["memory", "fake", "redis"])
 def live(request: pytest.FixtureRequest) -> Iterator[Live]:
     if request.param == "fake":
@@ -203,15 +185,6 @@ def _expire_now(address: str) -> None:
     while any(client.pttl(key) >= 0 for key in client.scan_iter("test-*")) and time.monotonic() < deadline:
         pass
     client.close()
-
-
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[services.Service]:
-    try:
-        with services.redis() as server:
-            yield server
-    except services.Absent as error:
-        services.absent(error)
 
 
 def _empty(engine: Engine) -> None:

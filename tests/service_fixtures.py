@@ -1,0 +1,34 @@
+"""Real services, started once for all tests that ask; absent ones skip on a laptop and fail in CI."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import services
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    try:
+        with services.postgres() as server:
+            yield server.address
+    except services.Absent as error:
+        services.absent(error)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[services.Service]:
+    try:
+        with services.redis() as server:
+            yield server
+    except services.Absent as error:
+        services.absent(error)
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[services.Service]:
+    try:
+        with services.kafka() as broker:
+            yield broker
+    except services.Absent as error:
+        services.absent(error)
