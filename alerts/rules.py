@@ -307,7 +307,10 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.CORRUPT_PICTURE),
         "parts of the picture are smeared or missing",
-        ((above("corrupt_share", 0.05, 0.03), exceeds("corrupt_share", 0.04, 0.02)),),
+        (
+            (above("corrupt_share", 0.25, 0.20),),
+            (above("corrupt_share", 0.05, 0.03), exceeds("corrupt_share", 0.04, 0.02)),
+        ),
         refuses=True,
     ),
     Rule(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.rules import RULES, metrics_of
 from domain.alerts import AlertState, NotificationKind
 from domain.quality import Fault, LightMode, VerdictState
 from domain.streams import Camera, ConnectionState
@@ -170,10 +171,11 @@ def test_an_alert_carries_the_evidence_a_guard_asks_for() -> None:
 
     incident = story.messages[0].incident
     evidence = incident.evidence
-    assert evidence.metric == "edge_width"
+    assert evidence.metric in metrics_of(RULES[Fault.BLUR])
     assert evidence.value is not None
-    assert evidence.normal_high is not None
-    assert evidence.value > evidence.normal_high
+    worse_high = evidence.normal_high is not None and evidence.value > evidence.normal_high
+    worse_low = evidence.normal_low is not None and evidence.value < evidence.normal_low
+    assert worse_high != worse_low
     assert evidence.mode is LightMode.DAY
     assert evidence.frames_judged > 100
     assert evidence.since is not None
