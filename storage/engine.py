@@ -23,6 +23,13 @@ _POSTGRES_FULL = "53100"
 _POSTGRES_PASSING = ("08", "40", "53", "55", "57")
 """SQLSTATE classes that pass: connection, rollback, resources, locks, shutdown."""
 
+_POSTGRES_REFUSALS = {
+    "password authentication failed": "the database refused the user or password",
+    "no pg_hba.conf entry": "the database lets no such user in from here (pg_hba.conf)",
+    "does not exist": "the server has no such database or user; create it",
+}
+"""What a refused connection says, which has no SQLSTATE in psycopg2."""
+
 
 def open_engine(url: str, *, busy_timeout_s: float = 5.0) -> Engine:
     """Return an engine for `sqlite:///PATH` or `postgresql://…`; nothing is connected to yet.
@@ -78,7 +85,15 @@ def _open_postgres(address: URL, busy_timeout_s: float) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,
             json_serializer=str,  # documents are JSON text already (storage.columns.Document)
-            connect_args={"connect_timeout": max(2, round(busy_timeout_s)), "options": "-c timezone=UTC"},
+            connect_args={
+                "connect_timeout": max(2, round(busy_timeout_s)),
+                "options": f"-c timezone=UTC -c lock_timeout={round(busy_timeout_s * 1e3)}",
+                # A server that vanished without a word is noticed in half a minute.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 4,
+                "tcp_user_timeout": 30_000,
+            },
         )
     except ModuleNotFoundError as error:
         raise ConfigError(
@@ -133,6 +148,9 @@ def _passing_reason(error: DBAPIError) -> str | None:
         return "the database's disk is full; free space there; nothing is lost, storing goes on by itself"
     if isinstance(state, str):
         return f"the database refused for now (SQLSTATE {state})" if state[:2] in _POSTGRES_PASSING else None
+    for said, reason in _POSTGRES_REFUSALS.items():
+        if said in str(original):
+            return reason
     passing = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
     return "the database cannot be reached; trying again" if passing else None
 
@@ -153,9 +171,10 @@ def _sqlite_reason(error: sqlite3.Error) -> str | None:
     return reasons.get(code)
 
 
-def is_damaged(error: StoreUnavailable) -> bool:
-    """Tell whether waiting cannot help, because the SQLite file itself is damaged or no database."""
+def waiting_is_vain(error: StoreUnavailable) -> bool:
+    """Tell whether only the operator can help: a damaged file, refused credentials, a database that is not there."""
     cause = error.__cause__
     original = cause.orig if isinstance(cause, DatabaseError) else None
-    code = getattr(original, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    if isinstance(original, sqlite3.Error):
+        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return str(error) in _POSTGRES_REFUSALS.values()

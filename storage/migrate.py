@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from domain.errors import ConfigError, StoreUnavailable
-from storage.engine import is_damaged, migrating, reading
+from storage.engine import migrating, reading, waiting_is_vain
 
 _MIGRATION_LOCK = 0x51_67_68_74
 """Postgres advisory lock: two processes that start together migrate one after the other."""
@@ -24,8 +24,11 @@ def newest() -> str:
 
 
 def current(engine: Engine) -> str | None:
-    """Return the database's revision, None when it is empty. Raises `StoreUnavailable`, `ConfigError` if damaged."""
-    with _damage_explained(engine), reading(engine) as connection:
+    """Return the database's revision, None when it is empty.
+
+    Raises `StoreUnavailable`, or `ConfigError` where waiting is vain.
+    """
+    with _vain_waits_refused(engine), reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -72,10 +75,10 @@ def _refuse_unknown(found: str | None) -> None:
 
 
 @contextmanager
-def _damage_explained(engine: Engine) -> Iterator[None]:
+def _vain_waits_refused(engine: Engine) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
-        if is_damaged(error):
+        if waiting_is_vain(error):
             raise ConfigError(f"storage.url: {engine.url.database}: {error}") from error
         raise
