@@ -7,10 +7,11 @@ reported, so that a machine busy with other things disturbs both alike.
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -70,45 +71,63 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         pipeline = _Pipeline(plan, detectors, Path(folder) / "bench.db")
         bare = _BareLoop(detectors)
-        bare.seconds(units.turn())
-        pipeline.seconds(units.turn())
+        bare.spent(units.turn())
+        pipeline.spent(units.turn())
         pipeline.store.seconds = 0.0
         measured = [_turn(bare, pipeline, units, number) for number in range(turns)]
-        stored = pipeline.stored()
-        store_s = pipeline.store.seconds
+        found = _summary(plan, measured, pipeline.store.seconds)
+        found["frames_stored"] = pipeline.stored()
         pipeline.close()
-    frames = batch * batches
-    ratios = [bare_s / pipeline_s for bare_s, pipeline_s in measured]
-    bare_s, pipeline_s = (statistics.median(column) for column in zip(*measured, strict=True))
+    return found
+
+
+def _summary(plan: _Plan, measured: Sequence[tuple["_Spent", "_Spent"]], store_s: float) -> dict[str, object]:
+    frames = plan.batch * plan.batches
+    ratios = sorted(bare.wall_s / pipeline.wall_s for bare, pipeline in measured)
+    bare_s = statistics.median(bare.wall_s for bare, _ in measured)
+    pipeline_s = statistics.median(pipeline.wall_s for _, pipeline in measured)
     return {
         "embedded_over_bare_loop": round(statistics.median(ratios), 4),
-        "ratios": [round(ratio, 4) for ratio in sorted(ratios)],
+        "embedded_over_bare_loop_cpu": round(statistics.median(b.cpu_s / p.cpu_s for b, p in measured), 4),
+        "ratios": [round(ratio, 4) for ratio in ratios],
         "pipeline_frames_per_s": round(frames / pipeline_s, 2),
         "bare_frames_per_s": round(frames / bare_s, 2),
-        "ms_per_frame": {
-            "detectors": round(1000 * bare_s / frames, 3),
-            "store": round(1000 * store_s / (frames * turns), 3),
-            "queue_judge_and_rest": round(1000 * (pipeline_s - bare_s - store_s / turns) / frames, 3),
-        },
-        "frames_stored": stored,
-        "frames_published": frames * (turns + 1),
+        "bare_ms_per_frame": round(1000 * bare_s / frames, 3),
+        "beside_detectors_cpu_ms_per_frame": round(
+            1000 * statistics.median(p.cpu_s - b.cpu_s for b, p in measured) / frames, 3
+        ),
+        "store_ms_per_frame": round(1000 * store_s / (frames * plan.turns), 3),
+        "frames_published": frames * (plan.turns + 1),
         "threads": torch.get_num_threads(),
-        "turns": turns,
-        "batch": batch,
-        "streams": streams,
-        "size": f"{width}x{height} yuv420p",
+        "turns": plan.turns,
+        "batch": plan.batch,
+        "streams": plan.streams,
+        "size": f"{plan.width}x{plan.height} yuv420p",
         "limited_by": "the detectors" if pipeline_s < 2 * bare_s else "queue, judge and store",
     }
 
 
-def _turn(bare: "_BareLoop", pipeline: "_Pipeline", units: "_Film", number: int) -> tuple[float, float]:
-    """Run both on the same frames, in alternating order, and return their seconds."""
+def _turn(bare: "_BareLoop", pipeline: "_Pipeline", units: "_Film", number: int) -> tuple["_Spent", "_Spent"]:
+    """Run both on the same frames, in alternating order, and return what each spent."""
     turn = units.turn()
     if number % 2:
-        pipeline_s = pipeline.seconds(turn)
-        return bare.seconds(turn), pipeline_s
-    bare_s = bare.seconds(turn)
-    return bare_s, pipeline.seconds(turn)
+        pipeline_spent = pipeline.spent(turn)
+        return bare.spent(turn), pipeline_spent
+    bare_spent = bare.spent(turn)
+    return bare_spent, pipeline.spent(turn)
+
+
+class _Spent(NamedTuple):
+    """Seconds of one turn: by the wall, and of this process's cores, which a busy machine disturbs less."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def _spent(work: Callable[[], None]) -> _Spent:
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    work()
+    return _Spent(time.perf_counter() - wall_s, time.process_time() - cpu_s)
 
 
 class _Film:
@@ -150,12 +169,13 @@ class _BareLoop:
         self._detectors = detectors
         self._before: dict[str, Tensor] = {}
 
-    def seconds(self, units: Sequence[Sequence[Frame]]) -> float:
-        started = time.perf_counter()
-        with torch.inference_mode():
-            for unit in units:
-                self._score(unit)
-        return time.perf_counter() - started
+    def spent(self, units: Sequence[Sequence[Frame]]) -> _Spent:
+        return _spent(lambda: self._all(units))
+
+    @torch.inference_mode()
+    def _all(self, units: Sequence[Sequence[Frame]]) -> None:
+        for unit in units:
+            self._score(unit)
 
     def _score(self, frames: Sequence[Frame]) -> None:
         uploaded = pictures(frames, CPU)
@@ -195,13 +215,14 @@ class _Pipeline:
             poll=PollBounds(max_messages=plan.batch, timeout_s=0.0),
         )
 
-    def seconds(self, units: Sequence[Sequence[Frame]]) -> float:
-        started = time.perf_counter()
+    def spent(self, units: Sequence[Sequence[Frame]]) -> _Spent:
+        return _spent(lambda: self._all(units))
+
+    def _all(self, units: Sequence[Sequence[Frame]]) -> None:
         for unit in units:
             for frame in unit:
                 self._publisher.publish(frame)
             self._worker.run_once()
-        return time.perf_counter() - started
 
     def stored(self) -> int:
         return self._worker.counters.frames_scored

@@ -91,16 +91,18 @@ def _detectors(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
+    address = make_url(settings.database)
+    shown = address.render_as_string(hide_password=True)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        return Finding("database", Health.NOTE, f"{shown}: not there yet; sightline run creates it")
     engine = open_engine(settings.database)
     try:
         found = current(engine)
     finally:
         engine.dispose()
-    shown = make_url(settings.database).render_as_string(hide_password=True)
     if found != newest():
-        return Finding(
-            "database", Health.NOTE, f"{shown}: schema {found or 'empty'}; sightline run or migrate brings it up"
-        )
+        text = f"{shown}: schema {found or 'empty'}; sightline run or migrate brings it up"
+        return Finding("database", Health.NOTE, text)
     return Finding("database", Health.OK, f"{shown}, schema {found}")
 
 

@@ -1,18 +1,25 @@
 """`sightline bench`: the measurements behind the figures we publish, each reproducible by its command."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from sightline.commands.console import out, redactor, without_traceback
+from domain.ports import Notifier
+from sightline.commands.console import EXIT_FAILED, out, redactor, without_traceback
 from sightline.logging_setup import set_up_logging
+
+if TYPE_CHECKING:
+    from sightline.system import System
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine, and what is found on planted faults.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+MinutesOption = Annotated[float, typer.Option("--minutes", min=0.3, help="How long the system is watched.")]
+CamerasOption = Annotated[int, typer.Option("--cameras", min=1, help="How many cameras are served.")]
 ClipsOption = Annotated[Path | None, typer.Option("--clips", help="Folder of recordings; else films made here.")]
 
 
@@ -50,6 +57,37 @@ def faults(clips: ClipsOption = None, as_json: JsonOption = False) -> None:
     from bench import faults as measured  # noqa: PLC0415
 
     _show(measured.run(clips=clips), as_json=as_json)
+
+
+@app.command()
+@without_traceback
+def soak(minutes: MinutesOption = 10.0, cameras: CamerasOption = 8, as_json: JsonOption = False) -> None:
+    """A long watch over served cameras, one of them pulled: nothing lost uncounted, flat memory, CPU a camera.
+
+    Ends with status 1 where a promise was not kept.
+    """
+    from bench import soak as measured  # noqa: PLC0415
+
+    found = measured.run(embedded, minutes=minutes, cameras=cameras)
+    _show(found, as_json=as_json)
+    if found["broken"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def embedded(urls: Mapping[str, str], database: Path, told: Notifier, raise_s: float) -> "System":
+    """Return the system of `sightline run` over these cameras, impatient and telling only `told`; not yet started."""
+    from alerts.groups import Grouping  # noqa: PLC0415
+    from alerts.policy import Policy  # noqa: PLC0415
+    from sightline.bootstrap import build  # noqa: PLC0415
+    from sightline.settings import ApiSettings, CameraSettings, NotifierSettings, Settings  # noqa: PLC0415
+
+    settings = Settings(
+        database=f"sqlite:///{database}",
+        cameras=tuple(CameraSettings(name=name, url=url, site="soak") for name, url in urls.items()),
+        api=ApiSettings(port=0),
+        notifiers=NotifierSettings(log=False),
+    )
+    return build(settings, policy=Policy.short(raise_s), grouping=Grouping.short(raise_s), notifiers=[told])
 
 
 def _show(found: dict[str, Any], *, as_json: bool) -> None:

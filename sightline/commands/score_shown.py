@@ -48,12 +48,19 @@ def _score_one(run: ScoringRun, source: Source, shown: tuple[Progress, TaskID], 
                 write_json(as_json(frame))
     except SightlineError as error:
         trouble = redacted(str(error))
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - the guard of the loop over sources
         # One source that trips over a mistake of ours must not keep the others from being judged.
         trouble = internal(error)
     if not json_lines and (summary.frames or not trouble):
         for line in summary.lines():
             out.print(escape(redactor(line)))
+    return _told(source, summary, trouble)
+
+
+def _told(source: Source, summary: SourceSummary, trouble: str) -> bool:
+    """Name the source that could not be read to its end; return whether all of it was judged."""
     if not trouble and not summary.frames:
         trouble = "no picture in it" if not summary.rejected else "no picture in it could be scored"
     if trouble:
