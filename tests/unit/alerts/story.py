@@ -29,6 +29,8 @@ NIGHT: Mapping[str, float] = {
     **DAY, "luma_mean": 0.25, "luma_p95": 0.60, "contrast_rms": 0.15, "noise_sigma": 3.0, "noise_floor": 2.0,
     "saturation": 0.0, "cast": 0.0, "sharpness": 0.5, "edge_width": 4.5,
 }  # fmt: skip
+DEFOCUSED: Mapping[str, float] = {**DAY, "edge_width": 14.0, "sharpness": 0.1, "texture_share": 0.1}
+NOISY: Mapping[str, float] = {**DAY, "noise_sigma": 30.0, "noise_floor": 25.0}
 
 
 def view(seed: int) -> NDArray[np.float32]:

@@ -160,9 +160,9 @@ def test_what_the_operator_switched_off_is_not_judged() -> None:
 
 
 def test_sensitivity_moves_the_bounds() -> None:
-    values = {**DAY, "edge_width": 8.3}
+    values = {**DAY, "black_share": 0.965}
     for sensitivity, state in ((10, VerdictState.FAULT), (5, VerdictState.OK), (1, VerdictState.OK)):
-        setting = {Fault.BLUR: FaultSetting(sensitivity=sensitivity)}
+        setting = {Fault.BLACK: FaultSetting(sensitivity=sensitivity)}
         story = Story(replace(Camera("gate", "rtsp://camera.test/1"), faults=setting))
         story.play(20, values, jitter=0.0)
-        assert story.verdict(Fault.BLUR).state is state
+        assert story.verdict(Fault.BLACK).state is state

@@ -5,7 +5,7 @@ from alerts.evaluator import Tick, evaluate, restored
 from domain.alerts import AlertState
 from domain.quality import Fault, VerdictState
 from domain.streams import Camera, SamplingMode, SamplingPlan
-from tests.unit.alerts.story import DAY, ELSEWHERE, NIGHT, Story, flat
+from tests.unit.alerts.story import DAY, DEFOCUSED, ELSEWHERE, NIGHT, Story, flat
 
 UNLIT = {**NIGHT, "luma_mean": 0.04, "luma_p95": 0.08, "black_share": 0.8, "contrast_rms": 0.02, "sharpness": 0.1}
 
@@ -59,7 +59,7 @@ def test_time_never_goes_back_although_the_clock_does() -> None:
 def test_transitions_are_unique_by_what_storage_keys_them_by() -> None:
     story = Story()
     for _ in range(3):
-        story.play(400, {**DAY, "edge_width": 14.0}, step_s=5)
+        story.play(400, DEFOCUSED, step_s=5)
         story.play(2600, step_s=10)
     keys = [(t.stream_id, t.fault, t.session_id, t.sequence, t.to_state) for t in story.transitions]
     assert len(keys) == 9
@@ -143,7 +143,7 @@ def test_a_metric_that_could_not_be_measured_gives_its_reason() -> None:
 def test_verdict_changes_are_told_once_and_not_with_every_number() -> None:
     story = Story()
     story.play(30)
-    story.play(30, {**DAY, "edge_width": 14.0})
+    story.play(30, DEFOCUSED)
     changes = [change for unit in story.store.units for change in unit.verdicts if change.verdict.fault is Fault.BLUR]
     assert [change.verdict.state for change in changes] == [
         VerdictState.NOT_ASSESSABLE,

@@ -7,7 +7,7 @@ from alerts.policy import Policy
 from alerts.references import MAX_ROWS, MAX_STRUCTURES, Learner, followed, outdated, statistics
 from domain.quality import Fault, LightMode, Reference, ReferenceState, Statistic, VerdictState
 from tests.fakes import START
-from tests.unit.alerts.story import DAY, ELSEWHERE, HOME, NIGHT, Story
+from tests.unit.alerts.story import DAY, DEFOCUSED, ELSEWHERE, HOME, NIGHT, NOISY, Story
 
 
 def test_statistics_are_numpys_percentiles() -> None:
@@ -47,7 +47,7 @@ def test_a_reference_is_learned_per_light_mode() -> None:
 
 def test_a_first_view_that_is_already_bad_is_refused_with_the_reason_and_learning_begins_again() -> None:
     story = Story()
-    story.learn({**DAY, "edge_width": 14.0, "sharpness": 0.1})
+    story.learn(DEFOCUSED)
     (reference,) = story.store.references.values()
     assert reference.state is ReferenceState.REFUSED
     assert "out of focus" in reference.reason
@@ -63,7 +63,7 @@ def test_bad_frames_are_no_examples_of_what_is_normal() -> None:
     story = Story()
     for _ in range(10):
         story.play(1000, DAY, step_s=20)
-        story.play(480, {**DAY, "noise_sigma": 30.0}, step_s=20)
+        story.play(480, NOISY, step_s=20)
     (reference,) = story.store.references.values()
     assert reference.state is ReferenceState.LEARNED
     assert reference.statistics["noise_sigma"].high < 3
@@ -91,7 +91,7 @@ def test_a_reference_older_than_the_last_acceptance_does_not_count_after_a_resta
 def test_an_accepted_view_may_fail_an_absolute_bound_and_is_still_normal() -> None:
     story = Story()
     story.learn()
-    soft = {**DAY, "edge_width": 14.0, "sharpness": 0.1}
+    soft = DEFOCUSED
     story.play(400, soft)
     assert story.verdict(Fault.BLUR).state is VerdictState.FAULT
 
