@@ -117,6 +117,7 @@ class CameraReader:
         while not self._stop.wait(wait_s):
             outcome = self._session()
             if self._stop.is_set():
+                self._close_books()
                 return
             self._show(outcome.state, outcome.reason)
             wait_s = outcome.wait_s
@@ -196,6 +197,12 @@ class CameraReader:
             self._sequence = frame.ref.sequence
             self._state, self._reason = ConnectionState.LIVE, ""
             self._buffer.put(frame)
+            self._tell()
+
+    def _close_books(self) -> None:
+        """Say once more how it went, so that the last frames offered are in a status too."""
+        with self._lock:
+            self._told = ()
             self._tell()
 
     def _show(self, state: ConnectionState, reason: str) -> None:
