@@ -7,11 +7,10 @@ Bytes may come from anybody who can reach the broker: every length is bounded be
 
 import math
 import struct
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +19,7 @@ from domain.errors import FrameRejected
 from domain.frames import Frame, FrameFormat, FrameRef, Plane
 from domain.streams import StreamStatus
 from domain.units import StreamMessage
+from transport.compression import Buffer, Compression, compressed, expanded
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 16_000_000
@@ -32,13 +32,6 @@ _PREFIX = struct.Struct("<BBBI")
 class Kind(IntEnum):
     FRAME = 1
     STATUS = 2
-
-
-class Compression(IntEnum):
-    """How the planes travel."""
-
-    RAW = 0
-    ZLIB = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +50,6 @@ class _FrameHeader:
     qp: float | None = None
 
 
-Buffer: TypeAlias = bytes | bytearray | memoryview
 _FRAME: TypeAdapter[_FrameHeader] = TypeAdapter(_FrameHeader)
 _STATUS: TypeAdapter[StreamStatus] = TypeAdapter(StreamStatus)
 
@@ -77,9 +69,7 @@ def encoded(
         corrupt=message.corrupt,
         qp=message.qp,
     )
-    body: list[Buffer] = [plane.data.cast("B") for plane in planes]
-    if compression is Compression.ZLIB:
-        body = [zlib.compress(b"".join(body), level=1)]
+    body = compressed(compression, [plane.data.cast("B") for plane in planes])
     whole = _joined(Kind.FRAME, compression, _FRAME.dump_json(header), body)
     if len(whole) > max_bytes:
         size = f"{message.format.width}x{message.format.height}"
@@ -126,7 +116,7 @@ def _frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
     sizes = [_size(plane) for plane in header.planes]
     if len(sizes) > _MAX_PLANES:
         raise FrameRejected(f"malformed message: {len(sizes)} planes")
-    samples = _decompressed(compression, body, sum(sizes))
+    samples = expanded(compression, body, sum(sizes))
     planes: list[Plane] = []
     start = 0
     for plane, size in zip(header.planes, sizes, strict=True):
@@ -149,28 +139,6 @@ def _size(plane: _PlaneShape) -> int:
     if not 1 <= len(plane.shape) <= 3 or not all(1 <= side <= _MAX_SIDE for side in plane.shape):
         raise FrameRejected(f"malformed message: a plane of shape {plane.shape}")
     return math.prod(plane.shape) * int(plane.sample[1])
-
-
-def _decompressed(compression: int, body: memoryview, expected: int) -> Buffer:
-    """Return exactly `expected` bytes; never takes memory for more, whatever the compressed bytes hold."""
-    samples: Buffer = body
-    if compression == Compression.ZLIB:
-        if expected > MAX_MESSAGE_BYTES * 16:
-            raise FrameRejected(f"malformed message: a picture of {expected:,} bytes")
-        reader = zlib.decompressobj()
-        try:
-            samples = reader.decompress(body, expected + 1)
-        except zlib.error as error:
-            raise FrameRejected("malformed message: its planes cannot be decompressed") from error
-        if not reader.eof or reader.unused_data:
-            raise FrameRejected(f"truncated or malformed message: no picture of {expected:,} bytes comes out of it")
-    elif compression != Compression.RAW:
-        raise FrameRejected(f"message compression {compression} is unknown to this worker; upgrade workers first")
-    if len(samples) != expected:
-        raise FrameRejected(
-            f"truncated or malformed message: planes of {len(samples):,} bytes where {expected:,} belong"
-        )
-    return samples
 
 
 def _contiguous(plane: Plane) -> Plane:

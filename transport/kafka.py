@@ -19,7 +19,8 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from domain.errors import FrameRejected
 from domain.frames import Frame
 from domain.units import Delivery, StreamMessage, Unit
-from transport.codec import Compression, decoded, encoded
+from transport.codec import decoded, encoded
+from transport.compression import Compression
 from transport.kafka_topics import KafkaSettings, require_fast_checksums
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class KafkaPublisher:
     until the broker has it, however long it is away, in order and without doubles (idempotent producer, acks=all).
     """
 
-    def __init__(self, settings: KafkaSettings, *, compression: Compression = Compression.RAW) -> None:
+    def __init__(self, settings: KafkaSettings, *, compression: Compression = Compression.ZSTD) -> None:
         require_fast_checksums()
         self._settings = settings
         self._compression = compression

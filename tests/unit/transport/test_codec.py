@@ -9,7 +9,8 @@ import pytest
 from domain.errors import FrameRejected
 from domain.frames import ColorMatrix, ColorRange, Frame, FrameFormat, FrameRef, Plane
 from domain.streams import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
-from transport.codec import MAX_MESSAGE_BYTES, Compression, decoded, encoded
+from transport.codec import MAX_MESSAGE_BYTES, decoded, encoded
+from transport.compression import Compression
 
 AT = datetime(2026, 3, 2, 8, 0, 1, 234567, tzinfo=UTC)
 REF = FrameRef("gate", "session-1", 41, 3.0000000000000004, AT)
@@ -90,9 +91,17 @@ def test_a_truncated_message_is_refused(length: int, compression: Compression) -
         decoded(whole[:length])
 
 
-def test_bytes_beyond_the_planes_are_refused() -> None:
-    with pytest.raises(FrameRejected, match="planes of"):
-        decoded(encoded(frame()) + b"\0")
+@pytest.mark.parametrize("compression", list(Compression))
+def test_bytes_beyond_the_planes_are_refused(compression: Compression) -> None:
+    with pytest.raises(FrameRejected, match="malformed"):
+        decoded(encoded(frame(), compression=compression) + b"\0")
+
+
+@pytest.mark.parametrize("compression", [Compression.ZLIB, Compression.ZSTD])
+def test_compressed_planes_of_rubbish_are_refused(compression: Compression) -> None:
+    whole = encoded(frame(), compression=compression)
+    with pytest.raises(FrameRejected):
+        decoded(whole[:-60] + bytes(60))
 
 
 @pytest.mark.parametrize(
@@ -117,10 +126,13 @@ def test_a_malformed_header_is_refused(find: bytes, put: bytes) -> None:
         decoded(whole.replace(find, put, 1))
 
 
+@pytest.mark.parametrize("compression", [Compression.ZLIB, Compression.ZSTD])
 @pytest.mark.parametrize("claimed", [b"[00001,2]", b"[00002,2]", b"[16384,2]"])
-def test_planes_that_expand_to_another_size_than_the_header_says_are_refused(claimed: bytes) -> None:
+def test_planes_that_expand_to_another_size_than_the_header_says_are_refused(
+    claimed: bytes, compression: Compression
+) -> None:
     black = Frame(REF, FrameFormat(2, 11111, "gray"), (np.zeros((11111, 2), np.uint8),))
-    whole = encoded(black, compression=Compression.ZLIB)
+    whole = encoded(black, compression=compression)
     assert b"[11111,2]" in whole
     with pytest.raises(FrameRejected):
         decoded(whole.replace(b"[11111,2]", claimed.replace(b"0000", b"    ")))
