@@ -120,11 +120,12 @@ class BatchSettings(_Section):
 
 
 class QueueSettings(_Section):
-    """The embedded queue between ingest and the scoring worker; a full queue drops the oldest frame and counts it."""
+    """The embedded queue between ingest and the scoring worker; short, so that
+    a machine that cannot keep up drops old frames and counts them instead of judging the past."""
 
-    max_frames: int = Field(default=256, ge=1)
+    max_frames: int = Field(default=64, ge=1)
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024)
-    poll_messages: int = Field(default=64, ge=1)
+    poll_messages: int = Field(default=32, ge=1)
 
 
 class RetentionSettings(_Section):
