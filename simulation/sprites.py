@@ -58,7 +58,10 @@ def walker() -> Sprite:
     dark = (picture[..., 0] < 100).astype(np.uint8)
     closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (19, 19)))
     box = slice(60, 500), slice(60, 246)
-    return _cut(picture[box], _largest(np.asarray(closed, dtype=np.uint8)[box]))
+    sprite = _cut(picture[box], _largest(np.asarray(closed, dtype=np.uint8)[box]))
+    # His camera is left behind: where it was, he fades out.
+    fade = np.clip((sprite.alpha.shape[1] - 1 - np.arange(sprite.alpha.shape[1])) / 24, 0, 1).astype(np.float32)
+    return Sprite(sprite.colour, sprite.alpha * fade[None, :, None])
 
 
 @cache
