@@ -25,12 +25,12 @@ from storage.scores import SqlScoreStore
 
 _START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _END = _START + timedelta(days=1)
-_COLUMNS = ("stream_id", "received_at", "session_id", "sequence", "pts_s", "scores", "missing", "model_set")
+COLUMNS = ("stream_id", "received_at", "session_id", "sequence", "pts_s", "scores", "missing", "model_set")
 
 
 def run(*, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int = 16) -> dict[str, Any]:
     """Store `rounds` units of `frames` frames with `metrics` values each; medians over rounds, seconds and values/s."""
-    units = [_unit(each, frames, metrics, streams) for each in range(rounds)]
+    units = units_to_store(rounds, frames, metrics, streams)
     encoding_s: list[float] = []
     storing_s: list[float] = []
     baseline_s: list[float] = []
@@ -42,9 +42,9 @@ def run(*, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int 
         for unit in units:
             rows = [_plain(row) for row in frame_rows(unit.scores)]
             for timed, act in _in_turn(len(storing_s), store, baseline, unit, rows):
-                (storing_s if timed == "store" else baseline_s).append(_seconds(act))
-            encoding_s.append(_seconds(partial(frame_rows, unit.scores)))
-        repeated_s = [_seconds(partial(store.add, unit)) for unit in units[: rounds // 4]]
+                (storing_s if timed == "store" else baseline_s).append(seconds(act))
+            encoding_s.append(seconds(partial(frame_rows, unit.scores)))
+        repeated_s = [seconds(partial(store.add, unit)) for unit in units[: rounds // 4]]
         stored = sum(len(store.frames(f"camera {n}", _START, _END, limit=10**6)) for n in range(streams))
         engine.dispose()
         baseline.close()
@@ -74,9 +74,14 @@ def _rates(
         "sqlite_over_raw_executemany": sqlite_share,
         "json_share": json_share,
         "limited_by": f"the interpreter: {json_share:.0%} of the time makes rows and JSON, {sqlite_share:.0%} is "
-        "SQLite's own, the rest SQLAlchemy's statements and parameters; the disk is not waited for "
+        "SQLite's own, the rest passes rows on; the disk is not waited for "
         "(WAL, synchronous=NORMAL)",
     }
+
+
+def units_to_store(rounds: int, frames: int, metrics: int, streams: int) -> list[JudgedUnit]:
+    """Return units of scores as a worker would store them, one frame a second and stream."""
+    return [_unit(each, frames, metrics, streams) for each in range(rounds)]
 
 
 def _unit(number: int, frames: int, metrics: int, streams: int) -> JudgedUnit:
@@ -105,7 +110,7 @@ def _baseline(path: Path) -> sqlite3.Connection:
 
 
 def _plain(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(microseconds(row[name]) if name == "received_at" else row[name] for name in _COLUMNS)
+    return tuple(microseconds(row[name]) if name == "received_at" else row[name] for name in COLUMNS)
 
 
 def _insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
@@ -125,7 +130,8 @@ def _in_turn(
     return sides if turn % 2 else sides[::-1]
 
 
-def _seconds(act: Callable[[], Any]) -> float:
+def seconds(act: Callable[[], Any]) -> float:
+    """Return how long it takes."""
     started = perf_counter()
     act()
     return perf_counter() - started

@@ -13,19 +13,21 @@ _PARTITION_LOCK = 0x53_69_67_70
 
 
 class Partitions:
-    """Creates the partitions a unit needs; does nothing on SQLite, which has none."""
+    """Knows and makes the partitions that units need."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: set[date] = set()
 
-    def ensure(self, times: Iterable[datetime]) -> None:
-        """Have a partition for each time. Raises `StoreUnavailable`."""
+    def lacking(self, times: Iterable[datetime]) -> set[date]:
+        """Return the days (UTC) for which no partition is known yet; on SQLite none."""
         if self._engine.dialect.name != "postgresql":
-            return
-        lacking = {at.astimezone(UTC).date() for at in times} - self._known
-        if not lacking:
-            return
+            return set()
+        return {at.astimezone(UTC).date() for at in times} - self._known
+
+    def make(self, times: Iterable[datetime]) -> None:
+        """Have a partition for each time. Raises `StoreUnavailable`."""
+        lacking = self.lacking(times)
         with writing(self._engine) as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PARTITION_LOCK})
             for day in sorted(lacking):

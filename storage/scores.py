@@ -40,21 +40,28 @@ class SqlScoreStore:
 
     def add(self, unit: JudgedUnit) -> None:
         ceiling = None if self._clock is None else self._clock.now() + _FUTURE
-        with reading(self._engine) as connection:
-            letters = rows.outside(unit.scores, raw_floor(connection), ceiling)
-        scores = rows.without(unit.scores, letters)
-        self._partitions.ensure({score.ref.received_at for score in scores})
-        models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
+        self._make_room(unit, ceiling)
         with writing(self._engine) as connection:
             newest = newest_tokens(connection, unit)
-            letters = (*unit.dead_letters, *letters, *rows.fenced(scores, newest))
-            scores = rows.without(scores, letters)
+            late = rows.outside(unit.scores, raw_floor(connection), ceiling)
+            letters = (*unit.dead_letters, *late, *rows.fenced(unit.scores, newest))
+            scores = rows.without(unit.scores, letters)
+            models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
             insert_new(connection, tables.dead_letters, rows.dead_letter_rows(letters))
             insert_new(connection, tables.model_sets, models)
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
             _add_judgement(connection, unit, newest)
         self._model_sets |= {row["id"] for row in models}
+
+    def _make_room(self, unit: JudgedUnit, ceiling: datetime | None) -> None:
+        """Make the partitions of days met for the first time, in a transaction of its own."""
+        days = self._partitions.lacking(score.ref.received_at for score in unit.scores)
+        if days:
+            with reading(self._engine) as connection:
+                floor = raw_floor(connection)
+            late = rows.outside(unit.scores, floor, ceiling)
+            self._partitions.make(score.ref.received_at for score in rows.without(unit.scores, late))
 
     def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
         table, models = tables.frames, tables.model_sets

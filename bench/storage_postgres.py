@@ -1,0 +1,91 @@
+"""How many values a second Postgres stores idempotently, beside COPY of the same rows, which can do nothing twice."""
+
+import io
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from statistics import median
+from typing import Any
+
+from sqlalchemy import create_engine, make_url, text
+
+from bench.storage import COLUMNS, seconds, units_to_store
+from storage.engine import open_engine
+from storage.migrate import upgrade
+from storage.rows import Rows, frame_rows
+from storage.scores import SqlScoreStore
+
+_BASELINE = (
+    "CREATE TABLE baseline (stream_id text, received_at timestamptz, session_id text, sequence bigint, "
+    "pts_s double precision, scores jsonb, missing jsonb, model_set text, "
+    "PRIMARY KEY (stream_id, received_at, session_id, sequence))"
+)
+
+
+def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int = 16) -> dict[str, Any]:
+    """Store units in a database made for it on the server at `url`; medians over rounds, both sides in turn."""
+    storing_s: list[float] = []
+    copying_s: list[float] = []
+    with _database(url) as address:
+        engine = open_engine(address)
+        upgrade(engine)
+        store = SqlScoreStore(engine)
+        raw = engine.raw_connection()
+        raw.cursor().execute(_BASELINE)
+        raw.commit()
+        for unit in units_to_store(rounds, frames, metrics, streams):
+            lines = _lines(frame_rows(unit.scores))
+            sides = [(storing_s, partial(store.add, unit)), (copying_s, partial(_copy, raw, lines))]
+            for times, act in sides if len(storing_s) % 2 else sides[::-1]:
+                times.append(seconds(act))
+        raw.close()
+        durable = _setting(address, "fsync"), _setting(address, "synchronous_commit")
+        engine.dispose()
+    values = frames * metrics
+    return {
+        "postgres_values_per_s": values / median(storing_s),
+        "postgres_copy_values_per_s": values / median(copying_s),
+        "postgres_over_copy": median(copying_s) / median(storing_s),
+        "postgres_unit_ms_median": median(storing_s) * 1e3,
+        "postgres_fsync": durable[0],
+        "postgres_synchronous_commit": durable[1],
+    }
+
+
+@contextmanager
+def _database(url: str) -> Iterator[str]:
+    """Make a database for the time of the measurement."""
+    address = make_url(url).set(drivername="postgresql+psycopg2")
+    name = f"sightline_bench_{secrets.token_hex(4)}"
+    server = create_engine(address, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    try:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        yield address.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        server.dispose()
+
+
+def _setting(url: str, name: str) -> str:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        found = str(connection.execute(text("SELECT current_setting(:name)"), {"name": name}).scalar_one())
+    engine.dispose()
+    return found
+
+
+def _lines(rows: Rows) -> str:
+    return "".join("\t".join(_field(row[name]) for name in COLUMNS) + "\n" for row in rows)
+
+
+def _field(value: object) -> str:
+    return r"\N" if value is None else str(value).replace("\\", "\\\\")
+
+
+def _copy(connection: Any, lines: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.copy_expert("COPY baseline FROM STDIN", io.StringIO(lines))
+    connection.commit()
