@@ -67,14 +67,14 @@ IMPLIES: Mapping[Fault, frozenset[Fault]] = {
     ),
     Fault.BITRATE_STARVED: frozenset({Fault.BLOCKINESS, Fault.BLUR, Fault.LOW_FPS, Fault.CORRUPT_PICTURE}),
     Fault.SNOW: _PICTURE - {Fault.SNOW},
-    Fault.IR_CUT: frozenset({Fault.COLOUR_CAST, Fault.BLUR}),
+    Fault.IR_CUT: frozenset({Fault.COLOUR_CAST, Fault.BLUR, Fault.LOW_CONTRAST}),
     Fault.CAMERA_MOVED: _NO_DETAIL | {Fault.TOO_DARK, Fault.TOO_BRIGHT, Fault.GLARE, Fault.COLOUR_CAST, Fault.SHAKE},
-    Fault.GLARE: _NO_DETAIL | {Fault.TOO_BRIGHT, Fault.CAMERA_MOVED},
+    Fault.GLARE: _NO_DETAIL | {Fault.TOO_BRIGHT, Fault.CAMERA_MOVED, Fault.COLOUR_CAST},
     Fault.TOO_BRIGHT: _NO_DETAIL | {Fault.CAMERA_MOVED, Fault.COLOUR_CAST},
     Fault.TOO_DARK: _NO_DETAIL | {Fault.NOISE, Fault.CAMERA_MOVED, Fault.COLOUR_CAST, Fault.BLOCKINESS},
     Fault.LOW_CONTRAST: frozenset({Fault.BLUR, Fault.CAMERA_MOVED, Fault.COLOUR_CAST}),
     Fault.BLUR: frozenset({Fault.CAMERA_MOVED}),
-    Fault.STRIPES: frozenset({Fault.NOISE}),
+    Fault.STRIPES: _NO_DETAIL | {Fault.NOISE, Fault.CAMERA_MOVED},
     Fault.SHAKE: frozenset({Fault.BLUR}),
 }
 """`IMPLIES[cause]` are the faults that `cause` brings with it."""

@@ -14,6 +14,8 @@ NIGHT_SATURATION, DAY_SATURATION = 0.0012, 0.0022
 """Infrared pictures carry neutral chroma; only a colour stream is asked."""
 BLACK_SHARE = 0.95
 """A picture this black says nothing about the hour: a lens covered at noon looks the same."""
+DUSK_S = 60.0
+"""Seconds that no dusk is as short as."""
 FLAT_CONTRAST = 0.06
 """A colourless picture with less contrast than this is fog or a cover, not an infrared night."""
 
@@ -33,6 +35,10 @@ class Light:
     unlit_since: datetime | None = None
     dark_nights: bool = False
     twilight: bool = False
+    bright_at: datetime | None = None
+    """When it was last broad daylight."""
+    sudden: bool = False
+    """Whether the darkness that seems to come fell within `DUSK_S` of broad daylight, colours and all."""
 
     def settling(self, now: datetime) -> bool:
         return self.settling_until is not None and now < self.settling_until
@@ -72,28 +78,50 @@ def is_black(values: Mapping[str, float]) -> bool:
     return values.get("black_share", 0.0) >= BLACK_SHARE
 
 
+def changing(light: Light, values: Mapping[str, float]) -> bool:
+    """Say whether another light seems to come as light does: not at once with all its colours, and not to black."""
+    return light.coming is not None and not _unlikely(light, values)
+
+
+def _unlikely(light: Light, values: Mapping[str, float]) -> bool:
+    return is_black(values) or light.sudden
+
+
 def _dwell_s(light: Light, values: Mapping[str, float], policy: Policy) -> float:
-    return policy.black_dwell_s if is_black(values) and not light.dark_nights else policy.mode_dwell_s
+    at_once = _unlikely(light, values) and not light.dark_nights
+    return policy.black_dwell_s if at_once else policy.mode_dwell_s
+
+
+def _falls_at_once(light: Light, values: Mapping[str, float], seen: LightMode | None, now: datetime) -> bool:
+    """Say whether broad daylight turned dark within `DUSK_S` without losing its colours.
+
+    Dusk passes through twilight slowly, and a camera that swings its filter out for the night loses all colour.
+    """
+    coloured = values.get("saturation", 1.0) >= NIGHT_SATURATION
+    recent = light.bright_at is not None and (now - light.bright_at).total_seconds() < DUSK_S
+    return seen is LightMode.NIGHT and coloured and recent
 
 
 def advanced(light: Light, values: Mapping[str, float], now: datetime, policy: Policy) -> Light:
     """Return the light after one more picture.
 
     The first picture sets the mode at once. Later another mode must be seen for `mode_dwell_s` on end; a picture that
-    went black at once for `black_dwell_s`, because night never falls within a second. What was learned then makes
-    darkness no news the next evening.
+    went black or dark at once for `black_dwell_s`, because night never falls within a second. What was learned then
+    makes darkness no news the next evening.
     """
     seen = seen_mode(values, light.mode)
-    light = replace(light, twilight=in_twilight(values))
+    falls = _falls_at_once(light, values, seen, now)
+    bright = values.get("luma_mean", 0.0) > DAY_LUMA
+    light = replace(light, twilight=in_twilight(values), bright_at=now if bright else light.bright_at)
     if light.mode is None:
         light = replace(light, mode=seen)
     elif seen is None or seen is light.mode:
-        light = replace(light, coming=None, coming_since=None)
+        light = replace(light, coming=None, coming_since=None, sudden=False)
     elif seen is not light.coming or light.coming_since is None:
-        light = replace(light, coming=seen, coming_since=now)
+        light = replace(light, coming=seen, coming_since=now, sudden=falls)
     elif (now - light.coming_since).total_seconds() >= _dwell_s(light, values, policy):
         until = now.fromtimestamp(now.timestamp() + policy.settle_s, tz=now.tzinfo)
-        light = replace(light, mode=seen, coming=None, coming_since=None, settling_until=until)
+        light = replace(light, mode=seen, coming=None, coming_since=None, settling_until=until, sudden=False)
     unlit = _unlit(light, values, light.mode)
     since = (light.unlit_since or now) if unlit else None
     return replace(light, unlit=unlit, unlit_since=since)

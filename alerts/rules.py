@@ -138,6 +138,10 @@ def _event(fault: Fault) -> AlertRule:
 _DAY = frozenset({LightMode.DAY})
 _STILL_DETAILED = below("structure_lost", 0.60, 0.68)
 """Another view has edges elsewhere; a covered, blurred or fogged one has none."""
+_NO_FOG = below("haze", 0.62, 0.66)
+"""Dense fog or film takes all structure too, but leaves nothing dark anywhere; a cover so bright is called that."""
+_NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
+"""What is burnt out has no edges to compare."""
 
 _TABLE: tuple[Rule, ...] = (
     # What the light does
@@ -171,7 +175,20 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.GLARE),
         "a light blinds the camera",
-        ((exceeds("glare_share", 0.020, 0.012), above_usual("luma_mean", 1.12, 1.06)),),
+        (
+            (
+                exceeds("glare_share", 0.020, 0.012),
+                above_usual("luma_mean", 1.12, 1.06),
+                exceeds("haze", 0.12, 0.09),
+                below("clipped_share", 0.55, 0.60),
+            ),
+            (
+                exceeds("glare_share", 0.020, 0.012),
+                above_usual("luma_mean", 1.12, 1.06),
+                exceeds("haze", 0.05, 0.03),
+                below("clipped_share", 0.25, 0.28),
+            ),
+        ),
         needs_reference=True,
     ),
     # What the lens does
@@ -205,16 +222,18 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.COVERED, "critical"),
         "the structure of the usual view is gone",
         (
-            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.18, 0.26)),
+            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.18, 0.26), _NO_FOG),
             (
                 above("structure_lost", 0.60, 0.50, limit=0.95),
                 below("detail_correlation", 0.32, 0.40),
                 below("layout_correlation", 0.70, 0.76),
+                _NO_FOG,
             ),
             (
                 above("structure_lost", 0.70, 0.60, limit=0.95),
                 below("detail_correlation", 0.40, 0.46),
                 below_usual("saturation", 0.60, 0.70),
+                _NO_FOG,
             ),
         ),
         needs_reference=True,
@@ -230,13 +249,20 @@ _TABLE: tuple[Rule, ...] = (
                 above("structure_disagreement", 0.70, 0.60, limit=0.95),
                 below("detail_correlation", 0.42, 0.48),
                 _STILL_DETAILED,
+                _NOT_BURNT_OUT,
             ),
             (
                 above("structure_disagreement", 0.45, 0.38, limit=0.70),
-                below("detail_correlation", 0.36, 0.42),
+                below("detail_correlation", 0.42, 0.48),
                 _STILL_DETAILED,
+                _NOT_BURNT_OUT,
             ),
-            (below("detail_correlation", 0.25, 0.32), below("layout_correlation", 0.30, 0.40), _STILL_DETAILED),
+            (
+                below("detail_correlation", 0.25, 0.32),
+                below("layout_correlation", 0.30, 0.40),
+                _STILL_DETAILED,
+                _NOT_BURNT_OUT,
+            ),
         ),
         needs_reference=True,
         needs_light=True,
@@ -246,7 +272,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.SHAKE),
         "the whole picture jumps to and fro",
-        ((above("shift", 0.010, 0.006),),),
+        ((above("shift", 0.004, 0.003),),),
         needs_light=True,
         fixed_view=True,
         dense=True,
@@ -264,14 +290,17 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.SNOW),
         "snow as of a lost analogue signal",
-        ((above("snow_share", 0.04, 0.03),),),
+        ((above("snow_share", 0.013, 0.009),),),
         analogue_only=True,
         refuses=True,
     ),
     Rule(
         _picture(Fault.STRIPES),
         "stripes run through the picture",
-        ((above("stripe_strength", 6.0, 4.0),),),
+        (
+            (above("stripe_strength", 14.0, 11.0),),
+            (above("stripe_strength", 8.0, 6.5), exceeds("stripe_strength", 3.0, 2.0)),
+        ),
         analogue_only=True,
         refuses=True,
     ),
@@ -279,10 +308,10 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.COLOUR_CAST),
         "colours lean to one side",
         (
-            (exceeds("cr_mean", 0.040, 0.030),),
-            (falls_short("cr_mean", -0.040, -0.030),),
-            (exceeds("cb_mean", 0.040, 0.030),),
-            (falls_short("cb_mean", -0.040, -0.030),),
+            (exceeds("lean_red", 0.065, 0.050),),
+            (falls_short("lean_red", -0.065, -0.050),),
+            (exceeds("lean_blue", 0.065, 0.050),),
+            (falls_short("lean_blue", -0.065, -0.050),),
         ),
         modes=_DAY,
         needs_reference=True,
@@ -290,7 +319,15 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.IR_CUT),
         "magenta by day: the infrared filter did not swing in",
-        ((above("magenta", 0.12, 0.08),),),
+        (
+            (above("magenta", 0.10, 0.08),),
+            (
+                exceeds("magenta", 0.12, 0.09),
+                exceeds("lean_red", 0.035, 0.025),
+                exceeds("lean_blue", 0.035, 0.025),
+                above("lean_red", 0.030, 0.020),
+            ),
+        ),
         modes=_DAY,
         refuses=True,
     ),
@@ -299,8 +336,8 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.BLOCKINESS),
         "compression blocks show",
         (
-            (above("blockiness", 2.2, 1.9), above("block_step", 1.2, 0.9)),
-            (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.8, 0.6)),
+            (above("blockiness", 2.0, 1.8), above("block_step", 0.7, 0.55)),
+            (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.7, 0.55)),
         ),
         refuses=True,
     ),
@@ -309,7 +346,11 @@ _TABLE: tuple[Rule, ...] = (
         "parts of the picture are smeared or missing",
         (
             (above("corrupt_share", 0.25, 0.20),),
-            (above("corrupt_share", 0.05, 0.03), exceeds("corrupt_share", 0.04, 0.02)),
+            (
+                above("corrupt_share", 0.040, 0.025),
+                exceeds("corrupt_share", 0.030, 0.015),
+                above("blockiness", 1.30, 1.25),
+            ),
         ),
         refuses=True,
     ),
@@ -329,7 +370,7 @@ _TABLE: tuple[Rule, ...] = (
         _connection(Fault.BITRATE_STARVED),
         "the stream gets far fewer bits than usual and it shows",
         (
-            (below_usual("bitrate_bps", 0.5, 0.65), exceeds("qp", 5.0, 3.0)),
+            (below_usual("bitrate_bps", 0.6, 0.7), exceeds("qp", 6.0, 4.0)),
             (below_usual("bitrate_bps", 0.5, 0.65), above_usual("blockiness", 1.4, 1.25)),
         ),
         needs_reference=True,
@@ -364,7 +405,9 @@ UNLIT_LUMA_P95 = 0.15
 
 UNITS: Mapping[str, str] = {
     "edge_width": "px",
-    "noise_sigma": "levels",
+    "noise_floor": "levels",
+    "local_contrast": "levels",
+    "block_step": "levels",
     "stripe_strength": "levels",
     "change_median": "levels",
     "fps": "frames/s",

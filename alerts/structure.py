@@ -18,6 +18,8 @@ METRICS = ("structure_disagreement", "structure_lost", "layout_correlation", "de
 MIN_TEXTURED_BLOCKS = 12
 """Fewer blocks with structure say nothing about where the camera looks."""
 TEXTURED_OVER_MEDIAN = 0.5
+LEAST_ENERGY = 0.5
+"""Levels a pixel; what is weaker is the encoder's own and comes and goes with it."""
 SAME_ORIENTATION = 0.80
 """Cosine between two orientation histograms over which a block still shows the same edges."""
 LOST_ENERGY = 0.25
@@ -44,7 +46,7 @@ def textured_blocks(reference: Structure, masks: Sequence[Mask] = ()) -> NDArray
     if not visible.any():
         return visible
     floor = TEXTURED_OVER_MEDIAN * float(np.median(energy[visible]))
-    return np.asarray(visible & (energy > max(floor, 1e-6)))
+    return np.asarray(visible & (energy > max(floor, LEAST_ENERGY)))
 
 
 def _cosine(left: Structure, right: Structure) -> NDArray[np.float32]:

@@ -153,7 +153,7 @@ def scene(view: View, values: Values, missing: Mapping[str, str], moment: Moment
         missing=missing,
         mode=light.mode,
         settling=light.settling(moment.now),
-        changing=light.coming is not None and not mode.is_black(values),
+        changing=mode.changing(light, values),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_noted=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
         reference=known.usable,

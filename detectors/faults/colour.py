@@ -8,6 +8,7 @@ from torch import Tensor
 from detectors.base import Pictures
 from detectors.faults.meaning import cue, lower_is_better
 from detectors.functional import chroma
+from detectors.functional.exposure import luma_mean
 
 _UNIT = "chroma, share of full range"
 
@@ -20,8 +21,8 @@ class Colour:
     metrics = (
         cue("saturation", "colourfulness", _UNIT, (0, 0.71), "mean √(Cb²+Cr²)"),
         lower_is_better("cast", "lean of the colours", _UNIT, (0, 0.71), "|mean (Cb, Cr)|"),
-        cue("cb_mean", "lean to blue", _UNIT, (-0.5, 0.5), "mean Cb"),
-        cue("cr_mean", "lean to red", _UNIT, (-0.5, 0.5), "mean Cr"),
+        cue("lean_blue", "lean to blue", "share of luma", (-5, 5), "mean Cb / (mean Y + 0.1)"),
+        cue("lean_red", "lean to red", "share of luma", (-5, 5), "mean Cr / (mean Y + 0.1)"),
         lower_is_better("magenta", "magenta all over", "share of luma", (-1, 1), "ours"),
     )
 
@@ -33,10 +34,11 @@ class Colour:
             return dict.fromkeys((spec.key for spec in self.metrics), nothing)
         seen = pictures.small_visible
         mean = chroma.mean_chroma(colours, seen)
+        lean = mean / (luma_mean(pictures.small_luma, seen)[:, None] + 0.1)
         return {
             "saturation": chroma.saturation(colours, seen),
             "cast": mean.square().sum(dim=1).sqrt(),
-            "cb_mean": mean[:, 0],
-            "cr_mean": mean[:, 1],
+            "lean_blue": lean[:, 0],
+            "lean_red": lean[:, 1],
             "magenta": chroma.magenta(pictures.small_luma, colours, pictures.matrix, seen),
         }
