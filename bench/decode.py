@@ -38,7 +38,7 @@ class _Clock:
         time.sleep(seconds)
 
 
-def run(*, groups: int = 60, repeats: int = 5, film: Path | None = None) -> dict[str, Any]:
+def run(*, groups: int = 120, repeats: int = 7, film: Path | None = None) -> dict[str, Any]:
     """Return `key_frames_over_ffmpeg` and what it was made of; times are CPU seconds, the ratio that of medians.
 
     `film` is any H.264 file; without one, 1080p25 of a second a group is made, `groups` seconds long. Raises
@@ -70,7 +70,7 @@ def run(*, groups: int = 60, repeats: int = 5, film: Path | None = None) -> dict
         "ffmpeg_s": [round(each, 3) for each in times["ffmpeg"]],
         "ffmpeg_version": version,
         "libavcodec": ".".join(str(part) for part in av.library_versions["libavcodec"]),
-        "limited_by": "intra decoding in libavcodec; beside it, one pass over all packets in Python",
+        "limited_by": "intra decoding in libavcodec; beside it, Python: microseconds a packet, 0.2 ms a picture kept",
     }
 
 

@@ -1,4 +1,4 @@
-"""A decoded AVFrame as the planes Sightline travels with: copied once, never scaled, never rounded.
+"""A decoded AVFrame as the planes Sightline travels with: copied at most once, never scaled, never rounded.
 
 Formats that hold the same samples in another order are rearranged; a format whose samples would change is refused.
 """

@@ -92,6 +92,7 @@ class StreamSource:
         self._packet_time = sampling.StreamTime()
         self._frame_time = sampling.StreamTime()
         self._nominal_s = 0.0
+        self._arrived_s = 0.0
         self._open: Opened | None = None
         self._sequence = 0
         self._stop = threading.Event()
@@ -99,9 +100,10 @@ class StreamSource:
     def frames(self) -> Iterator[Frame]:
         """Yield sampled frames. Raises as `domain.ports.FrameSource` says; ends early after `stop()`."""
         session = self._connect()
+        video = session.video.index
         for packet in self._packets(session):
-            if packet.stream_index == session.video.index:
-                yield from self._offered(session, packet)
+            if packet.stream_index == video and self._wanted(packet):
+                yield from self._offered(packet)
             self._check_deadlines()
             if self._stop.is_set():
                 return
@@ -158,7 +160,8 @@ class StreamSource:
                 silent = isinstance(error, av.error.ExitError | TimeoutError)
                 raise (NoVideo("connected, but no video arrives") if silent else found) from None
             self.progress_s = time.monotonic()
-            self._totals["decode_errors"] += sum("missed" in text for _, _, text in log)
+            if log:
+                self._totals["decode_errors"] += sum("missed" in text for _, _, text in log)
             if packet is None:
                 return
             yield packet
@@ -172,23 +175,24 @@ class StreamSource:
         if now_s - self._picture_s > self._deadlines.picture_s:
             raise NoVideo("video arrives, but no picture can be decoded from it")
 
-    def _offered(self, session: Opened, packet: "av.Packet[Stream]") -> Iterator[Frame]:
-        arrived_s = self._arrived_s()
+    def _wanted(self, packet: "av.Packet[Stream]") -> bool:
+        """Note a video packet and return whether it is decoded; an empty one at the end of the stream is."""
+        self._arrived_s = self._arrival_s()
         if packet.size:
-            self._note_packet(packet, arrived_s)
-        self._sampling = sampling.before_decoding(
-            self._sampling, self._camera.plan, packet.is_keyframe, self._packet_time.now_s
-        )
+            self._note_packet(packet, self._arrived_s)
+        key = packet.is_keyframe
+        self._sampling = sampling.before_decoding(self._sampling, self._camera.plan, key, self._packet_time.now_s)
+        return key or self._sampling.decode_all or not packet.size
+
+    def _offered(self, packet: "av.Packet[Stream]") -> Iterator[Frame]:
         alone = not self._sampling.decode_all
-        if packet.size and alone and not packet.is_keyframe:
-            return
         damaged = self._decoder.damaged
         pictures = self._decoder.decode(packet, alone=alone)
         # Before the first picture a stream joined in the middle cannot but fail to decode.
         if self._sequence:
             self._totals["decode_errors"] += self._decoder.damaged - damaged
         for picture in pictures:
-            offered = self._considered(picture, arrived_s)
+            offered = self._considered(picture, self._arrived_s)
             if offered is not None:
                 yield offered
 
@@ -211,7 +215,7 @@ class StreamSource:
                 return
             self._clock.sleep(min(ahead_s, NAP_S))
 
-    def _arrived_s(self) -> float:
+    def _arrival_s(self) -> float:
         """Return when this packet arrived: monotonic seconds, or the nominal time of a file read at full speed."""
         if not self._full_speed:
             return time.monotonic()
