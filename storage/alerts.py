@@ -65,7 +65,8 @@ class SqlAlertStore:
         """Return transitions, the latest first."""
         table = tables.transitions
         query = select(table).where(table.c.stream_id == stream_id)
-        latest = query.order_by(table.c.at.desc(), table.c.sequence.desc()).limit(limit)
+        order = (table.c.at.desc(), table.c.sequence.desc(), table.c.fault, table.c.to_state)
+        latest = query.order_by(*order).limit(limit)
         with reading(self._engine) as connection:
             return [_transition(row) for row in connection.execute(latest).mappings()]
 

@@ -309,6 +309,7 @@ class FakeAlertStore:
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
         mine = [step for step in self._scores.transitions.values() if step.stream_id == stream_id]
+        mine.sort(key=lambda step: (step.fault, step.to_state))
         return sorted(mine, key=lambda step: (step.at, step.sequence), reverse=True)[:limit]
 
     def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:

@@ -74,6 +74,12 @@ def test_transitions_come_latest_first(stores: Stores) -> None:
     assert stores.alerts.transitions("yard") == []
 
 
+def test_transitions_of_one_moment_come_by_fault(stores: Stores) -> None:
+    steps = tuple(replace(transition(5), fault=fault) for fault in (Fault.SHAKE, Fault.BLUR, Fault.NOISE))
+    stores.scores.add(JudgedUnit(transitions=steps))
+    assert [step.fault for step in stores.alerts.transitions("gate")] == [Fault.BLUR, Fault.NOISE, Fault.SHAKE]
+
+
 def test_a_transition_told_twice_is_one(stores: Stores) -> None:
     other = replace(transition(5), fault=Fault.NOISE)
     stores.scores.add(JudgedUnit(transitions=(transition(5), transition(5), other)))

@@ -1,0 +1,201 @@
+"""One recording judged twice, embedded and through Kafka, Postgres and Redis: the answers are the same."""
+
+import math
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import torch
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from alerts.policy import Policy
+from detectors import registry
+from domain.frames import Frame, FrameFormat, FrameRef
+from domain.ports import LiveState, StreamConsumer, StreamPublisher
+from domain.streams import Camera, ConnectionState, StreamCounters, StreamStatus
+from domain.units import StreamMessage
+from storage.alerts import SqlAlertStore
+from storage.engine import open_engine
+from storage.live import MemoryLiveState
+from storage.migrate import upgrade
+from storage.redis_live import RedisLiveState
+from storage.scores import SqlScoreStore
+from storage.streams import SqlStreamStore
+from tests import services
+from tests.end_to_end.clips import picture
+from tests.fakes import START, FakeClock
+from transport.embedded import EmbeddedQueue
+from transport.kafka import KafkaConsumer, KafkaPublisher
+from transport.kafka_topics import KafkaSettings, prepare_topics
+from workers.scoring import PollBounds, ScoringWorker
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 60
+CAMERAS = ("dock", "gate", "yard")
+UNTIL = START + timedelta(hours=1)
+TOLERANCE = 1e-5
+"""Relative and absolute: a batch of another size may add single-precision numbers in another order."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One way of running: where it stores, what carries messages, what holds the present."""
+
+    engine: Engine
+    publisher: StreamPublisher
+    consumer: StreamConsumer
+    live: LiveState
+
+
+def recording() -> list[StreamMessage]:
+    """A minute of three cameras: `gate` turns black after half of it, `dock` is lost, `yard` stays well."""
+    messages: list[StreamMessage] = []
+    for second in range(SECONDS):
+        at = START + timedelta(seconds=second)
+        scene = picture(second, 160, 120)
+        for name in CAMERAS:
+            lost = name == "dock" and second >= SECONDS // 2
+            black = name == "gate" and second >= SECONDS // 2
+            if not lost:
+                ref = FrameRef(name, "s1", second, float(second), at)
+                shown = np.zeros_like(scene) if black else scene
+                messages.append(Frame(ref, FrameFormat(160, 120, "rgb24"), (shown,), key_frame=True))
+            if second % 2 == 0:
+                state = ConnectionState.LOST if lost else ConnectionState.LIVE
+                counters = StreamCounters(frames_offered=second + 1, fps=1.0, codec="h264", width=160, height=120)
+                messages.append(StreamStatus(name, "s1", second, at, state, "cut" if lost else "", at, counters))
+    return messages
+
+
+def judged(setup: Setup) -> None:
+    """Send the recording through and judge it until nothing waits."""
+    streams = SqlStreamStore(setup.engine)
+    for name in CAMERAS:
+        streams.put_camera(Camera(name, f"rtsp://10.0.0.7/{name}"), by="test", at=START)
+    worker = ScoringWorker(
+        consumer=setup.consumer,
+        detectors=registry.build(),
+        score_store=SqlScoreStore(setup.engine),
+        alert_store=SqlAlertStore(setup.engine),
+        stream_store=streams,
+        live=setup.live,
+        policy=Policy.for_clips(),
+        clock=FakeClock(),
+        device=torch.device("cpu"),
+        poll=PollBounds(timeout_s=0.1),
+    )
+    messages = recording()
+    deadline = time.monotonic() + 90
+    left = len(messages)
+    waiting = iter(messages)
+    following = next(waiting, None)
+    while left:
+        assert time.monotonic() < deadline, f"{left} messages were not judged"
+        while following is not None and setup.publisher.publish(following):
+            following = next(waiting, None)
+        left -= worker.run_once()
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('embedded') / 'sightline.db'}")
+    upgrade(engine)
+    queue = EmbeddedQueue(max_frames=16)
+    setup = Setup(engine, queue.publisher(), queue.consumer(), MemoryLiveState(ttl_s=600))
+    judged(setup)
+    yield setup
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def cluster(kafka_broker: services.Service, postgres_url: str, redis_server: services.Service) -> Iterator[Setup]:
+    name = f"replay_{secrets.token_hex(4)}"
+    server = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    server.dispose()
+    engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    upgrade(engine)
+    settings = KafkaSettings((kafka_broker.address,), topic=name, group=name, partitions=3)
+    prepare_topics(settings, FakeClock())
+    publisher, consumer = KafkaPublisher(settings), KafkaConsumer(settings)
+    live = RedisLiveState(redis_server.address, ttl_s=600, prefix=name)
+    setup = Setup(engine, publisher, consumer, live)
+    judged(setup)
+    yield setup
+    publisher.close()
+    consumer.close()
+    live.close()
+    engine.dispose()
+
+
+def same_of_both(embedded: Setup, cluster: Setup, read: Callable[[Setup, str], Sequence[object]]) -> None:
+    for name in CAMERAS:
+        expected = read(embedded, name)
+        assert list(read(cluster, name)) == list(expected)
+
+
+def test_the_recording_leads_to_alerts_at_all(embedded: Setup) -> None:
+    told = [(each.stream_id, str(each.headline)) for each in SqlAlertStore(embedded.engine).incidents()]
+    assert sorted(told) == [("dock", "signal_loss"), ("gate", "black")]
+
+
+def test_every_frame_has_the_same_scores(embedded: Setup, cluster: Setup) -> None:
+    for name in CAMERAS:
+        ours, theirs = (SqlScoreStore(each.engine).frames(name, START, UNTIL) for each in (embedded, cluster))
+        assert [row.ref for row in ours] == [row.ref for row in theirs]
+        assert len(ours) == (SECONDS // 2 if name == "dock" else SECONDS)
+        for mine, other in zip(ours, theirs, strict=True):
+            assert mine.values.keys() == other.values.keys()
+            assert mine.missing == other.missing
+            for metric, value in mine.values.items():
+                same = math.isclose(value, other.values[metric], rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+                assert same, f"{name} {mine.ref.sequence} {metric}: {value} and {other.values[metric]}"
+
+
+def test_verdicts_change_in_the_same_order_at_the_same_time(embedded: Setup, cluster: Setup) -> None:
+    same_of_both(
+        embedded,
+        cluster,
+        lambda setup, name: [
+            (each.at, each.verdict.fault, each.verdict.state)
+            for each in SqlScoreStore(setup.engine).verdict_changes(name, START, UNTIL)
+        ],
+    )
+
+
+def test_alerts_take_the_same_steps_in_the_same_order(embedded: Setup, cluster: Setup) -> None:
+    same_of_both(
+        embedded,
+        cluster,
+        lambda setup, name: [
+            (step.fault, step.session_id, step.sequence, step.from_state, step.to_state, step.at, step.incident_id)
+            for step in SqlAlertStore(setup.engine).transitions(name)
+        ],
+    )
+
+
+def test_people_are_told_the_same_under_the_same_keys(embedded: Setup, cluster: Setup) -> None:
+    ours, theirs = (
+        [(entry.key, entry.kind, entry.incident.headline) for entry in SqlAlertStore(each.engine).due(UNTIL)]
+        for each in (embedded, cluster)
+    )
+    assert ours == theirs
+    assert ours
+
+
+def test_the_present_is_the_same(embedded: Setup, cluster: Setup) -> None:
+    ours, theirs = (
+        {name: [(each.fault, each.state) for each in snapshot.verdicts] for name, snapshot in setup.live.all().items()}
+        for setup in (embedded, cluster)
+    )
+    assert ours == theirs
+    assert set(ours) == set(CAMERAS)
+    shown = cluster.live.picture("gate")
+    assert shown is not None
+    assert not shown.planes[0].any()
