@@ -14,7 +14,7 @@ class Policy:
     `raise_s` replaces every rule's own `hold_for_s` (and its double every `keep_firing_for_s`) where it is set.
     """
 
-    verdict_window_s: float = 4.0
+    verdict_window_s: float = 1.0
     """A verdict looks at the samples of the last seconds …"""
     verdict_min_frames: int = 3
     """… and at no fewer than these."""

@@ -230,8 +230,8 @@ _TABLE: tuple[Rule, ...] = (
                 _NO_FOG,
             ),
             (
-                above("structure_lost", 0.70, 0.60, limit=0.95),
-                below("detail_correlation", 0.40, 0.46),
+                above("structure_lost", 0.60, 0.50, limit=0.95),
+                below("detail_correlation", 0.48, 0.54),
                 below_usual("saturation", 0.60, 0.70),
                 _NO_FOG,
             ),
