@@ -1,0 +1,108 @@
+"""Writes the generated parts of docs/metrics.md, so that no threshold stands in two places.
+
+Run `python -m bench.metrics_page` after a change to the rules or the registry.
+"""
+
+import sys
+from pathlib import Path
+
+from alerts.implications import IMPLIES, PRECEDENCE
+from alerts.rules import RULES, Against, Bound, Rule, Source, Worse
+from detectors.registry import METRICS
+from domain.quality import FAULT_LABELS, Direction, Fault
+
+PAGE = Path(__file__).parent.parent / "docs" / "metrics.md"
+_MARK = "<!-- generated: {} -->"
+_END = "<!-- end -->"
+_DIRECTIONS = {Direction.HIGHER_IS_BETTER: "higher", Direction.LOWER_IS_BETTER: "lower", Direction.NEITHER: "neither"}
+
+
+def metrics_table() -> str:
+    """Return the meaning of every metric, a row each."""
+    lines = ["| metric | what | unit | bounds | better | source |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| `{spec.key}` | {spec.label} | {spec.unit} | {spec.low:g} … {spec.high:g} | {_DIRECTIONS[spec.direction]} "
+        f"| {spec.source} |"
+        for spec in METRICS.values()
+    ]
+    return "\n".join(lines)
+
+
+def faults_table() -> str:
+    """Return how every fault is decided, a row each, in the order in which headlines are chosen."""
+    lines = [
+        "| fault | is bad when | ends when | judged | raise / clear | severity |",
+        "|---|---|---|---|---|---|",
+    ]
+    for fault in PRECEDENCE:
+        rule = RULES[fault]
+        times = "at once, an event" if rule.alert.event else _times(rule)
+        lines.append(
+            f"| `{fault}` ({FAULT_LABELS[fault]}) | {_conditions(rule, clear=False)} | {_conditions(rule, clear=True)} "
+            f"| {_judged(rule)} | {times} | {rule.alert.severity} |"
+        )
+    return "\n".join(lines)
+
+
+def implications_table() -> str:
+    """Return which fault implies which, a row a cause."""
+    lines = ["| cause | implies |", "|---|---|"]
+    for cause in (fault for fault in PRECEDENCE if fault in IMPLIES):
+        implied = ", ".join(f"`{fault}`" for fault in Fault if fault in IMPLIES[cause])
+        lines.append(f"| `{cause}` | {implied} |")
+    return "\n".join(lines)
+
+
+def written(text: str) -> str:
+    """Return the page with its generated parts as they should be."""
+    parts = {"metrics": metrics_table(), "faults": faults_table(), "implications": implications_table()}
+    for name, table in parts.items():
+        head, _, rest = text.partition(_MARK.format(name))
+        _, _, tail = rest.partition(_END)
+        text = f"{head}{_MARK.format(name)}\n{table}\n{_END}{tail}"
+    return text
+
+
+def _times(rule: Rule) -> str:
+    return f"{rule.alert.hold_for_s:g} s / {rule.alert.keep_firing_for_s:g} s"
+
+
+def _conditions(rule: Rule, *, clear: bool) -> str:
+    if not rule.any_of:
+        return "the connection says otherwise" if clear else "the connection says so"
+    both, either = (" or ", "; and ") if clear else (" and ", "; or ")
+    return either.join(both.join(_said(bound, clear=clear) for bound in bounds) for bounds in rule.any_of)
+
+
+def _said(bound: Bound, *, clear: bool) -> str:
+    high = bound.worse is Worse.HIGH
+    sign = ("<" if high else ">") if clear else ("≥" if high else "≤")
+    number = bound.clear if clear else bound.fault
+    if bound.against is Against.RATIO:
+        return f"`{bound.metric}` {sign} {number:g} times the usual"
+    if bound.against is Against.EXCESS:
+        end = "95th" if high else "5th"
+        return f"`{bound.metric}` {sign} usual {end} percentile {number:+g}"
+    return f"`{bound.metric}` {sign} {number:g}"
+
+
+def _judged(rule: Rule) -> str:
+    words = [
+        {Source.FRAME: "every frame", Source.STATUS: "every status", Source.STATE: "every status"}[rule.source],
+        "needs a reference" if rule.needs_reference else "",
+        f"by {'/'.join(sorted(rule.modes))} only" if len(rule.modes) == 1 else "",
+        "not in an unlit scene" if rule.needs_light else "",
+        "nor in the dark" if rule.needs_sight else "",
+        "not on PTZ" if rule.fixed_view else "",
+        "analogue encoders only" if rule.analogue_only else "",
+        "needs all frames" if rule.dense else "",
+        "a first view with it is refused" if rule.refuses else "",
+        f"window {rule.window_s:g} s" if rule.window_s else "",
+    ]
+    return ", ".join(word for word in words if word)
+
+
+if __name__ == "__main__":
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(written(text), encoding="utf-8")
+    sys.exit(0)
