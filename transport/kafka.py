@@ -7,7 +7,7 @@ committed after it was stored. A bare commit would commit what was polled since.
 import json
 import logging
 from collections.abc import Mapping
-from threading import Event, Lock
+from threading import Condition, Event, Lock
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -44,6 +44,7 @@ class KafkaPublisher:
         self._settings = settings
         self._compression = compression
         self._lock = Lock()
+        self._acknowledged = Condition(self._lock)
         self._unacknowledged = 0
         self._lost = 0
         self._producer = kafka.KafkaProducer(
@@ -75,6 +76,11 @@ class KafkaPublisher:
         with self._lock:
             return self._unacknowledged
 
+    def wait(self, timeout_s: float) -> None:
+        """Wait until the broker acknowledged something, at most `timeout_s`."""
+        with self._lock:
+            self._acknowledged.wait(timeout_s)
+
     def lost(self) -> int:
         """Return how many messages the broker refused for good after they were taken."""
         with self._lock:
@@ -93,6 +99,7 @@ class KafkaPublisher:
         with self._lock:
             self._unacknowledged += unacknowledged
             self._lost += lost
+            self._acknowledged.notify_all()
 
     def _fail(self, is_frame: bool, error: Exception) -> None:
         self._count(-is_frame, 1)
