@@ -20,6 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="Measure this machine, and what is 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 MinutesOption = Annotated[float, typer.Option("--minutes", min=0.3, help="How long the system is watched.")]
 CamerasOption = Annotated[int, typer.Option("--cameras", min=1, help="How many cameras are served.")]
+PostgresOption = Annotated[str, typer.Option("--postgres", help="URL of a server to measure as well.")]
+ServersOption = Annotated[str, typer.Option("--servers", help="HOST:PORT of the broker.")]
+JarsOption = Annotated[Path, typer.Option("--jars", help="Folder of Kafka's jars.")]
 ClipsOption = Annotated[Path | None, typer.Option("--clips", help="Folder of recordings; else films made here.")]
 
 
@@ -43,11 +46,25 @@ def decode(as_json: JsonOption = False) -> None:
 
 @app.command()
 @without_traceback
-def storage(as_json: JsonOption = False) -> None:
-    """Values stored idempotently a second."""
+def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
+    """Values stored idempotently a second, in SQLite and, where a server is named, in Postgres."""
     from bench import storage as measured  # noqa: PLC0415
 
-    _show(measured.run(), as_json=as_json)
+    found = measured.run()
+    if postgres:
+        from bench import storage_postgres  # noqa: PLC0415 - needs the extra 'cluster'
+
+        found |= storage_postgres.run(postgres)
+    _show(found, as_json=as_json)
+
+
+@app.command()
+@without_traceback
+def kafka(servers: ServersOption, jars: JarsOption, as_json: JsonOption = False) -> None:
+    """Megabytes a second through Kafka, codec included, against Kafka's own performance tools."""
+    from bench import kafka as measured  # noqa: PLC0415 - needs the extra 'cluster'
+
+    _show(measured.run(servers, jars), as_json=as_json)
 
 
 @app.command()
