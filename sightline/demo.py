@@ -6,17 +6,15 @@ once under its right name, the healthy cameras never.
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from alerts.groups import Grouping
 from alerts.policy import Policy
@@ -27,8 +25,9 @@ from domain.quality import Fault
 from sightline.bootstrap import build
 from sightline.clock import SystemClock
 from sightline.commands.stopping import stop_on_signals
-from sightline.demo_board import camera_table, patience_table, state_of, summary_table, told_line
+from sightline.demo_board import patience_table, summary_table, told_line
 from sightline.demo_ledger import Ledger, Outcome, Planted, outcomes
+from sightline.demo_screen import screen
 from sightline.settings import ApiSettings, CameraSettings, NotifierSettings, Settings
 from sightline.system import System
 from simulation.film_library import films
@@ -41,7 +40,6 @@ LEAST_S = 55.0
 """A demo that ends by itself must last so long: learning, seven faults one after the other, and their alerts."""
 GRACE_S = 20.0
 LOOK_EVERY_S = 0.5
-PLAIN_LINE_EVERY_S = 10.0
 PLAIN_WIDTH = 140
 CACHE = Path("~/.cache/sightline/demo-films")
 
@@ -158,7 +156,8 @@ def _watch(play: Play, duration_s: float, console: Console, stop: threading.Even
     cues = _cues(play.parts, film_length_s(duration_s))
     cue = next(cues, None)
     shown = 0
-    with _screen(play, console) as show:
+    names = [part.camera for part in play.parts]
+    with screen(play.system, names, play.started, play.clock, console) as show:
         while not stop.is_set() and not (duration_s and _over(play, duration_s)):
             while cue is not None and cue.at_s <= play.since_start_s():
                 cue.act(play.stage)
@@ -204,39 +203,6 @@ def _cues(parts: Sequence[Part], cycle_s: float) -> Iterator[_Cue]:
         if not once:
             return
         yield from (replace(cue, at_s=cue.at_s + cycle * cycle_s) for cue in once)
-
-
-@contextmanager
-def _screen(play: Play, console: Console) -> Iterator[Callable[[], None]]:
-    """Give what shows the cameras as they are now: a live table on a terminal, now and then a line elsewhere."""
-    names = [part.camera for part in play.parts]
-    if not console.is_terminal:
-        yield _plain(play, names, console)
-        return
-
-    def table() -> Table:
-        title = f"{len(names)} cameras after {play.since_start_s():.0f} s   {play.system.address}"
-        return camera_table(play.system.live.all(), names, play.clock.now(), title)
-
-    with Live(table(), console=console, auto_refresh=False) as live:
-        yield lambda: live.update(table(), refresh=True)
-
-
-def _plain(play: Play, names: Sequence[str], console: Console) -> Callable[[], None]:
-    """Return what prints one line of the cameras' states every `PLAIN_LINE_EVERY_S`."""
-    due_s = PLAIN_LINE_EVERY_S
-
-    def show() -> None:
-        nonlocal due_s
-        if play.since_start_s() < due_s:
-            return
-        due_s += PLAIN_LINE_EVERY_S
-        snapshots = play.system.live.all()
-        states = [state_of(snapshots.get(name))[0] for name in names]
-        counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-        console.print(f"{play.since_start_s():5.1f} s  {counted}")
-
-    return show
 
 
 def _summed_up(results: Sequence[Outcome], started: datetime, console: Console) -> int:

@@ -196,25 +196,63 @@ def _launch_pad() -> Backdrop:
 SCENES: Mapping[str, Scene] = {
     scene.name: scene
     for scene in (
-        Scene("gate", _gate, (Mover(walker, 0.42, 0.92, 7, 11, 2), Mover(motorcycle, 0.34, 0.97, 4, 17, 6, True))),
-        Scene("garden", _garden, (Mover(horse, 0.36, 0.90, 9, 14, 1), Mover(walker, 0.40, 0.95, 8, 23, 5, True))),
+        Scene(
+            "gate",
+            _gate,
+            (
+                Mover(walker, height=0.42, foot=0.92, cross_s=7, every_s=11, start_s=2),
+                Mover(motorcycle, height=0.34, foot=0.97, cross_s=4, every_s=17, start_s=6, leftwards=True),
+            ),
+        ),
+        Scene(
+            "garden",
+            _garden,
+            (
+                Mover(horse, height=0.36, foot=0.90, cross_s=9, every_s=14, start_s=1),
+                Mover(walker, height=0.40, foot=0.95, cross_s=8, every_s=23, start_s=5, leftwards=True),
+            ),
+        ),
         Scene(
             "yard-night",
             _yard_at_night,
-            (Mover(walker, 0.42, 0.92, 8, 12, 3), Mover(horse, 0.33, 0.88, 10, 25, 8, True)),
+            (
+                Mover(walker, height=0.42, foot=0.92, cross_s=8, every_s=12, start_s=3),
+                Mover(horse, height=0.33, foot=0.88, cross_s=10, every_s=25, start_s=8, leftwards=True),
+            ),
             gain=0.45,
             night=True,
             infrared=True,
         ),
-        Scene("garage", _garage, (Mover(walker, 0.62, 1.02, 6, 10, 1, True),)),
-        Scene("workshop", _workshop, (Mover(walker, 0.70, 1.04, 6, 9, 2),)),
-        Scene("counter", _counter, (Mover(coin, 0.20, 0.95, 5, 9, 2), Mover(coin, 0.18, 0.40, 6, 13, 4, True))),
-        Scene("gallery", _gallery, (Mover(walker, 0.60, 0.95, 6, 10, 3, True), Mover(walker, 0.66, 1.0, 7, 16, 8))),
-        Scene("park", _park, (Mover(walker, 0.80, 1.10, 7, 12, 2),)),
+        Scene(
+            "garage",
+            _garage,
+            (Mover(walker, height=0.62, foot=1.02, cross_s=6, every_s=10, start_s=1, leftwards=True),),
+        ),
+        Scene("workshop", _workshop, (Mover(walker, height=0.70, foot=1.04, cross_s=6, every_s=9, start_s=2),)),
+        Scene(
+            "counter",
+            _counter,
+            (
+                Mover(coin, height=0.20, foot=0.95, cross_s=5, every_s=9, start_s=2),
+                Mover(coin, height=0.18, foot=0.40, cross_s=6, every_s=13, start_s=4, leftwards=True),
+            ),
+        ),
+        Scene(
+            "gallery",
+            _gallery,
+            (
+                Mover(walker, height=0.60, foot=0.95, cross_s=6, every_s=10, start_s=3, leftwards=True),
+                Mover(walker, height=0.66, foot=1.0, cross_s=7, every_s=16, start_s=8),
+            ),
+        ),
+        Scene("park", _park, (Mover(walker, height=0.80, foot=1.10, cross_s=7, every_s=12, start_s=2),)),
         Scene(
             "launch-pad",
             _launch_pad,
-            (Mover(walker, 0.20, 0.98, 9, 13, 2, gain=0.12), Mover(motorcycle, 0.16, 0.99, 5, 17, 7, True, gain=0.2)),
+            (
+                Mover(walker, height=0.20, foot=0.98, cross_s=9, every_s=13, start_s=2, gain=0.12),
+                Mover(motorcycle, height=0.16, foot=0.99, cross_s=5, every_s=17, start_s=7, leftwards=True, gain=0.2),
+            ),
             gain=0.45,
             night=True,
         ),

@@ -40,10 +40,11 @@ def low_contrast(picture: Picture, _onset: Picture, moment: Moment) -> Picture:
 
 
 def covered(picture: Picture, _onset: Picture, moment: Moment) -> Picture:
-    """Put spray, tape or a hand on the lens; far out of focus, a trace of the scene's light shines through."""
+    """Put spray, tape or a hand on the lens; what shines through tape or fingers is far out of focus."""
     veil, light, seen = _COVERS[moment.strength](picture, moment)
-    behind = defocused(to_light(picture), 0.05 * picture.shape[1]) if moment.strength is not Strength.MILD else None
-    scene = to_light(picture) if behind is None else behind
+    scene = to_light(picture)
+    if moment.strength is not Strength.MILD:
+        scene = defocused(scene, 0.05 * picture.shape[1])
     covered_light = veil * (0.9 + 0.1 * light) + scene * seen
     return to_picture(exposed(covered_light.astype(np.float32), 0.002, 1e-4, moment.passing()))
 
