@@ -14,6 +14,8 @@ NIGHT_SATURATION, DAY_SATURATION = 0.0012, 0.0022
 """Infrared pictures carry neutral chroma; only a colour stream is asked."""
 BLACK_SHARE = 0.95
 """A picture this black says nothing about the hour: a lens covered at noon looks the same."""
+BLOCKY, BLOCKY_STEP = 2.0, 0.7
+"""Blockiness and its levels from which an encoder drops faint colours as well."""
 DUSK_S = 60.0
 """Seconds that no dusk is as short as."""
 FLAT_CONTRAST = 0.06
@@ -56,11 +58,17 @@ def seen_mode(values: Mapping[str, float], mode: LightMode | None) -> LightMode 
     if luma < NIGHT_LUMA:
         return LightMode.NIGHT
     if saturation < NIGHT_SATURATION:
-        flat = values.get("contrast_rms", 1.0) < FLAT_CONTRAST
-        return mode if flat and mode is not None else LightMode.NIGHT
+        return mode if mode is not None and _colour_may_be_lost(values) else LightMode.NIGHT
     if luma > DAY_LUMA and saturation > DAY_SATURATION:
         return LightMode.DAY
     return mode or (LightMode.DAY if luma > (NIGHT_LUMA + DAY_LUMA) / 2 else LightMode.NIGHT)
+
+
+def _colour_may_be_lost(values: Mapping[str, float]) -> bool:
+    """Say whether something else than an infrared night explains a picture without colour: a veil, or its encoder."""
+    flat = values.get("contrast_rms", 1.0) < FLAT_CONTRAST
+    blocky = values.get("blockiness", 1.0) >= BLOCKY and values.get("block_step", 0.0) >= BLOCKY_STEP
+    return flat or blocky
 
 
 def in_twilight(values: Mapping[str, float]) -> bool:

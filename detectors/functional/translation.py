@@ -6,7 +6,7 @@ from torch import Tensor
 from detectors.base import reduced
 
 _LONGER_SIDE = 320
-_LEAST_PEAK = 0.03
+_LEAST_PEAK = 0.25
 _LEAST_CONTRAST = 2.0 / 255
 
 
@@ -15,8 +15,8 @@ def shift(now: Tensor, before: Tensor) -> Tensor:
 
     `now` and `before` are luma (N, 1, h, w). Kuglin and Hines, "The phase correlation image alignment method" (1975):
     the peak of F⁻¹(F₁ F₂* / |F₁ F₂*|) of Hann-windowed pictures, refined by its centroid over 5x5 as OpenCV does.
-    NaN where no peak stands out (under 0.03 of all energy in those 25 places) or a picture is flat: another view, a
-    dark or a noisy one is no translation. Moving objects do not move the peak while the background is larger.
+    NaN where no peak stands out (under a quarter of what a pure shift would have there) or a picture is flat: another
+    view, a dark or a noisy one is no translation. Moving objects do not move the peak while the background is larger.
     """
     first, second = (reduced(part, longer_side=_LONGER_SIDE)[:, 0] for part in (now, before))
     height, width = first.shape[-2:]
