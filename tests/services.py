@@ -119,7 +119,7 @@ def kafka() -> Iterator[Service]:
     if given:
         yield Service(given)
         return
-    jars = _kafka_jars()
+    jars = kafka_jars()
     with _folder("kafka") as folder:
         port, secured, controller = free_port(), free_port(), free_port()
         password = secrets.token_urlsafe(12)
@@ -156,7 +156,7 @@ def _kafka_settings(folder: Path, port: int, secured: int, controller: int, pass
     }
 
 
-def _kafka_jars() -> Path:
+def kafka_jars() -> Path:
     """Return the folder of the broker's jars, fetched once into the user's cache."""
     lacking = [name for name in ("java", "mvn") if shutil.which(name) is None]
     if lacking:

@@ -1,0 +1,29 @@
+"""The cluster's benchmarks run on the real services and report figures that agree with each other."""
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from bench import kafka, storage_postgres
+from tests import services
+
+pytestmark = pytest.mark.slow
+
+
+def test_kafka_is_measured_beside_its_own_tools(kafka_broker: services.Service) -> None:
+    found = kafka.run(kafka_broker.address, services.kafka_jars(), rounds=1, messages=10, message_bytes=10_000)
+    assert found["produce_over_perf_tool"] == pytest.approx(found["produce_mb_per_s"] / found["tool_produce_mb_per_s"])
+    assert found["consume_over_perf_tool"] == pytest.approx(found["consume_mb_per_s"] / found["tool_consume_mb_per_s"])
+    assert found["message_bytes"] == pytest.approx(10_000, rel=0.1)
+
+
+def test_postgres_is_measured_beside_copy_and_leaves_no_database_behind(postgres_url: str) -> None:
+    found = storage_postgres.run(postgres_url, rounds=4, frames=8, metrics=3, streams=2)
+    assert found["postgres_values_per_s"] == pytest.approx(8 * 3 / (found["postgres_unit_ms_median"] / 1e3))
+    assert found["postgres_over_copy"] == pytest.approx(
+        found["postgres_values_per_s"] / found["postgres_copy_values_per_s"]
+    )
+    server = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg2"))
+    with server.connect() as connection:
+        left = connection.execute(text("SELECT datname FROM pg_database WHERE datname LIKE 'sightline_bench%'"))
+        assert left.scalars().all() == []
+    server.dispose()
