@@ -92,4 +92,6 @@ def set_up_logging(
     root.setLevel(_LEVELS[level])
     for chatty in ("httpx", "httpcore", "alembic", "uvicorn.access", "libav"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, _LEVELS[level]))
+    # It reports each attempt at an absent broker, many a second; what matters of it our own transport says.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     return redactor

@@ -5,27 +5,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from domain.errors import ConfigError
 from domain.quality import Fault
 from domain.streams import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.urls import checked
+from sightline.settings_cluster import HealthSettings, IngestSettings, LiveSettings, Positive, QueueSettings, Section
 from sightline.settings_errors import described
 from sightline.settings_file import read_settings_file
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
-Positive = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class PlanSettings(_Section):
+class PlanSettings(Section):
     """Which frames of a stream are judged; seconds throughout."""
 
     mode: SamplingMode = SamplingMode.AUTO
@@ -37,7 +33,7 @@ class PlanSettings(_Section):
         return SamplingPlan(self.mode, self.interval_s, self.judge_s, self.every_s)
 
 
-class MaskSettings(_Section):
+class MaskSettings(Section):
     """A rectangle left out of judgement, as fractions of width and height."""
 
     left: Fraction
@@ -46,7 +42,7 @@ class MaskSettings(_Section):
     height: Fraction
 
 
-class FaultSettings(_Section):
+class FaultSettings(Section):
     """One fault of one camera: off, or how keen (1 dull, 5 neutral, 10 keen)."""
 
     enabled: bool = True
@@ -58,7 +54,7 @@ def _fault_shorthand(value: object) -> object:
     return {"enabled": value} if isinstance(value, bool) else value
 
 
-class CameraSettings(_Section):
+class CameraSettings(Section):
     """One camera. `user` and `password` may stand apart from the URL, so that a secret file can hold them."""
 
     name: str = Field(min_length=1, max_length=120, pattern=r"^[\w .:-]+$")
@@ -74,7 +70,7 @@ class CameraSettings(_Section):
     lit_at_night: bool = False
     analogue: bool = False
     masks: tuple[MaskSettings, ...] = ()
-    faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_fault_shorthand)]] = {}
+    faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_fault_shorthand)]] = Field(default_factory=dict)
 
     def camera(self, default_plan: PlanSettings, *, where: str) -> Camera:
         """Return the domain's camera; raises `ConfigError` naming `where` for an address that is not allowed."""
@@ -101,7 +97,7 @@ class CameraSettings(_Section):
         return f"{scheme}://{quote(self.user, safe='')}{secret}@{rest}"
 
 
-class ApiSettings(_Section):
+class ApiSettings(Section):
     """The page and the API. Any address but this machine's own needs a token."""
 
     enabled: bool = True
@@ -112,23 +108,15 @@ class ApiSettings(_Section):
     """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
 
 
-class BatchSettings(_Section):
+class BatchSettings(Section):
     """How much is scored at once: bounds memory and, on a GPU, sets its load."""
 
     max_frames: int = Field(default=16, ge=1)
-    max_pixels: int = Field(default=16 * 1920 * 1080, ge=1)
+    max_pixels: int | None = Field(default=None, ge=1)
+    """None: one frame of 1080p on a CPU, whose cache a larger batch leaves, sixteen on a GPU."""
 
 
-class QueueSettings(_Section):
-    """The embedded queue between ingest and the scoring worker; short, so that
-    a machine that cannot keep up drops old frames and counts them instead of judging the past."""
-
-    max_frames: int = Field(default=64, ge=1)
-    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024)
-    poll_messages: int = Field(default=32, ge=1)
-
-
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """Days that stored rows live, by kind; each rollup must outlive the finer one it is made from."""
 
     raw_days: Days = 7
@@ -141,7 +129,7 @@ class RetentionSettings(_Section):
     history_days: Days = 400
 
 
-class WebhookSettings(_Section):
+class WebhookSettings(Section):
     """A receiver of alerts; with a secret, each body is signed (HMAC-SHA256)."""
 
     name: str = "webhook"
@@ -150,26 +138,26 @@ class WebhookSettings(_Section):
     timeout_s: Positive = 10.0
 
 
-class NotifierSettings(_Section):
+class NotifierSettings(Section):
     """Who is told."""
 
     log: bool = True
     webhooks: tuple[WebhookSettings, ...] = ()
 
 
-class HeartbeatSettings(_Section):
+class HeartbeatSettings(Section):
     """A URL called while all is well, so that somebody learns when Sightline itself is dead."""
 
     url: str = Field(default="", repr=False)
     every_s: Positive = 60.0
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class EvaluationSettings(_Section):
+class EvaluationSettings(Section):
     """How patient the judgement is. The times of each fault stand in docs/metrics.md; `raise_s` replaces them all."""
 
     raise_s: Positive | None = None
@@ -177,7 +165,7 @@ class EvaluationSettings(_Section):
     settle_s: Positive | None = None
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything. The defaults run embedded: one process, SQLite beside it, the page on this machine only."""
 
     database: str = Field(default="sqlite:///sightline.db", min_length=1, repr=False)
@@ -191,6 +179,9 @@ class Settings(_Section):
     api: ApiSettings = ApiSettings()
     batch: BatchSettings = BatchSettings()
     queue: QueueSettings = QueueSettings()
+    live: LiveSettings = LiveSettings()
+    ingest: IngestSettings = IngestSettings()
+    health: HealthSettings = HealthSettings()
     retention: RetentionSettings = RetentionSettings()
     notifiers: NotifierSettings = NotifierSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
@@ -208,7 +199,7 @@ class Settings(_Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret of these settings, for the redactor of logs and errors."""
-        hidden = [self.api.token, *(hook.secret for hook in self.notifiers.webhooks)]
+        hidden = [self.api.token, self.queue.password, *(hook.secret for hook in self.notifiers.webhooks)]
         return tuple(text for text in (*hidden, *(camera.password for camera in self.cameras)) if text)
 
 
@@ -221,6 +212,7 @@ def parsed(content: dict[str, Any]) -> Settings:
         raise ConfigError(described(error, Settings)) from None
     settings.domain_cameras()
     _check_retention(settings.retention)
+    _check_services(settings)
     if settings.api.enabled and settings.api.host not in LOCAL_HOSTS and not settings.api.token:
         raise ConfigError(
             "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
@@ -231,6 +223,18 @@ def parsed(content: dict[str, Any]) -> Settings:
 def _check_retention(kept: RetentionSettings) -> None:
     if not kept.raw_days < kept.minutes_days < kept.hours_days < kept.days_days:
         raise ConfigError("retention: raw_days, minutes_days, hours_days and days_days must rise in this order")
+
+
+def _check_services(settings: Settings) -> None:
+    queue, live = settings.queue, settings.live
+    if queue.kind == "kafka" and not queue.servers:
+        raise ConfigError("queue.servers: needed with queue.kind: kafka, such as [kafka:9092]")
+    if queue.kind != "kafka" and queue.servers:
+        raise ConfigError("queue.servers: only used with queue.kind: kafka; write that too, or leave servers out")
+    if live.kind == "redis" and not live.url:
+        raise ConfigError("live.url: needed with live.kind: redis, such as redis://redis:6379/0")
+    if live.kind != "redis" and live.url:
+        raise ConfigError("live.url: only used with live.kind: redis; write that too, or leave url out")
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -25,6 +25,8 @@ def settings_from(path: Path | None) -> Settings:
     """Return the settings to use; their secrets are never shown from now on."""
     settings = load_settings(settings_path(path))
     redactor.learn(settings.secrets())
+    for address in (settings.database, settings.live.url):
+        learn_url(address)
     for camera in settings.domain_cameras():
         learn_url(camera.url)
     return settings

@@ -173,6 +173,37 @@ def test_the_file_comes_from_the_option_then_the_environment_then_the_folder(
     assert settings_path(Path("c.yaml"), {"SIGHTLINE_SETTINGS": "b.yaml"}) == Path("c.yaml")
 
 
+def test_kafka_and_redis_are_read_with_their_credentials_hidden(tmp_path: Path) -> None:
+    text = """
+queue: {kind: kafka, servers: ["kafka:9092"], group: night, tls: true, ca_file: ca.pem, user: ann, password: hush-hush}
+live: {kind: redis, url: "redis://:hush-hush@redis:6379/0"}
+"""
+    settings = load_settings(written(tmp_path, text))
+
+    assert (settings.queue.kind, settings.queue.servers, settings.queue.ca_file) == ("kafka", ("kafka:9092",), "ca.pem")
+    assert "hush-hush" in settings.secrets()
+    assert "hush-hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("queue: {kind: kafka}", "queue.servers: needed"),
+        ("queue: {servers: [a]}", "queue.servers: only used with queue.kind: kafka"),
+        ("queue: {kind: rabbit}", "queue.kind: must be one of"),
+        (
+            "queue: {kind: kafka, servers: [a], partition: 3}",
+            "queue.partition: unknown key, did you mean 'partitions'?",
+        ),
+        ("live: {kind: redis}", "live.url: needed"),
+        ("live: {url: 'redis://h'}", "live.url: only used with live.kind: redis"),
+        ("ingest: {lease_s: 1}", "ingest.lease_s"),
+    ],
+)
+def test_what_is_wrong_with_queue_and_live_state_is_named(tmp_path: Path, text: str, named: str) -> None:
+    assert named in refusal(tmp_path, text)
+
+
 def test_the_schema_names_every_section() -> None:
     assert set(json_schema()["properties"]) == set(Settings.model_fields)
 

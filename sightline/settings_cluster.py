@@ -1,0 +1,68 @@
+"""Settings of what several processes share: the queue, the live state, and how each process is asked how it is.
+
+The defaults need nothing but this process; the extra 'cluster' brings what the other choices need.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of the settings: unknown keys, other types and later changes are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class QueueSettings(Section):
+    """What carries frames from ingest to scoring: memory of this process, or Kafka.
+
+    Embedded it is short, so that a machine that cannot keep up drops old frames and counts them instead of judging the
+    past. `max_frames` bounds, with Kafka, the frames sent and not yet acknowledged.
+    """
+
+    kind: Literal["embedded", "kafka"] = "embedded"
+    max_frames: Count = 64
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024)
+    poll_messages: Count = 32
+    servers: tuple[str, ...] = ()
+    """`HOST:PORT` of brokers; one that answers is enough to find the others."""
+    topic: str = Field(default="sightline.messages", pattern=r"^[\w.-]{1,200}$")
+    group: str = Field(default="sightline.workers", min_length=1)
+    partitions: Count = 12
+    """The most workers that can share the load; one stream is always in one partition."""
+    replication_factor: Count = 1
+    retention_minutes: Count = 15
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    user: str = Field(default="", repr=False)
+    password: str = Field(default="", repr=False)
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+
+
+class LiveSettings(Section):
+    """What holds the present: memory of this process, or Redis, which several processes see."""
+
+    kind: Literal["memory", "redis"] = "memory"
+    url: str = Field(default="", repr=False)
+
+
+class IngestSettings(Section):
+    """How ingest processes share the cameras. Only with a queue that several processes share."""
+
+    lease_s: float = Field(default=30.0, ge=3)
+    """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
+    max_cameras: Count | None = None
+    """The most cameras one process reads; without it the first process reads all and the next stand by."""
+
+
+class HealthSettings(Section):
+    """Where a process without the page answers /healthz, /readyz and /metrics; nowhere without a port."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65535)
