@@ -91,7 +91,7 @@ def build(
                 policy=chosen,
                 clock=clock,
                 device=device,
-                bounds=BatchBounds(settings.batch.max_frames, settings.batch.max_pixels),
+                bounds=BatchBounds.suited(device.type, settings.batch.max_frames, settings.batch.max_pixels),
                 poll=PollBounds(settings.queue.poll_messages),
                 pictures=settings.pictures == "memory",
             )

@@ -45,7 +45,7 @@ class ScoringRun:
         """
         camera = Camera(name=source.address, url=checked(source.address, where="address"), plan=self._plan)
         policy = Policy.for_pictures() if source.is_picture else Policy.for_clips()
-        bounds = BatchBounds(max_frames=1) if source.is_live else BatchBounds()
+        bounds = BatchBounds(max_frames=1) if source.is_live else BatchBounds.suited(self._device.type)
         scorer = FrameScorer(self._detectors, self._device, bounds)
         judge = ClipJudge(camera, scorer, policy, bounds=bounds, recorded=not source.is_live)
         with closing(self._open(camera, self._clock)) as opened:

@@ -29,7 +29,7 @@ def block_structure(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     down = (smooth[..., 2:, 1:-1] - smooth[..., :-2, 1:-1]) * 127.5
     magnitude = (across.square() + down.square()).sqrt().sub_(_NOISE_LEVELS).clamp_min_(0)
     angle = torch.atan2(down, across).div_(math.pi / ORIENTATIONS).remainder_(ORIENTATIONS)
-    histogram = functional.adaptive_avg_pool2d(_binned(angle, magnitude), grid)
+    histogram = _histogram(angle, magnitude, grid)
     energy = histogram.sum(dim=1, keepdim=True)
     mean = functional.adaptive_avg_pool2d(luma, grid)
     blocks = torch.cat([mean, energy, torch.where(energy > 0, histogram / energy, 0)], dim=1)
@@ -39,14 +39,21 @@ def block_structure(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     return blocks.permute(0, 2, 3, 1).contiguous()
 
 
-def _binned(angle: Tensor, magnitude: Tensor) -> Tensor:
-    """Return (N, 8, H, W): each pixel's magnitude shared between the two orientations next to its angle."""
-    planes = []
+def _histogram(angle: Tensor, magnitude: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Return (N, 8, rows, columns): each pixel's magnitude shared between the two orientations next to its angle.
+
+    One orientation at a time in one buffer: eight whole planes would leave the processor's cache.
+    """
+    share = torch.empty_like(angle)
+    blocks = []
     for orientation in range(ORIENTATIONS):
-        away = (angle - orientation).abs()
-        away = torch.minimum(away, ORIENTATIONS - away)
-        planes.append((1 - away).clamp_min_(0) * magnitude)
-    return torch.cat(planes, dim=1)
+        torch.sub(angle, orientation, out=share).abs_()
+        if orientation == 0:
+            # Only here is the way round past the last orientation the shorter one.
+            torch.minimum(share, ORIENTATIONS - angle, out=share)
+        share.neg_().add_(1).clamp_min_(0).mul_(magnitude)
+        blocks.append(functional.adaptive_avg_pool2d(share, grid))
+    return torch.cat(blocks, dim=1)
 
 
 def texture_share(structure: Tensor, *, least: float = 1.0) -> Tensor:

@@ -35,3 +35,8 @@ def test_a_batch_holds_at_most_max_pixels_but_always_one_frame() -> None:
 
 def test_nothing_makes_no_batch() -> None:
     assert batches([], BatchBounds()) == ()
+
+
+def test_a_batch_on_a_cpu_is_smaller_unless_the_operator_says_otherwise() -> None:
+    assert BatchBounds.suited("cpu").max_pixels < BatchBounds.suited("cuda").max_pixels
+    assert BatchBounds.suited("cpu", 4, 7) == BatchBounds(4, 7)
