@@ -138,7 +138,7 @@ def _event(fault: Fault) -> AlertRule:
 _DAY = frozenset({LightMode.DAY})
 _STILL_DETAILED = below("structure_lost", 0.60, 0.68)
 """Another view has edges elsewhere; a covered, blurred or fogged one has none."""
-_NO_FOG = below("haze", 0.62, 0.66)
+_NO_FOG = below("haze", 0.59, 0.63)
 """Dense fog or film takes all structure too, but leaves nothing dark anywhere; a cover so bright is called that."""
 _NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
 """What is burnt out has no edges to compare."""
@@ -212,7 +212,8 @@ _TABLE: tuple[Rule, ...] = (
                 above("haze", 0.12, 0.10),
                 below("local_contrast", 3.0, 3.6),
                 below("sharpness", 0.57, 0.60),
-                above("contrast_rms", 0.11, 0.10),
+                above("contrast_rms", 0.125, 0.115),
+                below("luma_p95", 0.80, 0.84),
             ),
         ),
         needs_light=True,
@@ -308,10 +309,10 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.COLOUR_CAST),
         "colours lean to one side",
         (
-            (exceeds("lean_red", 0.065, 0.050),),
-            (falls_short("lean_red", -0.065, -0.050),),
-            (exceeds("lean_blue", 0.065, 0.050),),
-            (falls_short("lean_blue", -0.065, -0.050),),
+            (exceeds("lean_red", 0.075, 0.060),),
+            (falls_short("lean_red", -0.075, -0.060),),
+            (exceeds("lean_blue", 0.075, 0.060),),
+            (falls_short("lean_blue", -0.075, -0.060),),
         ),
         modes=_DAY,
         needs_reference=True,

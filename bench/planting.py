@@ -20,9 +20,9 @@ ENCODER_FPS = 6
 """Frames a second of films whose fault lies between key frames: a freeze, a starved encoder."""
 
 _ENCODED = frozenset({Fault.FREEZE, Fault.BITRATE_STARVED})
-_SECONDS = {Fault.FREEZE: (5, 12), Fault.BITRATE_STARVED: (14, 16)}
+_SECONDS = {Fault.FREEZE: (5, 10), Fault.BITRATE_STARVED: (14, 14)}
 """(healthy, faulty) where others take `_USUAL_S`: a window of 5 s, and a bitrate counted over 10 s."""
-_USUAL_S = (5, 8)
+_USUAL_S = (5, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Planted:
 
     def film(self, folder: Path) -> Path:
         """Write the film unless it is there already, and return its path."""
-        name = f"{self.clip.name}-{self.clip.path.stat().st_size}-{self.fault}-{self.strength}.mp4"
+        name = f"{self.clip.name}-{self.clip.path.stat().st_size}-{self.fault}-{self.strength}-{self.fault_s}.mp4"
         path = folder / name
         if path.exists():
             return path
