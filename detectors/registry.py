@@ -14,6 +14,7 @@ from detectors.faults.motion import Motion
 from detectors.faults.noise import Noise
 from detectors.faults.structure import Structure
 from detectors.faults.texture import Texture
+from detectors.saliency_iqa.detector import SaliencyIqaDetector, saliency_iqa
 from domain.errors import ConfigError
 from domain.quality import MetricSpec
 
@@ -27,12 +28,17 @@ DETECTORS: Mapping[str, Callable[[], Detector]] = {
     Coding.name: Coding,
     Texture.name: Texture,
 }
+ON_REQUEST: Mapping[str, Callable[[], Detector]] = {SaliencyIqaDetector.name: saliency_iqa}
+"""Detectors with trained weights, which cost more than all others together: built only where they are named."""
 TEMPORAL: Mapping[str, Callable[[], TemporalDetector]] = {Motion.name: Motion}
 STRUCTURE: Callable[[], StructureDetector] = Structure
 
 METRICS: Mapping[str, MetricSpec] = {
     spec.key: spec
-    for detector in (Exposure, Contrast, Blur, Noise, Analogue, Colour, Coding, Texture, Motion)
+    for detector in (
+        *(Exposure, Contrast, Blur, Noise, Analogue, Colour, Coding, Texture, Motion),
+        SaliencyIqaDetector,
+    )
     for spec in detector.metrics
 }
 """The meaning of every number the detectors above give."""
@@ -48,14 +54,17 @@ class DetectorSet:
 
 
 def build(names: Collection[str] | None = None) -> DetectorSet:
-    """Return the named detectors, all of them for None. Raises `ConfigError` for a name nobody answers to."""
-    known = (*DETECTORS, *TEMPORAL)
+    """Return the named detectors; for None all but those on request.
+
+    Raises `ConfigError` for a name nobody answers to, and for a model whose weights are not there.
+    """
+    known = (*DETECTORS, *ON_REQUEST, *TEMPORAL)
     unknown = sorted(set(names or ()) - set(known))
     if unknown:
         raise ConfigError(f"detectors: unknown {', '.join(unknown)}; known are {', '.join(known)}")
-    chosen = known if names is None else names
+    chosen = (*DETECTORS, *TEMPORAL) if names is None else names
     return DetectorSet(
-        tuple(make() for name, make in DETECTORS.items() if name in chosen),
+        tuple(make() for name, make in {**DETECTORS, **ON_REQUEST}.items() if name in chosen),
         tuple(make() for name, make in TEMPORAL.items() if name in chosen),
         STRUCTURE(),
     )

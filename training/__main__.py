@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from detectors import weights
-from detectors.saliency_iqa.detector import MODEL, from_weights
+from detectors.saliency_iqa.detector import MODEL, fast_precision, saliency_iqa
 from detectors.saliency_iqa.network import Branch
 from detectors.weights import ManifestEntry
 from domain.errors import ConfigError
@@ -23,6 +23,7 @@ from training.export import averaged_weights, exported, recorded
 from training.folding import fold
 from training.imagenet_start import mobilenet_v2_from_tflite
 from training.ladders import climbed
+from training.model_card import Measured, Provenance, model_card
 from training.recipe import Recipe
 from training.trainer import TrainingSet, train
 
@@ -34,7 +35,7 @@ RECIPES = {
         view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
     ),
     View.GLOBAL: Recipe(
-        view=View.GLOBAL, epochs=1, batch=16, peak_rate=1e-4, head_factor=3, frozen_blocks=4, averaging=0.995
+        view=View.GLOBAL, epochs=1.25, batch=16, peak_rate=1e-4, head_factor=3, frozen_blocks=4, averaging=0.995
     ),
 }
 """What the bundled weights were trained with; docs/training.md tells what else was tried."""
@@ -112,11 +113,34 @@ def evaluate(
     else:
         everything = biq2021.official_training(data)
         rows = [everything[index] for index in biq2021.split_validation(everything)[1]]
-    detector = from_weights(weights.located(MODEL, explicit=explicit))
+    detector = saliency_iqa(explicit)
     predicted = predictions(detector, "image_quality", rows)
     labels = 100 * np.array([row.mos for row in rows])
-    answer = {"model": detector.fingerprint, "half": half, **agreement(predicted, labels).as_json()}
+    precision = str(fast_precision()).removeprefix("torch.")
+    answer = {
+        "model": detector.fingerprint,
+        "half": half,
+        "precision": precision,
+        **agreement(predicted, labels).as_json(),
+    }
     console.print_json(json.dumps(answer))
+
+
+@app.command()
+def card(
+    validation: Annotated[Path, typer.Option(help="What `evaluate` printed for validation.")],
+    test: Annotated[Path, typer.Option(help="What `evaluate --half test` printed.")],
+    *,
+    climbed_ladders: Annotated[Path, typer.Option("--ladders", help="What `ladders` printed.")],
+    provenance: Annotated[Path, typer.Option(help="JSON: hardware, minutes by branch, trained_at, departures.")],
+    folder: Annotated[Path, typer.Option()] = weights.BUNDLED,
+) -> None:
+    """Write the bundled model's card from measurements."""
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in (validation, test, climbed_ladders)]
+    told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
+    recipes = {str(view): recipe for view, recipe in RECIPES.items()}
+    text = model_card(weights.located(MODEL, folder=folder).sha256, recipes, told, Measured(*read))
+    (folder / f"{MODEL}.md").write_text(text, encoding="utf-8")
 
 
 @app.command()
@@ -130,7 +154,7 @@ def ladders(
     paths = sorted(path for path in pictures.iterdir() if path.suffix.lower() in {".png", ".jpg"})
     if not paths:
         raise ConfigError(f"{pictures} holds no PNG or JPEG: give a folder of undistorted pictures")
-    detector = from_weights(weights.located(MODEL, explicit=explicit))
+    detector = saliency_iqa(explicit)
     results = climbed(detector, "image_quality", paths)
     console.print_json(json.dumps({name: asdict(result) for name, result in results.items()}))
 

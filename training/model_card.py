@@ -16,14 +16,17 @@ class Provenance:
     departures: str
 
 
-def model_card(
-    sha256: str,
-    recipes: Mapping[str, Recipe],
-    provenance: Provenance,
-    validation: Mapping[str, object],
-    test: Mapping[str, object],
-) -> str:
-    """Markdown for `weights/saliency_iqa.md`; `validation` and `test` as `python -m training evaluate` prints them."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What `python -m training evaluate` printed for each half, and what `ladders` printed."""
+
+    validation: Mapping[str, object]
+    test: Mapping[str, object]
+    ladders: Mapping[str, Mapping[str, object]]
+
+
+def model_card(sha256: str, recipes: Mapping[str, Recipe], provenance: Provenance, measured: Measured) -> str:
+    """Markdown for `weights/saliency_iqa.md`."""
     branches = "\n".join(
         f"| {name} | {recipe.epochs:g} | {recipe.batch} | {recipe.peak_rate:g} (head x {recipe.head_factor:g}) | "
         f"{recipe.frozen_blocks} | {recipe.weight_decay:g} | {recipe.dropout:g} | {recipe.averaging:g} | "
@@ -36,8 +39,10 @@ def model_card(
         hardware=provenance.hardware,
         trained_at=provenance.trained_at,
         departures=provenance.departures,
-        validation=_row("validation (blocks of the train half)", validation),
-        test=_row("official test half", test),
+        validation=_row("validation (blocks of the train half)", measured.validation),
+        test=_row("official test half", measured.test),
+        ladders="\n".join(_ladder(name, result) for name, result in measured.ladders.items()),
+        pictures=next(iter(measured.ladders.values()))["n"],
     )
 
 
@@ -50,9 +55,17 @@ def _row(name: str, measured: Mapping[str, object]) -> str:
         return f"{measured[measure]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
     return (
-        f"| {name} | {measured['n']} | {with_interval('srocc', 3)} | {with_interval('plcc', 3)} | "
+        f"| {name}, {measured['precision']} | {measured['n']} | "
+        f"{with_interval('srocc', 3)} | {with_interval('plcc', 3)} | "
         f"{measured['krcc']:.3f} | {with_interval('rmse', 1)} | {measured['mae']:.1f} | {measured['plcc_fitted']:.3f} |"
     )
+
+
+def _ladder(name: str, measured: Mapping[str, object]) -> str:
+    scores = measured["mean_scores"]
+    assert isinstance(scores, list)
+    rungs = " ".join(f"{score:.0f}" for score in scores)
+    return f"| {name} | {measured['holds']:.0%} | {measured['mean_spearman']:.2f} | {rungs} |"
 
 
 CARD = """# Model card: saliency IQA, MobileNetV2
@@ -94,13 +107,22 @@ Opinions on a scale of 0 to 100; in brackets 95 % bootstrap intervals over pictu
 
 Reproduce: `python -m training evaluate --data BIQ2021 --half test`.
 
+Made worse on purpose ({pictures} Kodak photographs, never trained on; `python -m training ladders`): a ladder holds
+where the score falls with strength at Spearman <= -0.9.
+
+| ladder | holds | mean Spearman | mean score, untouched to severe |
+|---|---|---|---|
+{ladders}
+
 ## Use
 
 * For: ranking cameras and following one camera's picture over time, beside the faults' own measures, which say *what*
   is wrong. A gate in front of detectors: a picture people find poor is rarely worth a detector's time.
-* Not for: judging people or their behaviour; evidence; comparing single points between scenes. A dark but faultless
-  night scene may score low: people prefer daylight photographs, and so does the model. Do not raise an alert from this
-  score alone.
+* Not for: judging people or their behaviour; evidence; comparing single points between scenes. Its
+  labels are people's liking of photographs, so a faultless night scene may score low (not measured). Do not raise an
+  alert from this score alone.
+* The ladders show what it weighs: defocus costs most of the scale, noise, darkness and fog only some points. For these
+  ask the faults' own measures (`noise_sigma`, `luma_mean`, `haze`).
 * Limits: trained on photographs, not on surveillance video: compression at low bit rates, interlacing, infrared and
   lens faults are hardly in the data. Pictures are 512 x 512; a much larger picture is seen reduced, so fine noise
   and slight blur of a 4K camera weigh less than people would say. Under 64 pixels a side the answer is "not

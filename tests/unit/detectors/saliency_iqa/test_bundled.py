@@ -1,0 +1,62 @@
+"""The bundled weights: found by name, on request only, and honest about a picture made worse."""
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from detectors.base import Pictures
+from detectors.registry import build
+from detectors.saliency_iqa.detector import SaliencyIqaDetector, fast_precision, from_weights
+from detectors.weights import located
+from training.ladders import LADDERS
+
+BATCH_TOLERANCE = {torch.float32: 0.01, torch.bfloat16: 0.5}
+"""Points of 100, by the backbones' precision."""
+
+
+@pytest.fixture(scope="module", params=sorted({torch.float32, fast_precision()}, key=str))
+def precision(request: pytest.FixtureRequest) -> torch.dtype:
+    chosen: torch.dtype = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def detector(precision: torch.dtype) -> SaliencyIqaDetector:
+    return from_weights(located("saliency_iqa"), precision=precision)
+
+
+@pytest.fixture(scope="module")
+def photograph() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.asarray(data.astronaut()[:400, :500], np.uint8)  # type: ignore[no-untyped-call]
+
+
+def rungs(name: str, photograph: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Pictures:
+    worsen, strengths = LADDERS[name]
+    pictures = np.stack([photograph, *(worsen(photograph, strength) for strength in strengths)])
+    return Pictures.from_rgb(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+
+
+def test_the_default_set_leaves_it_out_and_a_name_brings_it_in() -> None:
+    assert "saliency_iqa" not in {detector.name for detector in build().detectors}
+    (named,) = build(["saliency_iqa"]).detectors
+    assert named.fingerprint == located("saliency_iqa").fingerprint
+
+
+@pytest.mark.parametrize("name", ["blur", "noise"])
+def test_a_picture_made_much_worse_scores_much_lower(
+    detector: SaliencyIqaDetector, photograph: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], name: str
+) -> None:
+    scores = detector.score(rungs(name, photograph))["image_quality"]
+    assert scores[-1] < scores[0] - 10
+
+
+def test_a_picture_scores_the_same_alone_and_in_a_batch(
+    detector: SaliencyIqaDetector,
+    precision: torch.dtype,
+    photograph: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+) -> None:
+    batch = rungs("blur", photograph)
+    together = detector.score(batch)["image_quality"].tolist()
+    alone = [detector.score(Pictures.from_rgb(picture.unsqueeze(0)))["image_quality"].item() for picture in batch.rgb]
+    assert together == pytest.approx(alone, abs=BATCH_TOLERANCE[precision])
