@@ -7,17 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
 import pytest
 import torch
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from alerts.policy import Policy
 from detectors import registry
-from domain.frames import Frame, FrameFormat, FrameRef
 from domain.ports import LiveState, StreamConsumer, StreamPublisher
-from domain.streams import Camera, ConnectionState, StreamCounters, StreamStatus
-from domain.units import StreamMessage
+from domain.streams import Camera
 from storage.alerts import SqlAlertStore
 from storage.engine import open_engine
 from storage.live import MemoryLiveState
@@ -26,7 +23,7 @@ from storage.redis_live import RedisLiveState
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from tests import services
-from tests.end_to_end.clips import picture
+from tests.end_to_end.recordings import CAMERAS, SECONDS, recording
 from tests.fakes import START, FakeClock
 from transport.embedded import EmbeddedQueue
 from transport.kafka import KafkaConsumer, KafkaPublisher
@@ -35,8 +32,6 @@ from workers.scoring import PollBounds, ScoringWorker
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 60
-CAMERAS = ("dock", "gate", "yard")
 UNTIL = START + timedelta(hours=1)
 TOLERANCE = 1e-5
 """Relative and absolute: a batch of another size may add single-precision numbers in another order."""
@@ -50,26 +45,6 @@ class Setup:
     publisher: StreamPublisher
     consumer: StreamConsumer
     live: LiveState
-
-
-def recording() -> list[StreamMessage]:
-    """A minute of three cameras: `gate` turns black after half of it, `dock` is lost, `yard` stays well."""
-    messages: list[StreamMessage] = []
-    for second in range(SECONDS):
-        at = START + timedelta(seconds=second)
-        scene = picture(second, 160, 120)
-        for name in CAMERAS:
-            lost = name == "dock" and second >= SECONDS // 2
-            black = name == "gate" and second >= SECONDS // 2
-            if not lost:
-                ref = FrameRef(name, "s1", second, float(second), at)
-                shown = np.zeros_like(scene) if black else scene
-                messages.append(Frame(ref, FrameFormat(160, 120, "rgb24"), (shown,), key_frame=True))
-            if second % 2 == 0:
-                state = ConnectionState.LOST if lost else ConnectionState.LIVE
-                counters = StreamCounters(frames_offered=second + 1, fps=1.0, codec="h264", width=160, height=120)
-                messages.append(StreamStatus(name, "s1", second, at, state, "cut" if lost else "", at, counters))
-    return messages
 
 
 def judged(setup: Setup) -> None:
