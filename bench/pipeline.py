@@ -31,19 +31,20 @@ from storage.migrate import upgrade
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from transport.embedded import EmbeddedQueue
-from workers.batching import BatchBounds
+from workers.batching import BatchBounds, batch_size, batches
 from workers.device import use_threads
 from workers.preprocessing import pictures
 from workers.scoring import PollBounds, ScoringWorker
 
 CPU = torch.device("cpu")
+BOUNDS = BatchBounds.suited("cpu")
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     streams: int
-    batch: int
-    batches: int
+    unit: int
+    units: int
     turns: int
     width: int
     height: int
@@ -52,8 +53,8 @@ class _Plan:
 def run(
     *,
     streams: int = 8,
-    batch: int = 8,
-    batches: int = 4,
+    unit: int = 8,
+    units: int = 4,
     turns: int = 7,
     width: int = 1280,
     height: int = 720,
@@ -61,20 +62,20 @@ def run(
 ) -> dict[str, object]:
     """Return `embedded_over_bare_loop` and what it was made of; rates in frames a second of wall time.
 
-    `streams` cameras of `width` x `height` give `batches` units of `batch` frames a turn; `turns` turns of each kind;
-    torch computes with `threads`, half the cores for None.
+    `streams` cameras of `width` x `height` give `units` units of `unit` frames a turn, batched as `sightline run` does;
+    there are `turns` turns of each kind, and torch computes with `threads`, half the cores for None.
     """
-    plan = _Plan(streams, batch, batches, turns, width, height)
+    plan = _Plan(streams, unit, units, turns, width, height)
     use_threads(threads)
     detectors = build()
-    units = _Film(plan)
+    film = _Film(plan)
     with tempfile.TemporaryDirectory() as folder:
         pipeline = _Pipeline(plan, detectors, Path(folder) / "bench.db")
         bare = _BareLoop(detectors)
-        bare.spent(units.turn())
-        pipeline.spent(units.turn())
+        bare.spent(film.turn())
+        pipeline.spent(film.turn())
         pipeline.store.seconds = 0.0
-        measured = [_turn(bare, pipeline, units, number) for number in range(turns)]
+        measured = [_turn(bare, pipeline, film, number) for number in range(turns)]
         found = _summary(plan, measured, pipeline.store.seconds)
         found["frames_stored"] = pipeline.stored()
         pipeline.close()
@@ -82,7 +83,7 @@ def run(
 
 
 def _summary(plan: _Plan, measured: Sequence[tuple["_Spent", "_Spent"]], store_s: float) -> dict[str, object]:
-    frames = plan.batch * plan.batches
+    frames = plan.unit * plan.units
     ratios = sorted(bare.wall_s / pipeline.wall_s for bare, pipeline in measured)
     bare_s = statistics.median(bare.wall_s for bare, _ in measured)
     pipeline_s = statistics.median(pipeline.wall_s for _, pipeline in measured)
@@ -100,16 +101,17 @@ def _summary(plan: _Plan, measured: Sequence[tuple["_Spent", "_Spent"]], store_s
         "frames_published": frames * (plan.turns + 1),
         "threads": torch.get_num_threads(),
         "turns": plan.turns,
-        "batch": plan.batch,
+        "frames_a_unit": plan.unit,
+        "frames_a_batch": min(plan.unit, batch_size(FrameFormat(plan.width, plan.height, "yuv420p"), BOUNDS)),
         "streams": plan.streams,
         "size": f"{plan.width}x{plan.height} yuv420p",
         "limited_by": "the detectors" if pipeline_s < 2 * bare_s else "queue, judge and store",
     }
 
 
-def _turn(bare: "_BareLoop", pipeline: "_Pipeline", units: "_Film", number: int) -> tuple["_Spent", "_Spent"]:
+def _turn(bare: "_BareLoop", pipeline: "_Pipeline", film: "_Film", number: int) -> tuple["_Spent", "_Spent"]:
     """Run both on the same frames, in alternating order, and return what each spent."""
-    turn = units.turn()
+    turn = film.turn()
     if number % 2:
         pipeline_spent = pipeline.spent(turn)
         return bare.spent(turn), pipeline_spent
@@ -148,7 +150,7 @@ class _Film:
 
     def turn(self) -> list[list[Frame]]:
         """Return the units of one turn; sequence and time go on from turn to turn."""
-        return [[self._frame(index) for index in range(self._plan.batch)] for _ in range(self._plan.batches)]
+        return [[self._frame(index) for index in range(self._plan.unit)] for _ in range(self._plan.units)]
 
     def _frame(self, index: int) -> Frame:
         plan = self._plan
@@ -158,7 +160,7 @@ class _Film:
         shift = int(self._random.integers(0, 64))
         luma = self._scene[:, : plan.width] + self._noise[:, shift : shift + plan.width]
         chroma: NDArray[np.uint8] = np.full((plan.height // 2, plan.width // 2), 128, dtype=np.uint8)
-        ref = FrameRef(stream, "bench", sequence, sequence / plan.batch, self._started_at + timedelta(seconds=sequence))
+        ref = FrameRef(stream, "bench", sequence, sequence / plan.unit, self._started_at + timedelta(seconds=sequence))
         return Frame(ref, self._format, (luma.clip(16, 235).astype(np.uint8), chroma, chroma), key_frame=True)
 
 
@@ -175,7 +177,8 @@ class _BareLoop:
     @torch.inference_mode()
     def _all(self, units: Sequence[Sequence[Frame]]) -> None:
         for unit in units:
-            self._score(unit)
+            for batch in batches(unit, BOUNDS):
+                self._score([unit[index] for index in batch])
 
     def _score(self, frames: Sequence[Frame]) -> None:
         uploaded = pictures(frames, CPU)
@@ -199,7 +202,7 @@ class _Pipeline:
         for index in range(plan.streams):
             streams.put_camera(Camera(f"camera-{index}", "rtsp://localhost/none"), by="bench", at=clock.now())
         self.store = _TimedStore(self._engine)
-        self._queue = EmbeddedQueue(max_frames=plan.batch * plan.batches + 1, max_bytes=1 << 34)
+        self._queue = EmbeddedQueue(max_frames=plan.unit * plan.units + 1, max_bytes=1 << 34)
         self._publisher = self._queue.publisher()
         self._worker = ScoringWorker(
             consumer=self._queue.consumer(),
@@ -211,8 +214,8 @@ class _Pipeline:
             policy=Policy(),
             clock=clock,
             device=CPU,
-            bounds=BatchBounds(max_frames=plan.batch, max_pixels=1 << 40),
-            poll=PollBounds(max_messages=plan.batch, timeout_s=0.0),
+            bounds=BOUNDS,
+            poll=PollBounds(max_messages=plan.unit, timeout_s=0.0),
         )
 
     def spent(self, units: Sequence[Sequence[Frame]]) -> _Spent:
