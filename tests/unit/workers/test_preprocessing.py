@@ -32,11 +32,12 @@ def smooth_rgb(height: int = 96, width: int = 128) -> np.ndarray:
     return np.asarray(128 + 90 * waves, dtype=np.uint8)
 
 
-def planes_of(decoded: av.VideoFrame) -> list[np.ndarray]:
-    found = []
+def planes_of(decoded: av.VideoFrame) -> list[Plane]:
+    found: list[Plane] = []
     for index, plane in enumerate(decoded.planes):
         wide = decoded.format.name.endswith("le")
-        rows = np.frombuffer(plane, np.uint16 if wide else np.uint8).reshape(plane.height, -1)
+        samples = np.frombuffer(memoryview(plane), np.uint16 if wide else np.uint8)
+        rows = samples.reshape(plane.height, -1)
         columns = plane.width * (2 if decoded.format.name == "nv12" and index else 1)
         found.append(np.ascontiguousarray(rows[:, :columns]))
     return found
@@ -65,7 +66,7 @@ def test_limited_range_becomes_the_rgb_that_swscale_makes(
 def test_full_range_becomes_the_rgb_that_opencv_makes() -> None:
     picture = smooth_rgb()
     coded = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
-    planes = [np.ascontiguousarray(coded[..., channel]) for channel in (0, 2, 1)]
+    planes: list[Plane] = [np.ascontiguousarray(coded[..., channel], dtype=np.uint8) for channel in (0, 2, 1)]
     size = (picture.shape[1], picture.shape[0])
     shown = pictures([frame("yuvj444p", planes, size)], CPU)
     assert np.abs(as_rgb(shown) - picture).max() <= 2
