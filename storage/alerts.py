@@ -11,7 +11,7 @@ from domain.records import AuditEntry
 from storage import rows, tables
 from storage.documents import EVIDENCE, INCIDENT, STATISTICS, decoded, unpacked
 from storage.engine import reading, writing
-from storage.scores import add_messages
+from storage.incidents import add_messages, incident_of
 from storage.streams import append_audit
 
 
@@ -39,7 +39,7 @@ class SqlAlertStore:
         query = select(tables.incidents).where(tables.incidents.c.incident_id == incident_id)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
-            return None if row is None else _incident(row)
+            return None if row is None else incident_of(row)
 
     def incidents(
         self,
@@ -59,7 +59,7 @@ class SqlAlertStore:
         if before is not None:
             query = query.where(table.c.opened_at < before)
         with reading(self._engine) as connection:
-            return [_incident(row) for row in connection.execute(query).mappings()]
+            return [incident_of(row) for row in connection.execute(query).mappings()]
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
         """Return transitions, the latest first."""
@@ -133,12 +133,6 @@ def _reference(row: RowMapping) -> Reference:
         reason=row["reason"],
         accepted_by=row["accepted_by"],
     )
-
-
-def _incident(row: RowMapping) -> Incident:
-    """The columns overrule the document: an acknowledgement and a retired camera change them alone."""
-    overruling = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason")
-    return decoded(INCIDENT, {**row["document"], **{name: row[name] for name in overruling}})
 
 
 def _transition(row: RowMapping) -> AlertTransition:

@@ -14,6 +14,7 @@ from domain.units import DeadLetter, JudgedUnit, VerdictChange
 from storage import rows, tables
 from storage.documents import EVIDENCE, decoded
 from storage.engine import reading, writing
+from storage.incidents import add_messages
 from storage.leases import newest_tokens
 from storage.partitions import Partitions
 from storage.pruning import deleted_before, raw_floor
@@ -134,13 +135,6 @@ def _add_judgement(connection: Connection, unit: JudgedUnit, newest: Mapping[str
     insert_new(connection, tables.transitions, rows.transition_rows(unit.transitions))
     replace_older(connection, tables.references, rows.reference_rows(unit.references), by="updated_at")
     add_messages(connection, rows.incident_rows(unit.incidents), rows.outbox_rows(unit.outbox))
-
-
-def add_messages(connection: Connection, incidents: rows.Rows, entries: rows.Rows) -> None:
-    """Store incidents and what is to be told of them; an acknowledgement once given stays."""
-    acknowledgement = ("acknowledged_by", "acknowledged_at", "acknowledge_reason")
-    replace_older(connection, tables.incidents, incidents, by="updated_at", keep=acknowledgement)
-    insert_new(connection, tables.outbox, entries)
 
 
 def _within(stream_id: str, since: datetime, until: datetime) -> ColumnElement[bool]:

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from domain.alerts import IncidentState
 from domain.records import AuditEntry, StreamSession
 from domain.streams import Camera, ConnectionState
 from domain.urls import redacted
 from storage import tables
 from storage.documents import CAMERA, decoded
 from storage.engine import reading, writing
+from storage.incidents import close_incidents
 from storage.upserts import replace_older
 
 _OWN_COLUMNS = ("name", "url", "site", "enabled", "accepted_at", "accepted_by")
@@ -41,13 +41,13 @@ class SqlStreamStore:
             _note_change(connection, AuditEntry(at, by, "put camera", camera.name, redacted(camera.url)))
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
-        """Retire a camera: it holds no alert, no reference and no open incident any more."""
+        """Retire a camera: it holds no alert and no reference any more, and its open incidents are told resolved."""
         with writing(self._engine) as connection:
             if connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name)).rowcount == 0:
                 return False
             for table in (tables.alerts, tables.references):
                 connection.execute(delete(table).where(table.c.stream_id == name))
-            _close_incidents(connection, name, at)
+            close_incidents(connection, name, at)
             _note_change(connection, AuditEntry(at, by, "remove camera", name))
             return True
 
@@ -116,13 +116,6 @@ def _store_camera(connection: Connection, camera: Camera) -> None:
 def _camera(row: RowMapping) -> Camera:
     own = {name: row[name] for name in _OWN_COLUMNS}
     return decoded(CAMERA, {**row["settings"], **own, "group": row["camera_group"]})
-
-
-def _close_incidents(connection: Connection, stream_id: str, at: datetime) -> None:
-    table = tables.incidents
-    still_open = (table.c.stream_id == stream_id) & (table.c.state == IncidentState.OPEN)
-    closed = {"state": IncidentState.RESOLVED, "resolved_at": at, "updated_at": at}
-    connection.execute(update(table).where(still_open).values(closed))
 
 
 def _session(row: RowMapping) -> StreamSession:

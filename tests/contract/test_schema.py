@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.alerts import IncidentState
+from domain.alerts import IncidentState, NotificationKind
 from domain.errors import ConfigError
 from domain.streams import Camera
 from domain.units import DeadLetter, JudgedUnit
@@ -61,7 +61,7 @@ def test_the_audit_can_only_be_appended_to(database: Engine, change: str) -> Non
         connection.execute(text(change))
 
 
-def test_a_retired_camera_holds_no_alert_no_reference_and_no_open_incident(database: Engine) -> None:
+def test_a_retired_camera_holds_no_alert_and_no_reference_and_its_incident_is_told_resolved(database: Engine) -> None:
     streams, store, alerts = SqlStreamStore(database), SqlScoreStore(database), SqlAlertStore(database)
     streams.put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
     store.add(JudgedUnit(alerts=(alert(),), references=(reference(),), incidents=(incident(),)))
@@ -71,6 +71,8 @@ def test_a_retired_camera_holds_no_alert_no_reference_and_no_open_incident(datab
     assert alerts.references("gate") == []
     (closed,) = alerts.incidents()
     assert (closed.state, closed.resolved_at) == (IncidentState.RESOLVED, later)
+    (told,) = alerts.due(later)
+    assert (told.key, told.kind, told.incident) == ("gate/blur/1:resolved", NotificationKind.RESOLVED, closed)
 
 
 def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> None:

@@ -1,0 +1,35 @@
+"""Incidents as rows, and what is to be told of them in the same transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select
+
+from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
+from storage import rows, tables
+from storage.documents import INCIDENT, decoded
+from storage.upserts import insert_new, replace_older
+
+_OVERRULING = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason")
+
+
+def incident_of(row: RowMapping) -> Incident:
+    """Return the incident; its columns overrule its document, since an acknowledgement changes them alone."""
+    return decoded(INCIDENT, {**row["document"], **{name: row[name] for name in _OVERRULING}})
+
+
+def add_messages(connection: Connection, incidents: rows.Rows, entries: rows.Rows) -> None:
+    """Store incidents and what is to be told of them; an acknowledgement once given stays."""
+    acknowledgement = ("acknowledged_by", "acknowledged_at", "acknowledge_reason")
+    replace_older(connection, tables.incidents, incidents, by="updated_at", keep=acknowledgement)
+    insert_new(connection, tables.outbox, entries)
+
+
+def close_incidents(connection: Connection, stream_id: str, at: datetime) -> None:
+    """Resolve the open incidents of a camera that is retired, and have those told who were told of them."""
+    table = tables.incidents
+    still_open = (table.c.stream_id == stream_id) & (table.c.state == IncidentState.OPEN)
+    found = connection.execute(select(table).where(still_open)).mappings().all()
+    closed = [replace(incident_of(row), state=IncidentState.RESOLVED, resolved_at=at, updated_at=at) for row in found]
+    entries = [OutboxEntry(f"{each.incident_id}:resolved", NotificationKind.RESOLVED, each, at) for each in closed]
+    add_messages(connection, rows.incident_rows(closed), rows.outbox_rows(entries))
