@@ -1,36 +1,47 @@
-"""The composition root: the only place that chooses adapters and knows in which order they start and stop.
+"""The composition root: the only place that chooses adapters and knows in which order parts start and stop.
 
-Embedded: one process, one queue, one scoring thread, a database file beside it. Parts start downstream first, so that
-nothing is sent where nobody listens yet, and stop upstream first, so that what was received is judged and stored.
+`build` puts everything into one process; `build_part` one part of it, where queue and live state are shared. Parts
+start downstream first, so that nothing is sent where nobody listens yet, and stop upstream first, so that what was
+received is judged and stored.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from alerts.dispatcher import Dispatcher
 from alerts.groups import Grouping
-from alerts.heartbeat import Heartbeat
-from alerts.notifiers.log import LogNotifier
-from alerts.notifiers.webhook import WebhookNotifier
 from alerts.policy import Policy
 from api.app import create_app
 from detectors.registry import METRICS
 from detectors.registry import build as build_detectors
-from domain.ports import Clock, LiveState, Notifier, StreamConsumer
+from domain.errors import ConfigError
+from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from ingest.supervisor import IngestSupervisor
 from sightline.api_server import ApiServer
-from sightline.clock import SystemClock
+from sightline.clock import StoppableClock, SystemClock
 from sightline.components import Component, Timer
 from sightline.figures import figures
+from sightline.health_server import HealthServer
 from sightline.housekeeping import EVERY_S as HOUSEKEEPING_EVERY_S
 from sightline.housekeeping import Housekeeping
 from sightline.ingest_part import IngestPart
+from sightline.leased_ingest import LeasedIngestPart
+from sightline.leasing import HeldCameras
 from sightline.logging_setup import Redactor
+from sightline.processes import EVERYTHING, Part, Present, Queue, check_alone
 from sightline.registration import register
-from sightline.scoring_part import ScoringPart
+from sightline.scoring_part import DRAIN_S, ScoringPart
 from sightline.settings import EvaluationSettings, Settings
-from sightline.stores import Stores, open_stores
+from sightline.settings_cluster import QueueSettings
+from sightline.stores import Stores, awaited_stores, open_stores
 from sightline.system import System
+from sightline.telling import configured_notifiers, heartbeat
+from storage.leases import SqlCameraLeases
 from storage.live import MemoryLiveState
 from transport.embedded import EmbeddedQueue
 from workers.batching import BatchBounds
@@ -38,7 +49,6 @@ from workers.device import resolved_device, use_threads
 from workers.scoring import PollBounds, ScoringWorker
 
 DISPATCH_EVERY_S = 1.0
-HEARTBEAT_CHECK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +57,12 @@ class _Wiring:
 
     settings: Settings
     stores: Stores
-    live: LiveState
-    queue: EmbeddedQueue
+    present: Present
+    queue: Queue
     clock: Clock
     policy: Policy
     grouping: Grouping | None
+    redactor: Redactor | None
 
 
 def build(
@@ -63,43 +74,33 @@ def build(
     clock: Clock | None = None,
     redactor: Redactor | None = None,
 ) -> System:
-    """Return the embedded system of these settings, not yet started; `notifiers` are told besides those configured.
+    """Return everything in one process, not yet started; `notifiers` are told besides those configured.
 
     Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
     """
     clock = clock or SystemClock()
-    chosen = policy or policy_from(settings.evaluation)
-    device = resolved_device(settings.device)
-    use_threads(settings.threads)
-    told = [*_configured_notifiers(settings, clock), *notifiers]
+    resolved_device(settings.device)
+    told = [*configured_notifiers(settings, clock), *notifiers]
     stores = open_stores(settings, clock)
-    try:
-        register(settings.domain_cameras(), stores.streams, clock)
-        queue = EmbeddedQueue(max_frames=settings.queue.max_frames, max_bytes=settings.queue.max_bytes)
-        live = MemoryLiveState(pictures=settings.pictures == "memory")
-        wiring = _Wiring(settings, stores, live, queue, clock, chosen, grouping)
-        detectors = build_detectors(settings.detectors)
+    return _built(settings, stores, EVERYTHING, told, clock=clock, policy=policy, grouping=grouping, redactor=redactor)
 
-        def worker(consumer: StreamConsumer) -> ScoringWorker:
-            return ScoringWorker(
-                consumer=consumer,
-                detectors=detectors,
-                score_store=stores.scores,
-                alert_store=stores.alerts,
-                stream_store=stores.streams,
-                live=live,
-                policy=chosen,
-                clock=clock,
-                device=device,
-                bounds=BatchBounds.suited(device.type, settings.batch.max_frames, settings.batch.max_pixels),
-                poll=PollBounds(settings.queue.poll_messages),
-                pictures=settings.pictures == "memory",
-            )
 
-        return _assembled(wiring, ScoringPart(queue.consumer, worker), told, redactor)
-    except BaseException:
-        stores.engine.dispose()
-        raise
+def build_part(
+    settings: Settings, part: Part, stop: threading.Event, *, redactor: Redactor | None = None
+) -> System | None:
+    """Return one part as a process of its own, not yet started, waiting for an absent database until `stop` is set.
+
+    None when told to stop meanwhile. Raises `ConfigError` for what the operator must change.
+    """
+    check_alone(settings, part)
+    if part is Part.WORK:
+        resolved_device(settings.device)
+    clock = SystemClock()
+    told = configured_notifiers(settings, clock) if part is Part.DISPATCH else []
+    stores = awaited_stores(settings, clock, stop)
+    if stores is None:
+        return None
+    return _built(settings, stores, {part}, told, clock=clock, redactor=redactor)
 
 
 def policy_from(patience: EvaluationSettings) -> Policy:
@@ -107,28 +108,120 @@ def policy_from(patience: EvaluationSettings) -> Policy:
     return replace(Policy(), **patience.model_dump(exclude_none=True))
 
 
-def _assembled(
-    wiring: _Wiring, scoring: ScoringPart, notifiers: Sequence[Notifier], redactor: Redactor | None
+def _built(
+    settings: Settings,
+    stores: Stores,
+    wanted: Collection[Part],
+    told: Sequence[Notifier],
+    *,
+    clock: Clock,
+    policy: Policy | None = None,
+    grouping: Grouping | None = None,
+    redactor: Redactor | None = None,
 ) -> System:
-    stores, clock = wiring.stores, wiring.clock
+    try:
+        if Part.INGEST in wanted:
+            register(settings.domain_cameras(), stores.streams, clock)
+        chosen = policy or policy_from(settings.evaluation)
+        queue = _queue(settings.queue, clock)
+        wiring = _Wiring(settings, stores, _present(settings), queue, clock, chosen, grouping, redactor)
+        return _assembled(wiring, wanted, told)
+    except BaseException:
+        stores.engine.dispose()
+        raise
+
+
+def _queue(settings: QueueSettings, clock: Clock) -> Queue:
+    if settings.kind == "kafka":
+        return _kafka(settings, clock)
+    embedded = EmbeddedQueue(max_frames=settings.max_frames, max_bytes=settings.max_bytes)
+    return Queue(lambda _: embedded.publisher(), lambda _: embedded.consumer(), embedded.waiting, shared=False)
+
+
+def _kafka(settings: QueueSettings, clock: Clock) -> Queue:
+    with _extra_cluster("queue.kind: kafka"):
+        from transport.kafka import KafkaConsumer, KafkaPublisher  # noqa: PLC0415 - only where it is chosen
+        from transport.kafka_topics import (  # noqa: PLC0415
+            KafkaSecurity,
+            KafkaSettings,
+            prepare_topics,
+            require_fast_checksums,
+        )
+    require_fast_checksums()
+    names = ("tls", "ca_file", "certificate_file", "key_file", "user", "password", "mechanism")
+    broker = KafkaSettings(
+        servers=settings.servers,
+        topic=settings.topic,
+        group=settings.group,
+        partitions=settings.partitions,
+        replication_factor=settings.replication_factor,
+        retention_minutes=settings.retention_minutes,
+        max_unacknowledged_frames=settings.max_frames,
+        security=KafkaSecurity(**{name: getattr(settings, name) for name in names}),
+    )
+
+    def publisher(stop: threading.Event) -> StreamPublisher | None:
+        prepare_topics(broker, StoppableClock(clock, stop), give_up=stop.is_set)
+        return None if stop.is_set() else KafkaPublisher(broker)
+
+    def consumer(stop: threading.Event) -> StreamConsumer | None:
+        prepare_topics(broker, StoppableClock(clock, stop), give_up=stop.is_set)
+        return None if stop.is_set() else KafkaConsumer(broker)
+
+    return Queue(publisher, consumer, waiting=None, shared=True)
+
+
+def _present(settings: Settings) -> Present:
+    pictures = settings.pictures == "memory"
+    if settings.live.kind == "memory":
+        return Present(MemoryLiveState(pictures=pictures), close=lambda: None)
+    with _extra_cluster("live.kind: redis"):
+        from storage.redis_live import RedisLiveState  # noqa: PLC0415 - only where it is chosen
+    redis = RedisLiveState(settings.live.url, pictures=pictures)
+    return Present(redis, redis.close)
+
+
+@contextmanager
+def _extra_cluster(wanted: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{wanted} needs packages that are not here ({error.name}): pip install 'sightline[cluster]'"
+        ) from error
+
+
+def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[Notifier]) -> System:
+    settings, stores, clock = wiring.settings, wiring.stores, wiring.clock
     parts: list[Component] = []
 
     def health() -> Mapping[str, str]:
         return {part.name: part.health() for part in parts}
 
-    server = _api(wiring, health, scoring) if wiring.settings.api.enabled else None
+    scoring = _scoring(wiring) if Part.WORK in wanted else None
+
+    def counted() -> Mapping[str, float]:
+        return figures(scoring, wiring.queue.waiting) if scoring is not None else {}
+
+    server = _api(wiring, health, counted) if Part.SERVE in wanted and settings.api.enabled else None
     dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
+    if settings.health.port is not None and server is None:
+        parts.append(HealthServer(settings.health.host, settings.health.port, health, counted))
     if server is not None:
         parts.append(server)
-    parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, Housekeeping(stores.scores, clock).run_once))
-    parts.append(Timer("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
-    parts.append(scoring)
-    supervisor = IngestSupervisor(stores.streams.cameras(), wiring.queue.publisher(), clock)
-    parts.append(IngestPart(supervisor, stores.streams, stores.streams.revision(), redactor))
-    parts.extend(_heartbeat(wiring.settings, clock, health))
+    if Part.DISPATCH in wanted:
+        parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, Housekeeping(stores.scores, clock).run_once))
+        parts.append(Timer("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
+    if scoring is not None:
+        parts.append(scoring)
+    if Part.INGEST in wanted:
+        parts.append(_ingest(wiring))
+    if Part.DISPATCH in wanted:
+        parts.extend(heartbeat(settings, clock, health))
 
     def close() -> None:
         dispatcher.close()
+        wiring.present.close()
         stores.engine.dispose()
 
     return System(
@@ -136,49 +229,71 @@ def _assembled(
         stream_store=stores.streams,
         score_store=stores.scores,
         alert_store=stores.alerts,
-        live=wiring.live,
+        live=wiring.present.live,
         address=lambda: server.address if server is not None else "",
         close=close,
     )
 
 
-def _api(wiring: _Wiring, health: Callable[[], Mapping[str, str]], scoring: ScoringPart) -> ApiServer:
+def _scoring(wiring: _Wiring) -> ScoringPart:
+    settings, stores = wiring.settings, wiring.stores
+    device = resolved_device(settings.device)
+    use_threads(settings.threads)
+    detectors = build_detectors(settings.detectors)
+
+    def worker(consumer: StreamConsumer) -> ScoringWorker:
+        return ScoringWorker(
+            consumer=consumer,
+            detectors=detectors,
+            score_store=stores.scores,
+            alert_store=stores.alerts,
+            stream_store=stores.streams,
+            live=wiring.present.live,
+            policy=wiring.policy,
+            clock=wiring.clock,
+            device=device,
+            bounds=BatchBounds.suited(device.type, settings.batch.max_frames, settings.batch.max_pixels),
+            poll=PollBounds(settings.queue.poll_messages),
+            pictures=settings.pictures == "memory",
+        )
+
+    return ScoringPart(wiring.queue.consumer, worker, drain_s=0.0 if wiring.queue.shared else DRAIN_S)
+
+
+def _ingest(wiring: _Wiring) -> Component:
+    streams, clock = wiring.stores.streams, wiring.clock
+    if wiring.queue.shared:
+        sharing = wiring.settings.ingest
+        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        held = HeldCameras(
+            SqlCameraLeases(wiring.stores.engine),
+            holder,
+            clock,
+            lease_s=sharing.lease_s,
+            max_cameras=sharing.max_cameras,
+        )
+        return LeasedIngestPart(wiring.queue.publisher, streams, held, clock, wiring.redactor)
+    publisher = wiring.queue.publisher(threading.Event())
+    assert publisher is not None
+    supervisor = IngestSupervisor(streams.cameras(), publisher, clock)
+    return IngestPart(supervisor, streams, streams.revision(), wiring.redactor)
+
+
+def _api(
+    wiring: _Wiring, health: Callable[[], Mapping[str, str]], counted: Callable[[], Mapping[str, float]]
+) -> ApiServer:
     settings, stores = wiring.settings, wiring.stores
     app = create_app(
         stores.streams,
         stores.scores,
         stores.alerts,
-        wiring.live,
+        wiring.present.live,
         metrics=METRICS,
         pictures=settings.pictures == "memory",
         token=settings.api.token or None,
         clock=wiring.clock,
         health_of_parts=health,
-        figures=lambda: figures(scoring, wiring.queue.waiting()),
+        figures=counted,
         allowed_hosts=settings.api.allowed_hosts,
     )
     return ApiServer(app, settings.api.host, settings.api.port)
-
-
-def _configured_notifiers(settings: Settings, clock: Clock) -> list[Notifier]:
-    configured: list[Notifier] = [LogNotifier()] if settings.notifiers.log else []
-    for index, hook in enumerate(settings.notifiers.webhooks):
-        where = f"notifiers.webhooks[{index}].url"
-        configured.append(
-            WebhookNotifier(
-                hook.url, clock=clock, secret=hook.secret, name=hook.name, where=where, timeout_s=hook.timeout_s
-            )
-        )
-    return configured
-
-
-def _heartbeat(settings: Settings, clock: Clock, health: Callable[[], Mapping[str, str]]) -> list[Component]:
-    if not settings.heartbeat.url:
-        return []
-    heartbeat = Heartbeat(settings.heartbeat.url, clock=clock, every_s=settings.heartbeat.every_s)
-
-    def beat_while_well() -> None:
-        if not any(health().values()):
-            heartbeat.run_once()
-
-    return [Timer("heartbeat", HEARTBEAT_CHECK_S, beat_while_well)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sightline.commands import bench, cameras, demo, doctor, incidents, run, score, upkeep, watch
+from sightline.commands import bench, cameras, demo, doctor, incidents, parts, run, score, upkeep, watch
 from sightline.commands.console import out
 
 app = typer.Typer(
@@ -18,6 +18,10 @@ app = typer.Typer(
 app.command()(watch.watch)
 app.command()(score.score)
 app.command()(run.run)
+app.command()(parts.ingest)
+app.command()(parts.work)
+app.command()(parts.serve)
+app.command()(parts.dispatch)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(upkeep.migrate)

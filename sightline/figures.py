@@ -1,13 +1,16 @@
 """The process's own figures for /metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sightline.scoring_part import ScoringPart
 
 
-def figures(scoring: ScoringPart, waiting: int) -> Mapping[str, float]:
-    """Return what the scoring worker counted since it started, and how many messages wait for it."""
-    found: dict[str, float] = {"scoring_lag_messages": waiting}
+def figures(scoring: ScoringPart, waiting: Callable[[], int] | None = None) -> Mapping[str, float]:
+    """Return what the scoring worker counted since it started, and how many messages wait for it.
+
+    `waiting` tells that; without it the worker's own consumer does.
+    """
+    found: dict[str, float] = {"scoring_lag_messages": (waiting or scoring.waiting)()}
     worker = scoring.worker()
     if worker is not None:
         counters = worker.counters

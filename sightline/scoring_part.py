@@ -11,27 +11,35 @@ from workers.scoring import ScoringWorker
 DRAIN_S = 5.0
 """How long what is still queued may be judged after ingest has stopped."""
 
+NewConsumer = Callable[[threading.Event], StreamConsumer | None]
+"""Waits for an absent transport until it is told to stop; then None."""
+
 
 class ScoringPart:
-    """Runs one scoring worker; one that failed is built anew and is given what the last one had not committed."""
+    """Runs one scoring worker; one that failed is built anew and is given what the last one had not committed.
+
+    `drain_s` is 0 where others go on with what is queued.
+    """
 
     name = "scoring"
 
     def __init__(
-        self, consumer: Callable[[], StreamConsumer], worker: Callable[[StreamConsumer], ScoringWorker]
+        self, consumer: NewConsumer, worker: Callable[[StreamConsumer], ScoringWorker], *, drain_s: float = DRAIN_S
     ) -> None:
         self._new_consumer = consumer
         self._new_worker = worker
+        self._drain_s = drain_s
         self._consumer: StreamConsumer | None = None
         self._worker: ScoringWorker | None = None
+        self._connecting = False
         self._thread = Worker(self.name, self._work, health=self._worker_health)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
-        deadline = time.monotonic() + min(DRAIN_S, timeout_s)
-        while self._consumer is not None and self._consumer.lag() and time.monotonic() < deadline:
+        deadline = time.monotonic() + min(self._drain_s, timeout_s)
+        while self.waiting() and time.monotonic() < deadline:
             if self._worker_health():
                 break
             time.sleep(0.05)
@@ -43,13 +51,23 @@ class ScoringPart:
     def worker(self) -> ScoringWorker | None:
         return self._worker
 
+    def waiting(self) -> int:
+        """Return how many messages wait for this worker, as far as it knows."""
+        return self._consumer.lag() if self._consumer is not None else 0
+
     def _work(self, stop: threading.Event) -> None:
-        consumer = self._consumer = self._new_consumer()
-        self._worker = self._new_worker(consumer)
+        self._connecting = True
+        consumer = self._consumer = self._new_consumer(stop)
+        if consumer is None:
+            return
+        self._connecting = False
         try:
+            self._worker = self._new_worker(consumer)
             self._worker.run(stop)
         finally:
             consumer.close()
 
     def _worker_health(self) -> str:
+        if self._connecting:
+            return "waiting for the queue"
         return self._worker.health() if self._worker is not None else ""

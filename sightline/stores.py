@@ -1,11 +1,14 @@
 """Opens the database of the settings, brought to the newest schema, with the three stores on it."""
 
+import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from domain.errors import StoreUnavailable
 from domain.ports import Clock
 from sightline.settings import Settings
 from storage.alerts import SqlAlertStore
@@ -14,6 +17,11 @@ from storage.migrate import upgrade
 from storage.retention import Retention
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,30 @@ class Stores:
 def open_stores(settings: Settings, clock: Clock) -> Stores:
     """Return the stores. Raises `ConfigError` for a database that cannot be used, `StoreUnavailable` if it is away."""
     engine = open_engine(settings.database)
-    upgrade(engine)
+    try:
+        upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     retention = Retention(**settings.retention.model_dump())
     scores = SqlScoreStore(engine, retention=retention, clock=clock)
     return Stores(engine, SqlStreamStore(engine), scores, SqlAlertStore(engine))
+
+
+def awaited_stores(settings: Settings, clock: Clock, stop: threading.Event) -> Stores | None:
+    """Return the stores once the database is there, tried ever more slowly and said each time; None when told to stop.
+
+    Raises `ConfigError` for a database that cannot be used.
+    """
+    wait_s = FIRST_WAIT_S
+    while not stop.is_set():
+        try:
+            return open_stores(settings, clock)
+        except StoreUnavailable as error:
+            _log.warning("%s; next try in %.0f s", error, wait_s)
+            stop.wait(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+    return None
 
 
 @contextmanager
