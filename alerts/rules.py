@@ -259,6 +259,7 @@ _TABLE: tuple[Rule, ...] = (
                 _NOT_BURNT_OUT,
             ),
             (
+                above("structure_disagreement", 0.35, 0.30, limit=0.60),
                 below("detail_correlation", 0.25, 0.32),
                 below("layout_correlation", 0.30, 0.40),
                 _STILL_DETAILED,

@@ -33,6 +33,8 @@ def noise_floor(response: Tensor, luma: Tensor, visible: Tensor | None = None) -
     In levels of 255, (N,) >= 0; NaN where fewer than 8 blocks are left. Texture does not count, since some part of
     most views is flat. Source: ours.
     """
+    if min(response.shape[-2:]) < _BLOCK:
+        return luma.new_full((len(luma),), torch.nan)
     blocks = functional.avg_pool2d(response, _BLOCK)
     level = functional.avg_pool2d(luma[..., 1:-1, 1:-1], _BLOCK)
     usable = (level > _DARKEST) & (level < _BRIGHTEST)

@@ -7,32 +7,48 @@ from detectors.base import reduced
 
 _LONGER_SIDE = 320
 _LEAST_PEAK = 0.25
-_LEAST_CONTRAST = 2.0 / 255
+_LEAST_CONTRAST = 1.0 / 255
+_LEAST_QUARTERS = 3
 
 
 def shift(now: Tensor, before: Tensor) -> Tensor:
-    """Return the length of the global translation as a share of the picture's width, (N,) in [0, 0.71].
+    """Return the length of the camera's translation as a share of the picture's width, (N,) in [0, 0.36].
 
-    `now` and `before` are luma (N, 1, h, w). Kuglin and Hines, "The phase correlation image alignment method" (1975):
-    the peak of F⁻¹(F₁ F₂* / |F₁ F₂*|) of Hann-windowed pictures, refined by its centroid over 5x5 as OpenCV does.
-    NaN where no peak stands out (under a quarter of what a pure shift would have there) or a picture is flat: another
-    view, a dark or a noisy one is no translation. Moving objects do not move the peak while the background is larger.
+    `now` and `before` are luma (N, 1, h, w). Kuglin and Hines, "The phase correlation image alignment method" (1975),
+    in each quarter of the picture: the peak of the inverse transform of F1 F2* / |F1 F2*| of Hann-windowed pictures,
+    refined by its centroid over 5x5 as OpenCV does. The lower median of the quarters counts (ours): a camera that
+    shakes moves all of them, a lorry that passes only some. NaN where fewer than three quarters have a clear peak (a
+    quarter of what a pure shift would have there): another view, a flat, a dark or a noisy one is no translation.
     """
-    first, second = (reduced(part, longer_side=_LONGER_SIDE)[:, 0] for part in (now, before))
-    height, width = first.shape[-2:]
-    if min(height, width) < 16:
+    height, width = reduced(now, longer_side=_LONGER_SIDE).shape[-2:]
+    if min(height, width) < 32:
         return now.new_full((len(now),), torch.nan)
+    offsets, peaks = _aligned(_quarters(now), _quarters(before))
+    lengths = offsets.square().sum(dim=1).sqrt() / width
+    lengths = torch.where(peaks >= _LEAST_PEAK, lengths, torch.nan).view(len(now), 4)
+    enough = (~lengths.isnan()).sum(dim=1) >= _LEAST_QUARTERS
+    return torch.where(enough, lengths.nanmedian(dim=1).values, torch.nan)
+
+
+def _quarters(luma: Tensor) -> Tensor:
+    """Return (4N, h/2, w/2): each picture's quarters, reduced and windowed; zero where one is flat."""
+    small = reduced(luma, longer_side=_LONGER_SIDE)[:, 0]
+    height, width = small.shape[-2] // 2, small.shape[-1] // 2
+    parts = [small[:, y : y + height, x : x + width] for y in (0, height) for x in (0, width)]
+    tiles = torch.stack(parts, dim=1).flatten(0, 1)
     window = torch.outer(
-        torch.hann_window(height, periodic=False, device=now.device),
-        torch.hann_window(width, periodic=False, device=now.device),
+        torch.hann_window(height, periodic=False, device=luma.device),
+        torch.hann_window(width, periodic=False, device=luma.device),
     )
-    spectra = [torch.fft.rfft2((part - part.mean(dim=(1, 2), keepdim=True)) * window) for part in (first, second)]
-    cross = spectra[0] * spectra[1].conj()
-    surface = torch.fft.irfft2(cross / cross.abs().clamp_min(1e-9), s=(height, width))
-    offsets, peak = _centroid(surface)
-    contrast = torch.minimum(first.std(dim=(1, 2)), second.std(dim=(1, 2)))
-    sure = (peak >= _LEAST_PEAK) & (contrast >= _LEAST_CONTRAST)
-    return torch.where(sure, offsets.square().sum(dim=1).sqrt() / width, torch.nan)
+    lively = tiles.std(dim=(1, 2), keepdim=True) >= _LEAST_CONTRAST
+    return (tiles - tiles.mean(dim=(1, 2), keepdim=True)) * window * lively
+
+
+def _aligned(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the offset of each tile as (M, 2) pixels (down, across), and how clear its peak is, 0 … about 1."""
+    cross = torch.fft.rfft2(first) * torch.fft.rfft2(second).conj()
+    surface = torch.fft.irfft2(cross / cross.abs().clamp_min(1e-9), s=first.shape[-2:])
+    return _centroid(surface)
 
 
 def _centroid(surface: Tensor) -> tuple[Tensor, Tensor]:
