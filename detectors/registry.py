@@ -29,7 +29,7 @@ DETECTORS: Mapping[str, Callable[[], Detector]] = {
     Texture.name: Texture,
 }
 ON_REQUEST: Mapping[str, Callable[[], Detector]] = {SaliencyIqaDetector.name: saliency_iqa}
-"""Detectors with trained weights, which cost more than all others together: built only where they are named."""
+"""Detectors with trained weights, which cost about as much as all others together: built only where they are named."""
 TEMPORAL: Mapping[str, Callable[[], TemporalDetector]] = {Motion.name: Motion}
 STRUCTURE: Callable[[], StructureDetector] = Structure
 

@@ -70,8 +70,11 @@ class SaliencyIqaDetector:
         return {IMAGE_QUALITY.key: (100 * opinion.float()).clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
 
     def views(self, pictures: Pictures) -> tuple[Tensor, Tensor]:
-        """What the branches see: (N, 3, 448, 448) and (N, 3, 224, 224), RGB in [0, 1], channels last in memory."""
-        saliency = self._saliency(pictures.rgb)
+        """What the branches see: (N, 3, 448, 448) and (N, 3, 224, 224), RGB in [0, 1], channels last in memory.
+
+        Saliency is asked of the picture reduced to 640 on its longer side: no provider looks closer than that.
+        """
+        saliency = self._saliency(pictures.small_rgb)
         if pictures.visible is not None:
             visible = pictures.visible.to(saliency.dtype)
             saliency = saliency * nn.functional.adaptive_avg_pool2d(visible, (saliency.shape[-2], saliency.shape[-1]))
