@@ -274,7 +274,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.SHAKE),
         "the whole picture jumps to and fro",
-        ((above("shift", 0.004, 0.003),),),
+        ((above("shift", 0.008, 0.007),),),
         needs_light=True,
         fixed_view=True,
         dense=True,

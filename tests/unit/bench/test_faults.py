@@ -53,7 +53,7 @@ def test_mild_trouble_on_the_line_is_no_fault(fault: Fault) -> None:
 def test_a_folder_of_any_clips_gives_a_table(tmp_path: Path) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
-    view = data.coffee()[40:280, 60:380]
+    view = data.coffee()[40:280, 60:380]  # type: ignore[no-untyped-call]
     with FilmWriter(clips / "view.mp4", SIZE, 5) as writer:
         for number in range(60):
             writer.add(noisy(view, 2, number), crf=20)

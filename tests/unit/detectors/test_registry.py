@@ -100,7 +100,9 @@ def test_masked_pixels_do_not_change_a_number() -> None:
 
 
 def test_names_and_keys_are_unique_and_an_unknown_name_is_refused() -> None:
-    keys = [spec.key for part in (*build().detectors, *build().temporal) for spec in part.metrics]
+    parts = build()
+    keys = [spec.key for part in parts.detectors for spec in part.metrics]
+    keys += [spec.key for part in parts.temporal for spec in part.metrics]
     assert len(keys) == len(set(keys))
     with pytest.raises(ConfigError, match="unknown clarity"):
         build(["blur", "clarity"])

@@ -19,7 +19,7 @@ def colours(picture: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_saturation_and_lean_are_signalstats_averages() -> None:
-    picture = np.ascontiguousarray(data.astronaut())
+    picture = np.ascontiguousarray(data.astronaut())  # type: ignore[no-untyped-call]
     theirs = ffmpeg.judged([picture], "signalstats", pixel_format="yuv444p")[0]
     _, chroma = colours(picture)
     blue, red = (mean_chroma(chroma)[0] * 224 + 128).tolist()
