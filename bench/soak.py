@@ -27,6 +27,8 @@ from simulation.scenes import HEIGHT, SCENES, WIDTH
 from simulation.serving import RtspServer, ServedCamera, available
 
 LOOK_EVERY_S = 2.0
+SHORTEST_AWAY_S = 10.0
+"""A busy machine too must have time to notice that a camera is gone."""
 WARM_UP_S = 60.0
 WINDOW_S = 60.0
 LEAST_FOR_MEMORY_S = 300.0
@@ -115,9 +117,10 @@ def run(build: Build, *, minutes: float = 10.0, cameras: int = 8, raise_s: float
 
 
 def _plan(seconds: float, raise_s: float, pulled: str) -> _Plan:
-    """Pull at a third of the time; away for a tenth of it, but long enough to be told, and a minute at most."""
+    """Pull at a third of the time; away for a tenth of it, ten seconds at least and a minute at most."""
     pull_at_s = seconds / 3
-    return _Plan(seconds, raise_s, pulled, pull_at_s, pull_at_s + min(60.0, max(3 * raise_s, seconds / 10)))
+    away_s = min(60.0, max(SHORTEST_AWAY_S, 3 * raise_s, seconds / 10))
+    return _Plan(seconds, raise_s, pulled, pull_at_s, pull_at_s + away_s)
 
 
 def _served(names: Sequence[str], folder: Path) -> AbstractContextManager[RtspServer]:

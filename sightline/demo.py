@@ -162,12 +162,18 @@ def _watch(play: Play, duration_s: float, console: Console, stop: threading.Even
             while cue is not None and cue.at_s <= play.since_start_s():
                 cue.act(play.stage)
                 cue = next(cues, None)
-            told = play.ledger.told()
-            for message in told[shown:]:
-                console.print(told_line(message.entry, (message.at - play.started).total_seconds()))
-            shown = len(told)
+            shown = _tell(play, shown, console)
             show()
             stop.wait(LOOK_EVERY_S)
+        _tell(play, shown, console)
+
+
+def _tell(play: Play, shown: int, console: Console) -> int:
+    """Print what was told since the first `shown` messages; return how many there are now."""
+    told = play.ledger.told()
+    for message in told[shown:]:
+        console.print(told_line(message.entry, (message.at - play.started).total_seconds()))
+    return len(told)
 
 
 def _over(play: Play, duration_s: float) -> bool:
