@@ -1,6 +1,7 @@
 """Evaluating what is exported, from the command line, on a data set of the real one's form."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,8 +11,10 @@ import torch
 from typer.testing import CliRunner
 
 from detectors.saliency_iqa.network import Branch
-from training.__main__ import app
-from training.biq2021 import TEST_CSV
+from domain.errors import ConfigError
+from training.__main__ import RECIPES, app
+from training.biq2021 import TEST_CSV, TRAIN_CSV
+from training.crops import View
 from training.folding import fold
 
 
@@ -56,3 +59,33 @@ def test_exported_weights_are_evaluated_with_every_measure(tmp_path: Path, data:
     assert measures <= answer.keys()
     low, high = answer["intervals"]["rmse"]
     assert low <= answer["rmse"] <= high
+
+
+def test_a_branch_is_trained_from_a_start_and_can_be_exported(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 61):
+        grey = np.full((512, 512, 3), 4 * number, np.uint8)
+        cv2.imwrite(str(data / "Images" / f"ss01 ({number}).jpg"), grey)
+    rows = "".join(f"ss01 ({number}).jpg,{number / 60},,\n" for number in range(1, 61))
+    (data / TRAIN_CSV).write_text("Image Name,MOS,,\n" + rows)
+    tiny = replace(RECIPES[View.LOCAL], epochs=1, batch=16, frozen_blocks=18)
+    monkeypatch.setitem(RECIPES, View.LOCAL, tiny)
+    start, runs = str(checkpoint(tmp_path / "start.pt", 3)), str(tmp_path / "runs")
+    arguments = ["train", "local", "--data", str(data), "--folder", runs, "--start", start, "--threads", "1"]
+    assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    log = [json.loads(line) for line in (tmp_path / "runs" / "local" / "log.jsonl").read_text().splitlines()]
+    assert log[0]["training"] + log[0]["validation"] == 60
+    assert log[-1]["step"] == log[0]["training"] // 16
+    trained = str(tmp_path / "runs" / "local" / "last.pt")
+    run = CliRunner().invoke(app, ["export", trained, trained, "--folder", str(tmp_path)], catch_exceptions=False)
+    assert run.exit_code == 0
+    assert (tmp_path / "saliency_iqa.safetensors").is_file()
+
+
+def test_training_without_a_start_is_refused(tmp_path: Path, data: Path) -> None:
+    (data / TRAIN_CSV).write_text("Image Name,MOS,,\nss03 (1).jpg,0.5,,\n")
+    with pytest.raises(ConfigError, match="--imagenet or --start"):
+        CliRunner().invoke(
+            app, ["train", "local", "--data", str(data), "--folder", str(tmp_path / "runs")], catch_exceptions=False
+        )
