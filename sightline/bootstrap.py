@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from alerts.dispatcher import Dispatcher
 from alerts.groups import Grouping
@@ -47,6 +48,10 @@ from transport.embedded import EmbeddedQueue
 from workers.batching import BatchBounds
 from workers.device import resolved_device, use_threads
 from workers.scoring import PollBounds, ScoringWorker
+
+if TYPE_CHECKING:
+    from storage.redis_live import RedisLiveState
+    from transport.kafka_topics import KafkaSettings
 
 DISPATCH_EVERY_S = 1.0
 
@@ -139,26 +144,9 @@ def _queue(settings: QueueSettings, clock: Clock) -> Queue:
 
 
 def _kafka(settings: QueueSettings, clock: Clock) -> Queue:
-    with _extra_cluster("queue.kind: kafka"):
-        from transport.kafka import KafkaConsumer, KafkaPublisher  # noqa: PLC0415 - only where it is chosen
-        from transport.kafka_topics import (  # noqa: PLC0415
-            KafkaSecurity,
-            KafkaSettings,
-            prepare_topics,
-            require_fast_checksums,
-        )
-    require_fast_checksums()
-    names = ("tls", "ca_file", "certificate_file", "key_file", "user", "password", "mechanism")
-    broker = KafkaSettings(
-        servers=settings.servers,
-        topic=settings.topic,
-        group=settings.group,
-        partitions=settings.partitions,
-        replication_factor=settings.replication_factor,
-        retention_minutes=settings.retention_minutes,
-        max_unacknowledged_frames=settings.max_frames,
-        security=KafkaSecurity(**{name: getattr(settings, name) for name in names}),
-    )
+    broker = broker_of(settings)
+    from transport.kafka import KafkaConsumer, KafkaPublisher  # noqa: PLC0415 - only where it is chosen
+    from transport.kafka_topics import prepare_topics  # noqa: PLC0415
 
     def publisher(stop: threading.Event) -> StreamPublisher | None:
         prepare_topics(broker, StoppableClock(clock, stop), give_up=stop.is_set)
@@ -171,14 +159,40 @@ def _kafka(settings: QueueSettings, clock: Clock) -> Queue:
     return Queue(publisher, consumer, waiting=None, shared=True)
 
 
+def broker_of(settings: QueueSettings) -> "KafkaSettings":
+    """Return where the broker of these settings is. Raises `ConfigError` without the extra 'cluster'."""
+    with _extra_cluster("queue.kind: kafka"):
+        from transport.kafka_topics import (  # noqa: PLC0415 - only where it is chosen
+            KafkaSecurity,
+            KafkaSettings,
+            require_fast_checksums,
+        )
+    require_fast_checksums()
+    names = ("tls", "ca_file", "certificate_file", "key_file", "user", "password", "mechanism")
+    return KafkaSettings(
+        servers=settings.servers,
+        topic=settings.topic,
+        group=settings.group,
+        partitions=settings.partitions,
+        replication_factor=settings.replication_factor,
+        retention_minutes=settings.retention_minutes,
+        max_unacknowledged_frames=settings.max_frames,
+        security=KafkaSecurity(**{name: getattr(settings, name) for name in names}),
+    )
+
+
 def _present(settings: Settings) -> Present:
-    pictures = settings.pictures == "memory"
     if settings.live.kind == "memory":
-        return Present(MemoryLiveState(pictures=pictures), close=lambda: None)
+        return Present(MemoryLiveState(pictures=settings.pictures == "memory"), close=lambda: None)
+    redis = redis_of(settings)
+    return Present(redis, redis.close)
+
+
+def redis_of(settings: Settings) -> "RedisLiveState":
+    """Return the live state on Redis, not yet connected. Raises `ConfigError` without the extra 'cluster'."""
     with _extra_cluster("live.kind: redis"):
         from storage.redis_live import RedisLiveState  # noqa: PLC0415 - only where it is chosen
-    redis = RedisLiveState(settings.live.url, pictures=pictures)
-    return Present(redis, redis.close)
+    return RedisLiveState(settings.live.url, pictures=settings.pictures == "memory")
 
 
 @contextmanager

@@ -5,8 +5,6 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,8 +13,10 @@ import torch
 from sqlalchemy import make_url
 
 from detectors.registry import METRICS, build
-from domain.errors import ConfigError, SightlineError
+from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.quality import Fault
+from sightline.doctor_services import chosen_services
+from sightline.findings import Finding, Health
 from sightline.settings import Settings
 from storage.engine import open_engine
 from storage.migrate import current, newest
@@ -27,22 +27,6 @@ LEAST_FREE_BYTES = 1 << 30
 CONNECT_TIMEOUT_S = 3.0
 
 
-class Health(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    """Works, but not everything the user may expect."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, how it is, and what to do where it is not well."""
-
-    subject: str
-    health: Health
-    text: str
-
-
 def findings(settings: Settings) -> Iterator[Finding]:
     """Yield every finding, one after the other; none stops the next."""
     for subject, look in _LOOKS.items():
@@ -50,6 +34,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
             yield look(settings)
         except SightlineError as error:
             yield Finding(subject, Health.FAILED, str(error))
+    yield from chosen_services(settings)
     yield from _services(settings)
 
 
@@ -98,6 +83,11 @@ def _database(settings: Settings) -> Finding:
     engine = open_engine(settings.database)
     try:
         found = current(engine)
+    except StoreUnavailable as error:
+        if address.get_backend_name() == "sqlite":
+            raise
+        reason = str(error).removesuffix("; trying again")
+        return Finding("database", Health.FAILED, f"{shown}: {reason}; start Postgres, or correct 'database'")
     finally:
         engine.dispose()
     if found != newest():

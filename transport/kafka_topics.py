@@ -9,7 +9,7 @@ import kafka
 from kafka import errors
 from kafka.record import util as checksums
 
-from domain.errors import ConfigError
+from domain.errors import ConfigError, StoreUnavailable
 from domain.ports import Clock
 from transport.codec import MAX_MESSAGE_BYTES
 
@@ -112,6 +112,29 @@ def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[
             _log.warning("Kafka at %s does not answer (%s); next try in %.0f s", servers, type(error).__name__, wait_s)
             clock.sleep(wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+
+def partitions_found(settings: KafkaSettings) -> int | None:
+    """Return how many partitions the topic has, None where it is not there; nothing is made and nothing waited for.
+
+    Raises `ConfigError` for refused credentials, `StoreUnavailable` where no broker answers.
+    """
+    overheard = _Overheard()
+    try:
+        with overheard:
+            administration = kafka.KafkaAdminClient(**settings.connection())
+            try:
+                if settings.topic not in set(administration.list_topics()):
+                    return None
+                (described,) = administration.describe_topics([settings.topic])
+                return len(described["partitions"])
+            finally:
+                administration.close()
+    except errors.KafkaError as error:
+        if overheard.refused or isinstance(error, errors.AuthorizationError):
+            raise ConfigError("kafka.security: the broker refused the user or password") from error
+        servers = ", ".join(settings.servers)
+        raise StoreUnavailable(f"Kafka at {servers} does not answer; start it, or correct queue.servers") from error
 
 
 class _Overheard(logging.Handler):

@@ -6,6 +6,7 @@ from rich.markup import escape
 from domain.errors import ConfigError
 from sightline.commands.console import EXIT_FAILED, out, redactor, without_traceback
 from sightline.commands.options import SettingsOption, settings_from
+from sightline.findings import Finding, Health
 from sightline.logging_setup import set_up_logging
 from sightline.settings import Settings
 
@@ -15,7 +16,7 @@ _MARKS = {"ok": "[green]ok    [/]", "note": "[yellow]note  [/]", "failed": "[bol
 @without_traceback
 def doctor(settings: SettingsOption = None) -> None:
     """Look at settings, codecs, device, database, disk and services; each line is well or says what to do."""
-    from sightline.doctor import Finding, Health, findings  # noqa: PLC0415 - loads torch, which takes seconds
+    from sightline.doctor import findings  # noqa: PLC0415 - loads torch, which takes seconds
 
     set_up_logging("error", redactor=redactor)
     wrong: list[Finding] = []
