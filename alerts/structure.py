@@ -15,7 +15,7 @@ Structure = NDArray[np.float32]
 
 METRICS = ("structure_disagreement", "structure_lost", "layout_correlation", "detail_correlation")
 
-MIN_TEXTURED_BLOCKS = 12
+MIN_TEXTURED_BLOCKS = 40
 """Fewer blocks with structure say nothing about where the camera looks."""
 TEXTURED_OVER_MEDIAN = 0.5
 LEAST_ENERGY = 0.5
