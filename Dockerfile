@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Sightline, every command of it. For an NVIDIA GPU: --build-arg TORCH=cu130 (or another of PyTorch's variants).
+# Sightline, every command of it. For an NVIDIA GPU: --build-arg TORCH=cu132 (or another of PyTorch's variants).
 FROM python:3.11-slim AS build
 ARG TORCH=cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

@@ -41,12 +41,12 @@ def dispatch(settings: SettingsArgument = None, settings_option: SettingsAsOptio
 
 
 def _run(name: str, path: Path | None) -> None:
-    from sightline.bootstrap import build_part  # noqa: PLC0415 - loads torch, which takes seconds
-    from sightline.processes import Part  # noqa: PLC0415
-
     chosen = settings_from(path)
     set_up_logging(chosen.log.level, as_json=chosen.log.format == "json", redactor=redactor)
     with stop_on_signals() as stop:
+        from sightline.bootstrap import build_part  # noqa: PLC0415 - loads torch, which takes seconds
+        from sightline.processes import Part  # noqa: PLC0415
+
         system = build_part(chosen, Part(name), stop, redactor=redactor)
         if system is None:
             return
