@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts import freeze
-from alerts.rules import UNITS, UNLIT_LUMA_P95, Against, Bound, Rule, Worse
+from alerts.bounds import Against, Bound, Worse
+from alerts.rules import UNITS, UNLIT_LUMA_P95, Rule
 from domain.quality import Evidence, Fault, LightMode, Reference, ReferenceState, Statistic
 from domain.streams import Camera, FaultSetting, SamplingMode
 

@@ -6,8 +6,9 @@ Run `python -m bench.metrics_page` after a change to the rules or the registry.
 import sys
 from pathlib import Path
 
+from alerts.bounds import Against, Bound, Worse
 from alerts.implications import IMPLIES, PRECEDENCE
-from alerts.rules import RULES, Against, Bound, Rule, Source, Worse
+from alerts.rules import RULES, Rule, Source
 from detectors.registry import METRICS
 from domain.quality import FAULT_LABELS, Direction, Fault
 

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from alerts.bounds import Against, Bound, Worse
 from alerts.freeze import ACTIVE_LEVELS
 from alerts.implications import IMPLIES, PRECEDENCE, explains, roots
-from alerts.rules import RULES, Against, Bound, Rule, Worse, metrics_of
+from alerts.rules import RULES, Rule, metrics_of
 from domain.quality import Fault
 
 ALL_BOUNDS = [
