@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from ingest.supervisor import IngestSupervisor
-
 from domain.ports import StreamStore
 from domain.streams import Camera
 from domain.urls import credentials
+from ingest.supervisor import IngestSupervisor
 from sightline.components import Timer
 from sightline.logging_setup import Redactor
 

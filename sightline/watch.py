@@ -5,14 +5,14 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 import torch
-from detectors.registry import DetectorSet
-from ingest.supervisor import IngestSupervisor
 
 from alerts.policy import Policy
+from detectors.registry import DetectorSet
 from domain.frames import Frame
 from domain.ports import StreamConsumer
 from domain.streams import Camera
 from domain.units import StreamMessage, StreamSnapshot
+from ingest.supervisor import IngestSupervisor
 from sightline.clock import SystemClock
 from transport.embedded import EmbeddedQueue
 from workers.judging import Judge, Observation, from_nothing
