@@ -3,6 +3,7 @@
 An absent service skips on a laptop, saying how to get it, and fails in CI, where nothing may be skipped unseen.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,16 @@ pytest_plugins = ["tests.service_fixtures"]
 Serve = Callable[..., RtspServer]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads spin: two on two busy cores are slower than one
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Give the next test the logging it expects: commands set the root logger's level and handlers."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def absent(reason: str) -> None:

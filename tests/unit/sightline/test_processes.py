@@ -1,6 +1,7 @@
 """What a part needs before it can be a process of its own, and how such a process says how it is."""
 
 import json
+import logging
 import threading
 import urllib.error
 import urllib.request
@@ -33,10 +34,11 @@ def test_an_absent_database_is_waited_for_until_told_to_stop(caplog: pytest.LogC
     waiting = threading.Thread(target=lambda: found.append(build_part(settings, Part.DISPATCH, stop)))
     found: list[object] = []
 
-    waiting.start()
-    while "next try in 2 s" not in caplog.text and waiting.is_alive():
-        waiting.join(0.05)
-    stop.set()
+    with caplog.at_level(logging.WARNING, logger="sightline.stores"):
+        waiting.start()
+        while "next try in 2 s" not in caplog.text and waiting.is_alive():
+            waiting.join(0.05)
+        stop.set()
     waiting.join(20)
 
     assert found == [None]
