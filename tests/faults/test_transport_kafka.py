@@ -22,7 +22,7 @@ from tests.contract.records import frame, status
 from tests.fakes import FakeClock
 from transport.codec import encoded
 from transport.kafka import KafkaConsumer, KafkaPublisher
-from transport.kafka_topics import KafkaSecurity, KafkaSettings, prepare_topics
+from transport.kafka_topics import KafkaSecurity, KafkaSettings, partitions_found, prepare_topics
 
 DEADLINE_S = 60.0
 
@@ -262,8 +262,13 @@ def test_a_topic_with_too_few_partitions_names_the_setting(prepared: KafkaSettin
         prepare_topics(replace(prepared, partitions=9), FakeClock())
 
 
-def test_preparing_topics_again_changes_nothing(prepared: KafkaSettings) -> None:
+def test_preparing_topics_again_changes_nothing(
+    prepared: KafkaSettings, consumers: Callable[[], KafkaConsumer]
+) -> None:
+    publish(prepared, [frame("gate", 0)])
     prepare_topics(prepared, FakeClock())
+    assert partitions_found(prepared) == prepared.partitions
+    assert taken(consumers(), 1) == [("gate", 0)]
 
 
 def test_wrong_credentials_are_the_operators_to_correct_and_stay_unsaid(

@@ -79,5 +79,8 @@ def test_a_timer_goes_on_after_a_failure_and_is_well_again() -> None:
 
 
 def test_stopping_what_never_started_is_harmless() -> None:
-    Worker("x", lambda stop: None).stop(1)
-    Timer("y", 1, lambda: None).stop(1)
+    ran: list[str] = []
+    worker, timer = Worker("x", lambda stop: ran.append("work")), Timer("y", 0.01, lambda: ran.append("action"))
+    worker.stop(1)
+    timer.stop(1)
+    assert (worker.health(), timer.health(), ran) == ("", "", [])
