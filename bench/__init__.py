@@ -1,1 +1,1 @@
-"""Reproducible measurements, as ratios in one run."""
+"""Reproducible measurements: ratios in one run, evidence on planted faults, and promises held over time."""

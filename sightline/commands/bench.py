@@ -30,7 +30,7 @@ ClipsOption = Annotated[Path | None, typer.Option("--clips", help="Folder of rec
 @without_traceback
 def pipeline(as_json: JsonOption = False) -> None:
     """Frames a second of the whole pipeline, against the bare detectors on the same frames."""
-    from bench import pipeline as measured  # noqa: PLC0415 - loads torch, which takes seconds
+    from bench.speed import pipeline as measured  # noqa: PLC0415 - loads torch, which takes seconds
 
     _show(measured.run(), as_json=as_json)
 
@@ -39,7 +39,7 @@ def pipeline(as_json: JsonOption = False) -> None:
 @without_traceback
 def decode(as_json: JsonOption = False) -> None:
     """Key frames decoded, against FFmpeg's own command line."""
-    from bench import decode as measured  # noqa: PLC0415
+    from bench.speed import decode as measured  # noqa: PLC0415
 
     _show(measured.run(), as_json=as_json)
 
@@ -48,13 +48,13 @@ def decode(as_json: JsonOption = False) -> None:
 @without_traceback
 def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
     """Values stored idempotently a second, in SQLite and, where a server is named, in Postgres."""
-    from bench import storage as measured  # noqa: PLC0415
+    from bench.speed import storage as measured  # noqa: PLC0415
 
     found = measured.run()
     if postgres:
-        from bench import storage_postgres  # noqa: PLC0415 - needs the extra 'cluster'
+        from bench.speed import postgres as on_postgres  # noqa: PLC0415 - needs the extra 'cluster'
 
-        found |= storage_postgres.run(postgres)
+        found |= on_postgres.run(postgres)
     _show(found, as_json=as_json)
 
 
@@ -62,7 +62,7 @@ def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
 @without_traceback
 def kafka(servers: ServersOption, jars: JarsOption, as_json: JsonOption = False) -> None:
     """Megabytes a second through Kafka, codec included, against Kafka's own performance tools."""
-    from bench import kafka as measured  # noqa: PLC0415 - needs the extra 'cluster'
+    from bench.speed import kafka as measured  # noqa: PLC0415 - needs the extra 'cluster'
 
     _show(measured.run(servers, jars), as_json=as_json)
 
@@ -71,7 +71,7 @@ def kafka(servers: ServersOption, jars: JarsOption, as_json: JsonOption = False)
 @without_traceback
 def faults(clips: ClipsOption = None, as_json: JsonOption = False) -> None:
     """What is found of every fault planted at three strengths, how soon, and what is called on clean runs."""
-    from bench import faults as measured  # noqa: PLC0415
+    from bench.evidence import faults as measured  # noqa: PLC0415
 
     _show(measured.run(clips=clips), as_json=as_json)
 

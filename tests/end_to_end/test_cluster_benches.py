@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from bench import kafka, storage_postgres
+from bench.speed import kafka, postgres
 from tests import services
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ def test_kafka_is_measured_beside_its_own_tools(kafka_broker: services.Service) 
 
 
 def test_postgres_is_measured_beside_copy_and_leaves_no_database_behind(postgres_url: str) -> None:
-    found = storage_postgres.run(postgres_url, rounds=4, frames=8, metrics=3, streams=2)
+    found = postgres.run(postgres_url, rounds=4, frames=8, metrics=3, streams=2)
     assert found["postgres_values_per_s"] == pytest.approx(8 * 3 / (found["postgres_unit_ms_median"] / 1e3))
     assert found["postgres_over_copy"] == pytest.approx(
         found["postgres_values_per_s"] / found["postgres_copy_values_per_s"]

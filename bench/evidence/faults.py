@@ -13,10 +13,10 @@ from statistics import median
 from typing import Any
 
 from alerts.policy import Policy
-from bench.connections import GRADED, SCRIPTS, WARM_UP_S, scripted
-from bench.footage import Clip, clips_in
-from bench.planting import Planted
-from bench.watching import Told, observed, scorer, told
+from bench.evidence.connections import GRADED, SCRIPTS, WARM_UP_S, scripted
+from bench.evidence.footage import Clip, clips_in
+from bench.evidence.planting import Planted
+from bench.evidence.watching import Told, observed, scorer, told
 from domain.quality import Fault
 from domain.streams import Camera
 from simulation.film import Film, Take, shoot

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bench.watching import Observation
+from bench.evidence.watching import Observation
 from domain.frames import FrameRef
 from domain.quality import Fault, FrameScores
 from domain.streams import ConnectionState, StreamCounters, StreamStatus

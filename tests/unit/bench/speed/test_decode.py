@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.decode import run
+from bench.speed.decode import run
 from tests.cameras.films import film
 from tests.conftest import absent
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 
-from bench.storage import COLUMNS, seconds, units_to_store
+from bench.speed.storage import COLUMNS, seconds, units_to_store
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.rows import Rows, frame_rows

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from skimage import data
 
-from bench import faults
-from bench.connections import GRADED, SCRIPTS
-from bench.faults import Found, Healthy, bounded, summarised
-from bench.footage import clips_in
+from bench.evidence import faults
+from bench.evidence.connections import GRADED, SCRIPTS
+from bench.evidence.faults import Found, Healthy, bounded, summarised
+from bench.evidence.footage import clips_in
 from domain.quality import Fault
 from simulation.coding import FilmWriter
 from simulation.plants import Strength

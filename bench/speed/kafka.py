@@ -1,6 +1,6 @@
 """How fast our Kafka path is, codec included, beside Kafka's own performance tools with messages of the same size.
 
-Needs a broker, Java and the folder of Kafka's jars (tests/services.py starts a broker and fetches them). Both sides
+Needs a broker, Java and the folder of Kafka's jars (bench/services starts a broker and fetches them). Both sides
 take turns on one broker with topics of their own. The tools' own figures are taken, so that starting Java counts for
 nobody; what Java's compiler needs to get warm counts.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.watching import StillClock
+from bench.evidence.watching import StillClock
 from domain.errors import ConfigError
 from domain.frames import Frame, FrameFormat, FrameRef
 from transport.codec import encoded

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.storage import run
+from bench.speed.storage import run
 
 
 def test_a_short_run_reports_rates_that_agree_with_its_times() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.footage import Clip, sampled
+from bench.evidence.footage import Clip, sampled
 from domain.quality import Fault
 from domain.streams import Camera, SamplingMode, SamplingPlan
 from simulation.coding import FilmWriter

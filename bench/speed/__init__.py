@@ -1,0 +1,1 @@
+"""Speed and cost of single parts, as ratios in one run."""
