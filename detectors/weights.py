@@ -24,7 +24,13 @@ from domain.errors import ConfigError
 
 BUNDLED = Path(weights.__file__).parent
 TRUSTED_ORIGINS = frozenset(
-    {"https://github.com", "https://objects.githubusercontent.com", "https://release-assets.githubusercontent.com"}
+    {
+        "https://github.com",
+        "https://objects.githubusercontent.com",
+        "https://release-assets.githubusercontent.com",
+        "https://files.pythonhosted.org",
+        "https://download.pytorch.org",
+    }
 )
 SIZE_LIMIT_BYTES = 512 * 2**20
 REDIRECTS = 5
@@ -38,6 +44,8 @@ class WeightsUnavailable(ConfigError):
 class Origin(StrEnum):
     EXPLICIT = "explicit"
     BUNDLED = "bundled"
+    INSTALLED = "installed"
+    """Part of another package, of which only the file is read."""
     DOWNLOADED = "downloaded"
 
 
@@ -121,17 +129,30 @@ def pulled(
     entry = manifest(folder).get(model)
     if entry is None or not entry.url:
         raise WeightsUnavailable(f"{model} has no address to download from: give the path of a file")
-    downloads.mkdir(parents=True, exist_ok=True)
     target = downloads / entry.file
-    descriptor, partial = tempfile.mkstemp(dir=downloads, prefix=f".{entry.file}.")
+    fetched(entry.url, target, entry.sha256, trusted_origins=trusted_origins, size_limit_bytes=size_limit_bytes)
+    return WeightsFile(model, target, entry.sha256, Origin.DOWNLOADED, (target,))
+
+
+def fetched(
+    url: str,
+    target: Path,
+    expected_sha256: str,
+    *,
+    trusted_origins: Collection[str] = TRUSTED_ORIGINS,
+    size_limit_bytes: int = SIZE_LIMIT_BYTES,
+) -> Path:
+    """Download one file to `target`, which appears only when its SHA-256 is the expected one; see `pulled`."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(descriptor)
     try:
-        _download(entry.url, Path(partial), trusted_origins, size_limit_bytes)
-        digest = _checked(Path(partial), entry.sha256)
+        _download(url, Path(partial), trusted_origins, size_limit_bytes)
+        _checked(Path(partial), expected_sha256)
         os.replace(partial, target)
     finally:
         Path(partial).unlink(missing_ok=True)
-    return WeightsFile(model, target, digest, Origin.DOWNLOADED, (target,))
+    return target
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
