@@ -1,1 +1,1 @@
-"""How the bundled weights came to be: data sets as distributed, recipes, evaluation protocols, model cards."""
+"""How learned scorers come to be and how well they agree with people: samples, splits, recipes, measures, tables."""

@@ -9,7 +9,7 @@ from detectors.base import Pictures
 from detectors.registry import build
 from detectors.saliency_iqa.detector import SaliencyIqaDetector, fast_precision, from_weights
 from detectors.weights import located
-from training.ladders import LADDERS
+from training.measures.ladders import LADDERS
 
 BATCH_TOLERANCE = {torch.float32: 0.01, torch.bfloat16: 0.5}
 """Points of 100, by the backbones' precision."""

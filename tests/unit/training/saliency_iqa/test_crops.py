@@ -9,8 +9,7 @@ import torch
 
 from detectors.saliency_iqa.views import global_view
 from domain.errors import ConfigError
-from training.biq2021 import LabelledPicture
-from training.crops import View, as_input, cached, centre_crops, decoded, fitted, random_crops
+from training.saliency_iqa.crops import View, as_input, cached, centre_crops, fitted, random_crops
 
 
 def picture(seed: int = 0, height: int = 512, width: int = 512) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -55,7 +54,7 @@ def test_the_cache_holds_the_decoded_pictures_in_rgb(tmp_path: Path) -> None:
     red = np.zeros((512, 512, 3), np.uint8)
     red[..., 2] = 255
     cv2.imwrite(str(tmp_path / "red.png"), red)
-    rows = [LabelledPicture(tmp_path / "red.png", 0.5)]
+    rows = [tmp_path / "red.png"]
     cache = tmp_path / "cache.npy"
     assert cached(rows, cache)[0, 0, 0].tolist() == [255, 0, 0]
     (tmp_path / "red.png").unlink()
@@ -66,9 +65,3 @@ def test_a_cache_of_other_data_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "cache.npy", np.zeros((1, 2), np.uint8))
     with pytest.raises(ConfigError, match="made from other data"):
         cached([], tmp_path / "cache.npy")
-
-
-def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
-    (tmp_path / "text.jpg").write_text("no picture")
-    with pytest.raises(ConfigError, match=r"text\.jpg is not a picture"):
-        decoded(tmp_path / "text.jpg")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from detectors.base import Pictures
 from domain.quality import MetricSpec
-from training.ladders import LADDERS, climbed, darkened, fogged
+from training.measures.ladders import LADDERS, climbed, darkened, fogged
 
 
 class Position:

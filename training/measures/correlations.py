@@ -7,9 +7,8 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from training.samples import Values
 
 
 def ranks(values: Values) -> Values:

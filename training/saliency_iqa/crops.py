@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,10 +12,9 @@ from torch import Tensor
 from detectors.saliency_iqa.network import LOCAL_SIDE
 from detectors.saliency_iqa.views import native_side, resized
 from domain.errors import ConfigError
-from training.biq2021 import LabelledPicture
+from training.pictures import Pixels, decoded
 
 CACHE_SIDE = 512
-Pixels = NDArray[np.uint8]
 
 
 class View(StrEnum):
@@ -31,20 +29,12 @@ class View(StrEnum):
         return native_side(CACHE_SIDE) if self is View.GLOBAL else LOCAL_SIDE
 
 
-def decoded(path: Path) -> Pixels:
-    """RGB (H, W, 3) of a picture file. Raises ConfigError where it cannot be read."""
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ConfigError(f"{path} is not a picture that OpenCV reads: fetch the data set anew")
-    return np.ascontiguousarray(picture[..., ::-1], dtype=np.uint8)
-
-
-def cached(pictures: Sequence[LabelledPicture], path: Path) -> Pixels:
+def cached(files: Sequence[Path], path: Path) -> Pixels:
     """(N, 512, 512, 3) of all pictures, made at `path` on first use and read from disk after that.
 
     The few of another size are cut at the centre, or filled up by reflection at the right and below.
     """
-    shape = (len(pictures), CACHE_SIDE, CACHE_SIDE, 3)
+    shape = (len(files), CACHE_SIDE, CACHE_SIDE, 3)
     if path.is_file():
         array: Pixels = np.load(path, mmap_mode="r")
         if array.shape != shape:
@@ -52,8 +42,8 @@ def cached(pictures: Sequence[LabelledPicture], path: Path) -> Pixels:
         return array
     partial = path.with_suffix(".part")
     array = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-    for index, picture in enumerate(pictures):
-        array[index] = fitted(decoded(picture.path))
+    for index, file in enumerate(files):
+        array[index] = fitted(decoded(file))
     array.flush()
     partial.replace(path)
     return array

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from training.logistic import Form, fit, logistic
-from training.metrics import Values, bootstrap_interval, krcc, mae, plcc, ranks, rmse, srocc
+from training.measures.correlations import Values, bootstrap_interval, krcc, mae, plcc, ranks, rmse, srocc
+from training.measures.logistic import Form, fit, logistic
 
 
 @pytest.fixture(params=[0, 1, 2])

@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 from scipy.optimize import least_squares
 
-from training.metrics import Values
+from training.samples import Values
 
 EVALUATIONS = 20_000
 

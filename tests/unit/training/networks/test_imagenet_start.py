@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 
 from detectors.saliency_iqa.network import normalised
 from domain.errors import ConfigError
-from training.imagenet_start import CONVOLUTIONS, _convolutions, mobilenet_v2_from_tflite
+from training.networks.imagenet_start import CONVOLUTIONS, _convolutions, mobilenet_v2_from_tflite
 
 EGYPTIAN_CAT = 286
 """ImageNet's class 285 after the file's own background class."""

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from detectors.base import Detector, Pictures
-from training.crops import Pixels, decoded
-from training.metrics import srocc
+from training.measures.correlations import srocc
+from training.pictures import Pixels, decoded
 
 HOLDS = -0.9
 """Spearman's correlation of score with strength at which a ladder counts as holding."""

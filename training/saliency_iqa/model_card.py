@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training.recipe import Recipe
+from training.saliency_iqa.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Measured:
     ladders: Mapping[str, Mapping[str, object]]
 
 
-def model_card(sha256: str, recipes: Mapping[str, Recipe], provenance: Provenance, measured: Measured) -> str:
+def model_card(sha256: str, recipes: Mapping[str, Schedule], provenance: Provenance, measured: Measured) -> str:
     """Markdown for `weights/saliency_iqa.md`."""
     branches = "\n".join(
         f"| {name} | {recipe.epochs:g} | {recipe.batch} | {recipe.peak_rate:g} (head x {recipe.head_factor:g}) | "

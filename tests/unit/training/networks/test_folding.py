@@ -6,7 +6,7 @@ from torch import nn
 
 from detectors.saliency_iqa.backbones import BACKBONES
 from detectors.saliency_iqa.network import Branch
-from training.folding import ScaledConv2d, fold, unfolded
+from training.networks.folding import ScaledConv2d, fold, unfolded
 
 
 def branch_with_norms(backbone: str) -> Branch:

@@ -1,8 +1,8 @@
 """The card carries the measured figures and where they come from."""
 
-from training.crops import View
-from training.model_card import Measured, Provenance, model_card
-from training.recipe import Recipe
+from training.saliency_iqa.crops import View
+from training.saliency_iqa.model_card import Measured, Provenance, model_card
+from training.saliency_iqa.schedule import Schedule
 
 
 def test_the_card_tells_figures_recipe_and_provenance() -> None:
@@ -18,7 +18,7 @@ def test_the_card_tells_figures_recipe_and_provenance() -> None:
         "intervals": {"srocc": [0.79, 0.83], "plcc": [0.8, 0.84], "rmse": [9.5, 10.2]},
     }
     ladder = {"n": 24, "holds": 0.958, "mean_spearman": -0.98, "mean_scores": [71.2, 60.0, 30.4]}
-    recipe = Recipe(
+    recipe = Schedule(
         view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
     )
     provenance = Provenance("two cores", {"local": 21}, "2026-11-21", "Stopped once.")

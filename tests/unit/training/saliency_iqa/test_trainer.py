@@ -12,13 +12,16 @@ from scipy import stats
 from detectors.saliency_iqa.detector import from_weights
 from detectors.saliency_iqa.network import Branch
 from detectors.weights import ManifestEntry, located
-from training.crops import View
-from training.export import averaged_weights, exported, recorded
-from training.folding import fold
-from training.recipe import Recipe, correlation, loss
-from training.trainer import CHECKPOINT, LOG, TrainingSet, train
+from training.bundle import recorded
+from training.loop import CHECKPOINT, LOG
+from training.networks.averaging import averaged_weights
+from training.networks.folding import fold
+from training.saliency_iqa.crops import View
+from training.saliency_iqa.export import exported
+from training.saliency_iqa.schedule import Schedule, correlation, loss
+from training.saliency_iqa.trainer import TrainingSet, train
 
-RECIPE = Recipe(
+SCHEDULE = Schedule(
     view=View.LOCAL, epochs=2, batch=2, peak_rate=1e-3, head_factor=3, frozen_blocks=16, averaging=0.5, dropout=0.0
 )
 
@@ -44,21 +47,21 @@ def one_thread() -> None:
 
 
 def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
-    whole = train(folded_branch(), brightness(), RECIPE, tmp_path / "whole")
+    whole = train(folded_branch(), brightness(), SCHEDULE, tmp_path / "whole")
 
-    train(folded_branch(), brightness(), RECIPE, tmp_path / "twice", stop_at=2)
+    train(folded_branch(), brightness(), SCHEDULE, tmp_path / "twice", stop_at=2)
     assert torch.load(tmp_path / "twice" / CHECKPOINT, weights_only=True)["step"] == 2
-    resumed = train(folded_branch(), brightness(), RECIPE, tmp_path / "twice")
+    resumed = train(folded_branch(), brightness(), SCHEDULE, tmp_path / "twice")
     assert torch.load(tmp_path / "twice" / CHECKPOINT, weights_only=True)["step"] == 4
     for name, value in whole.items():
         assert torch.allclose(resumed[name], value, atol=1e-5), name
 
 
-def test_the_log_tells_the_recipe_and_validation(tmp_path: Path) -> None:
-    train(folded_branch(), brightness(), replace(RECIPE, epochs=1), tmp_path)
+def test_the_log_tells_the_schedule_and_validation(tmp_path: Path) -> None:
+    train(folded_branch(), brightness(), replace(SCHEDULE, epochs=1), tmp_path)
     lines = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
-    assert lines[0]["recipe"]["peak_rate"] == 1e-3
-    assert {"step", "rate", "val_srocc", "val_plcc"} == lines[-1].keys()
+    assert lines[0]["schedule"]["peak_rate"] == 1e-3
+    assert {"step", "val_srocc", "val_plcc"} == lines[-1].keys()
     assert lines[-1]["step"] == 2
 
 
@@ -71,7 +74,7 @@ def test_the_loss_is_the_formula_worked_with_scipy() -> None:
 
 
 def test_an_exported_model_is_found_and_scores_like_its_branches(tmp_path: Path) -> None:
-    average = train(folded_branch(), brightness(), replace(RECIPE, epochs=1), tmp_path / "run")
+    average = train(folded_branch(), brightness(), replace(SCHEDULE, epochs=1), tmp_path / "run")
     assert averaged_weights(tmp_path / "run" / CHECKPOINT).keys() == average.keys()
     digest = exported(
         average,

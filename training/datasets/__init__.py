@@ -1,0 +1,25 @@
+"""Public data sets as their publishers distribute them: one adapter a file, one line each here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from domain.errors import ConfigError
+from training.datasets.biq2021 import BIQ2021
+from training.samples import Dataset
+
+DATASETS: Mapping[str, Dataset] = MappingProxyType({dataset.name: dataset for dataset in (BIQ2021,)})
+
+
+def folder_of(dataset: str, data: Path) -> Path:
+    """`data/dataset` where that exists, else `data` itself: one folder a data set, or the one folder needed."""
+    inside = data / dataset
+    return inside if inside.is_dir() else data
+
+
+def known(name: str) -> Dataset:
+    """Return the data set of that name. Raises ConfigError that lists the names there are."""
+    try:
+        return DATASETS[name]
+    except KeyError:
+        raise ConfigError(f"no data set {name!r}: there are {', '.join(sorted(DATASETS))}") from None

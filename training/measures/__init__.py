@@ -1,0 +1,1 @@
+"""How well predictions agree with labels: correlations, fits, significance, and ladders of known strength."""

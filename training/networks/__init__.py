@@ -1,0 +1,1 @@
+"""Where trainings start: ImageNet weights that can be had, and batch norms folded away for speed."""

@@ -1,0 +1,9 @@
+"""Every model that `sightline train` and `sightline evaluate` know: one line each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from training.recipe import Recipe
+from training.saliency_iqa.run import SALIENCY_IQA
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.model: recipe for recipe in (SALIENCY_IQA,)})

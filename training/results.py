@@ -1,0 +1,63 @@
+"""What a table of a paper is here: rows with the paper's figures beside ours, and the scatter behind them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from training.samples import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. `paper` and `ours` by column; a column missing in `ours` was not run, and `note` says why."""
+
+    name: str
+    paper: Mapping[str, float] = field(default_factory=dict)
+    ours: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Predictions (N,) and labels (N,) of one model, shown with the fitted logistic."""
+
+    name: str
+    predicted: Values
+    labels: Values
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of a table in the paper's order; `scatters` may be empty."""
+
+    rows: tuple[Row, ...]
+    scatters: tuple[Scatter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a table is reproduced: `data` holds one folder a data set, by name; `runs` keeps what is trained.
+
+    `repetitions` None means as many as the paper has. `half` is which side is judged: "test" for final figures.
+    """
+
+    data: Path
+    runs: Path
+    repetitions: int | None = None
+    half: str = "test"
+    start: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or figure of a paper. `datasets` by name, those that must lie in `Setting.data`.
+
+    `reproduce` raises ConfigError early where data or weights are missing, before anything is trained.
+    """
+
+    name: str
+    title: str
+    source: str
+    datasets: tuple[str, ...]
+    columns: tuple[str, ...]
+    reproduce: Callable[[Setting], Result]

@@ -1,0 +1,90 @@
+"""`python -m training.saliency_iqa`: for maintainers, from trained branches to what is bundled, with its model card."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from detectors import weights
+from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, saliency_iqa
+from detectors.weights import ManifestEntry
+from domain.errors import ConfigError
+from training.bundle import recorded
+from training.measures.ladders import climbed
+from training.networks.averaging import averaged_weights
+from training.saliency_iqa.export import exported
+from training.saliency_iqa.model_card import Measured, Provenance, model_card
+from training.saliency_iqa.run import BACKBONE, SALIENCY, SCHEDULES
+
+LICENCE = "Apache-2.0"
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+console = Console()
+Folder = Annotated[Path, typer.Option(help="Where to write; by default into the package.")]
+
+
+@app.command("bundle")
+def bundled(
+    local_checkpoint: Path,
+    global_checkpoints: Annotated[list[Path], typer.Argument(help="One, or several from one start to average.")],
+    folder: Folder = weights.BUNDLED,
+) -> None:
+    """Write both branches' averaged weights as the bundled file and its manifest entry."""
+    file = f"{MODEL}.safetensors"
+    digest = exported(
+        averaged_weights(*global_checkpoints),
+        averaged_weights(local_checkpoint),
+        folder / file,
+        backbone=BACKBONE,
+        saliency=SALIENCY,
+    )
+    recorded(MODEL, ManifestEntry(file, digest, LICENCE, card=f"{MODEL}.md"), folder)
+    console.print(f"{folder / file} {digest}")
+
+
+@app.command()
+def card(
+    validation: Annotated[Path, typer.Option(help="What `sightline evaluate --json` printed for validation.")],
+    test: Annotated[Path, typer.Option(help="What `sightline evaluate --half test --json` printed.")],
+    *,
+    climbed_ladders: Annotated[Path, typer.Option("--ladders", help="What `ladders` printed.")],
+    provenance: Annotated[Path, typer.Option(help="JSON: hardware, minutes by branch, trained_at, departures.")],
+    folder: Folder = weights.BUNDLED,
+) -> None:
+    """Write the bundled model's card from measurements."""
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in (validation, test, climbed_ladders)]
+    told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
+    schedules = {str(view): schedule for view, schedule in SCHEDULES.items()}
+    text = model_card(weights.located(MODEL, folder=folder).sha256, schedules, told, Measured(*read))
+    (folder / f"{MODEL}.md").write_text(text, encoding="utf-8")
+
+
+@app.command()
+def ladders(
+    pictures: Annotated[Path, typer.Option(help="A folder of undistorted pictures (PNG or JPEG).")],
+    explicit: Annotated[
+        Path | None, typer.Option("--weights", help="Climb with this file, not the bundled one.")
+    ] = None,
+) -> None:
+    """Print, as JSON, whether the score falls with blur, noise, compression, darkness and fog."""
+    paths = sorted(path for path in pictures.iterdir() if path.suffix.lower() in {".png", ".jpg"})
+    if not paths:
+        raise ConfigError(f"{pictures} holds no PNG or JPEG: give a folder of undistorted pictures")
+    results = climbed(saliency_iqa(explicit), IMAGE_QUALITY.key, paths)
+    console.print_json(json.dumps({name: asdict(result) for name, result in results.items()}))
+
+
+def main() -> None:
+    """Run the command; what the operator must mend is said in a line, not in a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        console.print(str(error), style="red")
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

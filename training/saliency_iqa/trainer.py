@@ -1,0 +1,129 @@
+"""Train one branch; stop at any time and go on from the last checkpoint as if nothing had happened.
+
+Every step's pictures and crops follow from (seed, step) alone, so a resumed training sees what an uninterrupted one
+would have.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from detectors.saliency_iqa.network import Branch
+from training.loop import Loop
+from training.measures.correlations import plcc, srocc
+from training.networks.averaging import Average
+from training.pictures import Pixels
+from training.saliency_iqa.crops import as_input, centre_crops, random_crops
+from training.saliency_iqa.schedule import LARGEST_GRADIENT, Schedule, correlation, freeze, loss, optimiser
+from training.samples import Values
+
+Labels = NDArray[np.float32]
+LOG_EVERY = 20
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Cached pictures (N, 512, 512, 3), their labels (N,), and which to train and to validate on."""
+
+    pictures: Pixels
+    labels: Labels
+    training: NDArray[np.int64]
+    validation: NDArray[np.int64]
+
+
+def train(
+    branch: Branch,
+    data: TrainingSet,
+    schedule: Schedule,
+    folder: Path,
+    *,
+    stop_at: int | None = None,
+    checkpoint_every_s: float = 180.0,
+) -> dict[str, Tensor]:
+    """Train a folded branch and return its averaged weights; goes on from the checkpoint in `folder`, if any.
+
+    Ends with the schedule's last step, or before step `stop_at` for a machine that is lent for a while.
+    """
+    branch.to(memory_format=torch.channels_last)
+    freeze(branch, schedule.frozen_blocks)
+    adam, cycle = optimiser(branch, schedule, schedule.steps(len(data.training)))
+    average = Average(branch, schedule.averaging)
+    parts = {"model": branch, "ema": average, "opt": adam, "sched": cycle}
+    loop = Loop(schedule.steps(len(data.training)), parts, folder, checkpoint_every_s=checkpoint_every_s)
+    loop.log(schedule=asdict(schedule), training=len(data.training), validation=len(data.validation))
+    torch.manual_seed(schedule.seed + loop.step)
+    branch.train()
+    recent: list[tuple[float, float]] = []
+    batches = _batches(data, schedule, loop.step)
+    for step in loop.steps(f"{schedule.view} branch", stop_at=stop_at):
+        crops, labels = next(batches)
+        recent.append(_step(branch, as_input(crops, schedule.view), torch.from_numpy(labels), adam))
+        cycle.step()
+        average.follow(branch, step)
+        if (step + 1) % LOG_EVERY == 0:
+            error, agreement = np.mean(recent, axis=0)
+            loop.log(loss=float(error), plcc=float(agreement), rate=cycle.get_last_lr()[0])
+            recent.clear()
+        if (step + 1) % (len(data.training) // schedule.batch) == 0:
+            loop.log(**validated(branch, average.state, data, schedule))
+    loop.log(**validated(branch, average.state, data, schedule))
+    return average.state
+
+
+def _step(branch: Branch, crops: Tensor, targets: Tensor, adam: torch.optim.Optimizer) -> tuple[float, float]:
+    """One optimiser step on a batch; its loss, and how well the predictions correlated with the labels."""
+    with torch.autocast("cpu", torch.bfloat16):
+        predicted = branch(crops)
+    predicted = predicted.float()
+    error = loss(predicted, targets)
+    adam.zero_grad(set_to_none=True)
+    error.backward()  # type: ignore[no-untyped-call]
+    trained = [tensor for group in adam.param_groups for tensor in group["params"]]
+    torch.nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
+    adam.step()
+    return error.item(), correlation(predicted.detach(), targets).item()
+
+
+def validated(branch: Branch, average: dict[str, Tensor], data: TrainingSet, schedule: Schedule) -> dict[str, float]:
+    """Agreement of the averaged weights with people on the validation pictures' centre crops."""
+    current = {name: value.clone() for name, value in branch.state_dict().items()}
+    branch.load_state_dict(average)
+    branch.eval()
+    batches = [data.validation[start : start + 32] for start in range(0, len(data.validation), 32)]
+    crops = (centre_crops(data.pictures, batch, schedule.view.side) for batch in batches)
+    predicted = np.concatenate([_predicted(branch, as_input(crop, schedule.view)) for crop in crops])
+    branch.load_state_dict(current)
+    branch.train()
+    labels = data.labels[data.validation].astype(np.float64)
+    return {"val_srocc": srocc(predicted, labels), "val_plcc": plcc(predicted, labels)}
+
+
+def _predicted(branch: Branch, crops: Tensor) -> Values:
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        predicted: Values = branch(crops).double().numpy()
+    return predicted
+
+
+def _batches(data: TrainingSet, schedule: Schedule, first_step: int) -> Iterator[tuple[Pixels, Labels]]:
+    """Crops and labels of each step from `first_step` on, each cut while the step before it trains."""
+    steps = range(first_step, schedule.steps(len(data.training)))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = None
+        for step in steps:
+            ready = ahead or pool.submit(_batch, data, schedule, step)
+            ahead = pool.submit(_batch, data, schedule, step + 1) if step + 1 in steps else None
+            yield ready.result()
+
+
+def _batch(data: TrainingSet, schedule: Schedule, step: int) -> tuple[Pixels, Labels]:
+    epoch, place = divmod(step, len(data.training) // schedule.batch)
+    order = np.random.default_rng([schedule.seed, epoch]).permutation(data.training)
+    chosen = order[place * schedule.batch : (place + 1) * schedule.batch]
+    generator = np.random.default_rng([schedule.seed, 1, step])
+    return random_crops(data.pictures, chosen, schedule.view.side, generator), data.labels[chosen]

@@ -1,0 +1,9 @@
+"""Every table that `sightline reproduce` knows: one line each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from training.results import Table
+from training.saliency_iqa.tables import BIQ2021_PUBLISHED
+
+TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in (BIQ2021_PUBLISHED,)})
