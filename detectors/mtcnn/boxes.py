@@ -1,0 +1,62 @@
+"""Boxes of candidate faces, (K, 4) left, top, right, bottom: squared, corrected, cut out, thinned."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+
+def squared(boxes: Tensor) -> Tensor:
+    """Each box widened about its centre to a square of its longer side."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    longer = sides.amax(dim=1, keepdim=True)
+    corner = boxes[:, :2] + sides * 0.5 - longer * 0.5
+    return torch.cat([corner, corner + longer], dim=1)
+
+
+def corrected(boxes: Tensor, offsets: Tensor) -> Tensor:
+    """Boxes moved by the network's offsets (K, 4) in sides of the box, both its end pixels counted (K, 4)."""
+    sides = boxes[:, 2:] - boxes[:, :2] + 1
+    return boxes + offsets * sides.repeat(1, 2)
+
+
+def within(boxes: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Whole-pixel crops (K, 4) as [left, top, right, bottom) of an H x W picture, and which of them hold a pixel (K,).
+
+    A box counts its first pixel as number 1. A box wholly outside the picture, as a correction can make it, has no
+    crop; the caller drops it with everything else it knows of that candidate, so that nothing gets out of step.
+    """
+    edges = boxes.trunc().long()
+    first = (edges[:, :2] - 1).clamp_min(0)
+    last = torch.minimum(edges[:, 2:], edges.new_tensor([width, height]))
+    crops = torch.cat([first, last], dim=1)
+    return crops, (last > first).all(dim=1)
+
+
+def patches(picture: Tensor, crops: Tensor, side: int) -> Tensor:
+    """Crops (K, 4) of a picture (3, H, W), each averaged over equal areas to (3, side, side); (K, 3, side, side)."""
+    cut = [
+        interpolate(picture[None, :, top:bottom, left:right], size=(side, side), mode="area")
+        for left, top, right, bottom in crops.tolist()
+    ]
+    return torch.cat(cut) if cut else picture.new_zeros(0, 3, side, side)
+
+
+def thinned_by_smaller(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
+    """Indices of boxes kept, best first: none covers more than `threshold` of another, measured on the smaller one.
+
+    A face found inside a larger one is the same face. Both end pixels of a box count.
+    """
+    order = scores.argsort(descending=True, stable=True)
+    chosen = boxes[order].double()
+    sides = chosen[:, 2:] - chosen[:, :2] + 1
+    areas = sides.prod(dim=1)
+    shared = torch.minimum(chosen[:, None, 2:], chosen[None, :, 2:]) - torch.maximum(
+        chosen[:, None, :2], chosen[None, :, :2]
+    )
+    overlap = (shared + 1).clamp_min(0).prod(dim=2) / torch.minimum(areas[:, None], areas[None, :])
+    clashes = (overlap > threshold).cpu()
+    kept: list[int] = []
+    for candidate in range(len(order)):
+        if not any(clashes[candidate, better] for better in kept):
+            kept.append(candidate)
+    return order[torch.tensor(kept, dtype=torch.long, device=order.device)]
