@@ -43,14 +43,18 @@ def encoded_values(values: Mapping[str, float]) -> tuple[str, dict[str, str]]:
 
     JSON has no infinity and no NaN, and one of them must not keep a whole unit from being stored.
     """
-    finite = ",".join([f"{_name(key)}:{value:.9g}" for key, value in values.items() if math.isfinite(value)])
-    refused = {key: "not a finite number" for key, value in values.items() if not math.isfinite(value)}
-    return f"{{{finite}}}", refused
+    refused: dict[str, str] = {}
+    # The sum of finite values is finite, or the slow way finds out.
+    if not math.isfinite(sum(values.values())):
+        refused = {key: "not a finite number" for key, value in values.items() if not math.isfinite(value)}
+        values = {key: value for key, value in values.items() if key not in refused}
+    return _template(tuple(values)) % tuple(values.values()), refused
 
 
-@lru_cache(maxsize=1024)
-def _name(key: str) -> str:
-    return dumps(key)
+@lru_cache(maxsize=256)
+def _template(keys: tuple[str, ...]) -> str:
+    """Return the document of these metrics with a place for each value; frames of a stream have the same ones."""
+    return "{" + ",".join(f"{dumps(key).replace('%', '%%')}:%.9g" for key in keys) + "}"
 
 
 def packed(structure: NDArray[np.float32] | None) -> bytes | None:

@@ -34,6 +34,13 @@ def test_what_is_no_number_is_left_out_with_its_reason(number: float) -> None:
 
 def test_a_key_of_any_characters_stays_json() -> None:
     assert json.loads(encoded_values({'a"b\\': 1.0})[0]) == {'a"b\\': 1.0}
+    assert json.loads(encoded_values({"100% %s %(x)s": 1.0})[0]) == {"100% %s %(x)s": 1.0}
+
+
+def test_huge_numbers_are_finite_although_their_sum_is_not() -> None:
+    text, refused = encoded_values({"a": 1.5e308, "b": 1.5e308})
+    assert json.loads(text) == {"a": 1.5e308, "b": 1.5e308}
+    assert refused == {}
 
 
 def test_an_open_range_comes_back_open() -> None:
