@@ -9,9 +9,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from detectors import weights
 from detectors.base import Pictures
+from detectors.saliency.choice import PROVIDERS, ChosenSaliency, saliency
+from detectors.saliency.provider import SaliencyProvider
 from detectors.saliency_iqa.backbones import BACKBONES, normed_convolutions
 from detectors.saliency_iqa.network import SaliencyIqa
-from detectors.saliency_iqa.saliency import PROVIDERS, SaliencyProvider
 from detectors.saliency_iqa.views import global_view, local_view
 from detectors.weights import WeightsFile, WeightsUnavailable
 from domain.quality import Direction, MetricSpec
@@ -43,7 +44,7 @@ class SaliencyIqaDetector:
     def __init__(
         self,
         network: SaliencyIqa,
-        saliency: SaliencyProvider,
+        provider: SaliencyProvider,
         fingerprint: str,
         *,
         precision: torch.dtype = torch.float32,
@@ -56,7 +57,7 @@ class SaliencyIqaDetector:
         self._network = fused(network.eval()).to(memory_format=torch.channels_last)
         for branch in (network.global_branch, network.local_branch):
             branch.backbone.to(precision)
-        self._saliency = saliency
+        self._saliency = provider
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
@@ -74,18 +75,24 @@ class SaliencyIqaDetector:
 
         Saliency is asked of the picture reduced to 640 on its longer side: no provider looks closer than that.
         """
-        saliency = self._saliency(pictures.small_rgb)
+        maps = self._saliency(pictures.small_rgb)
         if pictures.visible is not None:
-            visible = pictures.visible.to(saliency.dtype)
-            saliency = saliency * nn.functional.adaptive_avg_pool2d(visible, (saliency.shape[-2], saliency.shape[-1]))
+            visible = pictures.visible.to(maps.dtype)
+            maps = maps * nn.functional.adaptive_avg_pool2d(visible, (maps.shape[-2], maps.shape[-1]))
         whole = global_view(pictures.rgb).contiguous(memory_format=torch.channels_last)
-        window = local_view(pictures.rgb, saliency).contiguous(memory_format=torch.channels_last)
+        window = local_view(pictures.rgb, maps).contiguous(memory_format=torch.channels_last)
         return whole, window
 
 
-def saliency_iqa(explicit: Path | None = None, downloads: Path | None = None) -> SaliencyIqaDetector:
-    """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without."""
-    return from_weights(weights.located(MODEL, explicit=explicit, downloads=downloads), precision=fast_precision())
+def saliency_iqa(
+    explicit: Path | None = None, downloads: Path | None = None, *, provider: ChosenSaliency | None = None
+) -> SaliencyIqaDetector:
+    """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without.
+
+    `provider` (`detectors.saliency.choice.saliency`) takes the place of the saliency the weights were trained with.
+    """
+    file = weights.located(MODEL, explicit=explicit, downloads=downloads)
+    return from_weights(file, provider=provider, precision=fast_precision())
 
 
 def fast_precision() -> torch.dtype:
@@ -94,23 +101,28 @@ def fast_precision() -> torch.dtype:
     return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
 
 
-def from_weights(file: WeightsFile, *, precision: torch.dtype = torch.float32) -> SaliencyIqaDetector:
+def from_weights(
+    file: WeightsFile, *, provider: ChosenSaliency | None = None, precision: torch.dtype = torch.float32
+) -> SaliencyIqaDetector:
     """The detector that a weights file describes: its notes name `backbone`, `saliency` and `local_weight`.
 
-    Raises WeightsUnavailable where they name something else, or the tensors do not fit.
+    A `provider` other than the one named becomes part of the fingerprint. Raises WeightsUnavailable where the notes
+    name something else, the tensors do not fit, or the saliency named needs weights of its own and none is given.
     """
     tensors, notes = weights.read(file.path)
     try:
-        backbone, provider, local_weight = notes["backbone"], notes["saliency"], float(notes["local_weight"])
+        backbone, named, local_weight = notes["backbone"], notes["saliency"], float(notes["local_weight"])
     except (KeyError, ValueError) as error:
         raise WeightsUnavailable(
             f"{file.path} does not say which network it is for: {error}; export it anew"
         ) from error
-    if backbone not in BACKBONES or provider not in PROVIDERS:
-        raise WeightsUnavailable(f"{file.path} is for {backbone} with {provider}, which this version does not know")
+    if backbone not in BACKBONES or named not in PROVIDERS:
+        raise WeightsUnavailable(f"{file.path} is for {backbone} with {named}, which this version does not know")
     network = SaliencyIqa(backbone, local_weight)
     weights.filled(network, tensors, file.path)
-    return SaliencyIqaDetector(network, PROVIDERS[provider](), file.fingerprint, precision=precision)
+    chosen = saliency(named) if provider is None else provider
+    fingerprint = file.fingerprint if chosen.fingerprint == named else f"{file.fingerprint}+{chosen.fingerprint}"
+    return SaliencyIqaDetector(network, chosen.provider, fingerprint, precision=precision)
 
 
 def fused(network: nn.Module) -> nn.Module:

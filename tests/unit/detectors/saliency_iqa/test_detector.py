@@ -8,9 +8,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from detectors.base import Pictures
+from detectors.saliency.choice import ChosenSaliency, saliency
+from detectors.saliency.spectral_residual import spectral_residual
 from detectors.saliency_iqa.detector import SaliencyIqaDetector, from_weights, fused, saliency_iqa
 from detectors.saliency_iqa.network import Branch, SaliencyIqa
-from detectors.saliency_iqa.saliency import spectral_residual
 from detectors.weights import Origin, WeightsFile, WeightsUnavailable
 
 BATCH_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.5}
@@ -134,3 +135,16 @@ def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, notes: dic
 def test_without_weights_the_model_is_off_and_says_why(tmp_path: Path) -> None:
     with pytest.raises(WeightsUnavailable, match="saliency_iqa is off"):
         saliency_iqa(explicit=tmp_path / "absent.safetensors")
+
+
+def test_another_saliency_provider_takes_the_place_of_the_files_own_and_is_named(tmp_path: Path) -> None:
+    file = exported(tmp_path, backbone="mobilenet_v2", saliency="spectral_residual", local_weight="1.0")
+    corner = torch.zeros(1, 1, 8, 12)
+    corner[..., -1, -1] = 1.0
+    chosen = ChosenSaliency(lambda rgb: corner.expand(len(rgb), -1, -1, -1), "corner")
+    detector = from_weights(file, provider=chosen)
+    assert detector.fingerprint == "saliency_iqa@000000000000+corner"
+    rgb = torch.rand(1, 3, 300, 400)
+    _, window = detector.views(Pictures.from_rgb(rgb))
+    assert torch.allclose(window[0], rgb[0, :, 76:, 176:], atol=1e-5)
+    assert from_weights(file, provider=saliency("spectral_residual")).fingerprint == "saliency_iqa@000000000000"

@@ -72,3 +72,32 @@ def test_the_global_view_equals_the_papers_resize_then_crop_where_both_are_exact
     picture = torch.rand(1, 3, 960, 960, generator=torch.Generator().manual_seed(0))
     papers = interpolate(picture, size=(480, 480), mode="bilinear", antialias=True)[..., 16:464, 16:464]
     assert (global_view(picture) - papers)[..., 1:-1, 1:-1].abs().max() < 1e-5
+
+
+def test_the_window_is_sought_and_cut_on_the_device_without_asking_for_a_value() -> None:
+    """A tensor on the meta device has no values: whatever waited for one would fail here."""
+    pictures = torch.empty(2, 3, 1080, 1920, device="meta")
+    window = local_view(pictures, torch.empty(2, 1, 36, 64, dtype=torch.float64, device="meta"))
+    assert window.device.type == "meta"
+    assert window.shape == (2, 3, 224, 224)
+
+
+@pytest.mark.parametrize(("height", "width"), [(300, 500), (32, 700), (225, 224)])
+def test_the_last_row_and_column_end_at_the_border(height: int, width: int) -> None:
+    for length in (height, width):
+        lines = window_lines(length)
+        starts = lines[:, 0].tolist()
+        assert lines[-1].max().item() == length - 1
+        assert starts == sorted(set(starts))
+        if length >= 224:
+            assert starts[-1] == length - 224
+            assert all(start % 32 == 0 for start in starts[:-1])
+
+
+def test_windows_that_differ_by_rounding_only_are_a_tie() -> None:
+    pictures = torch.rand(1, 3, 224, 288, generator=torch.Generator().manual_seed(3))
+    saliency = torch.ones(1, 1, 224, 288, dtype=torch.float64)
+    saliency[..., 200:] += 1e-9
+    assert torch.equal(local_view(pictures, saliency)[0], pictures[0, :, :, :224])
+    saliency[..., 250:] += 1e-2
+    assert torch.equal(local_view(pictures, saliency)[0], pictures[0, :, :, 64:])

@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import correlate
 
-from detectors.saliency_iqa.saliency import spectral_residual
+from detectors.saliency.spectral_residual import spectral_residual
 
 
 def reference(grey: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,11 +1,4 @@
-"""Where people look first: saliency providers for the local branch.
-
-A provider is any callable from pictures to maps; the network never asks which. Spectral residual needs no weights.
-"""
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Protocol
+"""Saliency that needs no weights: what a picture's spectrum has beyond the expected (Hou & Zhang 2007)."""
 
 import torch
 from torch import Tensor
@@ -15,14 +8,6 @@ LONGER_SIDE = 64
 SMOOTHING_SIGMA = 2.5
 SMOOTHING_SIDE = 9
 NEGLIGIBLE_AMPLITUDE = 1e-6
-
-
-class SaliencyProvider(Protocol):
-    """Maps pictures to saliency at a size of its own."""
-
-    def __call__(self, rgb: Tensor) -> Tensor:
-        """Return (N, 1, h, w) in [0, 1] for RGB (N, 3, H, W) in [0, 1], the same in any batch."""
-        ...
 
 
 def spectral_residual(rgb: Tensor) -> Tensor:
@@ -62,9 +47,3 @@ def _stretched(maps: Tensor) -> Tensor:
     low, high = maps.amin(dim=(2, 3), keepdim=True), maps.amax(dim=(2, 3), keepdim=True)
     span = high - low
     return torch.where(span > 0, (maps - low) / span.clamp_min(torch.finfo(maps.dtype).tiny), 0.0)
-
-
-PROVIDERS: Mapping[str, Callable[[], SaliencyProvider]] = MappingProxyType(
-    {"spectral_residual": lambda: spectral_residual}
-)
-"""Providers by the name that configuration and weights files use."""

@@ -1,0 +1,1 @@
+"""Where people look first. Providers map pictures to saliency; whoever uses one never asks which."""
