@@ -1,0 +1,1 @@
+"""Detection quality: what is left in a picture for an object detector (Beniwal, Mantini & Shah, VISAPP 2022)."""

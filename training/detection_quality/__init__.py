@@ -1,0 +1,1 @@
+"""Compression sets, labels, training and tables of detection quality (VISAPP 2022) and detectability."""
