@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sightline.commands import bench, cameras, demo, doctor, incidents, parts, run, score, upkeep, watch
+from sightline.commands import bench, cameras, demo, doctor, incidents, parts, run, score, training, upkeep, watch
 from sightline.commands.console import out
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app.command()(parts.dispatch)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(upkeep.migrate)
+app.command()(training.train)
+app.command()(training.evaluate)
+app.command()(training.reproduce)
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(upkeep.settings_app, name="settings")

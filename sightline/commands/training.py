@@ -1,0 +1,203 @@
+"""`sightline train`, `evaluate` and `reproduce`: learn, measure, and set our figures beside the papers'."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.markup import escape
+
+from domain.errors import ConfigError
+from sightline.commands.console import out, say, show_table, without_traceback
+
+if TYPE_CHECKING:
+    from training.judging import Judgement
+    from training.results import Result, Scatter, Table
+
+Entry = TypeVar("Entry")
+MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted")
+
+
+class Side(StrEnum):
+    """Which samples are judged; `test` only for final figures, `all` where nothing was trained on the data set."""
+
+    VALIDATION = "validation"
+    TEST = "test"
+    ALL = "all"
+
+
+ModelArgument = Annotated[str, typer.Argument(help="A model that can be trained or asked.")]
+DatasetArgument = Annotated[str, typer.Argument(help="A data set, by name.")]
+DataOption = Annotated[Path, typer.Option("--data", help="The data set's folder as distributed, or one above it.")]
+RunsOption = Annotated[Path, typer.Option("--folder", help="Where trainings keep checkpoints, logs and weights.")]
+StartOption = Annotated[Path | None, typer.Option("--start", help="Weights to start from (docs/training.md).")]
+RepetitionOption = Annotated[int, typer.Option("--repetition", min=0, help="Which of the splits drawn by chance.")]
+PlotOption = Annotated[Path | None, typer.Option("--plot", help="Write predictions against labels as a PNG.")]
+
+
+@without_traceback
+def train(
+    model: ModelArgument,
+    dataset: DatasetArgument,
+    *,
+    data: DataOption,
+    folder: RunsOption,
+    start: StartOption = None,
+    seed: int = 7,
+    repetition: RepetitionOption = 0,
+    options: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the model's recipe.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Processor cores to use.")] = 2,
+) -> None:
+    """Train a model; stop it at any time, the same command goes on from its last checkpoint."""
+    with _extra_training():
+        import torch  # noqa: PLC0415 - takes seconds
+
+        from training import running  # noqa: PLC0415
+        from training.datasets import DATASETS  # noqa: PLC0415
+        from training.recipes import RECIPES  # noqa: PLC0415
+    torch.set_num_threads(threads)
+    weights = running.run(
+        _named(model, RECIPES, "model"),
+        _named(dataset, DATASETS, "data set"),
+        data,
+        folder,
+        seed=seed,
+        repetition=repetition,
+        start=start,
+        options=dict(map(_pair, options or [])),
+    )
+    say(f"trained; judge it with: sightline evaluate {model} {dataset} --data {data} --weights {weights}")
+    out.print(escape(str(weights)))
+
+
+@without_traceback
+def evaluate(
+    model: ModelArgument,
+    dataset: DatasetArgument,
+    *,
+    data: DataOption,
+    half: Annotated[Side, typer.Option(help="Which side; `test` only for final figures.")] = Side.VALIDATION,
+    weights: Annotated[Path | None, typer.Option("--weights", help="This file, not the bundled weights.")] = None,
+    repetition: RepetitionOption = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    plot: PlotOption = None,
+) -> None:
+    """Tell how well a model agrees with people, with 95 % intervals."""
+    with _extra_training():
+        from training import judging  # noqa: PLC0415 - loads torch, which takes seconds
+        from training.datasets import DATASETS  # noqa: PLC0415
+        from training.recipes import RECIPES  # noqa: PLC0415
+    recipe, known = _named(model, RECIPES, "model"), _named(dataset, DATASETS, "data set")
+    samples = judging.chosen(known, data, judging.Half(half), repetition)
+    found = judging.judged(recipe, known, samples, weights)
+    _plotted(found.scatters, plot, f"{model} on {dataset}, {half}")
+    if as_json:
+        out.print_json(json.dumps({"model": model, "dataset": dataset, "half": half, **found.as_json()}))
+    else:
+        _show_judgement(found)
+
+
+@without_traceback
+def reproduce(
+    table: Annotated[str | None, typer.Argument(help="A table of a paper, by name.")] = None,
+    *,
+    data: Annotated[Path | None, typer.Option("--data", help="Holds one folder a data set, by its name.")] = None,
+    folder: RunsOption = Path("runs"),
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as JSON.")] = None,
+    plot: PlotOption = None,
+    half: Annotated[Side, typer.Option(help="Which side of each split is judged.")] = Side.TEST,
+    repetitions: Annotated[int | None, typer.Option(min=1, help="Fewer than the paper's, for a first look.")] = None,
+    start: StartOption = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the tables there are.")] = False,
+) -> None:
+    """Make a paper's table anew, its figures beside ours; trains first what the table needs."""
+    with _extra_training():
+        from training.results import Setting  # noqa: PLC0415
+        from training.tables import TABLES  # noqa: PLC0415 - loads torch, which takes seconds
+    if listed:
+        show_table(("table", "data sets", "what it shows"), map(_listing, TABLES.values()))
+        return
+    if table is None or data is None:
+        raise ConfigError("give a TABLE and --data, or --list to see which tables there are")
+    known = _named(table, TABLES, "table")
+    setting = Setting(data=data, runs=folder, repetitions=repetitions, half=half.value, start=start)
+    result = known.reproduce(setting)
+    _plotted(result.scatters, plot, known.title)
+    if json_file is not None:
+        json_file.write_text(json.dumps(_as_json(known, setting.half, result), indent=2) + "\n", encoding="utf-8")
+        say(f"wrote {json_file}")
+    _show_result(known, result)
+
+
+def _named(name: str, known: Mapping[str, Entry], what: str) -> Entry:
+    if name not in known:
+        raise ConfigError(f"no {what} {name!r}: there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ConfigError(f"--set {text!r}: expected NAME=VALUE")
+    return name, value
+
+
+def _plotted(scatters: Sequence["Scatter"], path: Path | None, title: str) -> None:
+    if path is None:
+        return
+    if not scatters:
+        raise ConfigError("there is nothing to plot here: leave out --plot")
+    with _extra_training():
+        from training.plots import scatter_plot  # noqa: PLC0415
+    scatter_plot(scatters, path, title)
+    say(f"wrote {path}")
+
+
+def _show_judgement(found: "Judgement") -> None:
+    rows = []
+    for name, agreement in found.agreements.items():
+        values = agreement.as_json()
+        for measure in MEASURES:
+            low, high = agreement.intervals.get(measure, (None, None))
+            interval = f"{low:.4f} to {high:.4f}" if low is not None and high is not None else ""
+            value = values[measure]
+            rows.append((name, measure, f"{value:.4f}" if isinstance(value, float) else "none", interval))
+        rows.append((name, "n", str(agreement.n), ""))
+    show_table(("score", "measure", "value", "95 % interval"), rows)
+
+
+def _show_result(table: "Table", result: "Result") -> None:
+    columns = [f"{column} {whose}" for column in table.columns for whose in ("paper", "ours")]
+    show_table(
+        ("", *columns, "note"), ((row.name, *_cells(table, row.paper, row.ours), row.note) for row in result.rows)
+    )
+
+
+def _cells(table: "Table", paper: Mapping[str, float], ours: Mapping[str, float]) -> Iterable[str]:
+    for column in table.columns:
+        for figures in (paper, ours):
+            yield f"{figures[column]:.4f}" if column in figures else ""
+
+
+def _as_json(table: "Table", half: str, result: "Result") -> dict[str, object]:
+    rows = [
+        {"name": row.name, "paper": dict(row.paper), "ours": dict(row.ours), "note": row.note} for row in result.rows
+    ]
+    return {"table": table.name, "title": table.title, "source": table.source, "half": half, "rows": rows}
+
+
+def _listing(table: "Table") -> tuple[str, ...]:
+    return table.name, ", ".join(table.datasets), f"{table.title} ({table.source})"
+
+
+@contextmanager
+def _extra_training() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"this needs packages that are not here ({error.name}): pip install 'sightline[training]'"
+        ) from error

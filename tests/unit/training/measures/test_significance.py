@@ -1,0 +1,33 @@
+"""The F-test equals statsmodels' on synthetic data, and finds what differs and what does not."""
+
+import numpy as np
+import pytest
+from statsmodels.stats.diagnostic import het_goldfeldquandt
+
+from training.measures.significance import Outcome, f_test
+from training.samples import Values
+
+
+def normal(count: int, spread: float, seed: int) -> Values:
+    return spread * np.random.default_rng(seed).standard_normal(count)
+
+
+@pytest.mark.parametrize(("spread", "counts"), [(1.0, (200, 200)), (1.4, (80, 120)), (0.8, (60, 40))])
+def test_the_ratio_and_both_chances_equal_statsmodels(spread: float, counts: tuple[int, int]) -> None:
+    """Goldfeld and Quandt's test on a constant regressor is the variance-ratio test of second over first."""
+    first, second = normal(counts[0], 1.0, 1), normal(counts[1], spread, 2)
+    together, constant = np.concatenate([second, first]), np.ones((sum(counts), 1))
+    found = f_test(first, second)
+    for alternative, chance in (("increasing", found.p_larger), ("decreasing", found.p_smaller)):
+        ratio, p, _ = het_goldfeldquandt(
+            together, constant, split=len(second), alternative=alternative, result_object=False
+        )
+        assert found.statistic == pytest.approx(ratio, rel=1e-12)
+        assert chance == pytest.approx(p, rel=1e-9)
+
+
+def test_smaller_residuals_are_better_and_equal_ones_indistinguishable() -> None:
+    small, large, same = normal(300, 1.0, 1), normal(300, 1.5, 2), normal(300, 1.0, 3)
+    assert f_test(small, large).outcome() is Outcome.BETTER
+    assert f_test(large, small).outcome() is Outcome.WORSE
+    assert f_test(small, same).outcome() is Outcome.INDISTINGUISHABLE

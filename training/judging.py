@@ -1,0 +1,75 @@
+"""How well a model's answers agree with a data set's labels, on one side of its split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from detectors.weights import manifest, sha256
+from domain.errors import ConfigError
+from training import protocols
+from training.datasets import folder_of
+from training.measures.agreement import Agreement, agreement
+from training.recipe import Recipe
+from training.results import Scatter
+from training.samples import Dataset, Sample, score_values
+
+
+class Half(StrEnum):
+    """Which samples are judged. `test` is for final figures; `all` for a data set that nothing was trained on."""
+
+    VALIDATION = "validation"
+    TEST = "test"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Agreement and scatter by score name; `weights` is the SHA-256 of what answered, None where nothing is learned."""
+
+    weights: str | None
+    agreements: Mapping[str, Agreement]
+    scatters: tuple[Scatter, ...]
+
+    @property
+    def headline(self) -> str:
+        """The score that speaks for the model: the overall one, or the first."""
+        return "overall" if "overall" in self.agreements else next(iter(self.agreements))
+
+    def as_json(self) -> dict[str, object]:
+        """The headline's measures under their own names, and all of them under `scores`."""
+        every = {name: found.as_json() for name, found in self.agreements.items()}
+        return {"weights": self.weights, "score": self.headline, **every[self.headline], "scores": every}
+
+
+def chosen(dataset: Dataset, data: Path, half: Half, repetition: int = 0) -> list[Sample]:
+    """The samples to judge. Raises ConfigError where the folder is incomplete or that side is empty."""
+    samples = dataset.read(folder_of(dataset.name, data))
+    if half is Half.ALL:
+        return samples
+    split = protocols.usual(samples, repetition)
+    side = [samples[index] for index in (split.validation if half is Half.VALIDATION else split.test)]
+    if not side:
+        raise ConfigError(f"{dataset.name} has no {half} side: judge another half")
+    return side
+
+
+def judged(recipe: Recipe, dataset: Dataset, samples: Sequence[Sample], weights: Path | None = None) -> Judgement:
+    """Ask the model and compare, label scales put on the model's. Raises ConfigError where no score is common."""
+    predicted = recipe.predict(weights, samples)
+    names = [name for name in dataset.scales if name in predicted]
+    if not names:
+        raise ConfigError(
+            f"{recipe.model} answers {', '.join(predicted)}; {dataset.name} labels {', '.join(dataset.scales)}"
+        )
+    labels = {name: dataset.scales[name].mapped(score_values(samples, name), recipe.scale) for name in names}
+    return Judgement(
+        weights=sha256(weights) if weights else _bundled_digest(recipe.model),
+        agreements={name: agreement(predicted[name], labels[name]) for name in names},
+        scatters=tuple(Scatter(f"{recipe.model} {name}", predicted[name], labels[name]) for name in names),
+    )
+
+
+def _bundled_digest(model: str) -> str | None:
+    entry = manifest().get(model)
+    return entry.sha256 if entry else None
