@@ -44,9 +44,10 @@ def patches(picture: Tensor, crops: Tensor, side: int) -> Tensor:
 def thinned_by_smaller(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
     """Indices of boxes kept, best first: none covers more than `threshold` of another, measured on the smaller one.
 
-    A face found inside a larger one is the same face. Both end pixels of a box count.
+    A face found inside a larger one is the same face. Both end pixels of a box count. Of equal scores, which are
+    common where they round to 1, the later box wins, as in facenet-pytorch.
     """
-    order = scores.argsort(descending=True, stable=True)
+    order = scores.argsort(stable=True).flip(0)
     chosen = boxes[order].double()
     sides = chosen[:, 2:] - chosen[:, :2] + 1
     areas = sides.prod(dim=1)

@@ -125,7 +125,7 @@ def _merged(rows: list[Tensor]) -> Tensor:
 
 def _in_portions(network: nn.Module, cut: Tensor) -> tuple[Tensor, ...]:
     """The network's answers for patches (K, 3, S, S) in levels of 255, a bounded number at a time; K may be 0."""
-    portions = [network(_scaled_levels(portion)) for portion in cut.split(PATCHES_AT_ONCE)]
+    portions = [network(_scaled_levels(portion)) for portion in torch.split(cut, PATCHES_AT_ONCE)]
     return tuple(torch.cat(parts) for parts in zip(*portions, strict=True))
 
 
