@@ -42,14 +42,11 @@ def test_a_stopped_loop_goes_on_at_the_next_step_with_its_parts(tmp_path: Path) 
     assert ran(tmp_path)[0] == []
 
 
-def test_an_exception_in_a_step_does_not_save_the_half_done_step(tmp_path: Path) -> None:
+def test_a_step_that_was_not_finished_is_done_again(tmp_path: Path) -> None:
     loop = Loop(6, {"tally": Tally()}, tmp_path, checkpoint_every_s=0.0)
-    seen = []
-    with pytest.raises(KeyboardInterrupt):
-        for step in loop.steps():
-            if step == 3:
-                raise KeyboardInterrupt
-            seen.append(step)
+    for step in loop.steps():
+        if step == 3:
+            break
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == 3
     assert ran(tmp_path)[0] == [3, 4, 5]
 
