@@ -3,7 +3,7 @@
 Only `Detector` lives elsewhere (`detectors/base.py`): it speaks tensors.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -108,7 +108,9 @@ class StreamStore(Protocol):
         """Return a number that grows with every change of a camera, so that readers know when to read again."""
         ...
 
-    def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]: ...
+    def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]:
+        """Return sessions, the latest first; their drops are ingest's and the workers' together."""
+        ...
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]: ...
 
@@ -116,10 +118,11 @@ class StreamStore(Protocol):
 class ScoreStore(Protocol):
     """What was judged, over time."""
 
-    def add(self, unit: JudgedUnit) -> None:
+    def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         """Store all of it in one transaction, or nothing; storing the same unit again changes nothing.
 
-        Raises `StoreUnavailable`.
+        Return a dead letter, stored too, for each frame the store itself refused: received outside the time it keeps,
+        or read under a lease that counts no more. Raises `StoreUnavailable`.
         """
         ...
 
@@ -136,6 +139,13 @@ class ScoreStore(Protocol):
     def verdict_changes(self, stream_id: str, since: datetime, until: datetime) -> Sequence[VerdictChange]: ...
 
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]: ...
+
+    def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
+        """Return what was judged last of each stream, as far as rows tell it; one never heard of is absent.
+
+        `at` is when something was last stored of it. For readers whose live state is away.
+        """
+        ...
 
     def roll_up(self, now: datetime) -> int:
         """Fold frames not yet folded into minutes, hours and days; return how many frames were folded."""
@@ -193,12 +203,23 @@ class CameraLeases(Protocol):
     def acquire(self, camera: str, holder: str, *, now: datetime, ttl_s: float) -> int | None:
         """Take the camera or keep it; return the token, None while somebody else holds it.
 
-        A token rises with every change of holder: what carries an older one is refused by `ScoreStore.add`.
+        A token rises with every change of holder. A holder that comes back late keeps its own while nobody else took
+        the camera, so that what it sent still counts.
         """
         ...
 
     def release(self, camera: str, holder: str) -> None:
-        """Give the camera back at once; nothing happens when somebody else holds it."""
+        """Give the camera back at once, having sent the last of it; nothing happens when somebody else holds it.
+
+        What was sent under this token still counts after the next holder came.
+        """
+        ...
+
+    def fences(self, cameras: Collection[str]) -> Mapping[str, int]:
+        """Return the oldest token of each camera that still counts: frames with an older one are refused.
+
+        It is the token of the last holder that took the camera from one who had not given it back.
+        """
         ...
 
 

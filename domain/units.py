@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
-from domain.frames import Frame
+from domain.frames import Frame, FrameRef
 from domain.quality import FrameScores, LightMode, Reference, Verdict
 from domain.streams import StreamStatus
 
@@ -61,11 +61,17 @@ class JudgedUnit:
     outbox: tuple[OutboxEntry, ...] = ()
     references: tuple[Reference, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
+    dropped: tuple[FrameRef, ...] = ()
+    """Frames dropped unscored because scoring was too far behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSnapshot:
-    """The live state of one stream: what a page shows. Absent or expired means unknown."""
+    """The live state of one stream: what a page shows. Absent or expired means unknown.
+
+    `lag_s` is how old the stream's newest judged message was when it was taken up, `frames_dropped` how many of its
+    frames the worker dropped unscored since it took the stream over; both None where nobody measures them.
+    """
 
     stream_id: str
     at: datetime
@@ -76,3 +82,5 @@ class StreamSnapshot:
     values: Mapping[str, float] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     incident: Incident | None = None
+    lag_s: float | None = None
+    frames_dropped: int | None = None

@@ -11,7 +11,7 @@ from domain.records import AuditEntry
 from storage import rows, tables
 from storage.documents import EVIDENCE, INCIDENT, STATISTICS, decoded, unpacked
 from storage.engine import reading, writing
-from storage.incidents import add_messages, incident_of
+from storage.incidents import add_messages, alert_of, incident_of
 from storage.streams import append_audit
 
 
@@ -27,7 +27,7 @@ class SqlAlertStore:
         if stream_id is not None:
             query = query.where(table.c.stream_id == stream_id)
         with reading(self._engine) as connection:
-            return [_alert(row) for row in connection.execute(query).mappings()]
+            return [alert_of(row) for row in connection.execute(query).mappings()]
 
     def references(self, stream_id: str) -> Sequence[Reference]:
         table = tables.references
@@ -105,19 +105,6 @@ class SqlAlertStore:
             add_messages(connection, rows.incident_rows([incident]), rows.outbox_rows(entries))
             told = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
             connection.execute(told.values(delivered_at=incident.updated_at))
-
-
-def _alert(row: RowMapping) -> Alert:
-    return Alert(
-        stream_id=row["stream_id"],
-        fault=Fault(row["fault"]),
-        state=AlertState(row["state"]),
-        since=row["since"],
-        updated_at=row["updated_at"],
-        incident_id=row["incident_id"],
-        flaps=row["flaps"],
-        evidence=decoded(EVIDENCE, row["evidence"]),
-    )
 
 
 def _reference(row: RowMapping) -> Reference:

@@ -1,13 +1,14 @@
-"""Incidents as rows, and what is to be told of them in the same transaction."""
+"""Alerts and incidents as rows, and what is to be told of them in the same transaction."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select
 
-from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.alerts import Alert, AlertState, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.quality import Fault
 from storage import rows, tables
-from storage.documents import INCIDENT, decoded
+from storage.documents import EVIDENCE, INCIDENT, decoded
 from storage.upserts import insert_new, replace_older
 
 _OVERRULING = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason")
@@ -16,6 +17,19 @@ _OVERRULING = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowl
 def incident_of(row: RowMapping) -> Incident:
     """Return the incident; its columns overrule its document, since an acknowledgement changes them alone."""
     return decoded(INCIDENT, {**row["document"], **{name: row[name] for name in _OVERRULING}})
+
+
+def alert_of(row: RowMapping) -> Alert:
+    return Alert(
+        stream_id=row["stream_id"],
+        fault=Fault(row["fault"]),
+        state=AlertState(row["state"]),
+        since=row["since"],
+        updated_at=row["updated_at"],
+        incident_id=row["incident_id"],
+        flaps=row["flaps"],
+        evidence=decoded(EVIDENCE, row["evidence"]),
+    )
 
 
 def add_messages(connection: Connection, incidents: rows.Rows, entries: rows.Rows) -> None:

@@ -1,13 +1,17 @@
-"""Which ingest process reads a camera: one holder at a time, and a token that rises with every change of holder."""
+"""Which ingest process reads a camera: one holder at a time, and a token that rises with every change of holder.
 
-from collections.abc import Mapping
+`fence` is the oldest token that still counts. It rises to the new token where a camera was taken from a holder that
+had not given it back, and which may go on sending; it stays where the last holder had sent its last word.
+"""
+
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, RowMapping, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, select, update
 
 from domain.units import JudgedUnit
 from storage import tables
-from storage.engine import writing
+from storage.engine import reading, writing
 from storage.upserts import insert_new
 
 
@@ -22,16 +26,19 @@ class SqlCameraLeases:
 
     def acquire(self, camera: str, holder: str, *, now: datetime, ttl_s: float) -> int | None:
         with writing(self._engine) as connection:
-            free = {"camera": camera, "holder": "", "token": 0, "expires_at": now}
+            free = {"camera": camera, "holder": "", "token": 0, "expires_at": now, "fence": 0}
             insert_new(connection, tables.leases, [free])
             found = _locked(connection, camera)
             if found["holder"] not in ("", holder) and found["expires_at"] > now:
                 return None
-            # A holder whose lease ran out may have been replaced meanwhile: it starts anew.
-            same = found["holder"] == holder and found["expires_at"] > now
-            token = int(found["token"]) + (0 if same else 1)
+            token, fence = int(found["token"]), int(found["fence"])
+            if found["holder"] != holder:
+                token += 1
+            if found["holder"] not in ("", holder):
+                fence = token
             mine = update(tables.leases).where(tables.leases.c.camera == camera)
-            connection.execute(mine.values(holder=holder, token=token, expires_at=now + timedelta(seconds=ttl_s)))
+            until = now + timedelta(seconds=ttl_s)
+            connection.execute(mine.values(holder=holder, token=token, fence=fence, expires_at=until))
             return token
 
     def release(self, camera: str, holder: str) -> None:
@@ -40,15 +47,27 @@ class SqlCameraLeases:
             mine = (tables.leases.c.camera == camera) & (tables.leases.c.holder == holder)
             connection.execute(update(tables.leases).where(mine).values(holder=""))
 
+    def fences(self, cameras: Collection[str]) -> Mapping[str, int]:
+        if not cameras:
+            return {}
+        with reading(self._engine) as connection:
+            return _fences(connection, _of(cameras))
 
-def newest_tokens(connection: Connection, unit: JudgedUnit) -> Mapping[str, int]:
-    """Return the newest token of each stream that the unit was read under a lease; nobody takes those meanwhile."""
+
+def fences_of(connection: Connection, unit: JudgedUnit) -> Mapping[str, int]:
+    """Return the fence of each stream that the unit was read under a lease; nobody moves it meanwhile."""
     leased = {score.ref.stream_id for score in unit.scores if score.ref.token}
     leased |= {status.stream_id for status in unit.statuses if status.token}
-    if not leased:
-        return {}
-    query = select(tables.leases).where(tables.leases.c.camera.in_(sorted(leased))).with_for_update(read=True)
-    return {row["camera"]: int(row["token"]) for row in connection.execute(query).mappings()}
+    return _fences(connection, _of(leased).with_for_update(read=True)) if leased else {}
+
+
+def _of(cameras: Collection[str]) -> Select[tuple[str, int]]:
+    table = tables.leases
+    return select(table.c.camera, table.c.fence).where(table.c.camera.in_(sorted(cameras)))
+
+
+def _fences(connection: Connection, query: Select[tuple[str, int]]) -> Mapping[str, int]:
+    return {row["camera"]: int(row["fence"]) for row in connection.execute(query).mappings()}
 
 
 def _locked(connection: Connection, camera: str) -> RowMapping:

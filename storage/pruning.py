@@ -44,6 +44,7 @@ def _old_rows(retention: Retention, now: datetime) -> list[tuple[Table, ColumnEl
     return [
         *old,
         (tables.dead_letters, tables.dead_letters.c.received_at < ago(retention.dead_letters_days)),
+        (tables.dropped_frames, tables.dropped_frames.c.received_at < retention.raw_floor(now)),
         (tables.sessions, tables.sessions.c.last_seen_at < ago(retention.sessions_days)),
         (tables.verdict_changes, tables.verdict_changes.c.at < ago(retention.history_days)),
         (tables.transitions, tables.transitions.c.at < ago(retention.history_days)),

@@ -1,6 +1,6 @@
 """What was judged, over time: a whole unit stored in one transaction, idempotently, and read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,14 @@ from domain.frames import FrameRef
 from domain.ports import Clock
 from domain.quality import Fault, Verdict, VerdictState
 from domain.records import Resolution, ScorePoint, StoredScores
-from domain.units import DeadLetter, JudgedUnit, VerdictChange
+from domain.units import DeadLetter, JudgedUnit, StreamSnapshot, VerdictChange
 from storage import rows, tables
 from storage.documents import EVIDENCE, decoded
+from storage.drops import dropped_rows
 from storage.engine import reading, writing
 from storage.incidents import add_messages
-from storage.leases import newest_tokens
+from storage.latest import latest_snapshots
+from storage.leases import fences_of
 from storage.partitions import Partitions
 from storage.pruning import deleted_before, raw_floor
 from storage.retention import Retention
@@ -39,21 +41,24 @@ class SqlScoreStore:
         self._partitions = Partitions(engine)
         self._model_sets: set[str] = set()
 
-    def add(self, unit: JudgedUnit) -> None:
+    def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         ceiling = None if self._clock is None else self._clock.now() + _FUTURE
         self._make_room(unit, ceiling)
         with writing(self._engine) as connection:
-            newest = newest_tokens(connection, unit)
+            fences = fences_of(connection, unit)
             late = rows.outside(unit.scores, raw_floor(connection), ceiling)
-            letters = (*unit.dead_letters, *late, *rows.fenced(unit.scores, newest))
+            refused = (*late, *rows.fenced(unit.scores, fences))
+            letters = (*unit.dead_letters, *refused)
             scores = rows.without(unit.scores, letters)
             models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
             insert_new(connection, tables.dead_letters, rows.dead_letter_rows(letters))
             insert_new(connection, tables.model_sets, models)
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
-            _add_judgement(connection, unit, newest)
+            insert_new(connection, tables.dropped_frames, dropped_rows(unit.dropped))
+            _add_judgement(connection, unit, fences)
         self._model_sets |= {row["id"] for row in models}
+        return refused
 
     def _make_room(self, unit: JudgedUnit, ceiling: datetime | None) -> None:
         """Make the partitions of days met for the first time, in a transaction of its own."""
@@ -111,6 +116,10 @@ class SqlScoreStore:
             found = connection.execute(select(table).order_by(table.c.received_at.desc()).limit(limit)).mappings()
             return [DeadLetter(**row) for row in found]
 
+    def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
+        with reading(self._engine) as connection:
+            return latest_snapshots(connection, stream_ids)
+
     def roll_up(self, now: datetime) -> int:
         """Fold the minutes with new or late frames again, whole; `now` is not asked: the frames say their time."""
         return folded(self._engine)
@@ -121,8 +130,8 @@ class SqlScoreStore:
         return deleted_before(self._engine, self._retention, now)
 
 
-def _add_judgement(connection: Connection, unit: JudgedUnit, newest: Mapping[str, int]) -> None:
-    held = [status for status in unit.statuses if not 0 < status.token < newest.get(status.stream_id, 0)]
+def _add_judgement(connection: Connection, unit: JudgedUnit, fences: Mapping[str, int]) -> None:
+    held = [status for status in unit.statuses if not 0 < status.token < fences.get(status.stream_id, 0)]
     replace_older(
         connection,
         tables.sessions,

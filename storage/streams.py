@@ -11,6 +11,7 @@ from domain.streams import Camera, ConnectionState
 from domain.urls import redacted
 from storage import tables
 from storage.documents import CAMERA, decoded
+from storage.drops import dropped_by_workers
 from storage.engine import reading, writing
 from storage.incidents import close_incidents
 from storage.upserts import replace_older
@@ -69,7 +70,9 @@ class SqlStreamStore:
         table = tables.sessions
         query = select(table).where(table.c.stream_id == stream_id).order_by(table.c.started_at.desc()).limit(limit)
         with reading(self._engine) as connection:
-            return [_session(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+            dropped = dropped_by_workers(connection, stream_id, [row["session_id"] for row in rows])
+            return [_session(row, dropped.get(row["session_id"], 0)) for row in rows]
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
         """Return entries, the latest first."""
@@ -118,7 +121,7 @@ def _camera(row: RowMapping) -> Camera:
     return decoded(CAMERA, {**row["settings"], **own, "group": row["camera_group"]})
 
 
-def _session(row: RowMapping) -> StreamSession:
+def _session(row: RowMapping, dropped_by_workers: int) -> StreamSession:
     return StreamSession(
         stream_id=row["stream_id"],
         session_id=row["session_id"],
@@ -127,5 +130,5 @@ def _session(row: RowMapping) -> StreamSession:
         state=ConnectionState(row["state"]),
         reason=row["reason"],
         frames_offered=row["frames_offered"],
-        frames_dropped=row["dropped_total"] - row["dropped_before"],
+        frames_dropped=row["dropped_total"] - row["dropped_before"] + dropped_by_workers,
     )

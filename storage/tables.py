@@ -72,6 +72,7 @@ leases = Table(
     Column("holder", String, nullable=False),
     Column("token", BigInteger, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
 )
 
 sessions = Table(
@@ -154,6 +155,7 @@ verdict_changes = Table(
     Column("reason", String, nullable=False),
     Column("evidence", Document, nullable=False),
     PrimaryKeyConstraint("stream_id", "at", "fault"),
+    Index(None, "stream_id", "fault", "at"),
 )
 
 alerts = Table(
@@ -241,6 +243,17 @@ dead_letters = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("reason", String, nullable=False),
+    PrimaryKeyConstraint("stream_id", "session_id", "sequence"),
+    Index(None, "received_at"),
+)
+
+dropped_frames = Table(
+    "dropped_frames",
+    metadata,
+    Column("stream_id", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("stream_id", "session_id", "sequence"),
     Index(None, "received_at"),
 )

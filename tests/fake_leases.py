@@ -1,5 +1,6 @@
 """Camera leases in memory, held to the contract of the real ones."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from tests.fakes import START
@@ -10,13 +11,15 @@ class FakeCameraLeases:
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, int, datetime]] = {}
+        self._fences: dict[str, int] = {}
 
     def acquire(self, camera: str, holder: str, *, now: datetime, ttl_s: float) -> int | None:
         by, token, until = self._held.get(camera, ("", 0, now))
-        live = until > now
-        if by not in ("", holder) and live:
+        if by not in ("", holder) and until > now:
             return None
-        token += 0 if by == holder and live else 1
+        token += by != holder
+        if by not in ("", holder):
+            self._fences[camera] = token
         self._held[camera] = (holder, token, now + timedelta(seconds=ttl_s))
         return token
 
@@ -24,3 +27,6 @@ class FakeCameraLeases:
         by, token, until = self._held.get(camera, ("", 0, START))
         if by == holder:
             self._held[camera] = ("", token, until)
+
+    def fences(self, cameras: Collection[str]) -> Mapping[str, int]:
+        return {camera: self._fences.get(camera, 0) for camera in cameras if camera in self._held}

@@ -1,6 +1,6 @@
 """Fakes of the ports, plain and in memory; the contract tests hold them to what the real adapters promise."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, Str
 from domain.streams import Camera
 from domain.units import DeadLetter, JudgedUnit, StreamMessage, StreamSnapshot, VerdictChange
 from domain.urls import redacted
+from tests.fake_latest import latest_of
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _RAW_DAYS = 7
@@ -75,6 +76,8 @@ class FakeStreamStore:
         self._audit: list[AuditEntry] = []
         self._revision = 0
         self.sessions_by_key: dict[tuple[str, str], StreamSession] = {}
+        self.dropped: set[tuple[str, str, int]] = set()
+        self.stored: set[tuple[str, str, int]] = set()
 
     def cameras(self) -> Sequence[Camera]:
         return [self._cameras[name] for name in sorted(self._cameras)]
@@ -104,7 +107,12 @@ class FakeStreamStore:
         return self._revision
 
     def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]:
-        mine = [session for session in self.sessions_by_key.values() if session.stream_id == stream_id]
+        mine = []
+        for session in self.sessions_by_key.values():
+            if session.stream_id == stream_id:
+                key = (stream_id, session.session_id)
+                lost = sum(each[:2] == key for each in self.dropped - self.stored)
+                mine.append(replace(session, frames_dropped=session.frames_dropped + lost))
         return sorted(mine, key=lambda session: session.started_at, reverse=True)[:limit]
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
@@ -138,27 +146,31 @@ class FakeScoreStore:
         self._points: dict[tuple[str, str, Resolution], dict[datetime, ScorePoint]] = {}
         self._floor: datetime | None = None
 
-    def add(self, unit: JudgedUnit) -> None:
+    def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         if self.away:
             raise StoreUnavailable("the store is away")
         self.units.append(unit)
-        for score in unit.scores:
-            self._add_score(score)
+        for ref in unit.dropped:
+            self._streams.dropped.add((ref.stream_id, ref.session_id, ref.sequence))
+        refused = [letter for score in unit.scores if (letter := self._add_score(score)) is not None]
         for letter in unit.dead_letters:
             self._letters.setdefault((letter.stream_id, letter.session_id, letter.sequence), letter)
         self._add_statuses(unit)
         for change in unit.verdicts:
             self._changes[change.stream_id, change.at, change.verdict.fault] = change
         self._add_judgement(unit)
+        return tuple(refused)
 
-    def _add_score(self, score: FrameScores) -> None:
+    def _add_score(self, score: FrameScores) -> DeadLetter | None:
         ref = score.ref
         if self._floor is not None and ref.received_at < self._floor:
             letter = DeadLetter(ref.stream_id, ref.session_id, ref.sequence, ref.received_at, "received_at is too old")
             self._letters.setdefault((ref.stream_id, ref.session_id, ref.sequence), letter)
-            return
+            return letter
+        self._streams.stored.add((ref.stream_id, ref.session_id, ref.sequence))
         self._scores.setdefault((ref.stream_id, ref.session_id, ref.sequence), score)
         self._unfolded.add((ref.stream_id, ref.received_at.replace(second=0, microsecond=0)))
+        return None
 
     def _add_statuses(self, unit: JudgedUnit) -> None:
         known = self._streams.sessions_by_key
@@ -240,6 +252,21 @@ class FakeScoreStore:
 
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
         return sorted(self._letters.values(), key=lambda letter: letter.received_at, reverse=True)[:limit]
+
+    def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
+        ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+        found = {
+            name: latest_of(
+                name,
+                self._between(name, *ever),
+                self._streams.sessions(name),
+                changes=[change for _, change in sorted(self._changes.items())],
+                incidents=list(self.incidents.values()),
+                alerts=[alert for _, alert in sorted(self.alerts.items())],
+            )
+            for name in stream_ids
+        }
+        return {name: snapshot for name, snapshot in found.items() if snapshot is not None}
 
     def roll_up(self, now: datetime) -> int:
         folded = 0

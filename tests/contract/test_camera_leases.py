@@ -45,9 +45,32 @@ def test_a_camera_whose_holder_fell_silent_goes_to_another_with_a_higher_token(l
     assert leases.acquire("gate", "north", now=TOO_LATE, ttl_s=30) is None
 
 
-def test_a_holder_that_comes_back_too_late_gets_a_new_token(leases: CameraLeases) -> None:
+def test_a_holder_that_comes_back_late_keeps_its_token_while_nobody_took_the_camera(leases: CameraLeases) -> None:
     assert leases.acquire("gate", "north", now=START, ttl_s=30) == 1
-    assert leases.acquire("gate", "north", now=TOO_LATE, ttl_s=30) == 2
+    assert leases.acquire("gate", "north", now=TOO_LATE, ttl_s=30) == 1
+    assert leases.fences(["gate"]) == {"gate": 0}
+
+
+def test_a_holder_that_was_replaced_meanwhile_starts_anew(leases: CameraLeases) -> None:
+    assert leases.acquire("gate", "north", now=START, ttl_s=30) == 1
+    assert leases.acquire("gate", "south", now=TOO_LATE, ttl_s=30) == 2
+    leases.release("gate", "south")
+    assert leases.acquire("gate", "north", now=TOO_LATE, ttl_s=30) == 3
+    assert leases.fences(["gate", "nowhere"]) == {"gate": 2}
+
+
+def test_the_token_of_one_who_gave_the_camera_back_still_counts(leases: CameraLeases) -> None:
+    assert leases.acquire("gate", "north", now=START, ttl_s=30) == 1
+    leases.release("gate", "north")
+    assert leases.acquire("gate", "north again", now=START, ttl_s=30) == 2
+    assert leases.fences(["gate"]) == {"gate": 0}
+
+
+def test_the_token_of_one_who_fell_silent_counts_no_more(leases: CameraLeases) -> None:
+    assert leases.acquire("gate", "north", now=START, ttl_s=30) == 1
+    assert leases.acquire("gate", "south", now=TOO_LATE, ttl_s=30) == 2
+    assert leases.fences(["gate"]) == {"gate": 2}
+    assert leases.fences([]) == {}
 
 
 def test_a_camera_given_back_is_free_at_once_and_its_token_still_rises(leases: CameraLeases) -> None:
@@ -79,10 +102,22 @@ def test_what_an_overtaken_ingest_process_read_is_refused_with_the_reason(databa
     late, fresh = scores("gate", 1), scores("gate", 2)
     late, fresh = (replace(each, ref=replace(each.ref, token=token)) for each, token in ((late, old), (fresh, new)))
     statuses = (replace(status("gate", 1), token=old), replace(status("yard", 1), token=0))
-    store.add(JudgedUnit(scores=(late, fresh), statuses=statuses))
+    refused = store.add(JudgedUnit(scores=(late, fresh), statuses=statuses))
     assert [row.ref.sequence for row in store.frames("gate", START, TOO_LATE)] == [2]
     (letter,) = store.dead_letters()
+    assert refused == (letter,)
     assert letter.sequence == 1
     assert "no longer holds the camera" in letter.reason
     assert SqlStreamStore(database).sessions("gate") == []
     assert len(SqlStreamStore(database).sessions("yard")) == 1
+
+
+def test_what_waits_is_stored_after_its_ingest_process_was_restarted_in_order(database: Engine) -> None:
+    leases, store = SqlCameraLeases(database), SqlScoreStore(database)
+    before = leases.acquire("gate", "north", now=START, ttl_s=30)
+    leases.release("gate", "north")
+    leases.acquire("gate", "north again", now=SOON, ttl_s=30)
+    assert before is not None
+    waiting = scores("gate", 1)
+    assert store.add(JudgedUnit(scores=(replace(waiting, ref=replace(waiting.ref, token=before)),))) == ()
+    assert [row.ref.sequence for row in store.frames("gate", START, TOO_LATE)] == [1]

@@ -86,14 +86,15 @@ def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> Non
             incidents=(incident(), solved),
             outbox=(entry("told"), entry("untold")),
             dead_letters=(DeadLetter("gate", "s1", 9, START, "too large"),),
+            dropped=(scores("gate", 8, at_s=0).ref,),
         )
     )
     alerts.delivered(["told"], START)
-    assert store.retain(START + timedelta(days=5)) == dict.fromkeys(
-        ("frames", "rollups", "dead_letters", "sessions", "verdict_changes", "transitions", "incidents", "outbox"), 0
-    )
+    kept = ("frames", "rollups", "dead_letters", "dropped_frames", "sessions", "verdict_changes", "transitions")
+    assert store.retain(START + timedelta(days=5)) == dict.fromkeys((*kept, "incidents", "outbox"), 0)
     deleted = store.retain(START + timedelta(days=31))
     assert (deleted["frames"], deleted["dead_letters"], deleted["outbox"]) == (1, 1, 1)
+    assert deleted["dropped_frames"] == 1
     assert deleted["rollups"] == len(scores().values)
     assert (deleted["sessions"], deleted["transitions"], deleted["incidents"]) == (0, 0, 0)
     deleted = store.retain(START + timedelta(days=101))

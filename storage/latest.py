@@ -1,0 +1,123 @@
+"""What was judged last of each stream, read from the rows that units leave: for readers whose live state is away.
+
+Rows tell less than the live state did: no rate, no bitrate, no light mode; they are None in what is returned.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import CTE, Connection, RowMapping, Select, String, Table, column, func, select, true, values
+
+from domain.alerts import AlertState, IncidentState
+from domain.quality import Fault, Verdict, VerdictState
+from domain.streams import ConnectionState, StreamCounters, StreamStatus
+from domain.units import StreamSnapshot
+from storage import tables
+from storage.documents import EVIDENCE, decoded
+from storage.incidents import alert_of, incident_of
+
+_Found: TypeAlias = dict[str, list[RowMapping]]
+_OVER = (AlertState.INACTIVE, AlertState.RESOLVED)
+
+
+def latest_snapshots(connection: Connection, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
+    """Return a snapshot of each stream of which anything was stored; one query a table, however many streams."""
+    if not stream_ids:
+        return {}
+    asked = _given("asked", "stream_id", sorted(stream_ids))
+    sessions = _found(connection, _newest(asked, tables.sessions, "last_seen_at"))
+    frames = _found(connection, _newest(asked, tables.frames, "received_at"))
+    verdicts = _found(connection, _verdicts(asked))
+    alerts = _found(connection, _of(asked, tables.alerts).where(tables.alerts.c.state.not_in(_OVER)))
+    open_ones = _of(asked, tables.incidents).where(tables.incidents.c.state == IncidentState.OPEN)
+    incidents = _found(connection, open_ones.order_by(tables.incidents.c.opened_at))
+    snapshots = {}
+    for stream_id in stream_ids:
+        session, frame = _last(sessions, stream_id), _last(frames, stream_id)
+        incident = _last(incidents, stream_id)
+        at = _later(session, frame)
+        if at is None:
+            continue
+        snapshots[stream_id] = StreamSnapshot(
+            stream_id=stream_id,
+            at=at,
+            status=None if session is None else _status(session, frame),
+            verdicts=tuple(_in_order(verdicts.get(stream_id, []))),
+            values={} if frame is None else {metric: float(value) for metric, value in frame["scores"].items()},
+            alerts=tuple(alert_of(row) for row in alerts.get(stream_id, [])),
+            incident=None if incident is None else incident_of(incident),
+        )
+    return snapshots
+
+
+def _given(name: str, of: str, words: Collection[str]) -> CTE:
+    return values(column(of, String), name=name).data([(word,) for word in words]).cte(name)
+
+
+def _of(asked: CTE, table: Table) -> Select[Any]:
+    return select(table).join(asked, asked.c.stream_id == table.c.stream_id)
+
+
+def _newest(asked: CTE, table: Table, by: str) -> Select[Any]:
+    """Return the rows with the greatest `by` of each stream; frames of one instant come by sequence."""
+    other = table.alias()
+    newest = select(func.max(other.c[by])).where(other.c.stream_id == asked.c.stream_id).scalar_subquery()
+    query = _of(asked, table).where(table.c[by] == newest)
+    return query.order_by(table.c.sequence) if "sequence" in table.c else query
+
+
+def _verdicts(asked: CTE) -> Select[Any]:
+    """Return the last change of each fault: one look into the index for each stream and fault."""
+    faults = _given("faults", "fault", list(Fault))
+    table, other = tables.verdict_changes, tables.verdict_changes.alias()
+    same = (other.c.stream_id == asked.c.stream_id) & (other.c.fault == faults.c.fault)
+    last = select(func.max(other.c.at)).where(same).scalar_subquery()
+    every = asked.join(faults, true())
+    pairs = select(asked.c.stream_id, faults.c.fault, last.label("at")).select_from(every).subquery("pairs")
+    matches = (table.c.stream_id == pairs.c.stream_id) & (table.c.fault == pairs.c.fault) & (table.c.at == pairs.c.at)
+    return select(table).join(pairs, matches)
+
+
+def _found(connection: Connection, query: Select[Any]) -> _Found:
+    found: _Found = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["stream_id"], []).append(row)
+    return found
+
+
+def _last(found: _Found, stream_id: str) -> RowMapping | None:
+    rows = found.get(stream_id)
+    return rows[-1] if rows else None
+
+
+def _later(session: RowMapping | None, frame: RowMapping | None) -> datetime | None:
+    times = [] if session is None else [session["last_seen_at"]]
+    times += [] if frame is None else [frame["received_at"]]
+    return max(times, default=None)
+
+
+def _status(session: RowMapping, frame: RowMapping | None) -> StreamStatus:
+    return StreamStatus(
+        stream_id=session["stream_id"],
+        session_id=session["session_id"],
+        sequence=session["frames_offered"] - 1,
+        received_at=session["last_seen_at"],
+        state=ConnectionState(session["state"]),
+        reason=session["reason"],
+        last_frame_at=None if frame is None else frame["received_at"],
+        counters=StreamCounters(
+            frames_offered=session["frames_offered"],
+            frames_dropped=session["dropped_total"] - session["dropped_before"],
+        ),
+    )
+
+
+def _in_order(rows: list[RowMapping]) -> list[Verdict]:
+    by_fault = {
+        Fault(row["fault"]): Verdict(
+            Fault(row["fault"]), VerdictState(row["state"]), row["reason"], decoded(EVIDENCE, row["evidence"])
+        )
+        for row in rows
+    }
+    return [by_fault[fault] for fault in Fault if fault in by_fault]
