@@ -5,7 +5,8 @@ a block's first 1 x 1 convolution, convolutions have biases, batch norms an epsi
 pooling, so that the reduction is 32 as the paper says (the authors' code stops at 16).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from torch import Tensor, nn
@@ -13,34 +14,65 @@ from torch import Tensor, nn
 from detectors.saliency_iqa.backbones import MobileNetV2
 
 NORM_EPSILON = 1e-3
-RESNET50_STAGES = ((64, 256, 3, 1), (128, 512, 4, 2), (256, 1024, 6, 2), (512, 2048, 3, 2))
-"""Inner channels, output channels, blocks, stride of the first: He et al. 2016, Table 1."""
+STEM = 64
 VGG16_STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Channels and 3 x 3 convolutions before each pooling: Simonyan & Zisserman 2015, configuration D."""
 
 
-def _normed(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -> nn.Sequential:
-    padding = (kernel - 1) // 2
-    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, padding), nn.BatchNorm2d(outputs, eps=NORM_EPSILON))
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Inner and output channels, blocks, stride of the first block, dilation of every 3 x 3 convolution."""
+
+    inner: int
+    outputs: int
+    blocks: int
+    stride: int
+    dilation: int = 1
+
+
+RESNET50_STAGES = (Stage(64, 256, 3, 1), Stage(128, 512, 4, 2), Stage(256, 1024, 6, 2), Stage(512, 2048, 3, 2))
+"""He et al. 2016, Table 1."""
+
+
+def normed(
+    inputs: int, outputs: int, kernel: int, *, stride: int = 1, dilation: int = 1, bias: bool = True
+) -> nn.Sequential:
+    """A convolution that keeps the size (over `stride`), and its batch norm as in Keras."""
+    padding = dilation * (kernel - 1) // 2
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=bias)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs, eps=NORM_EPSILON))
 
 
 class Bottleneck(nn.Module):
     """1 x 1, 3 x 3, 1 x 1 added to the input or its projection (He et al. 2016, Fig. 5), the stride on the first."""
 
-    def __init__(self, inputs: int, inner: int, outputs: int, *, stride: int, projects: bool) -> None:
+    def __init__(self, inputs: int, stage: Stage, *, first: bool, bias: bool) -> None:
+        """The `first` block of a stage has its stride and projects its input."""
         super().__init__()
+        stride = stage.stride if first else 1
         self.residual = nn.Sequential(
-            _normed(inputs, inner, 1, stride=stride),
+            normed(inputs, stage.inner, 1, stride=stride, bias=bias),
             nn.ReLU(inplace=True),
-            _normed(inner, inner, 3),
+            normed(stage.inner, stage.inner, 3, dilation=stage.dilation, bias=bias),
             nn.ReLU(inplace=True),
-            _normed(inner, outputs, 1),
+            normed(stage.inner, stage.outputs, 1, bias=bias),
         )
-        self.shortcut = _normed(inputs, outputs, 1, stride=stride) if projects else nn.Identity()
+        self.shortcut = normed(inputs, stage.outputs, 1, stride=stride, bias=bias) if first else nn.Identity()
 
     def forward(self, maps: Tensor) -> Tensor:
         added: Tensor = self.residual(maps) + self.shortcut(maps)
         return added.relu_()
+
+
+def bottlenecks(stages: Sequence[Stage], *, bias: bool) -> nn.Sequential:
+    """The blocks of all stages in order, from 64 channels on."""
+    blocks: list[nn.Module] = []
+    inputs = STEM
+    for stage in stages:
+        for index in range(stage.blocks):
+            blocks.append(Bottleneck(inputs, stage, first=index == 0, bias=bias))
+            inputs = stage.outputs
+    return nn.Sequential(*blocks)
 
 
 class ResNet50(nn.Module):
@@ -51,16 +83,9 @@ class ResNet50(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            _normed(3, 64, 7, stride=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1)
+            normed(3, STEM, 7, stride=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1)
         )
-        blocks: list[nn.Module] = []
-        inputs = 64
-        for inner, outputs, repeats, stride in RESNET50_STAGES:
-            for repeat in range(repeats):
-                first = repeat == 0
-                blocks.append(Bottleneck(inputs, inner, outputs, stride=stride if first else 1, projects=first))
-                inputs = outputs
-        self.blocks = nn.Sequential(*blocks)
+        self.blocks = bottlenecks(RESNET50_STAGES, bias=True)
 
     def forward(self, pictures: Tensor) -> Tensor:
         maps: Tensor = self.blocks(self.stem(pictures))

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from detectors.saliency_iqa.network import normalised
 from detectors.sgdnet.backbones import BACKBONES
+from detectors.sgdnet.caffe import bgr_less_means
 
 FEATURES = 512
 REDUCTION = 4
 HIDDEN = 1024
 DROPOUT = 0.5
 SALIENCY_SHARE = 0.25
-CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
 class Guidance(StrEnum):
@@ -86,11 +86,17 @@ class SgdNet(nn.Module):
     def forward(self, pictures: Tensor, given: Tensor | None = None) -> Prediction:
         """Judge RGB (N, 3, H, W) in [0, 1]; `given` (N, 1, H/32, W/32) is the teacher's map, for direct guidance only.
 
-        Raises ValueError where a map is needed and absent, or given and not wanted.
+        The backbone may be of lower precision than the rest. Raises ValueError where a map is needed and absent, or
+        given and not wanted.
         """
         if (given is not None) != (self.variant.guidance is Guidance.DIRECT):
             raise ValueError("a saliency map is given exactly where guidance is direct")
-        raw = self.adaption(self.backbone(prepared(pictures, self.variant.backbone)))
+        precision = next(self.backbone.parameters()).dtype
+        maps = self.backbone(prepared(pictures, self.variant.backbone).to(precision))
+        return self.judged(self.adaption(maps.to(pictures.dtype)), given)
+
+    def judged(self, raw: Tensor, given: Tensor | None) -> Prediction:
+        """Judge adapted features (N, 512, H/32, W/32): attention, pooling, dense layers (Eqs. 4, 5, 6 and 9)."""
         predicted = None if self.saliency is None else self.saliency(raw)
         attention = given if given is not None else predicted
         fused = self.channel_attention(raw)
@@ -108,8 +114,7 @@ def prepared(pictures: Tensor, backbone: str) -> Tensor:
     """
     if backbone == "mobilenet_v2":
         return normalised(pictures)
-    mean = torch.tensor(CAFFE_MEAN_BGR, dtype=pictures.dtype, device=pictures.device).view(1, 3, 1, 1)
-    return pictures.flip(1) * 255 - mean
+    return bgr_less_means(pictures)
 
 
 def saliency_loss(predicted: Tensor, labels: Tensor) -> Tensor:
