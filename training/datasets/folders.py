@@ -2,7 +2,13 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from openpyxl import load_workbook
+from scipy.io import loadmat
 
 from domain.errors import ConfigError
 from training.samples import found
@@ -47,3 +53,47 @@ def number(text: str | None, what: str, table: Path) -> float:
         return float((text or "").strip())
     except ValueError:
         raise ConfigError(f"{table} has no score for {what!r}") from None
+
+
+def matlab(path: Path, variable: str, advice: str) -> NDArray[Any]:
+    """One variable of a MATLAB file. Raises ConfigError where the file or the variable is absent."""
+    found(path, advice)
+    try:
+        values: NDArray[Any] = loadmat(path, variable_names=[variable])[variable]
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"{path} has no variable {variable!r}: {advice}") from error
+    return values
+
+
+def sheet_rows(path: Path, columns: Sequence[str], advice: str, sheet: str | None = None) -> Iterator[dict[str, str]]:
+    """Rows of a workbook's sheet (the first by default) below the row that holds all of `columns`, as text, by column.
+
+    Whole numbers lose their decimals ("1600", not "1600.0"); rows without a value in the first column are left out.
+    Raises ConfigError where the workbook, the sheet or the columns are absent.
+    """
+    found(path, advice)
+    with closing(load_workbook(path, read_only=True, data_only=True)) as workbook:
+        if sheet is not None and sheet not in workbook.sheetnames:
+            raise ConfigError(f"{path} has no sheet {sheet!r}: {advice}")
+        rows = workbook[sheet or workbook.sheetnames[0]].iter_rows(values_only=True)
+        places = _header(rows, columns)
+        if places is None:
+            raise ConfigError(f"{path} has no row with the columns {', '.join(columns)}: {advice}")
+        for row in rows:
+            texts = {column: _text(row[place]) if place < len(row) else "" for column, place in places.items()}
+            if texts[columns[0]]:
+                yield texts
+
+
+def _header(rows: Iterator[tuple[object, ...]], columns: Sequence[str]) -> dict[str, int] | None:
+    for row in rows:
+        titles = [_text(cell) for cell in row]
+        if all(column in titles for column in columns):
+            return {column: titles.index(column) for column in columns}
+    return None
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell).strip()
