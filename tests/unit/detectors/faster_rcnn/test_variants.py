@@ -1,0 +1,57 @@
+"""The four networks are torchvision's own, to the epsilon, and answer alike with the same weights."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models import WeightsEnum, detection
+
+from detectors.faster_rcnn.variants import VARIANTS, built
+
+OFFICIAL = {
+    "fasterrcnn_resnet50_fpn": detection.FasterRCNN_ResNet50_FPN_Weights.COCO_V1,
+    "fasterrcnn_resnet50_fpn_v2": detection.FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1,
+    "fasterrcnn_mobilenet_v3_large_fpn": detection.FasterRCNN_MobileNet_V3_Large_FPN_Weights.COCO_V1,
+    "fasterrcnn_mobilenet_v3_large_320_fpn": detection.FasterRCNN_MobileNet_V3_Large_320_FPN_Weights.COCO_V1,
+}
+"""torchvision's entry of each variant."""
+
+
+def theirs(name: str, tensors: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch) -> nn.Module:
+    """What torchvision builds where it loads official weights, given `tensors` in their place."""
+
+    def given(*arguments: object, **options: object) -> dict[str, Tensor]:
+        return tensors
+
+    monkeypatch.setattr(WeightsEnum, "get_state_dict", given)
+    return VARIANTS[name].build(weights=OFFICIAL[name]).eval()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_layer_is_the_one_that_torchvision_builds_for_its_weights(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with torch.device("meta"):
+        ours = built(VARIANTS[name])
+        other = theirs(name, ours.state_dict(), monkeypatch)
+    assert layers(ours) == layers(other)
+
+
+def layers(network: nn.Module) -> list[tuple[Any, ...]]:
+    """Names, kinds, shapes and epsilons in order."""
+    return [
+        (name, type(part).__name__, getattr(part, "eps", None), [tuple(one.shape) for one in part.parameters(False)])
+        for name, part in network.named_modules()
+    ]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_addresses_prefixes_and_sizes_are_those_that_torchvision_publishes(name: str) -> None:
+    variant, entry = VARIANTS[name], OFFICIAL[name]
+    assert variant.url == entry.url
+    assert variant.file.endswith(f"-{variant.sha256_prefix}.pth")
+    assert variant.ap == entry.meta["_metrics"]["COCO-val2017"]["box_map"]
+    assert variant.gflops == entry.meta["_ops"]
+    with torch.device("meta"):
+        assert sum(part.numel() for part in built(variant).parameters()) == entry.meta["num_params"]
