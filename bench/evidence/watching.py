@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import torch
 
 from alerts.evaluator import evaluate, restored
 from alerts.policy import Policy
+from bench.clocks import StillClock
 from detectors.registry import build
 from domain.alerts import AlertState
 from domain.errors import SourceUnavailable
-from domain.ports import Clock
 from domain.quality import Fault, FrameScores, VerdictState
 from domain.streams import Camera, ConnectionState, StreamStatus
 from ingest.source import Pace, open_source
@@ -22,19 +22,6 @@ from workers.scorer import FrameScorer
 Observation: TypeAlias = FrameScores | StreamStatus
 
 _STATUS_EVERY = timedelta(seconds=2)
-
-
-class StillClock(Clock):
-    """Stands at one moment: a file read at full speed carries its own time from there on."""
-
-    def __init__(self, at: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)) -> None:
-        self._at = at
-
-    def now(self) -> datetime:
-        return self._at
-
-    def sleep(self, seconds: float) -> None:
-        self._at += timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.evidence.watching import StillClock
+from bench.clocks import StillClock
 from domain.errors import ConfigError
 from domain.frames import Frame, FrameFormat, FrameRef
 from transport.codec import encoded

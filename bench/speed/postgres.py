@@ -1,15 +1,14 @@
 """How many values a second Postgres stores idempotently, beside COPY of the same rows, which can do nothing twice."""
 
 import io
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from statistics import median
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 
+from bench.services.databases import fresh_database
 from bench.speed.storage import COLUMNS, seconds, units_to_store
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -27,7 +26,7 @@ def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, str
     """Store units in a database made for it on the server at `url`; medians over rounds, both sides in turn."""
     storing_s: list[float] = []
     copying_s: list[float] = []
-    with _database(url) as address:
+    with fresh_database(url) as address:
         engine = open_engine(address)
         upgrade(engine)
         store = SqlScoreStore(engine)
@@ -36,7 +35,10 @@ def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, str
         raw.commit()
         for unit in units_to_store(rounds, frames, metrics, streams):
             lines = _lines(frame_rows(unit.scores))
-            sides = [(storing_s, partial(store.add, unit)), (copying_s, partial(_copy, raw, lines))]
+            sides: list[tuple[list[float], Callable[[], object]]] = [
+                (storing_s, partial(store.add, unit)),
+                (copying_s, partial(_copy, raw, lines)),
+            ]
             for times, act in sides if len(storing_s) % 2 else sides[::-1]:
                 times.append(seconds(act))
         raw.close()
@@ -51,22 +53,6 @@ def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, str
         "postgres_fsync": durable[0],
         "postgres_synchronous_commit": durable[1],
     }
-
-
-@contextmanager
-def _database(url: str) -> Iterator[str]:
-    """Make a database for the time of the measurement."""
-    address = make_url(url).set(drivername="postgresql+psycopg2")
-    name = f"sightline_bench_{secrets.token_hex(4)}"
-    server = create_engine(address, isolation_level="AUTOCOMMIT", hide_parameters=True)
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        yield address.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    finally:
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        server.dispose()
 
 
 def _setting(url: str, name: str) -> str:

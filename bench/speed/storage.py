@@ -121,9 +121,9 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None
 
 def _in_turn(
     turn: int, store: SqlScoreStore, baseline: sqlite3.Connection, unit: JudgedUnit, rows: list[tuple[Any, ...]]
-) -> list[tuple[str, Callable[[], None]]]:
+) -> list[tuple[str, Callable[[], object]]]:
     """Give both sides, each first in every other turn."""
-    sides: list[tuple[str, Callable[[], None]]] = [
+    sides: list[tuple[str, Callable[[], object]]] = [
         ("store", lambda: store.add(unit)),
         ("baseline", lambda: _insert(baseline, rows)),
     ]

@@ -1,0 +1,1 @@
+"""Whether the cluster keeps its promises: processes killed, services restarted, hours watched, cameras added."""

@@ -1,0 +1,48 @@
+"""What the cameras of a chaos run show, and what must be told of it: pure, from a seed-free plan.
+
+Each camera but the last has one fault, one after the other: a picture that stands still, or a lost signal. The last
+stays well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.quality import Fault
+
+WELL_S = 20.0
+"""Nothing happens before: workers join, and the pictures get known."""
+LASTS_S = 30.0
+"""How long a fault lasts; its alert is raised after `RAISE_S`."""
+APART_S = 9.0
+RAISE_S = 4.0
+CLEAR_S = 25.0
+"""What may pass after the last fault's end until its alert has ended too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One camera's part. Seconds since the run began; no fault where `fault` is None."""
+
+    camera: str
+    fault: Fault | None = None
+    from_s: float = 0.0
+    until_s: float = 0.0
+
+    def shows(self, at_s: float) -> Fault | None:
+        """Return the fault at a moment, None where all is well."""
+        return self.fault if self.from_s <= at_s < self.until_s else None
+
+
+def script(cameras: Sequence[str], *, well_s: float = WELL_S, apart_s: float = APART_S) -> tuple[Part, ...]:
+    """Return the parts of the cameras."""
+    faults = (Fault.FREEZE, Fault.SIGNAL_LOSS)
+    parts = []
+    for number, camera in enumerate(cameras[:-1]):
+        start_s = well_s + apart_s * number
+        parts.append(Part(camera, faults[number % 2], start_s, start_s + LASTS_S))
+    return (*parts, Part(cameras[-1]))
+
+
+def over_s(parts: Sequence[Part]) -> float:
+    """Return when the last fault is over and its alert had time to end."""
+    return max(part.until_s for part in parts) + CLEAR_S
