@@ -41,7 +41,7 @@ def test_every_layer_holds_as_many_numbers_as_kerass_summary_says() -> None:
     network = ResNet50()
     assert sizes(network.stem) == KERAS_SUMMARY["stem"]
     expected = [
-        KERAS_SUMMARY[stage]["a" if block == 0 else "b"]  # type: ignore[call-overload, index]
+        KERAS_SUMMARY[stage]["a" if block == 0 else "b"]  # type: ignore[index]
         for stage, blocks in BLOCKS.items()
         for block in range(blocks)
     ]
@@ -81,7 +81,7 @@ def copied(theirs: nn.Module) -> ResNet50:
             continue
         assert target.bias is not None
         with torch.no_grad():
-            target.weight.copy_(source.weight)  # type: ignore[arg-type]
+            target.weight.copy_(source.weight)
             target.bias.uniform_(-0.5, 0.5)
     for convolution, norm in zip(targets[::2], targets[1::2], strict=True):
         assert isinstance(norm, nn.BatchNorm2d)

@@ -1,0 +1,113 @@
+"""Public weights land where they belong, whatever file they come in."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torchvision.models import resnet18
+
+from detectors.saliency_iqa.backbones import MobileNetV2, ResNet18
+from detectors.sgdnet.backbones import ResNet50, Vgg16
+from domain.errors import ConfigError
+from training.networks.keras_start import keras_names
+from training.networks.public_start import started
+
+OLD_NAMES = {"kernel": "W", "moving_mean": "running_mean", "moving_variance": "running_std", "bias": "b"}
+
+
+def keras_file(path: Path, backbone: ResNet50 | Vgg16, *, keras: int) -> None:
+    """A weights file as Keras lays it out, with a layer of no weights, filled from `backbone`."""
+    with h5py.File(path, "w") as file:
+        names = [name for name, _ in keras_names(backbone)]
+        file.attrs["layer_names"] = [name.encode() for name in ("input_1", *names)]
+        file.create_group("input_1").attrs["weight_names"] = []
+        for name, module in keras_names(backbone):
+            arrays = as_keras(module)
+            group = file.create_group(name)
+            full = {
+                (f"{name}/{kind}:0" if keras == 2 else f"{name}_{OLD_NAMES.get(kind, kind)}_1:0"): values
+                for kind, values in arrays.items()
+            }
+            group.attrs["weight_names"] = [weight.encode() for weight in full]
+            for weight, values in full.items():
+                group.create_dataset(weight, data=values)
+
+
+def as_keras(module: nn.Module) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    state = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    if isinstance(module, nn.Conv2d):
+        return {"kernel": state["weight"].transpose(2, 3, 1, 0), "bias": state["bias"]}
+    return {
+        "gamma": state["weight"],
+        "beta": state["bias"],
+        "moving_mean": state["running_mean"],
+        "moving_variance": state["running_var"],
+    }
+
+
+def shuffled(network: nn.Module) -> nn.Module:
+    """Every number of the network its own, so that a tensor in another's place is seen."""
+    for tensor in network.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.uniform_(0.5, 1.5)
+    return network
+
+
+@pytest.mark.parametrize(("kind", "keras"), [(ResNet50, 1), (Vgg16, 2)])
+def test_kerass_files_fill_sgdnets_backbones(tmp_path: Path, kind: type[ResNet50 | Vgg16], keras: int) -> None:
+    published, own = kind(), kind()
+    shuffled(published)
+    keras_file(tmp_path / "notop.h5", published, keras=keras)
+    started(own, tmp_path / "notop.h5")
+    expected = published.state_dict()
+    for name, tensor in own.state_dict().items():
+        assert torch.equal(tensor, expected[name]), name
+
+
+def test_kerass_names_are_the_published_ones() -> None:
+    with torch.device("meta"):
+        names = [name for name, _ in keras_names(ResNet50())]
+        vgg = [name for name, _ in keras_names(Vgg16())]
+    assert names[:6] == ["conv1", "bn_conv1", "res2a_branch2a", "bn2a_branch2a", "res2a_branch2b", "bn2a_branch2b"]
+    assert names[-2:] == ["res5c_branch2c", "bn5c_branch2c"]
+    assert {"res4f_branch2b", "res3d_branch2a", "bn5a_branch1"} <= set(names)
+    assert "res4b_branch1" not in names
+    assert len(names) == 2 * 53
+    assert (vgg[0], vgg[4], vgg[-1], len(vgg)) == ("block1_conv1", "block3_conv1", "block5_conv3", 13)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_torchvisions_weights_fill_a_branchs_backbone(tmp_path: Path, suffix: str) -> None:
+    published, own = shuffled(resnet18(weights=None)), ResNet18()
+    path = tmp_path / f"resnet18.{suffix}"
+    if suffix == "pth":
+        torch.save(published.state_dict(), path)
+    else:
+        save_file(published.state_dict(), path)
+    started(own, path)
+    expected = published.state_dict()
+    for name, tensor in own.state_dict().items():
+        assert torch.equal(tensor, expected[name]), name
+
+
+def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no weights to start from"):
+        started(ResNet18(), tmp_path / "absent.pth")
+    (tmp_path / "text.pth").write_text("not weights")
+    with pytest.raises(ConfigError, match="not a checkpoint"):
+        started(ResNet18(), tmp_path / "text.pth")
+    (tmp_path / "start.tflite").write_text("")
+    with pytest.raises(ConfigError, match="MobileNetV2's start"):
+        started(ResNet18(), tmp_path / "start.tflite")
+    (tmp_path / "notop.h5").write_text("not keras")
+    with pytest.raises(ConfigError, match="not a weights file of Keras"):
+        started(Vgg16(), tmp_path / "notop.h5")
+    with pytest.raises(ConfigError, match="resnet50 and vgg16 only"):
+        started(MobileNetV2(), tmp_path / "notop.h5")
+    torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "small.pth")
+    with pytest.raises(ConfigError, match="another network"):
+        started(ResNet18(), tmp_path / "small.pth")

@@ -1,0 +1,52 @@
+"""Weights published for ImageNet, put into a backbone of ours, whatever file they come in."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from detectors import weights
+from detectors.saliency_iqa.backbones import MobileNetV2
+from domain.errors import ConfigError
+from training.networks.imagenet_start import mobilenet_v2_from_tflite
+from training.networks.keras_start import backbone_from_keras
+
+CLASSIFIERS = ("fc.", "classifier.")
+
+
+def started(backbone: nn.Module, path: Path) -> None:
+    """Fill `backbone` from `path`: torchvision's .pth, a .safetensors, Keras's .h5, docs/training.md's .tflite.
+
+    Raises ConfigError where the file is absent, of another kind, or of another network.
+    """
+    if not path.is_file():
+        raise ConfigError(f"no weights to start from at {path}: docs/training.md names the public files")
+    if path.suffix == ".tflite":
+        _filled(backbone, _tflite(backbone, path), path)
+    elif path.suffix == ".h5":
+        backbone_from_keras(backbone, path)
+    elif path.suffix == ".safetensors":
+        _filled(backbone, weights.read(path)[0], path)
+    else:
+        _filled(backbone, _checkpoint(path), path)
+
+
+def _tflite(backbone: nn.Module, path: Path) -> Mapping[str, Tensor]:
+    if not isinstance(backbone, MobileNetV2):
+        raise ConfigError(f"{path} is MobileNetV2's start: choose backbone=mobilenet_v2, or give another file")
+    return mobilenet_v2_from_tflite(path).state_dict()
+
+
+def _checkpoint(path: Path) -> Mapping[str, Tensor]:
+    try:
+        state: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise ConfigError(f"{path} is not a checkpoint of tensors: {error}") from error
+    return state
+
+
+def _filled(backbone: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    kept = {name: tensor for name, tensor in state.items() if not name.startswith(CLASSIFIERS)}
+    weights.filled(backbone, kept, path)

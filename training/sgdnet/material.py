@@ -1,0 +1,119 @@
+"""What SGDNet learns from, computed once for all epochs: squashed pictures or frozen features, opinions, saliency."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from detectors.base import reduced
+from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.sgdnet.backbones import BACKBONES
+from detectors.sgdnet.detector import LABELS
+from detectors.sgdnet.network import SgdNet, prepared
+from detectors.sgdnet.teachers import teacher
+from domain.errors import ConfigError
+from training.pictures import decoded
+from training.samples import Dataset, Sample, Scale, score_values
+from training.sgdnet.plan import Plan
+from training.stored import Array, stored
+
+OPINION = "mos"
+FIVE_POINTS = Scale(*LABELS)
+"""KonIQ-10k's scale; other data sets' labels are mapped onto it, so that the two losses keep their proportion."""
+TEACHERS_LONGER_SIDE = 640
+
+
+@dataclass(frozen=True)
+class Material:
+    """One row a sample. `inputs`: RGB codes (N, 3, H, W), or features of the frozen blocks (N, C, h, w) as halves.
+
+    `labels` (N,) on five points, higher is better. `maps` (N, 1, H/32, W/32) of the teacher, None without one.
+    """
+
+    inputs: Array
+    labels: NDArray[np.float32]
+    maps: Array | None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the inputs are features already."""
+        return self.inputs.dtype == np.float16
+
+    def tensors(self, rows: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Inputs (pictures in [0, 1], or features), labels and maps of these rows."""
+        chosen = torch.from_numpy(np.ascontiguousarray(self.inputs[rows])).to(device)
+        inputs = chosen.float() if self.frozen else chosen.float() / 255
+        labels = torch.from_numpy(self.labels[rows]).to(device)
+        if self.maps is None:
+            return inputs, labels, None
+        return inputs, labels, torch.from_numpy(np.ascontiguousarray(self.maps[rows])).float().to(device)
+
+
+def material(samples: Sequence[Sample], dataset: Dataset, plan: Plan, network: SgdNet, folder: Path) -> Material:
+    """Everything of `samples` that `plan` needs, kept in `folder`; `network` computes what of it is frozen.
+
+    Raises ConfigError where pictures or the teacher's maps or weights are missing.
+    """
+    files = [sample.path for sample in samples]
+    labels = dataset.scales[OPINION].mapped(score_values(samples, OPINION), FIVE_POINTS).astype(np.float32)
+    size = (plan.height, plan.width)
+    maps = _maps(files, plan, folder) if plan.taught else None
+    if plan.frozen_blocks:
+        inputs = _features(files, size, network, plan.frozen_blocks, folder)
+    else:
+        name = f"pictures_{plan.height}x{plan.width}.npy"
+        inputs = stored(folder / name, files, (3, *size), np.uint8, lambda file: squashed_codes(file, size))
+    return Material(inputs, labels, maps)
+
+
+def squashed_codes(file: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """RGB (3, *size) of a picture file, squashed as the detector squashes it, rounded to codes."""
+    small = interpolate(_codes(file).float(), size=size, mode="bilinear", antialias=True)
+    return small[0].round().clamp(0, 255).to(torch.uint8).numpy()
+
+
+def grid_of(plan: Plan) -> tuple[int, int]:
+    """Rows and columns of the network's features, without computing any."""
+    with torch.device("meta"):
+        maps = BACKBONES[plan.backbone]().eval()(torch.empty(1, 3, plan.height, plan.width))
+    return int(maps.shape[-2]), int(maps.shape[-1])
+
+
+def _maps(files: Sequence[Path], plan: Plan, folder: Path) -> Array:
+    guide = teacher(plan.teacher, plan.teacher_path)
+    if guide is None:
+        raise ConfigError(f"guidance={plan.guidance} needs a teacher")
+    rows, columns = grid_of(plan)
+    path = folder / f"saliency_{plan.teacher}_{rows}x{columns}.npy"
+
+    def looked(file: Path) -> Array:
+        rgb = reduced(_codes(file).float() / 255, longer_side=TEACHERS_LONGER_SIDE)
+        values: Array = guide.maps(rgb, (file.stem,), (rows, columns))[0].cpu().numpy()
+        return values
+
+    return stored(path, files, (1, rows, columns), np.float32, looked)
+
+
+@torch.inference_mode()
+def _features(files: Sequence[Path], size: tuple[int, int], network: SgdNet, blocks: int, folder: Path) -> Array:
+    backbone = network.backbone
+    assert isinstance(backbone, MobileNetV2)
+    frozen = backbone.features[:blocks].eval()
+
+    def computed(file: Path) -> Array:
+        small = torch.from_numpy(squashed_codes(file, size)).unsqueeze(0).float() / 255
+        values: Array = frozen(prepared(small, "mobilenet_v2"))[0].half().numpy()
+        return values
+
+    shape = tuple(frozen(torch.zeros(1, 3, *size)).shape[1:])
+    return stored(folder / f"features_{blocks}_{size[0]}x{size[1]}.npy", files, shape, np.float16, computed)
+
+
+def _codes(file: Path) -> Tensor:
+    """RGB codes (1, 3, H, W) of a picture file."""
+    return torch.from_numpy(decoded(file)).permute(2, 0, 1).unsqueeze(0)
