@@ -23,12 +23,15 @@ from domain.quality import Fault, FrameScores, Reference, Verdict, VerdictState
 from domain.streams import Camera, StreamStatus
 from domain.units import StreamSnapshot, VerdictChange
 
+UNSCORED = "frames dropped unscored: scoring is too far behind"
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time went by and nothing came."""
+    """Time went by and nothing came; with `unscored`, pictures came and were dropped, so that none can be judged."""
 
     at: datetime
+    unscored: bool = False
 
 
 Observation: TypeAlias = FrameScores | StreamStatus | Tick
@@ -125,11 +128,16 @@ def _observed(state: StreamState, observation: Observation, moment: Moment) -> _
         session, sequence = observation.session_id, observation.sequence
         state = replace(state, connection=connections.settled(connection), session_id=session, sequence=sequence)
         return _Taken(state, outcomes, learned)
+    return _Taken(state, _from_tick(observation, state, moment), learned)
+
+
+def _from_tick(tick: Tick, state: StreamState, moment: Moment) -> dict[Fault, Outcome]:
     silent = state.connection.silent(moment.now, moment.policy)
-    why = (
-        {fault: Outcome(None, _standing(fault, moment.camera) or "ingest silent") for fault in RULES} if silent else {}
-    )
-    return _Taken(state, why, learned)
+    if not silent and not tick.unscored:
+        return {}
+    why = "ingest silent" if silent else UNSCORED
+    asked = (fault for fault, rule in RULES.items() if silent or rule.source is Source.FRAME)
+    return {fault: Outcome(None, _standing(fault, moment.camera) or why) for fault in asked}
 
 
 def _accepting(state: StreamState, moment: Moment) -> tuple[StreamState, tuple[Reference, ...]]:

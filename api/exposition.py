@@ -72,10 +72,15 @@ _STATUS_NUMBERS = (
 
 FIGURES: Mapping[str, str] = {
     "scoring_lag_messages": "Messages waiting to be scored.",
+    "scoring_lag_seconds": "Age of the oldest message of the last poll when it was polled.",
     "units_total": "Units judged and stored.",
     "frames_scored_total": "Frames scored.",
     "frames_rejected_total": "Frames that could not be scored.",
+    "frames_dropped_total": "Frames dropped unscored because scoring was too far behind.",
+    "frames_refused_total": "Frames of an ingest process that lost its lease, or received outside the time kept.",
     "messages_skipped_total": "Messages delivered again, or of cameras no longer watched.",
+    "messages_unreadable_total": "Messages that were none of ours and were put aside.",
+    "messages_expired_total": "Messages the queue deleted before they were read.",
 }
 """What the process may tell of itself; those ending in `_total` are counters."""
 
@@ -148,12 +153,20 @@ def _judgements(now: Board) -> Iterator[Metric]:
         "camera_fault", "1 while the fault is seen, 0 while it is not; no sample while not assessable.",
         ["camera", "fault"],
     )  # fmt: skip
+    behind = _family("camera_lag_seconds", "Age of what was judged last when it was judged.", _CAMERA)
+    late = CounterMetricFamily(
+        "sightline_camera_frames_dropped_late", "Frames dropped because scoring was too far behind.", labels=_CAMERA
+    )
     firing = _family("camera_alert_firing", "1 for each alert that fires.", ["camera", "fault"])
     for place in _watched(now):
         if place.snapshot is None:
             continue
         name = place.camera.name
         judged.add_metric(_labels(place), place.snapshot.at.timestamp())
+        if place.snapshot.lag_s is not None:
+            behind.add_metric(_labels(place), place.snapshot.lag_s)
+        if place.snapshot.frames_dropped is not None:
+            late.add_metric(_labels(place), place.snapshot.frames_dropped)
         for metric, value in place.snapshot.values.items():
             score.add_metric([name, metric], value)
         for verdict in place.snapshot.verdicts:
@@ -162,7 +175,7 @@ def _judgements(now: Board) -> Iterator[Metric]:
         for alert in place.snapshot.alerts:
             if alert.state is AlertState.FIRING:
                 firing.add_metric([name, alert.fault], 1)
-    yield from (judged, score, fault, firing)
+    yield from (judged, behind, late, score, fault, firing)
 
 
 def _incidents(backend: Backend) -> Iterator[Metric]:

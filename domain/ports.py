@@ -82,6 +82,14 @@ class StreamConsumer(Protocol):
         """Return how many messages wait."""
         ...
 
+    def unreadable(self) -> int:
+        """Return how many messages were no messages of ours and were put aside."""
+        ...
+
+    def expired(self) -> int:
+        """Return how many messages were deleted before anybody read them, as far as this consumer saw."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -48,6 +48,7 @@ from transport.embedded import EmbeddedQueue
 from workers.batching import BatchBounds
 from workers.device import resolved_device, use_threads
 from workers.scoring import PollBounds, ScoringWorker
+from workers.shedding import LagBounds
 
 if TYPE_CHECKING:
     from storage.redis_live import RedisLiveState
@@ -255,6 +256,8 @@ def _scoring(wiring: _Wiring) -> ScoringPart:
     use_threads(settings.threads)
     detectors = build_detectors(settings.detectors)
 
+    shared = wiring.queue.shared
+
     def worker(consumer: StreamConsumer) -> ScoringWorker:
         return ScoringWorker(
             consumer=consumer,
@@ -269,9 +272,11 @@ def _scoring(wiring: _Wiring) -> ScoringPart:
             bounds=BatchBounds.suited(device.type, settings.batch.max_frames, settings.batch.max_pixels),
             poll=PollBounds(settings.queue.poll_messages),
             pictures=settings.pictures == "memory",
+            leases=SqlCameraLeases(stores.engine) if shared else None,
+            shedding=LagBounds(settings.queue.max_lag_s, settings.queue.max_lag_s / 4) if shared else None,
         )
 
-    return ScoringPart(wiring.queue.consumer, worker, drain_s=0.0 if wiring.queue.shared else DRAIN_S)
+    return ScoringPart(wiring.queue.consumer, worker, drain_s=0.0 if shared else DRAIN_S)
 
 
 def _ingest(wiring: _Wiring) -> Component:

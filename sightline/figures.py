@@ -19,5 +19,10 @@ def figures(scoring: ScoringPart, waiting: Callable[[], int] | None = None) -> M
             "frames_scored_total": counters.frames_scored,
             "frames_rejected_total": counters.frames_rejected,
             "messages_skipped_total": counters.messages_skipped,
+            "scoring_lag_seconds": worker.lag_s,
+            "frames_dropped_total": counters.frames_dropped,
+            "frames_refused_total": counters.frames_refused,
+            "messages_unreadable_total": scoring.unreadable(),
+            "messages_expired_total": scoring.expired(),
         }
     return found

@@ -55,6 +55,14 @@ class ScoringPart:
         """Return how many messages wait for this worker, as far as it knows."""
         return self._consumer.lag() if self._consumer is not None else 0
 
+    def unreadable(self) -> int:
+        """Return how many messages were no messages of ours and were put aside."""
+        return self._consumer.unreadable() if self._consumer is not None else 0
+
+    def expired(self) -> int:
+        """Return how many messages the transport deleted before they were read, as far as this worker saw."""
+        return self._consumer.expired() if self._consumer is not None else 0
+
     def _work(self, stop: threading.Event) -> None:
         self._connecting = True
         consumer = self._consumer = self._new_consumer(stop)

@@ -231,6 +231,10 @@ def _check_services(settings: Settings) -> None:
         raise ConfigError("queue.servers: needed with queue.kind: kafka, such as [kafka:9092]")
     if queue.kind != "kafka" and queue.servers:
         raise ConfigError("queue.servers: only used with queue.kind: kafka; write that too, or leave servers out")
+    if queue.max_lag_s >= queue.retention_minutes * 60:
+        raise ConfigError(
+            "queue.max_lag_s: must be less than queue.retention_minutes, or Kafka deletes frames that nobody counts"
+        )
     if live.kind == "redis" and not live.url:
         raise ConfigError("live.url: needed with live.kind: redis, such as redis://redis:6379/0")
     if live.kind != "redis" and live.url:

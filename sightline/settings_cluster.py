@@ -36,6 +36,8 @@ class QueueSettings(Section):
     """The most workers that can share the load; one stream is always in one partition."""
     replication_factor: Count = 1
     retention_minutes: Count = 15
+    max_lag_s: Positive = 60.0
+    """With Kafka: scoring that is further behind drops the oldest frames, counted, until it is a quarter as far."""
     tls: bool = False
     ca_file: str = ""
     certificate_file: str = ""

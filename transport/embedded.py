@@ -141,6 +141,14 @@ class EmbeddedConsumer:
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
         self._queue.put_aside(delivery, reason)
 
+    def unreadable(self) -> int:
+        """Return 0: nothing is made of bytes here."""
+        return 0
+
+    def expired(self) -> int:
+        """Return 0: nothing is deleted here."""
+        return 0
+
     def lag(self) -> int:
         return self._queue.waiting()
 

@@ -119,6 +119,8 @@ class KafkaConsumer:
         self._polled: dict[TopicPartition, OffsetAndMetadata] = {}
         self._lag = 0
         self._unreadable = 0
+        self._expired = 0
+        self._next: dict[TopicPartition, int] = {}
         self._letters: Any = None
         self._pause = Event()
         self._consumer = kafka.KafkaConsumer(
@@ -151,6 +153,7 @@ class KafkaConsumer:
             _log.warning("Kafka does not answer (%s); trying again", type(error).__name__)
             self._pause.wait(max(0.0, timeout_s - (monotonic() - started)))
             return Unit(())
+        self._count_expired(fetched)
         self._in_flight = tuple(self._deliveries(fetched))
         for partition, records in fetched.items():
             self._polled[partition] = OffsetAndMetadata(records[-1].offset + 1, "", -1)
@@ -178,6 +181,10 @@ class KafkaConsumer:
         """Return how many messages were no messages of ours and were put aside."""
         return self._unreadable
 
+    def expired(self) -> int:
+        """Return how many messages Kafka deleted before this worker read them (`retention_minutes`)."""
+        return self._expired
+
     def close(self) -> None:
         """Leave the group at once, so that others take over now and not after the session timeout."""
         self._in_flight = ()
@@ -199,6 +206,17 @@ class KafkaConsumer:
                 else:
                     deliveries.append(Delivery(message, position))
         return deliveries
+
+    def _count_expired(self, fetched: Mapping[TopicPartition, Any]) -> None:
+        """Notice where the offsets go on further than they ended; without transactions every offset is a message."""
+        for partition in self._next.keys() - self._consumer.assignment():
+            del self._next[partition]  # others read it meanwhile
+        for partition, records in fetched.items():
+            gone = records[0].offset - self._next.get(partition, records[0].offset)
+            if gone > 0:
+                self._expired += gone
+                _log.error("Kafka deleted %d messages of partition %d unread", gone, partition.partition)
+            self._next[partition] = records[-1].offset + 1
 
     def _commit_polled(self) -> None:
         """Commit all offsets done with; keep them for the next time while the broker is away."""

@@ -7,7 +7,8 @@ loss, and a repeat changes nothing.
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,10 +17,9 @@ import torch
 from alerts.evaluator import Tick
 from alerts.policy import Policy
 from detectors.registry import DetectorSet
-from domain.frames import Frame
-from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
-from domain.streams import Camera
-from domain.units import DeadLetter, Delivery, JudgedUnit, StreamMessage, Unit
+from domain.frames import Frame, FrameRef
+from domain.ports import AlertStore, CameraLeases, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
+from domain.units import DeadLetter, JudgedUnit, StreamMessage, Unit
 from workers.batching import BatchBounds
 from workers.cameras import CameraBook
 from workers.idle import IdleStreams, tick_time
@@ -27,6 +27,8 @@ from workers.judging import Judge, Judgement, from_store
 from workers.progress import Progress
 from workers.retrying import Stopped, StorePatience
 from workers.scorer import FrameScorer, ScoredFrames
+from workers.shedding import LagBounds, lag_s, shed
+from workers.sorting import OVERTAKEN, SortedUnit, Wanted, dead_letter, named, token_of, unfenced
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,11 @@ class WorkerCounters:
     frames_scored: int = 0
     frames_rejected: int = 0
     messages_skipped: int = 0
-    """Repeats, and messages of cameras that are removed or switched off."""
+    """Repeats, messages of cameras that are removed or switched off, and overtaken statuses."""
+    frames_dropped: int = 0
+    """Dropped unscored because scoring was too far behind."""
+    frames_refused: int = 0
+    """Read under a lease that counts no more, or received outside the time the store keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,10 @@ class ScoringWorker:
         poll: PollBounds | None = None,
         pictures: bool = True,
         patience: StorePatience | None = None,
+        leases: CameraLeases | None = None,
+        shedding: LagBounds | None = None,
     ) -> None:
+        """`leases` says which tokens count; without them every message does. Without `shedding` no frame is dropped."""
         self._consumer = consumer
         self._scorer = FrameScorer(detectors, device, bounds or BatchBounds())
         self._score_store = score_store
@@ -84,6 +93,11 @@ class ScoringWorker:
         self._progress = Progress()
         self._idle = IdleStreams()
         self._patience = patience or StorePatience()
+        self._leases = leases
+        self._lag_bounds = shedding
+        self._shedding = False
+        self._lag_s = 0.0
+        self._dropped: Counter[str] = Counter()
         self._stop = threading.Event()
         self._unit_began_s = time.monotonic()
         self._counters = WorkerCounters()
@@ -92,11 +106,17 @@ class ScoringWorker:
     def counters(self) -> WorkerCounters:
         return self._counters
 
+    @property
+    def lag_s(self) -> float:
+        """How old the oldest message of the last poll was when it was polled, 0 when nothing came."""
+        return self._lag_s
+
     def health(self) -> str:
-        """Return "" while units are judged and stored, else why not."""
+        """Return "" while every frame is judged and stored, else why not."""
         taken_s = time.monotonic() - self._unit_began_s
         stuck = f"one unit has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
-        return self._patience.away_reason or stuck
+        behind = f"scoring is {self._lag_s:.0f} s behind, frames are dropped unscored" if self._shedding else ""
+        return self._patience.away_reason or stuck or behind
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; the unit in hand is finished first where the store lets it."""
@@ -112,8 +132,11 @@ class ScoringWorker:
         self._unit_began_s = time.monotonic()
         self._refresh_cameras()
         unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
+        self._lag_s = lag_s((delivery.message for delivery in unit.deliveries), self._clock.now())
         if unit.deliveries:
             self._finish(unit)
+        else:
+            self._tell_shedding(False)
         self._tick(unit)
         return len(unit.deliveries)
 
@@ -133,25 +156,58 @@ class ScoringWorker:
 
     def _judge_and_store(self, unit: Unit) -> None:
         wanted = list(self._wanted(unit))
-        scored = self._scored(wanted)
-        judgement = self._patience.until_done(lambda: self._judged(wanted, scored), self._stop)
-        dead = tuple(_dead_letter(wanted[index][0].message, reason) for index, reason in scored.rejected.items())
-        self._store(judgement, dead)
-        for index, reason in scored.rejected.items():
-            self._consumer.dead_letter(wanted[index][0], reason)
+        parts = self._sorted(wanted)
+        scored = self._scored(parts.judged)
+        judgement = self._patience.until_done(lambda: self._judged(parts, scored), self._stop)
+        aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
+        aside += [(parts.judged[place][0], reason) for place, reason in scored.rejected.items()]
+        letters = tuple(dead_letter(delivery.message, reason) for delivery, reason in aside)
+        self._dropped.update(camera.name for _, camera in parts.dropped)
+        refused = named(parts.judged, self._store(judgement, letters, parts.dropped_refs))
+        for delivery, reason in aside + refused:
+            self._consumer.dead_letter(delivery, reason)
         for delivery, _ in wanted:
             self._progress.note(delivery.message)
-        self._show_pictures(wanted, scored)
-        self._count(unit, wanted, scored)
+        self._show_pictures(parts.judged, scored)
+        self._count(
+            units=1,
+            frames_scored=len(scored.scores),
+            frames_rejected=len(scored.rejected),
+            messages_skipped=len(unit.deliveries) - len(wanted) + parts.overtaken_statuses,
+            frames_dropped=len(parts.dropped),
+            frames_refused=len(parts.refused) + len(refused),
+        )
 
-    def _wanted(self, unit: Unit) -> Iterable[tuple[Delivery, Camera]]:
+    def _sorted(self, wanted: list[Wanted]) -> SortedUnit:
+        """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
+        leased = {camera.name for delivery, camera in wanted if token_of(delivery.message)}
+        leases = self._leases
+        fences: Mapping[str, int] = {}
+        if leases is not None and leased:
+            fences = self._patience.until_done(lambda: leases.fences(leased), self._stop)
+        current, refused, statuses = unfenced(wanted, fences)
+        messages = [delivery.message for delivery, _ in current]
+        waiting, now = self._consumer.lag(), self._clock.now()
+        plan = shed(messages, now, waiting=waiting, shedding=self._shedding, bounds=self._lag_bounds)
+        self._tell_shedding(plan.shedding)
+        judged = [each for place, each in enumerate(current) if place not in plan.dropped]
+        return SortedUnit(judged, [current[place] for place in sorted(plan.dropped)], refused, statuses)
+
+    def _tell_shedding(self, shedding: bool) -> None:
+        if shedding and not self._shedding:
+            _log.warning("scoring is %.0f s behind: the oldest frames are dropped until it has caught up", self._lag_s)
+        if self._shedding and not shedding:
+            _log.info("scoring has caught up; %d frames were dropped since the start", self._counters.frames_dropped)
+        self._shedding = shedding
+
+    def _wanted(self, unit: Unit) -> Iterable[Wanted]:
         """Yield what is new and of a camera that is watched."""
         for delivery in unit.deliveries:
             camera = self._cameras.watched(_stream_id(delivery.message))
             if camera is not None and not self._progress.is_repeat(delivery.message):
                 yield delivery, camera
 
-    def _scored(self, wanted: list[tuple[Delivery, Camera]]) -> ScoredFrames:
+    def _scored(self, wanted: list[Wanted]) -> ScoredFrames:
         """Score the frames; the result's indices are those of `wanted`."""
         places, frames, masks = [], [], []
         for place, (delivery, camera) in enumerate(wanted):
@@ -165,23 +221,37 @@ class ScoringWorker:
             {places[index]: reason for index, reason in scored.rejected.items()},
         )
 
-    def _judged(self, wanted: list[tuple[Delivery, Camera]], scored: ScoredFrames) -> Judgement:
+    def _judged(self, parts: SortedUnit, scored: ScoredFrames) -> Judgement:
         judgement = self._judge.begin()
-        for place, (delivery, camera) in enumerate(wanted):
+        for place, (delivery, camera) in enumerate(parts.judged):
             message = delivery.message
             observation = scored.scores.get(place) if isinstance(message, Frame) else message
             if observation is not None:
                 self._judge.observe(judgement, camera, observation)
             self._idle.heard(camera.name, _received_at(message))
+        for delivery, camera in parts.unscored().values():
+            at = _received_at(delivery.message)
+            self._judge.observe(judgement, camera, Tick(at, unscored=True))
+            self._idle.heard(camera.name, at)
         return judgement
 
-    def _store(self, judgement: Judgement, dead_letters: tuple[DeadLetter, ...] = ()) -> None:
-        unit = judgement.unit(dead_letters)
+    def _store(
+        self,
+        judgement: Judgement,
+        dead_letters: tuple[DeadLetter, ...] = (),
+        dropped: tuple[FrameRef, ...] = (),
+    ) -> tuple[DeadLetter, ...]:
+        """Store the unit, keep its states and show it; return what the store refused."""
+        unit = replace(judgement.unit(dead_letters), dropped=dropped)
+        refused: tuple[DeadLetter, ...] = ()
         if unit != JudgedUnit():
-            self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
+            refused = self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
         self._judge.keep(judgement)
+        now = self._clock.now()
         for snapshot in judgement.snapshots():
-            self._live.put(snapshot)
+            lag = max(0.0, (now - snapshot.at).total_seconds())
+            self._live.put(replace(snapshot, lag_s=lag, frames_dropped=self._dropped[snapshot.stream_id]))
+        return refused
 
     def _tick(self, unit: Unit) -> None:
         oldest = min((_received_at(delivery.message) for delivery in unit.deliveries), default=None)
@@ -209,7 +279,7 @@ class ScoringWorker:
             self._scorer.memory.forget(name)
             self._live.remove(name)
 
-    def _show_pictures(self, wanted: list[tuple[Delivery, Camera]], scored: ScoredFrames) -> None:
+    def _show_pictures(self, wanted: list[Wanted], scored: ScoredFrames) -> None:
         if not self._pictures:
             return
         newest = {scores.ref.stream_id: wanted[place][0].message for place, scores in scored.scores.items()}
@@ -217,15 +287,9 @@ class ScoringWorker:
             if isinstance(message, Frame):
                 self._live.put_picture(message)
 
-    def _count(self, unit: Unit, wanted: list[tuple[Delivery, Camera]], scored: ScoredFrames) -> None:
+    def _count(self, **more: int) -> None:
         before = self._counters
-        self._counters = replace(
-            before,
-            units=before.units + 1,
-            frames_scored=before.frames_scored + len(scored.scores),
-            frames_rejected=before.frames_rejected + len(scored.rejected),
-            messages_skipped=before.messages_skipped + len(unit.deliveries) - len(wanted),
-        )
+        self._counters = replace(before, **{name: getattr(before, name) + count for name, count in more.items()})
 
 
 def _stream_id(message: StreamMessage) -> str:
@@ -234,9 +298,3 @@ def _stream_id(message: StreamMessage) -> str:
 
 def _received_at(message: StreamMessage) -> datetime:
     return message.ref.received_at if isinstance(message, Frame) else message.received_at
-
-
-def _dead_letter(message: StreamMessage, reason: str) -> DeadLetter:
-    sequence = message.ref.sequence if isinstance(message, Frame) else message.sequence
-    session = message.ref.session_id if isinstance(message, Frame) else message.session_id
-    return DeadLetter(_stream_id(message), session, sequence, _received_at(message), reason)

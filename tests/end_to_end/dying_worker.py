@@ -12,7 +12,7 @@ import torch
 from alerts.policy import Policy
 from detectors import registry
 from domain.ports import ScoreStore, StreamConsumer
-from domain.units import JudgedUnit, Unit
+from domain.units import DeadLetter, JudgedUnit, Unit
 from storage.alerts import SqlAlertStore
 from storage.engine import open_engine
 from storage.live import MemoryLiveState
@@ -61,10 +61,11 @@ class WatchedConsumer(KafkaConsumer):
 class WatchedStore(SqlScoreStore):
     fuse: Fuse
 
-    def add(self, unit: JudgedUnit) -> None:
+    def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         self.fuse.at("scored")
-        super().add(unit)
+        refused = super().add(unit)
         self.fuse.at("stored")
+        return refused
 
 
 def settings(broker: str, topic: str) -> KafkaSettings:

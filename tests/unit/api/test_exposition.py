@@ -69,6 +69,15 @@ def test_of_a_camera_not_known_no_old_number_is_shown(api: Caller, stage: Stage)
     assert value(scraped(api), "sightline_camera_known", camera=GATE.name) == 0
 
 
+def test_how_far_behind_a_camera_is_judged_and_what_that_cost_is_told(api: Caller, stage: Stage) -> None:
+    snapshot = stage.healthy(GATE)
+    assert value(scraped(api), "sightline_camera_lag_seconds", camera=GATE.name) is None
+    stage.live.put(replace(snapshot, lag_s=12.5, frames_dropped=40))
+    samples = scraped(api)
+    assert value(samples, "sightline_camera_lag_seconds", camera=GATE.name) == 12.5
+    assert value(samples, "sightline_camera_frames_dropped_late_total", camera=GATE.name) == 40
+
+
 def test_a_lost_camera_is_known_and_down(api: Caller, stage: Stage) -> None:
     snapshot = stage.healthy(GATE)
     stage.live.put(replace(snapshot, status=stage.status(GATE.name, ConnectionState.LOST)))

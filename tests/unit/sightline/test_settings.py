@@ -189,6 +189,7 @@ live: {kind: redis, url: "redis://:hush-hush@redis:6379/0"}
     ("text", "named"),
     [
         ("queue: {kind: kafka}", "queue.servers: needed"),
+        ("queue: {max_lag_s: 900}", "queue.max_lag_s: must be less than queue.retention_minutes"),
         ("queue: {servers: [a]}", "queue.servers: only used with queue.kind: kafka"),
         ("queue: {kind: rabbit}", "queue.kind: must be one of"),
         (

@@ -9,7 +9,7 @@ from alerts.policy import Policy
 from domain.errors import StoreUnavailable
 from domain.quality import Fault, VerdictState
 from domain.streams import Camera
-from domain.units import JudgedUnit, StreamMessage
+from domain.units import DeadLetter, JudgedUnit, StreamMessage
 from tests.fakes import START, FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
 from tests.unit.workers.builders import MeanLuma, broken, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
@@ -143,7 +143,7 @@ def test_a_stop_while_the_store_is_away_leaves_the_unit_for_the_next_worker() ->
     bench.publish(frame(sequence=0))
     stop = threading.Event()
 
-    def stop_soon(unit: JudgedUnit) -> None:
+    def stop_soon(unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         stop.set()
         raise StoreUnavailable("the disk is full")
 
@@ -214,7 +214,7 @@ def test_a_silent_stream_is_judged_all_the_same(bench: Bench) -> None:
 def test_a_mistake_in_one_unit_does_not_end_the_watch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     add = bench.scores.add
 
-    def trips(unit: JudgedUnit) -> None:
+    def trips(unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         raise KeyError("a mistake of ours")
 
     monkeypatch.setattr(bench.scores, "add", trips)

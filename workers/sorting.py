@@ -1,0 +1,63 @@
+"""What happens to each message of a unit before anything is scored: judged, dropped as too late, or refused. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from domain.frames import Frame, FrameRef
+from domain.streams import Camera
+from domain.units import DeadLetter, Delivery, StreamMessage
+
+Wanted: TypeAlias = tuple[Delivery, Camera]
+
+OVERTAKEN = "read by an ingest process that no longer holds the camera"
+
+
+@dataclass(frozen=True, slots=True)
+class SortedUnit:
+    """`judged` keeps the order; `refused` holds frames alone, for overtaken statuses are counted and left out."""
+
+    judged: list[Wanted] = field(default_factory=list)
+    dropped: list[Wanted] = field(default_factory=list)
+    refused: list[Delivery] = field(default_factory=list)
+    overtaken_statuses: int = 0
+
+    @property
+    def dropped_refs(self) -> tuple[FrameRef, ...]:
+        return tuple(delivery.message.ref for delivery, _ in self.dropped if isinstance(delivery.message, Frame))
+
+    def unscored(self) -> Mapping[str, Wanted]:
+        """Return the last dropped frame of each stream of which no frame is judged."""
+        seen = {camera.name for delivery, camera in self.judged if isinstance(delivery.message, Frame)}
+        return {camera.name: (delivery, camera) for delivery, camera in self.dropped if camera.name not in seen}
+
+
+def unfenced(wanted: Sequence[Wanted], fences: Mapping[str, int]) -> tuple[list[Wanted], list[Delivery], int]:
+    """Split into what was read under a lease that counts, the frames that were not, and how many statuses were not."""
+    current = [each for each in wanted if not 0 < token_of(each[0].message) < fences.get(each[1].name, 0)]
+    kept = {id(delivery) for delivery, _ in current}
+    overtaken = [delivery for delivery, _ in wanted if id(delivery) not in kept]
+    frames = [delivery for delivery in overtaken if isinstance(delivery.message, Frame)]
+    return current, frames, len(overtaken) - len(frames)
+
+
+def named(wanted: Sequence[Wanted], letters: Iterable[DeadLetter]) -> list[tuple[Delivery, str]]:
+    """Return the deliveries that these letters are about, each with its reason."""
+    reasons = {(each.stream_id, each.session_id, each.sequence): each.reason for each in letters}
+    found = []
+    for delivery, _ in wanted:
+        if isinstance(delivery.message, Frame):
+            ref = delivery.message.ref
+            reason = reasons.get((ref.stream_id, ref.session_id, ref.sequence))
+            if reason is not None:
+                found.append((delivery, reason))
+    return found
+
+
+def token_of(message: StreamMessage) -> int:
+    return message.ref.token if isinstance(message, Frame) else message.token
+
+
+def dead_letter(message: StreamMessage, reason: str) -> DeadLetter:
+    named = message.ref if isinstance(message, Frame) else message
+    return DeadLetter(named.stream_id, named.session_id, named.sequence, named.received_at, reason)
