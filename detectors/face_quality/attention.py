@@ -39,7 +39,8 @@ class Attention(nn.Module):
         return projected
 
     def _split(self, sequence: Tensor) -> Tensor:
-        return sequence.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        count, length, width = sequence.shape
+        return sequence.view(count, length, self.heads, width // self.heads).transpose(1, 2)
 
 
 class FeedForward(nn.Sequential):

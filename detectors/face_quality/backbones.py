@@ -7,7 +7,6 @@ file brings all of them. MobileNetV2 is ours, because an ImageNet start for it c
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import cast
 
 import timm
 from torch import Tensor, nn
@@ -47,7 +46,7 @@ class MobileNetV2Stages(nn.Module):
 
 def _from_timm(name: str, channels: tuple[int, int, int, int], stages: tuple[int, ...] = (0, 1, 2, 3)) -> Backbone:
     def make() -> nn.Module:
-        return cast(nn.Module, timm.create_model(name, pretrained=False, features_only=True, out_indices=stages))
+        return timm.create_model(name, pretrained=False, features_only=True, out_indices=stages)
 
     return Backbone(make, channels)
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import conv2d, interpolate
 
 from detectors.face_quality.attention import Attention, CrossAttentionLayer, SelfAttentionLayer
 from detectors.face_quality.backbones import BACKBONES
@@ -66,11 +66,13 @@ class ViewEncoder(nn.Module):
         self.backbone = chosen.make()
         self.projections = nn.ModuleList(nn.Conv2d(width, FEATURES, 1) for width in chosen.channels)
         self.fusion = nn.Conv2d(len(chosen.channels) * FEATURES, FEATURES, 1)
+        self.fuses_early = False
+        """Whether scales are fused before they grow, which is the same function with fewer multiplications."""
 
     def forward(self, view: Tensor) -> Tensor:
         """(N, 128, 56, 56) of RGB (N, 3, 224, 224) in [0, 1]."""
         maps = self.backbone(normalised(view))
-        return self.fused(maps)
+        return self.fused_early(maps) if self.fuses_early else self.fused(maps)
 
     def fused(self, maps: list[Tensor]) -> Tensor:
         """Project each scale to 128 channels at its own grid, bring all to the finest, concatenate, project."""
@@ -79,6 +81,17 @@ class ViewEncoder(nn.Module):
         grown = [interpolate(scale, size=finest, mode="bilinear", align_corners=False) for scale in projected[1:]]
         fused: Tensor = self.fusion(torch.cat([projected[0], *grown], dim=1))
         return fused
+
+    def fused_early(self, maps: list[Tensor]) -> Tensor:
+        """As `fused`, to rounding: a 1x1 convolution and bilinear growth commute, so each scale's share of the fusion
+        is taken at its own grid, and growing is two small matrix products."""
+        shares = torch.split(self.fusion.weight, FEATURES, dim=1)
+        weighed = [
+            conv2d(project(scale), share) for project, scale, share in zip(self.projections, maps, shares, strict=True)
+        ]
+        finest = weighed[0].shape[-2:]
+        assert self.fusion.bias is not None
+        return weighed[0] + sum(_grown(scale, *finest) for scale in weighed[1:]) + self.fusion.bias[:, None, None]
 
 
 class ViewFusion(nn.Module):
@@ -92,7 +105,7 @@ class ViewFusion(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """The mean over views of each view's map times its channel weights: (N, V, 128, h, w) to (N, 128, h, w)."""
-        weights = self.up(self.attention(self.down(features.mean(dim=(3, 4)))))
+        weights: Tensor = self.up(self.attention(self.down(features.mean(dim=(3, 4)))))
         return (features * weights[..., None, None]).mean(dim=1)
 
 
@@ -126,6 +139,12 @@ class Assessor(nn.Module):
         self.decoder = TaskDecoder(task_attention=variant.task_attention)
         self.heads = nn.ModuleList(_regression_head() for _ in DIMENSIONS)
 
+    def fuse_early(self) -> None:
+        """Let every view fuse its scales before they grow: the same scores, to rounding, for less."""
+        for encoder in self.encoders.values():
+            assert isinstance(encoder, ViewEncoder)
+            encoder.fuses_early = True
+
     def forward(self, views: Tensor) -> Tensor:
         """Scores (N, 6) in the order of DIMENSIONS of RGB (N, V, 3, 224, 224) in [0, 1], V as in the variant."""
         features = [encoder(views[:, index]) for index, encoder in enumerate(self.encoders.values())]
@@ -133,6 +152,17 @@ class Assessor(nn.Module):
         fused = stacked.mean(dim=1) if self.view_fusion is None else self.view_fusion(stacked)
         tokens = self.decoder(fused)
         return torch.cat([head(tokens[:, index]) for index, head in enumerate(self.heads)], dim=1)
+
+
+def _grown(maps: Tensor, height: int, width: int) -> Tensor:
+    """Maps (N, C, h, w) grown bilinearly to (N, C, height, width) by one matrix for rows and one for columns."""
+    rows, columns = (
+        interpolate(torch.eye(length, device=maps.device)[None], size=target, mode="linear", align_corners=False)[0].to(
+            maps.dtype
+        )
+        for length, target in ((maps.shape[-2], height), (maps.shape[-1], width))
+    )
+    return rows.T @ maps @ columns
 
 
 def _regression_head() -> nn.Sequential:

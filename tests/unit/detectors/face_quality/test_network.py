@@ -222,3 +222,15 @@ def test_the_dimensions_stand_in_the_order_of_the_regression() -> None:
         *("noise", "sharpness", "colourfulness", "contrast", "fidelity"),
         "overall",
     ]
+
+
+def test_fusing_early_gives_the_same_scores() -> None:
+    torch.manual_seed(0)
+    network = Assessor(Variant("mobilenet_v2")).eval()
+    views = torch.rand(1, 3, 3, 224, 224)
+    with torch.inference_mode():
+        late = network(views)
+        features = network.encoders["loose"](views[:, 0])
+        network.fuse_early()
+        torch.testing.assert_close(network(views), late, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(network.encoders["loose"](views[:, 0]), features, atol=1e-4, rtol=1e-4)

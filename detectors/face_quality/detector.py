@@ -1,0 +1,155 @@
+"""How good the faces in a picture are: six dimensions of each face large enough, their median and their best."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import inf
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from detectors import weights
+from detectors.base import Pictures
+from detectors.face_quality.network import DIMENSIONS, VIEWS, Assessor, Dimension, regressed_overall
+from detectors.face_quality.views import PartsProvider, face_views, parts_from_points, within_range
+from detectors.face_quality.weights import loaded
+from detectors.mtcnn import weights as mtcnn_weights
+from detectors.mtcnn.detector import unmasked
+from detectors.mtcnn.faces import Faces
+from detectors.weights import WeightsFile
+from domain.quality import Direction, MetricSpec
+
+MODELS = ("sfiqa_s", "sfiqa_xs", "sfiqa_xxs", "sfiqa_mobilenet")
+WORST, BEST = 1.0, 5.0
+FACES_AT_ONCE = 8
+SMALLEST_SEARCHED_PX = 40.0
+SOURCE = "Jiang et al. 2025 (SFIQA-Assessor), faces of at least 96 x 96 turned at most 60 degrees"
+
+LABELS: Mapping[Dimension, str] = {
+    Dimension.NOISE: "freedom from noise",
+    Dimension.SHARPNESS: "sharpness",
+    Dimension.COLOURFULNESS: "colour",
+    Dimension.CONTRAST: "contrast",
+    Dimension.FIDELITY: "fidelity",
+    Dimension.OVERALL: "overall quality",
+}
+
+
+def _rating(dimension: Dimension, which: str, label: str) -> MetricSpec:
+    return MetricSpec(
+        key=f"face_{dimension}_{which}",
+        label=f"faces' {LABELS[dimension]}, {label}",
+        unit="1-5, opinion",
+        low=WORST,
+        high=BEST,
+        direction=Direction.HIGHER_IS_BETTER,
+        source=SOURCE,
+    )
+
+
+MEDIANS = tuple(_rating(dimension, "median", "median") for dimension in DIMENSIONS)
+BESTS = tuple(_rating(dimension, "best", "best face") for dimension in DIMENSIONS)
+JUDGED = MetricSpec("faces_judged", "faces judged", "faces", 0, inf, Direction.NEITHER, SOURCE)
+OUT_OF_RANGE = MetricSpec(
+    "faces_out_of_range", "faces outside the model's range", "faces", 0, inf, Direction.NEITHER, SOURCE
+)
+
+
+class FaceFinder(Protocol):
+    """Finds the faces of pictures, each picture alone."""
+
+    def faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
+        """The faces of each picture (3, H, W), RGB in [0, 1]."""
+        ...
+
+
+class FaceQualityDetector:
+    """SFIQA-Assessor as a detector. Neither crops nor features of a face leave it, only the numbers of a picture.
+
+    A face is judged alone, so its scores depend on no other face, picture or batch. Ratings are NaN in a picture
+    without a face in the model's range; the counts say whether there was one outside it. Overall quality is the
+    paper's regression on the other five, or the network's own answer where only that was trained.
+    """
+
+    metrics = (*MEDIANS, *BESTS, JUDGED, OUT_OF_RANGE)
+
+    def __init__(
+        self,
+        network: Assessor,
+        finder: FaceFinder,
+        fingerprint: str,
+        *,
+        name: str = MODELS[0],
+        rated: int = len(DIMENSIONS),
+        parts: PartsProvider = parts_from_points,
+    ) -> None:
+        """`rated` dimensions were trained, counted from the last; the others are never reported."""
+        self.name = name
+        self.fingerprint = fingerprint
+        self._network = network.eval()
+        self._network.fuse_early()
+        self._finder = finder
+        self._rated = rated
+        self._parts = parts
+
+    @torch.inference_mode()
+    def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
+        """Return the metrics (N,) float32: medians and best of the faces' ratings, 1 to 5, and two counts."""
+        rgb = pictures.rgb
+        self._network.to(rgb.device)
+        found = self._finder.faces(rgb)
+        rows = [self._picture(rgb[row], unmasked(faces, pictures.visible, row)) for row, faces in enumerate(found)]
+        columns = torch.stack(rows).unbind(1)
+        return {spec.key: column for spec, column in zip(self.metrics, columns, strict=True)}
+
+    def rate(self, picture: Tensor, faces: Faces) -> Tensor:
+        """Scores (F, 6) in the order of DIMENSIONS, 1 to 5, of the faces in one picture (3, H, W).
+
+        NaN for a face outside the model's range, and for a dimension the weights were not trained for.
+        """
+        scores = picture.new_full((len(faces), len(DIMENSIONS)), float("nan"))
+        inside = within_range(faces.boxes, faces.points, *picture.shape[-2:]).nonzero().squeeze(1)
+        chosen = [VIEWS.index(view) for view in self._network.variant.views]
+        for some in torch.split(inside, FACES_AT_ONCE):
+            views = face_views(picture, faces.boxes[some], faces.points[some], self._parts)[:, chosen]
+            rated = self._network(views).float()
+            if self._rated == len(DIMENSIONS):
+                rated[:, -1] = regressed_overall(rated.clamp(WORST, BEST))
+            scores[some] = rated.clamp(WORST, BEST)
+        scores[:, : len(DIMENSIONS) - self._rated] = float("nan")
+        return scores
+
+    def _picture(self, picture: Tensor, faces: Faces) -> Tensor:
+        """The metrics of one picture, in their order."""
+        scores = self.rate(picture, faces)
+        judged = scores[~scores[:, -1].isnan()]
+        counts = picture.new_tensor([float(len(judged)), float(len(faces) - len(judged))])
+        if not len(judged):
+            return torch.cat([picture.new_full((2 * len(DIMENSIONS),), float("nan")), counts])
+        return torch.cat([judged.quantile(0.5, dim=0), judged.amax(dim=0), counts])
+
+
+def face_quality(name: str, explicit: Path | None = None, downloads: Path | None = None) -> FaceQualityDetector:
+    """The model of that name with the operator's, the bundled or the downloaded weights.
+
+    Raises WeightsUnavailable where it, or MTCNN, has none.
+    """
+    return from_weights(weights.located(name, explicit=explicit, downloads=downloads))
+
+
+def from_weights(file: WeightsFile) -> FaceQualityDetector:
+    """The detector that a weights file describes, with MTCNN's own weights beside it."""
+    network, rated = loaded(file.path)
+    finder = mtcnn_weights.located()
+    return FaceQualityDetector(
+        network,
+        mtcnn_weights.from_weights(finder, smallest_face_px=SMALLEST_SEARCHED_PX),
+        f"{file.fingerprint}+{finder.fingerprint}",
+        name=file.model,
+        rated=rated,
+    )
+
+
+FACE_QUALITY = {name: partial(face_quality, name) for name in MODELS}
+"""Every size by its name: the three of the paper, and the one trained here."""

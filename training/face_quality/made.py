@@ -1,0 +1,113 @@
+"""Labelled faces made from undistorted ones: each follows from (seed, number) alone, and is made once and kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from detectors.face_quality.network import DIMENSIONS, SIDE
+from detectors.face_quality.views import SMALLEST_FACE
+from domain.errors import ConfigError
+from training.face_quality.distortions import Distortion, distorted
+from training.face_quality.face_set import FaceSet, array_on_disk, seen
+from training.face_quality.labels import labels
+from training.face_quality.sources import FaceSource, surroundings
+from training.pictures import Pixels, decoded
+
+GROUPS: tuple[tuple[float, tuple[Distortion, ...]], ...] = (
+    (0.65, (Distortion.FOCUS, Distortion.MOTION, Distortion.RESOLUTION)),
+    (0.6, (Distortion.EXPOSURE, Distortion.VEIL)),
+    (0.65, (Distortion.COLOUR, Distortion.INFRARED)),
+    (0.65, (Distortion.NOISE,)),
+    (0.65, (Distortion.ENHANCEMENT, Distortion.H264)),
+)
+"""How often one of a group befalls a face; at most one of each group does."""
+ALONE, NONE = 0.25, 0.04
+"""The share of faces with one distortion only, and with none."""
+LARGEST_FACE = 280.0
+MILDER = 1.2
+"""Strengths are uniform numbers raised to this."""
+
+
+@dataclass(frozen=True)
+class MadeFace:
+    """The square around a face (S, S, 3), the face's box (4,) and points (5, 2) in it, and its six labels."""
+
+    picture: Pixels
+    box: NDArray[np.float32]
+    points: NDArray[np.float32]
+    labels: NDArray[np.float32]
+
+
+def drawn(generator: np.random.Generator) -> dict[Distortion, float]:
+    """Which distortions befall a face, and how strongly."""
+    kind = generator.random()
+    if kind < NONE:
+        return {}
+    if kind < NONE + ALONE:
+        _, choices = GROUPS[generator.integers(len(GROUPS))]
+        return {choices[generator.integers(len(choices))]: float(generator.random())}
+    return {
+        choices[generator.integers(len(choices))]: float(generator.random() ** MILDER)
+        for share, choices in GROUPS
+        if generator.random() < share
+    }
+
+
+def made(
+    source: FaceSource, picture: Pixels, strengths: Mapping[Distortion, float], generator: np.random.Generator
+) -> MadeFace:
+    """The face of `source` in `picture`, made smaller at random but never larger, then distorted."""
+    box, points, square = surroundings(source, picture)
+    width, height = float(box[2] - box[0]), float(box[3] - box[1])
+    smallest = min(1.0, SMALLEST_FACE / min(width, height))
+    largest = max(smallest, min(1.0, LARGEST_FACE / max(width, height)))
+    side = max(2, round(len(square) * float(np.exp(generator.uniform(np.log(smallest), np.log(largest))))))
+    factor = side / len(square)
+    small = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    face_px = factor * max(width, height)
+    worse = distorted(small, strengths, face_px / SIDE, generator)
+    pixels = np.rint(worse * 255).astype(np.uint8)
+    return MadeFace(pixels, box * np.float32(factor), points * np.float32(factor), labels(strengths, face_px))
+
+
+def numbered(sources: Sequence[FaceSource], number: int, seed: int, pictures: dict[str, Pixels]) -> MadeFace:
+    """The made face of that number; `pictures` keeps what was decoded."""
+    generator = np.random.default_rng([seed, number])
+    source = sources[number % len(sources)]
+    if source.path not in pictures:
+        pictures[source.path] = decoded(Path(source.path))
+    return made(source, pictures[source.path], drawn(generator), generator)
+
+
+def cached(sources: Sequence[FaceSource], count: int, seed: int, folder: Path) -> FaceSet:
+    """`count` made faces, kept in `folder`; a set begun there is gone on with.
+
+    Raises ConfigError where there are no sources, or the folder holds a set of another size.
+    """
+    if not sources:
+        raise ConfigError("no faces to start from: give pictures with faces of at least 96 pixels")
+    folder.mkdir(parents=True, exist_ok=True)
+    views = array_on_disk(folder / "views.npy", (count, 2, SIDE, SIDE, 3), np.uint8)
+    points = array_on_disk(folder / "points.npy", (count, 5, 2), np.float32)
+    known = array_on_disk(folder / "labels.npy", (count, len(DIMENSIONS)), np.float32)
+    console = Console(stderr=True)
+    missing = np.flatnonzero(known[:, 0] == 0)
+    pictures: dict[str, Pixels] = {}
+    for number in track(missing, "faces", console=console, disable=not console.is_terminal, transient=True):
+        face = numbered(sources, int(number), seed, pictures)
+        views[number], points[number] = viewed(face)
+        known[number] = face.labels
+    return FaceSet(views, points, known)
+
+
+def viewed(face: MadeFace) -> tuple[Pixels, NDArray[np.float32]]:
+    """The loose and the compact view of a made face, and its points in the compact one."""
+    picture = torch.from_numpy(face.picture).permute(2, 0, 1).float() / 255
+    return seen(picture, torch.from_numpy(face.box), torch.from_numpy(face.points))

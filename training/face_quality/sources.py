@@ -1,0 +1,120 @@
+"""Faces good enough to be made worse: those of the face-mask pictures and of photographs that people liked.
+
+A source is a face at least 96 pixels large, seen whole, turned less than 45 degrees, sharp, which MTCNN is sure of.
+Sources of one photograph, or of neighbouring photographs of one series, share a scene and stay on one side.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from detectors.face_quality.views import SMALLEST_FACE, loose_squares, yaw_degrees
+from detectors.mtcnn.cascade import Mtcnn
+from detectors.mtcnn.faces import Faces
+from training.pictures import Pixels, decoded
+from training.samples import Sample
+
+SUREST, WHOLE, LARGEST_YAW, SHARPEST_NEEDED = 0.98, 0.95, 45.0, 11.0
+LIKED = 0.6
+"""Mean opinion, of 1, from which a BIQ2021 photograph counts as undistorted."""
+SELFIES = "facemask"
+"""The scene of all face-mask pictures: most show the same two people, so they are trained on and never validated on."""
+
+
+Box = tuple[float, float, float, float]
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSource:
+    """One face in one picture file: its box (left, top, right, bottom) and five points (x, y), in pixels."""
+
+    path: str
+    scene: str
+    box: Box
+    points: Points
+
+    @property
+    def side(self) -> float:
+        """The longer side of the box."""
+        return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
+
+
+def liked(samples: Sequence[Sample]) -> list[Sample]:
+    """The photographs whose mean opinion is at least .6 of 1; none of a test side."""
+    return [sample for sample in samples if sample.split != "test" and sample.scores["mos"] >= LIKED]
+
+
+def face_sources(samples: Iterable[Sample], mtcnn: Mtcnn) -> Iterator[FaceSource]:
+    """The faces of the pictures that can serve as a start."""
+    for sample in samples:
+        picture = decoded(sample.path)
+        rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
+        for box, points in usable(picture, mtcnn.faces([rgb])[0]):
+            yield FaceSource(str(sample.path), sample.scene, box, points)
+
+
+def usable(picture: Pixels, faces: Faces) -> list[tuple[Box, Points]]:
+    """Boxes and points of the faces that are whole, large, turned little, sharp and sure."""
+    height, width = picture.shape[:2]
+    found: list[tuple[Box, Points]] = []
+    for box, score, points, yaw in zip(faces.boxes, faces.scores, faces.points, yaw_degrees(faces.points), strict=True):
+        left, top, right, bottom = box.tolist()
+        seen = (min(right, width) - max(left, 0)) * (min(bottom, height) - max(top, 0))
+        whole = seen >= WHOLE * (right - left) * (bottom - top)
+        large = min(right - left, bottom - top) >= SMALLEST_FACE
+        if float(score) >= SUREST and whole and large and float(yaw) <= LARGEST_YAW:
+            cut = picture[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)]
+            if detail(cut) >= SHARPEST_NEEDED:
+                pairs = tuple((x, y) for x, y in points.tolist())
+                found.append(((left, top, right, bottom), pairs))
+    return found
+
+
+def detail(face: Pixels) -> float:
+    """Deviation of the Laplacian of the face at 112 x 112, in levels: ours, to leave out what is blurred already."""
+    grey = cv2.resize(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), (112, 112), interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(grey.astype(np.float64), cv2.CV_64F).std())
+
+
+def saved(sources: Iterable[FaceSource], path: Path) -> list[FaceSource]:
+    """Write the sources as JSON lines, whole or not at all, and return them."""
+    listed = list(sources)
+    partial = path.with_suffix(".part")
+    partial.write_text("".join(json.dumps(asdict(source)) + "\n" for source in listed), encoding="utf-8")
+    partial.replace(path)
+    return listed
+
+
+def loaded(path: Path) -> list[FaceSource]:
+    """The sources that `saved` wrote."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        FaceSource(row["path"], row["scene"], (left, top, right, bottom), tuple((x, y) for x, y in row["points"]))
+        for row in rows
+        for left, top, right, bottom in [row["box"]]
+    ]
+
+
+def surroundings(source: FaceSource, picture: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32], Pixels]:
+    """Box (4,) and points (5, 2) within the face's loose square, and the square itself (S, S, 3)."""
+    box = torch.tensor([source.box])
+    left, top, right, bottom = loose_squares(box, *picture.shape[:2])[0].tolist()
+    shift = np.array([left, top], np.float32)
+    points = np.array(source.points, np.float32) - shift
+    inside = np.array(source.box, np.float32) - np.concatenate([shift, shift])
+    return inside, points, picture[top:bottom, left:right]
+
+
+def split(sources: Sequence[FaceSource]) -> tuple[list[FaceSource], list[FaceSource]]:
+    """Those to train on and those to validate on: whole scenes, a fifth, drawn by their names alone."""
+    held_out = {source.scene for source in sources if zlib.crc32(source.scene.encode()) % 5 == 0}
+    held_out.discard(SELFIES)
+    return [one for one in sources if one.scene not in held_out], [one for one in sources if one.scene in held_out]
