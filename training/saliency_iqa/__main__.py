@@ -17,7 +17,7 @@ from training.measures.ladders import climbed
 from training.networks.averaging import averaged_weights
 from training.saliency_iqa.export import exported
 from training.saliency_iqa.model_card import Measured, Provenance, model_card
-from training.saliency_iqa.run import BACKBONE, SALIENCY, SCHEDULES
+from training.saliency_iqa.run import BACKBONE, SALIENCY, STAGES
 
 LICENCE = "Apache-2.0"
 
@@ -57,8 +57,7 @@ def card(
     """Write the bundled model's card from measurements."""
     read = [json.loads(path.read_text(encoding="utf-8")) for path in (validation, test, climbed_ladders)]
     told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
-    schedules = {str(view): schedule for view, schedule in SCHEDULES.items()}
-    text = model_card(weights.located(MODEL, folder=folder).sha256, schedules, told, Measured(*read))
+    text = model_card(weights.located(MODEL, folder=folder).sha256, STAGES, told, Measured(*read))
     (folder / f"{MODEL}.md").write_text(text, encoding="utf-8")
 
 

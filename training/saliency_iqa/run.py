@@ -1,4 +1,4 @@
-"""The recipe of saliency IQA: the local branch from ImageNet's weights, the global branch from the local one's."""
+"""The recipe of saliency IQA: a local branch from ImageNet's weights, then a global branch, then more of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, saliency_iqa
 from detectors.saliency_iqa.network import Branch
@@ -24,36 +25,49 @@ from training.samples import UNIT, Sample, Values, score_values
 BACKBONE = "mobilenet_v2"
 SALIENCY = "spectral_residual"
 OPINION = "mos"
-SCHEDULES: Mapping[View, Schedule] = {
-    View.LOCAL: Schedule(
+SEED = 7
+"""The job's seed with which the stages keep theirs."""
+
+STAGES: Mapping[str, Schedule] = {
+    "local": Schedule(
         view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
     ),
-    View.GLOBAL: Schedule(
+    "global": Schedule(
         view=View.GLOBAL, epochs=1.25, batch=16, peak_rate=1e-4, head_factor=3, frozen_blocks=4, averaging=0.995
     ),
+    "global_longer": Schedule(
+        view=View.GLOBAL, epochs=3, batch=16, peak_rate=1.2e-4, head_factor=3, frozen_blocks=3, averaging=0.998
+    ),
 }
-"""What the bundled weights were trained with; docs/training.md tells what else was tried."""
+"""What the bundled weights were trained with, each stage from the averaged weights of the one before.
+
+docs/training.md tells what else was tried.
+"""
 
 
 def trained(job: Job) -> Path:
-    """Both branches, one after the other, and their averaged weights as one safetensors file in the job's folder.
+    """All stages, and the last averaged weights of either branch as one safetensors file in the job's folder.
 
-    `job.start` is the tflite file with ImageNet's MobileNetV2. Options: any number of a Schedule, for both branches.
+    `job.start` is the tflite file with ImageNet's MobileNetV2. Options: any number of a Schedule, for all stages.
     """
-    schedules = {view: _with_options(schedule, job) for view, schedule in SCHEDULES.items()}
+    schedules = {name: _with_options(schedule, job) for name, schedule in STAGES.items()}
     samples = [*job.train, *job.validation]
     labels = job.dataset.scales[OPINION].mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
-    branch = _from_imagenet(job, float(labels[: len(job.train)].mean()))
+    first = job.folder / next(iter(STAGES)) / CHECKPOINT
+    if job.start is None and not first.is_file():
+        raise ConfigError("give --start, ImageNet's weights (docs/training.md): from nothing it learns too little")
     pictures = cached([sample.path for sample in samples], job.folder / "pictures_512.npy")
     indices = np.arange(len(samples))
     data = TrainingSet(pictures, labels, indices[: len(job.train)], indices[len(job.train) :])
-    local = train(branch, data, schedules[View.LOCAL], job.folder / View.LOCAL)
-    branch = Branch(BACKBONE, schedules[View.GLOBAL].dropout)
-    fold(branch)
-    branch.load_state_dict(local)
-    whole = train(branch, data, schedules[View.GLOBAL], job.folder / View.GLOBAL)
+    averages: dict[View, dict[str, Tensor]] = {}
+    average: dict[str, Tensor] | None = None
+    for name, schedule in schedules.items():
+        torch.manual_seed(schedule.seed)
+        started = _begun(schedule, average, job.start, float(labels[data.training].mean()))
+        average = train(started, data, schedule, job.folder / name)
+        averages[schedule.view] = average
     path = job.folder / f"{MODEL}.safetensors"
-    exported(whole, local, path, backbone=BACKBONE, saliency=SALIENCY)
+    exported(averages[View.GLOBAL], averages[View.LOCAL], path, backbone=BACKBONE, saliency=SALIENCY)
     return path
 
 
@@ -62,22 +76,20 @@ def predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, V
     return {OPINION: detected(saliency_iqa(weights), IMAGE_QUALITY.key, [sample.path for sample in samples])}
 
 
-def _from_imagenet(job: Job, mean: float) -> Branch:
-    torch.manual_seed(job.seed)
-    branch = Branch(BACKBONE, SCHEDULES[View.LOCAL].dropout)
-    if (job.folder / View.LOCAL / CHECKPOINT).is_file():
-        fold(branch)
-        return branch
-    if job.start is None:
-        raise ConfigError("give --start, ImageNet's weights (docs/training.md): from nothing it learns too little")
-    branch.backbone = mobilenet_v2_from_tflite(job.start)
+def _begun(schedule: Schedule, average: dict[str, Tensor] | None, imagenet: Path | None, mean: float) -> Branch:
+    """A folded branch with the weights of the stage before, or ImageNet's; a checkpoint may still replace them."""
+    branch = Branch(BACKBONE, schedule.dropout)
+    if average is None and imagenet is not None:
+        branch.backbone = mobilenet_v2_from_tflite(imagenet)
+        branch.start_at(mean)
     fold(branch)
-    branch.start_at(mean)
+    if average is not None:
+        branch.load_state_dict(average)
     return branch
 
 
 def _with_options(schedule: Schedule, job: Job) -> Schedule:
-    """The schedule with the job's seed and whatever numbers of it the options name."""
+    """The schedule, its seed moved with the job's, and whatever numbers of it the options name."""
     numbers = {field.name: field.type for field in fields(Schedule) if field.name not in {"view", "seed"}}
     unknown = sorted(set(job.options) - set(numbers))
     if unknown:
@@ -86,13 +98,13 @@ def _with_options(schedule: Schedule, job: Job) -> Schedule:
         chosen = {name: numbers[name](text) for name, text in job.options.items()}  # type: ignore[operator]
     except ValueError as error:
         raise ConfigError(f"an option of saliency_iqa is not a number: {error}") from error
-    return replace(schedule, seed=job.seed, **chosen)
+    return replace(schedule, seed=schedule.seed + job.seed - SEED, **chosen)
 
 
 SALIENCY_IQA = Recipe(
     model=MODEL,
     title="Lu et al. 2022, MobileNetV2, a global and a local branch",
-    datasets=("biq2021",),
+    datasets=("biq2021", "clive", "kadid10k", "koniq10k", "siqd", "spaq"),
     train=trained,
     predict=predicted,
 )

@@ -56,6 +56,8 @@ def train(
     average = Average(branch, schedule.averaging)
     parts = {"model": branch, "ema": average, "opt": adam, "sched": cycle}
     loop = Loop(schedule.steps(len(data.training)), parts, folder, checkpoint_every_s=checkpoint_every_s)
+    if loop.step >= loop.total:
+        return average.state
     loop.log(schedule=asdict(schedule), training=len(data.training), validation=len(data.validation))
     torch.manual_seed(schedule.seed + loop.step)
     branch.train()

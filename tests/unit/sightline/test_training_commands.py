@@ -1,6 +1,9 @@
 """What a person types to train, to evaluate and to set our figures beside a paper's, end to end on a small data set."""
 
 import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -11,18 +14,46 @@ from click.testing import Result as Ran
 from typer.testing import CliRunner
 
 from detectors import weights
-from detectors.saliency_iqa.network import SaliencyIqa
 from sightline.cli import app
 from tests.unit.training.saliency_iqa.checkout import checkout
 from tests.unit.training.saliency_iqa.starts import drawn
+from training.loop import LOG
+from training.measures.ladders import blurred
+from training.pictures import decoded
 from training.saliency_iqa import run as recipe
 
 MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted")
-TINY = ("--set", "epochs=1", "--set", "batch=16", "--set", "frozen_blocks=18", "--threads", "1")
+TINY = ("--set", "epochs=1", "--set", "batch=32", "--set", "frozen_blocks=18", "--threads", "1")
 
 
 def sightline(*arguments: object) -> Ran:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training of one step a stage: the command, what it printed, and where the data lie."""
+
+    command: tuple[object, ...]
+    printed: str
+    data: Path
+
+    @property
+    def weights(self) -> Path:
+        return Path(self.printed.strip().splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    folder = tmp_path_factory.mktemp("training")
+    data = checkout(folder)
+    places = ("--data", data, "--folder", folder / "runs", "--start", folder / "start.tflite")
+    command = ("train", "saliency_iqa", "biq2021", *places, *TINY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipe, "mobilenet_v2_from_tflite", drawn)
+        ran = sightline(*command)
+        assert ran.exit_code == 0, ran.output
+        yield Trained(command, ran.stdout, data)
 
 
 @pytest.fixture
@@ -30,40 +61,16 @@ def data(tmp_path: Path) -> Path:
     return checkout(tmp_path)
 
 
-def saved(path: Path) -> Path:
-    """Untrained weights in the form of trained ones."""
-    from safetensors.torch import save_file  # noqa: PLC0415
-
-    torch.manual_seed(1)
-    notes = {"backbone": "mobilenet_v2", "saliency": "spectral_residual", "local_weight": "0.2"}
-    save_file(SaliencyIqa("mobilenet_v2", 0.2).state_dict(), path, metadata=notes)
-    return path
-
-
-def test_a_model_is_trained_and_then_judged_with_every_measure(
-    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recipe, "mobilenet_v2_from_tflite", drawn)
-    runs, start = tmp_path / "runs", tmp_path / "start.tflite"
-    training = ("train", "saliency_iqa", "biq2021", "--data", data, "--folder", runs, "--start", start, *TINY)
-    ran = sightline(*training)
-    assert ran.exit_code == 0, ran.output
-    trained = Path(ran.stdout.strip().splitlines()[-1])
-    assert trained == runs / "saliency_iqa-biq2021" / "saliency_iqa.safetensors"
-
+def test_what_was_trained_is_judged_with_every_measure(trained: Trained, tmp_path: Path) -> None:
+    assert trained.weights.parts[-2:] == ("saliency_iqa-biq2021", "saliency_iqa.safetensors")
     plot = tmp_path / "scatter.png"
-    judging = ("evaluate", "saliency_iqa", "biq2021", "--data", data, "--weights", trained, "--json", "--plot", plot)
-    ran = sightline(*judging)
+    asked = ("--data", trained.data, "--weights", trained.weights, "--json", "--plot", plot)
+    ran = sightline("evaluate", "saliency_iqa", "biq2021", *asked)
     assert ran.exit_code == 0, ran.output
     answer = json.loads(ran.stdout)
-    assert (answer["model"], answer["dataset"], answer["half"], answer["score"]) == (
-        "saliency_iqa",
-        "biq2021",
-        "validation",
-        "mos",
-    )
-    assert answer["weights"] == weights.sha256(trained)
-    assert answer["n"] == 11
+    told = [answer[name] for name in ("model", "dataset", "half", "score", "n")]
+    assert told == ["saliency_iqa", "biq2021", "validation", "mos", 11]
+    assert answer["weights"] == weights.sha256(trained.weights)
     assert set(MEASURES) <= answer.keys()
     assert set(MEASURES) == answer["intervals"].keys()
     low, high = answer["intervals"]["rmse"]
@@ -71,19 +78,18 @@ def test_a_model_is_trained_and_then_judged_with_every_measure(
     assert cv2.imread(str(plot)) is not None
 
 
-def test_a_training_goes_on_where_it_was_and_refuses_other_settings(
-    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recipe, "mobilenet_v2_from_tflite", drawn)
-    runs, start = tmp_path / "runs", tmp_path / "start.tflite"
-    training = ("train", "saliency_iqa", "biq2021", "--data", data, "--folder", runs, "--start", start, *TINY)
-    assert sightline(*training).exit_code == 0
-    weights_file = runs / "saliency_iqa-biq2021" / "saliency_iqa.safetensors"
-    first, _ = weights.read(weights_file)
-    assert sightline(*training).exit_code == 0
-    again, _ = weights.read(weights_file)
+def test_a_finished_training_is_not_done_again(trained: Trained) -> None:
+    first, notes = weights.read(trained.weights)
+    log = (trained.weights.parent / "global" / LOG).read_text()
+    assert sightline(*trained.command).exit_code == 0
+    again, notes_again = weights.read(trained.weights)
     assert all(torch.equal(first[name], again[name]) for name in first)
-    ran = sightline(*training, "--seed", "8")
+    assert notes == notes_again
+    assert (trained.weights.parent / "global" / LOG).read_text() == log
+
+
+def test_a_folder_with_another_training_is_refused(trained: Trained) -> None:
+    ran = sightline(*trained.command, "--seed", "8")
     assert ran.exit_code == 2
     assert "choose another folder" in ran.output
 
@@ -115,9 +121,9 @@ def test_missing_data_are_named(tmp_path: Path) -> None:
     assert "Train (Images and MOS).csv is missing" in ran.output
 
 
-def test_evaluation_speaks_to_people_too(tmp_path: Path, data: Path) -> None:
-    given = saved(tmp_path / "given.safetensors")
-    ran = sightline("evaluate", "saliency_iqa", "biq2021", "--data", data, "--half", "test", "--weights", given)
+def test_evaluation_speaks_to_people_too(trained: Trained) -> None:
+    asked = ("--data", trained.data, "--half", "test", "--weights", trained.weights)
+    ran = sightline("evaluate", "saliency_iqa", "biq2021", *asked)
     assert ran.exit_code == 0, ran.output
     lines = [line.split() for line in ran.stdout.splitlines()]
     assert [line[1] for line in lines] == [*MEASURES, "n"]
@@ -147,3 +153,38 @@ def test_reproduce_says_what_it_needs(tmp_path: Path) -> None:
     ran = sightline("reproduce", "nonsense", "--data", tmp_path)
     assert ran.exit_code == 2
     assert "no table 'nonsense'" in ran.output
+
+
+REAL_TINY = ("--set", "epochs=1", "--set", "batch=16", "--set", "frozen_blocks=18", "--threads", "1")
+KADID_GAUSSIAN_BLUR = (4.61, 4.38, 2.91, 1.87, 1.3)
+"""Mean opinions of KADID-10k's five levels of Gaussian blur, over its 81 references."""
+
+
+def photographs(root: Path, shared: Path) -> Path:
+    """KADID-10k in small: real photographs, blurred ever more, with the mean real opinion of that level."""
+    (root / "images").mkdir(parents=True)
+    lines = ["dist_img,ref_img,dmos,var"]
+    for path in sorted((shared / "images" / "kodak24").glob("*.png"))[:6]:
+        picture = decoded(path)[:512, :512]
+        for level, (sigma, opinion) in enumerate(zip((0.5, 1.2, 2.4, 4.0, 6.0), KADID_GAUSSIAN_BLUR, strict=True)):
+            name = f"{path.stem}_01_{level + 1:02}.png"
+            cv2.imwrite(str(root / "images" / name), blurred(picture, sigma)[..., ::-1])
+            lines.append(f"{name},{path.name},{opinion},0.5")
+    (root / "dmos.csv").write_text("\n".join(lines) + "\n")
+    return root
+
+
+@pytest.mark.data
+def test_real_photographs_are_trained_on_and_the_bundled_weights_rank_them(tmp_path: Path) -> None:
+    if "SIGHTLINE_DATA" not in os.environ:
+        pytest.skip("set SIGHTLINE_DATA to the shared data folder")
+    shared = Path(os.environ["SIGHTLINE_DATA"])
+    folder = photographs(tmp_path / "kadid10k", shared)
+    start = shared / "reference-models" / "mobilenet_v2_imagenet_int8.tflite"
+    places = ("--data", tmp_path, "--folder", tmp_path / "runs", "--start", start)
+    ran = sightline("train", "saliency_iqa", "kadid10k", *places, *REAL_TINY)
+    assert ran.exit_code == 0, ran.output
+    ran = sightline("evaluate", "saliency_iqa", "kadid10k", "--data", folder, "--half", "all", "--json")
+    answer = json.loads(ran.stdout)
+    assert answer["n"] == 30
+    assert answer["srocc"] > 0.8
