@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from detectors import weights
-from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, saliency_iqa
+from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, fast_precision, saliency_iqa
 from detectors.weights import ManifestEntry
 from domain.errors import ConfigError
 from training.bundle import recorded
@@ -48,16 +48,20 @@ def bundled(
 @app.command()
 def card(
     validation: Annotated[Path, typer.Option(help="What `sightline evaluate --json` printed for validation.")],
-    test: Annotated[Path, typer.Option(help="What `sightline evaluate --half test --json` printed.")],
     *,
+    test: Annotated[Path | None, typer.Option(help="What `sightline evaluate --half test --json` printed.")] = None,
     climbed_ladders: Annotated[Path, typer.Option("--ladders", help="What `ladders` printed.")],
     provenance: Annotated[Path, typer.Option(help="JSON: hardware, minutes by branch, trained_at, departures.")],
     folder: Folder = weights.BUNDLED,
 ) -> None:
     """Write the bundled model's card from measurements."""
-    read = [json.loads(path.read_text(encoding="utf-8")) for path in (validation, test, climbed_ladders)]
-    told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
-    text = model_card(weights.located(MODEL, folder=folder).sha256, STAGES, told, Measured(*read))
+    figures = Measured(
+        validation=_read(validation),
+        test=None if test is None else _read(test),
+        ladders=_read(climbed_ladders),
+        precision=str(fast_precision()).removeprefix("torch."),
+    )
+    text = model_card(weights.located(MODEL, folder=folder).sha256, STAGES, Provenance(**_read(provenance)), figures)
     (folder / f"{MODEL}.md").write_text(text, encoding="utf-8")
 
 
@@ -74,6 +78,11 @@ def ladders(
         raise ConfigError(f"{pictures} holds no PNG or JPEG: give a folder of undistorted pictures")
     results = climbed(saliency_iqa(explicit), IMAGE_QUALITY.key, paths)
     console.print_json(json.dumps({name: asdict(result) for name, result in results.items()}))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
 
 
 def main() -> None:

@@ -32,4 +32,5 @@ def exported(
     halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     notes = {"backbone": backbone, "saliency": saliency, "local_weight": str(local_weight)}
     save_file({name: value.contiguous() for name, value in halves.items()}, path, metadata=notes)
+    path.chmod(0o644)
     return hashlib.sha256(path.read_bytes()).hexdigest()

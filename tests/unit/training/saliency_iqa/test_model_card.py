@@ -1,5 +1,7 @@
 """The card carries the measured figures and where they come from."""
 
+from dataclasses import replace
+
 from training.saliency_iqa.crops import View
 from training.saliency_iqa.model_card import Measured, Provenance, model_card
 from training.saliency_iqa.schedule import Schedule
@@ -8,7 +10,6 @@ from training.saliency_iqa.schedule import Schedule
 def test_the_card_tells_figures_recipe_and_provenance() -> None:
     measured = {
         "n": 2000,
-        "precision": "bfloat16",
         "srocc": 0.8123,
         "plcc": 0.8234,
         "krcc": 0.6,
@@ -18,14 +19,17 @@ def test_the_card_tells_figures_recipe_and_provenance() -> None:
         "intervals": {"srocc": [0.79, 0.83], "plcc": [0.8, 0.84], "rmse": [9.5, 10.2]},
     }
     ladder = {"n": 24, "holds": 0.958, "mean_spearman": -0.98, "mean_scores": [71.2, 60.0, 30.4]}
-    recipe = Schedule(
+    schedule = Schedule(
         view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
     )
     provenance = Provenance("two cores", {"local": 21}, "2026-11-21", "Stopped once.")
-    card = model_card("abc123", {"local": recipe}, provenance, Measured(measured, measured, {"blur": ladder}))
+    figures = Measured(measured, measured, {"blur": ladder}, "bfloat16")
+    card = model_card("abc123", {"local": schedule}, provenance, figures)
     assert "`abc123`" in card
     assert "(24 Kodak photographs" in card
     assert "| blur | 96% | -0.98 | 71 60 30 |" in card
     assert "| official test half, bfloat16 | 2000 | 0.812 (0.790 to 0.830) | 0.823 (0.800 to 0.840) | 0.600 |" in card
     assert "| local | 3 | 32 | 0.00015 (head x 7) | 2 | 0.02 | 0.2 | 0.995 | 7 | 21 |" in card
     assert "Hardware: two cores. Trained 2026-11-21. Stopped once." in card
+    untested = model_card("abc123", {"local": schedule}, provenance, replace(figures, test=None))
+    assert "| official test half | not measured with these weights |" in untested
