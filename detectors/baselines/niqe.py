@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -49,7 +50,8 @@ class Niqe:
         features = features[:, self.kept]
         apart = features.mean(dim=0) - self.mean
         pooled = (torch.cov(features.T) + self.covariance) / 2
-        return (apart @ torch.linalg.pinv(pooled, hermitian=True) @ apart).clamp_min(0).sqrt()
+        distance: Tensor = apart @ torch.linalg.pinv(pooled, hermitian=True) @ apart
+        return distance.clamp_min(0).sqrt()
 
 
 def patch_features(luma: Tensor) -> tuple[Tensor, Tensor]:
@@ -119,7 +121,7 @@ def from_matlab(path: Path) -> Niqe:
     try:
         stored = loadmat(path, variable_names=["pop_mu", "pop_cov"])
         mean, covariance = torch.from_numpy(stored["pop_mu"]).flatten().double(), torch.from_numpy(stored["pop_cov"])
-    except (ValueError, KeyError, TypeError, OSError, NotImplementedError) as error:
+    except (MatReadError, ValueError, KeyError, TypeError, OSError, NotImplementedError) as error:
         raise WeightsUnavailable(f"{path} is not a model for NIQE: {error}") from error
     if mean.shape != (FEATURES,) or covariance.shape != (FEATURES, FEATURES):
         raise WeightsUnavailable(f"{path} is not for NIQE's {FEATURES} features")

@@ -20,9 +20,7 @@ def support_vectors(path: Path) -> tuple[Tensor, Tensor, float, float]:
     try:
         svm = model["opencv_ml_svm"]
         if svm["svmType"] != "EPS_SVR" or svm["kernel"]["type"] != "RBF":
-            raise WeightsUnavailable(
-                f"{path} holds {svm['svmType']} with {svm['kernel']['type']}, not EPS_SVR with RBF"
-            )
+            raise WeightsUnavailable(f"{path} holds another machine than a radial EPS_SVR: {svm['svmType']}")
         decision = svm["decision_functions"][0]
         vectors = torch.tensor(svm["support_vectors"], dtype=torch.float64)
         shares = torch.tensor(decision["alpha"], dtype=torch.float64)
