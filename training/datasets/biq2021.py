@@ -38,8 +38,8 @@ def validation_scenes(samples: Sequence[Sample]) -> frozenset[str]:
     """Whole blocks of neighbouring numbers, a tenth of each subset, drawn by a fixed seed."""
     subsets: dict[str, dict[int, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     for sample in samples:
-        subset, block = sample.scene.split(" ")
-        subsets[subset][int(block)].append(sample)
+        name, number_of_block = sample.scene.split(" ")
+        subsets[name][int(number_of_block)].append(sample)
     chosen: set[str] = set()
     for subset, blocks in sorted(subsets.items()):
         order = sorted(blocks)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detectors.saliency_iqa.network import Branch
-from training.loop import Loop
+from training.loop import Loop, Part
 from training.measures.correlations import plcc, srocc
 from training.networks.averaging import Average
 from training.pictures import Pixels
@@ -54,7 +54,7 @@ def train(
     freeze(branch, schedule.frozen_blocks)
     adam, cycle = optimiser(branch, schedule, schedule.steps(len(data.training)))
     average = Average(branch, schedule.averaging)
-    parts = {"model": branch, "ema": average, "opt": adam, "sched": cycle}
+    parts: dict[str, Part] = {"model": branch, "ema": average, "opt": adam, "sched": cycle}
     loop = Loop(schedule.steps(len(data.training)), parts, folder, checkpoint_every_s=checkpoint_every_s)
     if loop.step >= loop.total:
         return average.state

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import Result as Ran
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from detectors import weights
 from sightline.cli import app
@@ -26,7 +25,7 @@ MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted"
 TINY = ("--set", "epochs=1", "--set", "batch=32", "--set", "frozen_blocks=18", "--threads", "1")
 
 
-def sightline(*arguments: object) -> Ran:
+def sightline(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 

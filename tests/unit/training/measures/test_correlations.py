@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from training.measures.correlations import Values, bootstrap_interval, krcc, mae, plcc, ranks, rmse, srocc
+from training.measures.correlations import bootstrap_interval, krcc, mae, plcc, ranks, rmse, srocc
 from training.measures.logistic import Form, fit, logistic
+from training.samples import Values
 
 
 @pytest.fixture(params=[0, 1, 2])
