@@ -6,5 +6,8 @@ from types import MappingProxyType
 from training.recipe import Recipe
 from training.saliency_iqa.run import SALIENCY_IQA
 from training.sgdnet.run import SGDNET
+from training.surveillance_iqa.run import SURVEILLANCE_IQA
 
-RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.model: recipe for recipe in (SALIENCY_IQA, SGDNET)})
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {recipe.model: recipe for recipe in (SALIENCY_IQA, SGDNET, SURVEILLANCE_IQA)}
+)

@@ -52,12 +52,14 @@ class SgdNetDetector:
         fingerprint: str,
         *,
         guide: Teacher | None = None,
+        size: tuple[int, int] = SIZE,
         precision: torch.dtype = torch.float32,
     ) -> None:
         """`network` answers on five points; it is put into evaluation mode and its norms are fused.
 
-        `guide` gives a direct variant its maps, and only that. `precision` is the backbone's; attention, pooling and
-        dense layers stay in single precision. Raises ValueError where a guide is missing or not wanted.
+        `size` (H, W) is what pictures are squashed to, multiples of 32 for a direct variant. `guide` gives a direct
+        variant its maps, and only that. `precision` is the backbone's; attention, pooling and dense layers stay in
+        single precision. Raises ValueError where a guide is missing or not wanted.
         """
         if (guide is not None) != (network.variant.guidance is Guidance.DIRECT):
             raise ValueError("a guide is given exactly where guidance is direct")
@@ -67,6 +69,7 @@ class SgdNetDetector:
             fused(network.backbone)
         network.backbone.to(precision)
         self._guide = guide
+        self._size = size
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
@@ -77,16 +80,16 @@ class SgdNetDetector:
         self._network.to(rgb.device)
         given = None
         if self._guide is not None:
-            given = self._guide.maps(pictures.small_rgb, (), (SIZE[0] // REDUCTION, SIZE[1] // REDUCTION))
-        opinion = self._network(squashed(rgb), given).quality.float()
+            given = self._guide.maps(pictures.small_rgb, (), (self._size[0] // REDUCTION, self._size[1] // REDUCTION))
+        opinion = self._network(squashed(rgb, self._size), given).quality.float()
         worst, best = LABELS
         share = (opinion - worst) / (best - worst)
         return {SGDNET_QUALITY.key: (100 * share).clamp(SGDNET_QUALITY.low, SGDNET_QUALITY.high)}
 
 
-def squashed(rgb: Tensor) -> Tensor:
-    """RGB (N, 3, H, W) as (N, 3, 384, 512), antialiased bilinear, the aspect not kept; channels last in memory."""
-    small = interpolate(rgb, size=SIZE, mode="bilinear", antialias=True)
+def squashed(rgb: Tensor, size: tuple[int, int] = SIZE) -> Tensor:
+    """RGB (N, 3, H, W) as (N, 3, *size), antialiased bilinear, the aspect not kept; channels last in memory."""
+    small = interpolate(rgb, size=size, mode="bilinear", antialias=True)
     return small.contiguous(memory_format=torch.channels_last)
 
 
@@ -104,7 +107,7 @@ def from_weights(
     the notes name something else, or the tensors do not fit.
     """
     tensors, notes = weights.read(file.path)
-    variant = described(notes, file.path)
+    variant, size = described(notes, file.path)
     network = SgdNet(variant)
     weights.filled(network, tensors, file.path)
     guide = None
@@ -113,26 +116,31 @@ def from_weights(
             guide = teacher(notes["teacher"], teacher_path)
         except (KeyError, ConfigError) as error:
             raise WeightsUnavailable(f"{file.path} needs its saliency teacher in use too: {error}") from error
-    return SgdNetDetector(network, file.fingerprint, guide=guide, precision=precision)
+    return SgdNetDetector(network, file.fingerprint, guide=guide, size=size, precision=precision)
 
 
-def described(notes: Mapping[str, str], path: Path) -> Variant:
-    """The variant that a weights file's notes describe. Raises WeightsUnavailable where they describe none."""
+def described(notes: Mapping[str, str], path: Path) -> tuple[Variant, tuple[int, int]]:
+    """The variant and the squashed size that a file's notes describe; WeightsUnavailable where they describe none."""
     try:
         backbone, guidance = notes["backbone"], Guidance(notes["guidance"])
         attention = {"yes": True, "no": False}[notes["channel_attention"]]
+        size = (int(notes["height"]), int(notes["width"]))
     except (KeyError, ValueError) as error:
         raise WeightsUnavailable(f"{path} does not say which SGDNet it is for: {error}; export it anew") from error
     if backbone not in BACKBONES:
         raise WeightsUnavailable(f"{path} is for {backbone}, which this version does not know")
-    return Variant(backbone, guidance, attention)
+    if min(size) < REDUCTION:
+        raise WeightsUnavailable(f"{path} is for pictures of {size[0]} x {size[1]}, which no SGDNet can see")
+    return Variant(backbone, guidance, attention), size
 
 
-def notes_of(variant: Variant, teacher_name: str) -> dict[str, str]:
+def notes_of(variant: Variant, teacher_name: str, size: tuple[int, int] = SIZE) -> dict[str, str]:
     """What a weights file says of itself, for `described` to read."""
     return {
         "backbone": variant.backbone,
         "guidance": variant.guidance.value,
         "channel_attention": "yes" if variant.channel_attention else "no",
         "teacher": teacher_name,
+        "height": str(size[0]),
+        "width": str(size[1]),
     }

@@ -51,7 +51,7 @@ def exported(network: SgdNet, plan: Plan, path: Path) -> str:
     halves = {
         name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in state.items()
     }
-    save_file(halves, path, metadata=notes_of(plan.variant, plan.teacher))
+    save_file(halves, path, metadata=notes_of(plan.variant, plan.teacher, (plan.height, plan.width)))
     return sha256(path)
 
 

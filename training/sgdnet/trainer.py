@@ -191,13 +191,14 @@ def _step(network: SgdNet, plan: Plan, data: Material, rows: Indices, optimiser:
 def _predicted(network: SgdNet, plan: Plan, inputs: Tensor, maps: Tensor | None) -> Prediction:
     """What the network says of pictures, or of the features of its frozen blocks."""
     given = maps if plan.guidance is Guidance.DIRECT else None
+    inputs = inputs.contiguous(memory_format=torch.channels_last)
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=plan.precision is Precision.BF16):
         if plan.frozen_blocks:
             assert isinstance(network.backbone, MobileNetV2)
             features = network.backbone.features[plan.frozen_blocks :](inputs)
             prediction = network.judged(network.adaption(features), given)
         else:
-            prediction = network(inputs.contiguous(memory_format=torch.channels_last), given)
+            prediction = network(inputs, given)
     saliency = None if prediction.saliency is None else prediction.saliency.float()
     return Prediction(prediction.quality.float(), saliency)
 

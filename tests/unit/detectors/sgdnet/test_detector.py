@@ -117,7 +117,13 @@ def test_a_guide_is_given_exactly_where_guidance_is_direct() -> None:
 
 @pytest.mark.parametrize(
     "notes",
-    [{"backbone": "alexnet"}, {"guidance": "some"}, {"channel_attention": "maybe"}, {"backbone": "vgg16"}],
+    [
+        {"backbone": "alexnet"},
+        {"guidance": "some"},
+        {"channel_attention": "maybe"},
+        {"backbone": "vgg16"},
+        {"height": "16"},
+    ],
 )
 def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, notes: dict[str, str]) -> None:
     with pytest.raises(WeightsUnavailable, match=r"trained\.safetensors"):
@@ -132,7 +138,7 @@ def test_a_direct_variant_without_its_teacher_in_use_is_off(tmp_path: Path) -> N
 
 def test_notes_are_read_back() -> None:
     variant = Variant("vgg16", Guidance.DIRECT, False)
-    assert described(notes_of(variant, "dinet"), Path("file")) == variant
+    assert described(notes_of(variant, "dinet", (512, 768)), Path("file")) == (variant, (512, 768))
 
 
 def test_without_weights_the_model_is_off_and_says_why(tmp_path: Path) -> None:

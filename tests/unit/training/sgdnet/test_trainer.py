@@ -141,7 +141,7 @@ def test_the_saliency_head_is_alive_at_the_start() -> None:
 
 @pytest.mark.parametrize("folded", [False, True])
 def test_an_export_scores_like_the_network_trained(data: Path, tmp_path: Path, folded: bool) -> None:
-    plan = replace(PLAN, folded=folded, height=384, width=512)
+    plan = replace(PLAN, folded=folded)
     network = built(plan, None, 7).eval()
     torch.nn.init.constant_(network.get_submodule("quality.5").bias, 3.0)  # type: ignore[arg-type]
     found = learnt(data, plan, tmp_path)

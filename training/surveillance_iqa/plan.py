@@ -1,0 +1,66 @@
+"""What is trained and how: the backbone, the weight of the local branch, the schedule, the saliency."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from detectors.saliency.choice import SPECTRAL_RESIDUAL
+from detectors.saliency_iqa.backbones import BACKBONES
+from detectors.saliency_iqa.network import LOCAL_WEIGHT
+from domain.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Section 3.3 of the paper where nothing else is said; its saliency is SimpleNet, which needs `saliency_path`.
+
+    Ours where silent: a constant rate, the views as they are without random crops or mirroring, the last epoch's
+    weights. `bf16` computes the branches in half precision.
+    """
+
+    backbone: str = "resnet18"
+    local_weight: float = LOCAL_WEIGHT
+    saliency: str = SPECTRAL_RESIDUAL
+    saliency_path: Path | None = None
+    epochs: int = 50
+    batch: int = 8
+    rate: float = 1e-4
+    bf16: bool = False
+    scratch: bool = False
+
+    def __post_init__(self) -> None:
+        if self.backbone not in BACKBONES:
+            raise ConfigError(f"backbone: unknown {self.backbone!r}; known are {', '.join(BACKBONES)}")
+        if not 0 <= self.local_weight <= 1:
+            raise ConfigError(f"local_weight is {self.local_weight}: it must lie in 0 to 1")
+
+
+def with_options(plan: Plan, options: Mapping[str, str]) -> Plan:
+    """The plan with what `--set NAME=VALUE` named. Raises ConfigError for an unknown name or a value of no use."""
+    readers = {field.name: READERS[field.name] for field in fields(Plan)}
+    unknown = sorted(set(options) - set(readers))
+    if unknown:
+        raise ConfigError(f"no option {unknown[0]!r}: surveillance_iqa has {', '.join(readers)}")
+    try:
+        changes: dict[str, Any] = {name: readers[name](text) for name, text in options.items()}
+    except (ValueError, KeyError) as error:
+        raise ConfigError(f"an option of surveillance_iqa cannot be read: {error}") from error
+    return replace(plan, **changes)
+
+
+def _yes(text: str) -> bool:
+    return {"yes": True, "no": False}[text]
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "backbone": str,
+    "local_weight": float,
+    "saliency": str,
+    "saliency_path": Path,
+    "epochs": int,
+    "batch": int,
+    "rate": float,
+    "bf16": _yes,
+    "scratch": _yes,
+}
