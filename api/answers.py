@@ -170,12 +170,16 @@ class CameraDetailAnswer(CameraAnswer):
 
 
 class CamerasAnswer(BaseModel):
-    """Cameras, worst first. `counts` counts every camera by state; `store` is "" or why the store is away."""
+    """Cameras, worst first. `counts` counts every camera by state; `store` is "" or why the store is away.
+
+    `live` is "" or why the live state is away, and that this was read from the database.
+    """
 
     now: Time
     counts: dict[CameraState, int]
     cameras: list[CameraAnswer]
     store: str
+    live: str
 
 
 class LatestAnswer(BaseModel):

@@ -22,6 +22,7 @@ from api import (
 from api.answers import Problem
 from api.backend import Backend
 from api.guard import Guard
+from api.presence import Presence
 from api.roster import Roster
 from api.security import Access, hosts
 from api.throttle import Throttle
@@ -77,6 +78,7 @@ def create_app(
         health=health_of_parts,
         figures=figures,
         roster=Roster(stream_store),
+        presence=Presence(live, score_store, clock),
     )
     app.state.access = Access(token or None, hosts(allowed_hosts))
     app.state.throttle = Throttle()

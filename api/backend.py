@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.presence import Presence
 from api.roster import Roster
 from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
 from domain.quality import MetricSpec
@@ -25,6 +26,7 @@ class Backend:
     health: Callable[[], Mapping[str, str]]
     figures: Callable[[], Mapping[str, float]]
     roster: Roster
+    presence: Presence
 
 
 def _of(request: Request) -> Backend:

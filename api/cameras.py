@@ -55,7 +55,9 @@ def cameras(
 
 def cameras_answer(now: Board, places: list[Place]) -> CamerasAnswer:
     answers = [place_answer(each, now) for each in places]
-    return CamerasAnswer(now=now.now, counts=dict(now.counts), cameras=answers, store=redacted(now.store))
+    return CamerasAnswer(
+        now=now.now, counts=dict(now.counts), cameras=answers, store=redacted(now.store), live=redacted(now.live)
+    )
 
 
 def place_answer(each: Place, now: Board) -> CameraAnswer:
@@ -71,7 +73,8 @@ def known_camera(backend: Backend, name: str) -> Camera:
 
 
 def current(backend: Backend, name: str) -> Place:
-    return place(known_camera(backend, name), backend.live.get(name), backend.clock.now())
+    camera = known_camera(backend, name)
+    return place(camera, backend.presence.of([name]), backend.clock.now())
 
 
 @router.get("/{name}")
@@ -92,7 +95,7 @@ def camera(name: str, backend: Ports) -> CameraDetailAnswer:
         masks=len(subject.masks),
         accepted_at=subject.accepted_at,
         accepted_by=subject.accepted_by,
-        counters=None if status is None else counters_answer(status.counters),
+        counters=None if status is None or each.stored else counters_answer(status.counters),
         references=[_reference_answer(reference) for reference in backend.alert_store.references(name)],
         sessions=[_session_answer(session) for session in backend.stream_store.sessions(name, limit=_SESSIONS)],
     )

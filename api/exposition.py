@@ -94,6 +94,9 @@ class SightlineCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         now = board(self._backend)
         yield _gauge("store_up", "1 while the store answers.", float(not now.store))
+        yield _gauge(
+            "live_up", "1 while the live state answers; else cameras are read from the store.", float(not now.live)
+        )
         yield _gauge("cameras", "Cameras watched.", float(sum(place.camera.enabled for place in now.places)))
         yield from _camera_states(now)
         yield from _statuses(now)
@@ -140,7 +143,9 @@ def _statuses(now: Board) -> Iterator[Metric]:
         family = kind(f"sightline_{number.name}", number.text, labels=_CAMERA)
         for place in _watched(now):
             status = place.snapshot.status if place.snapshot is not None else None
-            value = number.read(status) if status is not None else None
+            # A counter that fell to what the database knows would look like a restart, and then like a burst.
+            known = status is not None and not (number.counter and place.stored)
+            value = number.read(status) if status is not None and known else None
             if value is not None:
                 family.add_metric(_labels(place), value)
         yield family

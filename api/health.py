@@ -1,12 +1,10 @@
 """Is the process alive, and is it doing its job? Neither says yes out of politeness."""
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
-from api.backend import Backend, Ports
+from api.backend import Ports
 from api.board import Board, board
 from api.standing import CameraState
 from domain.urls import redacted
@@ -15,10 +13,11 @@ router = APIRouter(tags=["health"])
 
 
 class ReadyAnswer(BaseModel):
-    """`parts` maps each part to "ok" or what is wrong with it."""
+    """`parts` maps each part to "ok" or what is wrong with it; `degraded` names what is missing and not needed."""
 
     ready: bool
     parts: dict[str, str]
+    degraded: dict[str, str]
 
 
 @router.get("/healthz")
@@ -30,16 +29,15 @@ def healthz() -> dict[str, str]:
 @router.get("/readyz", responses={503: {"model": ReadyAnswer}})
 def readyz(backend: Ports) -> JSONResponse:
     """Say whether cameras are watched now: the store answers, every part is well, and judgements arrive."""
-    parts = readiness(backend)
-    ready = all(why == "" for why in parts.values())
-    answer = ReadyAnswer(ready=ready, parts={part: redacted(why) or "ok" for part, why in parts.items()})
-    return JSONResponse(answer.model_dump(), status_code=200 if ready else 503)
-
-
-def readiness(backend: Backend) -> Mapping[str, str]:
-    """Return each part with "" or why it is not ready."""
     now = board(backend)
-    return {**backend.health(), "store": now.store, "watching": watching(now)}
+    parts = {**backend.health(), "store": now.store, "watching": watching(now)}
+    ready = all(why == "" for why in parts.values())
+    answer = ReadyAnswer(
+        ready=ready,
+        parts={part: redacted(why) or "ok" for part, why in parts.items()},
+        degraded={"live": redacted(now.live)} if now.live else {},
+    )
+    return JSONResponse(answer.model_dump(), status_code=200 if ready else 503)
 
 
 def watching(now: Board) -> str:

@@ -9,6 +9,9 @@ from starlette.responses import Response
 from api.backend import Ports
 from api.cameras import known_camera
 from api.jpeg import WIDEST, jpeg
+from domain.errors import StoreUnavailable
+
+_LATER = {"Retry-After": "5"}
 
 router = APIRouter(prefix="/cameras/{name}", tags=["cameras"])
 
@@ -19,7 +22,10 @@ def picture(name: str, backend: Ports, width: Annotated[int, Query(ge=16, le=WID
     known_camera(backend, name)
     if not backend.pictures:
         raise HTTPException(404, "pictures are switched off (pictures: never)")
-    frame = backend.live.picture(name)
+    try:
+        frame = backend.live.picture(name)
+    except StoreUnavailable as error:
+        raise HTTPException(503, f"live state unavailable, and with it pictures: {error}", _LATER) from error
     if frame is None:
         raise HTTPException(404, "there is no picture of now: no frame came lately")
     received_at = frame.ref.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -34,7 +34,8 @@ router = APIRouter(tags=["live"])
 class LiveAnswer(BaseModel):
     """One event: the cameras that changed since the event before, and the names of those that are gone.
 
-    `order` lists every camera, worst first. `incidents` is null while unchanged.
+    `order` lists every camera, worst first. `incidents` is null while unchanged. `store` and `live` are "" or why the
+    database or the live state is away.
     """
 
     now: Time
@@ -44,6 +45,7 @@ class LiveAnswer(BaseModel):
     removed: list[str]
     incidents: list[IncidentAnswer] | None
     store: str
+    live: str
 
 
 @dataclass
@@ -75,6 +77,7 @@ def news(backend: Backend, shown: Shown) -> LiveAnswer:
         removed=removed,
         incidents=incidents,
         store=redacted(now.store or away),
+        live=redacted(now.live),
     )
 
 

@@ -1,19 +1,23 @@
 """What is true now, shared by processes through Redis. A key that expired means unknown; what is published may be lost.
 
-Writing never fails: the live state is a convenience, and a worker must not wait for it. Reading says when Redis is
-away.
+Writing never fails and hardly waits: the live state is a convenience, and scoring must go on without it. After a write
+that failed, writes are left out for a while, so that a server that swallows packets costs one time limit now and then
+and not one a stream. Reading says when Redis is away.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
 import redis
 from pydantic import TypeAdapter
 
-from domain.errors import ConfigError, StoreUnavailable
+from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.frames import Frame
 from domain.units import StreamSnapshot
 from storage.pictures import packed_picture, unpacked_picture
@@ -21,31 +25,69 @@ from storage.pictures import packed_picture, unpacked_picture
 _log = logging.getLogger(__name__)
 
 _SNAPSHOT: TypeAdapter[StreamSnapshot] = TypeAdapter(StreamSnapshot)
-_AWAY = (redis.ConnectionError, redis.TimeoutError)
+REST_S = 2.0
+"""How long writes are left out after one that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSecurity:
+    """Login and TLS, both off by default; what the address says itself counts first. Files are PEM."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+
+    def options(self) -> Mapping[str, str]:
+        """Return the client's words for it."""
+        words = {
+            "username": self.user,
+            "password": self.password,
+            "ssl_ca_certs": self.ca_file,
+            "ssl_certfile": self.certificate_file,
+            "ssl_keyfile": self.key_file,
+        }
+        return {name: word for name, word in words.items() if word and (self.tls or not name.startswith("ssl_"))}
 
 
 class RedisLiveState:
-    """`LiveState` on Redis, under keys that start with `prefix`.
+    """`LiveState` on Redis, under keys that start with `prefix`. `seconds` is a clock that never jumps back.
 
     Pictures are kept only on a server that writes nothing to disk; ask `keeps_pictures`.
     """
 
     def __init__(
-        self, url: str, ttl_s: float = 15.0, *, pictures: bool = True, prefix: str = "sightline", timeout_s: float = 2.0
+        self,
+        url: str,
+        ttl_s: float = 15.0,
+        *,
+        security: RedisSecurity | None = None,
+        pictures: bool = True,
+        prefix: str = "sightline",
+        timeout_s: float = 2.0,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
+        security = security or RedisSecurity()
+        if security.tls and url.startswith("redis://"):
+            url = f"rediss://{url.removeprefix('redis://')}"
+        limits = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "health_check_interval": 10}
         try:
-            self._redis = redis.Redis.from_url(
-                url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, health_check_interval=10
-            )
+            self._redis = redis.Redis.from_url(url, **{**security.options(), **limits})
         except ValueError as error:
             raise ConfigError("live.url: not an address of Redis; use redis://HOST:PORT/0") from error
+        self._seconds = seconds
+        self._rests_until_s = float("-inf")
         self._ttl_ms = max(1, round(ttl_s * 1000))
-        self._prefix = prefix
+        self.prefix = prefix
         self._wants_pictures = pictures
         self._writes_to_disk: bool | None = None
         self._away = False
 
     def put(self, snapshot: StreamSnapshot) -> None:
+        if self._rests():
+            return
         document = _SNAPSHOT.dump_json(snapshot)
         with self._forgiving():
             batch = self._redis.pipeline(transaction=False)
@@ -66,13 +108,18 @@ class RedisLiveState:
         return {name: snapshot for name, snapshot in found.items() if snapshot is not None}
 
     def remove(self, stream_id: str) -> None:
+        if self._rests():
+            return
         with self._forgiving():
             self._redis.srem(self._key("streams"), stream_id)
             self._redis.delete(self._key("state", stream_id), self._key("picture", stream_id))
 
     @contextmanager
     def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
-        """Give the snapshots put from now on. While Redis is away nothing comes, and it is tried again."""
+        """Give the snapshots put from now on. While Redis is away nothing comes, and it is tried again.
+
+        Once it is back all snapshots it holds come first: what was put before the subscription was renewed is in them.
+        """
         channel: Any = redis.client.PubSub(self._redis.connection_pool, ignore_subscribe_messages=True)
         try:
             with self._translated():
@@ -84,6 +131,8 @@ class RedisLiveState:
             channel.close()
 
     def put_picture(self, frame: Frame) -> None:
+        if self._rests():
+            return
         with self._forgiving():
             if not self.keeps_pictures():
                 return
@@ -118,29 +167,32 @@ class RedisLiveState:
         return bool(settings.get("save", "?")) or settings.get("appendonly") != "no"
 
     def _heard(self, channel: Any) -> Iterator[StreamSnapshot | None]:
-        pause = Event()
+        pause, lost = Event(), False
         while True:
             try:
                 message = channel.get_message(timeout=1.0)
-            except _AWAY:
+                missed = self.all() if lost else {}
+            except (redis.RedisError, SightlineError):
+                lost = True
                 pause.wait(1.0)
-                message = None
+                yield None
+                continue
+            lost = False
+            yield from missed.values()
             yield None if message is None else _snapshot(message["data"])
 
     def _members(self) -> Any:
         return self._redis.smembers(self._key("streams"))
 
     def _key(self, *words: str) -> str:
-        return ":".join((self._prefix, *words))
+        return ":".join((self.prefix, *words))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except redis.AuthenticationError as error:
-            raise ConfigError("live.url: Redis refused the user or password") from error
-        except _AWAY as error:
-            raise StoreUnavailable("Redis cannot be reached; what is true now is unknown") from error
+        except redis.RedisError as error:
+            raise _translation(error) from error
 
     @contextmanager
     def _forgiving(self) -> Iterator[None]:
@@ -148,13 +200,39 @@ class RedisLiveState:
         try:
             yield
         except redis.RedisError as error:
+            self._rests_until_s = self._seconds() + REST_S
             if not self._away:
-                _log.warning("Redis does not take the live state (%s); going on without", type(error).__name__)
+                _log.warning("the live state is not written, everything else goes on: %s", _translation(error))
             self._away = True
         else:
             if self._away:
                 _log.info("Redis takes the live state again")
             self._away = False
+
+    def _rests(self) -> bool:
+        return self._seconds() < self._rests_until_s
+
+
+def _translation(error: redis.RedisError) -> SightlineError:
+    """Return what this means for us: for the operator to correct, or to be waited for."""
+    if isinstance(error, redis.AuthenticationError):
+        return ConfigError("live.user, live.password: Redis refused the user or password")
+    if isinstance(error, redis.exceptions.NoPermissionError):
+        return ConfigError("live.user: Redis does not let this user read and write the live state (ACL)")
+    if isinstance(_root(error), ssl.SSLError):
+        return ConfigError(
+            "live.tls, live.ca_file: no TLS with Redis; the server has none, or its certificate is not trusted"
+        )
+    if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
+        return StoreUnavailable("Redis cannot be reached")
+    return StoreUnavailable(f"Redis refuses for now ({type(error).__name__})")
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what an error began with."""
+    while (before := error.__cause__ or error.__context__) is not None:
+        error = before
+    return error
 
 
 def _snapshot(document: Any) -> StreamSnapshot | None:

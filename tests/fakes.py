@@ -1,7 +1,6 @@
 """Fakes of the ports, plain and in memory; the contract tests hold them to what the real adapters promise."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -368,51 +367,3 @@ class FakeAlertStore:
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         self._scores.add_messages([incident], entries)
         self.delivered(absorbed, incident.updated_at)
-
-
-class FakeLiveState:
-    """`LiveState` that forgets only when `expire` is called."""
-
-    def __init__(self) -> None:
-        self._snapshots: dict[str, StreamSnapshot] = {}
-        self._pictures: dict[str, Frame] = {}
-        self._subscribers: list[list[StreamSnapshot]] = []
-
-    def put(self, snapshot: StreamSnapshot) -> None:
-        self._snapshots[snapshot.stream_id] = snapshot
-        for subscriber in self._subscribers:
-            subscriber.append(snapshot)
-
-    def get(self, stream_id: str) -> StreamSnapshot | None:
-        return self._snapshots.get(stream_id)
-
-    def all(self) -> Mapping[str, StreamSnapshot]:
-        return dict(self._snapshots)
-
-    def remove(self, stream_id: str) -> None:
-        self._snapshots.pop(stream_id, None)
-        self._pictures.pop(stream_id, None)
-
-    def expire(self) -> None:
-        self._snapshots.clear()
-        self._pictures.clear()
-
-    @contextmanager
-    def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
-        mine: list[StreamSnapshot] = []
-        self._subscribers.append(mine)
-        try:
-            yield _received(mine)
-        finally:
-            self._subscribers = [subscriber for subscriber in self._subscribers if subscriber is not mine]
-
-    def put_picture(self, frame: Frame) -> None:
-        self._pictures[frame.ref.stream_id] = frame
-
-    def picture(self, stream_id: str) -> Frame | None:
-        return self._pictures.get(stream_id)
-
-
-def _received(mine: list[StreamSnapshot]) -> Iterator[StreamSnapshot | None]:
-    while True:
-        yield mine.pop(0) if mine else None

@@ -22,6 +22,7 @@ let counts = {};
 let heardAt = 0;
 let ahead = 0;
 let storeAway = "";
+let liveAway = "";
 
 const state = {
   metrics,
@@ -80,6 +81,7 @@ function take(event) {
   heardAt = Date.now();
   ahead = Date.parse(news.now) - heardAt;
   storeAway = news.store;
+  liveAway = news.live;
   for (const camera of news.cameras) {
     announce(cameras.get(camera.name), camera);
     cameras.set(camera.name, camera);
@@ -105,7 +107,8 @@ function showConnection() {
   const banner = by("banner");
   const text = lost
     ? `No word from the Sightline server for ${duration(silentMs / 1000)}. What stands below was true then and is not known now.`
-    : storeAway ? `The database is away (${storeAway}). Incidents and history may be missing.` : "";
+    : storeAway ? `The database is away (${storeAway}). Incidents and history may be missing.`
+    : liveAway ? `${capitalised(liveAway)}. Pictures and rates are missing until it is back.` : "";
   if (banner.textContent !== text) banner.textContent = text;
   banner.hidden = !text;
   banner.classList.toggle("lost", lost);

@@ -23,7 +23,8 @@ from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from storage.tables import metadata
 from tests import services
-from tests.fakes import FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
+from tests.fake_live import FakeLiveState
+from tests.fakes import FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from transport.embedded import EmbeddedQueue
 from transport.kafka import KafkaConsumer, KafkaPublisher
 from transport.kafka_topics import KafkaSettings, prepare_topics

@@ -24,7 +24,8 @@ from storage.migrate import upgrade
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from tests import services
-from tests.fakes import START, FakeClock, FakeLiveState
+from tests.fake_live import FakeLiveState
+from tests.fakes import START, FakeClock
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.kafka import KafkaConsumer, KafkaPublisher
 from transport.kafka_topics import KafkaSettings, prepare_topics

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Iterator
 from itertools import islice
 
@@ -10,7 +11,7 @@ import redis
 
 from domain.errors import ConfigError, StoreUnavailable
 from domain.units import StreamSnapshot
-from storage.redis_live import RedisLiveState
+from storage.redis_live import REST_S, RedisLiveState
 from tests import services
 from tests.contract.records import frame
 from tests.fakes import START
@@ -28,35 +29,79 @@ def server() -> Iterator[services.Service]:
         services.absent(error)
 
 
+class Seconds:
+    """A clock of seconds that moves only when told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def live(server: services.Service) -> Iterator[RedisLiveState]:
-    live = RedisLiveState(server.address, prefix=f"test-{secrets.token_hex(6)}", timeout_s=0.5)
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def live(server: services.Service, seconds: Seconds) -> Iterator[RedisLiveState]:
+    live = RedisLiveState(server.address, prefix=f"test-{secrets.token_hex(6)}", timeout_s=0.5, seconds=seconds)
     yield live
     live.close()
 
 
 def test_a_dead_redis_stops_no_writer_and_is_said_once_each_way(
-    server: services.Service, live: RedisLiveState, caplog: pytest.LogCaptureFixture
+    server: services.Service, live: RedisLiveState, seconds: Seconds, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     live.put(GATE)
     server.kill()
     for _ in range(3):
+        seconds.now += REST_S
         live.put(GATE)
         live.put_picture(frame())
         live.remove("gate")
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     server.start()
+    seconds.now += REST_S
     live.put(GATE)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert live.get("gate") == GATE
 
 
-def test_reading_a_dead_redis_says_that_the_present_is_unknown(server: services.Service, live: RedisLiveState) -> None:
+def test_a_redis_that_swallows_everything_costs_one_time_limit_and_not_one_a_stream(
+    server: services.Service, live: RedisLiveState
+) -> None:
+    live.put(GATE)
+    client = redis.Redis.from_url(server.address)
+    client.client_pause(60_000)
+    began = time.monotonic()
+    for _ in range(100):
+        live.put(GATE)
+    assert time.monotonic() - began < 5  # a hundred limits of 0.5 s would be 50
+    client.close()
+
+
+def test_a_subscriber_hears_what_was_put_before_it_was_connected_again(
+    server: services.Service, live: RedisLiveState
+) -> None:
+    other = RedisLiveState(server.address, prefix=live.prefix)
+    with live.subscribe() as heard:
+        assert next(heard) is None
+        server.kill()
+        assert next(heard) is None
+        server.start()
+        other.put(GATE)  # published to nobody
+        assert GATE in list(islice(heard, 10))
+    other.close()
+
+
+def test_reading_a_dead_redis_says_that_it_is_away(server: services.Service, live: RedisLiveState) -> None:
     live.put(GATE)
     server.kill()
     for read in (lambda: live.get("gate"), live.all, lambda: live.picture("gate")):
-        with pytest.raises(StoreUnavailable, match="unknown"):
+        with pytest.raises(StoreUnavailable, match="Redis cannot be reached"):
             read()
 
 

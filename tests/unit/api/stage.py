@@ -20,8 +20,9 @@ from domain.quality import (
     VerdictState,
 )
 from domain.streams import Camera, ConnectionState, StreamCounters, StreamStatus
-from domain.units import JudgedUnit, StreamSnapshot
-from tests.fakes import START, FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
+from domain.units import JudgedUnit, StreamSnapshot, VerdictChange
+from tests.fake_live import FakeLiveState
+from tests.fakes import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 
 
 def spec(key: str, label: str, unit: str = "", low: float = 0.0, high: float = 1.0) -> MetricSpec:
@@ -148,6 +149,12 @@ class Stage:
             for i in range(count)
         )
         self.scores.add(JudgedUnit(scores=scores))
+
+    def changes(self, camera: Camera, *seen: Verdict) -> tuple[VerdictChange, ...]:
+        """Return all verdicts of `camera` in good order but for `seen`, as a unit stores them."""
+        instead = {verdict.fault: verdict for verdict in seen}
+        judged = (instead.get(verdict.fault, verdict) for verdict in verdicts(camera))
+        return tuple(VerdictChange(camera.name, verdict, self.clock.now()) for verdict in judged)
 
     def show(self, name: str, rgb: np.ndarray) -> None:
         """Make `rgb` (H, W, 3) uint8 the picture of now."""

@@ -12,7 +12,7 @@ def test_ready_while_cameras_are_watched(api: Caller, stage: Stage) -> None:
     stage.healthy(GATE)
     answer = api.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "parts": {"store": "ok", "watching": "ok"}}
+    assert answer.json() == {"ready": True, "parts": {"store": "ok", "watching": "ok"}, "degraded": {}}
 
 
 def test_one_silent_camera_is_its_own_trouble_all_silent_is_ours(api: Caller, stage: Stage) -> None:

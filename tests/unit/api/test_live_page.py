@@ -9,6 +9,7 @@ import pytest
 
 from domain.quality import Evidence
 from domain.streams import Camera
+from domain.units import JudgedUnit
 from tests.unit.api.browser import Browser, browser, missing
 from tests.unit.api.conftest import absent, served, staged_app
 from tests.unit.api.stage import Stage, blurred, disconnected
@@ -129,6 +130,21 @@ def test_a_page_cut_off_from_its_server_does_not_look_healthy(window: Browser, s
     assert "Not known now, was" in str(window.run(before))
     assert window.run("return getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
     window.errors()
+
+
+def test_while_the_live_state_is_away_a_banner_says_where_all_this_comes_from(
+    window: Browser, stage: Stage, opened: Open
+) -> None:
+    camera = stage.add(Camera("gate", "rtsp://h/1"))
+    stage.scores.add(JudgedUnit(statuses=(stage.status("gate"),), verdicts=stage.changes(camera)))
+    stage.live.away = True
+    opened()
+    window.wait(lambda: "OK" in card(window, "gate"), what="the camera as the database knows it")
+    assert window.texts("#banner")[0].startswith("Live state unavailable, read from the database: Redis cannot be")
+    stage.live.away = False
+    stage.healthy(camera)
+    stage.clock.advance(3)
+    window.wait(lambda: window.texts(".banner:not([hidden])") == [], what="that the banner went by itself")
 
 
 def test_the_picture_of_now_and_every_score_stand_in_the_detail(window: Browser, stage: Stage, opened: Open) -> None:

@@ -3,7 +3,8 @@ import threading
 import pytest
 
 from sightline.system import System
-from tests.fakes import FakeAlertStore, FakeLiveState, FakeScoreStore, FakeStreamStore
+from tests.fake_live import FakeLiveState
+from tests.fakes import FakeAlertStore, FakeScoreStore, FakeStreamStore
 
 
 class Part:

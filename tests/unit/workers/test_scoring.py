@@ -10,7 +10,8 @@ from domain.errors import StoreUnavailable
 from domain.quality import Fault, VerdictState
 from domain.streams import Camera
 from domain.units import DeadLetter, JudgedUnit, StreamMessage
-from tests.fakes import START, FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
+from tests.fake_live import FakeLiveState
+from tests.fakes import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from tests.unit.workers.builders import MeanLuma, broken, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
 from workers.retrying import StorePatience

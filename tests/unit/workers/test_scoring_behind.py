@@ -12,7 +12,8 @@ from domain.quality import Fault, VerdictState
 from domain.streams import Camera, ConnectionState
 from domain.units import DeadLetter, JudgedUnit, StreamMessage
 from tests.fake_leases import FakeCameraLeases
-from tests.fakes import START, FakeAlertStore, FakeClock, FakeLiveState, FakeScoreStore, FakeStreamStore
+from tests.fake_live import FakeLiveState
+from tests.fakes import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.embedded import EmbeddedQueue
 from workers.scoring import PollBounds, ScoringWorker
