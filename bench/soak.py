@@ -74,7 +74,9 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
+    """How long is watched, and when one camera is pulled and brought back; seconds since the beginning."""
+
     seconds: float
     raise_s: float
     pulled: str
@@ -102,11 +104,11 @@ def run(build: Build, *, minutes: float = 10.0, cameras: int = 8, raise_s: float
     if why_not is not None:
         raise ConfigError(f"bench soak: {why_not}")
     names = [f"camera-{number:02d}" for number in range(1, cameras + 1)]
-    plan = _plan(minutes * 60, raise_s, names[-1])
+    plan = planned(minutes * 60, raise_s, names[-1])
     seen = _Run(Told())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-soak-")))
-        server = stack.enter_context(_served(names, folder))
+        server = stack.enter_context(served(names, folder))
         database = folder / "soak.db"
         system = build({name: server.url(name) for name in names}, database, seen.told, raise_s)
         empty_bytes = _size_bytes(database)
@@ -116,14 +118,14 @@ def run(build: Build, *, minutes: float = 10.0, cameras: int = 8, raise_s: float
     return _figures(plan, names, seen)
 
 
-def _plan(seconds: float, raise_s: float, pulled: str) -> _Plan:
+def planned(seconds: float, raise_s: float, pulled: str) -> Plan:
     """Pull at a third of the time; away for a tenth of it, ten seconds at least and a minute at most."""
     pull_at_s = seconds / 3
     away_s = min(60.0, max(SHORTEST_AWAY_S, 3 * raise_s, seconds / 10))
-    return _Plan(seconds, raise_s, pulled, pull_at_s, pull_at_s + away_s)
+    return Plan(seconds, raise_s, pulled, pull_at_s, pull_at_s + away_s)
 
 
-def _served(names: Sequence[str], folder: Path) -> AbstractContextManager[RtspServer]:
+def served(names: Sequence[str], folder: Path) -> AbstractContextManager[RtspServer]:
     """Film a minute of each camera's scene and serve it for ever."""
     scenes = list(SCENES.values())
     clock = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -135,7 +137,7 @@ def _served(names: Sequence[str], folder: Path) -> AbstractContextManager[RtspSe
     return RtspServer([ServedCamera(name, (made[name],), loop=True, live=True) for name in names])
 
 
-def _watch(seen: _Run, system: Watched, server: RtspServer, plan: _Plan) -> None:
+def _watch(seen: _Run, system: Watched, server: RtspServer, plan: Plan) -> None:
     footprint = Footprint()
     with system:
         began_s = time.monotonic()
@@ -158,7 +160,7 @@ def _size_bytes(database: Path) -> int:
     return sum(path.stat().st_size for path in database.parent.glob(f"{database.name}*"))
 
 
-def _figures(plan: _Plan, names: Sequence[str], seen: _Run) -> dict[str, Any]:
+def _figures(plan: Plan, names: Sequence[str], seen: _Run) -> dict[str, Any]:
     warm_up_s = min(WARM_UP_S, plan.seconds / 4)
     settled = [reading for reading in seen.readings if reading.at_s >= seen.readings[0].at_s + warm_up_s]
     memory = memory_figures(settled, min(WINDOW_S, plan.seconds / 4))
@@ -183,7 +185,7 @@ def _figures(plan: _Plan, names: Sequence[str], seen: _Run) -> dict[str, Any]:
     }
 
 
-def _incident(plan: _Plan, seen: _Run) -> dict[str, Any]:
+def _incident(plan: Plan, seen: _Run) -> dict[str, Any]:
     """Return how long after the pull the alert came, and how long after the return its end; None where it did not."""
     raised = _first_of(seen.told, NotificationKind.FIRING, plan.pulled)
     resolved = _first_of(seen.told, NotificationKind.RESOLVED, plan.pulled)
@@ -212,7 +214,7 @@ def _uncounted(names: Sequence[str], seen: _Run) -> list[str]:
     return wrong + [f"{part}: {why}" for part, why in seen.ill.items()]
 
 
-def _mistold(plan: _Plan, seen: _Run) -> list[str]:
+def _mistold(plan: Plan, seen: _Run) -> list[str]:
     """Return what was told that should not have been, or the other way round."""
     due = ((plan.pulled,), Fault.SIGNAL_LOSS)
     raised = [(_cameras(entry), entry.incident.headline) for entry, _ in seen.told.of(NotificationKind.FIRING)]
@@ -224,7 +226,7 @@ def _mistold(plan: _Plan, seen: _Run) -> list[str]:
     return wrong
 
 
-def _grown(plan: _Plan, memory: Mapping[str, float]) -> list[str]:
+def _grown(plan: Plan, memory: Mapping[str, float]) -> list[str]:
     flat = memory["last_mib"] <= memory["first_mib"] * (1 + GROWTH_ALLOWED)
     if flat or plan.seconds < LEAST_FOR_MEMORY_S:
         return []

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from sightline.commands import bench, cameras, demo, doctor, incidents, parts, run, score, training, upkeep, watch
+from sightline.commands import (
+    bench,
+    bench_cluster,
+    cameras,
+    demo,
+    doctor,
+    incidents,
+    parts,
+    run,
+    score,
+    training,
+    upkeep,
+    watch,
+)
 from sightline.commands.console import out
 
 app = typer.Typer(
@@ -31,6 +44,9 @@ app.command()(training.reproduce)
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(upkeep.settings_app, name="settings")
+bench.app.command()(bench_cluster.chaos)
+bench.app.command()(bench_cluster.growth)
+bench.app.command()(bench_cluster.cluster)
 app.add_typer(bench.app, name="bench")
 
 

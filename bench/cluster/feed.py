@@ -15,6 +15,8 @@ from bench.moving_pictures import MovingPictures, Planes, yuv420p
 from domain.frames import Frame, FrameRef
 from domain.quality import Fault
 from domain.streams import ConnectionState, StreamCounters, StreamStatus
+from transport.codec import encoded
+from transport.compression import Compression
 from transport.kafka import KafkaPublisher
 
 _POOL = 16
@@ -25,14 +27,23 @@ FrameKey: TypeAlias = tuple[str, str, int]
 
 
 class Feed:
-    """Publishes one frame and one status a second of each camera, evenly spread, until stopped.
+    """Publishes one frame and one status of each camera every `every_s` seconds, evenly spread, until stopped.
 
     `accepted` are the frames the transport took, `refused` counts those it had no room for. One thread publishes.
     """
 
-    def __init__(self, publisher: KafkaPublisher, parts: Sequence[Part], width: int = 320, height: int = 180) -> None:
+    def __init__(
+        self,
+        publisher: KafkaPublisher,
+        parts: Sequence[Part],
+        *,
+        width: int = 320,
+        height: int = 180,
+        every_s: float = 1.0,
+    ) -> None:
         self._publisher = publisher
         self._parts = parts
+        self._every_s = every_s
         self._format = yuv420p(width, height)
         pictures = MovingPictures(width, height)
         self._pool: list[Planes] = [pictures.planes() for _ in range(_POOL)]
@@ -43,6 +54,13 @@ class Feed:
         self.accepted: set[FrameKey] = set()
         self.refused = 0
         self.failure = ""
+
+    @property
+    def frame_bytes(self) -> float:
+        """Return the mean size of a frame as a message."""
+        ref = FrameRef(self._parts[0].camera, "s1", 0, 0.0, datetime.now(UTC))
+        frames = [Frame(ref, self._format, planes, key_frame=True) for planes in self._pool]
+        return sum(len(encoded(frame, compression=Compression.ZSTD)) for frame in frames) / len(frames)
 
     def passed_s(self) -> float:
         """Return the seconds since the feed began."""
@@ -66,14 +84,14 @@ class Feed:
         beat = 0
         while not self._stop.is_set():
             for place, part in enumerate(self._parts):
-                due_s = beat + place / len(self._parts)
+                due_s = (beat + place / len(self._parts)) * self._every_s
                 self._stop.wait(max(0.0, due_s - self.passed_s()))
                 try:
                     self._send(part)
                 except Exception as error:  # noqa: BLE001 - the thread's outermost guard
                     # A feed that ended unseen would look like a cluster that loses nothing.
                     self.failure = f"{type(error).__name__}: {error}"
-            beat = max(beat + 1, int(self.passed_s()))
+            beat = max(beat + 1, int(self.passed_s() / self._every_s))
 
     def _send(self, part: Part) -> None:
         shown, at = part.shows(self.passed_s()), datetime.now(UTC)
@@ -83,7 +101,11 @@ class Feed:
         sequence = self._sequence[part.camera]
         state = ConnectionState.LOST if lost else ConnectionState.LIVE
         counters = StreamCounters(
-            frames_offered=sequence, fps=1.0, codec="h264", width=self._format.width, height=self._format.height
+            frames_offered=sequence,
+            fps=1 / self._every_s,
+            codec="h264",
+            width=self._format.width,
+            height=self._format.height,
         )
         reason = "cut by the script" if lost else ""
         self._publisher.publish(
@@ -102,9 +124,8 @@ class Feed:
 
 
 @contextmanager
-def feeding(publisher: KafkaPublisher, parts: Sequence[Part]) -> Iterator[Feed]:
+def feeding(publisher: KafkaPublisher, feed: Feed) -> Iterator[Feed]:
     """Feed for the length of the block; what was taken is delivered before it ends."""
-    feed = Feed(publisher, parts)
     try:
         feed.start()
         yield feed

@@ -15,7 +15,7 @@ from bench.cluster.crew import crew
 from bench.cluster.events import Event, Happened, Theatre
 from bench.cluster.feed import Feed, cameras_apart, feeding
 from bench.cluster.ledger import Tables, broken, read
-from bench.cluster.script import RAISE_S, Part, over_s
+from bench.cluster.script import RAISE_S, WELL_S, Part, over_s
 from bench.cluster.stage import Stage
 from bench.cluster.worker import WorkerSetup
 from bench.services.databases import fresh_database
@@ -85,10 +85,11 @@ def played(
         live = RedisLiveState(stage.redis.address, prefix=setup.topic)
         stack.callback(live.close)
         publisher = KafkaPublisher(setup.kafka())
-        with feeding(publisher, parts) as feed:
+        with feeding(publisher, Feed(publisher, parts)) as feed:
             began_at = datetime.now(UTC) - timedelta(seconds=feed.passed_s())
             theatre = Theatre(stage, team, feed, engine, live)
             theatre.joined()
+            time.sleep(max(0.0, WELL_S - feed.passed_s()))
             happened = [theatre.happen(event) for event in events]
             time.sleep(max(0.0, over_s(parts) - feed.passed_s()))
         tables = _drained(lambda: read(engine), feed)

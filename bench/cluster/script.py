@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from domain.quality import Fault
 
-WELL_S = 20.0
-"""Nothing happens before: workers join, and the pictures get known."""
+WELL_S = 25.0
+"""Nothing happens before: workers join, and each camera's usual picture is learned and stored."""
 LASTS_S = 30.0
 """How long a fault lasts; its alert is raised after `RAISE_S`."""
 APART_S = 9.0

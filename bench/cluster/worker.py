@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from pydantic import TypeAdapter
@@ -28,6 +28,7 @@ from transport.kafka_topics import KafkaSettings
 from workers.device import use_threads
 from workers.scoring import PollBounds, ScoringWorker
 
+LEARN_S = 8.0
 POINTS = ("polled", "scored", "stored", "committed")
 """The steps of a unit, by what was done last."""
 
@@ -57,7 +58,10 @@ class WorkerSetup:
         )
 
     def policy(self) -> Policy:
-        return Policy() if self.raise_s is None else Policy.short(self.raise_s)
+        """Return the patience; a short one learns its references at once, so that they lie in storage from then on."""
+        if self.raise_s is None:
+            return Policy()
+        return replace(Policy.short(self.raise_s), learn_s=LEARN_S)
 
     def line(self) -> str:
         return SETUP.dump_json(self).decode() + "\n"

@@ -1,24 +1,16 @@
-"""Three ways for the same frames to become numbers: bare detectors, the embedded pipeline, and the one over Kafka."""
+"""Ways for the same frames to become numbers: the bare detectors, and the embedded pipeline."""
 
-import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
-import psutil
 import torch
 from torch import Tensor
 
 from alerts.policy import Policy
 from bench.clocks import WallClock
-from bench.services import Service
 from bench.speed.film import Plan
-from bench.speed.sender import SenderSetup
 from detectors.registry import DetectorSet
 from domain.frames import Frame
 from domain.ports import StreamConsumer
@@ -31,8 +23,6 @@ from storage.migrate import upgrade
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from transport.embedded import EmbeddedQueue
-from transport.kafka import KafkaConsumer
-from transport.kafka_topics import KafkaSettings, prepare_topics
 from workers.batching import BatchBounds, batches
 from workers.preprocessing import pictures
 from workers.scoring import PollBounds, ScoringWorker
@@ -141,74 +131,6 @@ class Embedded:
             for frame in unit:
                 self._publisher.publish(frame)
             self.judging.worker.run_once()
-
-
-class OverKafka:
-    """A sender as a process of its own, a broker, and here consumer, worker, judge and SQLite."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        detectors: DetectorSet,
-        database: Path,
-        *,
-        broker: Service,
-        began_at: datetime,
-        stack: ExitStack,
-    ) -> None:
-        self._frames = plan.frames
-        settings = KafkaSettings((broker.address,), topic=f"bench.{secrets.token_hex(4)}", group="bench", partitions=2)
-        prepare_topics(settings, WallClock())
-        self._sender = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "bench.speed.sender"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=Path(__file__).parents[2],
-            )
-        )
-        self._tell(SenderSetup(broker.address, settings.topic, plan, began_at).line())
-        self._broker = psutil.Process(broker.pid) if broker.pid else None
-        self._sender_cpu_s = self._sender_began_s = self._broker_began_s = 0.0
-        consumer = KafkaConsumer(settings)
-        stack.callback(consumer.close)
-        self.judging = Judging(plan, detectors, database, consumer)
-
-    def prepare(self) -> None:
-        self._tell("make\n")
-        assert self._sender.stdout is not None
-        self._sender_cpu_s = float(self._sender.stdout.readline().split()[1])
-
-    def run(self, units: Units) -> None:
-        """Have the same frames sent from over there, and judge until all are stored."""
-        due = self.judging.stored() + self._frames
-        self._tell("send\n")
-        while self.judging.stored() < due:
-            self.judging.worker.run_once()
-
-    def begin(self) -> None:
-        """Count what sender and broker spend from here on."""
-        self.prepare()
-        self._sender_began_s, self._broker_began_s = self._sender_cpu_s, self._broker_cpu_s()
-
-    def elsewhere_ms_per_frame(self, frames: int) -> tuple[float, float | None]:
-        """Return the CPU milliseconds a frame of the sender and of the broker, None where the broker is not ours."""
-        self.prepare()
-        sender_ms = 1000 * (self._sender_cpu_s - self._sender_began_s) / frames
-        broker_ms = 1000 * (self._broker_cpu_s() - self._broker_began_s) / frames
-        return round(sender_ms, 3), round(broker_ms, 3) if self._broker is not None else None
-
-    def _broker_cpu_s(self) -> float:
-        if self._broker is None:
-            return 0.0
-        times = self._broker.cpu_times()
-        return float(times.user + times.system)
-
-    def _tell(self, line: str) -> None:
-        assert self._sender.stdin is not None
-        self._sender.stdin.write(line)
-        self._sender.stdin.flush()
 
 
 class TimedStore(SqlScoreStore):

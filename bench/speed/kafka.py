@@ -1,12 +1,13 @@
 """How fast our Kafka path is, codec included, beside Kafka's own performance tools with messages of the same size.
 
-Needs a broker, Java and the folder of Kafka's jars (bench/services starts a broker and fetches them). Both sides
-take turns on one broker with topics of their own. The tools' own figures are taken, so that starting Java counts for
-nobody; what Java's compiler needs to get warm counts.
+Needs Java and the folder of Kafka's jars, which `bench.services` fetches. Both sides take turns on one broker with
+topics of their own. The tools' own figures are taken, so that starting Java counts for nobody; what Java's compiler
+needs to get warm counts.
 """
 
 import secrets
 import subprocess
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from bench import services
 from bench.clocks import StillClock
 from domain.errors import ConfigError
 from domain.frames import Frame, FrameFormat, FrameRef
@@ -26,6 +28,12 @@ from transport.kafka_topics import KafkaSettings, prepare_topics
 
 _TOOL_S = 120
 _JOIN_S = 3.0
+
+
+def run_somewhere(servers: str, jars: Path | None) -> dict[str, Any]:
+    """Measure on the broker given, or on one started for it. Raises `Absent` where none can be had."""
+    with ExitStack() as stack:
+        return run(servers or stack.enter_context(services.kafka()).address, jars or services.kafka_jars())
 
 
 def run(

@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from bench import services
 from bench.services import Absent, Service
-from bench.speed.contestants import BOUNDS, BareLoop, Contestant, Embedded, OverKafka, Spent, spent
+from bench.speed.contestants import BOUNDS, BareLoop, Contestant, Embedded, Spent, spent
 from bench.speed.film import Film, Plan
 from detectors.registry import build
 from domain.frames import FrameFormat
 from workers.batching import batch_size
 from workers.device import use_threads
+
+if TYPE_CHECKING:
+    from bench.speed.over_kafka import OverKafka
 
 BARE, EMBEDDED, KAFKA = "bare", "embedded", "kafka"
 
@@ -54,6 +58,8 @@ def run(
         contestants: dict[str, Contestant] = {BARE: BareLoop(detectors), EMBEDDED: embedded}
         over_kafka = None
         if broker is not None:
+            from bench.speed.over_kafka import OverKafka  # noqa: PLC0415 - needs the extra 'cluster'
+
             over_kafka = OverKafka(plan, detectors, folder / "kafka.db", broker=broker, began_at=began_at, stack=stack)
             stack.callback(over_kafka.judging.engine.dispose)
             contestants[KAFKA] = over_kafka
@@ -74,7 +80,7 @@ def _broker(kafka: str | None, stack: ExitStack) -> tuple[Service | None, str]:
 
 
 def _measured(
-    contestants: Mapping[str, Contestant], film: Film, turns: int, embedded: Embedded, over_kafka: OverKafka | None
+    contestants: Mapping[str, Contestant], film: Film, turns: int, embedded: Embedded, over_kafka: "OverKafka | None"
 ) -> list[dict[str, Spent]]:
     """Let all run once unmeasured, then in turns, each turn beginning with another one."""
     units = film.turn()
@@ -115,7 +121,7 @@ def _summary(plan: Plan, measured: Sequence[Mapping[str, Spent]], embedded: Embe
 
 
 def _kafka_summary(
-    plan: Plan, measured: Sequence[Mapping[str, Spent]], over_kafka: OverKafka | None
+    plan: Plan, measured: Sequence[Mapping[str, Spent]], over_kafka: "OverKafka | None"
 ) -> dict[str, object]:
     if over_kafka is None:
         return {}

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import text
 
+from bench import services
+from bench.services import Absent
 from bench.services.databases import fresh_database
 from bench.speed.storage import COLUMNS, seconds, units_to_store
 from storage.engine import open_engine
@@ -20,6 +22,24 @@ _BASELINE = (
     "pts_s double precision, scores jsonb, missing jsonb, model_set text, "
     "PRIMARY KEY (stream_id, received_at, session_id, sequence))"
 )
+
+
+def run_somewhere(url: str) -> dict[str, Any]:
+    """Measure on the server given, or on two started for it: one that waits for its disk, and one that does not.
+
+    Where none can be had the answer says why.
+    """
+    if url:
+        return run(url)
+    try:
+        with services.postgres() as server:
+            found = run(server.address)
+        with services.postgres(durable=True) as server:
+            waiting = run(server.address)
+    except Absent as absent:
+        return {"postgres": f"not measured: {absent}"}
+    names = ("postgres_values_per_s", "postgres_copy_values_per_s", "postgres_over_copy", "postgres_unit_ms_median")
+    return found | {name.replace("postgres_", "postgres_durable_"): waiting[name] for name in names}
 
 
 def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int = 16) -> dict[str, Any]:

@@ -20,19 +20,20 @@ app = typer.Typer(no_args_is_help=True, help="Measure this machine, and what is 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 MinutesOption = Annotated[float, typer.Option("--minutes", min=0.3, help="How long the system is watched.")]
 CamerasOption = Annotated[int, typer.Option("--cameras", min=1, help="How many cameras are served.")]
-PostgresOption = Annotated[str, typer.Option("--postgres", help="URL of a server to measure as well.")]
-ServersOption = Annotated[str, typer.Option("--servers", help="HOST:PORT of the broker.")]
-JarsOption = Annotated[Path, typer.Option("--jars", help="Folder of Kafka's jars.")]
+KafkaOption = Annotated[str, typer.Option("--kafka", "--servers", help="HOST:PORT of a broker; else one is started.")]
+NoKafkaOption = Annotated[bool, typer.Option("--no-kafka", help="Leave out what needs a broker.")]
+PostgresOption = Annotated[str, typer.Option("--postgres", help="URL of a server; else one is started, if installed.")]
+JarsOption = Annotated[Path | None, typer.Option("--jars", help="Folder of Kafka's jars; else they are fetched once.")]
 ClipsOption = Annotated[Path | None, typer.Option("--clips", help="Folder of recordings; else films made here.")]
 
 
 @app.command()
 @without_traceback
-def pipeline(as_json: JsonOption = False) -> None:
-    """Frames a second of the whole pipeline, against the bare detectors on the same frames."""
+def pipeline(kafka: KafkaOption = "", no_kafka: NoKafkaOption = False, as_json: JsonOption = False) -> None:
+    """Frames a second of the whole pipeline, embedded and over Kafka, against the bare detectors on the same frames."""
     from bench.speed import pipeline as measured  # noqa: PLC0415 - loads torch, which takes seconds
 
-    _show(measured.run(), as_json=as_json)
+    show(measured.run(kafka=None if no_kafka else kafka), as_json=as_json)
 
 
 @app.command()
@@ -41,30 +42,26 @@ def decode(as_json: JsonOption = False) -> None:
     """Key frames decoded, against FFmpeg's own command line."""
     from bench.speed import decode as measured  # noqa: PLC0415
 
-    _show(measured.run(), as_json=as_json)
+    show(measured.run(), as_json=as_json)
 
 
 @app.command()
 @without_traceback
 def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
-    """Values stored idempotently a second, in SQLite and, where a server is named, in Postgres."""
+    """Values stored idempotently a second, in SQLite and in Postgres."""
+    from bench.speed import postgres as on_postgres  # noqa: PLC0415
     from bench.speed import storage as measured  # noqa: PLC0415
 
-    found = measured.run()
-    if postgres:
-        from bench.speed import postgres as on_postgres  # noqa: PLC0415 - needs the extra 'cluster'
-
-        found |= on_postgres.run(postgres)
-    _show(found, as_json=as_json)
+    show(measured.run() | on_postgres.run_somewhere(postgres), as_json=as_json)
 
 
 @app.command()
 @without_traceback
-def kafka(servers: ServersOption, jars: JarsOption, as_json: JsonOption = False) -> None:
+def kafka(servers: KafkaOption = "", jars: JarsOption = None, as_json: JsonOption = False) -> None:
     """Megabytes a second through Kafka, codec included, against Kafka's own performance tools."""
     from bench.speed import kafka as measured  # noqa: PLC0415 - needs the extra 'cluster'
 
-    _show(measured.run(servers, jars), as_json=as_json)
+    show(measured.run_somewhere(servers, jars), as_json=as_json)
 
 
 @app.command()
@@ -73,7 +70,7 @@ def faults(clips: ClipsOption = None, as_json: JsonOption = False) -> None:
     """What is found of every fault planted at three strengths, how soon, and what is called on clean runs."""
     from bench.evidence import faults as measured  # noqa: PLC0415
 
-    _show(measured.run(clips=clips), as_json=as_json)
+    show(measured.run(clips=clips), as_json=as_json)
 
 
 @app.command()
@@ -86,7 +83,7 @@ def soak(minutes: MinutesOption = 10.0, cameras: CamerasOption = 8, as_json: Jso
     from bench import soak as measured  # noqa: PLC0415
 
     found = measured.run(embedded, minutes=minutes, cameras=cameras)
-    _show(found, as_json=as_json)
+    show(found, as_json=as_json)
     if found["broken"]:
         raise typer.Exit(EXIT_FAILED)
 
@@ -107,7 +104,8 @@ def embedded(urls: Mapping[str, str], database: Path, told: Notifier, raise_s: f
     return build(settings, policy=Policy.short(raise_s), grouping=Grouping.short(raise_s), notifiers=[told])
 
 
-def _show(found: dict[str, Any], *, as_json: bool) -> None:
+def show(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what was measured."""
     set_up_logging("error", redactor=redactor)
     if as_json:
         out.print_json(json.dumps(found))

@@ -213,7 +213,7 @@ def test_two_ways_of_sampling_at_once_are_refused() -> None:
 
 
 def test_a_measurement_is_one_json_object_or_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.speed.pipeline.run", lambda: {"embedded_over_bare_loop": 0.97, "size": "1280x720"})
+    monkeypatch.setattr("bench.speed.pipeline.run", lambda **_: {"embedded_over_bare_loop": 0.97, "size": "1280x720"})
 
     assert json.loads(called("bench", "pipeline", "--json").stdout)["embedded_over_bare_loop"] == 0.97
     assert "embedded_over_bare_loop: 0.97" in called("bench", "pipeline").stdout

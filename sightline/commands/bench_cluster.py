@@ -1,0 +1,107 @@
+"""`sightline bench chaos|growth|cluster`: whether the cluster keeps its promises, and what it costs.
+
+Kafka, Postgres and Redis are started on this machine, with their data in temporary folders, where no address is given.
+"""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sightline.commands.bench import CamerasOption, JsonOption, KafkaOption, MinutesOption, PostgresOption, show
+from sightline.commands.console import EXIT_FAILED, without_traceback
+
+RedisOption = Annotated[str, typer.Option("--redis", help="URL of a Redis; else one is started.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="From it follow order, moments and victims.")]
+EventsOption = Annotated[int, typer.Option("--events", min=1, help="How often each kind of event happens.")]
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="A file that keeps each round; those of this seed in it are not redone.")
+]
+IntoOption = Annotated[Path | None, typer.Option("--into", help="The page whose section of figures is renewed.")]
+SecondsOption = Annotated[float, typer.Option("--seconds", min=5, help="How long each point is measured.")]
+
+
+@without_traceback
+def chaos(
+    *,
+    seed: SeedOption = 1,
+    events: EventsOption = 20,
+    record: RecordOption = None,
+    kafka: KafkaOption = "",
+    postgres: PostgresOption = "",
+    redis: RedisOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Kill workers at each point of a unit and restart broker, Postgres and Redis: nothing lost, doubled or told twice.
+
+    About two minutes an event of each kind. Ends with status 1 where a promise was not kept.
+    """
+    from bench.cluster import chaos as measured  # noqa: PLC0415 - needs the extra 'cluster'
+    from bench.cluster.stage import Addresses  # noqa: PLC0415
+
+    with _ended_well():
+        found = measured.run(Addresses(kafka, postgres, redis), seed=seed, events=events, record=record)
+    show(found, as_json=as_json)
+    if found["broken"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@without_traceback
+def growth(
+    *,
+    seconds: SecondsOption = 20.0,
+    into: IntoOption = None,
+    kafka: KafkaOption = "",
+    postgres: PostgresOption = "",
+    redis: RedisOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Lag, CPU and bytes a frame with 1 to 64 cameras and 1 or 2 workers, and the capacity that follows."""
+    from bench.cluster import growth as measured  # noqa: PLC0415 - needs the extra 'cluster'
+    from bench.cluster import growth_page  # noqa: PLC0415
+    from bench.cluster.stage import Addresses  # noqa: PLC0415
+
+    with _ended_well():
+        found = measured.run(Addresses(kafka, postgres, redis), seconds=seconds)
+    if into is not None:
+        growth_page.into(into, found)
+    show(found, as_json=as_json)
+
+
+@without_traceback
+def cluster(
+    *,
+    minutes: MinutesOption = 10.0,
+    cameras: CamerasOption = 8,
+    kafka: KafkaOption = "",
+    postgres: PostgresOption = "",
+    redis: RedisOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """A long watch over served cameras by the cluster's own processes, two workers among them: nothing lost uncounted.
+
+    Ends with status 1 where a promise was not kept.
+    """
+    from bench.cluster import watch as measured  # noqa: PLC0415 - needs the extra 'cluster'
+    from bench.cluster.stage import Addresses  # noqa: PLC0415
+
+    program = (sys.executable, "-c", "from sightline.cli import app; app()")
+    with _ended_well():
+        found = measured.run(Addresses(kafka, postgres, redis), program, minutes=minutes, cameras=cameras)
+    show(found, as_json=as_json)
+    if found["broken"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@contextmanager
+def _ended_well() -> Iterator[None]:
+    """Let a service manager's stop end what was started here, as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
