@@ -5,12 +5,13 @@ MobileNetV2, bundled. The score names whose filters it used, for another detecto
 """
 
 import pickle
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 from detectors import weights
@@ -41,6 +42,11 @@ class FirstConvolution:
         std = rgb.new_tensor(IMAGENET_STD).view(1, 3, 1, 1)
         filters = self.filters.to(rgb)
         return conv2d((rgb - mean) / std, filters, stride=STRIDE, padding=filters.shape[-1] // 2)
+
+
+def untrained() -> nn.Module:
+    """What the bundled file fills: 25 filters of 3 x 3 x 3."""
+    return nn.Sequential(OrderedDict(conv1=nn.Conv2d(3, 25, 3, STRIDE, padding=1, bias=False)))
 
 
 def first_convolution(explicit: Path | None = None, downloads: Path | None = None) -> FirstConvolution:

@@ -5,7 +5,7 @@ feature maps; divided coefficient by coefficient this blows up wherever the deno
 are below; `training/detection_quality` chose among them on training clips.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 import torch
@@ -69,12 +69,19 @@ def dct_loss(original: Tensor, compressed: Tensor, convolution: FirstConvolution
 
     Raises ValueError where the two differ in shape.
     """
+    return dct_losses(original, compressed, convolution, (reading,))[reading]
+
+
+def dct_losses(
+    original: Tensor, compressed: Tensor, convolution: FirstConvolution, readings: Collection[str] = tuple(READINGS)
+) -> dict[str, Tensor]:
+    """As `dct_loss` for several readings, which share the transforms."""
     if original.shape != compressed.shape:
         raise ValueError(f"original {tuple(original.shape)} and compressed {tuple(compressed.shape)} differ")
     if min(original.shape[-2:]) < SMALLEST_SIDE:
-        return original.new_full((len(original),), float("nan"))
+        return {reading: original.new_full((len(original),), float("nan")) for reading in readings}
     before, after = dct2(convolution(original)), dct2(convolution(compressed))
-    return READINGS[reading](before, after).mean(-1)
+    return {reading: READINGS[reading](before, after).mean(-1) for reading in readings}
 
 
 def _magnitudes(coefficients: Tensor) -> Tensor:

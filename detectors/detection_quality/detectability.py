@@ -1,0 +1,98 @@
+"""Detectability: the share of objects that a detector would still find here, of those in an undisturbed picture. Ours.
+
+It predicts the survival of one detector's findings (YOLOX-nano's, 80 COCO classes, at a score of 0.4) and needs no
+detector itself; other detectors lose their objects in a similar order, not at the same point.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from detectors import weights
+from detectors.base import Pictures, reduced
+from detectors.detection_quality.networks import MobileRegressor
+from detectors.saliency_iqa.detector import fast_precision, fused
+from detectors.weights import WeightsFile
+from domain.quality import Direction, MetricSpec
+
+MODEL = "detectability"
+LONGER_SIDE = 416
+"""What small detectors reduce a picture to; finer noise and blur than this they do not see either."""
+SMALLEST_SIDE = 32
+
+DETECTABILITY = MetricSpec(
+    key="detectability",
+    label="detectability",
+    unit="0-100, % of objects still found",
+    low=0.0,
+    high=100.0,
+    direction=Direction.HIGHER_IS_BETTER,
+    source="ours, trained as weights/detectability.md says",
+)
+
+
+class Survival(nn.Module):
+    """The network and its calibration: share = sigmoid(a * answer + b), a and b fitted on scenes held out."""
+
+    calibration: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = MobileRegressor()
+        self.register_buffer("calibration", torch.tensor([1.0, 0.0]))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Share (N,) in [0, 1] of RGB (N, 3, H, W) in [0, 1], the longer side 416."""
+        answer: Tensor = self.network(pictures)
+        return torch.sigmoid(self.calibration[0] * answer + self.calibration[1])
+
+
+class DetectabilityDetector:
+    """One look at the whole reduced picture; stateless, the same score alone and in any batch.
+
+    NaN where a side is under 32 pixels, natively or reduced to 416 on the longer side. Masked areas are seen.
+    """
+
+    name = MODEL
+    metrics = (DETECTABILITY,)
+
+    def __init__(self, network: Survival, fingerprint: str, *, precision: torch.dtype = torch.float32) -> None:
+        """`precision` is the trunk's; pooling, head and calibration stay in single precision or better."""
+        self.fingerprint = fingerprint
+        self._network = network.eval().to(memory_format=torch.channels_last)
+        fused(network.network.trunk).to(precision)
+
+    @torch.inference_mode()
+    def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
+        """Return `detectability` (N,) float32, 0 to 100."""
+        seen = as_seen(pictures)
+        if min(*seen.shape[-2:], *pictures.luma.shape[-2:]) < SMALLEST_SIDE:
+            return {DETECTABILITY.key: pictures.luma.new_full((len(pictures),), float("nan"))}
+        self._network.to(seen.device)
+        share: Tensor = self._network(seen.contiguous(memory_format=torch.channels_last)).float()
+        return {DETECTABILITY.key: 100 * share}
+
+
+def as_seen(pictures: Pictures) -> Tensor:
+    """(N, 3, h, w) RGB in [0, 1], the longer side 416: a larger picture averaged, a smaller one enlarged."""
+    longer = max(pictures.luma.shape[-2:])
+    if longer >= LONGER_SIDE:
+        return reduced(pictures.small_rgb, longer_side=LONGER_SIDE)
+    factor = LONGER_SIDE / longer
+    size = [max(1, round(side * factor)) for side in pictures.rgb.shape[-2:]]
+    return interpolate(pictures.rgb, size=size, mode="bilinear", align_corners=False)
+
+
+def detectability(explicit: Path | None = None, downloads: Path | None = None) -> DetectabilityDetector:
+    """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without."""
+    return from_weights(weights.located(MODEL, explicit=explicit, downloads=downloads), precision=fast_precision())
+
+
+def from_weights(file: WeightsFile, *, precision: torch.dtype = torch.float32) -> DetectabilityDetector:
+    """The detector of a weights file; raises WeightsUnavailable where the tensors do not fit."""
+    network = Survival()
+    weights.filled(network, weights.read(file.path)[0], file.path)
+    return DetectabilityDetector(network, file.fingerprint, precision=precision)

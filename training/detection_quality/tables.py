@@ -1,0 +1,231 @@
+"""Tables 1 to 4 of the detection quality paper (VISAPP 2022), the paper's figures beside ours.
+
+Ours are other films, another first convolution where no ResNet50's is given, and YOLOX-nano's precision where Faster
+R-CNN's weights are missing: a transfer test, and its rows say so. Correlations are absolute, as in the paper.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from detectors.base import Pictures
+from detectors.baselines.table import BASELINES
+from detectors.detection_quality.detectability import detectability
+from detectors.detection_quality.detector import DETECTION_LOSS, detection_quality
+from detectors.detection_quality.first_convolution import first_convolution
+from detectors.detection_quality.metric import READING, dct_losses
+from detectors.faster_rcnn.detector import FasterRcnnDetector, faster_rcnn
+from detectors.weights import WeightsUnavailable
+from training.detection_quality.compression import Pixels
+from training.detection_quality.films import ANNOTATED, TRAINED_ON, UNSEEN, Film, footage
+from training.detection_quality.measured import Measure, Sampled, measured
+from training.detection_quality.windows import SHORT_WINDOW, WINDOW, Window, correlations, windows
+from training.detection_quality.yolox import Detections, ObjectDetector, YoloxNano
+from training.measures.correlations import krcc, mae, plcc, srocc
+from training.results import Result, Row, Scatter, Setting, Table
+
+PAPER = "Beniwal, Mantini & Shah, VISAPP 2022"
+YOLOX = "reference-models/yolox_nano.onnx"
+EVERY = 4
+"""Pictures between those measured: neighbours tell the same."""
+LONGEST = 400
+"""Pictures of a film without boxes."""
+COLUMNS = ("lcc", "srcc", "krcc", "lcc_drop", "srcc_drop", "krcc_drop")
+SUBSETS: Mapping[str, tuple[int, ...]] = {"35/41/47": (35, 41, 47), "41/47": (41, 47)}
+PAPER_FIGURES: Mapping[str, Mapping[str, tuple[float, float, float]]] = {
+    "all": {
+        "contrast": (0.050, 0.180, 0.168),
+        "noise": (0.102, 0.074, 0.047),
+        "blur": (0.221, 0.143, 0.089),
+        "psnr": (0.627, 0.695, 0.508),
+        "blockiness": (0.627, 0.670, 0.491),
+        "ssim": (0.650, 0.614, 0.440),
+        READING: (0.701, 0.693, 0.503),
+    },
+    "35/41/47": {
+        "contrast": (0.015, 0.147, 0.138),
+        "noise": (0.089, 0.066, 0.044),
+        "blur": (0.160, 0.141, 0.089),
+        "psnr": (0.564, 0.604, 0.431),
+        "blockiness": (0.514, 0.570, 0.403),
+        "ssim": (0.549, 0.527, 0.431),
+        READING: (0.626, 0.640, 0.447),
+    },
+    "41/47": {
+        "contrast": (0.026, 0.111, 0.106),
+        "noise": (0.102, 0.041, 0.021),
+        "blur": (0.044, 0.045, 0.027),
+        "psnr": (0.427, 0.461, 0.320),
+        "blockiness": (0.307, 0.390, 0.262),
+        "ssim": (0.378, 0.375, 0.25),
+        READING: (0.498, 0.511, 0.337),
+    },
+}
+REGRESSOR_COLUMNS = ("lcc", "srocc", "krcc", "mae", "drop_lcc", "drop_srocc")
+
+
+class FasterRcnn:
+    """The paper's detector, where its weights are."""
+
+    name = "Faster R-CNN"
+
+    def __init__(self, detector: FasterRcnnDetector) -> None:
+        self._detector = detector
+
+    def __call__(self, picture: Pixels) -> Detections:
+        """Detections in one RGB picture (H, W, 3); COCO's person, 1 in torchvision, becomes class 0."""
+        rgb = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
+        (found,) = self._detector.detections(rgb)
+        return Detections(found.boxes.numpy(), found.scores.numpy(), found.labels.numpy() - 1)
+
+
+def judges(data: Path) -> list[ObjectDetector]:
+    """The detectors whose precision is asked for: YOLOX-nano, and Faster R-CNN where its weights are."""
+    found: list[ObjectDetector] = [YoloxNano(data / YOLOX)]
+    with contextlib.suppress(WeightsUnavailable):
+        found.append(FasterRcnn(faster_rcnn()))
+    return found
+
+
+def measures() -> dict[str, Measure]:
+    """The DCT metric, the six baselines, and the trained networks that have weights; names tell the weights apart."""
+    convolution = first_convolution()
+    found: dict[str, Measure] = {
+        f"dct-{convolution.fingerprint}": lambda after, before: dct_losses(before.rgb, after.rgb, convolution),
+        "baselines": lambda after, before: {name: one.score(after, before) for name, one in BASELINES.items()},
+    }
+    for make in (detection_quality, detectability):
+        try:
+            detector = make()
+        except WeightsUnavailable:
+            continue
+        found[detector.fingerprint] = _scored(detector.score)
+    return found
+
+
+def _scored(score: Callable[[Pictures], Mapping[str, Tensor]]) -> Measure:
+    return lambda after, _: score(after)
+
+
+def annotated(setting: Setting, judge: ObjectDetector, length: int) -> list[Window]:
+    """Windows of the films with boxes."""
+    films = {film.name: footage(film, setting.data) for film in ANNOTATED}
+    samples = [
+        sample
+        for shot in films.values()
+        for sample in measured(shot, measures(), judge, setting.runs / "detection-quality", every=EVERY)
+    ]
+    return windows({name: shot.truth for name, shot in films.items()}, samples, length)
+
+
+def table_1(setting: Setting) -> Result:
+    """All CRFs."""
+    return _correlated(setting, {"all": (23, 29, 35, 41, 47)})
+
+
+def table_2(setting: Setting) -> Result:
+    """CRF 35, 41, 47, then 41 and 47."""
+    return _correlated(setting, SUBSETS)
+
+
+def _correlated(setting: Setting, subsets: Mapping[str, tuple[int, ...]]) -> Result:
+    rows: list[Row] = []
+    scatters: list[Scatter] = []
+    for judge in judges(setting.data):
+        for length in (WINDOW, SHORT_WINDOW):
+            found = annotated(setting, judge, length)
+            for subset, crfs in subsets.items():
+                chosen = [window for window in found if window.setting.crf in crfs]
+                rows += _rows(chosen, subset, f"{judge.name}, windows of {length}", paper=length == WINDOW)
+            if length == WINDOW:
+                values = np.array([window.values[READING] for window in found])
+                scatters.append(Scatter(f"DCT metric, {judge.name}", values, np.array([one.ap for one in found])))
+    return Result(tuple(rows), tuple(scatters))
+
+
+def _rows(found: Sequence[Window], subset: str, name: str, *, paper: bool) -> list[Row]:
+    figures = PAPER_FIGURES[subset]
+    names = [*figures, *(key for key in found[0].values if key not in figures)]
+    return [
+        Row(
+            f"{subset}: {key}, {name}",
+            paper=dict(zip(("lcc", "srcc", "krcc"), figures[key], strict=True)) if paper and key in figures else {},
+            ours=_both(found, key),
+            note=f"n {len(found)}" + (" (the metric)" if key == READING else ""),
+        )
+        for key in names
+    ]
+
+
+def _both(found: Sequence[Window], key: str) -> dict[str, float]:
+    direct = correlations(found, key)
+    drop = correlations(found, key, against="ap_drop")
+    return {name: abs(value) for name, value in direct.items()} | {
+        f"{name}_drop": abs(value) for name, value in drop.items()
+    }
+
+
+def table_3(setting: Setting) -> Result:
+    """The regressor on the films whose readings were chosen on; the paper: other pictures of the films trained on."""
+    paper = {"lcc": 0.574, "srocc": 0.789, "krcc": 0.610, "mae": 3.05}
+    return _regressed(setting, TRAINED_ON, paper)
+
+
+def table_4(setting: Setting) -> Result:
+    """The regressor on scenes never seen."""
+    return _regressed(setting, UNSEEN, {"lcc": 0.490, "srocc": 0.673, "krcc": 0.486, "mae": 4.10})
+
+
+def _regressed(setting: Setting, films: Sequence[Film], paper: Mapping[str, float]) -> Result:
+    judge = YoloxNano(setting.data / YOLOX)
+    rows, everything = [], []
+    for film in films:
+        shot = footage(film, setting.data, longest=None if film.boxes else LONGEST)
+        folder = setting.runs / "detection-quality"
+        samples = measured(shot, measures(), judge if film.boxes else None, folder, every=EVERY)
+        ours = _agreement(samples)
+        if film.boxes:
+            found = windows({film.name: shot.truth}, samples, SHORT_WINDOW)
+            drop = correlations(found, DETECTION_LOSS.key, against="ap_drop")
+            ours |= {"drop_lcc": drop["lcc"], "drop_srocc": drop["srcc"]}
+        rows.append(Row(film.name, ours=ours, note=f"n {_count(samples)}"))
+        everything += samples
+    rows.append(Row("all", paper=paper, ours=_agreement(everything), note=f"n {_count(everything)}"))
+    return Result(tuple(rows), (Scatter("regressor", *_pair(everything)),))
+
+
+def _pair(samples: Sequence[Sampled]) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    coded = [sample for sample in samples if sample.setting is not None]
+    if DETECTION_LOSS.key not in coded[0].values:
+        raise WeightsUnavailable("detection_quality is off: train it, or give its weights, before this table")
+    predicted = np.concatenate([sample.values[DETECTION_LOSS.key] for sample in coded])
+    return predicted, np.concatenate([sample.values[READING] for sample in coded])
+
+
+def _agreement(samples: Sequence[Sampled]) -> dict[str, float]:
+    predicted, labels = _pair(samples)
+    return {
+        "lcc": plcc(predicted, labels),
+        "srocc": srocc(predicted, labels),
+        "krcc": krcc(predicted, labels),
+        "mae": mae(predicted, labels),
+    }
+
+
+def _count(samples: Sequence[Sampled]) -> int:
+    return sum(len(sample.places) for sample in samples if sample.setting is not None)
+
+
+def _table(number: int, title: str, columns: tuple[str, ...], reproduce: Callable[[Setting], Result]) -> Table:
+    return Table(f"dct-table-{number}", title, PAPER, (), columns, reproduce)
+
+
+DCT_TABLE_1 = _table(1, "Quality metrics against average precision, all CRFs", COLUMNS, table_1)
+DCT_TABLE_2 = _table(2, "Quality metrics against average precision, CRF 35 and above", COLUMNS, table_2)
+DCT_TABLE_3 = _table(3, "The regressor on the films choices were made on", REGRESSOR_COLUMNS, table_3)
+DCT_TABLE_4 = _table(4, "The regressor on scenes never seen", REGRESSOR_COLUMNS, table_4)
+DCT_TABLES = (DCT_TABLE_1, DCT_TABLE_2, DCT_TABLE_3, DCT_TABLE_4)

@@ -1,0 +1,82 @@
+"""Windows of a film: the mean of each measure beside the average precision, and how the two correlate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.datasets.mot import Boxes
+from training.detection_quality.average_precision import average_precision
+from training.detection_quality.compression import Setting
+from training.detection_quality.measured import Sampled
+from training.detection_quality.yolox import PERSON, Detections
+from training.measures.correlations import krcc, plcc, srocc
+
+WINDOW = 100
+"""Pictures, not overlapping: the paper's."""
+SHORT_WINDOW = 25
+"""Ours, for clips of a few seconds: 100 pictures are more than the shortest has."""
+CERTAIN = 0.4
+"""A detector's own findings in the untouched picture count as true from this score on, where nobody drew boxes."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One window of one film at one setting; `ap_drop` is what the same window of the untouched film has more."""
+
+    film: str
+    setting: Setting
+    values: Mapping[str, float]
+    ap: float
+    ap_drop: float
+
+
+def windows(films: Mapping[str, Sequence[Boxes] | None], samples: Sequence[Sampled], length: int) -> list[Window]:
+    """Every window at every setting. `films` has each film's true boxes, None for the detector's own untouched ones.
+
+    A last window of less than half the length is left out, and one without anybody in it.
+    """
+    untouched = {sample.film: sample for sample in samples if sample.setting is None}
+    return [
+        window
+        for sample in samples
+        if sample.setting is not None
+        for window in _of(sample, sample.setting, untouched[sample.film], films[sample.film], length)
+    ]
+
+
+def _of(
+    sample: Sampled, setting: Setting, untouched: Sampled, truth: Sequence[Boxes] | None, length: int
+) -> Iterator[Window]:
+    end = int(sample.places[-1]) + 1
+    for start in range(0, end, length):
+        if start and end - start < length / 2:
+            return
+        chosen = np.flatnonzero((sample.places >= start) & (sample.places < start + length))
+        boxes = [_true(untouched, truth, int(index)) for index in chosen]
+        ap = _precision(sample, chosen.tolist(), boxes)
+        before = _precision(untouched, chosen.tolist(), boxes)
+        if np.isfinite(ap):
+            values = {name: float(np.mean(column[chosen])) for name, column in sample.values.items()}
+            yield Window(sample.film, setting, values, ap, before - ap)
+
+
+def _true(untouched: Sampled, truth: Sequence[Boxes] | None, index: int) -> Boxes:
+    if truth is not None:
+        return truth[int(untouched.places[index])]
+    return _people(untouched.found[index]).above(CERTAIN).boxes
+
+
+def _people(found: Detections) -> Detections:
+    return found.of_class(PERSON)
+
+
+def _precision(sample: Sampled, chosen: list[int], boxes: Sequence[Boxes]) -> float:
+    return average_precision([_people(sample.found[index]) for index in chosen], boxes)
+
+
+def correlations(found: Sequence[Window], measure: str, *, against: str = "ap") -> dict[str, float]:
+    """LCC, SRCC and KRCC of a measure with `ap` or `ap_drop` over windows; signs as they come."""
+    values = np.array([window.values[measure] for window in found])
+    labels = np.array([getattr(window, against) for window in found])
+    return {"lcc": plcc(values, labels), "srcc": srocc(values, labels), "krcc": krcc(values, labels)}
