@@ -5,5 +5,6 @@ from types import MappingProxyType
 
 from training.results import Table
 from training.saliency_iqa.tables import BIQ2021_PUBLISHED
+from training.sgdnet.tables import SGDNET_TABLES
 
-TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in (BIQ2021_PUBLISHED,)})
+TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in (BIQ2021_PUBLISHED, *SGDNET_TABLES)})

@@ -59,7 +59,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Sides:
-    """Rows to train on and to validate on."""
+    """Rows to train on, and to validate on after each epoch."""
 
     training: Indices
     validation: Indices

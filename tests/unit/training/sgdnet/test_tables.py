@@ -1,0 +1,173 @@
+"""SGDNet's tables: every published figure in its row, what was rerun beside it, what was not said to be cited."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.sgdnet.teachers import TeacherName
+from domain.errors import ConfigError
+from tests.unit.training.small_biq2021 import small_biq2021
+from training.datasets.biq2021 import BIQ2021
+from training.results import Result, Setting
+from training.samples import Dataset, Sample
+from training.sgdnet import tables
+from training.sgdnet.campaign import Campaign, Judged, start_of, taught
+from training.sgdnet.plan import Plan
+from training.sgdnet.published import TABLE_2, TABLE_4, TABLE_5
+
+Asked = list[tuple[str, str, Plan, Path | None]]
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Setting:
+    """Data and a folder of starts, both empty but for what a test puts there."""
+    for name in ("data", "starts"):
+        (tmp_path / name).mkdir()
+    return Setting(tmp_path / "data", tmp_path / "runs", repetitions=2, start=tmp_path / "starts")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
+    """Trainings asked for, none of them run: each answers its labels, moved up by a tenth; four scenes a data set."""
+    trainings: Asked = []
+    samples = BIQ2021.read(small_biq2021(tmp_path / "small"))
+    unsplit = [replace(sample, split=None) for sample in samples]
+
+    def known(name: str) -> Dataset:
+        return replace(BIQ2021, name=name, read=lambda _: unsplit)
+
+    def judged(self: Campaign, name: str, plan: Plan, start: Path | None) -> Judged:
+        trainings.append((self.dataset.name, name, plan, start))
+        labels = np.array([self.samples[row].scores["mos"] for row in self.sides.judged])
+        return Judged(labels + 0.1, labels)
+
+    monkeypatch.setattr(tables, "known", known)
+    monkeypatch.setattr(Campaign, "judged", judged)
+    return trainings
+
+
+def started(setting: Setting, *names: str) -> None:
+    assert setting.start is not None
+    for name in names:
+        (setting.start / name).touch()
+
+
+def notes(result: Result) -> dict[str, str]:
+    return {row.name: row.note for row in result.rows}
+
+
+def test_table_2_trains_ten_splits_a_data_set_at_its_size_and_cites_the_rest(setting: Setting, asked: Asked) -> None:
+    started(setting, "resnet50.h5")
+    result = tables.table_2(setting)
+    assert len(asked) == 4 * 2
+    assert {(name, plan.height, plan.width) for name, _, plan, _ in asked} == {
+        ("live", 512, 768),
+        ("csiq", 512, 512),
+        ("tid2013", 384, 512),
+        ("clive", 500, 500),
+    }
+    *others, ours = result.rows
+    assert [row.name for row in result.rows] == list(TABLE_2)
+    assert all(row.note == "cited" and not row.ours for row in others)
+    assert ours.paper["clive plcc"] == 0.872
+    assert ours.ours["clive plcc"] == pytest.approx(1.0)
+    assert ours.note.startswith("rerun, mean of 2 splits; teacher: spectral residual, for neither")
+
+
+def test_table_2_keeps_absent_data_sets_cited(setting: Setting, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    started(setting, "resnet50.h5")
+    whole: Callable[[str], Dataset] = vars(tables)["known"]
+
+    def absent(_: Path) -> list[Sample]:
+        raise ConfigError("databaserelease2 is missing")
+
+    monkeypatch.setattr(
+        tables, "known", lambda name: replace(whole(name), read=absent) if name != "clive" else whole(name)
+    )
+    assert set(tables.table_2(setting).rows[-1].ours) == {"clive srocc", "clive plcc"}
+    monkeypatch.setattr(tables, "known", lambda name: replace(whole(name), read=absent))
+    with pytest.raises(ConfigError, match="none of Table 2's data sets"):
+        tables.table_2(setting)
+
+
+def test_table_4_trains_every_variant_whose_backbone_has_a_start(setting: Setting, asked: Asked) -> None:
+    with pytest.raises(ConfigError, match="give --start"):
+        tables.table_4(setting)
+    started(setting, "resnet50.h5")
+    result = tables.table_4(setting)
+    assert len(result.rows) == len(TABLE_4) == 12
+    assert len({name for _, name, _, _ in asked}) == 6
+    assert notes(result)["SGDNet + CA, vgg16"] == "cited: no vgg16.h5 to start from"
+    full = next(row for row in result.rows if row.name == "SGDNet + CA, resnet50")
+    assert full.paper == {"srocc": 0.903, "plcc": 0.920, "mae": 0.1639}
+    assert full.ours["mae"] == pytest.approx(0.1)
+    assert full.note.startswith("rerun")
+
+
+def test_table_5_reruns_the_teachers_whose_maps_are_there(setting: Setting, asked: Asked) -> None:
+    started(setting, "resnet50.h5")
+    (setting.data / "maps" / "sam").mkdir(parents=True)
+    result = tables.table_5(setting)
+    assert notes(result) == {
+        "dinet": "cited: neither its weights nor its maps are there",
+        "sam": "rerun; teacher: maps of sam",
+        "salgan": "cited: no maps/salgan",
+        "dva": "cited: no maps/dva",
+        "none": "rerun; no saliency",
+        "spectral_residual": "rerun; teacher: spectral residual",
+    }
+    assert {row.name: row.paper.get("plcc") for row in result.rows[:-1]} == dict(TABLE_5)
+    assert [plan.attention for _, _, plan, _ in asked] == [False] * 3
+
+
+def test_the_teacher_is_dinet_where_its_weights_or_maps_are(setting: Setting) -> None:
+    assert taught(Plan(), setting)[0].teacher is TeacherName.SPECTRAL_RESIDUAL
+    (setting.data / "dinet.safetensors").touch()
+    plan, note = taught(Plan(), setting)
+    assert (plan.teacher, plan.teacher_path, note) == (
+        TeacherName.DINET,
+        setting.data / "dinet.safetensors",
+        "teacher: DINet",
+    )
+    (setting.data / "maps" / "dinet").mkdir(parents=True)
+    assert taught(Plan(), setting)[0].teacher is TeacherName.MAPS
+    with pytest.raises(ConfigError, match="no maps of sam"):
+        taught(Plan(), setting, "sam")
+
+
+def test_a_start_is_a_file_or_a_folder_of_them(setting: Setting) -> None:
+    assert start_of(setting, "resnet50") is None
+    started(setting, "resnet50.h5")
+    assert setting.start is not None
+    assert start_of(setting, "resnet50") == setting.start / "resnet50.h5"
+    assert start_of(replace(setting, start=setting.start / "resnet50.h5"), "vgg16") == setting.start / "resnet50.h5"
+
+
+def test_tables_3_and_4_run_from_pictures_to_rows(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.set_num_threads(1)
+    tiny = replace(tables.REDUCED, height=32, width=64, epochs=1, batch=5, frozen_blocks=14)
+    monkeypatch.setattr(tables, "REDUCED", tiny)
+    small_biq2021(setting.data / "biq2021")
+    start = setting.data / "mobilenet_v2.safetensors"
+    save_file(MobileNetV2().state_dict(), start)
+    result = tables.table_4_biq2021(replace(setting, start=start, half="validation"))
+    assert [row.name for row in result.rows] == [
+        f"{name}, mobilenet_v2"
+        for name in ("baseline", "baseline + CA", "direct SGDNet", "direct SGDNet + CA", "SGDNet", "SGDNet + CA")
+    ]
+    assert all(set(row.ours) == {"srocc", "plcc", "mae"} for row in result.rows)
+    assert result.rows[-1].note == "rerun on validation, n 5; cited: ResNet50 on KonIQ-10k"
+    assert result.scatters[-1].labels.shape == (5,)
+
+    samples = [replace(sample, split=None) for sample in BIQ2021.read(setting.data / "biq2021")]
+    monkeypatch.setattr(tables, "known", lambda name: replace(BIQ2021, name=name, read=lambda _: samples))
+    monkeypatch.setattr(tables, "Plan", lambda: replace(tiny, frozen_blocks=0))
+    crossed = tables.table_3(replace(setting, start=start)).rows[-1]
+    assert crossed.paper == {"csiq": 0.719, "tid2013": 0.532, "clive": 0.455}
+    assert set(crossed.ours) == {"csiq", "tid2013", "clive"}
