@@ -94,7 +94,7 @@ SALIENCY_IQA = Model(
 )
 
 MTCNN = Model(
-    name=mtcnn.MODEL,
+    name=mtcnn_weights.MODEL,
     title="MTCNN: how many faces a picture shows, and how sure they are",
     source="Zhang et al. 2016 (arXiv 1604.02878); weights of facenet-pytorch 2.5.3",
     input="1280x720 RGB, faces from 40 px; 64 patches of 24x24 and 16 of 48x48 look again",
@@ -108,7 +108,7 @@ MTCNN = Model(
     licence=mtcnn_weights.LICENCE,
 )
 FASTER_RCNN = Model(
-    name=faster_rcnn.MODEL,
+    name=faster_rcnn_weights.MODEL,
     title="Faster R-CNN: people, vehicles, animals and bags a picture shows",
     source="Ren et al. 2015 (arXiv 1506.01497) as torchvision trains it on COCO",
     input="1280x720 RGB, at most 1000 proposals",
