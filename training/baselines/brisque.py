@@ -1,0 +1,75 @@
+"""The recipe of BRISQUE: features as published, regression fitted to a data set's opinions."""
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import save_file
+
+from detectors import weights as model_weights
+from detectors.baselines.brisque import Brisque, as_safetensors, from_opencv, from_safetensors
+from domain.errors import ConfigError
+from training.baselines.material import feature_rows, picture
+from training.baselines.regression import fitted
+from training.recipe import Job, Recipe
+from training.samples import PERCENT, Sample, Values, score_values
+
+OPINION = "mos"
+PICTURES = 3000
+"""More pictures hardly help 36 features, and each costs a tenth of a second."""
+
+
+def trained(job: Job) -> Path:
+    """Fit to `--set pictures=N` of the training samples (3000), drawn by the seed; returns the safetensors file.
+
+    Parameters are chosen inside the training samples; the validation samples stay unseen.
+    """
+    count = _count(job.options)
+    chosen = list(job.train)
+    random.Random(job.seed).shuffle(chosen)
+    chosen = sorted(chosen[:count], key=lambda sample: str(sample.path))
+    badness = 100 - job.dataset.scales[OPINION].mapped(score_values(chosen, OPINION), PERCENT)
+    fit = fitted(feature_rows(chosen, job.folder), badness, [sample.scene for sample in chosen], seed=job.seed)
+    tensors, notes = as_safetensors(fit.regression)
+    path = job.folder / "brisque.safetensors"
+    found = {"ridge": repr(fit.ridge), "pictures": str(len(chosen)), "held_out_srocc": f"{fit.held_out_srocc:.4f}"}
+    save_file(dict(tensors), path, metadata={**notes, **found, "dataset": job.dataset.name, "seed": str(job.seed)})
+    return path
+
+
+def predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
+    """100 minus BRISQUE, so that higher is better, 0 to 100."""
+    model = loaded(weights)
+    return {OPINION: np.array([100 - model.score(picture(sample.path)).item() for sample in samples])}
+
+
+def loaded(weights: Path | None) -> Brisque:
+    """A fitted file, OpenCV's `…model….yml` with its `…range….yml` beside it, or for None the bundled regression."""
+    if weights is None:
+        return from_safetensors(model_weights.located("brisque").path)
+    if weights.suffix == ".yml":
+        return from_opencv(weights, weights.with_name(weights.name.replace("model", "range")))
+    return from_safetensors(weights)
+
+
+def _count(options: Mapping[str, str]) -> int:
+    unknown = sorted(set(options) - {"pictures"})
+    if unknown:
+        raise ConfigError(f"no option {unknown[0]!r}: brisque has pictures")
+    try:
+        count = int(options.get("pictures", str(PICTURES)))
+    except ValueError as error:
+        raise ConfigError(f"pictures is {options['pictures']!r}: give a number") from error
+    if count < 2:
+        raise ConfigError(f"pictures is {count}: a regression needs more")
+    return count
+
+
+BRISQUE = Recipe(
+    model="brisque",
+    title="Mittal et al. 2012: 36 features of naturalness, regression fitted to opinions",
+    datasets=("biq2021", "siqd", "koniq10k", "clive", "spaq", "live", "csiq", "tid2013", "kadid10k"),
+    train=trained,
+    predict=predicted,
+)
