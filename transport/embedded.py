@@ -1,30 +1,42 @@
-"""The in-process queue from ingest to workers: bounded by frames, in order per stream, at least once.
+"""The in-process queue from ingest to workers: bounded, in order per stream, at least once.
 
 It keeps the promises of the cluster's transport inside one process: what was polled and not committed is delivered
-again to the next consumer. Nothing here survives the process.
+again to the next consumer. Nothing here survives the process. A status is never refused; while nobody takes them, those
+that say nothing a later one does not say make room (`transport/statuses.py`).
 """
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from threading import Condition
 
 from domain.frames import Frame
+from domain.streams import StreamStatus
 from domain.units import DeadLetter, Delivery, StreamMessage, Unit
+from transport.statuses import MOST, WaitingStatuses
 
 
 class EmbeddedQueue:
     """One queue with any number of publishers and one consumer at a time; a new consumer takes over from the last.
 
-    A frame is refused while `max_frames` frames or `max_bytes` bytes of pictures wait; a status never is. One unit
-    more may be in the consumer's hands. The last `max_dead_letters` dead letters are kept, without their pictures.
+    A frame is refused while `max_frames` frames or `max_bytes` bytes of pictures wait; a status never is, but at most
+    `max_statuses` of a stream wait. One unit more may be in the consumer's hands. The last `max_dead_letters` dead
+    letters are kept, without their pictures.
     """
 
-    def __init__(self, *, max_frames: int = 256, max_bytes: int = 512 << 20, max_dead_letters: int = 100) -> None:
+    def __init__(
+        self,
+        *,
+        max_frames: int = 256,
+        max_bytes: int = 512 << 20,
+        max_statuses: int = MOST,
+        max_dead_letters: int = 100,
+    ) -> None:
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._changed = Condition()
-        self._waiting: deque[Delivery] = deque()
-        self._uncommitted: tuple[Delivery, ...] = ()
+        self._waiting: OrderedDict[int, StreamMessage] = OrderedDict()
+        self._statuses = WaitingStatuses(max_statuses)
+        self._uncommitted: dict[int, StreamMessage] = {}
         self._frames = 0
         self._bytes = 0
         self._published = 0
@@ -55,7 +67,7 @@ class EmbeddedQueue:
                     return False
                 self._frames += 1
                 self._bytes += size
-            self._waiting.append(Delivery(message, self._published))
+            self._append(self._published, message)
             self._published += 1
             self._changed.notify_all()
             return True
@@ -70,22 +82,30 @@ class EmbeddedQueue:
                 self._changed.wait(left)
                 self._require(consumer)
             count = min(max_messages, len(self._waiting))
-            self._uncommitted = tuple(self._waiting.popleft() for _ in range(count))
+            self._uncommitted = dict(self._waiting.popitem(last=False) for _ in range(count))
+            for position, message in self._uncommitted.items():
+                if isinstance(message, StreamStatus):
+                    self._statuses.taken(position, message)
             self._account(-1)
-            return Unit(self._uncommitted)
+            return Unit(tuple(Delivery(message, position) for position, message in self._uncommitted.items()))
 
     def done(self, consumer: "EmbeddedConsumer", unit: Unit) -> None:
         with self._changed:
             self._require(consumer)
-            if [each.position for each in unit.deliveries] != [each.position for each in self._uncommitted]:
+            if [each.position for each in unit.deliveries] != list(self._uncommitted):
                 raise RuntimeError("only the unit polled last can be committed")
-            self._uncommitted = ()
+            self._uncommitted = {}
 
     def put_aside(self, delivery: Delivery, reason: str) -> None:
         ref = delivery.message.ref if isinstance(delivery.message, Frame) else delivery.message
         letter = DeadLetter(ref.stream_id, ref.session_id, ref.sequence, ref.received_at, reason)
         with self._changed:
             self._dead_letters.append(letter)
+
+    def coalesced(self) -> int:
+        """Return how many statuses made room for later ones that said the same."""
+        with self._changed:
+            return self._statuses.coalesced
 
     def waiting(self) -> int:
         with self._changed:
@@ -101,14 +121,25 @@ class EmbeddedQueue:
         if self._consumer is not consumer:
             raise RuntimeError("this consumer is closed, or another one took over")
 
+    def _append(self, position: int, message: StreamMessage) -> None:
+        self._waiting[position] = message
+        if isinstance(message, StreamStatus):
+            gone = self._statuses.add(position, message)
+            if gone is not None:
+                del self._waiting[gone]
+
     def _give_back(self) -> None:
         self._account(+1)
-        self._waiting.extendleft(reversed(self._uncommitted))
-        self._uncommitted = ()
+        newer, self._waiting = self._waiting, OrderedDict()
+        given_back, self._uncommitted = self._uncommitted, {}
+        self._waiting.update(given_back)
+        self._waiting.update(newer)
+        for position, message in given_back.items():
+            self._append(position, message)
         self._changed.notify_all()
 
     def _account(self, sign: int) -> None:
-        frames = [delivery.message for delivery in self._uncommitted if isinstance(delivery.message, Frame)]
+        frames = [message for message in self._uncommitted.values() if isinstance(message, Frame)]
         self._frames += sign * len(frames)
         self._bytes += sign * sum(_size(frame) for frame in frames)
 

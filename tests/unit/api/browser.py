@@ -62,8 +62,16 @@ class Browser:
         return list(self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector))
 
     def click(self, selector: str) -> None:
-        found = self._post("/element", using="css selector", value=selector)
-        self._post(f"/element/{found[_ELEMENT]}/click")
+        """Click it; once more where the page, which is told news every second, replaced it in between."""
+        for replaced in (True, False):
+            found = self._post("/element", using="css selector", value=selector)
+            try:
+                self._post(f"/element/{found[_ELEMENT]}/click")
+            except AssertionError as error:
+                if not replaced or "stale element" not in str(error):
+                    raise
+            else:
+                return
 
     def type(self, selector: str, text: str) -> None:
         found = self._post("/element", using="css selector", value=selector)

@@ -24,7 +24,7 @@ class Behind:
     """A worker that polls eight messages at once, with its ports."""
 
     def __init__(self) -> None:
-        self.queue, self.streams, self.clock = EmbeddedQueue(), FakeStreamStore(), FakeClock()
+        self.queue, self.streams, self.clock = EmbeddedQueue(max_statuses=1000), FakeStreamStore(), FakeClock()
         self.scores, self.live, self.leases = FakeScoreStore(self.streams), FakeLiveState(), FakeCameraLeases()
         for name in ("gate", "yard"):
             self.streams.put_camera(Camera(name, f"rtsp://h/{name}"), by="test", at=START)
