@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 FIRST_S = 1.0
-LONGEST_S = 60.0
+LONGEST_S = 20.0
+"""A camera that is back is read again after 30 s at most, and after 10 s on average: half of a mean wait.
+
+A minute was kind to nobody: an attempt is one connection a camera, so that a thousand lost cameras make fifty a second
+over all processes, spread by chance, and a recorder that lets few in is protected by the pause after refusals.
+"""
 LOGIN_ATTEMPTS = 3
 LOGIN_WINDOW = timedelta(minutes=30)
 LOGIN_PAUSE_S = 20.0
@@ -23,7 +28,7 @@ class Attempts:
 
 
 def after_failure(attempts: Attempts, chance: float) -> tuple[Attempts, float]:
-    """Return the new state and the seconds to wait: 1, 2, 4 … 60, each times 0.5 … 1.5.
+    """Return the new state and the seconds to wait: 1, 2, 4 … 20, each times 0.5 … 1.5.
 
     `chance` in [0, 1) spreads the cameras of a site, so that a switch that comes back is not stormed.
     """

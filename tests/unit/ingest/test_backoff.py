@@ -1,5 +1,7 @@
 """When to try again: for ever, ever more slowly, spread out, and never often enough to lock an account."""
 
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,13 +11,38 @@ from ingest.backoff import LONGEST_S, Attempts, after_failure, after_refusal, af
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-def test_the_wait_doubles_up_to_a_minute_and_stays_there() -> None:
+def test_the_wait_doubles_up_to_twenty_seconds_and_stays_there() -> None:
     attempts, waits = Attempts(), []
     for _ in range(200):
         attempts, wait_s = after_failure(attempts, 0.5)
         waits.append(wait_s)
-    assert waits[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
-    assert set(waits[6:]) == {LONGEST_S}
+    assert waits[:6] == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0]
+    assert set(waits[5:]) == {LONGEST_S}
+
+
+@pytest.mark.parametrize("away_s", [40, 200, 3600, 100_000])
+@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+def test_a_camera_that_is_back_is_asked_again_within_half_a_minute_however_long_it_was_away(
+    away_s: float, chance: float
+) -> None:
+    attempts, now_s = Attempts(), 0.0
+    while now_s < away_s:
+        attempts, wait_s = after_failure(attempts, chance)
+        now_s += wait_s
+    assert now_s - away_s <= 30
+
+
+def test_a_thousand_cameras_lost_together_do_not_come_back_together() -> None:
+    chances = random.Random(7)
+    times: list[float] = []
+    for _ in range(1000):
+        attempts, now_s = Attempts(), 0.0
+        while now_s < 600:
+            attempts, wait_s = after_failure(attempts, chances.random())
+            now_s += wait_s
+        times.append(now_s)
+    asked_in_a_second = Counter(int(at) for at in times)
+    assert max(asked_in_a_second.values()) < 150  # fifty on average; all thousand without chance
 
 
 @pytest.mark.parametrize(("chance", "factor"), [(0.0, 0.5), (0.999, 1.499)])
