@@ -1,6 +1,6 @@
 """What a detector is. Stateless and batch first: the same picture scores the same alone and in any batch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -42,6 +42,22 @@ class Pictures:
 
     def __len__(self) -> int:
         return int(self.luma.shape[0])
+
+    def chosen(self, rows: Sequence[int]) -> "Pictures":
+        """Return these rows alone, with what was already derived of them; itself where it is all rows in order."""
+        if list(rows) == list(range(len(self))):
+            return self
+        picked = Pictures(
+            self.luma[list(rows)],
+            None if self.chroma is None else self.chroma[list(rows)],
+            self.matrix,
+            None if self.visible is None else self.visible[list(rows)],
+        )
+        for name in ("rgb", "small_luma", "small_chroma", "small_rgb"):
+            derived = self.__dict__.get(name)
+            if derived is not None:
+                picked.__dict__[name] = derived[list(rows)]
+        return picked
 
     @property
     def colour(self) -> bool:

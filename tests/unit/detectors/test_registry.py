@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from detectors.base import Pictures
+from detectors.models import MODELS
 from detectors.registry import DETECTORS, METRICS, TEMPORAL, build
 from domain.errors import ConfigError
 from tests.unit.detectors.pictures import jpeg, luma, noisy, photograph
 
 TOLERANCE = 1e-4
 """Relative; sums over a batch may be taken in another order."""
-DEFAULT = METRICS.keys() - {"image_quality"}
+DEFAULT = METRICS.keys() - {spec.key for model in MODELS.values() for spec in model.metrics}
 """Keys of the detectors that are built unless names are given."""
 
 
