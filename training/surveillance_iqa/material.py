@@ -1,18 +1,21 @@
 """What both branches see of every picture, computed once for all epochs, splits and weights of the local branch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from detectors.base import reduced
 from detectors.saliency.choice import saliency
-from detectors.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE
+from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, SaliencyIqa, normalised
 from detectors.saliency_iqa.views import global_view, local_view
+from domain.errors import ConfigError
 from training.pictures import decoded
 from training.samples import UNIT, Dataset, Sample, score_values
 from training.stored import Array, stored
@@ -20,52 +23,88 @@ from training.surveillance_iqa.plan import Plan
 
 OPINION = "mos"
 SALIENCYS_LONGER_SIDE = 640
-WHOLE = (3, GLOBAL_SIDE, GLOBAL_SIDE)
-WINDOW = (3, LOCAL_SIDE, LOCAL_SIDE)
 
 
 @dataclass(frozen=True)
 class Material:
-    """One row a sample: RGB codes of the whole (N, 3, 448, 448) and the window (N, 3, 224, 224), labels in [0, 1]."""
+    """One row a sample; labels (N,) in [0, 1].
+
+    RGB codes of the whole (N, 3, 448, 448) and the window (N, 3, 224, 224), or what the frozen blocks made of them
+    (N, C, h, w) as halves.
+    """
 
     whole: Array
     window: Array
     labels: NDArray[np.float32]
 
     def tensors(self, rows: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-        """Both views in [0, 1], channels last in memory, and the labels of these rows."""
-        views = [
-            (torch.from_numpy(np.ascontiguousarray(codes[rows])).to(device).float() / 255).contiguous(
-                memory_format=torch.channels_last
-            )
-            for codes in (self.whole, self.window)
-        ]
-        return views[0], views[1], torch.from_numpy(self.labels[rows]).to(device)
+        """Both views (pictures in [0, 1], or features), channels last in memory, and the labels of these rows."""
+        whole, window = (_floats(stored_view[rows], device) for stored_view in (self.whole, self.window))
+        return whole, window, torch.from_numpy(self.labels[rows]).to(device)
 
 
-def material(samples: Sequence[Sample], dataset: Dataset, plan: Plan, folder: Path) -> Material:
-    """Both views of all samples, kept in `folder`. Raises ConfigError where a picture or the saliency is missing."""
+def material(
+    samples: Sequence[Sample], dataset: Dataset, plan: Plan, folder: Path, network: SaliencyIqa | None = None
+) -> Material:
+    """Both views of all samples, kept in `folder`; `network` computes what of them is frozen.
+
+    Raises ConfigError where a picture or the saliency is missing.
+    """
     chosen = saliency(plan.saliency, plan.saliency_path)
     files = [sample.path for sample in samples]
 
-    def whole(file: Path) -> Array:
-        return _codes(global_view(_rgb(file)))
+    def whole(file: Path) -> Tensor:
+        return global_view(_rgb(file))
 
-    def window(file: Path) -> Array:
+    def window(file: Path) -> Tensor:
         rgb = _rgb(file)
-        return _codes(local_view(rgb, chosen.provider(reduced(rgb, longer_side=SALIENCYS_LONGER_SIDE))))
+        return local_view(rgb, chosen.provider(reduced(rgb, longer_side=SALIENCYS_LONGER_SIDE)))
 
     labels = dataset.scales[OPINION].mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
-    return Material(
-        stored(folder / "whole.npy", files, WHOLE, np.uint8, whole),
-        stored(folder / f"window_{plan.saliency}.npy", files, WINDOW, np.uint8, window),
-        labels,
-    )
+    seen = []
+    for name, side, view in (("whole", GLOBAL_SIDE, whole), (f"window_{plan.saliency}", LOCAL_SIDE, window)):
+        if plan.frozen_blocks:
+            path = folder / f"{name}_{plan.frozen_blocks}.npy"
+            seen.append(_features(path, files, side, view, _frozen(network, plan.frozen_blocks)))
+        else:
+            path, shape = folder / f"{name}.npy", (3, side, side)
+            seen.append(stored(path, files, shape, np.uint8, partial(_viewed, view)))
+    return Material(seen[0], seen[1], labels)
+
+
+def _frozen(network: SaliencyIqa | None, blocks: int) -> nn.Module:
+    """The first blocks of either branch: both start alike."""
+    if network is None or not isinstance(network.global_branch.backbone, MobileNetV2):
+        raise ConfigError("frozen_blocks needs the network whose blocks are frozen, of MobileNetV2")
+    return network.global_branch.backbone.features[:blocks].eval()
+
+
+@torch.inference_mode()
+def _features(path: Path, files: Sequence[Path], side: int, view: Callable[[Path], Tensor], frozen: nn.Module) -> Array:
+    """What the frozen blocks make of each file's view, `side` pixels square."""
+    shape = tuple(frozen(torch.zeros(1, 3, side, side)).shape[1:])
+
+    def computed(file: Path) -> Array:
+        values: Array = frozen(normalised(view(file)))[0].half().numpy()
+        return values
+
+    return stored(path, files, shape, np.float16, computed)
+
+
+def _floats(rows: Array, device: torch.device) -> Tensor:
+    """Codes as [0, 1], halves as they are; channels last in memory."""
+    values = torch.from_numpy(np.ascontiguousarray(rows)).to(device)
+    floats = values.float() / 255 if values.dtype == torch.uint8 else values.float()
+    return floats.contiguous(memory_format=torch.channels_last)
 
 
 def _rgb(file: Path) -> Tensor:
     """(1, 3, H, W) in [0, 1] of a picture file."""
     return torch.from_numpy(decoded(file)).permute(2, 0, 1).unsqueeze(0).float() / 255
+
+
+def _viewed(view: Callable[[Path], Tensor], file: Path) -> Array:
+    return _codes(view(file))
 
 
 def _codes(view: Tensor) -> NDArray[np.uint8]:

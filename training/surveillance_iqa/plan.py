@@ -17,6 +17,10 @@ class Plan:
 
     Ours where silent: a constant rate, the views as they are without random crops or mirroring, the last epoch's
     weights. `bf16` computes the branches in half precision.
+
+    For few processor cores, MobileNetV2 only: the first `frozen_blocks` of both backbones keep the start's weights and
+    are computed once for all epochs, `folded` batch norms. `cycle` is one rise and fall of the rate over all steps,
+    `head_factor` multiplies the rate of the dense layers.
     """
 
     backbone: str = "resnet18"
@@ -28,10 +32,16 @@ class Plan:
     rate: float = 1e-4
     bf16: bool = False
     scratch: bool = False
+    frozen_blocks: int = 0
+    folded: bool = False
+    cycle: bool = False
+    head_factor: float = 1.0
 
     def __post_init__(self) -> None:
         if self.backbone not in BACKBONES:
             raise ConfigError(f"backbone: unknown {self.backbone!r}; known are {', '.join(BACKBONES)}")
+        if (self.frozen_blocks or self.folded) and self.backbone != "mobilenet_v2":
+            raise ConfigError("frozen_blocks and folded are for backbone=mobilenet_v2 only")
         if not 0 <= self.local_weight <= 1:
             raise ConfigError(f"local_weight is {self.local_weight}: it must lie in 0 to 1")
 
@@ -63,4 +73,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "rate": float,
     "bf16": _yes,
     "scratch": _yes,
+    "frozen_blocks": int,
+    "folded": _yes,
+    "cycle": _yes,
+    "head_factor": float,
 }

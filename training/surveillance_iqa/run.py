@@ -21,7 +21,7 @@ def trained(job: Job) -> Path:
     """
     plan = with_options(Plan(), job.options)
     network = built(plan, job.start, job.seed)
-    data = material(job.train, job.dataset, plan, job.folder)
+    data = material(job.train, job.dataset, plan, job.folder, network)
     train(network, plan, data, np.arange(len(job.train)), job.folder, seed=job.seed)
     path = job.folder / "surveillance_iqa.safetensors"
     exported(network, plan, path)

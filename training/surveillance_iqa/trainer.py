@@ -10,12 +10,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import mse_loss
 from torch.optim import Adam
+from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
-from detectors.saliency_iqa.network import SaliencyIqa
+from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.saliency_iqa.network import Branch, SaliencyIqa
 from detectors.weights import sha256
 from domain.errors import ConfigError
 from training.batches import Batches
 from training.loop import Loop
+from training.networks.folding import fold, unfolded
 from training.networks.public_start import started
 from training.samples import Values
 from training.surveillance_iqa.material import Material
@@ -37,9 +40,12 @@ def built(plan: Plan, start: Path | None, seed: int) -> SaliencyIqa:
             raise ConfigError(
                 "give --start, the backbone's ImageNet weights (docs/models/saliency.md), or --set scratch=yes"
             )
-        return network
+        network.local_branch.backbone.load_state_dict(network.global_branch.backbone.state_dict())
     for branch in (network.global_branch, network.local_branch):
-        started(branch.backbone, start)
+        if start is not None:
+            started(branch.backbone, start)
+        if plan.folded:
+            fold(branch.backbone)
     return network
 
 
@@ -63,14 +69,17 @@ def train(
     network.to(device).to(memory_format=torch.channels_last)
     for branch in (network.global_branch, network.local_branch):
         branch.start_at(float(data.labels[rows].mean()))
+        _freeze(branch, plan)
     batches = Batches(len(rows), plan.batch, seed)
-    adam = Adam(network.parameters(), lr=plan.rate)
-    loop = Loop(plan.epochs * batches.per_epoch, {"model": network, "optimiser": adam}, folder)
+    total = plan.epochs * batches.per_epoch
+    adam, rates = _optimiser(network, plan, total)
+    loop = Loop(total, {"model": network, "optimiser": adam, "rates": rates}, folder)
     loop.log(plan={name: str(value) for name, value in asdict(plan).items()}, training=len(rows))
     network.train()
     errors: list[float] = []
     for step in loop.steps("saliency IQA", stop_at=stop_at):
         errors.append(_step(network, plan, data, rows[batches.of(step)], adam))
+        rates.step()
         if batches.ends_epoch(step):
             loop.log(loss=float(np.mean(errors)))
             errors.clear()
@@ -80,7 +89,7 @@ def train(
 def _step(network: SaliencyIqa, plan: Plan, data: Material, rows: Indices, adam: Adam) -> float:
     whole, window, labels = data.tensors(rows, next(network.parameters()).device)
     with torch.autocast(whole.device.type, torch.bfloat16, enabled=plan.bf16):
-        predicted = network(whole, window)
+        predicted = _predicted(network, plan, whole, window)
     error = euclidean(predicted.float(), labels)
     adam.zero_grad(set_to_none=True)
     error.backward()  # type: ignore[no-untyped-call]
@@ -88,20 +97,64 @@ def _step(network: SaliencyIqa, plan: Plan, data: Material, rows: Indices, adam:
     return error.item()
 
 
+def _predicted(network: SaliencyIqa, plan: Plan, whole: Tensor, window: Tensor) -> Tensor:
+    """Quality (N,) from both views, or from what the frozen blocks made of them (Eq. 5)."""
+    if not plan.frozen_blocks:
+        quality: Tensor = network(whole, window)
+        return quality
+    share = network.local_weight
+    local, overall = (
+        _rest(branch, seen, plan.frozen_blocks)
+        for branch, seen in ((network.local_branch, window), (network.global_branch, whole))
+    )
+    return share * local + (1 - share) * overall
+
+
+def _rest(branch: Branch, features: Tensor, blocks: int) -> Tensor:
+    """A branch from its frozen blocks on, (N,)."""
+    assert isinstance(branch.backbone, MobileNetV2)
+    quality: Tensor = branch.head(branch.backbone.features[blocks:](features).float().mean(dim=(2, 3)))
+    return quality.squeeze(1)
+
+
+def _freeze(branch: Branch, plan: Plan) -> None:
+    if plan.frozen_blocks:
+        assert isinstance(branch.backbone, MobileNetV2)
+        for tensor in branch.backbone.features[: plan.frozen_blocks].parameters():
+            tensor.requires_grad_(False)
+
+
+def _optimiser(network: SaliencyIqa, plan: Plan, total: int) -> tuple[Adam, LRScheduler]:
+    """Adam at the paper's constant rate, or with one cycle over all steps."""
+    trained = [(".head." in name, tensor) for name, tensor in network.named_parameters() if tensor.requires_grad]
+    rates = (plan.rate, plan.rate * plan.head_factor)
+    groups = [
+        {"params": [tensor for in_head, tensor in trained if in_head is head], "lr": rate}
+        for head, rate in zip((False, True), rates, strict=True)
+    ]
+    adam = Adam(groups)
+    if not plan.cycle:
+        return adam, ConstantLR(adam, factor=1.0)
+    cycle = OneCycleLR(adam, list(rates), total_steps=total + 1, pct_start=0.15, div_factor=20, final_div_factor=100)
+    return adam, cycle
+
+
 @torch.inference_mode()
-def answered(network: SaliencyIqa, data: Material, rows: Indices) -> Values:
+def answered(network: SaliencyIqa, plan: Plan, data: Material, rows: Indices) -> Values:
     """Quality of these rows, (N,), 0 to 1 as the labels."""
     device = next(network.parameters()).device
     starts = range(0, len(rows), JUDGED_AT_ONCE)
     views = (data.tensors(rows[start : start + JUDGED_AT_ONCE], device) for start in starts)
-    return torch.cat([network(whole, window) for whole, window, _ in views]).double().cpu().numpy()
+    return torch.cat([_predicted(network, plan, whole, window) for whole, window, _ in views]).double().cpu().numpy()
 
 
 def exported(network: SaliencyIqa, plan: Plan, path: Path) -> str:
     """Write the network as published, in half precision, for the detector; returns the file's SHA-256."""
+    state = {name: value.cpu() for name, value in network.state_dict().items()}
+    if plan.folded:
+        state = unfolded(state, SaliencyIqa(plan.backbone))
     halves = {
-        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for name, value in network.state_dict().items()
+        name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in state.items()
     }
     notes = {"backbone": plan.backbone, "saliency": plan.saliency, "local_weight": str(plan.local_weight)}
     save_file(halves, path, metadata=notes)

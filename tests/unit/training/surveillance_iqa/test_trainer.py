@@ -65,8 +65,28 @@ def test_the_loss_worked_by_hand() -> None:
     assert euclidean(torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0])).item() == pytest.approx((1 + 4) / 2)
 
 
+def test_frozen_blocks_and_folded_norms_give_the_same_answers_and_only_the_rest_learns(
+    data: Path, seen: Material, tmp_path: Path
+) -> None:
+    plan = replace(PLAN, frozen_blocks=14, folded=True, cycle=True, head_factor=3.0)
+    network = built(plan, None, 7)
+    found = material(BIQ2021.read(data), BIQ2021, plan, tmp_path, network)
+    assert found.whole.shape == (20, 96, 28, 28)
+    rows = np.arange(2)
+    pictures = answered(network.eval(), PLAN, seen, rows)
+    assert answered(network, plan, found, rows) == pytest.approx(pictures, abs=0.01)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    train(network, plan, found, np.arange(4), tmp_path / "run", seed=7)
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert "global_branch.backbone.features.14.conv.0.0.weight" in changed
+    assert not any(".features.13." in name for name in changed)
+    exported(network, plan, tmp_path / "trained.safetensors")
+    loaded = SURVEILLANCE_IQA.predict(tmp_path / "trained.safetensors", BIQ2021.read(data)[:2])["mos"]
+    assert loaded == pytest.approx(100 * answered(network, plan, found, rows), abs=0.7)
+
+
 def test_a_resumed_training_ends_where_an_uninterrupted_one_does(small: Material, tmp_path: Path) -> None:
-    plan = replace(PLAN, epochs=2)
+    plan = replace(PLAN, epochs=2, cycle=True)
     whole = train(built(plan, None, 7), plan, small, ROWS, tmp_path / "whole", seed=7)
     train(built(plan, None, 7), plan, small, ROWS, tmp_path / "twice", seed=7, stop_at=3)
     assert torch.load(tmp_path / "twice" / CHECKPOINT, weights_only=True)["step"] == 3
@@ -97,7 +117,7 @@ def test_an_export_scores_like_the_network_trained(data: Path, seen: Material, t
     digest = exported(network, PLAN, path)
     detector = from_weights(WeightsFile("saliency_iqa", path, digest, Origin.EXPLICIT, (path,)))
     files = [sample.path for sample in BIQ2021.read(data)[:2]]
-    expected = 100 * answered(network, seen, np.arange(2))
+    expected = 100 * answered(network, PLAN, seen, np.arange(2))
     assert detected(detector, "image_quality", files) == pytest.approx(expected, abs=0.5)
 
 
