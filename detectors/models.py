@@ -106,6 +106,7 @@ MTCNN = Model(
     located=mtcnn_weights.located,
     pulled=mtcnn_weights.pulled,
     licence=mtcnn_weights.LICENCE,
+    gated=True,
 )
 FASTER_RCNN = Model(
     name=faster_rcnn_weights.MODEL,
@@ -121,6 +122,7 @@ FASTER_RCNN = Model(
     located=faster_rcnn_weights.located,
     pulled=faster_rcnn_weights.pulled,
     licence=faster_rcnn_weights.LICENCE,
+    gated=True,
 )
 
 DETECTABILITY = Model(
@@ -133,6 +135,7 @@ DETECTABILITY = Model(
     detector=detectability.detectability,
     note="predicts the survival of what YOLOX-nano finds; other detectors differ",
     metrics=detectability.DetectabilityDetector.metrics,
+    default=True,
 )
 DETECTION_QUALITY = Model(
     name=detection_quality.MODEL,
