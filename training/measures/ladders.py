@@ -68,21 +68,30 @@ class LadderResult:
     mean_scores: tuple[float, ...]
 
 
-def climbed(detector: Detector, metric: str, paths: Sequence[Path]) -> dict[str, LadderResult]:
-    """Every ladder on every picture at its own size."""
+def climbed(detector: Detector, metric: str, paths: Sequence[Path]) -> dict[str, NDArray[np.float64]]:
+    """The scores (pictures, rungs) on every ladder, each picture at its own size."""
     pictures = [decoded(path) for path in paths]
-    results = {}
-    for name, (worsen, strengths) in LADDERS.items():
-        scores = np.array([_scores(detector, metric, picture, worsen, strengths) for picture in pictures])
-        rungs = np.arange(scores.shape[1], dtype=np.float64)
-        spearman = np.array([srocc(row, rungs) for row in scores])
-        results[name] = LadderResult(
-            n=len(pictures),
-            holds=float((spearman <= HOLDS).mean()),
-            mean_spearman=float(spearman.mean()),
-            mean_scores=tuple(round(float(score), 1) for score in scores.mean(axis=0)),
-        )
-    return results
+    return {
+        name: np.array([_scores(detector, metric, picture, worsen, strengths) for picture in pictures])
+        for name, (worsen, strengths) in LADDERS.items()
+    }
+
+
+def summed_up(scores: NDArray[np.float64]) -> LadderResult:
+    """What one ladder's scores (pictures, rungs) show."""
+    falls = spearman(scores)
+    return LadderResult(
+        n=len(scores),
+        holds=float((falls <= HOLDS).mean()),
+        mean_spearman=float(falls.mean()),
+        mean_scores=tuple(round(float(score), 1) for score in scores.mean(axis=0)),
+    )
+
+
+def spearman(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spearman's correlation of each picture's scores (pictures, rungs) with strength, (pictures,)."""
+    rungs = np.arange(scores.shape[1], dtype=np.float64)
+    return np.array([srocc(row, rungs) for row in scores])
 
 
 def _scores(

@@ -13,9 +13,10 @@ from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, fast_precision
 from detectors.weights import ManifestEntry
 from domain.errors import ConfigError
 from training.bundle import recorded
-from training.measures.ladders import climbed
+from training.measures.ladders import climbed, summed_up
 from training.networks.averaging import averaged_weights
 from training.saliency_iqa.export import exported
+from training.saliency_iqa.failures import failure_sheet
 from training.saliency_iqa.model_card import Measured, Provenance, model_card
 from training.saliency_iqa.run import BACKBONE, SALIENCY, STAGES
 
@@ -71,13 +72,16 @@ def ladders(
     explicit: Annotated[
         Path | None, typer.Option("--weights", help="Climb with this file, not the bundled one.")
     ] = None,
+    failures: Annotated[Path | None, typer.Option(help="Draw where the score does not fall, as a JPEG.")] = None,
 ) -> None:
     """Print, as JSON, whether the score falls with blur, noise, compression, darkness and fog."""
     paths = sorted(path for path in pictures.iterdir() if path.suffix.lower() in {".png", ".jpg"})
     if not paths:
         raise ConfigError(f"{pictures} holds no PNG or JPEG: give a folder of undistorted pictures")
-    results = climbed(saliency_iqa(explicit), IMAGE_QUALITY.key, paths)
-    console.print_json(json.dumps({name: asdict(result) for name, result in results.items()}))
+    scores = climbed(saliency_iqa(explicit), IMAGE_QUALITY.key, paths)
+    if failures is not None:
+        failures.write_bytes(failure_sheet(scores, paths))
+    console.print_json(json.dumps({name: asdict(summed_up(rungs)) for name, rungs in scores.items()}))
 
 
 def _read(path: Path) -> dict[str, Any]:
