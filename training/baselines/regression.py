@@ -36,9 +36,9 @@ def fitted(features: Values, badness: Values, scenes: Sequence[str], *, seed: in
 
     `scenes` (N,) keeps pictures of one scene in one fifth. Deterministic for a seed.
     """
-    usable = np.isfinite(features).all(axis=1)
+    usable = np.asarray(np.isfinite(features).all(axis=1), bool)
     rows, labels = torch.from_numpy(features[usable]).double(), torch.from_numpy(badness[usable]).double()
-    fold = _folds([scene for scene, kept in zip(scenes, usable, strict=True) if kept], seed)
+    fold = _folds([scene for scene, kept in zip(scenes, usable.tolist(), strict=True) if kept], seed)
     choices = [(gamma, ridge) for gamma in GAMMAS for ridge in RIDGES]
     agreements = [_held_out(rows, labels, fold, choice, seed) for choice in choices]
     best = int(np.argmax(agreements))
@@ -77,7 +77,9 @@ def _folds(scenes: Sequence[str], seed: int) -> Tensor:
 def _held_out(rows: Tensor, labels: Tensor, fold: Tensor, choice: tuple[float, float], seed: int) -> float:
     """Rank correlation over all fifths, each predicted by a fit to the others."""
     predicted = torch.zeros_like(labels)
-    for index in fold.unique().tolist():
+    for index in range(FOLDS):
         held = fold == index
+        if not held.any() or held.all():
+            continue
         predicted[held] = solved(rows[~held], labels[~held], *choice, seed)(rows[held])
     return srocc(predicted.numpy(), labels.numpy())

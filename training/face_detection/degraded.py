@@ -11,43 +11,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+Change = Callable[[Pixels, np.random.Generator], Pixels]
 
 
-def _blurred(sigma: float) -> Callable[[Pixels, np.random.Generator], Pixels]:
-    return lambda picture, _: np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+def _blurred(sigma: float) -> Change:
+    def change(picture: Pixels, _draw: np.random.Generator) -> Pixels:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+
+    return change
 
 
-def _compressed(quality: int) -> Callable[[Pixels, np.random.Generator], Pixels]:
-    def change(picture: Pixels, _: np.random.Generator) -> Pixels:
+def _compressed(quality: int) -> Change:
+    def change(picture: Pixels, _draw: np.random.Generator) -> Pixels:
         _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
     return change
 
 
-def _noisy(sigma: float) -> Callable[[Pixels, np.random.Generator], Pixels]:
-    return lambda picture, draw: _codes(picture + draw.normal(0, sigma, picture.shape))
-
-
-def _dark(gain: float, sigma: float) -> Callable[[Pixels, np.random.Generator], Pixels]:
+def _dimmed(gain: float, sigma: float) -> Change:
     """Less light, and the noise that a sensor shows then."""
-    return lambda picture, draw: _codes(picture * gain + draw.normal(0, sigma, picture.shape))
+
+    def change(picture: Pixels, draw: np.random.Generator) -> Pixels:
+        return _codes(picture * gain + draw.normal(0, sigma, picture.shape))
+
+    return change
 
 
 def _codes(levels: NDArray[np.floating]) -> Pixels:
     return np.clip(np.round(levels), 0, 255).astype(np.uint8)
 
 
-DEGRADATIONS: Mapping[str, Callable[[Pixels, np.random.Generator], Pixels]] = MappingProxyType(
+DEGRADATIONS: Mapping[str, Change] = MappingProxyType(
     {
         "blur 2": _blurred(2.0),
         "blur 5": _blurred(5.0),
         "jpeg 15": _compressed(15),
         "jpeg 5": _compressed(5),
-        "noise 20": _noisy(20.0),
-        "noise 50": _noisy(50.0),
-        "dark 1/4": _dark(0.25, 3.0),
-        "dark 1/10": _dark(0.1, 5.0),
+        "noise 20": _dimmed(1.0, 20.0),
+        "noise 50": _dimmed(1.0, 50.0),
+        "dark 1/4": _dimmed(0.25, 3.0),
+        "dark 1/10": _dimmed(0.1, 5.0),
     }
 )
 """By name: Gaussian width in pixels, JPEG quality, noise in levels of 255, share of the light."""

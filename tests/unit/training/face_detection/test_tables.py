@@ -1,0 +1,74 @@
+"""Surveillance IQA Table 1: bins, gate and the paper's figures beside ours."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from domain.errors import ConfigError
+from training.face_detection.degraded import DEGRADATIONS, degraded
+from training.face_detection.judged import Judged
+from training.face_detection.matching import Counts
+from training.face_detection.tables import SURVEILLANCE_TABLE_1, passed, rows_of
+from training.results import Setting
+
+FOUND = [
+    Judged("poor", 37.5, Counts(0, 1, 1)),
+    Judged("fair", 62.5, Counts(1, 1, 0)),
+    Judged("good", 62.6, Counts(2, 0, 0)),
+    Judged("none", float("nan"), Counts(0, 0, 1)),
+]
+
+
+def test_a_bin_ends_with_its_upper_opinion() -> None:
+    """37.5 of 100 is 2.5 of 1 to 5, 62.5 is 3.5."""
+    assert [one.opinion for one in FOUND[:3]] == pytest.approx([2.5, 3.5, 3.504])
+    notes = {row.name: row.note for row in rows_of("x", FOUND, cited=True)}
+    assert notes["x: whole"].startswith("n 4 pictures, 5 faces")
+    assert notes["x: quality [1.0, 2.5]"].startswith("n 1 pictures, 1 faces")
+    assert notes["x: quality (2.5, 3.5]"].startswith("n 1 pictures, 1 faces")
+    assert notes["x: quality (3.5, 5.0]"].startswith("n 1 pictures, 2 faces")
+
+
+def test_the_papers_figures_stand_beside_the_bins_alone() -> None:
+    rows = rows_of("x", FOUND, cited=True)
+    assert [bool(row.paper) for row in rows] == [False, True, True, True, False, False]
+    assert rows[3].paper == {"precision": 0.72, "recall": 0.9403, "accuracy": 0.6885}
+    assert not any(row.paper for row in rows_of("x", FOUND, cited=False))
+
+
+def test_what_a_bin_cannot_say_is_left_out() -> None:
+    whole, *_, last = rows_of("x", FOUND[:1], cited=False)
+    assert whole.ours == {"precision": 0, "recall": 0, "accuracy": 0}
+    assert (last.ours, last.note) == ({}, "no picture")
+
+
+def test_the_gate_lets_through_what_is_above_it_and_nothing_unassessed() -> None:
+    assert [one.name for one in passed(FOUND, 2.5)] == ["fair", "good"]
+    assert [one.name for one in passed(FOUND, 3.5)] == ["good"]
+
+
+def test_degradations_come_in_turn_and_are_the_same_every_time() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    kinds = len(DEGRADATIONS)
+    made = [degraded(picture, number) for number in range(kinds)]
+    assert all(not np.array_equal(one, picture) for one in made)
+    assert all(np.array_equal(one, degraded(picture, number)) for number, one in enumerate(made))
+    assert np.array_equal(made[0], degraded(picture, kinds))
+
+
+def test_without_the_annotated_faces_it_says_so_before_anything_else(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="face-mask set"):
+        SURVEILLANCE_TABLE_1.reproduce(Setting(tmp_path, tmp_path))
+
+
+@pytest.mark.data
+def test_a_few_annotated_faces_make_the_table(data_folder: Path, tmp_path: Path) -> None:
+    for kind, suffix in (("faces", "photo.jpg"), ("annotations", "photo.xml")):
+        (tmp_path / kind / "facemask").mkdir(parents=True)
+        for number in (1, 10, 11):
+            name = f"{number}-{suffix}"
+            (tmp_path / kind / "facemask" / name).symlink_to(data_folder / kind / "facemask" / name)
+    rows = SURVEILLANCE_TABLE_1.reproduce(Setting(tmp_path, tmp_path)).rows
+    assert len(rows) == 12
+    assert rows[0].note.startswith("n 3 pictures")
