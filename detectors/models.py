@@ -6,6 +6,7 @@ models`, `doctor`, the API and the tests over all models read this table.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,9 @@ from detectors.base import Detector
 from detectors.detection_quality import detectability, first_convolution
 from detectors.detection_quality import detector as detection_quality
 from detectors.detection_quality.networks import PATCH_SIDE, MobileRegressor
+from detectors.face_quality import detector as face_quality
+from detectors.face_quality import weights as face_quality_weights
+from detectors.face_quality.network import SIDE, VIEWS, Assessor, Variant
 from detectors.faster_rcnn import detector as faster_rcnn
 from detectors.faster_rcnn import weights as faster_rcnn_weights
 from detectors.faster_rcnn.variants import DEFAULT, VARIANTS, built
@@ -159,6 +163,40 @@ DCT_METRIC = Model(
     note="offline, for it needs the original; ResNet50's conv1 by path: 9,408 parameters, 0.118 GMACs",
 )
 
+
+def _face_quality(name: str, size: str, variant: Variant, note: str) -> Model:
+    return Model(
+        name=name,
+        title=f"SFIQA-Assessor {size}: how good the faces in a picture are, in six dimensions",
+        source="Jiang et al. 2026 (arXiv 2602.07403)",
+        input="three views of a face, 224x224 each, RGB",
+        network=partial(Assessor, variant),
+        example=lambda: (torch.zeros(1, len(VIEWS), 3, SIDE, SIDE),),
+        detector=partial(face_quality.face_quality, name),
+        note=note,
+        metrics=face_quality.FaceQualityDetector.metrics,
+        notes=face_quality_weights.notes(variant),
+        gated=True,
+    )
+
+
+_SFIQA_NOTE = "trained with `sightline train` on SFIQA-Bench; no weights are published"
+SFIQA_S = _face_quality("sfiqa_s", "S", Variant("edgenext_small"), _SFIQA_NOTE)
+SFIQA_XS = _face_quality("sfiqa_xs", "XS", Variant("edgenext_x_small"), _SFIQA_NOTE)
+SFIQA_XXS = _face_quality("sfiqa_xxs", "XXS", Variant("edgenext_xx_small"), _SFIQA_NOTE)
+SFIQA_MOBILENET = _face_quality(
+    "sfiqa_mobilenet",
+    "with MobileNetV2",
+    Variant("mobilenet_v2", finest=1),
+    "ours, for the ImageNet start at hand; scales fused at stride 8; trained on synthetic distortions",
+)
+
 MODELS: Mapping[str, Model] = MappingProxyType(
-    {model.name: model for model in (SALIENCY_IQA, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC)}
+    {
+        model.name: model
+        for model in (
+            *(SALIENCY_IQA, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC),
+            *(SFIQA_S, SFIQA_XS, SFIQA_XXS, SFIQA_MOBILENET),
+        )
+    }
 )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import timm
 from torch import Tensor, nn
 
 from detectors.saliency_iqa.backbones import MobileNetV2
@@ -46,6 +45,8 @@ class MobileNetV2Stages(nn.Module):
 
 def _from_timm(name: str, channels: tuple[int, int, int, int], stages: tuple[int, ...] = (0, 1, 2, 3)) -> Backbone:
     def make() -> nn.Module:
+        import timm  # noqa: PLC0415  takes seconds, and most processes judge no faces
+
         return timm.create_model(name, pretrained=False, features_only=True, out_indices=stages)
 
     return Backbone(make, channels)

@@ -24,7 +24,7 @@ MODELS = ("sfiqa_s", "sfiqa_xs", "sfiqa_xxs", "sfiqa_mobilenet")
 WORST, BEST = 1.0, 5.0
 FACES_AT_ONCE = 8
 SMALLEST_SEARCHED_PX = 40.0
-SOURCE = "Jiang et al. 2025 (SFIQA-Assessor), faces of at least 96 x 96 turned at most 60 degrees"
+SOURCE = "Jiang et al. 2026 (SFIQA-Assessor), faces of at least 96 x 96 turned at most 60 degrees"
 
 LABELS: Mapping[Dimension, str] = {
     Dimension.NOISE: "freedom from noise",

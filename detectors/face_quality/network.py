@@ -1,4 +1,4 @@
-"""SFIQA-Assessor (Jiang et al. 2025): three facial views, one feature map, six task tokens, six scores."""
+"""SFIQA-Assessor (Jiang et al. 2026): three facial views, one feature map, six task tokens, six scores."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,12 +45,17 @@ VIEWS = tuple(View)
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A row of Tables V and VI; the paper's SFIQA-Assessor-S is the default."""
+    """A row of Tables V and VI; the paper's SFIQA-Assessor-S is the default.
+
+    `finest` is the scale on whose grid the others are fused: 0 is the paper's, stride 4. Ours: 1, stride 8, leaves a
+    quarter of the positions and loses little, for what the finest scale has seen is averaged, not left out.
+    """
 
     backbone: str = "edgenext_small"
     views: tuple[View, ...] = VIEWS
     view_fusion: bool = True
     task_attention: bool = True
+    finest: int = 0
 
     def __post_init__(self) -> None:
         if not self.views or len(set(self.views)) != len(self.views):
@@ -60,8 +65,9 @@ class Variant:
 class ViewEncoder(nn.Module):
     """One view's backbone and the fusion of its four scales (Eqs. 2 to 4)."""
 
-    def __init__(self, backbone: str) -> None:
+    def __init__(self, backbone: str, finest: int = 0) -> None:
         super().__init__()
+        self.finest = finest
         chosen = BACKBONES[backbone]
         self.backbone = chosen.make()
         self.projections = nn.ModuleList(nn.Conv2d(width, FEATURES, 1) for width in chosen.channels)
@@ -70,28 +76,34 @@ class ViewEncoder(nn.Module):
         """Whether scales are fused before they grow, which is the same function with fewer multiplications."""
 
     def forward(self, view: Tensor) -> Tensor:
-        """(N, 128, 56, 56) of RGB (N, 3, 224, 224) in [0, 1]."""
+        """(N, 128, 56, 56), or 28 x 28 on the stride-8 grid, of RGB (N, 3, 224, 224) in [0, 1]."""
         maps = self.backbone(normalised(view))
         return self.fused_early(maps) if self.fuses_early else self.fused(maps)
 
     def fused(self, maps: list[Tensor]) -> Tensor:
-        """Project each scale to 128 channels at its own grid, bring all to the finest, concatenate, project."""
-        finest = maps[0].shape[-2:]
+        """Project each scale to 128 channels at its own grid, bring all to one grid, concatenate, project."""
+        grid = maps[self.finest].shape[-2:]
         projected = [project(scale) for project, scale in zip(self.projections, maps, strict=True)]
-        grown = [interpolate(scale, size=finest, mode="bilinear", align_corners=False) for scale in projected[1:]]
-        fused: Tensor = self.fusion(torch.cat([projected[0], *grown], dim=1))
+        brought = [
+            scale if scale.shape[-2:] == grid else interpolate(scale, size=grid, mode="bilinear", align_corners=False)
+            for scale in projected
+        ]
+        fused: Tensor = self.fusion(torch.cat(brought, dim=1))
         return fused
 
     def fused_early(self, maps: list[Tensor]) -> Tensor:
-        """As `fused`, to rounding: a 1x1 convolution and bilinear growth commute, so each scale's share of the fusion
-        is taken at its own grid, and growing is two small matrix products."""
+        """As `fused`, to rounding: 1x1 convolutions and bilinear sampling commute, so each scale is convolved on the
+        smaller of its own grid and the common one, and sampling is two small matrix products."""
+        height, width = maps[self.finest].shape[-2:]
         shares = torch.split(self.fusion.weight, FEATURES, dim=1)
-        weighed = [
-            conv2d(project(scale), share) for project, scale, share in zip(self.projections, maps, shares, strict=True)
-        ]
-        finest = weighed[0].shape[-2:]
         assert self.fusion.bias is not None
-        return weighed[0] + sum(_grown(scale, *finest) for scale in weighed[1:]) + self.fusion.bias[:, None, None]
+        total = self.fusion.bias[:, None, None]
+        for project, scale, share in zip(self.projections, maps, shares, strict=True):
+            if scale.shape[-2] > height:
+                total = total + conv2d(project(_sampled(scale, height, width)), share)
+            else:
+                total = total + _sampled(conv2d(project(scale), share), height, width)
+        return total
 
 
 class ViewFusion(nn.Module):
@@ -134,7 +146,7 @@ class Assessor(nn.Module):
     def __init__(self, variant: Variant) -> None:
         super().__init__()
         self.variant = variant
-        self.encoders = nn.ModuleDict({view: ViewEncoder(variant.backbone) for view in variant.views})
+        self.encoders = nn.ModuleDict({view: ViewEncoder(variant.backbone, variant.finest) for view in variant.views})
         self.view_fusion = ViewFusion() if variant.view_fusion else None
         self.decoder = TaskDecoder(task_attention=variant.task_attention)
         self.heads = nn.ModuleList(_regression_head() for _ in DIMENSIONS)
@@ -154,8 +166,10 @@ class Assessor(nn.Module):
         return torch.cat([head(tokens[:, index]) for index, head in enumerate(self.heads)], dim=1)
 
 
-def _grown(maps: Tensor, height: int, width: int) -> Tensor:
-    """Maps (N, C, h, w) grown bilinearly to (N, C, height, width) by one matrix for rows and one for columns."""
+def _sampled(maps: Tensor, height: int, width: int) -> Tensor:
+    """Maps (N, C, h, w) sampled bilinearly at (N, C, height, width) by one matrix for rows and one for columns."""
+    if maps.shape[-2:] == (height, width):
+        return maps
     rows, columns = (
         interpolate(torch.eye(length, device=maps.device)[None], size=target, mode="linear", align_corners=False)[0].to(
             maps.dtype

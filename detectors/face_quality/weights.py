@@ -19,6 +19,7 @@ def notes(variant: Variant, rated: int = len(DIMENSIONS)) -> dict[str, str]:
         "views": " ".join(variant.views),
         "view_fusion": say[variant.view_fusion],
         "task_attention": say[variant.task_attention],
+        "finest": str(variant.finest),
         "rated": str(rated),
     }
 
@@ -46,4 +47,5 @@ def _variant(said: Mapping[str, str]) -> Variant:
         tuple(View(name) for name in said["views"].split()),
         view_fusion=SWITCHES[said["view_fusion"]],
         task_attention=SWITCHES[said["task_attention"]],
+        finest=int(said["finest"]),
     )

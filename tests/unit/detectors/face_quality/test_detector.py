@@ -143,7 +143,14 @@ def test_a_weights_file_brings_its_variant_and_finds_real_faces(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "said",
-    [{"backbone": "vgg"}, {"views": "side"}, {"views": "loose"}, {"rated": "six"}, {"view_fusion": "perhaps"}],
+    [
+        {"backbone": "vgg"},
+        {"views": "side"},
+        {"views": "loose"},
+        {"rated": "six"},
+        {"view_fusion": "perhaps"},
+        {"finest": ""},
+    ],
 )
 def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, said: dict[str, str]) -> None:
     with pytest.raises(WeightsUnavailable, match=r"trained\.safetensors"):

@@ -224,9 +224,10 @@ def test_the_dimensions_stand_in_the_order_of_the_regression() -> None:
     ]
 
 
-def test_fusing_early_gives_the_same_scores() -> None:
+@pytest.mark.parametrize("finest", [0, 1])
+def test_fusing_early_gives_the_same_scores(finest: int) -> None:
     torch.manual_seed(0)
-    network = Assessor(Variant("mobilenet_v2")).eval()
+    network = Assessor(Variant("mobilenet_v2", finest=finest)).eval()
     views = torch.rand(1, 3, 3, 224, 224)
     with torch.inference_mode():
         late = network(views)
