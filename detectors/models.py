@@ -28,9 +28,13 @@ from detectors.faster_rcnn.variants import DEFAULT, VARIANTS, built
 from detectors.mtcnn import detector as mtcnn
 from detectors.mtcnn import weights as mtcnn_weights
 from detectors.mtcnn.cascade import Mtcnn
+from detectors.saliency.choice import SPECTRAL_RESIDUAL, ChosenSaliency, saliency
 from detectors.saliency_iqa import detector as saliency_iqa
 from detectors.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, LOCAL_WEIGHT, SaliencyIqa
+from detectors.sgdnet import detector as sgdnet
+from detectors.sgdnet import network as sgdnet_network
 from detectors.weights import WeightsFile
+from domain.errors import ConfigError
 from domain.quality import MetricSpec
 
 Option = Callable[[Any], Any]
@@ -83,6 +87,32 @@ class Model:
         return self.pulled(downloads) if self.pulled is not None else weights.pulled(self.name, downloads)
 
 
+def _saliency(given: Any) -> ChosenSaliency:
+    """`{name: spectral_residual}`, or `{name: simplenet_mobilenet_v2, path: …}`, or the name alone."""
+    chosen = {"name": given} if isinstance(given, str) else dict(given)
+    path = chosen.pop("path", None)
+    name = chosen.pop("name", SPECTRAL_RESIDUAL)
+    if chosen:
+        raise ConfigError(f"unknown key {next(iter(chosen))}; it has name and path")
+    return saliency(str(name), None if path is None else Path(str(path)).expanduser())
+
+
+def _share(given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 1:
+        raise ConfigError("must be a number from 0 to 1")
+    return float(given)
+
+
+def _saliency_iqa(
+    explicit: Path | None = None,
+    downloads: Path | None = None,
+    *,
+    saliency: ChosenSaliency | None = None,
+    local_weight: float | None = None,
+) -> Detector:
+    return saliency_iqa.saliency_iqa(explicit, downloads, provider=saliency, local_weight=local_weight)
+
+
 SALIENCY_IQA = Model(
     name=saliency_iqa.MODEL,
     title="Saliency IQA: picture quality as people would judge it",
@@ -90,11 +120,25 @@ SALIENCY_IQA = Model(
     input="448x448 (whole) and 224x224 (most salient window), RGB",
     network=lambda: SaliencyIqa("mobilenet_v2"),
     example=lambda: (torch.zeros(1, 3, GLOBAL_SIDE, GLOBAL_SIDE), torch.zeros(1, 3, LOCAL_SIDE, LOCAL_SIDE)),
-    detector=saliency_iqa.saliency_iqa,
+    detector=_saliency_iqa,
     note="the paper's backbone is ResNet18; the bundled weights are MobileNetV2's",
     metrics=saliency_iqa.SaliencyIqaDetector.metrics,
     default=True,
+    options={"saliency": _saliency, "local_weight": _share},
     notes={"backbone": "mobilenet_v2", "saliency": "spectral_residual", "local_weight": str(LOCAL_WEIGHT)},
+)
+SGDNET = Model(
+    name=sgdnet.MODEL,
+    title="SGDNet: picture quality guided by predicted saliency",
+    source="Yang et al. 2019 (ACM Multimedia)",
+    input="384x512, RGB",
+    network=lambda: sgdnet_network.SgdNet(sgdnet_network.Variant("mobilenet_v2")),
+    example=lambda: (torch.zeros(1, 3, *sgdnet.SIZE),),
+    detector=sgdnet.sgdnet,
+    note="counted for MobileNetV2; the paper's ResNet50 has 26.29 M parameters and 15.3 GMACs, and the file decides",
+    metrics=sgdnet.SgdNetDetector.metrics,
+    notes=sgdnet.notes_of(sgdnet_network.Variant("mobilenet_v2"), "spectral_residual"),
+    options={"teacher_path": Path},
 )
 
 MTCNN = Model(
@@ -195,7 +239,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
     {
         model.name: model
         for model in (
-            *(SALIENCY_IQA, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC),
+            *(SALIENCY_IQA, SGDNET, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC),
             *(SFIQA_S, SFIQA_XS, SFIQA_XXS, SFIQA_MOBILENET),
         )
     }

@@ -1,6 +1,6 @@
 """Which models are on and which off, and why: what the operator chose, against the weights that are really there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from detectors.base import Detector
 from detectors.models import MODELS, Model
-from detectors.weights import WeightsFile, WeightsUnavailable
+from detectors.weights import WeightsAbsent, WeightsFile, WeightsUnavailable
 from domain.errors import ConfigError
 
 
@@ -40,6 +40,8 @@ class Standing:
     reason: str
     weights: WeightsFile | None = None
     detector: Detector | None = None
+    looked_for: tuple[Path, ...] = ()
+    """Every place asked for weights, up to the one that had them."""
 
     @property
     def wanted(self) -> bool:
@@ -79,29 +81,34 @@ def standing(model: Model, choice: Choice, downloads: Path | None, *, load: bool
     Raises ConfigError for an option that does not exist or has a wrong value. A model that has no weights, or the
     wrong ones, raises nothing: it is off.
     """
-    options = checked_options(model, choice.options)
     if choice.enabled is False:
         return Standing(model, choice, State.OFF, f"switched off: models.{model.name}.enabled is false")
     try:
+        options = checked_options(model, choice.options)
         file = model.weights(choice.path, downloads)
         detector = model.detector(choice.path, downloads, **options) if load and model.detector is not None else None
+    except WeightsAbsent as error:
+        return Standing(model, choice, State.OFF, str(error), looked_for=error.tried)
     except WeightsUnavailable as error:
         return Standing(model, choice, State.OFF, str(error))
-    return Standing(model, choice, State.ON, "", file, detector)
+    return Standing(model, choice, State.ON, "", file, detector, file.tried)
 
 
 def standings(
-    choices: Mapping[str, Choice], downloads: Path | None, *, load: bool = True, only_wanted: bool = False
+    choices: Mapping[str, Choice],
+    downloads: Path | None,
+    *,
+    load: bool = True,
+    names: Collection[str] | None = None,
 ) -> tuple[Standing, ...]:
-    """How every model stands, or only those wanted. Raises ConfigError for a choice about a model that is none."""
+    """How every model stands, or those of `names`. Raises ConfigError for a choice about a model that is none."""
     unknown = sorted(set(choices) - set(MODELS))
     if unknown:
         raise ConfigError(f"models.{unknown[0]}: unknown model; known are {', '.join(MODELS)}")
-    chosen = [(model, choices.get(name, Choice())) for name, model in MODELS.items()]
     return tuple(
-        standing(model, choice, downloads, load=load)
-        for model, choice in chosen
-        if not only_wanted or wanted(model, choice)
+        standing(model, choices.get(name, Choice()), downloads, load=load)
+        for name, model in MODELS.items()
+        if names is None or name in names
     )
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +41,14 @@ CHUNK_BYTES = 1 << 20
 
 class WeightsUnavailable(ConfigError):
     """The model stays off: its text names the files looked for, or the fault found, and the next step."""
+
+
+class WeightsAbsent(WeightsUnavailable):
+    """There is no file at all at any of the places `tried`."""
+
+    def __init__(self, text: str, tried: Sequence[Path] = ()) -> None:
+        super().__init__(text)
+        self.tried = tuple(tried)
 
 
 class Origin(StrEnum):
@@ -101,7 +109,10 @@ def located(
         return _given(model, explicit)
     entry = manifest(folder).get(model)
     if entry is None:
-        raise WeightsUnavailable(f"{model} is off: {folder / 'manifest.json'} names no weights for it; give a path")
+        raise WeightsAbsent(
+            f"{model} is off: {folder / 'manifest.json'} names no weights for it; give a path",
+            [folder / "manifest.json"],
+        )
     places = [(folder / entry.file, Origin.BUNDLED)]
     if downloads is not None:
         places.append((downloads / entry.file, Origin.DOWNLOADED))
@@ -112,7 +123,7 @@ def located(
             return WeightsFile(model, path, _checked(path, entry.sha256), origin, tuple(tried))
     looked = ", ".join(str(path) for path in tried)
     advice = "download it with `sightline models pull`, or give a path" if entry.url else "give its path"
-    raise WeightsUnavailable(f"{model} is off: no weights at {looked}; {advice}")
+    raise WeightsAbsent(f"{model} is off: no weights at {looked}; {advice}", tried)
 
 
 def pulled(
@@ -184,7 +195,7 @@ def sha256(path: Path) -> str:
 
 def _given(model: str, path: Path) -> WeightsFile:
     if not path.is_file():
-        raise WeightsUnavailable(f"{model} is off: no file at {path}; correct the path, or leave it out")
+        raise WeightsAbsent(f"{model} is off: no file at {path}; correct the path, or leave it out", [path])
     return WeightsFile(model, path, sha256(path), Origin.EXPLICIT, (path,))
 
 

@@ -12,6 +12,7 @@ from sightline.commands import (
     demo,
     doctor,
     incidents,
+    models,
     parts,
     run,
     score,
@@ -48,6 +49,7 @@ bench.app.command()(bench_cluster.chaos)
 bench.app.command()(bench_cluster.growth)
 bench.app.command()(bench_cluster.cluster)
 app.add_typer(bench.app, name="bench")
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:

@@ -11,9 +11,18 @@ from domain.errors import ConfigError
 from domain.quality import Fault
 from domain.streams import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.urls import checked
-from sightline.settings_cluster import HealthSettings, IngestSettings, LiveSettings, Positive, QueueSettings, Section
+from sightline.settings_cluster import (
+    HealthSettings,
+    IngestSettings,
+    LiveSettings,
+    Positive,
+    PostgresSettings,
+    QueueSettings,
+    Section,
+)
 from sightline.settings_errors import described
 from sightline.settings_file import read_settings_file
+from sightline.settings_models import GateSettings, ModelSettings
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -49,7 +58,7 @@ class FaultSettings(Section):
     sensitivity: int = Field(default=5, ge=1, le=10)
 
 
-def _fault_shorthand(value: object) -> object:
+def _shorthand(value: object) -> object:
     """Let `blur: off` stand for `blur: {enabled: false}`."""
     return {"enabled": value} if isinstance(value, bool) else value
 
@@ -70,7 +79,7 @@ class CameraSettings(Section):
     lit_at_night: bool = False
     analogue: bool = False
     masks: tuple[MaskSettings, ...] = ()
-    faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_fault_shorthand)]] = Field(default_factory=dict)
+    faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_shorthand)]] = Field(default_factory=dict)
 
     def camera(self, default_plan: PlanSettings, *, where: str) -> Camera:
         """Return the domain's camera; raises `ConfigError` naming `where` for an address that is not allowed."""
@@ -174,10 +183,15 @@ class Settings(Section):
     """Cores that compute scores; half of them where nothing is said, for reading cameras needs the others."""
     pictures: Literal["memory", "never"] = "memory"
     detectors: tuple[str, ...] | None = None
+    models: dict[str, Annotated[ModelSettings, BeforeValidator(_shorthand)]] = Field(default_factory=dict)
+    downloads: str = Field(default="~/.cache/sightline/weights", min_length=1)
+    """Where `sightline models pull` puts weights, and where they are looked for after those bundled."""
+    gate: GateSettings | None = None
     cameras: tuple[CameraSettings, ...] = ()
     plan: PlanSettings = PlanSettings()
     api: ApiSettings = ApiSettings()
     batch: BatchSettings = BatchSettings()
+    postgres: PostgresSettings = PostgresSettings()
     queue: QueueSettings = QueueSettings()
     live: LiveSettings = LiveSettings()
     ingest: IngestSettings = IngestSettings()
@@ -199,7 +213,12 @@ class Settings(Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret of these settings, for the redactor of logs and errors."""
-        hidden = [self.api.token, self.queue.password, *(hook.secret for hook in self.notifiers.webhooks)]
+        hidden = [
+            self.api.token,
+            self.queue.password,
+            self.live.password,
+            *(hook.secret for hook in self.notifiers.webhooks),
+        ]
         return tuple(text for text in (*hidden, *(camera.password for camera in self.cameras)) if text)
 
 
@@ -227,6 +246,8 @@ def _check_retention(kept: RetentionSettings) -> None:
 
 def _check_services(settings: Settings) -> None:
     queue, live = settings.queue, settings.live
+    if settings.postgres.tls and not settings.database.startswith("postgresql"):
+        raise ConfigError("postgres.tls: only used with database: postgresql://…")
     if queue.kind == "kafka" and not queue.servers:
         raise ConfigError("queue.servers: needed with queue.kind: kafka, such as [kafka:9092]")
     if queue.kind != "kafka" and queue.servers:

@@ -12,7 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from detectors.faster_rcnn.variants import DEFAULT, VARIANTS, Variant, built
-from detectors.weights import TRUSTED_ORIGINS, Origin, WeightsFile, WeightsUnavailable, fetched, filled, read, sha256
+from detectors.weights import (
+    TRUSTED_ORIGINS,
+    Origin,
+    WeightsAbsent,
+    WeightsFile,
+    WeightsUnavailable,
+    fetched,
+    filled,
+    read,
+    sha256,
+)
 
 MODEL = "faster_rcnn"
 LICENCE = "BSD-3-Clause"
@@ -34,9 +44,10 @@ def located(*, explicit: Path | None = None, downloads: Path | None = None) -> W
                 raise WeightsUnavailable(f"{path} is not torchvision's file, its SHA-256 is {digest}: fetch it anew")
             return WeightsFile(MODEL, path, digest, Origin.DOWNLOADED, tuple(tried[: number + 1]))
     looked = f"none of {', '.join(path.name for path in tried)} in {downloads}" if tried else "no folder of downloads"
-    raise WeightsUnavailable(
+    raise WeightsAbsent(
         f"{MODEL} is off: no weights ({looked}); fetch them with `sightline models pull {MODEL}`, or download "
-        f"{VARIANTS[DEFAULT].url} by hand and give its path"
+        f"{VARIANTS[DEFAULT].url} by hand and give its path",
+        tried,
     )
 
 
@@ -76,7 +87,7 @@ def official(digest: str) -> Variant | None:
 
 def _given(path: Path) -> WeightsFile:
     if not path.is_file():
-        raise WeightsUnavailable(f"{MODEL} is off: no file at {path}; correct the path, or leave it out")
+        raise WeightsAbsent(f"{MODEL} is off: no file at {path}; correct the path, or leave it out", [path])
     digest = sha256(path)
     if path.suffix != ".safetensors" and official(digest) is None:
         raise WeightsUnavailable(

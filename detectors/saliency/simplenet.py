@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2, resnet50
 
 from detectors.saliency.pnasnet import PNASNet
 
@@ -27,6 +26,8 @@ class MobileNetV2Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        from torchvision.models import mobilenet_v2  # noqa: PLC0415  loaded only where it runs
+
         self.features = mobilenet_v2(weights=None).features
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
@@ -46,6 +47,8 @@ class ResNet50Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        from torchvision.models import resnet50  # noqa: PLC0415  loaded only where it runs
+
         for name, part in resnet50(weights=None).named_children():
             if name not in {"avgpool", "fc"}:
                 self.add_module(name, part)

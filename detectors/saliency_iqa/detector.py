@@ -85,14 +85,18 @@ class SaliencyIqaDetector:
 
 
 def saliency_iqa(
-    explicit: Path | None = None, downloads: Path | None = None, *, provider: ChosenSaliency | None = None
+    explicit: Path | None = None,
+    downloads: Path | None = None,
+    *,
+    provider: ChosenSaliency | None = None,
+    local_weight: float | None = None,
 ) -> SaliencyIqaDetector:
     """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without.
 
-    `provider` (`detectors.saliency.choice.saliency`) takes the place of the saliency the weights were trained with.
+    `provider` (`detectors.saliency.choice.saliency`) and `local_weight` take the place of what was trained with.
     """
     file = weights.located(MODEL, explicit=explicit, downloads=downloads)
-    return from_weights(file, provider=provider, precision=fast_precision())
+    return from_weights(file, provider=provider, local_weight=local_weight, precision=fast_precision())
 
 
 def fast_precision() -> torch.dtype:
@@ -102,26 +106,33 @@ def fast_precision() -> torch.dtype:
 
 
 def from_weights(
-    file: WeightsFile, *, provider: ChosenSaliency | None = None, precision: torch.dtype = torch.float32
+    file: WeightsFile,
+    *,
+    provider: ChosenSaliency | None = None,
+    local_weight: float | None = None,
+    precision: torch.dtype = torch.float32,
 ) -> SaliencyIqaDetector:
     """The detector that a weights file describes: its notes name `backbone`, `saliency` and `local_weight`.
 
-    A `provider` other than the one named becomes part of the fingerprint. Raises WeightsUnavailable where the notes
-    name something else, the tensors do not fit, or the saliency named needs weights of its own and none is given.
+    A `provider` or `local_weight` other than the one named becomes part of the fingerprint. Raises
+    WeightsUnavailable where the notes name something else, the tensors do not fit, or the saliency named needs weights
+    of its own and none is given.
     """
     tensors, notes = weights.read(file.path)
     try:
-        backbone, named, local_weight = notes["backbone"], notes["saliency"], float(notes["local_weight"])
+        backbone, named, trained = notes["backbone"], notes["saliency"], float(notes["local_weight"])
     except (KeyError, ValueError) as error:
         raise WeightsUnavailable(
             f"{file.path} does not say which network it is for: {error}; export it anew"
         ) from error
     if backbone not in BACKBONES or named not in PROVIDERS:
         raise WeightsUnavailable(f"{file.path} is for {backbone} with {named}, which this version does not know")
-    network = SaliencyIqa(backbone, local_weight)
+    share = trained if local_weight is None else local_weight
+    network = SaliencyIqa(backbone, share)
     weights.filled(network, tensors, file.path)
     chosen = saliency(named) if provider is None else provider
     fingerprint = file.fingerprint if chosen.fingerprint == named else f"{file.fingerprint}+{chosen.fingerprint}"
+    fingerprint += "" if share == trained else f"+w={share:g}"
     return SaliencyIqaDetector(network, chosen.provider, fingerprint, precision=precision)
 
 

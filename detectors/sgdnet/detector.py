@@ -93,9 +93,15 @@ def squashed(rgb: Tensor, size: tuple[int, int] = SIZE) -> Tensor:
     return small.contiguous(memory_format=torch.channels_last)
 
 
-def sgdnet(explicit: Path | None = None, downloads: Path | None = None) -> SgdNetDetector:
-    """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without."""
-    return from_weights(weights.located(MODEL, explicit=explicit, downloads=downloads), precision=fast_precision())
+def sgdnet(
+    explicit: Path | None = None, downloads: Path | None = None, *, teacher_path: Path | None = None
+) -> SgdNetDetector:
+    """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without.
+
+    `teacher_path` is DINet's weights, for a direct variant that was trained with it.
+    """
+    file = weights.located(MODEL, explicit=explicit, downloads=downloads)
+    return from_weights(file, precision=fast_precision(), teacher_path=teacher_path)
 
 
 def from_weights(

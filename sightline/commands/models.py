@@ -1,0 +1,104 @@
+"""`sightline models`: which models there are, which are on, with which weights, and whether those are as promised."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.errors import ConfigError
+from sightline.commands.console import EXIT_FAILED, out, redactor, without_traceback
+from sightline.commands.options import SettingsOption, settings_from
+from sightline.logging_setup import set_up_logging
+
+if TYPE_CHECKING:
+    from detectors.models import Model
+
+app = typer.Typer(no_args_is_help=True, help="The models with trained weights: list, fetch, verify and describe them.")
+
+NameArgument = Annotated[str, typer.Argument(help="A model's name; `sightline models list` shows them.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+@without_traceback
+def list_(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """Show every model: on or off and why, its weights, where they were looked for, licence and card."""
+    from sightline.model_facts import row  # noqa: PLC0415 - loads torch, which takes seconds
+
+    rows = [row(stands) for stands in _standings(settings)]
+    if as_json:
+        out.print_json(json.dumps(rows))
+        return
+    table = Table(show_lines=True)
+    for column in ("model", "state", "what it does, or why not", "weights", "licence", "card"):
+        table.add_column(column, overflow="fold")
+    for each in rows:
+        found = each["weights"]
+        where = f"{found['path']} sha256 {found['sha256'][:12]}…" if found["path"] else ", ".join(found["looked_for"])
+        cells = (each["name"], each["state"], each["said"], where, found["licence"], found["card"])
+        table.add_row(*(escape(redactor(cell)) for cell in cells), style=None if each["state"] == "on" else "dim")
+    out.print(table)
+
+
+@app.command()
+@without_traceback
+def info(name: NameArgument, settings: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """Describe one model: what it measures, its cost, its state, and its weights."""
+    from sightline.model_facts import described  # noqa: PLC0415
+
+    model = _known(name)
+    facts = described(next(stands for stands in _standings(settings) if stands.model is model))
+    if as_json:
+        out.print_json(json.dumps(facts))
+        return
+    for key, value in facts.items():
+        out.print(f"[bold]{key}[/]: {escape(redactor(_shown(value)))}")
+
+
+@app.command()
+@without_traceback
+def pull(name: NameArgument, settings: SettingsOption = None) -> None:
+    """Download a model's weights into the folder `downloads`; what fails its checksum is not kept."""
+    from sightline.chosen_models import downloads  # noqa: PLC0415
+
+    model = _known(name)
+    file = model.pull(downloads(settings_from(settings)))
+    out.print(escape(f"{name}: {file.path}, sha256 {file.sha256}"))
+
+
+@app.command()
+@without_traceback
+def verify(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
+    """Recompute the checksum of every bundled, installed and downloaded file; status 1 where one differs."""
+    from sightline.model_facts import verified  # noqa: PLC0415
+
+    checks = verified(settings_from(settings))
+    if as_json:
+        out.print_json(json.dumps([check.as_json() for check in checks]))
+    else:
+        for check in checks:
+            mark = "[green]ok    [/]" if check.right else "[bold red]wrong [/]" if check.found else "[yellow]absent[/]"
+            out.print(f"{mark} {escape(check.model)}: {escape(redactor(check.text))}")
+    if any(check.found and not check.right for check in checks):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _standings(settings: SettingsOption) -> Any:
+    from sightline.chosen_models import model_standings  # noqa: PLC0415
+
+    set_up_logging("error", redactor=redactor)
+    return model_standings(settings_from(settings))
+
+
+def _known(name: str) -> "Model":
+    from detectors.models import MODELS  # noqa: PLC0415
+
+    if name not in MODELS:
+        raise ConfigError(f"no model {name}; known are {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
