@@ -148,3 +148,13 @@ def test_another_saliency_provider_takes_the_place_of_the_files_own_and_is_named
     _, window = detector.views(Pictures.from_rgb(rgb))
     assert torch.allclose(window[0], rgb[0, :, 76:, 176:], atol=1e-5)
     assert from_weights(file, provider=saliency("spectral_residual")).fingerprint == "saliency_iqa@000000000000"
+
+
+def test_another_local_weight_weighs_the_branches_and_is_named(tmp_path: Path) -> None:
+    file = exported(tmp_path, backbone="mobilenet_v2", saliency="spectral_residual", local_weight="0.2")
+    batch = pictures(1)
+    scores = [
+        from_weights(file, local_weight=weight).score(batch)["image_quality"].item() for weight in (0.0, 0.2, 1.0)
+    ]
+    assert scores[1] == pytest.approx(0.8 * scores[0] + 0.2 * scores[2], abs=0.01)
+    assert from_weights(file, local_weight=0.5).fingerprint == "saliency_iqa@000000000000+w=0.5"
