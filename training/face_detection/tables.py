@@ -7,6 +7,7 @@ with 225 faces, as they are and made worse; quality is the bundled saliency IQA'
 import math
 from collections.abc import Sequence
 
+from detectors.gate import Gate
 from detectors.mtcnn.weights import loaded
 from detectors.saliency_iqa.detector import IMAGE_QUALITY, saliency_iqa
 from training.datasets import folder_of
@@ -25,7 +26,8 @@ PAPER = {
     "(3.5, 5.0]": {"precision": 0.7200, "recall": 0.9403, "accuracy": 0.6885},
 }
 MEASURES = ("precision", "recall", "accuracy")
-GATES = (2.5, 3.5)
+GATES = (Gate(IMAGE_QUALITY.key, 37.5), Gate(IMAGE_QUALITY.key, 62.5))
+"""The product's own gate, at the borders of the bins: opinions of 2.5 and 3.5."""
 
 
 def reproduced(setting: Setting) -> Result:
@@ -53,13 +55,13 @@ def rows_of(name: str, found: Sequence[Judged], *, cited: bool) -> list[Row]:
     for gate in GATES:
         let_through = passed(found, gate)
         share = 1 - len(let_through) / len(found)
-        rows.append(_row(f"{name}: gate at {gate}, {share:.0%} not assessed", let_through, {}))
+        rows.append(_row(f"{name}: gate at {gate.below:g}, {share:.0%} not assessed", let_through, {}))
     return rows
 
 
-def passed(found: Sequence[Judged], gate: float) -> list[Judged]:
-    """The pictures that a gate lets through: of an opinion above it. One that has none does not pass."""
-    return [one for one in found if one.opinion > gate]
+def passed(found: Sequence[Judged], gate: Gate) -> list[Judged]:
+    """The pictures that a gate lets through."""
+    return [one for one in found if not gate.objection(None if math.isnan(one.quality) else one.quality)]
 
 
 def _row(name: str, members: Sequence[Judged], paper: dict[str, float]) -> Row:

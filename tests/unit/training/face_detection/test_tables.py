@@ -9,7 +9,7 @@ from domain.errors import ConfigError
 from training.face_detection.degraded import DEGRADATIONS, degraded
 from training.face_detection.judged import Judged
 from training.face_detection.matching import Counts
-from training.face_detection.tables import SURVEILLANCE_TABLE_1, passed, rows_of
+from training.face_detection.tables import GATES, SURVEILLANCE_TABLE_1, passed, rows_of
 from training.results import Setting
 
 FOUND = [
@@ -38,14 +38,20 @@ def test_the_papers_figures_stand_beside_the_bins_alone() -> None:
 
 
 def test_what_a_bin_cannot_say_is_left_out() -> None:
-    whole, *_, last = rows_of("x", FOUND[:1], cited=False)
-    assert whole.ours == {"precision": 0, "recall": 0, "accuracy": 0}
+    whole, _, fair, *_, last = rows_of("x", [Judged("poor", 30.0, Counts(0, 0, 1))], cited=False)
+    assert whole.ours == {"recall": 0, "accuracy": 0}
+    assert (fair.ours, fair.note) == ({}, "no picture")
     assert (last.ours, last.note) == ({}, "no picture")
 
 
-def test_the_gate_lets_through_what_is_above_it_and_nothing_unassessed() -> None:
-    assert [one.name for one in passed(FOUND, 2.5)] == ["fair", "good"]
-    assert [one.name for one in passed(FOUND, 3.5)] == ["good"]
+def test_the_gate_lets_through_what_it_has_no_objection_to() -> None:
+    """A picture of unknown quality passes, as in the product."""
+    low, high = GATES
+    assert [one.name for one in passed(FOUND, low)] == ["poor", "fair", "good", "none"]
+    assert [one.name for one in passed([Judged("worse", 37.4, Counts(0, 0, 1)), *FOUND], low)] == [
+        one.name for one in FOUND
+    ]
+    assert [one.name for one in passed(FOUND, high)] == ["fair", "good", "none"]
 
 
 def test_degradations_come_in_turn_and_are_the_same_every_time() -> None:
