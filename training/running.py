@@ -34,7 +34,7 @@ def run(
         raise ConfigError(f"{recipe.model} does not learn from {dataset.name}; it learns from {known}")
     samples = dataset.read(folder_of(dataset.name, data))
     split = protocols.usual(samples, repetition)
-    folder = runs / _name(recipe, dataset, repetition)
+    folder = folder_in(runs, recipe, dataset.name, repetition)
     _claim(folder, {"seed": seed, "repetition": repetition, "options": dict(options or {}), "n": len(samples)})
     job = Job(
         dataset=dataset,
@@ -48,8 +48,9 @@ def run(
     return recipe.train(job)
 
 
-def _name(recipe: Recipe, dataset: Dataset, repetition: int) -> str:
-    return f"{recipe.model}-{dataset.name}" + (f"-{repetition}" if repetition else "")
+def folder_in(runs: Path, recipe: Recipe, dataset: str, repetition: int = 0) -> Path:
+    """Where a training of this model on this data set lies among `runs`."""
+    return runs / (f"{recipe.model}-{dataset}" + (f"-{repetition}" if repetition else ""))
 
 
 def _claim(folder: Path, settings: Mapping[str, object]) -> None:

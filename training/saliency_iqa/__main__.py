@@ -18,7 +18,7 @@ from training.networks.averaging import averaged_weights
 from training.saliency_iqa.export import exported
 from training.saliency_iqa.failures import failure_sheet
 from training.saliency_iqa.model_card import Measured, Provenance, model_card
-from training.saliency_iqa.run import BACKBONE, SALIENCY, STAGES
+from training.saliency_iqa.run import BACKBONE, LOCAL_SHARE, SALIENCY, STAGES
 
 LICENCE = "Apache-2.0"
 
@@ -31,6 +31,8 @@ Folder = Annotated[Path, typer.Option(help="Where to write; by default into the 
 def bundled(
     local_checkpoint: Path,
     global_checkpoints: Annotated[list[Path], typer.Argument(help="One, or several from one start to average.")],
+    *,
+    local_weight: Annotated[float, typer.Option(help="The local branch's weight w.")] = LOCAL_SHARE,
     folder: Folder = weights.BUNDLED,
 ) -> None:
     """Write both branches' averaged weights as the bundled file and its manifest entry."""
@@ -41,6 +43,7 @@ def bundled(
         folder / file,
         backbone=BACKBONE,
         saliency=SALIENCY,
+        local_weight=local_weight,
     )
     recorded(MODEL, ManifestEntry(file, digest, LICENCE, card=f"{MODEL}.md"), folder)
     console.print(f"{folder / file} {digest}")
