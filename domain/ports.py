@@ -82,6 +82,13 @@ class StreamConsumer(Protocol):
         """Return how many messages wait."""
         ...
 
+    def tenure(self, stream_id: str) -> int | None:
+        """Return since which assignment this stream's messages come here, None where they go to somebody else.
+
+        Another number than before: somebody else may have judged the stream meanwhile.
+        """
+        ...
+
     def unreadable(self) -> int:
         """Return how many messages were no messages of ours and were put aside."""
         ...

@@ -180,6 +180,10 @@ class EmbeddedConsumer:
         """Return 0: nothing is deleted here."""
         return 0
 
+    def tenure(self, stream_id: str) -> int:
+        """Every stream comes here, and always did."""
+        return 0
+
     def lag(self) -> int:
         return self._queue.waiting()
 

@@ -21,6 +21,7 @@ from domain.frames import Frame
 from domain.units import Delivery, StreamMessage, Unit
 from transport.codec import decoded, encoded
 from transport.compression import Compression
+from transport.kafka_tenures import Tenures
 from transport.kafka_topics import KafkaSettings, require_fast_checksums
 
 _log = logging.getLogger(__name__)
@@ -123,8 +124,8 @@ class KafkaConsumer:
         self._next: dict[TopicPartition, int] = {}
         self._letters: Any = None
         self._pause = Event()
+        self._tenures = Tenures()
         self._consumer = kafka.KafkaConsumer(
-            settings.topic,
             **settings.connection(),
             group_id=settings.group,
             enable_auto_commit=False,
@@ -139,6 +140,7 @@ class KafkaConsumer:
             metadata_max_age_ms=30_000,
             allow_auto_create_topics=False,
         )
+        self._consumer.subscribe([settings.topic], listener=self._tenures)
         # A member that leads its group before it knows the topic shares out nothing, and nobody asks again.
         self._consumer.partitions_for_topic(settings.topic)
 
@@ -176,6 +178,9 @@ class KafkaConsumer:
     def lag(self) -> int:
         """Return how many messages of this worker's partitions waited after the last poll."""
         return self._lag
+
+    def tenure(self, stream_id: str) -> int | None:
+        return self._tenures.of(stream_id, len(self._consumer.partitions_for_topic(self._settings.topic) or (0,)))
 
     def unreadable(self) -> int:
         """Return how many messages were no messages of ours and were put aside."""

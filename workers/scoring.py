@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import torch
 
@@ -24,11 +25,12 @@ from workers.batching import BatchBounds
 from workers.cameras import CameraBook
 from workers.idle import IdleStreams, tick_time
 from workers.judging import Judge, Judgement, from_store
-from workers.progress import Progress
+from workers.progress import Progress, StoredProgress, stored_progress
 from workers.retrying import Stopped, StorePatience
 from workers.scorer import FrameScorer, ScoredFrames
 from workers.shedding import LagBounds, lag_s, shed
 from workers.sorting import OVERTAKEN, SortedUnit, Wanted, dead_letter, named, token_of, unfenced
+from workers.tenures import Tenures
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +92,9 @@ class ScoringWorker:
         self._pictures = pictures
         self._judge = Judge(from_store(alert_store), policy)
         self._cameras = CameraBook(stream_store)
+        self._stream_store = stream_store
         self._progress = Progress()
+        self._tenures = Tenures(consumer.tenure)
         self._idle = IdleStreams()
         self._patience = patience or StorePatience()
         self._leases = leases
@@ -132,6 +136,7 @@ class ScoringWorker:
         self._unit_began_s = time.monotonic()
         self._refresh_cameras()
         unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
+        self._forget(self._tenures.moved())
         self._lag_s = lag_s((delivery.message for delivery in unit.deliveries), self._clock.now())
         if unit.deliveries:
             self._finish(unit)
@@ -155,6 +160,7 @@ class ScoringWorker:
         self._consumer.commit(unit)
 
     def _judge_and_store(self, unit: Unit) -> None:
+        self._begin_streams(unit)
         wanted = list(self._wanted(unit))
         parts = self._sorted(wanted)
         scored = self._scored(parts.judged)
@@ -177,6 +183,17 @@ class ScoringWorker:
             frames_dropped=len(parts.dropped),
             frames_refused=len(parts.refused) + len(refused),
         )
+
+    def _begin_streams(self, unit: Unit) -> None:
+        """Learn of streams met for the first time how far they are stored, maybe by another worker that was killed."""
+        names = (_stream_id(delivery.message) for delivery in unit.deliveries)
+        for name in self._tenures.begun(name for name in names if self._cameras.watched(name) is not None):
+            stored = self._patience.until_done(partial(self._stored_progress, name), self._stop)
+            if stored is not None:
+                self._progress.resume(name, stored)
+
+    def _stored_progress(self, name: str) -> StoredProgress | None:
+        return stored_progress(self._stream_store, self._score_store, name)
 
     def _sorted(self, wanted: list[Wanted]) -> SortedUnit:
         """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
@@ -256,7 +273,7 @@ class ScoringWorker:
     def _tick(self, unit: Unit) -> None:
         oldest = min((_received_at(delivery.message) for delivery in unit.deliveries), default=None)
         at = tick_time(self._clock.now(), oldest, self._consumer.lag())
-        due = self._idle.due(self._cameras.watched_names(), at)
+        due = self._idle.due(self._tenures.ours(self._cameras.watched_names()), at)
         if not due:
             return
         judgement = self._patience.until_done(lambda: self._ticked(due, at), self._stop)
@@ -273,11 +290,16 @@ class ScoringWorker:
 
     def _refresh_cameras(self) -> None:
         gone = self._patience.until_done(lambda: self._cameras.refresh(self._clock.now()), self._stop)
+        self._forget(gone)
         for name in gone:
+            self._live.remove(name)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        """Forget what is known of streams, so that they go on from what is stored when they come again."""
+        for name in names:
             self._judge.forget(name)
             self._idle.forget(name)
             self._scorer.memory.forget(name)
-            self._live.remove(name)
 
     def _show_pictures(self, wanted: list[Wanted], scored: ScoredFrames) -> None:
         if not self._pictures:
