@@ -2,25 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from detectors.weights import manifest, sha256
 from domain.errors import ConfigError
-from training import protocols
 from training.datasets import folder_of
 from training.measures.agreement import Agreement, agreement
+from training.protocols import Half, usual
 from training.recipe import Recipe
 from training.results import Scatter
 from training.samples import Dataset, Sample, score_values
-
-
-class Half(StrEnum):
-    """Which samples are judged. `test` is for final figures; `all` for a data set that nothing was trained on."""
-
-    VALIDATION = "validation"
-    TEST = "test"
-    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,7 @@ def chosen(dataset: Dataset, data: Path, half: Half, repetition: int = 0) -> lis
     samples = dataset.read(folder_of(dataset.name, data))
     if half is Half.ALL:
         return samples
-    split = protocols.usual(samples, repetition)
+    split = usual(samples, repetition)
     side = [samples[index] for index in (split.validation if half is Half.VALIDATION else split.test)]
     if not side:
         raise ConfigError(f"{dataset.name} has no {half} side: judge another half")

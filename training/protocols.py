@@ -8,12 +8,21 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from domain.errors import ConfigError
 from training.samples import TEST, VALIDATION, Sample
 
 SEED = 2021
 VALIDATION_SHARE = 0.1
+
+
+class Half(StrEnum):
+    """Which samples are judged. `test` is for final figures; `all` for a data set that nothing was trained on."""
+
+    VALIDATION = "validation"
+    TEST = "test"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -12,6 +11,7 @@ from rich.markup import escape
 
 from domain.errors import ConfigError
 from sightline.commands.console import out, say, show_table, without_traceback
+from training.protocols import Half
 
 if TYPE_CHECKING:
     from training.judging import Judgement
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 Entry = TypeVar("Entry")
 MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted")
-
-
-class Side(StrEnum):
-    """Which samples are judged; `test` only for final figures, `all` where nothing was trained on the data set."""
-
-    VALIDATION = "validation"
-    TEST = "test"
-    ALL = "all"
 
 
 ModelArgument = Annotated[str, typer.Argument(help="A model that can be trained or asked.")]
@@ -79,7 +71,7 @@ def evaluate(
     dataset: DatasetArgument,
     *,
     data: DataOption,
-    half: Annotated[Side, typer.Option(help="Which side; `test` only for final figures.")] = Side.VALIDATION,
+    half: Annotated[Half, typer.Option(help="Which side; `test` only for final figures.")] = Half.VALIDATION,
     weights: Annotated[Path | None, typer.Option("--weights", help="This file, not the bundled weights.")] = None,
     repetition: RepetitionOption = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -91,7 +83,7 @@ def evaluate(
         from training.datasets import DATASETS  # noqa: PLC0415
         from training.recipes import RECIPES  # noqa: PLC0415
     recipe, known = _named(model, RECIPES, "model"), _named(dataset, DATASETS, "data set")
-    samples = judging.chosen(known, data, judging.Half(half), repetition)
+    samples = judging.chosen(known, data, half, repetition)
     found = judging.judged(recipe, known, samples, weights)
     _plotted(found.scatters, plot, f"{model} on {dataset}, {half}")
     if as_json:
@@ -108,7 +100,7 @@ def reproduce(
     folder: RunsOption = Path("runs"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as JSON.")] = None,
     plot: PlotOption = None,
-    half: Annotated[Side, typer.Option(help="Which side of each split is judged.")] = Side.TEST,
+    half: Annotated[Half, typer.Option(help="Which side of each split is judged.")] = Half.TEST,
     repetitions: Annotated[int | None, typer.Option(min=1, help="Fewer than the paper's, for a first look.")] = None,
     start: StartOption = None,
     listed: Annotated[bool, typer.Option("--list", help="List the tables there are.")] = False,

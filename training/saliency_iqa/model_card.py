@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from training.saliency_iqa.run import LOCAL_SHARE
 from training.saliency_iqa.schedule import Schedule
 
 
@@ -39,6 +40,8 @@ def model_card(sha256: str, recipes: Mapping[str, Schedule], provenance: Provena
     )
     return CARD.format(
         sha256=sha256,
+        local=f"{LOCAL_SHARE:g}",
+        whole=f"{1 - LOCAL_SHARE:g}",
         branches=branches,
         hardware=provenance.hardware,
         trained_at=provenance.trained_at,
@@ -80,8 +83,9 @@ CARD = """# Model card: saliency IQA, MobileNetV2
 
 **What it says.** `image_quality`, 0 to 100, higher is better: the mean opinion that people in a laboratory would give
 the picture. Method: Lu et al. 2022 (arXiv 2206.04318), a branch for the whole picture (shorter side 480, centre
-448 x 448) and one for its most salient 224 x 224 window, q = 0.2 local + 0.8 global. The paper's backbone is ResNet18;
-this is MobileNetV2, because an ImageNet start for it could be had. Saliency: spectral residual, no weights.
+448 x 448) and one for its most salient 224 x 224 window, q = {local} local + {whole} global (the paper: 0.2 and
+0.8). The paper's backbone is ResNet18; this is MobileNetV2, because an ImageNet start for it could be had. Saliency:
+spectral residual, no weights.
 
 ## Data
 
@@ -133,5 +137,7 @@ ladder holds where the score falls with strength at Spearman <= -0.9.
 * Limits: trained on photographs, not on surveillance video: compression at low bit rates, interlacing, infrared and
   lens faults are hardly in the data. Pictures are 512 x 512; a much larger picture is seen reduced, so fine noise
   and slight blur of a 4K camera weigh less than people would say. Under 64 pixels a side the answer is "not
-  assessable". No failure cases have been collected yet.
+  assessable".
+* Failure cases: `docs/images/saliency-iqa-failures.jpg` shows, for each ladder, the Kodak photograph whose score
+  follows strength least, every rung with its score.
 """

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from detectors.weights import WeightsUnavailable
 from training.datasets import known
-from training.judging import Half, Judgement, chosen, judged
+from training.judging import Judgement, chosen, judged
+from training.protocols import Half
 from training.recipe import Recipe
 from training.recipes import RECIPES
 from training.results import Result, Row, Setting, Table
