@@ -1,0 +1,110 @@
+"""The surveillance paper's tables: from pictures to rows, the paper's figures beside ours, cited rows said so."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from detectors.saliency_iqa.backbones import MobileNetV2
+from domain.errors import ConfigError
+from tests.unit.training.small_biq2021 import small_biq2021
+from training.datasets.biq2021 import BIQ2021
+from training.results import Setting
+from training.surveillance_iqa import campaign as campaigns
+from training.surveillance_iqa import tables
+from training.surveillance_iqa.campaign import Campaign, Judged, campaign
+from training.surveillance_iqa.published import PROPOSED, TABLE_2, TABLE_3
+
+LABELS = np.linspace(1.0, 5.0, 40)
+
+
+@pytest.fixture
+def setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setting:
+    """A small data set without a published split, a start, and a plan that takes seconds."""
+    torch.set_num_threads(1)
+    (tmp_path / "data").mkdir()
+    small_biq2021(tmp_path / "data" / "biq2021")
+    start = tmp_path / "mobilenet_v2.safetensors"
+    save_file(MobileNetV2().state_dict(), start)
+    tiny = replace(campaigns.REDUCED, epochs=1, batch=5, frozen_blocks=18)
+    monkeypatch.setattr(campaigns, "Plan", lambda: tiny)
+    return Setting(tmp_path / "data", tmp_path / "runs", repetitions=2, start=start)
+
+
+def without_split(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    samples = [replace(sample, split=None) for sample in BIQ2021.read(data / "biq2021")]
+    monkeypatch.setattr(campaigns, "known", lambda name: replace(BIQ2021, name=name, read=lambda _: samples))
+
+
+def answering(noise: float) -> list[Judged]:
+    generator = np.random.default_rng(int(noise * 100))
+    return [Judged(LABELS + noise * generator.standard_normal(40), LABELS) for _ in range(2)]
+
+
+def test_table_2_reruns_the_method_and_brisque_on_every_split(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_split(monkeypatch, setting.data)
+    result = tables.table_2(setting, "siqd")
+    assert [row.name for row in result.rows] == list(TABLE_2)
+    rerun = {row.name: row for row in result.rows if row.ours}
+    assert set(rerun) == {PROPOSED, "BRISQUE"}
+    assert rerun[PROPOSED].paper == {"plcc_fitted": 0.9025, "srocc": 0.8973, "rmse_fitted": 0.3927}
+    assert set(rerun[PROPOSED].ours) == set(rerun[PROPOSED].paper)
+    assert rerun[PROPOSED].note.startswith("rerun on test, mean of 2 splits; mobilenet_v2; saliency: spectral residual")
+    assert all(row.note == "cited" for row in result.rows if not row.ours)
+    assert {path.name for path in (setting.runs / "surveillance-siqd").iterdir() if path.is_dir()} == {
+        "w0.2-split0",
+        "w0.2-split1",
+    }
+
+
+def test_validation_never_reads_the_published_test_half(setting: Setting) -> None:
+    runs, told = campaign(replace(setting, half="validation"), "biq2021")
+    assert len(runs.samples) == 15
+    assert not any(sample.split == "test" for sample in runs.samples)
+    assert told.startswith("rerun on validation, one split")
+    judged = runs.brisque()[0]
+    assert judged.labels.shape == (5,)
+
+
+def test_table_3_trains_once_for_every_weight(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[float] = []
+
+    def proposed(self: Campaign, local_weight: float) -> list[Judged]:
+        weights.append(local_weight)
+        return answering(0.1 + local_weight)
+
+    monkeypatch.setattr(Campaign, "proposed", proposed)
+    result = tables.table_3(setting, "biq2021")
+    assert weights == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [row.paper["srocc"] for row in result.rows] == [figures[1] for figures in TABLE_3.values()]
+    assert result.rows[0].ours["rmse_fitted"] < result.rows[-1].ours["rmse_fitted"]
+
+
+def test_figure_3_tells_who_is_significantly_better(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = {0.0: 0.31, 1.0: 0.33, 0.2: 0.1}
+    monkeypatch.setattr(Campaign, "proposed", lambda self, weight=0.2: answering(noise[weight]))
+    monkeypatch.setattr(Campaign, "brisque", lambda self: answering(1.0))
+    rows = {row.name: row for row in tables.figure_3(setting, "biq2021").rows}
+    assert rows[PROPOSED].ours == {"BRISQUE": 1.0, tables.GLOBAL_ONLY: 1.0, tables.LOCAL_ONLY: 1.0}
+    assert rows["BRISQUE"].ours[PROPOSED] == -1.0
+    assert rows[tables.GLOBAL_ONLY].ours[tables.LOCAL_ONLY] == 0.0
+    assert rows[PROPOSED].paper == {"BRISQUE": 1.0}
+
+
+def test_simplenets_weights_are_used_where_they_lie(setting: Setting) -> None:
+    (setting.data / "simplenet_pnasnet.pt").touch()
+    runs, told = campaign(setting, "biq2021")
+    assert runs.plan.saliency == "simplenet_pnasnet"
+    assert told.endswith("saliency: SimpleNet, PNASNet")
+
+
+def test_what_is_missing_is_said_first(setting: Setting) -> None:
+    with pytest.raises(ConfigError, match="give --start"):
+        campaign(replace(setting, start=None), "biq2021")
+    with pytest.raises(ConfigError, match="missing"):
+        campaign(replace(setting, data=setting.runs), "siqd")
