@@ -236,6 +236,7 @@ def _changes(before: Sequence[Track], after: Sequence[Track], now: datetime) -> 
 
 def _snapshot(state: StreamState, verdicts: tuple[Verdict, ...], active: tuple[Alert, ...]) -> StreamSnapshot:
     assert state.now is not None
+    earlier = state.view.earlier
     return StreamSnapshot(
         stream_id=state.stream_id,
         at=state.now,
@@ -243,7 +244,8 @@ def _snapshot(state: StreamState, verdicts: tuple[Verdict, ...], active: tuple[A
         mode=state.view.light.mode,
         settling=state.view.light.settling(state.now),
         verdicts=verdicts,
-        values=state.view.values,
+        values={**{metric: measured.value for metric, measured in earlier.items()}, **state.view.values},
+        measured_at={metric: measured.at for metric, measured in earlier.items()},
         alerts=active,
         incident=state.case.incident,
     )

@@ -15,7 +15,7 @@ from alerts.policy import Moment
 from alerts.references import USABLE, Learner, Values
 from alerts.rules import LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95, Rule, Source
 from alerts.structure import Structure
-from domain.quality import Fault, FrameScores, LightMode, Reference, ReferenceState
+from domain.quality import Fault, FrameScores, LightMode, Measured, Reference, ReferenceState
 from domain.streams import Camera
 
 FRAME_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.source is Source.FRAME)
@@ -54,6 +54,8 @@ class View:
     """The operator's last acceptance that was acted on."""
     values: Values = field(default_factory=dict)
     """The numbers of the last frame, those of the comparison with the reference included."""
+    earlier: Mapping[str, Measured] = field(default_factory=dict)
+    """What was measured in an earlier frame and not in the last one; no rule asks for it."""
 
     def of(self, mode: LightMode | None) -> Known:
         return self.known.get(mode, Known()) if mode is not None else Known()
@@ -130,7 +132,7 @@ def looked(
     view = replace(view, light=light, memory=_remembered(view, numbers, scores.structure, moment))
     known = view.of(light.mode)
     compared = _compared(scores.structure, known.usable, moment.camera)
-    view = replace(view, values={**numbers, **compared})
+    view = replace(view, values={**numbers, **compared}, earlier=scores.earlier)
     missing = scores.missing
     if known.usable is not None and not compared:
         missing = {**dict.fromkeys(structure.METRICS, "too little structure in the view to compare"), **missing}

@@ -101,13 +101,22 @@ class MetricSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A number and the time of the picture it was measured in."""
+
+    value: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FrameScores:
     """All numbers of one frame, stored as one row.
 
     `values` maps metric key to a finite value; a metric that could not be measured is absent from it and stands in
     `missing` with its reason. `structure` is the picture's block statistics (see `detectors/faults/structure.py`),
     compared with the camera's reference and never stored with the frame. `models` maps detector name to the
-    fingerprint of what produced its numbers.
+    fingerprint of what produced its numbers. `earlier` holds what is not measured in every picture of a stream, as it
+    was in the last one that it was measured in; it is shown with its age and never stored with this frame.
     """
 
     ref: FrameRef
@@ -115,6 +124,7 @@ class FrameScores:
     missing: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     structure: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    earlier: Mapping[str, Measured] = field(default_factory=dict, compare=False)
     width: int = 0
     height: int = 0
     key_frame: bool = False

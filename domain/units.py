@@ -70,7 +70,8 @@ class StreamSnapshot:
     """The live state of one stream: what a page shows. Absent or expired means unknown.
 
     `lag_s` is how old the stream's newest judged message was when it was taken up, `frames_dropped` how many of its
-    frames the worker dropped unscored since it took the stream over; both None where nobody measures them.
+    frames the worker dropped unscored since it took the stream over; both None where nobody measures them. `values` are
+    those of the last picture, and of earlier ones for what is measured now and then: `measured_at` gives their time.
     """
 
     stream_id: str
@@ -80,6 +81,7 @@ class StreamSnapshot:
     settling: bool = False
     verdicts: tuple[Verdict, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
+    measured_at: Mapping[str, datetime] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     incident: Incident | None = None
     lag_s: float | None = None

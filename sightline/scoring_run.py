@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from alerts.policy import Policy
-from detectors.registry import build
 from domain.ports import Clock, FrameSource
 from domain.streams import Camera, SamplingPlan
 from domain.urls import checked
 from ingest.source import Pace, open_source
+from sightline.chosen_models import chosen_detectors
 from sightline.clock import SystemClock
 from sightline.score import ClipJudge, JudgedFrame, RejectedFrame
 from sightline.score_inputs import Source
@@ -36,7 +36,7 @@ class ScoringRun:
         self._clock = SystemClock()
         self._device = resolved_device(device)
         use_threads(None)
-        self._detectors = build()
+        self._detectors = chosen_detectors()
 
     def judged(self, source: Source) -> Iterator[JudgedFrame | RejectedFrame]:
         """Yield every frame of a source, judged.

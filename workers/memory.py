@@ -1,10 +1,15 @@
-"""What temporal detectors keep of each stream's last picture; a new session starts with nothing."""
+"""What is kept of each stream between units, for temporal detectors and for models that judge it now and then.
+
+A new session starts with nothing.
+"""
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from workers.cadence import Looks
 
 Remembered = Mapping[str, Tensor]
 """Detector name → one row of what `TemporalDetector.remember` returned, without the batch dimension."""
@@ -22,6 +27,17 @@ class StreamMemory:
     def __init__(self, max_streams: int = 4096) -> None:
         self._max_streams = max_streams
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._looks: OrderedDict[str, Looks] = OrderedDict()
+
+    def looks(self, stream_id: str, session_id: str) -> Looks:
+        """Return what the models saw of this session, to be read and written."""
+        looks = self._looks.get(stream_id)
+        if looks is None or looks.session_id != session_id:
+            looks = self._looks[stream_id] = Looks(session_id)
+        self._looks.move_to_end(stream_id)
+        while len(self._looks) > self._max_streams:
+            self._looks.popitem(last=False)
+        return looks
 
     def recall(self, stream_id: str, session_id: str) -> Remembered:
         """Return what is known of this session's last picture; empty when nothing is."""
@@ -37,6 +53,7 @@ class StreamMemory:
 
     def forget(self, stream_id: str) -> None:
         self._entries.pop(stream_id, None)
+        self._looks.pop(stream_id, None)
 
     def __len__(self) -> int:
         return len(self._entries)

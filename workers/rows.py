@@ -14,9 +14,14 @@ NOT_MEASURABLE = "cannot be measured in this picture"
 
 @dataclass(slots=True)
 class FrameRow:
-    """What is known of one frame so far. `remembered` holds one tensor row per temporal detector."""
+    """What is known of one frame so far. `remembered` holds one tensor row per temporal detector.
+
+    `due` names the models that judge this frame though not every one; `models` maps whoever judged it to a fingerprint.
+    """
 
     frame: Frame
+    due: frozenset[str] = frozenset()
+    models: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, Tensor] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from workers.batching import BatchBounds, batches
 from workers.memory import StreamMemory
 from workers.preprocessing import pictures
 from workers.rows import FrameRow, rows_of
+from workers.seldom import SeldomScorer
 from workers.temporal import TemporalScorer
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,15 @@ class ScoredFrames:
         return [self.scores.get(index) for index in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The frames of one unit, what is masked of each, and which models judge it beside the detectors that always do."""
+
+    frames: Sequence[Frame]
+    masks: Sequence[tuple[Mask, ...]]
+    due: Sequence[frozenset[str]]
+
+
 class FrameScorer:
     """Scores frames of any mix of streams and formats, and remembers per stream what temporal detectors need."""
 
@@ -57,9 +67,10 @@ class FrameScorer:
         self._bounds = bounds or BatchBounds()
         self._memory = memory if memory is not None else StreamMemory()
         self._temporal = TemporalScorer(detectors.temporal)
-        self._models = {part.name: part.fingerprint for part in detectors.detectors}
-        self._models |= {part.name: part.fingerprint for part in detectors.temporal}
+        self._always = tuple(part for part in detectors.detectors if part.name not in detectors.every_s)
+        self._models = {part.name: part.fingerprint for part in (*self._always, *detectors.temporal)}
         self._models[detectors.structure.name] = detectors.structure.fingerprint
+        self._seldom = SeldomScorer(detectors, self._memory)
 
     @property
     def memory(self) -> StreamMemory:
@@ -72,38 +83,34 @@ class FrameScorer:
         """
         rows: dict[int, FrameRow] = {}
         rejected: dict[int, str] = {}
+        wanted = _Wanted(frames, masks, self._seldom.due(frames))
         with torch.inference_mode():
             for batch in batches(frames, self._bounds, [bool(mask) for mask in masks]):
-                self._score_batch(frames, masks, batch, rows, rejected)
+                self._score_batch(wanted, batch, rows, rejected)
             self._temporal.score([rows[index] for index in sorted(rows)], self._memory)
             scores = {index: self._frame_scores(row) for index, row in sorted(rows.items())}
         return ScoredFrames(scores, rejected)
 
     def _score_batch(
-        self,
-        frames: Sequence[Frame],
-        masks: Sequence[tuple[Mask, ...]],
-        batch: tuple[int, ...],
-        rows: dict[int, FrameRow],
-        rejected: dict[int, str],
+        self, wanted: "_Wanted", batch: tuple[int, ...], rows: dict[int, FrameRow], rejected: dict[int, str]
     ) -> None:
         try:
-            chosen = [frames[index] for index in batch]
-            hidden = [masks[index] for index in batch] if masks else ()
-            rows.update(zip(batch, self._scored_together(chosen, hidden), strict=True))
+            rows.update(zip(batch, self._scored_together(wanted, batch), strict=True))
         except FRAME_ERRORS as error:
             if len(batch) == 1:
                 rejected[batch[0]] = _reason(error)
                 return
             _log.warning("a batch of %d frames failed (%s); scoring them one by one", len(batch), _reason(error))
             for index in batch:
-                self._score_batch(frames, masks, (index,), rows, rejected)
+                self._score_batch(wanted, (index,), rows, rejected)
 
-    def _scored_together(self, frames: Sequence[Frame], masks: Sequence[tuple[Mask, ...]]) -> list[FrameRow]:
-        uploaded = pictures(frames, self._device, masks)
-        rows = [FrameRow(frame) for frame in frames]
+    def _scored_together(self, wanted: "_Wanted", batch: tuple[int, ...]) -> list[FrameRow]:
+        frames = [wanted.frames[index] for index in batch]
+        uploaded = pictures(frames, self._device, [wanted.masks[index] for index in batch] if wanted.masks else ())
+        rows = [FrameRow(wanted.frames[index], wanted.due[index], dict(self._models)) for index in batch]
         for row, numbers in zip(rows, self._numbers(uploaded), strict=True):
             row.take(numbers)
+        self._seldom.score(uploaded, rows)
         structures = self._detectors.structure.describe(uploaded).cpu()
         for index, row in enumerate(rows):
             row.structure = structures[index]
@@ -115,7 +122,7 @@ class FrameScorer:
 
     def _numbers(self, uploaded: Pictures) -> Iterable[dict[str, float]]:
         found: dict[str, Tensor] = {}
-        for detector in self._detectors.detectors:
+        for detector in self._always:
             found.update(detector.score(uploaded))
         return rows_of(found, len(uploaded))
 
@@ -125,8 +132,9 @@ class FrameScorer:
             ref=frame.ref,
             values=row.numbers,
             missing=row.missing,
-            models=self._models,
+            models=row.models,
             structure=None if row.structure is None else row.structure.numpy().copy(),
+            earlier=self._seldom.earlier(row),
             width=frame.format.width,
             height=frame.format.height,
             key_frame=frame.key_frame,

@@ -9,11 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from detectors.registry import build
 from domain.quality import FAULT_LABELS, Verdict, VerdictState
 from domain.streams import Camera, ConnectionState
 from domain.units import StreamSnapshot
 from domain.urls import redacted
+from sightline.chosen_models import chosen_detectors
 from sightline.commands.console import complain, out, redactor, say, write_json
 from sightline.commands.stopping import stop_on_signals
 from sightline.score_report import verdicts_json
@@ -24,7 +24,7 @@ from workers.device import resolved_device, use_threads
 def show_watch(camera: Camera, *, device: str, for_s: float, json_lines: bool) -> int:
     """Watch and show; return 0 when at least one frame was judged, else 1."""
     use_threads(None)
-    stream = StreamWatch(camera, build(), resolved_device(device))
+    stream = StreamWatch(camera, chosen_detectors(), resolved_device(device))
     live = out.is_terminal and not json_lines
     said = ""
     snapshot: StreamSnapshot | None = None
