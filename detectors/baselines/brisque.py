@@ -81,13 +81,12 @@ def _scale_features(luma: Tensor) -> Tensor:
     """The 18 features of one scale, (18,)."""
     normal, _ = normalised_luma(luma * 255, beyond="replicate")
     whole = spread(normal.flatten()[None], zero_is_right=False)
-    products = spread(
-        torch.stack([(normal * _moved(normal, *shift)).flatten() for shift in SHIFTS]), zero_is_right=False
-    )
+    columns = [whole.shape, (whole.left.square() + whole.right.square()) / 2]
+    for shift in SHIFTS:
+        product = spread((normal * _moved(normal, *shift)).flatten()[None], zero_is_right=False)
+        columns += [product.shape, product.mean, product.left.square(), product.right.square()]
+    features = torch.cat(columns)
     flat = float(normal.abs().amax()) == 0
-    parts = torch.stack([products.shape, products.mean, products.left.square(), products.right.square()], dim=1)
-    first = torch.cat([whole.shape, (whole.left.square() + whole.right.square()) / 2])
-    features = torch.cat([first, parts.flatten()])
     return torch.full_like(features, torch.nan) if flat else features
 
 
