@@ -76,7 +76,7 @@ def _point(services: Stage, load: Load, cameras: int, workers: int) -> Point:
     names = tuple(f"camera-{number:03d}" for number in range(cameras))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-growth-")))
-        setup = stack.enter_context(workplace(services, names, None))
+        setup = stack.enter_context(workplace(services, names))
         engine = open_engine(setup.database)
         stack.callback(engine.dispose)
         with engine.begin() as connection:

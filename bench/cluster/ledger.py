@@ -86,7 +86,11 @@ def _named(what: str, keys: Collection[FrameKey]) -> list[str]:
 def _mistold(part: Part, told: Sequence[Told], began_at: datetime, cleared: bool) -> list[str]:
     """Return what is wrong with one camera's alerts: its fault once, by its name, while it lasted; nothing else."""
     fitting = [each for each in told if part.fault is not None and _fits(each, part, began_at)]
-    wrong = [f"{part.camera}: told as {each.headline} and not due" for each in told if each not in fitting]
+    wrong = [
+        f"{part.camera}: told as {each.headline} after {(each.opened_at - began_at).total_seconds():.0f} s and not due"
+        for each in told
+        if each not in fitting
+    ]
     if part.fault is None:
         return wrong
     if len(fitting) != 1:

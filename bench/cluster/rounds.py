@@ -15,7 +15,7 @@ from bench.cluster.crew import crew
 from bench.cluster.events import Event, Happened, Theatre
 from bench.cluster.feed import Feed, cameras_apart, feeding
 from bench.cluster.ledger import Tables, broken, read
-from bench.cluster.script import RAISE_S, WELL_S, Part, over_s
+from bench.cluster.script import RAISE_S, Part, begins_s, over_s
 from bench.cluster.stage import Stage
 from bench.cluster.worker import WorkerSetup
 from bench.services.databases import fresh_database
@@ -29,6 +29,8 @@ from transport.kafka_topics import prepare_topics
 
 PARTITIONS = 8
 _DRAIN_S = 90.0
+_ROOM_FRAMES = 1024
+"""So many wait for a broker that is away, small as they are: a fault that nobody was shown cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Round:
 
 
 @contextmanager
-def workplace(stage: Stage, cameras: Sequence[str], raise_s: float | None) -> Iterator[WorkerSetup]:
+def workplace(
+    stage: Stage, cameras: Sequence[str], *, raise_s: float | None = None, room: int = 64
+) -> Iterator[WorkerSetup]:
     """Give a topic and a database of their own, with these cameras in it."""
     with fresh_database(stage.postgres.address) as database:
         setup = WorkerSetup(
@@ -60,6 +64,7 @@ def workplace(stage: Stage, cameras: Sequence[str], raise_s: float | None) -> It
             database=database,
             redis=stage.redis.address,
             raise_s=raise_s,
+            max_unacknowledged_frames=room,
         )
         engine = open_engine(database)
         upgrade(engine)
@@ -78,7 +83,9 @@ def played(
     parts = script(cameras_apart(7, PARTITIONS))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-chaos-")))
-        setup = stack.enter_context(workplace(stage, [part.camera for part in parts], RAISE_S))
+        setup = stack.enter_context(
+            workplace(stage, [part.camera for part in parts], raise_s=RAISE_S, room=_ROOM_FRAMES)
+        )
         team = stack.enter_context(crew(setup, workers, folder))
         engine = open_engine(setup.database)
         stack.callback(engine.dispose)
@@ -89,7 +96,7 @@ def played(
             began_at = datetime.now(UTC) - timedelta(seconds=feed.passed_s())
             theatre = Theatre(stage, team, feed, engine, live)
             theatre.joined()
-            time.sleep(max(0.0, WELL_S - feed.passed_s()))
+            time.sleep(max(0.0, begins_s(parts) - feed.passed_s()))
             happened = [theatre.happen(event) for event in events]
             time.sleep(max(0.0, over_s(parts) - feed.passed_s()))
         tables = _drained(lambda: read(engine), feed)

@@ -33,16 +33,21 @@ class Part:
         return self.fault if self.from_s <= at_s < self.until_s else None
 
 
-def script(cameras: Sequence[str], *, well_s: float = WELL_S, apart_s: float = APART_S) -> tuple[Part, ...]:
+def script(cameras: Sequence[str]) -> tuple[Part, ...]:
     """Return the parts of the cameras."""
     faults = (Fault.FREEZE, Fault.SIGNAL_LOSS)
     parts = []
     for number, camera in enumerate(cameras[:-1]):
-        start_s = well_s + apart_s * number
+        start_s = WELL_S + APART_S * number
         parts.append(Part(camera, faults[number % 2], start_s, start_s + LASTS_S))
     return (*parts, Part(cameras[-1]))
 
 
+def begins_s(parts: Sequence[Part]) -> float:
+    """Return when the first fault begins, 0 where there is none."""
+    return min((part.from_s for part in parts if part.fault is not None), default=0.0)
+
+
 def over_s(parts: Sequence[Part]) -> float:
-    """Return when the last fault is over and its alert had time to end."""
-    return max(part.until_s for part in parts) + CLEAR_S
+    """Return when the last fault is over and its alert had time to end, 0 where there is none."""
+    return max((part.until_s + CLEAR_S for part in parts if part.fault is not None), default=0.0)

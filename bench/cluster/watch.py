@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, text
 
@@ -34,6 +34,8 @@ from storage.engine import open_engine
 from storage.migrate import upgrade
 
 WORKERS = 2
+Message: TypeAlias = tuple[str, str, str, datetime]
+"""(camera, headline, kind, when) of a message in the outbox."""
 _JOIN_S = 90.0
 _END_S = 60.0
 
@@ -69,7 +71,9 @@ def run(
         found = _settled(engine, names)
         wrong += parts.stop()
         totals = _totals(services, engine, topic)
-    wrong += [f"{name}: {each}" for name, account in found.items() for each in account.wrong] + _mistold(plan, totals)
+    wrong += [f"{name}: {each}" for name, account in found.items() for each in account.wrong] + mistold(
+        plan.pulled, totals.told
+    )
     return {"broken": wrong, **_figures(plan, seen, found, totals)}
 
 
@@ -207,8 +211,7 @@ class _Totals:
     lags_s: tuple[float, float]
     broker_bytes: int
     table_bytes: int
-    told: tuple[tuple[str, str, str, datetime], ...]
-    """(camera, headline, kind, when) of each message in the outbox."""
+    told: tuple[Message, ...]
 
 
 def _totals(services: Stage, engine: Engine, topic: str) -> _Totals:
@@ -251,12 +254,14 @@ def _figures(plan: Plan, seen: _Seen, found: Mapping[str, Account], totals: _Tot
     }
 
 
-def _mistold(plan: Plan, totals: _Totals) -> list[str]:
-    due = [(plan.pulled, "signal_loss", "firing"), (plan.pulled, "signal_loss", "resolved")]
-    told = [message[:3] for message in totals.told]
-    wrong = [f"told and not due: {' '.join(message)}" for message in told if message not in due]
+def mistold(pulled: str, told: Sequence[Message]) -> list[str]:
+    """Return what is wrong with the messages: the pulled camera's loss and return are due once each, nothing else."""
+    due = [(pulled, "signal_loss", "firing"), (pulled, "signal_loss", "resolved")]
+    found = [(camera, headline, kind) for camera, headline, kind, _ in told]
+    wrong = [f"told and not due: {' '.join(each)}" for each in found if each not in due]
+    counts = {each: found.count(each) for each in due}
     return wrong + [
-        f"told {told.count(each)} times instead of once: {' '.join(each)}" for each in due if told.count(each) != 1
+        f"told {count} times instead of once: {' '.join(each)}" for each, count in counts.items() if count != 1
     ]
 
 

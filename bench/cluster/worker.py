@@ -46,6 +46,7 @@ class WorkerSetup:
     """How long a fault lasts before it is told; None for production's patience."""
     session_timeout_s: float = 10.0
     poll_messages: int = 32
+    max_unacknowledged_frames: int = 64
 
     def kafka(self) -> KafkaSettings:
         """Return the broker, one topic and one group by the name of the run."""
@@ -55,6 +56,7 @@ class WorkerSetup:
             group=self.topic,
             partitions=self.partitions,
             session_timeout_s=self.session_timeout_s,
+            max_unacknowledged_frames=self.max_unacknowledged_frames,
         )
 
     def policy(self) -> Policy:
