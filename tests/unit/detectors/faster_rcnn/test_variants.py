@@ -56,3 +56,17 @@ def test_addresses_prefixes_and_sizes_are_those_that_torchvision_publishes(name:
     assert variant.gflops == entry.meta["_ops"]
     with torch.device("meta"):
         assert sum(part.numel() for part in built(variant).parameters()) == entry.meta["num_params"]
+
+
+def test_the_same_weights_answer_as_in_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "fasterrcnn_mobilenet_v3_large_320_fpn"
+    torch.manual_seed(0)
+    ours = built(VARIANTS[name])
+    ours.state_dict()["roi_heads.box_predictor.cls_score.bias"][1] = 6
+    other = theirs(name, ours.state_dict(), monkeypatch)
+    picture = [torch.rand(3, 48, 64)]
+    with torch.inference_mode():
+        (mine,), (their,) = ours(picture), other(picture)
+    assert len(mine["scores"]) > 0
+    for key in ("boxes", "scores", "labels"):
+        torch.testing.assert_close(mine[key], their[key], rtol=0, atol=0)
