@@ -77,6 +77,13 @@ def of_samples(samples: Sequence[Sample], dataset: Dataset, mtcnn: Mtcnn, folder
     return FaceSet(views, points, labels_of(samples, dataset))
 
 
+def in_memory(samples: Sequence[Sample], mtcnn: Mtcnn) -> FaceSet:
+    """As `of_samples`, of a few pictures and without labels."""
+    pairs = [_seen(decoded(sample.path), mtcnn) for sample in samples]
+    unlabelled = np.full((len(pairs), len(DIMENSIONS)), np.nan, np.float32)
+    return FaceSet(np.stack([views for views, _ in pairs]), np.stack([points for _, points in pairs]), unlabelled)
+
+
 def labels_of(samples: Sequence[Sample], dataset: Dataset) -> Labels:
     """Labels (N, 6) on the scale of 1 to 5; a data set's only opinion, "mos", is the overall quality."""
     labels = np.full((len(samples), len(DIMENSIONS)), np.nan, np.float32)

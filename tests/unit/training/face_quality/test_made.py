@@ -1,0 +1,129 @@
+"""Made faces follow from (seed, number) alone, are kept, and hold together: picture, box, points, views, labels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from detectors.face_quality.network import SIDE
+from detectors.face_quality.views import parts_from_points
+from detectors.mtcnn.faces import Faces
+from domain.errors import ConfigError
+from tests.unit.training.face_quality.faces import POINTS, drawing, face_set, source
+from training.face_quality.distortions import Distortion
+from training.face_quality.face_set import as_input, mirrored
+from training.face_quality.made import cached, drawn, made, numbered
+from training.face_quality.sources import SELFIES, FaceSource, liked, loaded, saved, split, usable
+from training.samples import Sample
+
+
+def test_a_made_face_follows_from_its_number_alone(tmp_path: Path) -> None:
+    sources = [source(tmp_path / "a.png")]
+    first = numbered(sources, 3, 7, {})
+    again = numbered(sources, 3, 7, {})
+    other = numbered(sources, 4, 7, {})
+    assert np.array_equal(first.picture, again.picture)
+    assert np.array_equal(first.labels, again.labels)
+    assert first.picture.shape != other.picture.shape or not np.array_equal(first.picture, other.picture)
+
+
+def test_an_untouched_face_is_only_made_smaller_and_never_below_the_models_range(tmp_path: Path) -> None:
+    """The box, 140 x 160, shrinks with its points: the points stay at the same places within it."""
+    face = made(source(tmp_path / "a.png"), drawing(), {}, np.random.default_rng(1))
+    size = face.box[2:] - face.box[:2]
+    assert 96 <= size.min() <= 140
+    within = (face.points - face.box[:2]) / size
+    assert within == pytest.approx((np.array(POINTS) - (40, 45)) / (140, 160), abs=1e-3)
+
+
+def test_a_set_that_was_interrupted_is_gone_on_with(tmp_path: Path) -> None:
+    sources = [source(tmp_path / "a.png")]
+    whole = cached(sources, 3, 5, tmp_path / "whole")
+    part = cached(sources, 3, 5, tmp_path / "part")
+    part.labels[1] = 0
+    part.views[1] = 0
+    finished = cached(sources, 3, 5, tmp_path / "part")
+    assert np.array_equal(finished.views, whole.views)
+    assert np.array_equal(finished.labels, whole.labels)
+    with pytest.raises(ConfigError, match="another training"):
+        cached(sources, 4, 5, tmp_path / "part")
+
+
+def test_without_sources_there_is_nothing_to_make(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no faces"):
+        cached([], 1, 0, tmp_path)
+
+
+def test_at_most_one_of_a_kind_befalls_a_face_and_some_stay_untouched() -> None:
+    generator = np.random.default_rng(0)
+    draws = [drawn(generator) for _ in range(400)]
+    blurs = {Distortion.FOCUS, Distortion.MOTION, Distortion.RESOLUTION}
+    assert all(len(blurs & set(one)) <= 1 for one in draws)
+    assert {distortion for one in draws for distortion in one} == set(Distortion)
+    assert 0 < sum(not one for one in draws) < 60
+    assert all(0 <= strength <= 1 for one in draws for strength in one.values())
+
+
+def test_the_networks_input_is_the_views_and_the_parts_cut_from_them() -> None:
+    faces = face_set(2)
+    views = as_input(faces.views, faces.points)
+    assert views.shape == (2, 3, 3, SIDE, SIDE)
+    assert torch.equal((views[:, 0] * 255).round().byte(), torch.from_numpy(faces.views[:, 0]).permute(0, 3, 1, 2))
+    mask = parts_from_points(views[:, 1], torch.from_numpy(faces.points))
+    assert torch.equal(views[:, 2], views[:, 1] * mask)
+
+
+def test_a_mirrored_face_has_its_left_eye_on_the_left() -> None:
+    faces = face_set(1)
+    views, points = mirrored(faces.views, faces.points)
+    assert np.array_equal(views[:, :, :, 0], faces.views[:, :, :, -1])
+    assert points[0, 0].tolist() == [SIDE - POINTS[1][0], POINTS[1][1]]
+    assert points[0, 0, 0] < points[0, 1, 0]
+    assert points[0, 3, 0] < points[0, 4, 0]
+    back = mirrored(views, points)
+    assert np.array_equal(back[0], faces.views)
+    assert np.array_equal(back[1], faces.points)
+
+
+def faces(box: tuple[float, ...], score: float = 0.999, nose: float = 110.0) -> Faces:
+    points = torch.tensor([POINTS])
+    points[0, 2, 0] = nose
+    return Faces(torch.tensor([box]), torch.tensor([score]), points)
+
+
+def test_only_whole_large_sharp_sure_faces_that_look_at_us_are_sources() -> None:
+    box = (40.0, 45.0, 180.0, 205.0)
+    assert len(usable(drawing(), faces(box))) == 1
+    assert usable(drawing(), faces(box, score=0.9)) == []
+    assert usable(drawing(), faces(box, nose=160.0)) == []
+    assert usable(drawing(), faces((-60.0, 45.0, 80.0, 205.0))) == []
+    assert usable(drawing(), faces((40.0, 45.0, 130.0, 140.0))) == []
+    assert usable(np.full((240, 240, 3), 128, np.uint8), faces(box)) == []
+
+
+def test_sources_are_kept_as_lines(tmp_path: Path) -> None:
+    known = [source(tmp_path / "a.png"), source(tmp_path / "b.png", "two")]
+    saved(known, tmp_path / "sources.jsonl")
+    assert loaded(tmp_path / "sources.jsonl") == known
+
+
+def test_a_scene_is_never_parted_and_selfies_are_never_validated_on() -> None:
+    sources = [
+        FaceSource(f"{scene}-{number}", scene, (0, 0, 1, 1), ())
+        for scene in [SELFIES, *(f"ss03 {block}" for block in range(60))]
+        for number in range(2)
+    ]
+    training, validation = split(sources)
+    assert {one.scene for one in training}.isdisjoint(one.scene for one in validation)
+    assert SELFIES in {one.scene for one in training}
+    assert 0.1 < len(validation) / len(sources) < 0.35
+
+
+def test_nothing_of_a_test_side_and_nothing_disliked_is_a_start() -> None:
+    samples = [
+        Sample(Path("good"), {"mos": 0.7}, "1", "train"),
+        Sample(Path("poor"), {"mos": 0.5}, "2", "train"),
+        Sample(Path("held out"), {"mos": 0.9}, "3", "test"),
+    ]
+    assert [one.path.name for one in liked(samples)] == ["good"]

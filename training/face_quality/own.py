@@ -1,0 +1,69 @@
+"""How the bundled weights were trained: faces made worse, MobileNetV2 from ImageNet, one cycle."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from detectors.face_quality.network import Variant
+from detectors.mtcnn import weights as mtcnn_weights
+from domain.errors import ConfigError
+from training.datasets import known
+from training.face_quality.face_set import FaceSet
+from training.face_quality.made import cached
+from training.face_quality.schedule import Schedule
+from training.face_quality.sources import SELFIES, FaceSource, face_sources, liked, loaded, saved, split
+from training.face_quality.start import fold_backbones, from_imagenet
+from training.face_quality.trainer import train
+from training.samples import Sample
+
+MODEL = "sfiqa_mobilenet"
+VARIANT = Variant("mobilenet_v2", finest=1)
+SCHEDULE = Schedule(
+    epochs=1,
+    batch=16,
+    rate=2e-4,
+    cycle=True,
+    new_factor=4,
+    frozen_blocks=7,
+    averaging=0.99,
+    weight_decay=0.02,
+)
+TRAINING_FACES, VALIDATION_FACES = 7500, 1200
+TRAINING_SEED, VALIDATION_SEED = 7, 11
+SMALLEST_SEARCHED_PX = 90.0
+
+
+def found_sources(facemask: Path, biq2021: Path, folder: Path) -> list[FaceSource]:
+    """The faces to start from, found once and kept in `folder`; nothing of BIQ2021's test half is read."""
+    path = folder / "sources.jsonl"
+    if path.is_file():
+        return loaded(path)
+    pictures = sorted(facemask.glob("*.jpg"))
+    if not pictures:
+        raise ConfigError(f"{facemask} holds no JPEG: give the folder of the face-mask pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    selfies = [Sample(picture, {}, SELFIES) for picture in pictures]
+    photographs = liked(known("biq2021").read(biq2021))
+    mtcnn = mtcnn_weights.loaded(smallest_face_px=SMALLEST_SEARCHED_PX)
+    return saved(face_sources([*selfies, *photographs], mtcnn), path)
+
+
+def face_sets(sources: list[FaceSource], folder: Path) -> tuple[FaceSet, FaceSet]:
+    """The made faces to train and to validate on, of different people as far as their pictures tell."""
+    training, validation = split(sources)
+    return (
+        cached(training, TRAINING_FACES, TRAINING_SEED, folder / "train"),
+        cached(validation, VALIDATION_FACES, VALIDATION_SEED, folder / "val"),
+    )
+
+
+def trained(
+    sets: tuple[FaceSet, FaceSet], imagenet: Path, folder: Path, schedule: Schedule = SCHEDULE
+) -> dict[str, Tensor]:
+    """The averaged weights after the whole schedule; goes on from the checkpoint in `folder`."""
+    torch.manual_seed(schedule.seed)
+    network = from_imagenet(VARIANT, imagenet)
+    fold_backbones(network)
+    network.fuse_early()
+    return train(network, *sets, schedule, folder)
