@@ -21,7 +21,7 @@ DETECTION_LOSS = MetricSpec(
     key="detection_loss",
     label="lost to compression, for detection",
     unit="ratio, 1 = nothing lost",
-    low=1.0,
+    low=0.0,
     high=100.0,
     direction=Direction.LOWER_IS_BETTER,
     source="Beniwal et al., VISAPP 2022, section 5, trained as weights/detection_quality.md says",

@@ -113,13 +113,13 @@ def _scored(score: Callable[[Pictures], Mapping[str, Tensor]]) -> Measure:
 
 def annotated(setting: Setting, judge: ObjectDetector, length: int) -> list[Window]:
     """Windows of the films with boxes."""
-    films = {film.name: footage(film, setting.data) for film in ANNOTATED}
+    shots = [footage(film, setting.data) for film in ANNOTATED]
     samples = [
         sample
-        for shot in films.values()
+        for shot in shots
         for sample in measured(shot, measures(), judge, setting.runs / "detection-quality", every=EVERY)
     ]
-    return windows({name: shot.truth for name, shot in films.items()}, samples, length)
+    return windows(shots, samples, length)
 
 
 def table_1(setting: Setting) -> Result:
@@ -189,7 +189,7 @@ def _regressed(setting: Setting, films: Sequence[Film], paper: Mapping[str, floa
         samples = measured(shot, measures(), judge if film.boxes else None, folder, every=EVERY)
         ours = _agreement(samples)
         if film.boxes:
-            found = windows({film.name: shot.truth}, samples, SHORT_WINDOW)
+            found = windows([shot], samples, SHORT_WINDOW)
             drop = correlations(found, DETECTION_LOSS.key, against="ap_drop")
             ours |= {"drop_lcc": drop["lcc"], "drop_srocc": drop["srcc"]}
         rows.append(Row(film.name, ours=ours, note=f"n {_count(samples)}"))

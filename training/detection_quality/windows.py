@@ -8,8 +8,8 @@ import numpy as np
 from training.datasets.mot import Boxes
 from training.detection_quality.average_precision import average_precision
 from training.detection_quality.compression import Setting
+from training.detection_quality.films import Footage
 from training.detection_quality.measured import Sampled
-from training.detection_quality.yolox import PERSON, Detections
 from training.measures.correlations import krcc, plcc, srocc
 
 WINDOW = 100
@@ -31,11 +31,13 @@ class Window:
     ap_drop: float
 
 
-def windows(films: Mapping[str, Sequence[Boxes] | None], samples: Sequence[Sampled], length: int) -> list[Window]:
-    """Every window at every setting. `films` has each film's true boxes, None for the detector's own untouched ones.
+def windows(shots: Sequence[Footage], samples: Sequence[Sampled], length: int) -> list[Window]:
+    """Every window at every setting of films measured; one without true boxes is judged by the detector's own
+    findings in the untouched film.
 
     A last window of less than half the length is left out, and one without anybody in it.
     """
+    films = {shot.film.name: shot for shot in shots}
     untouched = {sample.film: sample for sample in samples if sample.setting is None}
     return [
         window
@@ -45,34 +47,26 @@ def windows(films: Mapping[str, Sequence[Boxes] | None], samples: Sequence[Sampl
     ]
 
 
-def _of(
-    sample: Sampled, setting: Setting, untouched: Sampled, truth: Sequence[Boxes] | None, length: int
-) -> Iterator[Window]:
+def _of(sample: Sampled, setting: Setting, untouched: Sampled, shot: Footage, length: int) -> Iterator[Window]:
     end = int(sample.places[-1]) + 1
     for start in range(0, end, length):
         if start and end - start < length / 2:
             return
         chosen = np.flatnonzero((sample.places >= start) & (sample.places < start + length))
-        boxes = [_true(untouched, truth, int(index)) for index in chosen]
-        ap = _precision(sample, chosen.tolist(), boxes)
-        before = _precision(untouched, chosen.tolist(), boxes)
+        boxes = [_true(untouched, shot, int(index)) for index in chosen]
+        ap, before = (
+            average_precision([one.found[index].of_class(shot.film.kind) for index in chosen], boxes)
+            for one in (sample, untouched)
+        )
         if np.isfinite(ap):
             values = {name: float(np.mean(column[chosen])) for name, column in sample.values.items()}
             yield Window(sample.film, setting, values, ap, before - ap)
 
 
-def _true(untouched: Sampled, truth: Sequence[Boxes] | None, index: int) -> Boxes:
-    if truth is not None:
-        return truth[int(untouched.places[index])]
-    return _people(untouched.found[index]).above(CERTAIN).boxes
-
-
-def _people(found: Detections) -> Detections:
-    return found.of_class(PERSON)
-
-
-def _precision(sample: Sampled, chosen: list[int], boxes: Sequence[Boxes]) -> float:
-    return average_precision([_people(sample.found[index]) for index in chosen], boxes)
+def _true(untouched: Sampled, shot: Footage, index: int) -> Boxes:
+    if shot.truth is not None:
+        return shot.truth[int(untouched.places[index])]
+    return untouched.found[index].of_class(shot.film.kind).above(CERTAIN).boxes
 
 
 def correlations(found: Sequence[Window], measure: str, *, against: str = "ap") -> dict[str, float]:

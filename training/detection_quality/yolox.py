@@ -16,8 +16,8 @@ STRIDES = (8, 16, 32)
 PAD_LEVEL = 114
 LEAST_SCORE = 0.01
 NMS_IOU = 0.65
-PERSON = 0
-"""COCO's first class."""
+PERSON, CAR = 0, 2
+"""COCO's classes, counted from 0."""
 
 
 @dataclass(frozen=True)
