@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import training.stored
 from domain.errors import ConfigError
 from training.stored import stored
 
@@ -41,3 +42,20 @@ def test_nothing_half_made_is_taken_for_whole(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="broken"):
         stored(tmp_path / "rows.npy", FILES, (1,), np.float32, failing)
     assert stored(tmp_path / "rows.npy", FILES, (1,), np.float32, lambda _: np.ones(1)).tolist() == [[1.0], [1.0]]
+
+
+def test_an_interrupted_making_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training.stored, "COUNTED_EVERY", 1)
+    asked: list[str] = []
+
+    def computed(file: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        asked.append(file.name)
+        if asked == ["a.jpg", "b.jpg"]:
+            raise KeyboardInterrupt
+        return np.full((1,), ord(file.stem), np.float32)
+
+    with pytest.raises(KeyboardInterrupt):
+        stored(tmp_path / "rows.npy", FILES, (1,), np.float32, computed)
+    assert stored(tmp_path / "rows.npy", FILES, (1,), np.float32, computed).tolist() == [[97.0], [98.0]]
+    assert asked == ["a.jpg", "b.jpg", "b.jpg"]
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.npy", "rows.txt"}
