@@ -192,8 +192,9 @@ def _present(settings: Settings) -> Present:
 def redis_of(settings: Settings) -> "RedisLiveState":
     """Return the live state on Redis, not yet connected. Raises `ConfigError` without the extra 'cluster'."""
     with _extra_cluster("live.kind: redis"):
-        from storage.redis_live import RedisLiveState  # noqa: PLC0415 - only where it is chosen
-    return RedisLiveState(settings.live.url, pictures=settings.pictures == "memory")
+        from storage.redis_live import RedisLiveState, RedisSecurity  # noqa: PLC0415 - only where it is chosen
+    security = RedisSecurity(**settings.live.model_dump(exclude={"kind", "url"}))
+    return RedisLiveState(settings.live.url, security=security, pictures=settings.pictures == "memory")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from domain.quality import Fault
 from sightline.doctor_services import chosen_services
 from sightline.findings import Finding, Health
 from sightline.settings import Settings
-from storage.engine import open_engine
+from storage.engine import PostgresTls, open_engine
 from storage.migrate import current, newest
 from workers.device import resolved_device, use_threads
 
@@ -80,7 +80,7 @@ def _database(settings: Settings) -> Finding:
     shown = address.render_as_string(hide_password=True)
     if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
         return Finding("database", Health.NOTE, f"{shown}: not there yet; sightline run creates it")
-    engine = open_engine(settings.database)
+    engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
     try:
         found = current(engine)
     except StoreUnavailable as error:

@@ -47,11 +47,29 @@ class QueueSettings(Section):
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
 
 
+class PostgresSettings(Section):
+    """TLS to the database, where that is Postgres. With `ca_file` its certificate and its name are checked."""
+
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+
+
 class LiveSettings(Section):
-    """What holds the present: memory of this process, or Redis, which several processes see."""
+    """What holds the present: memory of this process, or Redis, which several processes see.
+
+    With `tls` the server's certificate and name are checked against `ca_file`, or what the system trusts.
+    """
 
     kind: Literal["memory", "redis"] = "memory"
     url: str = Field(default="", repr=False)
+    user: str = Field(default="", repr=False)
+    password: str = Field(default="", repr=False)
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
 
 
 class IngestSettings(Section):

@@ -12,7 +12,7 @@ from domain.errors import StoreUnavailable
 from domain.ports import Clock
 from sightline.settings import Settings
 from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
+from storage.engine import PostgresTls, open_engine
 from storage.migrate import upgrade
 from storage.retention import Retention
 from storage.scores import SqlScoreStore
@@ -36,7 +36,7 @@ class Stores:
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
     """Return the stores. Raises `ConfigError` for a database that cannot be used, `StoreUnavailable` if it is away."""
-    engine = open_engine(settings.database)
+    engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
     try:
         upgrade(engine)
     except BaseException:

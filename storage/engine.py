@@ -6,8 +6,9 @@ once instead of waiting. `synchronous=NORMAL` survives a killed process; a power
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ _POSTGRES_PASSING = ("08", "40", "53", "55", "57")
 """SQLSTATE classes that pass: connection, rollback, resources, locks, shutdown."""
 
 _POSTGRES_REFUSALS = {
+    "certificate verify failed": "the database's certificate is not signed by who postgres.ca_file names",
+    "does not match host name": "the database's certificate is for another host name (postgres.ca_file)",
+    "server does not support SSL": "the database speaks no TLS; correct postgres.tls",
+    "no encryption": "the database lets nobody in without TLS; set postgres.tls",
     "password authentication failed": "the database refused the user or password",
     "no pg_hba.conf entry": "the database lets no such user in from here (pg_hba.conf)",
     "does not exist": "the server has no such database or user; create it",
@@ -31,32 +36,55 @@ _POSTGRES_REFUSALS = {
 """What a refused connection says, which has no SQLSTATE in psycopg2."""
 
 
-def open_engine(url: str, *, busy_timeout_s: float = 5.0) -> Engine:
-    """Return an engine for `sqlite:///PATH` or `postgresql://…`; nothing is connected to yet.
+@dataclass(frozen=True, slots=True)
+class PostgresTls:
+    """Whether TLS is asked for, off by default; with `ca_file` the server's certificate and name are checked. PEM."""
+
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+
+    def options(self) -> Mapping[str, str]:
+        """Return libpq's words for it. Raises `ConfigError` for a file that is not there."""
+        if not self.tls:
+            return {}
+        files = {"sslrootcert": "ca_file", "sslcert": "certificate_file", "sslkey": "key_file"}
+        found = {"sslmode": "verify-full" if self.ca_file else "require"}
+        for word, name in files.items():
+            path = str(getattr(self, name))
+            if path and not Path(path).is_file():
+                raise ConfigError(f"postgres.{name}: no such file: {path}")
+            found |= {word: path} if path else {}
+        return found
+
+
+def open_engine(url: str, *, busy_timeout_s: float = 5.0, tls: PostgresTls | None = None) -> Engine:
+    """Return an engine for `sqlite:///PATH` or `postgresql://…`; nothing is connected to yet. `tls` is for Postgres.
 
     A SQLite file is created readable by its owner alone. Raises `ConfigError` for an address that cannot be used.
     """
     try:
         address = make_url(url)
     except ArgumentError as error:
-        raise ConfigError("storage.url: not a database address; use sqlite:///PATH or postgresql://…") from error
+        raise ConfigError("database: not a database address; use sqlite:///PATH or postgresql://…") from error
     if address.get_backend_name() == "sqlite":
         return _open_sqlite(address, busy_timeout_s)
     if address.get_backend_name() == "postgresql":
-        return _open_postgres(address, busy_timeout_s)
-    raise ConfigError(f"storage.url: '{address.drivername}' is not supported; use sqlite:///PATH or postgresql://…")
+        return _open_postgres(address, busy_timeout_s, tls or PostgresTls())
+    raise ConfigError(f"database: '{address.drivername}' is not supported; use sqlite:///PATH or postgresql://…")
 
 
 def _open_sqlite(address: URL, busy_timeout_s: float) -> Engine:
     if address.database in (None, "", ":memory:"):
-        raise ConfigError("storage.url: a database in memory ends with its connection; name a file: sqlite:///PATH")
+        raise ConfigError("database: a database in memory ends with its connection; name a file: sqlite:///PATH")
     path = Path(str(address.database))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise ConfigError(f"storage.url: cannot write {path}: {error.strerror}") from error
+        raise ConfigError(f"database: cannot write {path}: {error.strerror}") from error
     engine = create_engine(address, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -78,7 +106,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
 
 
-def _open_postgres(address: URL, busy_timeout_s: float) -> Engine:
+def _open_postgres(address: URL, busy_timeout_s: float, tls: PostgresTls) -> Engine:
+    secured = tls.options()
     try:
         return create_engine(
             address.set(drivername="postgresql+psycopg2"),
@@ -93,12 +122,11 @@ def _open_postgres(address: URL, busy_timeout_s: float) -> Engine:
                 "keepalives_interval": 5,
                 "keepalives_count": 4,
                 "tcp_user_timeout": 30_000,
+                **secured,
             },
         )
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            "storage.url: Postgres needs the extra 'cluster': pip install 'sightline[cluster]'"
-        ) from error
+        raise ConfigError("database: Postgres needs the extra 'cluster': pip install 'sightline[cluster]'") from error
 
 
 @contextmanager

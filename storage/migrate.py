@@ -80,5 +80,5 @@ def _vain_waits_refused(engine: Engine) -> Iterator[None]:
         yield
     except StoreUnavailable as error:
         if waiting_is_vain(error):
-            raise ConfigError(f"storage.url: {engine.url.database}: {error}") from error
+            raise ConfigError(f"database: {engine.url.database}: {error}") from error
         raise

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -41,7 +42,11 @@ class RedisSecurity:
     key_file: str = ""
 
     def options(self) -> Mapping[str, str]:
-        """Return the client's words for it."""
+        """Return the client's words for it. Raises `ConfigError` for a file that is not there."""
+        for name in ("ca_file", "certificate_file", "key_file"):
+            path = str(getattr(self, name))
+            if path and not Path(path).is_file():
+                raise ConfigError(f"live.{name}: no such file: {path}")
         words = {
             "username": self.user,
             "password": self.password,

@@ -9,6 +9,7 @@ import pytest
 
 from bench import services
 from bench.services import Absent, Service, free_port, kafka_jars
+from bench.services.certificates import Certificate
 
 __all__ = ["Absent", "Service", "absent", "free_port", "kafka", "kafka_jars", "postgres", "redis"]
 
@@ -25,35 +26,35 @@ def absent(error: Absent) -> NoReturn:
 
 
 @contextmanager
-def postgres() -> Iterator[Service]:
-    """Give a Postgres server whose user may create databases; its address is a URL."""
+def postgres(certificate: Certificate | None = None) -> Iterator[Service]:
+    """Give a Postgres server whose user may create databases; its address is a URL. With a certificate, ours."""
     given = os.environ.get(POSTGRES_URL)
-    if given:
+    if given and certificate is None:
         yield Service(given)
         return
-    with _named(POSTGRES_URL), services.postgres() as server:
+    with _named(POSTGRES_URL), services.postgres(certificate=certificate) as server:
         yield server
 
 
 @contextmanager
-def redis() -> Iterator[Service]:
-    """Give a Redis server that writes nothing to disk; its address is a URL."""
+def redis(certificate: Certificate | None = None) -> Iterator[Service]:
+    """Give a Redis server that writes nothing to disk; its address is a URL. With a certificate, ours."""
     given = os.environ.get(REDIS_URL)
-    if given:
+    if given and certificate is None:
         yield Service(given)
         return
-    with _named(REDIS_URL), services.redis() as server:
+    with _named(REDIS_URL), services.redis(certificate) as server:
         yield server
 
 
 @contextmanager
-def kafka() -> Iterator[Service]:
-    """Give a Kafka broker."""
+def kafka(certificate: Certificate | None = None) -> Iterator[Service]:
+    """Give a Kafka broker. With a certificate, ours."""
     given = os.environ.get(KAFKA_SERVERS)
-    if given:
+    if given and certificate is None:
         yield Service(given)
         return
-    with _named(KAFKA_SERVERS), services.kafka() as broker:
+    with _named(KAFKA_SERVERS), services.kafka(certificate) as broker:
         yield broker
 
 

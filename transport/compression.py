@@ -81,6 +81,6 @@ def _zstandard() -> Any:
         import zstandard  # noqa: PLC0415 - only the extra 'cluster' has it
     except ModuleNotFoundError as error:
         raise ConfigError(
-            "kafka.compression: zstd needs the extra 'cluster': pip install 'sightline[cluster]'"
+            "queue.kind: kafka needs zstd, of the extra 'cluster': pip install 'sightline[cluster]'"
         ) from error
     return zstandard

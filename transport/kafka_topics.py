@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import kafka
@@ -12,6 +13,7 @@ from kafka.record import util as checksums
 from domain.errors import ConfigError, StoreUnavailable
 from domain.ports import Clock
 from transport.codec import MAX_MESSAGE_BYTES
+from transport.kafka_refusals import Listening, Overheard
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +48,13 @@ class KafkaSecurity:
             }
         files = {"ssl_cafile": self.ca_file, "ssl_certfile": self.certificate_file, "ssl_keyfile": self.key_file}
         return found | {name: path for name, path in files.items() if path}
+
+    def require_files(self) -> None:
+        """Raise `ConfigError` for a file that is not there: the client would wait for the broker for ever."""
+        named = {"ca_file": self.ca_file, "certificate_file": self.certificate_file, "key_file": self.key_file}
+        for name, path in named.items():
+            if path and not Path(path).is_file():
+                raise ConfigError(f"queue.{name}: no such file: {path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ class KafkaSettings:
 def require_fast_checksums() -> None:
     """Raise `ConfigError` without the C checksum: in Python it takes 27 ms for a message of 327 KiB."""
     if checksums.crc32c_c is None:
-        raise ConfigError("kafka: the package crc32c is missing; install the extra 'cluster'")
+        raise ConfigError("queue.kind: kafka needs more: the package crc32c is missing; install the extra 'cluster'")
 
 
 def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[], bool] = lambda: False) -> None:
@@ -98,20 +107,21 @@ def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[
     Raises `ConfigError` where waiting cannot help: refused credentials, too few partitions, too small a message cap.
     """
     require_fast_checksums()
+    settings.security.require_files()
     wait_s = 1.0
     while not give_up():
-        overheard = _Overheard()
-        try:
-            with overheard:
+        with Listening() as heard:
+            try:
                 _prepare(settings)
-            return
-        except errors.KafkaError as error:
-            if overheard.refused or isinstance(error, errors.AuthorizationError):
-                raise ConfigError("kafka.security: the broker refused the user or password") from error
-            servers = ", ".join(settings.servers)
-            _log.warning("Kafka at %s does not answer (%s); next try in %.0f s", servers, type(error).__name__, wait_s)
-            clock.sleep(wait_s)
-            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+                return
+            except errors.KafkaError as error:
+                refused = _operators_to_correct(settings, heard, error)
+                if refused:
+                    raise ConfigError(refused) from error
+                said = type(error).__name__ + heard.hint(tls=settings.security.tls)
+        _log.warning("Kafka at %s does not answer (%s); next try in %.0f s", ", ".join(settings.servers), said, wait_s)
+        clock.sleep(wait_s)
+        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
 
 def partitions_found(settings: KafkaSettings) -> int | None:
@@ -119,9 +129,9 @@ def partitions_found(settings: KafkaSettings) -> int | None:
 
     Raises `ConfigError` for refused credentials, `StoreUnavailable` where no broker answers.
     """
-    overheard = _Overheard()
-    try:
-        with overheard:
+    settings.security.require_files()
+    with Listening() as heard:
+        try:
             administration = kafka.KafkaAdminClient(**settings.connection())
             try:
                 if settings.topic not in set(administration.list_topics()):
@@ -130,38 +140,22 @@ def partitions_found(settings: KafkaSettings) -> int | None:
                 return len(described["partitions"])
             finally:
                 administration.close()
-    except errors.KafkaError as error:
-        if overheard.refused or isinstance(error, errors.AuthorizationError):
-            raise ConfigError("kafka.security: the broker refused the user or password") from error
-        servers = ", ".join(settings.servers)
-        raise StoreUnavailable(f"Kafka at {servers} does not answer; start it, or correct queue.servers") from error
+        except errors.KafkaError as error:
+            refused = _operators_to_correct(settings, heard, error)
+            if refused:
+                raise ConfigError(refused) from error
+            servers = ", ".join(settings.servers)
+            hint = heard.hint(tls=settings.security.tls)
+            raise StoreUnavailable(
+                f"Kafka at {servers} does not answer; start it, or correct queue.servers{hint}"
+            ) from error
 
 
-class _Overheard(logging.Handler):
-    """Listens to the client's log while it connects, and keeps the log from everybody else.
-
-    The client takes a refused login for a broker that is away, and tells the difference to its log alone.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.refused = False
-        self._logger = logging.getLogger("kafka")
-        self._before = (self._logger.level, self._logger.propagate)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        told = record.args if isinstance(record.args, tuple) else ()
-        self.refused |= any(isinstance(each, errors.SaslAuthenticationFailedError) for each in told)
-
-    def __enter__(self) -> None:
-        self._before = (self._logger.level, self._logger.propagate)
-        self._logger.setLevel(logging.WARNING)
-        self._logger.propagate = False
-        self._logger.addHandler(self)
-
-    def __exit__(self, *_: object) -> None:
-        self._logger.removeHandler(self)
-        self._logger.level, self._logger.propagate = self._before
+def _operators_to_correct(settings: KafkaSettings, heard: Overheard, error: errors.KafkaError) -> str:
+    """Return which setting keeps us out, "" where waiting may help."""
+    if isinstance(error, errors.AuthorizationError):
+        return f"queue.user: the broker does not let this user do that ({type(error).__name__})"
+    return heard.refusal(with_login=bool(settings.security.user))
 
 
 def _prepare(settings: KafkaSettings) -> None:
@@ -211,6 +205,6 @@ def _check(administration: Any, settings: KafkaSettings) -> None:
     found = len(described["partitions"])
     if found < settings.partitions:
         raise ConfigError(
-            f"kafka.partitions: topic '{settings.topic}' has {found} partitions, {settings.partitions} are asked for; "
+            f"queue.partitions: topic '{settings.topic}' has {found} partitions, {settings.partitions} are asked for; "
             "stop ingest, let the workers drain it and add partitions, or ask for fewer"
         )

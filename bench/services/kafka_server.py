@@ -5,8 +5,10 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.services.certificates import Certificate
 from bench.services.server import (
     Absent,
     Server,
@@ -23,34 +25,49 @@ from bench.services.server import (
 _POM = Path(__file__).with_name("pom.xml")
 
 
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    plain: int
+    secured: int
+    controller: int
+    tls: int
+    secured_tls: int
+
+
 @contextmanager
-def kafka() -> Iterator[Service]:
-    """Give a broker; its address is HOST:PORT."""
+def kafka(certificate: Certificate | None = None) -> Iterator[Service]:
+    """Give a broker; its address is HOST:PORT. With a certificate it listens with TLS too."""
     jars = kafka_jars()
     with service_folder("kafka") as folder:
-        port, secured, controller = free_port(), free_port(), free_port()
+        ports = _Ports(*(free_port() for _ in range(5)))
         password = secrets.token_urlsafe(12)
         properties = folder / "server.properties"
-        settings = _settings(folder, port, secured, controller, password)
+        settings = {**_settings(folder, ports, password), **(_tls(ports, certificate) if certificate else {})}
         write_private(properties, "".join(f"{name}={value}\n" for name, value in settings.items()))
         java: list[Word] = ["java", "-Xmx512m", "-cp", f"{jars}/*"]
         format_data = ["kafka.tools.StorageTool", "format", "-t", "c2lnaHRsaW5lLXRlc3RzLQ", "-c", str(properties)]
+        format_data += ["--add-scram", f"SCRAM-SHA-512=[name=sightline,password={password}]"]
         completed([*java, *format_data], folder)
-        with running(Server([*java, "kafka.Kafka", properties], folder, lambda: answers(port))) as server:
-            yield Service(f"127.0.0.1:{port}", f"127.0.0.1:{secured}", password, folder, server)
+        with running(Server([*java, "kafka.Kafka", properties], folder, lambda: answers(ports.plain))) as server:
+            yield Service(
+                f"127.0.0.1:{ports.plain}",
+                f"127.0.0.1:{ports.secured}",
+                password,
+                f"127.0.0.1:{ports.tls}" if certificate else "",
+                f"127.0.0.1:{ports.secured_tls}" if certificate else "",
+                folder,
+                server,
+            )
 
 
-def _settings(folder: Path, port: int, secured: int, controller: int, password: str) -> Mapping[str, object]:
+def _settings(folder: Path, ports: _Ports, password: str) -> Mapping[str, object]:
     login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     return {
         "process.roles": "broker,controller",
         "node.id": 1,
-        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{secured},"
-        f"CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{secured}",
+        "controller.quorum.voters": f"1@127.0.0.1:{ports.controller}",
+        **_listeners({"PLAINTEXT": ports.plain, "SASL_PLAINTEXT": ports.secured}, ports.controller),
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
         "sasl.enabled.mechanisms": "PLAIN",
         "listener.name.sasl_plaintext.plain.sasl.jaas.config": f'{login} user_sightline="{password}";',
         "log.dirs": folder / "data",
@@ -61,6 +78,31 @@ def _settings(folder: Path, port: int, secured: int, controller: int, password: 
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
         "auto.create.topics.enable": "false",
+    }
+
+
+def _tls(ports: _Ports, certificate: Certificate) -> Mapping[str, object]:
+    """Return what a broker needs besides to listen with TLS: once for clients with a certificate, once with a login."""
+    plain = {"PLAINTEXT": ports.plain, "SASL_PLAINTEXT": ports.secured}
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    return {
+        **_listeners({**plain, "SSL": ports.tls, "SASL_SSL": ports.secured_tls}, ports.controller),
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": certificate.key_and_chain,
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": certificate.authority,
+        "listener.name.ssl.ssl.client.auth": "required",
+        "listener.name.sasl_ssl.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": scram,
+    }
+
+
+def _listeners(ports: Mapping[str, int], controller: int) -> Mapping[str, str]:
+    addresses = ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
+    return {
+        "listeners": f"{addresses},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": addresses,
+        "listener.security.protocol.map": ",".join(f"{name}:{name}" for name in ports) + ",CONTROLLER:PLAINTEXT",
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.services.certificates import Certificate
 from bench.services.server import (
     Absent,
     Server,
@@ -23,8 +24,11 @@ from bench.services.server import (
 
 
 @contextmanager
-def postgres(*, durable: bool = False) -> Iterator[Service]:
-    """Give a server whose user may create databases; its address is a URL. Unless `durable`, it waits for no disk."""
+def postgres(*, durable: bool = False, certificate: Certificate | None = None) -> Iterator[Service]:
+    """Give a server whose user may create databases; its address is a URL. Unless `durable`, it waits for no disk.
+
+    With a certificate it lets nobody in without TLS.
+    """
     programs = _programs()
     with service_folder("postgres") as folder:
         password = secrets.token_urlsafe(12)
@@ -32,6 +36,8 @@ def postgres(*, durable: bool = False) -> Iterator[Service]:
         port = free_port()
         options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
         options += [] if durable else ["fsync=off"]
+        if certificate is not None:
+            options += _tls_only(folder, certificate)
         command: list[Word] = [programs / "postgres", "-D", folder / "data"]
         command += [word for each in options for word in ("-c", each)]
         ready: list[Word] = [programs / "pg_isready", "--quiet", "--host", "127.0.0.1", "--port", str(port)]
@@ -43,6 +49,13 @@ def postgres(*, durable: bool = False) -> Iterator[Service]:
         with running(ours) as server:
             url = f"postgresql://sightline:{password}@127.0.0.1:{port}/postgres"
             yield Service(url, password=password, folder=folder, _server=server)
+
+
+def _tls_only(folder: Path, certificate: Certificate) -> list[str]:
+    write_private(folder / "key.pem", certificate.key.read_text(), user=service_user())
+    write_private(folder / "chain.pem", certificate.chain.read_text(), user=service_user())
+    write_private(folder / "data" / "pg_hba.conf", "hostssl all all 127.0.0.1/32 scram-sha-256\n", user=service_user())
+    return ["ssl=on", f"ssl_key_file={folder / 'key.pem'}", f"ssl_cert_file={folder / 'chain.pem'}"]
 
 
 def _make(programs: Path, folder: Path, password: str) -> None:

@@ -33,6 +33,10 @@ class Service:
     secured: str = ""
     """A second address that asks for user and password, `sightline` and `password`."""
     password: str = field(default="", repr=False)
+    over_tls: str = ""
+    """An address that asks for TLS with a client's certificate."""
+    secured_over_tls: str = ""
+    """An address that asks for TLS and for user and password."""
     folder: Path | None = None
     """Where its data lies."""
     _server: "Server | None" = None

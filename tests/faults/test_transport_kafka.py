@@ -258,7 +258,7 @@ def test_workers_share_the_streams_and_a_worker_that_leaves_is_replaced(prepared
 
 
 def test_a_topic_with_too_few_partitions_names_the_setting(prepared: KafkaSettings) -> None:
-    with pytest.raises(ConfigError, match=r"kafka\.partitions.*has 4 partitions, 9 are asked for"):
+    with pytest.raises(ConfigError, match=r"queue\.partitions.*has 4 partitions, 9 are asked for"):
         prepare_topics(replace(prepared, partitions=9), FakeClock())
 
 
@@ -274,7 +274,7 @@ def test_preparing_topics_again_changes_nothing(
 def test_wrong_credentials_are_the_operators_to_correct_and_stay_unsaid(
     broker: services.Service, settings: KafkaSettings
 ) -> None:
-    refused = replace(settings, servers=(broker.secured,), answer_within_s=2)
+    refused = replace(settings, servers=(broker.secured,), answer_within_s=4)
     wrong = KafkaSecurity(user="sightline", password="s3cret", mechanism="PLAIN")
     with pytest.raises(ConfigError, match="refused the user or password") as caught:
         prepare_topics(replace(refused, security=wrong), FakeClock())

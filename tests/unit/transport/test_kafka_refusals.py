@@ -1,0 +1,54 @@
+"""What the client's log means: the operator's to correct, or a broker to wait for."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+
+from transport.kafka_refusals import Listening, Overheard
+
+
+def heard(*lost: tuple[str, bool]) -> Overheard:
+    log = logging.getLogger("kafka.net.connection")
+    with Listening() as told:
+        for said, answered in lost:
+            connection = SimpleNamespace(broker_version=(4, 1) if answered else None)
+            log.error("%s: Connection lost: %s", connection, said)
+    return told
+
+
+REFUSED = ("KafkaConnectionError: 111 ECONNREFUSED", False)
+CLOSED_LATE = ("KafkaConnectionError: socket disconnected", True)
+CLOSED_EARLY = ("KafkaConnectionError: socket disconnected", False)
+
+
+def test_an_absent_or_dying_broker_is_waited_for() -> None:
+    for lost in ([], [REFUSED] * 5, [CLOSED_LATE], [CLOSED_LATE, REFUSED, REFUSED], [CLOSED_EARLY] * 5):
+        assert heard(*lost).refusal(with_login=True) == "", lost
+
+
+def test_a_broker_that_answers_and_then_hangs_up_each_time_refuses_the_login() -> None:
+    assert heard(CLOSED_LATE, CLOSED_LATE).refusal(with_login=True).startswith("queue.user, queue.password")
+    assert heard(CLOSED_LATE, CLOSED_LATE).refusal(with_login=False).startswith("queue.user: the broker asks")
+
+
+@pytest.mark.parametrize(
+    ("said", "named"), [("CERTIFICATE_VERIFY_FAILED", "queue.ca_file"), ("BAD_CERTIFICATE", "queue.certificate_file")]
+)
+def test_a_certificate_is_named_at_once(said: str, named: str) -> None:
+    assert heard((f"Handshake failed: [SSL: {said}]", False)).refusal(with_login=False).startswith(named)
+
+
+def test_what_a_proxy_might_do_too_is_a_hint_only() -> None:
+    assert "set queue.tls" in heard(CLOSED_EARLY, CLOSED_EARLY).hint(tls=False)
+    ended = ("Handshake failed: EOF", False)
+    assert "correct queue.tls" in heard(ended, ended).hint(tls=True)
+    assert heard(REFUSED, REFUSED).hint(tls=False) == ""
+    assert heard().hint(tls=True) == ""
+
+
+def test_the_log_is_kept_from_others_only_while_listening(caplog: pytest.LogCaptureFixture) -> None:
+    heard(CLOSED_LATE)
+    assert caplog.records == []
+    logging.getLogger("kafka.net.connection").error("later")
+    assert [record.getMessage() for record in caplog.records] == ["later"]
