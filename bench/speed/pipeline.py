@@ -34,7 +34,7 @@ def run(
     *,
     streams: int = 8,
     unit: int = 8,
-    units: int = 4,
+    units: int = 6,
     turns: int = 7,
     width: int = 1280,
     height: int = 720,
