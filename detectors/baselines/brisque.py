@@ -122,6 +122,13 @@ def from_safetensors(path: Path) -> Brisque:
     return Brisque(Regression(low, high, vectors, shares, rho, gamma, slope, level))
 
 
+def loaded(path: Path) -> Brisque:
+    """A regression from OpenCV's `…model….yml`, its `…range….yml` beside it, or from a safetensors file."""
+    if path.suffix == ".yml":
+        return from_opencv(path, path.with_name(path.name.replace("model", "range")))
+    return from_safetensors(path)
+
+
 def as_safetensors(regression: Regression) -> tuple[Mapping[str, Tensor], Mapping[str, str]]:
     """Tensors and notes for `from_safetensors`."""
     tensors = {name: getattr(regression, name).contiguous() for name in ("low", "high", "vectors", "shares")}

@@ -41,10 +41,10 @@ class Niqe:
 
     def score(self, pictures: Pictures) -> Tensor:
         """Return (N,) float32 >= 0, higher is further from good; NaN with fewer than four patches of 96 x 96."""
-        return torch.stack([self._distance(patch_features(luma[0])[0]) for luma in pictures.luma]).float()
+        return torch.stack([self.distance(patch_features(luma[0])[0]) for luma in pictures.luma]).float()
 
-    def _distance(self, features: Tensor) -> Tensor:
-        """sqrt((m1 - m2)^T ((C1 + C2) / 2)^+ (m1 - m2)) (Eq. 10)."""
+    def distance(self, features: Tensor) -> Tensor:
+        """Of patches' features (P, 36), a number: sqrt((m1 - m2)^T ((C1 + C2) / 2)^+ (m1 - m2)) (Eq. 10)."""
         if len(features) < FEWEST_PATCHES:
             return features.new_tensor(torch.nan)
         features = features[:, self.kept]
@@ -137,6 +137,11 @@ def from_safetensors(path: Path) -> Niqe:
         return Niqe(tensors["mean"].double(), tensors["covariance"].double(), tensors["kept"].long())
     except KeyError as error:
         raise WeightsUnavailable(f"{path} is not a model for NIQE: it lacks {error}") from error
+
+
+def loaded(path: Path) -> Niqe:
+    """A model from the authors' `.mat` or a safetensors file."""
+    return from_matlab(path) if path.suffix == ".mat" else from_safetensors(path)
 
 
 def as_tensors(model: Niqe) -> Mapping[str, Tensor]:

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors.torch import save_file
 
 from detectors import weights as model_weights
-from detectors.baselines.brisque import Brisque, as_safetensors, from_opencv, from_safetensors
+from detectors.baselines.brisque import as_safetensors, loaded
 from domain.errors import ConfigError
 from training.baselines.material import feature_rows, picture
 from training.baselines.regression import fitted
@@ -39,18 +39,9 @@ def trained(job: Job) -> Path:
 
 
 def predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
-    """100 minus BRISQUE, so that higher is better, 0 to 100."""
-    model = loaded(weights)
+    """100 minus BRISQUE, so that higher is better, 0 to 100; OpenCV's regression too, by the path of its model."""
+    model = loaded(weights or model_weights.located("brisque").path)
     return {OPINION: np.array([100 - model.score(picture(sample.path)).item() for sample in samples])}
-
-
-def loaded(weights: Path | None) -> Brisque:
-    """A fitted file, OpenCV's `…model….yml` with its `…range….yml` beside it, or for None the bundled regression."""
-    if weights is None:
-        return from_safetensors(model_weights.located("brisque").path)
-    if weights.suffix == ".yml":
-        return from_opencv(weights, weights.with_name(weights.name.replace("model", "range")))
-    return from_safetensors(weights)
 
 
 def _count(options: Mapping[str, str]) -> int:

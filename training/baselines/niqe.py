@@ -7,7 +7,7 @@ import numpy as np
 from safetensors.torch import save_file
 
 from detectors import weights as model_weights
-from detectors.baselines.niqe import Niqe, as_tensors, fitted, from_matlab, from_safetensors
+from detectors.baselines.niqe import as_tensors, fitted, loaded
 from domain.errors import ConfigError
 from training.baselines.material import picture
 from training.recipe import Job, Recipe
@@ -35,15 +35,8 @@ def trained(job: Job) -> Path:
 
 def predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
     """100 minus NIQE, so that higher is better; a distance has no scale of opinions, so only its order means much."""
-    model = loaded(weights)
+    model = loaded(weights or model_weights.located("niqe").path)
     return {OPINION: np.array([100 - model.score(picture(sample.path)).item() for sample in samples])}
-
-
-def loaded(weights: Path | None) -> Niqe:
-    """A fitted file, the authors' `.mat`, or for None the bundled model."""
-    if weights is None:
-        return from_safetensors(model_weights.located("niqe").path)
-    return from_matlab(weights) if weights.suffix == ".mat" else from_safetensors(weights)
 
 
 NIQE = Recipe(

@@ -1,0 +1,93 @@
+"""BRISQUE and NIQE as detectors: classic opinions beside the learned ones, judged only where they are asked for."""
+
+from collections.abc import Mapping
+from math import inf
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from detectors import weights
+from detectors.base import Pictures
+from detectors.baselines import brisque as brisque_measure
+from detectors.baselines import niqe as niqe_measure
+from domain.quality import Direction, MetricSpec
+
+BRISQUE, NIQE = "brisque", "niqe"
+BRISQUE_SPEC = MetricSpec(
+    BRISQUE, "BRISQUE", "points of 100", 0, 100, Direction.LOWER_IS_BETTER, "Mittal, Moorthy, Bovik 2012, refitted"
+)
+NIQE_SPEC = MetricSpec(NIQE, "NIQE", "distance", 0, inf, Direction.LOWER_IS_BETTER, "Mittal, Soundararajan, Bovik 2013")
+
+
+class Measure(Protocol):
+    """A measure without reference."""
+
+    def score(self, pictures: Pictures) -> Tensor:
+        """Return (N,) float32; NaN where a picture cannot be measured."""
+        ...
+
+
+class BaselineDetector:
+    """One measure at native size under its own name. Masks are not looked at: a mask's border is no natural scene."""
+
+    def __init__(self, spec: MetricSpec, measure: Measure, fingerprint: str) -> None:
+        self.name = spec.key
+        self.metrics = (spec,)
+        self.fingerprint = fingerprint
+        self._measure = measure
+
+    @torch.inference_mode()
+    def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
+        """Return the measure (N,), on the pictures' device."""
+        on_cpu = Pictures(pictures.luma.cpu())
+        return {self.name: self._measure.score(on_cpu).to(pictures.luma.device)}
+
+
+def brisque(explicit: Path | None = None, downloads: Path | None = None) -> BaselineDetector:
+    """BRISQUE with the operator's regression or the bundled one, fitted to BIQ2021; raises WeightsUnavailable."""
+    file = weights.located(BRISQUE, explicit=explicit, downloads=downloads)
+    return BaselineDetector(BRISQUE_SPEC, brisque_measure.loaded(file.path), file.fingerprint)
+
+
+def niqe(explicit: Path | None = None, downloads: Path | None = None) -> BaselineDetector:
+    """NIQE with the operator's model, which may be of one camera's good frames, or the bundled one."""
+    file = weights.located(NIQE, explicit=explicit, downloads=downloads)
+    return BaselineDetector(NIQE_SPEC, niqe_measure.loaded(file.path), file.fingerprint)
+
+
+class BrisqueTensors(nn.Module):
+    """The tensors of a BRISQUE regression, as its weights file holds them."""
+
+    def __init__(self, vectors: int = 600) -> None:
+        super().__init__()
+        features = brisque_measure.FEATURES
+        for name, value in (
+            ("low", -torch.ones(features)),
+            ("high", torch.ones(features)),
+            ("vectors", torch.rand(vectors, features) * 2 - 1),
+            ("shares", torch.rand(vectors)),
+        ):
+            self.register_parameter(name, nn.Parameter(value.double(), requires_grad=False))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Badness (N,) of features (N, 36), with the kernel's width at 0.05."""
+        low, high, vectors, shares = (self.get_parameter(name) for name in ("low", "high", "vectors", "shares"))
+        return brisque_measure.Regression(low, high, vectors, shares, rho=0.0, gamma=0.05)(features)
+
+
+class NiqeTensors(nn.Module):
+    """The tensors of a NIQE model, as its weights file holds them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        features = niqe_measure.FEATURES
+        self.mean = nn.Parameter(torch.rand(features, dtype=torch.float64), requires_grad=False)
+        self.covariance = nn.Parameter(torch.eye(features, dtype=torch.float64), requires_grad=False)
+        self.register_buffer("kept", torch.arange(features))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Distance of patch features (P, 36) from the model, a number."""
+        kept = self.get_buffer("kept")
+        return niqe_measure.Niqe(self.mean, self.covariance, kept).distance(features)
