@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from bench.cluster.worker import POINTS
 from domain.alerts import NotificationKind
 from domain.frames import Frame
 from domain.streams import Camera
@@ -20,7 +21,7 @@ from storage.migrate import upgrade
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
 from tests import services
-from tests.end_to_end.dying_worker import POINTS, settings, worker
+from tests.end_to_end.dying_worker import settings, worker
 from tests.end_to_end.recordings import CAMERAS, recording
 from tests.fakes import START, FakeClock
 from transport.kafka import KafkaConsumer, KafkaPublisher
