@@ -39,11 +39,12 @@ STRUCTURE: Callable[[], StructureDetector] = Structure
 
 METRICS: Mapping[str, MetricSpec] = {
     spec.key: spec
-    for detector in (
-        *(Exposure, Contrast, Blur, Noise, Analogue, Colour, Coding, Texture, Motion),
-        *MODELS.values(),
+    for specs in (
+        *(Exposure.metrics, Contrast.metrics, Blur.metrics, Noise.metrics, Analogue.metrics),
+        *(Colour.metrics, Coding.metrics, Texture.metrics, Motion.metrics),
+        *(model.metrics for model in MODELS.values()),
     )
-    for spec in detector.metrics
+    for spec in specs
 }
 """The meaning of every number the detectors above and the models give."""
 

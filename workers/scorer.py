@@ -68,7 +68,8 @@ class FrameScorer:
         self._memory = memory if memory is not None else StreamMemory()
         self._temporal = TemporalScorer(detectors.temporal)
         self._always = tuple(part for part in detectors.detectors if part.name not in detectors.every_s)
-        self._models = {part.name: part.fingerprint for part in (*self._always, *detectors.temporal)}
+        self._models = {part.name: part.fingerprint for part in self._always}
+        self._models |= {part.name: part.fingerprint for part in detectors.temporal}
         self._models[detectors.structure.name] = detectors.structure.fingerprint
         self._seldom = SeldomScorer(detectors, self._memory)
 

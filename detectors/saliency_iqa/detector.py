@@ -13,7 +13,7 @@ from detectors.saliency.choice import PROVIDERS, ChosenSaliency, saliency
 from detectors.saliency.provider import SaliencyProvider
 from detectors.saliency_iqa.backbones import BACKBONES, normed_convolutions
 from detectors.saliency_iqa.network import SaliencyIqa
-from detectors.saliency_iqa.views import global_view, local_view
+from detectors.saliency_iqa.views import whole_of, window_of
 from detectors.weights import WeightsFile, WeightsUnavailable
 from domain.quality import Direction, MetricSpec
 
@@ -62,10 +62,10 @@ class SaliencyIqaDetector:
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return `image_quality` (N,) float32, 0 to 100."""
-        rgb = pictures.rgb
-        if min(rgb.shape[-2:]) < SMALLEST_SIDE:
-            return {IMAGE_QUALITY.key: rgb.new_full((len(pictures),), float("nan"))}
-        self._network.to(rgb.device)
+        luma = pictures.luma
+        if min(luma.shape[-2:]) < SMALLEST_SIDE:
+            return {IMAGE_QUALITY.key: luma.new_full((len(pictures),), float("nan"))}
+        self._network.to(luma.device)
         whole, window = self.views(pictures)
         opinion: Tensor = self._network(whole, window)
         return {IMAGE_QUALITY.key: (100 * opinion.float()).clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
@@ -79,8 +79,8 @@ class SaliencyIqaDetector:
         if pictures.visible is not None:
             visible = pictures.visible.to(maps.dtype)
             maps = maps * nn.functional.adaptive_avg_pool2d(visible, (maps.shape[-2], maps.shape[-1]))
-        whole = global_view(pictures.rgb).contiguous(memory_format=torch.channels_last)
-        window = local_view(pictures.rgb, maps).contiguous(memory_format=torch.channels_last)
+        whole = whole_of(pictures).contiguous(memory_format=torch.channels_last)
+        window = window_of(pictures, maps).contiguous(memory_format=torch.channels_last)
         return whole, window
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
-from detectors.saliency_iqa.views import global_view, local_view, window_lines, window_sums
+from detectors.base import Pictures
+from detectors.saliency_iqa.views import global_view, local_view, whole_of, window_lines, window_of, window_sums
 
 
 def test_windows_step_by_32_and_end_flush_with_the_border() -> None:
@@ -101,3 +102,21 @@ def test_windows_that_differ_by_rounding_only_are_a_tie() -> None:
     assert torch.equal(local_view(pictures, saliency)[0], pictures[0, :, :, :224])
     saliency[..., 250:] += 1e-2
     assert torch.equal(local_view(pictures, saliency)[0], pictures[0, :, :, 64:])
+
+
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (331, 777), (100, 150)])
+@pytest.mark.parametrize("halved", [True, False])
+def test_views_of_a_stream_are_those_of_its_rgb(height: int, width: int, halved: bool) -> None:
+    """Chroma of half the size is cut at its own samples for the whole view: that may move colours by a pixel."""
+    down, across = torch.linspace(0, 6, height).view(-1, 1), torch.linspace(0, 9, width).view(1, -1)
+    waves = (torch.sin(3 * down) * torch.cos(2 * across)).view(1, 1, height, width)
+    rgb = torch.cat([0.5 + 0.2 * waves, 0.5 + 0.1 * waves, 0.5 - 0.1 * waves], dim=1)
+    full = Pictures.from_rgb(rgb)
+    assert full.chroma is not None
+    chroma = interpolate(full.chroma, size=(-(-height // 2), -(-width // 2)), mode="area") if halved else full.chroma
+    pictures = Pictures(full.luma, chroma, full.matrix)
+    saliency = torch.rand(1, 1, 20, 30, generator=torch.Generator().manual_seed(3))
+    assert torch.allclose(window_of(pictures, saliency), local_view(pictures.rgb, saliency), atol=1e-4)
+    difference = (whole_of(pictures) - global_view(pictures.rgb)).abs()
+    assert difference.max() < (0.03 if halved else 1e-5)
+    assert difference.mean() < 0.005
