@@ -41,8 +41,8 @@ def require_newest(engine: Engine) -> None:
     raise ConfigError("storage: the database's schema is older than this version of Sightline; run: sightline migrate")
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision, all of it or nothing; does nothing when it is there.
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the schema to the newest revision or to `to`, all of it or nothing; does nothing when it is there.
 
     Raises `ConfigError` for a schema newer than this code or a damaged file, `StoreUnavailable` when it is locked.
     """
@@ -55,7 +55,7 @@ def upgrade(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def _config() -> Config:

@@ -1,6 +1,7 @@
 """One way out over HTTP: schemes from an allow-list, no redirects, a time limit, a size limit, no secret shown."""
 
 import logging
+import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -24,17 +25,24 @@ class Endpoint:
             raise ConfigError(f"{where}: give a URL that begins with https:// or http://")
         self.shown = f"{parts.scheme}://{parts.hostname}"
         self._url = url
+        self._timeout_s = timeout_s
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, transport=transport)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log the whole URL of every call
 
     def call(self, method: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        """Send one request; raise `NotifierUnavailable` unless the answer is 2xx and of reasonable size."""
+        """Send one request; raise `NotifierUnavailable` unless the answer is 2xx, of reasonable size and in time.
+
+        Connecting, and each wait for more, may take the time limit; so may the whole of what follows the headers.
+        """
         try:
             with self._client.stream(method, self._url, content=content, headers=dict(headers or {})) as answer:
                 status = answer.status_code
-                size = 0
+                size, began_s = 0, time.monotonic()
                 for chunk in answer.iter_bytes():
                     size += len(chunk)
+                    # A receiver that drips a byte now and then never makes the client wait long.
+                    if time.monotonic() - began_s > self._timeout_s:
+                        raise NotifierUnavailable(f"{self.shown} did not finish its answer in {self._timeout_s:.0f} s")
                     if size > MAX_ANSWER_BYTES:
                         raise NotifierUnavailable(f"{self.shown} answered more than {MAX_ANSWER_BYTES} bytes")
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.alerts import IncidentState, NotificationKind
@@ -14,7 +15,8 @@ from domain.errors import ConfigError
 from domain.streams import Camera
 from domain.units import DeadLetter, JudgedUnit
 from storage.alerts import SqlAlertStore
-from storage.engine import reading, writing
+from storage.engine import open_engine, reading, writing
+from storage.leases import SqlCameraLeases
 from storage.migrate import newest, require_newest, upgrade
 from storage.retention import Retention
 from storage.scores import SqlScoreStore
@@ -28,6 +30,19 @@ def partitions(engine: Engine) -> list[str]:
     with reading(engine) as connection:
         query = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'frames'::regclass ORDER BY 1"
         return list(connection.execute(text(query)).scalars())
+
+
+def old_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> str:
+    """Return the address of an empty database without any schema."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'old.db'}"
+    address = make_url(request.getfixturevalue("postgres_url"))
+    server = create_engine(address.set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS sightline_old WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE sightline_old"))
+    server.dispose()
+    return address.set(database="sightline_old").render_as_string(hide_password=False)
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(database: Engine) -> None:
@@ -52,6 +67,25 @@ def test_an_empty_database_is_too_old_until_it_is_upgraded(database: Engine) -> 
     with writing(database) as connection:
         connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": newest()})
     require_newest(database)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_an_older_schema_is_brought_up_with_what_it_holds(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    """The second release knew leases and every new token ended all older ones."""
+    engine = open_engine(old_database(request, tmp_path, kind))
+    upgrade(engine, "0002")
+    with writing(engine) as connection:
+        held = {"at": 0 if kind == "sqlite" else START}
+        connection.execute(text("INSERT INTO leases VALUES ('gate', 'north', 7, :at)"), held)
+    with pytest.raises(ConfigError, match="older than this version of Sightline; run: sightline migrate"):
+        require_newest(engine)
+    upgrade(engine)
+    require_newest(engine)
+    assert SqlCameraLeases(engine).fences(["gate"]) == {"gate": 7}
+    SqlScoreStore(engine).add(JudgedUnit(scores=(scores(),)))
+    engine.dispose()
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit SET done_by = 'nobody'", "DELETE FROM audit"])

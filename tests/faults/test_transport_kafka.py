@@ -160,6 +160,16 @@ def test_a_picture_above_the_cap_is_refused_before_it_is_sent(prepared: KafkaSet
     publisher.close()
 
 
+def test_a_message_above_the_workers_cap_is_put_aside_and_the_next_is_judged(prepared: KafkaSettings) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (100, 200), dtype=np.uint8)  # does not compress
+    publish(prepared, [Frame(frame().ref, FrameFormat(200, 100, "gray"), (noise,)), frame("gate", 1)])
+    consumer = KafkaConsumer(replace(prepared, max_message_bytes=10_000))
+    assert taken(consumer, 1) == [("gate", 1)]
+    consumer.close()
+    (letter,) = dead_letters(prepared, 1)
+    assert "more than the 10,000 allowed" in letter["reason"]
+
+
 def test_the_largest_picture_below_the_cap_travels(
     prepared: KafkaSettings, consumers: Callable[[], KafkaConsumer]
 ) -> None:
