@@ -12,8 +12,9 @@ from torchvision.models import resnet18
 
 from detectors.saliency_iqa.backbones import MobileNetV2, ResNet18
 from detectors.sgdnet.backbones import ResNet50, Vgg16
+from detectors.sgdnet.dinet import DINet
 from domain.errors import ConfigError
-from training.networks.keras_start import keras_names
+from training.networks.keras_start import dinet_from_keras, keras_names
 from training.networks.public_start import started
 
 OLD_NAMES = {"kernel": "W", "moving_mean": "running_mean", "moving_variance": "running_std", "bias": "b"}
@@ -40,7 +41,8 @@ def keras_file(path: Path, backbone: ResNet50 | Vgg16, *, keras: int) -> None:
 def as_keras(module: nn.Module) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     state = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
     if isinstance(module, nn.Conv2d):
-        return {"kernel": state["weight"].transpose(2, 3, 1, 0), "bias": state["bias"]}
+        kernel = {"kernel": state["weight"].transpose(2, 3, 1, 0)}
+        return kernel | ({"bias": state["bias"]} if "bias" in state else {})
     return {
         "gamma": state["weight"],
         "beta": state["bias"],
@@ -111,3 +113,28 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "small.pth")
     with pytest.raises(ConfigError, match="another network"):
         started(ResNet18(), tmp_path / "small.pth")
+
+
+def test_dinets_file_of_two_models_in_one_becomes_our_dinet(tmp_path: Path) -> None:
+    published = shuffled(DINet())
+    assert isinstance(published, DINet)
+    resnet = ResNet50()
+    resnet.stem, resnet.blocks = published.stem, published.blocks
+    parts = [*published.adaption.modules(), *published.branches.modules(), *published.decoder.modules()]
+    after = [part for part in parts if isinstance(part, nn.Conv2d)]
+    encoder = [*keras_names(resnet), *((f"conv2d_{9 + index}", part) for index, part in enumerate(after[:4]))]
+    decoder = [(f"conv2d_{13 + index}", part) for index, part in enumerate(after[4:])]
+    with h5py.File(tmp_path / "dinet.h5", "w") as file:
+        file.attrs["layer_names"] = [b"model_2", b"model_3"]
+        for group, layers in (("model_2", encoder), ("model_3", decoder)):
+            arrays = {f"{name}/{kind}:0": values for name, part in layers for kind, values in as_keras(part).items()}
+            file.create_group(group).attrs["weight_names"] = [weight.encode() for weight in sorted(arrays)]
+            for weight, values in arrays.items():
+                file[group].create_dataset(weight, data=values)
+    found = dinet_from_keras(tmp_path / "dinet.h5").state_dict()
+    for name, tensor in published.state_dict().items():
+        if "num_batches" not in name:
+            assert torch.equal(found[name], tensor), name
+    keras_file(tmp_path / "notop.h5", shuffled(ResNet50()), keras=2)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="0 convolutions after ResNet50's"):
+        dinet_from_keras(tmp_path / "notop.h5")
