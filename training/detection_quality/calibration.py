@@ -1,14 +1,14 @@
 """Does a predicted share mean what it says: a two-parameter logistic fit, and the expected calibration error."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 Numbers = NDArray[np.float64]
+STEPS = 50
+RIDGE = 1e-6
+LEAST_SLOPE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +25,20 @@ class Calibration:
 def fitted(answers: Numbers, before: Numbers, after: Numbers) -> Calibration:
     """The likeliest slope and offset where of `before` (n,) objects `after` (n,) survived (Platt 1999).
 
-    A slope may not be negative: the order of answers is the network's, only their meaning is corrected.
+    By Newton's method. A slope may not be negative: the order of answers is the network's, only their meaning is
+    corrected.
     """
-    inputs, shares, counts = (torch.from_numpy(np.asarray(one)) for one in (answers, after / before, before))
-    parameters = torch.tensor([0.0, 0.0], dtype=torch.float64, requires_grad=True)
-    solver = torch.optim.LBFGS([parameters], max_iter=200, line_search_fn="strong_wolfe")
-
-    def error() -> torch.Tensor:
-        solver.zero_grad()
-        logits = parameters[0].exp() * inputs + parameters[1]
-        loss = binary_cross_entropy_with_logits(logits, shares, weight=counts, reduction="sum") / counts.sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    solver.step(error)  # type: ignore[no-untyped-call]
-    slope, offset = parameters.detach().tolist()
-    return Calibration(math.exp(slope), offset)
+    columns = np.stack([answers, np.ones_like(answers)], axis=1)
+    parameters = np.array([1.0, 0.0])
+    for _ in range(STEPS):
+        shares = 1 / (1 + np.exp(-columns @ parameters))
+        gradient = columns.T @ (after - before * shares)
+        curvature = (columns * (before * shares * (1 - shares))[:, None]).T @ columns
+        step = np.linalg.solve(curvature + RIDGE * np.eye(2), gradient)
+        parameters = parameters + step
+        if np.abs(step).max() < 1e-9:
+            break
+    return Calibration(max(float(parameters[0]), LEAST_SLOPE), float(parameters[1]))
 
 
 def expected_calibration_error(predicted: Numbers, before: Numbers, after: Numbers, *, bins: int = 10) -> float:

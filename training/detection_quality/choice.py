@@ -16,6 +16,7 @@ from training.detection_quality.compression import CRFS, Pixels, Setting, compre
 from training.detection_quality.survival import FOUND, Survival, survival
 from training.detection_quality.yolox import ObjectDetector
 from training.measures.correlations import plcc, srocc
+from training.samples import Values
 
 GROUP = 10
 FRAMES = 3
@@ -49,7 +50,7 @@ def _read(original: Pixels, degraded: Pixels, convolution: FirstConvolution) -> 
     return {name: value.item() for name, value in dct_losses(pair[0], pair[1], convolution).items()}
 
 
-def _figures(values: np.ndarray, shares: np.ndarray, counts: np.ndarray) -> Mapping[str, float]:  # type: ignore[type-arg]
+def _figures(values: Values, shares: Values, counts: Values) -> Mapping[str, float]:
     """`values`, `shares` lost and objects `counts`, all (photographs, CRFs)."""
     groups = len(values) // GROUP
     grouped = [one[: groups * GROUP].reshape(groups, GROUP, -1) for one in (values, shares * counts, counts)]

@@ -77,8 +77,8 @@ def encoded(frames: Pixels, setting: Setting, rate: Fraction) -> bytes:
 
 def decoded(packets: bytes) -> Pixels:
     """Every picture of a file's bytes, (N, H, W, 3) RGB."""
-    with av.open(io.BytesIO(packets)) as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+    with av.open(io.BytesIO(packets), "r") as container:
+        return np.stack([_rgb(frame) for frame in container.decode(video=0)])
 
 
 def cached(frames: Pixels, setting: Setting, rate: Fraction, folder: Path) -> Pixels:
@@ -119,7 +119,12 @@ def even(picture: Pixels) -> Pixels:
 def _half(picture: Pixels) -> Pixels:
     height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
     quads = picture[:height, :width].reshape(height // 2, 2, width // 2, 2, 3).astype(np.float32)
-    return np.rint(quads.mean(axis=(1, 3))).astype(np.uint8)
+    levels: Pixels = np.rint(quads.mean(axis=(1, 3))).astype(np.uint8)
+    return levels
+
+
+def _rgb(frame: av.VideoFrame) -> Pixels:
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def _between(frames: Iterator[av.VideoFrame], first: int, count: int | None) -> Iterator[Pixels]:
@@ -127,7 +132,7 @@ def _between(frames: Iterator[av.VideoFrame], first: int, count: int | None) -> 
         if count is not None and index >= first + count:
             return
         if index >= first:
-            yield frame.to_ndarray(format="rgb24")
+            yield _rgb(frame)
 
 
 def panned(picture: Pixels, *, side: int, frames: int, seed: Sequence[int]) -> Pixels:

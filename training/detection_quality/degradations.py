@@ -83,7 +83,8 @@ def streamed(picture: Pixels, generator: np.random.Generator) -> Pixels:
     picture = even(picture)
     moved = [np.roll(picture, int(generator.integers(-1, 2)), axis=1) for _ in range(CLIP_FRAMES - 1)]
     setting = Setting(int(generator.integers(23, 52)), None)
-    return compressed(np.stack([*moved, picture]), setting, Fraction(25))[-1]
+    last: Pixels = compressed(np.stack([*moved, picture]), setting, Fraction(25))[-1]
+    return last
 
 
 DEGRADATIONS: Mapping[str, Callable[[Pixels, np.random.Generator], Pixels]] = MappingProxyType(
@@ -126,4 +127,5 @@ def _with_noise(levels: NDArray[np.float32], sigma: float, generator: np.random.
 
 
 def _levels(values: NDArray[np.floating]) -> Pixels:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    levels: Pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return levels

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def _one(
     stem = _stem(shot, setting, every)
     values: dict[str, NDArray[np.float64]] = {}
     for name, measure in measures.items():
-        rows = _kept(folder / f"{stem}.{name}.json", lambda m=measure: list(_applied(m, after, original)))
+        rows = _kept(folder / f"{stem}.{name}.json", partial(_applied, measure, after, original))
         values |= {key: np.array([row[key] for row in rows]) for key in rows[0]}
     found: list[Detections] = []
     if detector is not None:
@@ -78,13 +79,15 @@ def _one(
     return Sampled(shot.film.name, setting, places, values, found)
 
 
-def _applied(measure: Measure, after: Pixels, original: Pixels) -> Iterator[dict[str, float]]:
+def _applied(measure: Measure, after: Pixels, original: Pixels) -> list[dict[str, float]]:
     """One record a picture."""
+    records: list[dict[str, float]] = []
     for start in range(0, len(after), BATCH):
         pair = (_pictures(after[start : start + BATCH]), _pictures(original[start : start + BATCH]))
         with torch.inference_mode():
             columns = {name: column.double().tolist() for name, column in measure(*pair).items()}
-        yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        records += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return records
 
 
 def _pictures(pictures: Pixels) -> Pictures:

@@ -28,7 +28,7 @@ CLIP_SIDE = 256
 CLIP_FRAMES = 6
 LABELLED_FRAMES = (2, 5)
 RATE = Fraction(25)
-STORED_READINGS = ("ratio_of_sums", "mean_log_ratio")
+STORED_READINGS = ("ratio_of_sums", "mean_log_ratio", "floored_mean")
 LABELS = "labels.jsonl"
 PICTURES = "pictures.u8"
 
@@ -65,7 +65,12 @@ def survivals(scene: str, picture: Pixels, detector: ObjectDetector, *, versions
         worse, name = (picture, "none") if version == 0 else degraded(picture, generator)
         kept = survival(before, detector(worse))
         seen = _seen(worse)
-        labels = {"scene": scene, "kind": name, "before": kept.before, "after": kept.after}
+        labels: dict[str, float | int | str] = {
+            "scene": scene,
+            "kind": name,
+            "before": kept.before,
+            "after": kept.after,
+        }
         yield Example(_part(seen, STORED_SIDE, generator), labels)
 
 
@@ -86,7 +91,12 @@ def losses(
         by_reading = dct_losses(*pairs, convolution, STORED_READINGS)
         for place, frame in enumerate(LABELLED_FRAMES):
             values = {name: round(column[place].item(), 5) for name, column in by_reading.items()}
-            labels = {"scene": scene, "crf": setting.crf, "mbit": setting.bandwidth_mbit or 0, "frame": frame}
+            labels: dict[str, float | int | str] = {
+                "scene": scene,
+                "crf": setting.crf,
+                "mbit": setting.bandwidth_mbit or 0,
+                "frame": frame,
+            }
             yield Example(_part(after[frame], STORED_SIDE, generator), labels | values)
 
 
@@ -156,7 +166,8 @@ def _cameralike(picture: Pixels, generator: np.random.Generator) -> Pixels:
 def _seen(picture: Pixels) -> Pixels:
     """The picture as the network sees it, reduced by area averaging."""
     small = reduced(_tensor(picture[None]), longer_side=LONGER_SIDE)
-    return np.rint(small[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8)
+    levels: Pixels = np.rint(small[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8)
+    return levels
 
 
 def _part(picture: Pixels, side: int, generator: np.random.Generator) -> Pixels:

@@ -27,6 +27,7 @@ from training.detection_quality.windows import SHORT_WINDOW, WINDOW, Window, cor
 from training.detection_quality.yolox import Detections, ObjectDetector, YoloxNano
 from training.measures.correlations import krcc, mae, plcc, srocc
 from training.results import Result, Row, Scatter, Setting, Table
+from training.samples import Values
 
 PAPER = "Beniwal, Mantini & Shah, VISAPP 2022"
 YOLOX = "reference-models/yolox_nano.onnx"
@@ -198,7 +199,7 @@ def _regressed(setting: Setting, films: Sequence[Film], paper: Mapping[str, floa
     return Result(tuple(rows), (Scatter("regressor", *_pair(everything)),))
 
 
-def _pair(samples: Sequence[Sampled]) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _pair(samples: Sequence[Sampled]) -> tuple[Values, Values]:
     coded = [sample for sample in samples if sample.setting is not None]
     if DETECTION_LOSS.key not in coded[0].values:
         raise WeightsUnavailable("detection_quality is off: train it, or give its weights, before this table")

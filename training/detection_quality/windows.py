@@ -53,9 +53,9 @@ def _of(sample: Sampled, setting: Setting, untouched: Sampled, shot: Footage, le
         if start and end - start < length / 2:
             return
         chosen = np.flatnonzero((sample.places >= start) & (sample.places < start + length))
-        boxes = [_true(untouched, shot, int(index)) for index in chosen]
+        boxes = [_true(untouched, shot, int(index)) for index in chosen.tolist()]
         ap, before = (
-            average_precision([one.found[index].of_class(shot.film.kind) for index in chosen], boxes)
+            average_precision([one.found[index].of_class(shot.film.kind) for index in chosen.tolist()], boxes)
             for one in (sample, untouched)
         )
         if np.isfinite(ap):

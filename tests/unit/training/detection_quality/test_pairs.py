@@ -1,0 +1,93 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+
+from detectors.detection_quality.first_convolution import first_convolution
+from training.detection_quality import pairs
+from training.detection_quality.compression import Pixels
+from training.detection_quality.goals import LogLoss, SurvivalShare, split
+from training.detection_quality.pairs import Example, PairSet
+from training.detection_quality.yolox import Detections
+
+
+def example(level: int) -> Example:
+    return Example(np.full((256, 256, 3), level, np.uint8), {"scene": f"s{level}", "value": level})
+
+
+class SeesBrightness:
+    """Finds one object where the picture is bright enough."""
+
+    name = "brightness"
+
+    def __call__(self, picture: Pixels) -> Detections:
+        score = np.array([picture.mean() / 255], np.float32)
+        return Detections(np.array([[0, 0, 50, 50]], np.float32), score, np.zeros(1, np.int64))
+
+
+def test_what_was_written_is_read_and_not_made_again(tmp_path: Path) -> None:
+    def once(level: int) -> Iterator[Example]:
+        yield example(level)
+
+    def never() -> Iterator[Example]:
+        pytest.fail("made a second time")
+
+    pairs.write(tmp_path, [("a", lambda: once(1)), ("b", lambda: once(2))], lambda count: None)
+    pairs.write(tmp_path, [("a", never), ("b", never), ("c", lambda: once(3))], lambda count: None)
+    made = pairs.read(tmp_path)
+    assert made.column("value").tolist() == [1, 2, 3]
+    assert made.pictures[2, 0, 0, 0] == 3
+
+
+def test_a_half_written_scene_is_cut_off(tmp_path: Path) -> None:
+    pairs.write(tmp_path, [("a", lambda: iter([example(1)]))], lambda count: None)
+    with (tmp_path / pairs.PICTURES).open("ab") as file:
+        file.write(b"half")
+    pairs.write(tmp_path, [("b", lambda: iter([example(2)]))], lambda count: None)
+    assert pairs.read(tmp_path).pictures[:, 0, 0, 0].tolist() == [1, 2]
+
+
+def test_survivals_begin_with_the_untouched_picture() -> None:
+    picture = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    made = list(pairs.survivals("a", picture + np.uint8(20), SeesBrightness(), versions=3, seed=1))
+    assert made[0].labels["kind"] == "none"
+    assert made[0].labels["before"] == made[0].labels["after"] == 1
+    assert all(one.picture.shape == (256, 256, 3) for one in made)
+
+
+def test_a_photograph_without_objects_gives_nothing() -> None:
+    dark = np.zeros((300, 300, 3), np.uint8)
+    assert list(pairs.survivals("a", dark, SeesBrightness(), versions=3, seed=1)) == []
+
+
+def test_losses_are_labelled_by_the_metric_and_follow_from_the_seed() -> None:
+    picture = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    first, again = (list(pairs.losses("a", picture, first_convolution(), settings=1, seed=5)) for _ in range(2))
+    assert len(first) == len(pairs.LABELLED_FRAMES)
+    assert float(first[0].labels["ratio_of_sums"]) > 0.9
+    np.testing.assert_array_equal(first[1].picture, again[1].picture)
+    assert first[1].labels == again[1].labels
+
+
+def made_of(*scenes: str) -> PairSet:
+    labels = tuple({"scene": scene, "before": 4, "after": 1, "ratio_of_sums": float(np.e)} for scene in scenes)
+    return PairSet(np.zeros((len(scenes), 256, 256, 3), np.uint8), labels)
+
+
+def test_neighbouring_photographs_stay_on_one_side() -> None:
+    training, held = split(made_of("ss01 (125).jpg", "ss01 (149).jpg", "ss01 (175).jpg", "ss01 (130).jpg"))
+    assert held.tolist() == [0, 1, 3]
+    assert training.tolist() == [2]
+
+
+def test_goals_by_hand() -> None:
+    pair = made_of("a")
+    assert LogLoss("ratio_of_sums").targets(pair).tolist() == [[1.0]]
+    assert LogLoss("ratio_of_sums").loss(torch.tensor([3.0]), torch.tensor([[1.0]])).item() == pytest.approx(4.0)
+    targets = SurvivalShare(most=3).targets(pair)
+    assert targets.tolist() == [[0.25, 3.0]]
+    # an answer of 0 claims one half: log 2, whatever the share
+    assert SurvivalShare().loss(torch.zeros(1), torch.from_numpy(targets)).item() == pytest.approx(np.log(2))

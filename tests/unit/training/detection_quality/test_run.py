@@ -1,0 +1,61 @@
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+import skimage.data
+
+from detectors.detection_quality.detectability import detectability
+from detectors.detection_quality.detector import detection_quality
+from domain.errors import ConfigError
+from training.datasets import known
+from training.detection_quality.run import trained_loss, trained_survival
+from training.recipe import Job
+from training.samples import Sample
+
+HELD_BLOCK, OTHER_BLOCK = 125, 200
+"""Numbers of photographs whose blocks fall on the two sides of the split."""
+
+
+def job(folder: Path, **options: str) -> Job:
+    samples = []
+    astronaut = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    for number in (HELD_BLOCK, OTHER_BLOCK, OTHER_BLOCK + 1, OTHER_BLOCK + 2):
+        path = folder / f"ss01 ({number}).jpg"
+        shift = 7 * (number % 5)
+        cv2.imwrite(str(path), astronaut[shift : shift + 448, shift : shift + 448, ::-1])
+        samples.append(Sample(path, {"mos": 0.5}, path.stem))
+    return Job(known("biq2021"), samples[1:], samples[:1], folder / "run", options=options)
+
+
+def shared() -> Path:
+    root = os.environ.get("SIGHTLINE_DATA")
+    if not root:
+        pytest.skip("set SIGHTLINE_DATA to the shared data folder")
+    return Path(root)
+
+
+def test_the_papers_network_trains_from_photographs_to_weights(tmp_path: Path) -> None:
+    path = trained_loss(replace(job(tmp_path, network="paper", epochs="2", batch="8")))
+    assert detection_quality(path).fingerprint.startswith("detection_quality@")
+    assert (tmp_path / "run" / "paper" / "last.pt").is_file()
+
+
+def test_without_imagenets_weights_the_short_network_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--start"):
+        trained_loss(job(tmp_path, photographs="1"))
+
+
+def test_without_a_labeller_detectability_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="yolox"):
+        trained_survival(job(tmp_path))
+
+
+@pytest.mark.data
+def test_both_heads_train_from_photographs_to_weights(tmp_path: Path) -> None:
+    models = shared() / "reference-models"
+    start = models / "mobilenet_v2_imagenet_int8.tflite"
+    one = replace(job(tmp_path, yolox=str(models / "yolox_nano.onnx")), start=start)
+    assert detectability(trained_survival(one)).fingerprint.startswith("detectability@")
+    assert detection_quality(trained_loss(one)).fingerprint.startswith("detection_quality@")

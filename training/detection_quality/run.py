@@ -1,0 +1,164 @@
+"""The recipes of detectability and of the no-reference regressor: `sightline train detectability biq2021 …`."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from torch import Tensor
+
+from detectors.detection_quality.detectability import DETECTABILITY, Survival, detectability
+from detectors.detection_quality.detectability import MODEL as SURVIVAL_MODEL
+from detectors.detection_quality.detector import DETECTION_LOSS, detection_quality
+from detectors.detection_quality.detector import MODEL as LOSS_MODEL
+from detectors.detection_quality.first_convolution import FirstConvolution, first_convolution
+from detectors.detection_quality.metric import READING
+from detectors.detection_quality.networks import MobileRegressor, PaperRegressor
+from domain.errors import ConfigError
+from training.detection_quality import pairs
+from training.detection_quality.calibration import fitted
+from training.detection_quality.export import exported
+from training.detection_quality.goals import Goal, LogLoss, SurvivalShare, split
+from training.detection_quality.heads import HeadSchedule, fit_head, statistics
+from training.detection_quality.pairs import Example, PairSet
+from training.detection_quality.regression import Schedule, imagenet_start, train
+from training.detection_quality.yolox import YoloxNano
+from training.pictures import decoded, detected
+from training.recipe import Job, Recipe
+from training.samples import PERCENT, Sample, Scale, Values
+
+OPINION = "mos"
+GOOD_SHARE = 0.6
+"""Detectability learns from the photographs people like best: the others are disturbed before anything is done."""
+VERSIONS = 6
+CLIPS = 3
+PAPER_SCHEDULE = Schedule(epochs=50, peak_rate=0.02, weight_decay=5e-4, optimiser="sgd")
+
+
+def trained_survival(job: Job) -> Path:
+    """Pairs, statistics, head, calibration. `job.start`: the ImageNet tflite; option `yolox`: the ONNX file.
+
+    Option `photographs` takes only so many.
+    """
+    if "yolox" not in job.options:
+        raise ConfigError("give `--set yolox=yolox_nano.onnx`: it labels what survives")
+    finder = YoloxNano(Path(job.options["yolox"]))
+    samples = _chosen(job)
+    least = np.quantile([sample.scores[OPINION] for sample in samples], 1 - GOOD_SHARE) if samples else 0
+    good = [sample for sample in samples if sample.scores[OPINION] >= least]
+    made = _pairs(job, "survivals", [(sample.path.name, _survivals(sample, finder, job.seed)) for sample in good])
+    goal = SurvivalShare()
+    network, answers, held = _with_head(job, made, goal, side=pairs.STORED_SIDE)
+    before, after = (made.column(name)[held].astype(np.float64) for name in ("before", "after"))
+    calibration = fitted(answers, before, after)
+    survival = Survival()
+    survival.network.load_state_dict(network.state_dict())
+    survival.calibration.copy_(torch.tensor([calibration.slope, calibration.offset]))
+    return exported(survival.state_dict(), {"network": "mobile"}, job.folder / f"{SURVIVAL_MODEL}.safetensors")
+
+
+def trained_loss(job: Job) -> Path:
+    """Pairs, then the head on an ImageNet trunk (`job.start`), or with option `network=paper` the paper's network.
+
+    Option `photographs` takes only so many, `epochs` and `batch` are the paper's network's.
+    """
+    convolution = first_convolution()
+    scenes = [(sample.path.name, _losses(sample, convolution, job.seed)) for sample in _chosen(job)]
+    made = _pairs(job, "losses", scenes)
+    name = job.options.get("network", "mobile")
+    goal = LogLoss(READING, bend=None if name == "paper" else 0.05)
+    if name == "paper":
+        state: Mapping[str, Tensor] = _paper(job, made, goal)
+    else:
+        state = _with_head(job, made, goal, side=224)[0].state_dict()
+    return exported(state, {"network": name, "label": f"log of {READING}"}, job.folder / f"{LOSS_MODEL}.safetensors")
+
+
+def _paper(job: Job, made: PairSet, goal: Goal) -> Mapping[str, Tensor]:
+    torch.manual_seed(job.seed)
+    network = PaperRegressor()
+    network.start_at(float(goal.targets(made).mean()))
+    epochs = float(job.options.get("epochs", PAPER_SCHEDULE.epochs))
+    batch = int(job.options.get("batch", PAPER_SCHEDULE.batch))
+    schedule = replace(PAPER_SCHEDULE, epochs=epochs, batch=batch, seed=job.seed)
+    return train(network, made, goal, schedule, job.folder / "paper")
+
+
+def _with_head(job: Job, made: PairSet, goal: Goal, *, side: int) -> tuple[MobileRegressor, Values, NDArray[np.int64]]:
+    """The network with its head trained, its answers (n,) on the pairs held out, and their places."""
+    if job.start is None:
+        raise ConfigError("give --start, ImageNet's weights (docs/training.md): the trunk is not trained here")
+    torch.manual_seed(job.seed)
+    network = imagenet_start(MobileRegressor(), job.start)
+    inputs = statistics(network, made.pictures, side)
+    training, held = split(made)
+    if not len(training) or not len(held):
+        raise ConfigError(f"{len(made.labels)} pairs are too few to train and validate on: give more photographs")
+    targets = goal.targets(made)
+    fit_head(network, inputs, targets, goal, training=training, validation=held, schedule=HeadSchedule(seed=job.seed))
+    with torch.inference_mode():
+        answers = network.answer(torch.from_numpy(inputs[held])).double().numpy()
+    return network, answers, held
+
+
+def _pairs(job: Job, name: str, scenes: Sequence[tuple[str, Callable[[], Iterator[Example]]]]) -> PairSet:
+    console = Console(stderr=True)
+    with console.status(f"{name}: 0 pictures") as status:
+        pairs.write(job.folder / name, scenes, lambda count: status.update(f"{name}: {count} pictures"))
+    made = pairs.read(job.folder / name)
+    if not made.labels:
+        raise ConfigError(f"none of the {len(scenes)} photographs gave a pair: they show nothing YOLOX-nano knows")
+    return made
+
+
+def _survivals(sample: Sample, finder: YoloxNano, seed: int) -> Callable[[], Iterator[Example]]:
+    return lambda: pairs.survivals(
+        sample.path.name, decoded(sample.path), finder, versions=VERSIONS, seed=_seed(sample, seed)
+    )
+
+
+def _losses(sample: Sample, convolution: FirstConvolution, seed: int) -> Callable[[], Iterator[Example]]:
+    return lambda: pairs.losses(
+        sample.path.name, decoded(sample.path), convolution, settings=CLIPS, seed=_seed(sample, seed)
+    )
+
+
+def _chosen(job: Job) -> list[Sample]:
+    """All photographs of the job, in an order of their own, so that the first so many are a fair choice."""
+    samples = sorted([*job.train, *job.validation], key=lambda sample: _seed(sample, job.seed))
+    return samples[: int(job.options["photographs"])] if "photographs" in job.options else samples
+
+
+def _seed(sample: Sample, seed: int) -> int:
+    return zlib.crc32(f"{seed} {sample.path.name}".encode())
+
+
+def _survival_predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
+    """What detectability says beside people's opinion: two different questions, compared for interest."""
+    return {OPINION: detected(detectability(weights), DETECTABILITY.key, [sample.path for sample in samples])}
+
+
+def _loss_predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
+    return {OPINION: detected(detection_quality(weights), DETECTION_LOSS.key, [sample.path for sample in samples])}
+
+
+DETECTABILITY_RECIPE = Recipe(
+    model=SURVIVAL_MODEL,
+    title="Detectability from photographs degraded and looked at by YOLOX-nano",
+    datasets=("biq2021",),
+    train=trained_survival,
+    predict=_survival_predicted,
+    scale=PERCENT,
+)
+DETECTION_QUALITY_RECIPE = Recipe(
+    model=LOSS_MODEL,
+    title="The DCT metric's regressor from photographs panned into compressed clips",
+    datasets=("biq2021",),
+    train=trained_loss,
+    predict=_loss_predicted,
+    scale=Scale(worst=2.0, best=1.0),
+)
