@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from detectors import weights
 from detectors.base import Detector
+from detectors.baselines import detector as baselines
 from detectors.detection_quality import detectability, first_convolution
 from detectors.detection_quality import detector as detection_quality
 from detectors.detection_quality.networks import PATCH_SIDE, MobileRegressor
@@ -172,6 +173,29 @@ FASTER_RCNN = Model(
     licence=faster_rcnn_weights.LICENCE,
     gated=True,
 )
+BRISQUE = Model(
+    name=baselines.BRISQUE,
+    title="BRISQUE: how unnatural a picture's luma looks, a classic opinion",
+    source="Mittal, Moorthy, Bovik 2012 (TIP 21)",
+    input="the 36 features of a picture at native size",
+    network=baselines.BrisqueTensors,
+    example=lambda: (torch.zeros(1, 36, dtype=torch.float64),),
+    detector=baselines.brisque,
+    note="a baseline; OpenCV's regression may be given by the path of its model",
+    metrics=(baselines.BRISQUE_SPEC,),
+    notes={"rho": "0.0", "gamma": "0.05", "slope": "1.0", "level": "40.0"},
+)
+NIQE = Model(
+    name=baselines.NIQE,
+    title="NIQE: how far a picture is from good ones, or a camera from its own good frames",
+    source="Mittal, Soundararajan, Bovik 2013 (SPL 20)",
+    input="36 features of each 96x96 patch at native size",
+    network=baselines.NiqeTensors,
+    example=lambda: (torch.rand(8, 36, dtype=torch.float64),),
+    detector=baselines.niqe,
+    note="a baseline; a model of one camera's own good frames given by path makes it a measure of drift",
+    metrics=(baselines.NIQE_SPEC,),
+)
 
 DETECTABILITY = Model(
     name=detectability.MODEL,
@@ -239,7 +263,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
     {
         model.name: model
         for model in (
-            *(SALIENCY_IQA, SGDNET, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC),
+            *(SALIENCY_IQA, SGDNET, BRISQUE, NIQE, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC),
             *(SFIQA_S, SFIQA_XS, SFIQA_XXS, SFIQA_MOBILENET),
         )
     }

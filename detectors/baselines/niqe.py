@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -116,6 +114,9 @@ def from_matlab(path: Path) -> Niqe:
     It has the left scale of both diagonals twice and their right scale never; those four columns are left out, which
     gives the same distance as keeping them. Raises WeightsUnavailable for any other file.
     """
+    from scipy.io import loadmat  # noqa: PLC0415 - half a second, which no other command should wait
+    from scipy.io.matlab import MatReadError  # noqa: PLC0415
+
     if not path.is_file():
         raise WeightsUnavailable(f"no file at {path}; correct the path")
     try:
