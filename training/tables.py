@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from training.detection_quality.tables import DCT_TABLES
 from training.face_detection.tables import SURVEILLANCE_TABLE_1
 from training.face_quality.tables import SFIQA_TABLES
 from training.results import Table
@@ -13,6 +14,13 @@ from training.surveillance_iqa.tables import SURVEILLANCE_TABLES
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         table.name: table
-        for table in (BIQ2021_PUBLISHED, SURVEILLANCE_TABLE_1, *SGDNET_TABLES, *SURVEILLANCE_TABLES, *SFIQA_TABLES)
+        for table in (
+            BIQ2021_PUBLISHED,
+            SURVEILLANCE_TABLE_1,
+            *SGDNET_TABLES,
+            *SURVEILLANCE_TABLES,
+            *SFIQA_TABLES,
+            *DCT_TABLES,
+        )
     }
 )

@@ -25,17 +25,17 @@ class Calibration:
 def fitted(answers: Numbers, before: Numbers, after: Numbers) -> Calibration:
     """The likeliest slope and offset where of `before` (n,) objects `after` (n,) survived (Platt 1999).
 
-    By Newton's method. A slope may not be negative: the order of answers is the network's, only their meaning is
+    By Newton's method, no step longer than 1. A slope may not be negative: the order of answers is the network's, only their meaning is
     corrected.
     """
     columns = np.stack([answers, np.ones_like(answers)], axis=1)
-    parameters = np.array([1.0, 0.0])
+    parameters = np.zeros(2)
     for _ in range(STEPS):
         shares = 1 / (1 + np.exp(-columns @ parameters))
         gradient = columns.T @ (after - before * shares)
         curvature = (columns * (before * shares * (1 - shares))[:, None]).T @ columns
         step = np.linalg.solve(curvature + RIDGE * np.eye(2), gradient)
-        parameters = parameters + step
+        parameters = parameters + step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-9:
             break
     return Calibration(max(float(parameters[0]), LEAST_SLOPE), float(parameters[1]))
