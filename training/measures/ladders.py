@@ -23,9 +23,9 @@ def blurred(picture: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
 
 
-def noisy(picture: Pixels, sigma: float) -> Pixels:
-    """Gaussian sensor noise of `sigma` levels, the same for every strength but for its size."""
-    noise: NDArray[np.float64] = np.random.default_rng(0).standard_normal(picture.shape)
+def noisy(picture: Pixels, sigma: float, seed: int = 0) -> Pixels:
+    """Gaussian sensor noise of `sigma` levels, for one seed the same for every strength but for its size."""
+    noise: NDArray[np.float64] = np.random.default_rng(seed).standard_normal(picture.shape)
     return _levels(picture + sigma * noise)
 
 

@@ -21,6 +21,7 @@ class Schedule:
 
     `peak_rate` is the backbone's highest learning rate, the head's is `head_factor` times it. The first
     `frozen_blocks` of the backbone keep the start's weights. `averaging` is the decay of the averaged weights per step.
+    Of `ladders` pictures in each batch two versions made worse are shown as well, which must score lower.
     """
 
     view: View
@@ -32,6 +33,7 @@ class Schedule:
     averaging: float
     weight_decay: float = 0.02
     dropout: float = 0.2
+    ladders: int = 0
     seed: int = 7
 
     def steps(self, pictures: int) -> int:

@@ -21,6 +21,7 @@ from training.networks.averaging import Average
 from training.pictures import Pixels
 from training.saliency_iqa.crops import as_input, centre_crops, random_crops
 from training.saliency_iqa.schedule import LARGEST_GRADIENT, Schedule, correlation, freeze, loss, optimiser
+from training.saliency_iqa.worsening import falling, worsened
 from training.samples import Values
 
 Labels = NDArray[np.float32]
@@ -79,17 +80,22 @@ def train(
 
 
 def _step(branch: Branch, crops: Tensor, targets: Tensor, adam: torch.optim.Optimizer) -> tuple[float, float]:
-    """One optimiser step on a batch; its loss, and how well the predictions correlated with the labels."""
+    """One optimiser step; its loss, and how well the predictions correlated with the labels.
+
+    `crops` are those of `targets`, then a milder and a severer version for each of the first few.
+    """
     with torch.autocast("cpu", torch.bfloat16):
         predicted = branch(crops)
-    predicted = predicted.float()
-    error = loss(predicted, targets)
+    labelled, rungs = predicted.float().split((len(targets), len(predicted) - len(targets)))
+    error = loss(labelled, targets)
+    if len(rungs):
+        error = error + falling(labelled[: len(rungs) // 2], rungs.view(-1, 2))
     adam.zero_grad(set_to_none=True)
     error.backward()  # type: ignore[no-untyped-call]
     trained = [tensor for group in adam.param_groups for tensor in group["params"]]
     torch.nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
     adam.step()
-    return error.item(), correlation(predicted.detach(), targets).item()
+    return error.item(), correlation(labelled.detach(), targets).item()
 
 
 def validated(branch: Branch, average: dict[str, Tensor], data: TrainingSet, schedule: Schedule) -> dict[str, float]:
@@ -128,4 +134,6 @@ def _batch(data: TrainingSet, schedule: Schedule, step: int) -> tuple[Pixels, La
     order = np.random.default_rng([schedule.seed, epoch]).permutation(data.training)
     chosen = order[place * schedule.batch : (place + 1) * schedule.batch]
     generator = np.random.default_rng([schedule.seed, 1, step])
-    return random_crops(data.pictures, chosen, schedule.view.side, generator), data.labels[chosen]
+    crops = random_crops(data.pictures, chosen, schedule.view.side, generator)
+    worse = [rung for crop in crops[: schedule.ladders] for rung in worsened(crop, generator)]
+    return np.stack([*crops, *worse]), data.labels[chosen]

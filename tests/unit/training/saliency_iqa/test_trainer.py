@@ -57,6 +57,15 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tmp_path: Path)
         assert torch.allclose(resumed[name], value, atol=1e-5), name
 
 
+def test_ladders_join_the_batches_and_change_what_is_learned(tmp_path: Path) -> None:
+    one = replace(SCHEDULE, epochs=0.5)
+    plain = train(folded_branch(), brightness(), one, tmp_path / "plain")
+    ordered = train(folded_branch(), brightness(), replace(one, ladders=2), tmp_path / "ordered")
+    again = train(folded_branch(), brightness(), replace(one, ladders=2), tmp_path / "again")
+    assert not torch.equal(plain["head.1.weight"], ordered["head.1.weight"])
+    assert torch.allclose(ordered["head.1.weight"], again["head.1.weight"], atol=1e-6)
+
+
 def test_the_log_tells_the_schedule_and_validation(tmp_path: Path) -> None:
     train(folded_branch(), brightness(), replace(SCHEDULE, epochs=1), tmp_path)
     lines = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
