@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from alerts.evaluator import UNSCORED
 from alerts.implications import rank, roots
 from api.checks import Checks, checks
 from domain.alerts import AlertState, IncidentState
@@ -134,6 +135,8 @@ def _calm(snapshot: StreamSnapshot, done: Checks) -> Standing:
     said = snapshot.status.reason if snapshot.status is not None else ""
     if snapshot.status is None or snapshot.status.state not in _DELIVERS:
         return Standing(CameraState.NOT_ASSESSABLE, said or "no picture comes, and it is not yet told why", checks=done)
+    if any(verdict.reason == UNSCORED for verdict in snapshot.verdicts):
+        return Standing(CameraState.NOT_ASSESSABLE, UNSCORED, checks=done)
     if done.done == 0:
         most = done.waiting[0][0] if done.waiting else "every check is switched off"
         return Standing(CameraState.NOT_ASSESSABLE, said or most, checks=done)

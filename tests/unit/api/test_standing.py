@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.evaluator import UNSCORED
 from api.standing import STALE_AFTER_S, CameraState, standing
 from domain.alerts import Alert, AlertState, IncidentState
 from domain.quality import Fault, Verdict, VerdictState
@@ -125,3 +126,12 @@ def test_worse_comes_first(stage: Stage) -> None:
     ]
     assert [each.badness for each in ranked] == sorted(each.badness for each in ranked)
     assert len({each.badness for each in ranked}) == len(ranked)
+
+
+def test_a_camera_whose_frames_were_all_dropped_is_not_called_ok(stage: Stage) -> None:
+    stage.healthy(CAMERA)
+    snapshot = stage.live.get("gate")
+    assert snapshot is not None
+    unscored = judged(snapshot, Verdict(Fault.BLUR, VerdictState.NOT_ASSESSABLE, UNSCORED))
+    found = standing(CAMERA, unscored, stage.clock.now())
+    assert (found.state, found.reason) == (CameraState.NOT_ASSESSABLE, UNSCORED)

@@ -92,6 +92,36 @@ def test_a_lease_that_cannot_be_renewed_is_over_when_it_is_over_for_the_others()
     assert not held.tokens
 
 
+def test_a_process_cut_off_for_longer_than_its_lease_goes_on_under_its_token_unless_it_was_replaced() -> None:
+    leases, clock = AwayLeases(), FakeClock()
+    held, heir = holding(leases, clock, "a"), holding(leases, clock, "b")
+    held.refresh(CAMERAS)
+    before = dict(held.tokens)
+    leases.away = True
+    clock.advance(300)
+    with pytest.raises(StoreUnavailable):
+        held.refresh(CAMERAS)
+    leases.away = False
+    heir.refresh(CAMERAS[:1])
+
+    held.refresh(CAMERAS)
+
+    assert held.tokens == {name: before[name] for name in ("gate", "yard")}
+    assert leases.fences(before) == {"dock": 2, "gate": 0, "yard": 0}
+
+
+def test_a_restart_in_order_keeps_what_was_sent_before_it() -> None:
+    leases, clock = FakeCameraLeases(), FakeClock()
+    before, after = holding(leases, clock, "a"), holding(leases, clock, "a again")
+    before.refresh(CAMERAS)
+    sent_under = dict(before.tokens)
+    before.release()
+
+    after.refresh(CAMERAS)
+
+    assert all(after.tokens[name] > sent_under[name] >= leases.fences([name])[name] for name in sent_under)
+
+
 def test_a_camera_that_was_removed_or_switched_off_is_given_back() -> None:
     leases, clock = FakeCameraLeases(), FakeClock()
     held = holding(leases, clock, "a")
