@@ -8,7 +8,7 @@ from training.judging import Judgement, chosen, judged
 from training.protocols import Half
 from training.recipe import Recipe
 from training.recipes import RECIPES
-from training.results import Result, Row, Setting, Table
+from training.results import Result, Row, Scatter, Setting, Table
 from training.running import folder_in
 
 COLUMNS = ("srocc", "plcc", "krcc", "rmse")
@@ -28,7 +28,7 @@ def reproduced(setting: Setting) -> Result:
     dataset = known("biq2021")
     samples = chosen(dataset, setting.data, Half(setting.half))
     rows = [Row(name, paper=figures, note="cited") for name, figures in PUBLISHED]
-    scatters = []
+    scatters: list[Scatter] = []
     for recipe in (recipe for recipe in RECIPES.values() if dataset.name in recipe.datasets):
         try:
             found = judged(recipe, dataset, samples, _weights(recipe, setting))
