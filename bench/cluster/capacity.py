@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 PARTS = ("ingest", "worker", "broker", "postgres", "redis")
-KEPT_UP = 0.97
-"""A point kept up where at least this share of what was taken was stored within the window."""
+KEPT_UP_S = 2.0
+"""A point kept up where less than what comes in so many seconds waited when its window ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Point:
 
     @property
     def kept_up(self) -> bool:
-        return self.stored_per_s >= KEPT_UP * self.taken_per_s
+        return self.behind <= KEPT_UP_S * self.taken_per_s
 
     def cpu_ms_per_frame(self, part: str) -> float:
         """Return the CPU milliseconds a frame: of those taken for what sends, of those stored for what judges."""

@@ -26,8 +26,8 @@ from storage.engine import open_engine
 
 CAMERAS = (1, 4, 16, 64)
 WORKERS = (1, 2)
-_JOIN_S = 60.0
-_SETTLE_S = 2.0
+_JOIN_S = 180.0
+_CATCH_UP_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,9 @@ def _point(services: Stage, load: Load, cameras: int, workers: int) -> Point:
             sending(SenderSetup(setup, names, load.frames_per_s, width=load.width, height=load.height))
         )
         _await_all(engine, cameras, team)
-        time.sleep(_SETTLE_S)
         meter = Meter({"ingest": lambda: [sender.pid], "worker": lambda: list(team.pids)} | services_of(services))
         window = Window(services, engine, meter, sender, setup.topic)
-        before = window.look()
+        before = _caught_up(window, cameras)
         time.sleep(load.seconds)
         return _figures(engine, cameras, workers, before, window.look())
 
@@ -136,6 +135,16 @@ class Window:
         table_bytes, log_bytes = postgres_bytes(self.engine)
         on_disk = broker_bytes(self.services, self.topic)
         return Look(datetime.now(UTC), sent, stored, self.meter.read(), on_disk, table_bytes, log_bytes)
+
+
+def _caught_up(window: Window, cameras: int) -> Look:
+    """Return the first look at which what gathered while workers joined is judged, or the one when patience ends."""
+    deadline = time.monotonic() + _CATCH_UP_S
+    while True:
+        found = window.look()
+        if found.sent.accepted - found.stored <= max(1, cameras // 2) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.5)
 
 
 def _figures(engine: Engine, cameras: int, workers: int, before: Look, after: Look) -> Point:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from domain.errors import ConfigError
 
-_START_S = 60.0
+_START_S = 180.0
 _STOP_S = 20.0
 Word: TypeAlias = str | Path
 

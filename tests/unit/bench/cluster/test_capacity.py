@@ -41,7 +41,7 @@ def test_the_rule_that_made_the_points_is_found() -> None:
 
 
 def test_points_of_two_workers_or_too_much_load_are_not_fitted_but_checked() -> None:
-    overloaded = replace(point(64), stored_per_s=20.0)
+    overloaded = replace(point(64), stored_per_s=20.0, behind=880)
     points = [point(1), point(4), overloaded, point(4, workers=2)]
     capacity = fitted(points)
     assert capacity.fitted_on == ((1, 1), (4, 1))
