@@ -12,7 +12,7 @@ from torch import Tensor
 from detectors import weights
 from detectors.base import Pictures
 from detectors.face_quality.network import DIMENSIONS, VIEWS, Assessor, Dimension, regressed_overall
-from detectors.face_quality.views import PartsProvider, face_views, parts_from_points, within_range
+from detectors.face_quality.views import SMALLEST_FACE, PartsProvider, face_views, parts_from_points, within_range
 from detectors.face_quality.weights import loaded
 from detectors.mtcnn import weights as mtcnn_weights
 from detectors.mtcnn.detector import unmasked
@@ -103,13 +103,17 @@ class FaceQualityDetector:
         columns = torch.stack(rows).unbind(1)
         return {spec.key: column for spec, column in zip(self.metrics, columns, strict=True)}
 
-    def rate(self, picture: Tensor, faces: Faces) -> Tensor:
+    @torch.inference_mode()
+    def rate(self, picture: Tensor, faces: Faces, *, smallest_px: float = SMALLEST_FACE) -> Tensor:
         """Scores (F, 6) in the order of DIMENSIONS, 1 to 5, of the faces in one picture (3, H, W).
 
-        NaN for a face outside the model's range, and for a dimension the weights were not trained for.
+        NaN for a face outside the model's range, and for a dimension the weights were not trained for. A smaller
+        `smallest_px` is for research only.
         """
         scores = picture.new_full((len(faces), len(DIMENSIONS)), float("nan"))
-        inside = within_range(faces.boxes, faces.points, *picture.shape[-2:]).nonzero().squeeze(1)
+        height, width = picture.shape[-2:]
+        judged = within_range(faces.boxes, faces.points, height, width, smallest_px=smallest_px)
+        inside = judged.nonzero().squeeze(1)
         chosen = [VIEWS.index(view) for view in self._network.variant.views]
         for some in torch.split(inside, FACES_AT_ONCE):
             views = face_views(picture, faces.boxes[some], faces.points[some], self._parts)[:, chosen]

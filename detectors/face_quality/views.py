@@ -46,10 +46,12 @@ def yaw_degrees(points: Tensor) -> Tensor:
     return torch.rad2deg(torch.atan2(offset, NOSE_DEPTH * distance)).where(distance > 0, offset.new_tensor(90.0))
 
 
-def within_range(boxes: Tensor, points: Tensor, height: int, width: int) -> Tensor:
+def within_range(
+    boxes: Tensor, points: Tensor, height: int, width: int, *, smallest_px: float = SMALLEST_FACE
+) -> Tensor:
     """Which faces (F,) the model may judge: what is visible of the box at least 96 x 96, yaw at most 60 degrees."""
     left, top, right, bottom = _visible(boxes, height, width).unbind(1)
-    large = torch.minimum(right - left, bottom - top) >= SMALLEST_FACE
+    large = torch.minimum(right - left, bottom - top) >= smallest_px
     return large & (yaw_degrees(points) <= LARGEST_YAW_DEGREES)
 
 

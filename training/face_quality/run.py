@@ -87,6 +87,7 @@ def answered(model: str, file: Path | None, samples: Sequence[Sample]) -> Mappin
     Here the overall score is the network's own, as in the paper; the detector takes the paper's regression instead.
     """
     network, known = loaded(file or weights.located(model).path)
+    network.fuse_early()
     mtcnn = mtcnn_weights.loaded()
     chunks = [samples[start : start + AT_ONCE] for start in range(0, len(samples), AT_ONCE)]
     scores = np.concatenate([predicted(network, in_memory(chunk, mtcnn)) for chunk in chunks])

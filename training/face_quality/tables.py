@@ -119,16 +119,9 @@ def table_3(setting: Setting, model: str = "sfiqa_s", options: Mapping[str, str]
         measured = each.measured(model, [protocols.usual(each.samples)], f"{model}-usual")
         found |= {f"{each.dataset.name} {measure}": measured[f"mos {measure}"] for measure in ("srocc", "plcc")}
     columns = _table_3_columns()
-    rows = [
-        Row(
-            name,
-            dict(zip(columns, figures, strict=True)),
-            found if name == model else {},
-            "rerun" + _start_note(setting) if name == model else "cited",
-        )
-        for name, figures in TABLE_3.items()
-    ]
-    return Result(tuple(rows))
+    cited = {name: dict(zip(columns, figures, strict=True)) for name, figures in TABLE_3.items()}
+    rows = [Row(name, figures, note="cited") for name, figures in cited.items() if name != model]
+    return Result((*rows, Row(model, cited.get(model, {}), found, "rerun" + _start_note(setting))))
 
 
 def table_4(setting: Setting, model: str = "sfiqa_s", options: Mapping[str, str] | None = None) -> Result:

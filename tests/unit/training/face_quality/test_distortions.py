@@ -32,7 +32,8 @@ def after(distortion: Distortion, strength: float, side: int = 224) -> Picture:
 
 def portrait() -> Picture:
     """A real face, (224, 224, 3)."""
-    return np.asarray(data.astronaut()[0:224, 110:334], np.float32) / 255  # type: ignore[no-untyped-call]
+    cut = data.astronaut()[0:224, 110:334]  # type: ignore[no-untyped-call]
+    return np.asarray(cut, np.float32) / np.float32(255)
 
 
 def change(distortion: Distortion, strength: float) -> float:

@@ -1,0 +1,118 @@
+"""`python -m training.face_quality`: make faces, train on them, bundle the weights, measure them, write their card."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+
+from detectors import weights
+from detectors.face_quality.detector import face_quality
+from detectors.face_quality.weights import loaded as network_of
+from detectors.mtcnn import weights as mtcnn_weights
+from detectors.weights import ManifestEntry
+from domain.errors import ConfigError
+from training.bundle import recorded
+from training.face_quality import own
+from training.face_quality.evidence import confidence, held_out, ladders
+from training.face_quality.model_card import Measured, Provenance, model_card
+from training.face_quality.sources import loaded, split
+from training.face_quality.start import exported
+from training.loop import CHECKPOINT
+from training.networks.averaging import averaged_weights
+
+LADDER_FACES = 20
+CLIP_FRAMES, EVERY = 105, 15
+SMALLEST_PX = (96.0, 48.0)
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+console = Console()
+Runs = Annotated[Path, typer.Option("--folder", help="Sources, made faces, checkpoints and log; resumes from here.")]
+Facemask = Annotated[Path, typer.Option(help="The pictures of the Kaggle face-mask set.")]
+Biq2021 = Annotated[Path, typer.Option(help="A checkout of nisarahmedrana/BIQ2021; only its train half is read.")]
+
+
+@app.command()
+def train(
+    folder: Runs,
+    *,
+    facemask: Facemask,
+    biq2021: Biq2021,
+    imagenet: Annotated[Path, typer.Option(help="ImageNet start: the tflite file of docs/training.md.")],
+    threads: int = 2,
+) -> None:
+    """Find faces, make them worse, and train; stop at any time, the same command goes on."""
+    torch.set_num_threads(threads)
+    sources = own.found_sources(facemask, biq2021, folder)
+    own.trained(own.face_sets(sources, folder), imagenet, folder / "run")
+
+
+@app.command()
+def bundle(folder: Runs, target: Annotated[Path, typer.Option()] = weights.BUNDLED) -> None:
+    """Write the averaged weights as the bundled file and its manifest entry."""
+    file = f"{own.MODEL}.safetensors"
+    digest = exported(averaged_weights(folder / "run" / CHECKPOINT), own.VARIANT, target / file)
+    recorded(own.MODEL, ManifestEntry(file, digest, "Apache-2.0", card=f"{own.MODEL}.md"), target)
+    console.print(f"{target / file} {digest}")
+
+
+@app.command()
+def evidence(
+    folder: Runs,
+    *,
+    clips: Annotated[list[Path], typer.Option("--clip", help="A clip never trained on; may be given again.")],
+    explicit: Annotated[Path | None, typer.Option("--weights", help="Measure this file, not the bundled one.")] = None,
+) -> None:
+    """Print, as JSON, agreement on held-out people, ladders, and the order of real faces."""
+    network, _ = network_of(explicit or weights.located(own.MODEL).path)
+    network.fuse_early()
+    training, validation = split(loaded(folder / "sources.jsonl"))
+    faces = own.face_sets([*training, *validation], folder)
+    detector, finder = face_quality(own.MODEL, explicit), mtcnn_weights.loaded(smallest_face_px=min(SMALLEST_PX))
+    orders = [
+        asdict(confidence(detector, finder, path, frames=CLIP_FRAMES, every=EVERY, smallest_px=smallest))
+        for path in clips
+        for smallest in SMALLEST_PX
+    ]
+    counts = {
+        "training_sources": len(training),
+        "validation_sources": len(validation),
+        "training": len(faces[0]),
+        "validation": len(faces[1]),
+    }
+    found = {
+        "held_out": held_out(network, faces[1]),
+        "ladders": {name: asdict(one) for name, one in ladders(network, validation[:LADDER_FACES]).items()},
+        "confidence": orders,
+        "counts": counts,
+    }
+    console.print_json(json.dumps(found))
+
+
+@app.command()
+def card(
+    measured: Annotated[Path, typer.Option("--evidence", help="What `evidence` printed.")],
+    provenance: Annotated[Path, typer.Option(help="JSON: hardware, minutes, trained_at, departures.")],
+    target: Annotated[Path, typer.Option()] = weights.BUNDLED,
+) -> None:
+    """Write the bundled model's card from measurements."""
+    found = Measured(**json.loads(measured.read_text(encoding="utf-8")))
+    told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
+    text = model_card(weights.located(own.MODEL, folder=target).sha256, own.SCHEDULE, told, found)
+    (target / f"{own.MODEL}.md").write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Run the command; what the operator must mend is said in a line, not in a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        console.print(str(error), style="red")
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What the bundled weights are held against: held-out people, ladders of one distortion, and MTCNN's own confidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from detectors.face_quality.detector import FaceQualityDetector
+from detectors.face_quality.network import DIMENSIONS, Assessor, Dimension, regressed_overall
+from detectors.mtcnn.cascade import Mtcnn
+from training.detection_quality.compression import clip
+from training.face_quality.distortions import Distortion
+from training.face_quality.face_set import FaceSet
+from training.face_quality.labels import HARM
+from training.face_quality.made import made, viewed
+from training.face_quality.sources import FaceSource
+from training.face_quality.trainer import predicted
+from training.measures.agreement import agreement
+from training.measures.correlations import bootstrap_interval, srocc
+from training.measures.ladders import HOLDS, spearman
+from training.pictures import decoded
+from training.samples import Values
+
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LADDER_SEED = 23
+FEWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """One distortion on `n` faces: what the dimension it harms most, and the overall score, do as strength grows.
+
+    `holds` is the share of faces whose score falls at Spearman <= -0.9; `scores` the mean at each strength.
+    """
+
+    dimension: Dimension
+    n: int
+    holds: float
+    mean_spearman: float
+    scores: tuple[float, ...]
+    overall_holds: float
+    overall_scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How far the overall score orders a clip's faces as MTCNN's confidence does, Spearman with its 95 % interval.
+
+    None of fewer than ten faces.
+    """
+
+    clip: str
+    smallest_px: float
+    n: int
+    srocc: float | None
+    interval: tuple[float, float] | None
+
+
+def shown(network: Assessor, faces: FaceSet) -> Values:
+    """The scores (N, 6) that the detector would show: within 1 to 5, the overall by the paper's regression."""
+    scores = predicted(network, faces).clip(1, 5)
+    scores[:, -1] = regressed_overall(torch.from_numpy(scores)).numpy()
+    return scores
+
+
+def held_out(network: Assessor, faces: FaceSet) -> dict[str, Mapping[str, object]]:
+    """Agreement with the labels of faces of people never trained on, by dimension."""
+    scores, labels = shown(network, faces), np.asarray(faces.labels, np.float64)
+    return {str(name): agreement(scores[:, at], labels[:, at]).as_json() for at, name in enumerate(DIMENSIONS)}
+
+
+def ladders(network: Assessor, sources: Sequence[FaceSource]) -> dict[str, Ladder]:
+    """Every distortion alone at five strengths on every source, all else the same."""
+    return {str(distortion): _ladder(network, sources, distortion) for distortion in Distortion}
+
+
+def _ladder(network: Assessor, sources: Sequence[FaceSource], distortion: Distortion) -> Ladder:
+    harmed = max(HARM[distortion], key=lambda name: HARM[distortion][name])
+    scores = np.array([shown(network, _rungs(source, distortion)) for source in sources])
+    falling, overall = scores[:, :, DIMENSIONS.index(harmed)], scores[:, :, -1]
+    return Ladder(
+        dimension=harmed,
+        n=len(sources),
+        holds=float((spearman(falling) <= HOLDS).mean()),
+        mean_spearman=float(spearman(falling).mean()),
+        scores=_means(falling),
+        overall_holds=float((spearman(overall) <= HOLDS).mean()),
+        overall_scores=_means(overall),
+    )
+
+
+def _rungs(source: FaceSource, distortion: Distortion) -> FaceSet:
+    """The untouched face and the face at each strength; size, direction and grain are the same on every rung."""
+    picture = decoded(Path(source.path))
+    faces = [
+        made(source, picture, {distortion: strength} if rung else {}, np.random.default_rng(LADDER_SEED))
+        for rung, strength in enumerate(STRENGTHS)
+    ]
+    seen = [viewed(face) for face in faces]
+    labels = np.array([face.labels for face in faces])
+    return FaceSet(np.stack([views for views, _ in seen]), np.stack([points for _, points in seen]), labels)
+
+
+def _means(scores: Values) -> tuple[float, ...]:
+    return tuple(round(float(score), 2) for score in scores.mean(axis=0))
+
+
+def confidence(
+    detector: FaceQualityDetector, finder: Mtcnn, path: Path, *, frames: int, every: int, smallest_px: float
+) -> Confidence:
+    """Every `every`th frame's faces of at least `smallest_px`, judged by both.
+
+    Under 96 pixels a face is outside the model's range: such a figure says what the score would do there, no more.
+    """
+    pictures, _ = clip(path, halved=False, count=frames)
+    scores: list[float] = []
+    confidences: list[float] = []
+    for picture in pictures[::every]:
+        rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
+        faces = finder.faces([rgb])[0]
+        overall = detector.rate(rgb, faces, smallest_px=smallest_px)[:, -1]
+        scores.extend(overall[~overall.isnan()].tolist())
+        confidences.extend(faces.scores[~overall.isnan()].tolist())
+    first, second = np.array(scores), np.array(confidences)
+    if len(first) < FEWEST:
+        return Confidence(path.name, smallest_px, len(first), None, None)
+    interval = bootstrap_interval(srocc, first, second)
+    return Confidence(path.name, smallest_px, len(first), srocc(first, second), interval)
