@@ -19,11 +19,11 @@ from alerts.groups import Grouping
 from alerts.policy import Policy
 from api.app import create_app
 from detectors.registry import METRICS
-from detectors.registry import build as build_detectors
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from ingest.supervisor import IngestSupervisor
 from sightline.api_server import ApiServer
+from sightline.chosen_models import chosen_detectors
 from sightline.clock import StoppableClock, SystemClock
 from sightline.components import Component, Timer
 from sightline.figures import figures
@@ -255,7 +255,7 @@ def _scoring(wiring: _Wiring) -> ScoringPart:
     settings, stores = wiring.settings, wiring.stores
     device = resolved_device(settings.device)
     use_threads(settings.threads)
-    detectors = build_detectors(settings.detectors)
+    detectors = chosen_detectors(settings)
 
     shared = wiring.queue.shared
 

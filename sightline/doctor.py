@@ -12,9 +12,11 @@ import av
 import torch
 from sqlalchemy import make_url
 
-from detectors.registry import METRICS, build
+from detectors.registry import METRICS
+from detectors.standing import State
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.quality import Fault
+from sightline.chosen_models import chosen_detectors, model_standings
 from sightline.doctor_services import chosen_services
 from sightline.findings import Finding, Health
 from sightline.settings import Settings
@@ -34,6 +36,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
             yield look(settings)
         except SightlineError as error:
             yield Finding(subject, Health.FAILED, str(error))
+    yield from _models(settings)
     yield from chosen_services(settings)
     yield from _services(settings)
 
@@ -70,9 +73,20 @@ def _device(settings: Settings) -> Finding:
 
 
 def _detectors(settings: Settings) -> Finding:
-    chosen = build(settings.detectors)
+    chosen = chosen_detectors(settings)
     count = len(chosen.detectors) + len(chosen.temporal)
     return Finding("detectors", Health.OK, f"{count} detectors, {len(METRICS)} metrics, {len(Fault)} faults")
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    """Say of every model whether it is on and why; one that was asked for and is off is a failure."""
+    try:
+        for stands in model_standings(settings):
+            asked = stands.choice.enabled is True or stands.choice.path is not None
+            health = Health.OK if stands.state is State.ON else Health.FAILED if asked else Health.NOTE
+            yield Finding(f"model {stands.model.name}", health, f"{stands.state}, {stands.said}")
+    except ConfigError as error:
+        yield Finding("models", Health.FAILED, str(error))
 
 
 def _database(settings: Settings) -> Finding:

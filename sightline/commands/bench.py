@@ -75,6 +75,20 @@ def faults(clips: ClipsOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 @without_traceback
+def models(
+    data: Annotated[Path | None, typer.Option("--data", help="BIQ2021, to see what each way does to SROCC.")] = None,
+    most: Annotated[int | None, typer.Option("--most", min=10, help="Judge so many of its pictures only.")] = None,
+    turns: Annotated[int, typer.Option("--turns", min=1, help="How often each way is timed.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """What the models that judge by default cost a 1080p frame, run in four ways, and how each agrees with people."""
+    from bench import models as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    show(measured.run(turns=turns, data=data, most=most), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def soak(minutes: MinutesOption = 10.0, cameras: CamerasOption = 8, as_json: JsonOption = False) -> None:
     """A long watch over served cameras, one of them pulled: nothing lost uncounted, flat memory, CPU a camera.
 

@@ -118,5 +118,5 @@ def test_views_of_a_stream_are_those_of_its_rgb(height: int, width: int, halved:
     saliency = torch.rand(1, 1, 20, 30, generator=torch.Generator().manual_seed(3))
     assert torch.allclose(window_of(pictures, saliency), local_view(pictures.rgb, saliency), atol=1e-4)
     difference = (whole_of(pictures) - global_view(pictures.rgb)).abs()
-    assert difference.max() < (0.03 if halved else 1e-5)
-    assert difference.mean() < 0.005
+    assert difference.max() < (0.05 if halved else 1e-5)
+    assert difference.mean() < 0.01
