@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from training.detection_quality.survival_tables import SURVIVAL_TABLES
 from training.detection_quality.tables import DCT_TABLES
 from training.face_detection.tables import SURVEILLANCE_TABLE_1
 from training.face_quality.tables import SFIQA_TABLES
@@ -21,6 +22,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             *SURVEILLANCE_TABLES,
             *SFIQA_TABLES,
             *DCT_TABLES,
+            *SURVIVAL_TABLES,
         )
     }
 )

@@ -60,7 +60,8 @@ READINGS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = MappingProxyType(
         "median_ratio": median_ratio,
     }
 )
-READING = "ratio_of_sums"
+READING = "floored_mean"
+"""On 146 photographs of the training half at five CRFs it follows best what YOLOX-nano loses (docs/models)."""
 
 
 def dct_loss(original: Tensor, compressed: Tensor, convolution: FirstConvolution, reading: str = READING) -> Tensor:

@@ -25,8 +25,8 @@ class Calibration:
 def fitted(answers: Numbers, before: Numbers, after: Numbers) -> Calibration:
     """The likeliest slope and offset where of `before` (n,) objects `after` (n,) survived (Platt 1999).
 
-    By Newton's method, no step longer than 1. A slope may not be negative: the order of answers is the network's, only their meaning is
-    corrected.
+    By Newton's method, no step longer than 1. A slope may not be negative: the order of answers is the network's, only
+    their meaning is corrected.
     """
     columns = np.stack([answers, np.ones_like(answers)], axis=1)
     parameters = np.zeros(2)

@@ -20,9 +20,10 @@ from detectors.detection_quality.first_convolution import first_convolution
 from detectors.detection_quality.metric import READING, dct_losses
 from detectors.faster_rcnn.detector import FasterRcnnDetector, faster_rcnn
 from detectors.weights import WeightsUnavailable
-from training.detection_quality.compression import Pixels
+from training.detection_quality.compression import SETTINGS, Pixels
 from training.detection_quality.films import ANNOTATED, TRAINED_ON, UNSEEN, Film, footage
 from training.detection_quality.measured import Measure, Sampled, measured
+from training.detection_quality.run import REGRESSED
 from training.detection_quality.windows import SHORT_WINDOW, WINDOW, Window, correlations, windows
 from training.detection_quality.yolox import Detections, ObjectDetector, YoloxNano
 from training.measures.correlations import krcc, mae, plcc, srocc
@@ -30,9 +31,11 @@ from training.results import Result, Row, Scatter, Setting, Table
 from training.samples import Values
 
 PAPER = "Beniwal, Mantini & Shah, VISAPP 2022"
+FOLDER = "detection-quality"
 YOLOX = "reference-models/yolox_nano.onnx"
-EVERY = 4
+EVERY = 8
 """Pictures between those measured: neighbours tell the same."""
+VARIANTS = SETTINGS
 LONGEST = 400
 """Pictures of a film without boxes."""
 COLUMNS = ("lcc", "srcc", "krcc", "lcc_drop", "srcc_drop", "krcc_drop")
@@ -118,7 +121,7 @@ def annotated(setting: Setting, judge: ObjectDetector, length: int) -> list[Wind
     samples = [
         sample
         for shot in shots
-        for sample in measured(shot, measures(), judge, setting.runs / "detection-quality", every=EVERY)
+        for sample in measured(shot, measures(), judge, setting.runs / FOLDER, every=EVERY, settings=VARIANTS)
     ]
     return windows(shots, samples, length)
 
@@ -186,8 +189,8 @@ def _regressed(setting: Setting, films: Sequence[Film], paper: Mapping[str, floa
     rows, everything = [], []
     for film in films:
         shot = footage(film, setting.data, longest=None if film.boxes else LONGEST)
-        folder = setting.runs / "detection-quality"
-        samples = measured(shot, measures(), judge if film.boxes else None, folder, every=EVERY)
+        finder = judge if film.boxes else None
+        samples = measured(shot, measures(), finder, setting.runs / FOLDER, every=EVERY, settings=VARIANTS)
         ours = _agreement(samples)
         if film.boxes:
             found = windows([shot], samples, SHORT_WINDOW)
@@ -204,7 +207,7 @@ def _pair(samples: Sequence[Sampled]) -> tuple[Values, Values]:
     if DETECTION_LOSS.key not in coded[0].values:
         raise WeightsUnavailable("detection_quality is off: train it, or give its weights, before this table")
     predicted = np.concatenate([sample.values[DETECTION_LOSS.key] for sample in coded])
-    return predicted, np.concatenate([sample.values[READING] for sample in coded])
+    return predicted, np.concatenate([sample.values[REGRESSED] for sample in coded])
 
 
 def _agreement(samples: Sequence[Sampled]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from training.detection_quality.yolox import ObjectDetector
 from training.measures.correlations import plcc, srocc
 from training.pictures import decoded
 
+UNTOUCHED = "untouched"
 EVERY_S = 2.0
 """Between the pictures taken of a film."""
 
@@ -80,8 +81,8 @@ def judged(
         if not (before.scores >= FOUND).any():
             continue
         turn = [kinds[(number * each + step) % len(kinds)] for step in range(each)]
-        for kind in ("none", *turn):
-            worse = picture if kind == "none" else DEGRADATIONS[kind](picture, generator)
+        for kind in (UNTOUCHED, *turn):
+            worse = picture if kind == UNTOUCHED else DEGRADATIONS[kind](picture, generator)
             kept = survival(before, finder(worse))
             rows.append((_share(detector, worse), kept.before, kept.after, kind, scene))
     predicted, found, after, named, scenes = zip(*rows, strict=True)
