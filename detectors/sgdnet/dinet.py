@@ -80,11 +80,14 @@ class DINetSaliency:
         return maps
 
 
-def dinet(path: Path | None) -> DINetSaliency:
-    """The teacher with its weights (safetensors); raises WeightsUnavailable where they are absent or do not fit."""
+def dinet(path: Path | None, *, size: tuple[int, int] = SIZE) -> DINetSaliency:
+    """The teacher with its weights (safetensors), for pictures squashed to `size`.
+
+    Raises WeightsUnavailable where they are absent or do not fit.
+    """
     if path is None or not path.is_file():
         where = "none was given" if path is None else f"{path} is absent"
         raise WeightsUnavailable(f"DINet is off: it needs the path of its weights, and {where}")
     network = DINet()
     weights.filled(network, weights.read(path)[0], path)
-    return DINetSaliency(network)
+    return DINetSaliency(network, size=size)

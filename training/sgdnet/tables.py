@@ -67,7 +67,9 @@ def table_2(setting: Setting) -> Result:
         splits = protocols.repetitions(samples, count=setting.repetitions or REPETITIONS)
         runs = []
         for index, split in enumerate(splits):
-            campaign = Campaign(known(name), samples, sides(split, setting.half), setting.runs / f"sgdnet-{name}")
+            campaign = Campaign(
+                known(name), samples, sides(split, setting.half), setting.runs / f"sgdnet-tables-{name}"
+            )
             runs.append(campaign.judged(f"split-{index}", plan, start))
         found |= {f"{name} {measure}": _mean(runs, measure) for measure in ("srocc", "plcc")}
         scatters.append(Scatter(f"SGDNet on {name}", runs[0].predicted, runs[0].labels))
@@ -86,11 +88,11 @@ def table_3(setting: Setting) -> Result:
     others = {name: known(name).read(folder_of(name, setting.data)) for name in TABLE_3_DATASETS}
     split = protocols.by_shares(samples, validation=0.1, test=0.0)
     rows = Sides(np.array(split.train), np.array(split.validation), np.array(split.validation))
-    folder = setting.runs / "sgdnet-live-whole"
+    folder = setting.runs / "sgdnet-tables-live-whole"
     Campaign(known("live"), samples, rows, folder).judged("trained", plan, start)
     found, scatters = {}, []
     for name, judged in others.items():
-        answer = _crossed(folder / "trained", plan, name, judged, setting.runs / f"sgdnet-{name}-whole")
+        answer = _crossed(folder / "trained", plan, name, judged, setting.runs / f"sgdnet-tables-{name}-whole")
         found[name] = answer.measures()["srocc"]
         scatters.append(Scatter(f"LIVE to {name}", answer.predicted, answer.labels))
     return Result(_cited(TABLE_3, TABLE_3_DATASETS, found, f"rerun; {note}"), tuple(scatters))
@@ -100,7 +102,7 @@ def table_4(setting: Setting) -> Result:
     """Every variant on KonIQ-10k; variants whose backbone has no start stay cited."""
     samples = known("koniq10k").read(folder_of("koniq10k", setting.data))
     split = protocols.by_shares(samples, validation=0.1, test=KONIQ_TEST)
-    campaign = Campaign(known("koniq10k"), samples, sides(split, setting.half), setting.runs / "sgdnet-koniq10k")
+    campaign = Campaign(known("koniq10k"), samples, sides(split, setting.half), setting.runs / "sgdnet-tables-koniq10k")
     starts = {backbone: start_of(setting, backbone) for backbone in ("vgg16", "resnet50")}
     if not any(starts.values()):
         raise ConfigError("give --start, a folder with Keras's resnet50.h5 and vgg16.h5 (docs/models/sgdnet.md)")
@@ -121,7 +123,7 @@ def table_4_biq2021(setting: Setting) -> Result:
     """The six variants on MobileNetV2 and BIQ2021, at reduced cost; the paper's column is ResNet50's on KonIQ-10k."""
     samples = known("biq2021").read(folder_of("biq2021", setting.data))
     needed, split = without_test(samples, protocols.published(samples), setting.half)
-    campaign = Campaign(known("biq2021"), needed, sides(split, setting.half), setting.runs / "sgdnet-biq2021")
+    campaign = Campaign(known("biq2021"), needed, sides(split, setting.half), setting.runs / "sgdnet-tables-biq2021")
     start = _needed_start(setting, REDUCED.backbone)
     rows, scatters = [], []
     for variant, figures in TABLE_4.items():
@@ -140,7 +142,7 @@ def table_5(setting: Setting) -> Result:
     """Every teacher on KonIQ-10k, ResNet50 without channel attention; teachers without maps stay cited."""
     samples = known("koniq10k").read(folder_of("koniq10k", setting.data))
     split = protocols.by_shares(samples, validation=0.1, test=KONIQ_TEST)
-    campaign = Campaign(known("koniq10k"), samples, sides(split, setting.half), setting.runs / "sgdnet-koniq10k")
+    campaign = Campaign(known("koniq10k"), samples, sides(split, setting.half), setting.runs / "sgdnet-tables-koniq10k")
     start = _needed_start(setting, "resnet50")
     rows = []
     for teacher in (*TABLE_5, TeacherName.SPECTRAL_RESIDUAL):

@@ -121,7 +121,7 @@ def campaign(setting: Setting, name: str) -> tuple[Campaign, str]:
         chosen = [sides(split, setting.half) for split in _splits(samples, setting)]
     count = f"mean of {len(chosen)} splits" if len(chosen) > 1 else "one split"
     told = f"rerun on {setting.half}, {count}; {plan.backbone}; {note}"
-    return Campaign(dataset, samples, chosen, setting.runs / f"surveillance-{name}", plan, setting.start), told
+    return Campaign(dataset, samples, chosen, setting.runs / f"surveillance-tables-{name}", plan, setting.start), told
 
 
 def mean(runs: Sequence[Judged]) -> Mapping[str, float]:

@@ -61,11 +61,11 @@ def test_the_input_is_bgr_less_the_means() -> None:
 
 def test_the_provider_takes_any_size_and_any_batch(network: DINet, tmp_path: Path) -> None:
     save_file(network.state_dict(), tmp_path / "dinet.safetensors")
-    loaded = dinet(tmp_path / "dinet.safetensors")
-    assert loaded(torch.rand(1, 3, 20, 30)).shape == (1, 1, 320, 480)
-    provider = DINetSaliency(network, size=(32, 48))
+    provider = dinet(tmp_path / "dinet.safetensors", size=(32, 48))
     pictures = torch.rand(2, 3, 50, 31)
     together = provider(pictures)
+    assert torch.equal(together, DINetSaliency(network, size=(32, 48))(pictures))
+    assert together.shape == (2, 1, 32, 48)
     assert torch.allclose(provider(pictures[:1]), together[:1], atol=1e-5)
     assert together.min() >= 0
     assert together.max() <= 1

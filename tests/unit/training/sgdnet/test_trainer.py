@@ -26,8 +26,8 @@ from training.sgdnet.trainer import Best, Sides, answered, built, train
 PLAN = Plan(
     backbone="mobilenet_v2",
     teacher=TeacherName.SPECTRAL_RESIDUAL,
-    height=64,
-    width=96,
+    height=32,
+    width=64,
     batch=4,
     epochs=2,
     rate=1e-3,
@@ -53,11 +53,11 @@ def learnt(data: Path, plan: Plan, folder: Path) -> Material:
 
 def test_the_material_is_squashed_pictures_five_points_and_the_teachers_maps(data: Path, tmp_path: Path) -> None:
     found = learnt(data, PLAN, tmp_path)
-    assert found.inputs.shape == (20, 3, 64, 96)
+    assert found.inputs.shape == (20, 3, 32, 64)
     assert found.inputs.dtype == np.uint8
     assert sorted({round(float(label), 3) for label in found.labels}) == [1.4, 2.2, 3.0, 3.8, 4.6]
     assert found.maps is not None
-    assert found.maps.shape == (20, 1, 2, 3)
+    assert found.maps.shape == (20, 1, 1, 2)
     assert 0 <= found.maps.min() < found.maps.max() <= 1
     assert learnt(data, replace(PLAN, guidance=Guidance.NONE), tmp_path).maps is None
 
@@ -105,7 +105,7 @@ def test_frozen_blocks_keep_the_start_and_their_features_give_the_pictures_answe
 
 
 def test_it_learns_that_blur_is_bad(data: Path, tmp_path: Path) -> None:
-    plan = replace(PLAN, epochs=8, folded=False, patience=50)
+    plan = replace(PLAN, epochs=8, folded=False, patience=50, height=64, width=64)
     network = train(built(plan, None, 7), plan, learnt(data, plan, tmp_path), SIDES, tmp_path / "run", seed=7)
     assert not network.training
     lines = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]

@@ -56,7 +56,7 @@ def test_table_2_reruns_the_method_and_brisque_on_every_split(
     assert set(rerun[PROPOSED].ours) == set(rerun[PROPOSED].paper)
     assert rerun[PROPOSED].note.startswith("rerun on test, mean of 2 splits; mobilenet_v2; saliency: spectral residual")
     assert all(row.note == "cited" for row in result.rows if not row.ours)
-    assert {path.name for path in (setting.runs / "surveillance-siqd").iterdir() if path.is_dir()} == {
+    assert {path.name for path in (setting.runs / "surveillance-tables-siqd").iterdir() if path.is_dir()} == {
         "w0.2-split0",
         "w0.2-split1",
     }

@@ -21,8 +21,8 @@ from training.surveillance_iqa.plan import Plan, with_options
 from training.surveillance_iqa.run import SURVEILLANCE_IQA
 from training.surveillance_iqa.trainer import answered, built, euclidean, exported, train
 
-PLAN = Plan(backbone="mobilenet_v2", epochs=1, batch=4, rate=1e-3, scratch=True)
-ROWS = np.arange(8)
+PLAN = Plan(backbone="mobilenet_v2", epochs=1, batch=2, rate=1e-3, scratch=True)
+ROWS = np.arange(4)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def seen(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 @pytest.fixture(scope="module")
 def small(seen: Material) -> Material:
-    """The same pictures, both views cut to 64 pixels a side: quick to train on."""
-    return replace(seen, whole=seen.whole[:, :, 96:160, 96:160], window=seen.window[:, :, 96:160, 96:160])
+    """The same pictures, both views cut to 32 pixels a side: quick to train on."""
+    return replace(seen, whole=seen.whole[:, :, 96:128, 96:128], window=seen.window[:, :, 96:128, 96:128])
 
 
 @pytest.fixture(autouse=True)
