@@ -12,7 +12,7 @@ from detectors.base import Pictures
 from detectors.baselines.brisque import from_safetensors
 from detectors.baselines.detector import BaselineDetector, BrisqueTensors, NiqeTensors, brisque, niqe
 from detectors.weights import WeightsUnavailable
-from tests.unit.detectors.pictures import luma, noisy, photograph
+from tests.unit.detectors.pictures import blurred, luma, noisy, photograph
 
 NOTES = {"rho": "0.0", "gamma": "0.05", "slope": "1.0", "level": "40.0"}
 
@@ -68,3 +68,11 @@ def test_the_counted_tensors_answer_as_the_measure_does(tmp_path: Path) -> None:
     save_file(network.state_dict(), tmp_path / "own.safetensors", metadata={**NOTES, "level": "0.0"})
     features = torch.rand(4, 36, dtype=torch.float64)
     assert torch.equal(from_safetensors(tmp_path / "own.safetensors").regression(features), network(features))
+
+
+@pytest.mark.parametrize("made", [brisque, niqe], ids=["brisque", "niqe"])
+def test_the_bundled_weights_find_a_blurred_photograph_worse(made: Callable[[], BaselineDetector]) -> None:
+    """Their digests are checked against the manifest on the way."""
+    detector = made()
+    sharp, soft = detector.score(Pictures(luma(photograph("coffee"), blurred(photograph("coffee"), 3))))[detector.name]
+    assert sharp < soft
