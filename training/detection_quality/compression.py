@@ -7,9 +7,10 @@ sizes, with a buffer of two seconds.
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -75,15 +76,30 @@ def encoded(frames: Pixels, setting: Setting, rate: Fraction) -> bytes:
     return target.getvalue()
 
 
-def decoded(packets: bytes) -> Pixels:
-    """Every picture of a file's bytes, (N, H, W, 3) RGB."""
+def decoded(packets: bytes, places: Collection[int] | None = None) -> Pixels:
+    """The pictures at `places` of a file's bytes, or all, (N, H, W, 3) RGB."""
+    wanted = None if places is None else frozenset(places)
     with av.open(io.BytesIO(packets), "r") as container:
-        return np.stack([_rgb(frame) for frame in container.decode(video=0)])
+        frames = enumerate(container.decode(video=0))
+        return np.stack([_rgb(frame) for index, frame in frames if wanted is None or index in wanted])
 
 
-def cached(frames: Pixels, setting: Setting, rate: Fraction, folder: Path) -> Pixels:
-    """As `compressed`, the stream kept in `folder` under a name made of the pictures and the setting."""
-    key = hashlib.sha256(frames.tobytes())
+@dataclass(frozen=True)
+class Clip:
+    """Pictures (N, H, W, 3) at a rate, and the digest that names their streams, computed once."""
+
+    pictures: Pixels
+    rate: Fraction
+
+    @cached_property
+    def digest(self) -> bytes:
+        return hashlib.sha256(np.ascontiguousarray(self.pictures)).digest()
+
+
+def cached(source: Clip, setting: Setting, folder: Path, places: Collection[int] | None = None) -> Pixels:
+    """As `compressed`, of the pictures at `places`; the stream is kept in `folder`, named by pictures and setting."""
+    frames, rate = source.pictures, source.rate
+    key = hashlib.sha256(source.digest)
     key.update(f"{frames.shape} {rate} {sorted(setting.options(frames.shape[2], frames.shape[1]).items())}".encode())
     path = folder / f"{setting.name}-{key.hexdigest()[:16]}.mp4"
     if not path.is_file():
@@ -91,7 +107,7 @@ def cached(frames: Pixels, setting: Setting, rate: Fraction, folder: Path) -> Pi
         partial = path.with_suffix(f".{os.getpid()}.part")
         partial.write_bytes(encoded(frames, setting, rate))
         os.replace(partial, path)
-    return decoded(path.read_bytes())
+    return decoded(path.read_bytes(), places)
 
 
 def clip(path: Path, *, halved: bool, first: int = 0, count: int | None = None) -> tuple[Pixels, Fraction]:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from detectors.base import Pictures
-from training.detection_quality.compression import SETTINGS, Pixels, Setting, cached
+from training.detection_quality.compression import SETTINGS, Clip, Pixels, Setting, cached
 from training.detection_quality.films import Footage
 from training.detection_quality.yolox import Detections, ObjectDetector
 
@@ -45,10 +45,11 @@ def measured(
     """The untouched film first (setting None), then each setting; what `folder` already holds is not done again."""
     places = np.arange(0, len(shot.pictures), every)
     original = shot.pictures[places]
+    source = Clip(shot.pictures, shot.rate)
     results = [_one(shot, None, (original, original), places, measures=measures, detector=detector, folder=folder)]
     for setting in settings:
         needed = not _complete(folder, _stem(shot, setting, every), measures, detector)
-        after = cached(shot.pictures, setting, shot.rate, folder / "streams")[places] if needed else original
+        after = cached(source, setting, folder / "streams", places.tolist()) if needed else original
         results.append(
             _one(shot, setting, (original, after), places, measures=measures, detector=detector, folder=folder)
         )

@@ -7,6 +7,7 @@ import pytest
 from domain.errors import ConfigError
 from training.detection_quality.compression import (
     SETTINGS,
+    Clip,
     Pixels,
     Setting,
     cached,
@@ -47,12 +48,14 @@ def test_the_same_clip_and_setting_give_the_same_stream() -> None:
 
 def test_the_second_time_it_comes_from_the_folder(tmp_path: Path) -> None:
     clip = panned(photograph(), side=64, frames=3, seed=[1])
-    first = cached(clip, SETTINGS[0], RATE, tmp_path)
+    source = Clip(clip, RATE)
+    first = cached(source, SETTINGS[0], tmp_path)
     (path,) = tmp_path.iterdir()
     written = path.stat().st_mtime_ns
-    np.testing.assert_array_equal(cached(clip, SETTINGS[0], RATE, tmp_path), first)
+    np.testing.assert_array_equal(cached(source, SETTINGS[0], tmp_path), first)
+    np.testing.assert_array_equal(cached(source, SETTINGS[0], tmp_path, [2]), first[2:])
     assert path.stat().st_mtime_ns == written
-    cached(clip, SETTINGS[-1], RATE, tmp_path)
+    cached(source, SETTINGS[-1], tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
 
