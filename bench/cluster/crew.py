@@ -38,6 +38,7 @@ class Crew:
             ended = process.wait(_DIE_S)
         except subprocess.TimeoutExpired as error:
             raise RuntimeError(f"worker {number} reached no point '{point}'") from error
+        process.stdin.close()
         if ended != -signal.SIGKILL:
             raise RuntimeError(f"worker {number} ended with {ended}: {self.said(number)}")
 
