@@ -183,7 +183,10 @@ class CamerasAnswer(BaseModel):
 
 
 class LatestAnswer(BaseModel):
-    """Everything judged last about one camera; `known` is false where that is not known, and then nothing is listed."""
+    """Everything judged last about one camera; `known` is false where that is not known, and then nothing is listed.
+
+    `measured_at` gives the time of those scores that were measured before the last picture.
+    """
 
     name: str
     known: bool
@@ -192,6 +195,7 @@ class LatestAnswer(BaseModel):
     settling: bool
     verdicts: list[VerdictAnswer]
     scores: dict[str, Number]
+    measured_at: dict[str, Time]
 
 
 class PointAnswer(BaseModel):

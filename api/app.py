@@ -1,7 +1,7 @@
 """Builds the API and the page over the ports it is given; it opens nothing and starts nothing."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,6 +13,7 @@ from api import (
     exposition,
     health,
     incidents,
+    models,
     page,
     picture,
     problems,
@@ -28,6 +29,7 @@ from api.security import Access, hosts
 from api.throttle import Throttle
 from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
 from domain.quality import MetricSpec
+from domain.records import ModelRecord
 
 _ABOUT = """Which cameras can be relied on, and why not.
 
@@ -51,13 +53,15 @@ def create_app(
     health_of_parts: Callable[[], Mapping[str, str]] = dict,
     figures: Callable[[], Mapping[str, float]] = dict,
     allowed_hosts: Collection[str] = (),
+    models_known: Callable[[], Sequence[ModelRecord]] = tuple,
 ) -> FastAPI:
     """Return the application.
 
     `pictures` False answers every request for a picture with 404. `token` None or "" asks nobody for one; then only
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. `health_of_parts` maps each part of the process to "" or why it is not well; `figures` gives what the
-    process counted (`api.exposition.FIGURES`). Setting `app.state.stopping` ends the open live streams.
+    process counted (`api.exposition.FIGURES`), `models_known` the learned models. Setting `app.state.stopping` ends
+    the open live streams.
     """
     app = FastAPI(
         title="Sightline",
@@ -79,12 +83,13 @@ def create_app(
         figures=figures,
         roster=Roster(stream_store),
         presence=Presence(live, score_store, clock),
+        models=models_known,
     )
     app.state.access = Access(token or None, hosts(allowed_hosts))
     app.state.throttle = Throttle()
     app.state.stopping = threading.Event()
     app.state.pages = 0
-    for resource in (scores, picture, incidents, cameras, catalogue, stream):
+    for resource in (scores, picture, incidents, cameras, catalogue, models, stream):
         app.include_router(resource.router, prefix="/api/v1", responses=_REFUSALS)
     for unversioned in (health.router, exposition.router, page.router):
         app.include_router(unversioned)

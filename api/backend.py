@@ -1,6 +1,6 @@
 """What every answer is made from: the ports, and what the running process says of itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,11 +10,14 @@ from api.presence import Presence
 from api.roster import Roster
 from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
 from domain.quality import MetricSpec
+from domain.records import ModelRecord
 
 
 @dataclass(frozen=True)
 class Backend:
-    """`health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted."""
+    """`health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted,
+    `models` every learned model.
+    """
 
     stream_store: StreamStore
     score_store: ScoreStore
@@ -25,6 +28,7 @@ class Backend:
     clock: Clock
     health: Callable[[], Mapping[str, str]]
     figures: Callable[[], Mapping[str, float]]
+    models: Callable[[], Sequence[ModelRecord]]
     roster: Roster
     presence: Presence
 

@@ -106,7 +106,16 @@ def latest(name: str, backend: Ports) -> LatestAnswer:
     """Return every verdict and score of the last judgement; nothing where it is not known."""
     snapshot = current(backend, name).snapshot
     if snapshot is None:
-        return LatestAnswer(name=name, known=False, judged_at=None, mode=None, settling=False, verdicts=[], scores={})
+        return LatestAnswer(
+            name=name,
+            known=False,
+            judged_at=None,
+            mode=None,
+            settling=False,
+            verdicts=[],
+            scores={},
+            measured_at={},
+        )
     return LatestAnswer(
         name=name,
         known=True,
@@ -115,6 +124,7 @@ def latest(name: str, backend: Ports) -> LatestAnswer:
         settling=snapshot.settling,
         verdicts=[verdict_answer(verdict) for verdict in snapshot.verdicts],
         scores=dict(snapshot.values),
+        measured_at=dict(snapshot.measured_at),
     )
 
 

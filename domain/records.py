@@ -60,3 +60,18 @@ class AuditEntry:
     action: str
     subject: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What is told of one learned model: on or off and why, whether it judges pictures, and its weights' checksum."""
+
+    name: str
+    title: str
+    state: str
+    judges: bool
+    said: str
+    every_s: float
+    metrics: tuple[str, ...] = ()
+    sha256: str = ""
+    licence: str = ""

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from alerts.dispatcher import Dispatcher
@@ -23,7 +24,7 @@ from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from ingest.supervisor import IngestSupervisor
 from sightline.api_server import ApiServer
-from sightline.chosen_models import chosen_detectors
+from sightline.chosen_models import chosen_detectors, model_records
 from sightline.clock import StoppableClock, SystemClock
 from sightline.components import Component, Timer
 from sightline.figures import figures
@@ -315,5 +316,6 @@ def _api(
         health_of_parts=health,
         figures=counted,
         allowed_hosts=settings.api.allowed_hosts,
+        models_known=cache(partial(model_records, settings)),
     )
     return ApiServer(app, settings.api.host, settings.api.port)

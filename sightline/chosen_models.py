@@ -6,6 +6,8 @@ from detectors.gate import Gate
 from detectors.models import MODELS
 from detectors.registry import DetectorSet, build
 from detectors.standing import Choice, Standing, standings, wanted
+from detectors.weights import manifest
+from domain.records import ModelRecord
 from sightline.settings import Settings
 from sightline.settings_models import ModelSettings
 
@@ -28,6 +30,28 @@ def chosen_detectors(settings: Settings | None = None) -> DetectorSet:
     found = standings(choices, downloads(settings), names=asked if names is None else names)
     gate = None if settings.gate is None else Gate(settings.gate.metric, settings.gate.below)
     return build(names, found, gate)
+
+
+def model_records(settings: Settings) -> tuple[ModelRecord, ...]:
+    """What the API tells of every model; files are looked for and checked, networks are not built."""
+    return tuple(_record(stands, settings) for stands in model_standings(settings, load=False))
+
+
+def _record(stands: Standing, settings: Settings) -> ModelRecord:
+    model = stands.model
+    entry = manifest().get(model.name)
+    named = settings.detectors is None or model.name in settings.detectors
+    return ModelRecord(
+        name=model.name,
+        title=model.title,
+        state=stands.state.value,
+        judges=stands.judges and named,
+        said=stands.said if named or not stands.judges else "not in the list `detectors`",
+        every_s=stands.every_s,
+        metrics=tuple(spec.key for spec in model.metrics),
+        sha256="" if stands.weights is None else stands.weights.sha256,
+        licence=model.licence or (entry.licence if entry is not None else ""),
+    )
 
 
 def downloads(settings: Settings) -> Path:

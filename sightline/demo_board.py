@@ -15,6 +15,8 @@ from domain.units import StreamSnapshot
 from sightline.demo_ledger import Outcome
 
 LEARNING = "learning"
+LEARNED = {"image_quality": "quality", "detectability": "detects"}
+"""Scores of the models that judge by default, 0 to 100, by the demo's short names."""
 _STYLES = {"ALERT": "bold red", "suspected": "yellow", "healthy": "green", LEARNING: "cyan", "unknown": "dim"}
 _STATES = ("ALERT", "suspected", "unknown", LEARNING, "healthy")
 
@@ -77,6 +79,8 @@ def camera_table(snapshots: Mapping[str, StreamSnapshot], cameras: Sequence[str]
     for column, width in (("camera", 10), ("state", 9), ("fault", 23)):
         table.add_column(column, min_width=width, no_wrap=True)
     table.add_column("why", ratio=1, no_wrap=True)
+    for column in LEARNED.values():
+        table.add_column(column, min_width=7, no_wrap=True, justify="right")
     table.add_column("fps", min_width=4, no_wrap=True, justify="right")
     table.add_column("last", min_width=6, no_wrap=True, justify="right")
     shown = [(name, state_of(snapshots.get(name))) for name in cameras]
@@ -89,10 +93,26 @@ def camera_table(snapshots: Mapping[str, StreamSnapshot], cameras: Sequence[str]
             f"[{_STYLES[state]}]{state}[/]",
             escape(fault),
             escape(why),
+            *(_learned(snapshots.get(name), metric) for metric in LEARNED),
             "" if fps is None else f"{fps:.1f}",
             "" if seen is None else f"{max(0.0, (now - seen).total_seconds()):.1f} s",
         )
     return table
+
+
+def _learned(snapshot: StreamSnapshot | None, metric: str) -> str:
+    value = None if snapshot is None else snapshot.values.get(metric)
+    return "" if value is None else f"{value:.0f}"
+
+
+def learned_line(snapshots: Mapping[str, StreamSnapshot]) -> str:
+    """Return the range of what the models say of the cameras: `quality 31-68, detects 40-97`; "" before they do."""
+    parts = []
+    for metric, name in LEARNED.items():
+        values = [shown.values[metric] for shown in snapshots.values() if metric in shown.values]
+        if values:
+            parts.append(f"{name} {min(values):.0f}-{max(values):.0f}")
+    return ", ".join(parts)
 
 
 def told_line(entry: OutboxEntry, since_start_s: float) -> str:

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from domain.ports import Clock
-from sightline.demo_board import camera_table, state_of
+from sightline.demo_board import camera_table, learned_line, state_of
 from sightline.system import System
 
 PLAIN_LINE_EVERY_S = 10.0
@@ -48,6 +48,7 @@ def _plain(
         snapshots = system.live.all()
         states = [state_of(snapshots.get(name))[0] for name in cameras]
         counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-        console.print(f"{since_s:5.1f} s  {counted}")
+        learned = learned_line(snapshots)
+        console.print(f"{since_s:5.1f} s  {counted}{'; ' if learned else ''}{learned}")
 
     return show

@@ -142,6 +142,19 @@ async function loadMetrics() {
   if (order.length) show();
 }
 
+/** Say at the foot of the page which learned models judge here, and why the others do not. */
+async function loadModels() {
+  const answer = await fetch("/api/v1/models").catch(() => null);
+  if (answer && answer.ok) {
+    const known = await answer.json();
+    const judging = known.filter((model) => model.judges).length;
+    const place = by("models");
+    place.querySelector("summary").textContent = `Learned models: ${judging} of ${known.length} judge here`;
+    place.querySelector("ul").replaceChildren(...known.map((model) => element("li", {}, element("strong", {}, model.name), ` ${model.state}: ${model.said}`)));
+    place.hidden = !known.length;
+  }
+}
+
 function remember(select, key) {
   const kept = localStorage.getItem(key);
   if ([...select.options].some((option) => option.value === kept)) select.value = kept;
@@ -160,4 +173,5 @@ setInterval(() => {
   refreshSparks(state, false);
 }, 1000);
 loadMetrics();
+loadModels();
 listen();

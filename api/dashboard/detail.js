@@ -103,6 +103,7 @@ async function showVerdicts(mine) {
   const [camera, latest] = await Promise.all([asked(path), asked(`${path}/latest`)]);
   if (shown !== mine) return;
   mine.camera = camera;
+  mine.latest = latest;
   mine.parts.summary.replaceChildren(...summary(camera, mine.state.metrics));
   const verdicts = [...latest.verdicts].sort((a, b) => RANK[a.state] - RANK[b.state]);
   mine.parts.verdicts.replaceChildren(...verdicts.map((verdict) => row(verdict, mine.state.metrics)));
@@ -175,18 +176,24 @@ async function showCharts(mine) {
   const reference = mine.camera.references.find((each) => each.mode === mine.camera.mode);
   if (shown !== mine) return;
   const measured = metrics.filter((metric) => answer.series[metric.key].length);
-  mine.parts.charts.replaceChildren(...measured.map((metric) => panel(metric, answer, reference)));
+  mine.parts.charts.replaceChildren(...measured.map((metric) => panel(metric, answer, reference, age(mine, metric))));
   if (!measured.length) mine.parts.charts.replaceChildren(element("p", { class: "quietly" }, "No scores in this time."));
 }
 
-function panel(metric, answer, reference) {
+/** How long ago a score was measured that is not measured in every picture, or nothing. */
+function age(mine, metric) {
+  const at = mine.latest && mine.latest.measured_at[metric.key];
+  return at ? ` ${duration((mine.state.now() - Date.parse(at)) / 1000)} ago` : "";
+}
+
+function panel(metric, answer, reference, measured) {
   const points = answer.series[metric.key];
   const range = reference ? reference.normal[metric.key] || null : null;
   return element(
     "figure",
     { class: "panel" },
     element("figcaption", {},
-      element("span", {}, capitalised(metric.label)),
+      element("span", {}, `${capitalised(metric.label)}${measured}`),
       element("strong", {}, quantity(points[points.length - 1].mean, metric.unit))),
     chart({ since: answer.since, until: answer.until, points }, metric, { width: 240, height: 56, normal: range }),
   );

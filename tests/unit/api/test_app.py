@@ -22,6 +22,7 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/incidents/{incident_id}/acknowledge",
         "/api/v1/live",
         "/api/v1/metrics",
+        "/api/v1/models",
         "/healthz",
         "/readyz",
     } == set(schema["paths"])

@@ -11,7 +11,7 @@ from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.quality import Fault, Verdict, VerdictState
 from domain.streams import ConnectionState, StreamCounters, StreamStatus
 from domain.units import StreamSnapshot
-from sightline.demo_board import camera_table, patience_table, state_of, told_line
+from sightline.demo_board import camera_table, learned_line, patience_table, state_of, told_line
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -64,6 +64,17 @@ def test_the_table_shows_rate_and_age_and_lists_alerts_first() -> None:
     assert "10.0" in shown
     assert "1.4 s" in shown
     assert shown.index("yard") < shown.index("park") < shown.index("gate")
+
+
+def test_what_the_models_say_stands_beside_the_faults() -> None:
+    seen = StreamSnapshot("gate", NOW, status(), values={"image_quality": 63.4, "detectability": 88.0})
+    shown = text_of(camera_table({"gate": seen}, ["gate", "door"], NOW, "cameras"))
+    assert "quality" in shown
+    assert " 63 " in shown
+    assert " 88 " in shown
+    other = StreamSnapshot("door", NOW, status(), values={"image_quality": 20.0})
+    assert learned_line({"gate": seen, "door": other}) == "quality 20-63, detects 88-88"
+    assert learned_line({}) == ""
 
 
 def test_the_demos_times_stand_beside_productions() -> None:
