@@ -93,7 +93,7 @@ class Clip:
 
     @cached_property
     def digest(self) -> bytes:
-        return hashlib.sha256(np.ascontiguousarray(self.pictures)).digest()
+        return hashlib.sha256(np.ascontiguousarray(self.pictures).data).digest()
 
 
 def cached(source: Clip, setting: Setting, folder: Path, places: Collection[int] | None = None) -> Pixels:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +73,8 @@ def test_losses_are_labelled_by_the_metric_and_follow_from_the_seed() -> None:
 
 
 def made_of(*scenes: str) -> PairSet:
-    labels = tuple({"scene": scene, "before": 4, "after": 1, "ratio_of_sums": float(np.e)} for scene in scenes)
+    common: Mapping[str, float | int | str] = {"before": 4, "after": 1, "ratio_of_sums": float(np.e)}
+    labels = tuple({"scene": scene, **common} for scene in scenes)
     return PairSet(np.zeros((len(scenes), 256, 256, 3), np.uint8), labels)
 
 

@@ -10,7 +10,8 @@ import skimage.data
 from detectors.detection_quality.detectability import detectability
 from domain.errors import ConfigError
 from training.detection_quality import tables
-from training.detection_quality.compression import Pixels
+from training.detection_quality.compression import SETTINGS, Pixels
+from training.detection_quality.films import TUD_CAMPUS
 from training.detection_quality.survival_tables import DETECTABILITY_LADDERS
 from training.detection_quality.unseen import UNTOUCHED, Judged, judged
 from training.detection_quality.yolox import Detections
@@ -73,9 +74,9 @@ def test_a_table_of_the_paper_runs_from_films_to_correlations(tmp_path: Path, mo
     root = os.environ.get("SIGHTLINE_DATA")
     if not root:
         pytest.skip("set SIGHTLINE_DATA to the shared data folder")
-    monkeypatch.setattr(tables, "UNSEEN", (tables.ANNOTATED[1],))
+    monkeypatch.setattr(tables, "UNSEEN", (TUD_CAMPUS,))
     monkeypatch.setattr(tables, "EVERY", 24)
-    monkeypatch.setattr(tables, "VARIANTS", tables.SETTINGS[::6])
+    monkeypatch.setattr(tables, "VARIANTS", SETTINGS[::6])
     result = tables.table_4(Setting(Path(root), tmp_path))
     assert [row.name for row in result.rows] == ["TUD-Campus", "all"]
     assert 0.3 < result.rows[0].ours["srocc"] <= 1

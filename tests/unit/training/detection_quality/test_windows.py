@@ -28,8 +28,8 @@ def test_a_window_has_the_mean_of_the_measure_and_the_drop_of_precision() -> Non
     samples = [sampled(None, [FOUND] * 8), sampled(STRONG, [FOUND, NOTHING] * 2 + [FOUND] * 4)]
     first, second = windows([shot(8)], samples, 4)
     assert first.values["metric"] == pytest.approx((0 + 1 + 2 + 3) / 4)
-    assert (first.ap, first.ap_drop) == (pytest.approx(0.5), pytest.approx(0.5))
-    assert (second.ap, second.ap_drop) == (pytest.approx(1.0), pytest.approx(0.0))
+    assert [first.ap, first.ap_drop] == pytest.approx([0.5, 0.5])
+    assert [second.ap, second.ap_drop] == pytest.approx([1.0, 0.0])
 
 
 def test_a_last_window_of_less_than_half_is_left_out() -> None:
