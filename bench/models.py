@@ -139,7 +139,7 @@ def _plain_saliency_iqa(layout: torch.memory_format, precision: Callable[[], Abs
 
 
 def _filled(network: nn.Module, path: Path, layout: torch.memory_format) -> nn.Module:
-    ready: nn.Module = weights.filled(network, weights.read(path)[0], path).eval().to(memory_format=layout)  # type: ignore[call-overload]
+    ready: nn.Module = weights.filled(network, weights.read(path)[0], path).eval().to(memory_format=layout)
     return ready
 
 
