@@ -28,6 +28,8 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/sightline sightline
 COPY --from=build /opt/sightline /opt/sightline
 ENV PATH=/opt/sightline/bin:$PATH PYTHONUNBUFFERED=1 HEALTH_URL=http://127.0.0.1:8642/healthz
+# glibc returns and faults in again the memory of every large tensor otherwise; 32 MiB is the most it accepts.
+ENV MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 USER 10001:10001
 WORKDIR /var/lib/sightline
 STOPSIGNAL SIGTERM
