@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from detectors.weights import manifest, sha256
 from domain.errors import ConfigError
 from training.datasets import folder_of
@@ -14,12 +16,20 @@ from training.results import Scatter
 from training.samples import Dataset, Sample, score_values
 
 
+class NothingAssessable(ConfigError):
+    """The model answered for fewer than two of the pictures: take others."""
+
+
 @dataclass(frozen=True)
 class Judgement:
-    """Agreement and scatter by score name; `weights` is the SHA-256 of what answered, None where nothing is learned."""
+    """Agreement and scatter by score name; `weights` is the SHA-256 of what answered, None where nothing is learned.
+
+    Pictures that the model calls not assessable (NaN) are left out of a score's figures and counted.
+    """
 
     weights: str | None
     agreements: Mapping[str, Agreement]
+    not_assessable: Mapping[str, int]
     scatters: tuple[Scatter, ...]
 
     @property
@@ -29,7 +39,10 @@ class Judgement:
 
     def as_json(self) -> dict[str, object]:
         """The headline's measures under their own names, and all of them under `scores`."""
-        every = {name: found.as_json() for name, found in self.agreements.items()}
+        every = {
+            name: {**found.as_json(), "not_assessable": self.not_assessable[name]}
+            for name, found in self.agreements.items()
+        }
         return {"weights": self.weights, "score": self.headline, **every[self.headline], "scores": every}
 
 
@@ -46,18 +59,28 @@ def chosen(dataset: Dataset, data: Path, half: Half, repetition: int = 0) -> lis
 
 
 def judged(recipe: Recipe, dataset: Dataset, samples: Sequence[Sample], weights: Path | None = None) -> Judgement:
-    """Ask the model and compare, label scales put on the model's. Raises ConfigError where no score is common."""
+    """Ask the model and compare, label scales put on the model's.
+
+    Raises ConfigError where no score is common, NothingAssessable where a score is known of fewer than two pictures.
+    """
     predicted = recipe.predict(weights, samples)
     names = [name for name in dataset.scales if name in predicted]
     if not names:
         raise ConfigError(
             f"{recipe.model} answers {', '.join(predicted)}; {dataset.name} labels {', '.join(dataset.scales)}"
         )
-    labels = {name: dataset.scales[name].mapped(score_values(samples, name), recipe.scale) for name in names}
+    known = {name: np.isfinite(predicted[name]) for name in names}
+    if min(int(which.sum()) for which in known.values()) < 2:
+        raise NothingAssessable(f"{recipe.model} assesses fewer than two of {len(samples)} pictures of {dataset.name}")
+    scatters = []
+    for name in names:
+        labels = dataset.scales[name].mapped(score_values(samples, name), recipe.scale)
+        scatters.append(Scatter(f"{recipe.model} {name}", predicted[name][known[name]], labels[known[name]]))
     return Judgement(
         weights=sha256(weights) if weights else _bundled_digest(recipe.model),
-        agreements={name: agreement(predicted[name], labels[name]) for name in names},
-        scatters=tuple(Scatter(f"{recipe.model} {name}", predicted[name], labels[name]) for name in names),
+        agreements={name: agreement(one.predicted, one.labels) for name, one in zip(names, scatters, strict=True)},
+        not_assessable={name: int((~which).sum()) for name, which in known.items()},
+        scatters=tuple(scatters),
     )
 
 

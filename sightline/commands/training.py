@@ -158,6 +158,7 @@ def _show_judgement(found: "Judgement") -> None:
             value = values[measure]
             rows.append((name, measure, f"{value:.4f}" if isinstance(value, float) else "none", interval))
         rows.append((name, "n", str(agreement.n), ""))
+        rows.append((name, "not assessable", str(found.not_assessable[name]), ""))
     show_table(("score", "measure", "value", "95 % interval"), rows)
 
 

@@ -124,8 +124,8 @@ def test_evaluation_speaks_to_people_too(trained: Trained) -> None:
     ran = sightline("evaluate", "saliency_iqa", "biq2021", *asked)
     assert ran.exit_code == 0, ran.output
     lines = [line.split() for line in ran.stdout.splitlines()]
-    assert [line[1] for line in lines] == [*MEASURES, "n"]
-    assert lines[-1] == ["mos", "n", "8"]
+    assert [line[1] for line in lines] == [*MEASURES, "n", "not"]
+    assert lines[-2:] == [["mos", "n", "8"], ["mos", "not", "assessable", "0"]]
 
 
 def test_the_tables_are_listed_and_one_is_reproduced_beside_the_papers_figures(tmp_path: Path, data: Path) -> None:
