@@ -21,7 +21,7 @@ from training.face_quality.evidence import confidence, held_out, ladders
 from training.face_quality.model_card import Measured, Provenance, model_card
 from training.face_quality.sources import loaded, split
 from training.face_quality.start import exported
-from training.loop import CHECKPOINT
+from training.face_quality.strengths import damages
 from training.networks.averaging import averaged_weights
 
 LADDER_FACES = 20
@@ -54,7 +54,7 @@ def train(
 def bundle(folder: Runs, target: Annotated[Path, typer.Option()] = weights.BUNDLED) -> None:
     """Write the averaged weights as the bundled file and its manifest entry."""
     file = f"{own.MODEL}.safetensors"
-    digest = exported(averaged_weights(folder / "run" / CHECKPOINT), own.VARIANT, target / file)
+    digest = exported(averaged_weights(own.checkpoint(folder / "run")), own.VARIANT, target / file)
     recorded(own.MODEL, ManifestEntry(file, digest, "Apache-2.0", card=f"{own.MODEL}.md"), target)
     console.print(f"{target / file} {digest}")
 
@@ -93,6 +93,14 @@ def evidence(
 
 
 @app.command()
+def strengths(folder: Runs) -> None:
+    """Print, as JSON, what each strength of each distortion does to the held-out faces."""
+    _, validation = split(loaded(folder / "sources.jsonl"))
+    found = damages(validation[:LADDER_FACES])
+    console.print_json(json.dumps({name: asdict(one) for name, one in found.items()}))
+
+
+@app.command()
 def card(
     measured: Annotated[Path, typer.Option("--evidence", help="What `evidence` printed.")],
     provenance: Annotated[Path, typer.Option(help="JSON: hardware, minutes, trained_at, departures.")],
@@ -101,7 +109,7 @@ def card(
     """Write the bundled model's card from measurements."""
     found = Measured(**json.loads(measured.read_text(encoding="utf-8")))
     told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
-    text = model_card(weights.located(own.MODEL, folder=target).sha256, own.SCHEDULE, told, found)
+    text = model_card(weights.located(own.MODEL, folder=target).sha256, own.CYCLES, told, found)
     (target / f"{own.MODEL}.md").write_text(text, encoding="utf-8")
 
 

@@ -28,19 +28,19 @@ class Measured:
     counts: Mapping[str, int]
 
 
-def model_card(sha256: str, schedule: Schedule, provenance: Provenance, measured: Measured) -> str:
+def model_card(sha256: str, cycles: Sequence[Schedule], provenance: Provenance, measured: Measured) -> str:
     """Markdown for `weights/sfiqa_mobilenet.md`."""
-    counts = measured.counts
+    counts, schedule = measured.counts, cycles[0]
     return CARD.format(
         sha256=sha256,
-        epochs=f"{schedule.epochs:g}",
+        epochs=" then ".join(f"{cycle.epochs:g}" for cycle in cycles),
         batch=schedule.batch,
         rate=f"{schedule.rate:g}",
         factor=f"{schedule.new_factor:g}",
         frozen=schedule.frozen_blocks,
         decay=f"{schedule.weight_decay:g}",
         averaging=f"{schedule.averaging:g}",
-        seed=schedule.seed,
+        seed=" and ".join(str(cycle.seed) for cycle in cycles),
         hardware=provenance.hardware,
         minutes=provenance.minutes,
         trained_at=provenance.trained_at,
@@ -137,9 +137,9 @@ regression on the other five, so that its figure shows nothing beyond theirs: it
 
 ## Recipe
 
-Mean square error over the six, AdamW with one cycle: {epochs} epochs, batch {batch}, peak rate {rate} (all but the
-backbones x {factor}), first {frozen} blocks frozen, weight decay {decay}, averaging {averaging}, mirroring, batch norms
-folded, bf16 autocast, seed {seed}. {minutes} minutes; {hardware}. Trained {trained_at}. {departures}
+Mean square error over the six, AdamW, one cycle after the other: {epochs} epochs, batch {batch}, peak rate {rate} (all
+but the backbones x {factor}), first {frozen} blocks frozen, weight decay {decay}, averaging {averaging}, mirroring,
+batch norms folded, bf16 autocast, seeds {seed}. {minutes} minutes; {hardware}. Trained {trained_at}. {departures}
 
 Reproduce: `python -m training.face_quality train`, then `bundle`, `evidence` and `card` (docs/models/face_quality.md).
 

@@ -1,5 +1,6 @@
 """How the bundled weights were trained: faces made worse, MobileNetV2 from ImageNet, one cycle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,11 +16,12 @@ from training.face_quality.schedule import Schedule
 from training.face_quality.sources import SELFIES, FaceSource, face_sources, liked, loaded, saved, split
 from training.face_quality.start import fold_backbones, from_imagenet
 from training.face_quality.trainer import train
+from training.loop import CHECKPOINT
 from training.samples import Sample
 
 MODEL = "sfiqa_mobilenet"
 VARIANT = Variant("mobilenet_v2", finest=1)
-SCHEDULE = Schedule(
+FIRST = Schedule(
     epochs=1,
     batch=16,
     rate=2e-4,
@@ -29,6 +31,8 @@ SCHEDULE = Schedule(
     averaging=0.99,
     weight_decay=0.02,
 )
+CYCLES = (FIRST, replace(FIRST, epochs=0.75, seed=8))
+"""One after the other, each from the averaged weights of the one before."""
 TRAINING_FACES, VALIDATION_FACES = 7500, 1200
 TRAINING_SEED, VALIDATION_SEED = 7, 11
 SMALLEST_SEARCHED_PX = 90.0
@@ -58,12 +62,20 @@ def face_sets(sources: list[FaceSource], folder: Path) -> tuple[FaceSet, FaceSet
     )
 
 
-def trained(
-    sets: tuple[FaceSet, FaceSet], imagenet: Path, folder: Path, schedule: Schedule = SCHEDULE
-) -> dict[str, Tensor]:
-    """The averaged weights after the whole schedule; goes on from the checkpoint in `folder`."""
-    torch.manual_seed(schedule.seed)
-    network = from_imagenet(VARIANT, imagenet)
-    fold_backbones(network)
-    network.fuse_early()
-    return train(network, *sets, schedule, folder)
+def trained(sets: tuple[FaceSet, FaceSet], imagenet: Path, folder: Path) -> dict[str, Tensor]:
+    """The averaged weights after every cycle; goes on from the checkpoints in `folder`, one a cycle."""
+    state: dict[str, Tensor] = {}
+    for number, schedule in enumerate(CYCLES):
+        torch.manual_seed(schedule.seed)
+        network = from_imagenet(VARIANT, imagenet)
+        fold_backbones(network)
+        network.fuse_early()
+        if state:
+            network.load_state_dict(state)
+        state = train(network, *sets, schedule, folder / str(number))
+    return state
+
+
+def checkpoint(folder: Path) -> Path:
+    """The checkpoint of the last cycle, in the folder that `trained` was given."""
+    return folder / str(len(CYCLES) - 1) / CHECKPOINT

@@ -77,7 +77,7 @@ def measured(srocc: float) -> Measured:
     ("srocc", "verdict"), [(0.95, "Every dimension reaches the aim"), (0.85, "The aim of .9 is missed by noise")]
 )
 def test_the_card_says_where_the_labels_come_from_and_whether_the_aim_is_met(srocc: float, verdict: str) -> None:
-    text = model_card("0" * 64, own.SCHEDULE, PROVENANCE, measured(srocc))
+    text = model_card("0" * 64, own.CYCLES, PROVENANCE, measured(srocc))
     assert "Trained on synthetic distortions" in text
     assert "it is circular" in text
     assert verdict in text
