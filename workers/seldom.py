@@ -1,5 +1,6 @@
 """Asks the models that judge a stream's pictures now and then, and keeps poor pictures from those behind the gate."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from detectors.base import Detector, Pictures
@@ -8,6 +9,11 @@ from domain.frames import Frame
 from domain.quality import Measured
 from workers.memory import StreamMemory
 from workers.rows import FrameRow, rows_of
+
+_log = logging.getLogger(__name__)
+
+FAILED = "the model failed on this picture; see the log"
+MODEL_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class SeldomScorer:
@@ -56,10 +62,26 @@ class SeldomScorer:
     def _ask(self, detector: Detector, uploaded: Pictures, rows: Sequence[FrameRow], due: Sequence[int]) -> None:
         if not due:
             return
-        numbers = rows_of(detector.score(uploaded.chosen(due)), len(due))
+        try:
+            numbers = rows_of(detector.score(uploaded.chosen(due)), len(due))
+        except MODEL_ERRORS as error:
+            self._ask_one_by_one(detector, uploaded, rows, due, error)
+            return
         for index, line in zip(due, numbers, strict=True):
             rows[index].take(line)
             rows[index].models[detector.name] = detector.fingerprint
+
+    def _ask_one_by_one(
+        self, detector: Detector, uploaded: Pictures, rows: Sequence[FrameRow], due: Sequence[int], error: Exception
+    ) -> None:
+        """A model that trips over a picture costs that picture its own numbers, not those of every other detector."""
+        if len(due) > 1:
+            for index in due:
+                self._ask(detector, uploaded, rows, [index])
+            return
+        row = rows[due[0]]
+        _log.warning("%s cannot judge %s: %s", detector.name, row.frame.ref, error)
+        row.missing.update({spec.key: FAILED for spec in detector.metrics})
 
     def _objection(self, row: FrameRow) -> str:
         """Why the gate keeps this picture back, or ""; the quality counts until the next time it is judged."""

@@ -115,7 +115,7 @@ class FaceQualityDetector:
         judged = within_range(faces.boxes, faces.points, height, width, smallest_px=smallest_px)
         inside = judged.nonzero().squeeze(1)
         chosen = [VIEWS.index(view) for view in self._network.variant.views]
-        for some in torch.split(inside, FACES_AT_ONCE):
+        for some in torch.split(inside, FACES_AT_ONCE) if len(inside) else ():
             views = face_views(picture, faces.boxes[some], faces.points[some], self._parts)[:, chosen]
             rated = self._network(views).float()
             if self._rated == len(DIMENSIONS):

@@ -119,6 +119,23 @@ def test_a_broken_frame_in_the_batch_costs_the_others_nothing() -> None:
     assert all("quality" in scored.scores[index].values for index in (0, 2))
 
 
+def test_a_model_that_fails_on_a_picture_costs_only_its_own_numbers() -> None:
+    class Fragile(Quality):
+        def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
+            if float(pictures.luma.min()) < 0.1:
+                raise RuntimeError("too dark for me")
+            return super().score(pictures)
+
+    detectors = DetectorSet((MeanLuma(), Fragile()), (), OneBlock(), every_s={"quality": 10.0})
+    scored = FrameScorer(detectors, CPU).score([frame("gate", level=10), frame("door", level=102)])
+    assert not scored.rejected
+    dark, lit = (scored.scores[index] for index in (0, 1))
+    assert dark.missing["quality"] == "the model failed on this picture; see the log"
+    assert "quality" not in dark.models
+    assert dark.values["luma_mean"] == pytest.approx(10 / 255)
+    assert lit.values["quality"] == pytest.approx(40)
+
+
 def test_the_gate_keeps_poor_pictures_from_the_detectors_behind_it_and_says_why() -> None:
     chosen, faces = scorer(gate=Gate("quality", 30.0))
     poor, good = chosen.score([frame("gate", level=20), frame("door", level=200)]).by_place(2)
