@@ -36,7 +36,7 @@ def recipe(answers: Mapping[str, Values]) -> Recipe:
 
 
 def test_a_model_that_answers_quality_agrees_with_differential_scores() -> None:
-    quality = 100 - 3.0 * np.arange(30)
+    quality: Values = 100 - 3.0 * np.arange(30, dtype=np.float64)
     found = judged(recipe({"mos": quality}), DATASET, samples())
     assert found.agreements["mos"].srocc == pytest.approx(1.0)
     assert found.agreements["mos"].mae == pytest.approx(0.0)
@@ -44,7 +44,7 @@ def test_a_model_that_answers_quality_agrees_with_differential_scores() -> None:
 
 
 def test_pictures_not_assessable_are_counted_and_left_out() -> None:
-    quality = 100 - 3.0 * np.arange(30)
+    quality: Values = 100 - 3.0 * np.arange(30, dtype=np.float64)
     quality[[4, 9]] = np.nan
     answer = judged(recipe({"mos": quality}), DATASET, samples()).as_json()
     assert (answer["n"], answer["not_assessable"]) == (28, 2)
