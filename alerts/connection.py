@@ -70,7 +70,7 @@ def advanced(connection: Connection, status: StreamStatus, now: datetime, policy
         changed.append((Fault.CODEC_CHANGED, f"from {connection.codec} to {codec}"))
     return Connection(
         status=status,
-        down=_down(connection, status, now),
+        down=_down(connection, status),
         errors=_errors(connection, status, now, policy),
         size=size,
         codec=codec,
@@ -78,13 +78,14 @@ def advanced(connection: Connection, status: StreamStatus, now: datetime, policy
     )
 
 
-def _down(connection: Connection, status: StreamStatus, now: datetime) -> Fault | None:
+def _down(connection: Connection, status: StreamStatus) -> Fault | None:
     """Return what keeps the camera from being seen; an attempt to connect changes nothing before it succeeds."""
     if status.state is ConnectionState.CONNECTING:
         return connection.down
     if status.state is ConnectionState.LIVE and status.last_frame_at is not None:
         stall_s = max(STALL_S, 3 * status.plan.interval_s, 3 * (status.counters.gop_s or 0.0))
-        return Fault.NO_FRAMES if (now - status.last_frame_at).total_seconds() > stall_s else None
+        # By its own time: a status that waited in the queue says nothing of a stall since.
+        return Fault.NO_FRAMES if (status.received_at - status.last_frame_at).total_seconds() > stall_s else None
     return _DOWN.get(status.state)
 
 

@@ -1,10 +1,13 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from alerts.connection import Connection, advanced
+from alerts.policy import Policy
 from domain.alerts import NotificationKind
 from domain.quality import Fault, VerdictState
-from domain.streams import Camera, ConnectionState, FaultSetting, SamplingMode, SamplingPlan
+from domain.streams import Camera, ConnectionState, FaultSetting, SamplingMode, SamplingPlan, StreamStatus
 from tests.unit.alerts.story import DAY, NIGHT, Story
 
 STATES = {
@@ -166,3 +169,11 @@ def test_sensitivity_moves_the_bounds() -> None:
         story = Story(replace(Camera("gate", "rtsp://camera.test/1"), faults=setting))
         story.play(20, values, jitter=0.0)
         assert story.verdict(Fault.BLACK).state is state
+
+
+def test_a_status_that_waited_in_the_queue_says_nothing_of_a_stall_since() -> None:
+    at = DAY
+    status = StreamStatus("gate", "s1", 5, at, ConnectionState.LIVE, last_frame_at=at)
+    assert advanced(Connection(), status, at + timedelta(seconds=60), Policy()).down is None
+    stalled = replace(status, last_frame_at=at - timedelta(seconds=60))
+    assert advanced(Connection(), stalled, at, Policy()).down is Fault.NO_FRAMES
