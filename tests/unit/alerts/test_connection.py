@@ -8,6 +8,7 @@ from alerts.policy import Policy
 from domain.alerts import NotificationKind
 from domain.quality import Fault, VerdictState
 from domain.streams import Camera, ConnectionState, FaultSetting, SamplingMode, SamplingPlan, StreamStatus
+from tests.fakes import START
 from tests.unit.alerts.story import DAY, NIGHT, Story
 
 STATES = {
@@ -172,7 +173,7 @@ def test_sensitivity_moves_the_bounds() -> None:
 
 
 def test_a_status_that_waited_in_the_queue_says_nothing_of_a_stall_since() -> None:
-    at = DAY
+    at = START
     status = StreamStatus("gate", "s1", 5, at, ConnectionState.LIVE, last_frame_at=at)
     assert advanced(Connection(), status, at + timedelta(seconds=60), Policy()).down is None
     stalled = replace(status, last_frame_at=at - timedelta(seconds=60))
