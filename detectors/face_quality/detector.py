@@ -1,6 +1,6 @@
 """How good the faces in a picture are: six dimensions of each face large enough, their median and their best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -82,15 +82,17 @@ class FaceQualityDetector:
         *,
         name: str = MODELS[0],
         rated: int = len(DIMENSIONS),
+        withheld: Collection[Dimension] = (),
         parts: PartsProvider = parts_from_points,
     ) -> None:
-        """`rated` dimensions were trained, counted from the last; the others are never reported."""
+        """`rated` dimensions were trained, counted from the last; the others and those `withheld` are never shown."""
         self.name = name
         self.fingerprint = fingerprint
         self._network = network.eval()
         self._network.fuse_early()
         self._finder = finder
         self._rated = rated
+        self._hidden = [DIMENSIONS.index(name) for name in withheld]
         self._parts = parts
 
     @torch.inference_mode()
@@ -122,6 +124,7 @@ class FaceQualityDetector:
                 rated[:, -1] = regressed_overall(rated.clamp(WORST, BEST))
             scores[some] = rated.clamp(WORST, BEST)
         scores[:, : len(DIMENSIONS) - self._rated] = float("nan")
+        scores[:, self._hidden] = float("nan")
         return scores
 
     def _picture(self, picture: Tensor, faces: Faces) -> Tensor:
@@ -144,14 +147,15 @@ def face_quality(name: str, explicit: Path | None = None, downloads: Path | None
 
 def from_weights(file: WeightsFile) -> FaceQualityDetector:
     """The detector that a weights file describes, with MTCNN's own weights beside it."""
-    network, rated = loaded(file.path)
+    stored = loaded(file.path)
     finder = mtcnn_weights.located()
     return FaceQualityDetector(
-        network,
+        stored.network,
         mtcnn_weights.from_weights(finder, smallest_face_px=SMALLEST_SEARCHED_PX),
         f"{file.fingerprint}+{finder.fingerprint}",
         name=file.model,
-        rated=rated,
+        rated=stored.rated,
+        withheld=stored.withheld,
     )
 
 

@@ -54,7 +54,9 @@ def train(
 def bundle(folder: Runs, target: Annotated[Path, typer.Option()] = weights.BUNDLED) -> None:
     """Write the averaged weights as the bundled file and its manifest entry."""
     file = f"{own.MODEL}.safetensors"
-    digest = exported(averaged_weights(own.checkpoint(folder / "run")), own.VARIANT, target / file)
+    digest = exported(
+        averaged_weights(own.checkpoint(folder / "run")), own.VARIANT, target / file, withheld=own.WITHHELD
+    )
     recorded(own.MODEL, ManifestEntry(file, digest, "Apache-2.0", card=f"{own.MODEL}.md"), target)
     console.print(f"{target / file} {digest}")
 
@@ -67,7 +69,7 @@ def evidence(
     explicit: Annotated[Path | None, typer.Option("--weights", help="Measure this file, not the bundled one.")] = None,
 ) -> None:
     """Print, as JSON, agreement on held-out people, ladders, and the order of real faces."""
-    network, _ = network_of(explicit or weights.located(own.MODEL).path)
+    network = network_of(explicit or weights.located(own.MODEL).path).network
     network.fuse_early()
     training, validation = split(loaded(folder / "sources.jsonl"))
     faces = own.face_sets([*training, *validation], folder)
@@ -109,7 +111,7 @@ def card(
     """Write the bundled model's card from measurements."""
     found = Measured(**json.loads(measured.read_text(encoding="utf-8")))
     told = Provenance(**json.loads(provenance.read_text(encoding="utf-8")))
-    text = model_card(weights.located(own.MODEL, folder=target).sha256, own.CYCLES, told, found)
+    text = model_card(weights.located(own.MODEL, folder=target).sha256, own.CYCLES, told, found, own.WITHHELD)
     (target / f"{own.MODEL}.md").write_text(text, encoding="utf-8")
 
 

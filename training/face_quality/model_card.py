@@ -28,7 +28,9 @@ class Measured:
     counts: Mapping[str, int]
 
 
-def model_card(sha256: str, cycles: Sequence[Schedule], provenance: Provenance, measured: Measured) -> str:
+def model_card(
+    sha256: str, cycles: Sequence[Schedule], provenance: Provenance, measured: Measured, withheld: Sequence[str] = ()
+) -> str:
     """Markdown for `weights/sfiqa_mobilenet.md`."""
     counts, schedule = measured.counts, cycles[0]
     return CARD.format(
@@ -52,6 +54,7 @@ def model_card(sha256: str, cycles: Sequence[Schedule], provenance: Provenance, 
         rungs=next(iter(measured.ladders.values()))["n"],
         confidence="\n".join(map(_confidence, measured.confidence)),
         verdict=_verdict(measured.held_out),
+        withheld=_withheld(withheld),
     )
 
 
@@ -60,6 +63,12 @@ def _verdict(held_out: Mapping[str, Mapping[str, object]]) -> str:
     if not poor:
         return "Every dimension reaches the aim of .9."
     return f"The aim of .9 is missed by {', '.join(poor)}."
+
+
+def _withheld(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"The detector does not show {' and '.join(names)}; overall still contains them, with their small weights."
 
 
 def _harm(distortion: Distortion) -> str:
@@ -146,7 +155,7 @@ Reproduce: `python -m training.face_quality train`, then `bundle`, `evidence` an
 ## Figures
 
 Held-out faces against the distortion's labels; in brackets 95 % bootstrap intervals over faces, of which about twenty
-share one person. {verdict}
+share one person. {verdict} {withheld}
 
 | dimension | n | SROCC | PLCC | KRCC | RMSE | MAE |
 |---|---|---|---|---|---|---|

@@ -86,7 +86,8 @@ def answered(model: str, file: Path | None, samples: Sequence[Sample]) -> Mappin
 
     Here the overall score is the network's own, as in the paper; the detector takes the paper's regression instead.
     """
-    network, known = loaded(file or weights.located(model).path)
+    stored = loaded(file or weights.located(model).path)
+    network, known = stored.network, stored.rated
     network.fuse_early()
     mtcnn = mtcnn_weights.loaded()
     chunks = [samples[start : start + AT_ONCE] for start in range(0, len(samples), AT_ONCE)]

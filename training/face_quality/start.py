@@ -1,7 +1,7 @@
 """Where a training starts: ImageNet weights for the backbones, from a file; and one way to put a network in a file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from detectors.face_quality.backbones import MobileNetV2Stages
-from detectors.face_quality.network import Assessor, Variant, ViewEncoder
+from detectors.face_quality.network import Assessor, Dimension, Variant, ViewEncoder
 from detectors.face_quality.weights import notes
 from detectors.weights import read, sha256
 from domain.errors import ConfigError
@@ -57,17 +57,20 @@ def plain_state(state: Mapping[str, Tensor], variant: Variant) -> dict[str, Tens
     return whole
 
 
-def exported(state: Mapping[str, Tensor], variant: Variant, path: Path, *, rated: int = 6) -> str:
+def exported(
+    state: Mapping[str, Tensor], variant: Variant, path: Path, *, rated: int = 6, withheld: Sequence[Dimension] = ()
+) -> str:
     """Write the network as fp16 safetensors with its variant in the notes; returns the file's SHA-256.
 
     `rated` of the six dimensions were trained, counted from the last: 1 for a data set with an overall opinion only.
+    Those `withheld` failed their evidence and are never shown.
     """
     plain = plain_state(state, variant)
     halves = {
         name: value.half().contiguous() if value.is_floating_point() else value.contiguous()
         for name, value in plain.items()
     }
-    save_file(halves, path, metadata=notes(variant, rated))
+    save_file(halves, path, metadata=notes(variant, rated, withheld))
     return sha256(path)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from detectors.base import Pictures
 from detectors.face_quality.detector import FACE_QUALITY, FaceQualityDetector, face_quality, from_weights
-from detectors.face_quality.network import DIMENSIONS, Assessor, Variant, View, regressed_overall
+from detectors.face_quality.network import DIMENSIONS, Assessor, Dimension, Variant, View, regressed_overall
 from detectors.face_quality.weights import loaded, notes
 from detectors.mtcnn.faces import Faces
 from detectors.weights import Origin, WeightsFile, WeightsUnavailable
@@ -134,7 +134,7 @@ def exported(folder: Path, **said: str) -> WeightsFile:
 
 def test_a_weights_file_brings_its_variant_and_finds_real_faces(tmp_path: Path) -> None:
     file = exported(tmp_path)
-    assert loaded(file.path)[0].variant == Variant("mobilenet_v2", (View.COMPACT,))
+    assert loaded(file.path).network.variant == Variant("mobilenet_v2", (View.COMPACT,))
     detector = from_weights(file)
     assert detector.name == "sfiqa_mobilenet"
     assert detector.fingerprint.startswith("sfiqa_mobilenet@000000000000+mtcnn@")
@@ -161,3 +161,12 @@ def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, said: dict
 def test_without_weights_a_model_is_off_and_says_why(name: str, tmp_path: Path) -> None:
     with pytest.raises(WeightsUnavailable, match=f"{name} is off"):
         face_quality(name, explicit=tmp_path / "absent.safetensors")
+
+
+def test_a_dimension_that_failed_its_evidence_is_withheld(tmp_path: Path, judge: Assessor) -> None:
+    file = exported(tmp_path, withheld="colourfulness contrast")
+    assert loaded(file.path).withheld == {Dimension.COLOURFULNESS, Dimension.CONTRAST}
+    hidden = FaceQualityDetector(judge, Known(at((10, 10, 120))), "", withheld=loaded(file.path).withheld)
+    found = hidden.score(pictures(1))
+    shown = {str(name) for name in DIMENSIONS if found[f"face_{name}_best"].isfinite().all()}
+    assert shown == {"noise", "sharpness", "fidelity", "overall"}

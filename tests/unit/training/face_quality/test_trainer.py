@@ -69,8 +69,9 @@ def test_the_exported_file_answers_as_the_folded_network_did(tmp_path: Path) -> 
     learner, faces = network(), face_set(2)
     path = tmp_path / "trained.safetensors"
     exported(learner.state_dict(), SMALL, path, rated=1)
-    plain, rated = loaded(path)
-    assert (plain.variant, rated) == (SMALL, 1)
+    stored = loaded(path)
+    plain = stored.network
+    assert (plain.variant, stored.rated) == (SMALL, 1)
     views = as_input(faces.views, faces.points)[:, 1:2]
     with torch.inference_mode():
         expected = learner.eval()(views)
