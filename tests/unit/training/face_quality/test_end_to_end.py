@@ -23,8 +23,8 @@ from training.tables import TABLES
 
 SHARED = os.environ.get("SIGHTLINE_DATA")
 MODEL = "sfiqa_mobilenet"
-TINY = {"epochs": "1", "batch": "6", "rate": "1e-4", "frozen_blocks": "17", "views": "compact"}
-FACES = 12
+TINY = {"epochs": "1", "batch": "4", "rate": "1e-4", "frozen_blocks": "17", "views": "compact"}
+FACES = 10
 pytestmark = [
     pytest.mark.data,
     pytest.mark.skipif(SHARED is None, reason="set SIGHTLINE_DATA to the shared data folder"),
@@ -42,7 +42,7 @@ class Folders:
 
 
 def worsened() -> list[tuple[Pixels, list[float]]]:
-    """Twelve of the face-mask pictures, each defocused, noisy and discoloured to another degree, with the labels."""
+    """Ten of the face-mask pictures, each defocused, noisy and discoloured to another degree, with the labels."""
     paths = sorted((Path(SHARED or "") / "faces" / "facemask").glob("*-photo.jpg"))[:FACES]
     made = []
     for number, path in enumerate(paths):
@@ -69,7 +69,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     sides: dict[str, list[tuple[str, float]]] = {"train": [], "val": [], "test": []}
     for number, (picture, _) in enumerate(made):
         rows.append(f"{number}_0.png,{unit[number]}")
-        side = "train" if number < 8 else "val" if number < 9 else "test"
+        side = "train" if number < 6 else "val" if number < 7 else "test"
         sides[side].append((f"{number}.png", unit[number]))
         (data / "cgfiqa-40k" / side / "img").mkdir(parents=True, exist_ok=True)
         for path in (data / "gfiqa-20k/image" / f"{number}_0.png", data / f"cgfiqa-40k/{side}/img/{number}.png"):
