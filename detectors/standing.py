@@ -64,7 +64,7 @@ class Standing:
         if self.model.detector is None:
             return "an offline tool; never scores live pictures"
         if not self.wanted:
-            return f"has its weights, asked by none; set models.{self.model.name}.enabled: true to have it judge"
+            return f"has its weights and does not judge; set models.{self.model.name}.enabled: true"
         return f"judges a picture of each stream every {self.every_s:g} s"
 
 

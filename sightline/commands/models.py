@@ -1,6 +1,7 @@
 """`sightline models`: which models there are, which are on, with which weights, and whether those are as promised."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,20 +25,22 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 @without_traceback
 def list_(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """Show every model: on or off and why, its weights, where they were looked for, licence and card."""
+    """Show every model: on or off and why, its weights, licence and card; `info` tells where they were looked for."""
     from sightline.model_facts import row  # noqa: PLC0415 - loads torch, which takes seconds
 
     rows = [row(stands) for stands in _standings(settings)]
     if as_json:
         out.print_json(json.dumps(rows))
         return
-    table = Table(show_lines=True)
-    for column in ("model", "state", "what it does, or why not", "weights", "licence", "card"):
-        table.add_column(column, overflow="fold")
+    table = Table(box=None, padding=(0, 2, 1, 0))
+    table.add_column("model", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("what it does, or why not", overflow="fold")
     for each in rows:
         found = each["weights"]
-        where = f"{found['path']} sha256 {found['sha256'][:12]}…" if found["path"] else ", ".join(found["looked_for"])
-        cells = (each["name"], each["state"], each["said"], where, found["licence"], found["card"])
+        facts = (Path(found["path"]).name, f"sha256 {found['sha256'][:12]}…", found["licence"], found["card"])
+        said = [each["said"], *([", ".join(filter(None, facts))] if found["path"] else [])]
+        cells = (each["name"], each["state"], "\n".join(said))
         table.add_row(*(escape(redactor(cell)) for cell in cells), style=None if each["state"] == "on" else "dim")
     out.print(table)
 
