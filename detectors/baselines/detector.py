@@ -1,7 +1,7 @@
 """BRISQUE and NIQE as detectors: classic opinions beside the learned ones, judged only where they are asked for."""
 
 from collections.abc import Mapping
-from math import inf
+from math import inf, nan
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,9 @@ BRISQUE_SPEC = MetricSpec(
     BRISQUE, "BRISQUE", "points of 100", 0, 100, Direction.LOWER_IS_BETTER, "Mittal, Moorthy, Bovik 2012, refitted"
 )
 NIQE_SPEC = MetricSpec(NIQE, "NIQE", "distance", 0, inf, Direction.LOWER_IS_BETTER, "Mittal, Soundararajan, Bovik 2013")
+
+LARGEST_PIXELS = 4096 * 2304
+"""Above 4K one picture takes 18 s and 4 GB at 8K (docs/models/baselines.md): not assessable, ours."""
 
 
 class Measure(Protocol):
@@ -40,7 +43,9 @@ class BaselineDetector:
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
-        """Return the measure (N,), on the pictures' device."""
+        """Return the measure (N,), on the pictures' device; NaN above 4K."""
+        if pictures.luma.shape[-2] * pictures.luma.shape[-1] > LARGEST_PIXELS:
+            return {self.name: pictures.luma.new_full((len(pictures),), nan)}
         on_cpu = Pictures(pictures.luma.cpu())
         return {self.name: self._measure.score(on_cpu).to(pictures.luma.device)}
 

@@ -33,8 +33,7 @@ COUNTED = {
     for name in ("mtcnn", "faster_rcnn", "sfiqa_mobilenet")
 }
 """What those that look for faces and objects always give: how many; the rest needs one that was found."""
-SLOW_AT_8K = ("brisque", "niqe")
-"""A score all the same, after 18 s and 4 GB (docs/models/baselines.md): too long to wait for here."""
+TOO_LARGE_AT_8K = ("brisque", "niqe")
 
 
 def random_weights(model: Model, folder: Path) -> Path:
@@ -142,13 +141,19 @@ def test_any_size_and_shape_gives_a_number_within_its_bounds_or_none(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in LIGHT if name not in SLOW_AT_8K])
+@pytest.mark.parametrize("name", [name for name in LIGHT if name not in TOO_LARGE_AT_8K])
 def test_8k_is_only_a_large_picture(name: str, built: dict[str, Detector]) -> None:
     luma = torch.rand(1, 1, 4320, 7680, generator=torch.Generator().manual_seed(0))
     found = built[name].score(Pictures(luma, torch.zeros(1, 2, 2160, 3840)))
     always = COUNTED.get(name, tuple(found))
     assert always
     assert all(bool(torch.isfinite(found[key]).all()) for key in always)
+
+
+@pytest.mark.parametrize("name", TOO_LARGE_AT_8K)
+def test_what_would_take_gigabytes_at_8k_is_not_assessable(name: str, built: dict[str, Detector]) -> None:
+    found = built[name].score(Pictures(torch.rand(1, 1, 4320, 7680)))
+    assert bool(found[name].isnan().all())
 
 
 def test_rows_chosen_from_a_batch_share_what_was_derived_of_it() -> None:
