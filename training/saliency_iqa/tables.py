@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from detectors.weights import WeightsUnavailable
+from detectors.weights import WeightsUnavailable, manifest
 from training.datasets import known
 from training.judging import Judgement, NothingAssessable, chosen, judged
 from training.protocols import Half
@@ -32,7 +32,7 @@ def reproduced(setting: Setting) -> Result:
     scatters: list[Scatter] = []
     for recipe in (RECIPES[model] for model in OPINION_MODELS):
         try:
-            found = judged(recipe, dataset, samples, _weights(recipe, setting))
+            found = judged(recipe, dataset, samples, _trained(recipe, setting))
         except (WeightsUnavailable, NothingAssessable) as error:
             rows.append(Row(recipe.title, note=f"not run: {error}"))
             continue
@@ -41,9 +41,14 @@ def reproduced(setting: Setting) -> Result:
     return Result(tuple(rows), tuple(scatters))
 
 
-def _weights(recipe: Recipe, setting: Setting) -> Path | None:
+def _trained(recipe: Recipe, setting: Setting) -> Path | None:
+    """The weights trained in `setting.runs`; None where the recipe's own are bundled. Raises WeightsUnavailable."""
     path = folder_in(setting.runs, recipe, "biq2021") / f"{recipe.model}.safetensors"
-    return path if path.is_file() else None
+    if path.is_file():
+        return path
+    if recipe.model not in manifest():
+        raise WeightsUnavailable(f"neither trained in {setting.runs} nor bundled")
+    return None
 
 
 def _row(recipe: Recipe, found: Judgement) -> Row:

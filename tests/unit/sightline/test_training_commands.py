@@ -154,6 +154,9 @@ def test_the_tables_are_listed_and_one_is_reproduced_beside_the_papers_figures(t
     ours = rows[recipe.SALIENCY_IQA.title]["ours"]
     assert ours.keys() == {"srocc", "plcc", "krcc", "rmse"}
     assert all(row["ours"] or row["note"] for row in rows.values())
+    untrained = rows["Lu et al. 2022 as published, both branches together"]
+    assert untrained["ours"] == {}
+    assert untrained["note"].startswith("not run")
     assert cv2.imread(str(plot)) is not None
     assert f"{ours['srocc']:.4f}" in ran.stdout
 
