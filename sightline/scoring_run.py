@@ -12,6 +12,7 @@ from sightline.chosen_models import chosen_detectors
 from sightline.clock import SystemClock
 from sightline.score import ClipJudge, JudgedFrame, RejectedFrame
 from sightline.score_inputs import Source
+from sightline.settings import Settings
 from workers.batching import BatchBounds
 from workers.device import resolved_device, use_threads
 from workers.scorer import FrameScorer
@@ -28,15 +29,22 @@ class ScoringRun:
     """Judges one source after the other. Raises `ConfigError` for a device that is not there."""
 
     def __init__(
-        self, *, plan: SamplingPlan, device: str = "auto", live_for_s: float = 30.0, open_with: Open = at_full_speed
+        self,
+        *,
+        plan: SamplingPlan,
+        settings: Settings | None = None,
+        device: str = "auto",
+        live_for_s: float = 30.0,
+        open_with: Open = at_full_speed,
     ) -> None:
+        """Of `settings` only what chooses detectors and models counts."""
         self._plan = plan
         self._live_for_s = live_for_s
         self._open = open_with
         self._clock = SystemClock()
         self._device = resolved_device(device)
         use_threads(None)
-        self._detectors = chosen_detectors()
+        self._detectors = chosen_detectors(settings)
 
     def judged(self, source: Source) -> Iterator[JudgedFrame | RejectedFrame]:
         """Yield every frame of a source, judged.

@@ -110,7 +110,7 @@ def try_camera(
         camera = stores.streams.camera(name)
         if camera is None:
             raise _unknown(name, stores.streams)
-    raise typer.Exit(watch_camera(camera, device=chosen.device, for_s=seconds, json_lines=json_lines))
+    raise typer.Exit(watch_camera(camera, chosen, device=chosen.device, for_s=seconds, json_lines=json_lines))
 
 
 @app.command("import")

@@ -7,7 +7,7 @@ import typer
 from domain.errors import ConfigError
 from domain.streams import SamplingMode, SamplingPlan
 from sightline.commands.console import EXIT_FAILED, address_from, redactor, without_traceback
-from sightline.commands.options import DeviceOption, JsonOption
+from sightline.commands.options import DeviceOption, JsonOption, SettingsOption, settings_from
 from sightline.logging_setup import set_up_logging
 from sightline.score_inputs import sources
 
@@ -24,6 +24,7 @@ def score(
     for_s: ForOption = 30.0,
     json_lines: JsonOption = False,
     device: DeviceOption = "auto",
+    settings: SettingsOption = None,
 ) -> None:
     """Judge pictures and recordings as the live path would: one frame a second unless told otherwise."""
     from sightline.commands.score_shown import score_all  # noqa: PLC0415 - loads torch, which takes seconds
@@ -31,7 +32,8 @@ def score(
 
     set_up_logging("error", redactor=redactor)
     wanted = list(sources(address_from(path) for path in paths))
-    run = ScoringRun(plan=_plan(every, all_frames=all_frames), device=device, live_for_s=for_s)
+    plan = _plan(every, all_frames=all_frames)
+    run = ScoringRun(plan=plan, settings=settings_from(settings), device=device, live_for_s=for_s)
     if not score_all(run, wanted, json_lines=json_lines):
         raise typer.Exit(EXIT_FAILED)
 

@@ -7,8 +7,9 @@ import typer
 from domain.streams import Camera, RtspTransport
 from domain.urls import checked
 from sightline.commands.console import address_from, redactor, without_traceback
-from sightline.commands.options import DeviceOption, JsonOption
+from sightline.commands.options import DeviceOption, JsonOption, SettingsOption, settings_from
 from sightline.logging_setup import set_up_logging
+from sightline.settings import Settings
 
 ForOption = Annotated[float, typer.Option("--for", min=0, help="Seconds to watch; 0 watches until Ctrl-C.")]
 
@@ -21,15 +22,17 @@ def watch(
     transport: Annotated[RtspTransport, typer.Option(help="How RTSP carries pictures.")] = RtspTransport.TCP,
     json_lines: JsonOption = False,
     device: DeviceOption = "auto",
+    settings: SettingsOption = None,
 ) -> None:
     """Judge one stream now and say how many checks could be made; nothing is stored."""
     set_up_logging("error", redactor=redactor)
     camera = Camera(name="stream", url=checked(address_from(url), where="URL"), transport=transport)
-    raise typer.Exit(watch_camera(camera, device=device, for_s=for_s, json_lines=json_lines))
+    chosen = settings_from(settings)
+    raise typer.Exit(watch_camera(camera, chosen, device=device, for_s=for_s, json_lines=json_lines))
 
 
-def watch_camera(camera: Camera, *, device: str, for_s: float, json_lines: bool) -> int:
+def watch_camera(camera: Camera, settings: Settings, *, device: str, for_s: float, json_lines: bool) -> int:
     """Watch until told to stop; return 0 when at least one frame was judged, else 1."""
     from sightline.commands.watch_shown import show_watch  # noqa: PLC0415 - loads torch, which takes seconds
 
-    return show_watch(camera, device=device, for_s=for_s, json_lines=json_lines)
+    return show_watch(camera, settings, device=device, for_s=for_s, json_lines=json_lines)

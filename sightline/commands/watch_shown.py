@@ -17,14 +17,15 @@ from sightline.chosen_models import chosen_detectors
 from sightline.commands.console import complain, out, redactor, say, write_json
 from sightline.commands.stopping import stop_on_signals
 from sightline.score_report import verdicts_json
+from sightline.settings import Settings
 from sightline.watch import StreamWatch
 from workers.device import resolved_device, use_threads
 
 
-def show_watch(camera: Camera, *, device: str, for_s: float, json_lines: bool) -> int:
-    """Watch and show; return 0 when at least one frame was judged, else 1."""
+def show_watch(camera: Camera, settings: Settings, *, device: str, for_s: float, json_lines: bool) -> int:
+    """Watch with the models that the settings choose, and show; return 0 when at least one frame was judged, else 1."""
     use_threads(None)
-    stream = StreamWatch(camera, chosen_detectors(), resolved_device(device))
+    stream = StreamWatch(camera, chosen_detectors(settings), resolved_device(device))
     live = out.is_terminal and not json_lines
     said = ""
     snapshot: StreamSnapshot | None = None

@@ -119,3 +119,19 @@ def test_what_is_not_there_is_one_line_and_the_rest_is_judged(folder: Path, tmp_
         f"error: {tmp_path}: no pictures or videos in this folder",
     ]
     assert "no fault found" in result.stdout
+
+
+def test_the_settings_choose_which_models_judge_and_how_often(folder: Path) -> None:
+    chosen = folder / "settings.yaml"
+    chosen.write_text(
+        "models: {saliency_iqa: {enabled: false}, detectability: {every_s: 2}, niqe: {enabled: true, every_s: 4}}"
+    )
+    frames = lines(score("--json", "--settings", chosen, folder / "scene.mp4"))
+
+    with_key = {
+        key: [frame["pts_s"] for frame in frames if key in frame["scores"]]
+        for key in ("image_quality", "detectability", "niqe")
+    }
+    assert with_key["image_quality"] == []
+    assert [round(pts) for pts in with_key["detectability"]] == [0, 2, 4, 6, 8]
+    assert [round(pts) for pts in with_key["niqe"]] == [0, 4, 8]
