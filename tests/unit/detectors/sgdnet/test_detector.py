@@ -103,9 +103,11 @@ def test_a_weights_file_says_which_variant_it_is(tmp_path: Path, variant: Varian
     )
 
 
-def test_every_backbone_becomes_a_detector() -> None:
-    for backbone in ("resnet50", "vgg16"):
-        SgdNetDetector(SgdNet(Variant(backbone)), "")
+@pytest.mark.parametrize("backbone", ["resnet50", "vgg16"])
+def test_every_backbone_becomes_a_detector_that_scores(backbone: str) -> None:
+    found = SgdNetDetector(SgdNet(Variant(backbone)), "").score(pictures(1))["sgdnet_quality"]
+    assert found.shape == (1,)
+    assert 0 <= found.item() <= 100
 
 
 def test_a_guide_is_given_exactly_where_guidance_is_direct() -> None:
