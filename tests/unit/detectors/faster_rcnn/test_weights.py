@@ -1,9 +1,7 @@
 """Official files are known by their digest, others by their notes; without any the detector is off."""
 
 import dataclasses
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from detectors.faster_rcnn import weights
 from detectors.faster_rcnn.variants import DEFAULT, VARIANTS
 from detectors.faster_rcnn.weights import from_weights, located, pulled
 from detectors.weights import Origin, WeightsUnavailable, sha256
+from tests.unit.detectors.serving import serving
 
 NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
 
@@ -42,25 +41,8 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def served(published: Path) -> Iterator[str]:
     """The official file's address on a local server."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = published.read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    thread.join()
-    http.server_close()
+    with serving(published) as address:
+        yield address
 
 
 def test_an_official_file_is_known_by_its_digest_whatever_it_is_called(published: Path) -> None:

