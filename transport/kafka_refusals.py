@@ -14,6 +14,8 @@ _UNTRUSTED = "queue.ca_file: the broker's certificate is not signed by who this 
 _NO_CERTIFICATE = (
     "queue.certificate_file, queue.key_file: the broker asks for a certificate of ours, and refuses this one or none"
 )
+_TLS_ALERT = f"frame length: {0x15030300}"
+"""What the client says where a TLS alert's first four bytes (RFC 5246, 6.2.1) come in the place of a length."""
 _ENOUGH = 2
 
 
@@ -52,7 +54,7 @@ class Overheard:
             return ""
         if tls and all("Handshake failed" in each.said for each in self.lost):
             return "; if it speaks no TLS, correct queue.tls"
-        if not tls and all("disconnected" in each.said for each in self.lost):
+        if not tls and all("disconnected" in each.said or _TLS_ALERT in each.said for each in self.lost):
             return "; if it speaks TLS alone, set queue.tls"
         return ""
 

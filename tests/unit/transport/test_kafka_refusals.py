@@ -19,6 +19,8 @@ def heard(*lost: tuple[str, bool]) -> Overheard:
 
 REFUSED = ("KafkaConnectionError: 111 ECONNREFUSED", False)
 CLOSED_LATE = ("KafkaConnectionError: socket disconnected", True)
+TLS_ALERT = ("InvalidReceiveError: Invalid frame length: 352518912", False)  # 15 03 03 00, read as a length
+TOO_LONG = ("InvalidReceiveError: Invalid frame length: 1213486160", False)  # "HTTP"
 CLOSED_EARLY = ("KafkaConnectionError: socket disconnected", False)
 
 
@@ -41,6 +43,8 @@ def test_a_certificate_is_named_at_once(said: str, named: str) -> None:
 
 def test_what_a_proxy_might_do_too_is_a_hint_only() -> None:
     assert "set queue.tls" in heard(CLOSED_EARLY, CLOSED_EARLY).hint(tls=False)
+    assert "set queue.tls" in heard(CLOSED_EARLY, TLS_ALERT).hint(tls=False)
+    assert heard(CLOSED_EARLY, TOO_LONG).hint(tls=False) == ""
     ended = ("Handshake failed: EOF", False)
     assert "correct queue.tls" in heard(ended, ended).hint(tls=True)
     assert heard(REFUSED, REFUSED).hint(tls=False) == ""
