@@ -1,10 +1,13 @@
 """Feature extractors of the saliency IQA branches, named and laid out so that the public ImageNet weights load.
 
-MobileNetV2: Sandler et al. 2018, Table 2. ResNet18: He et al. 2016, Table 1. Both take (N, 3, H, W), ImageNet
-normalised, H and W at least 32, and return (N, channels, H/32, W/32), the map before global average pooling.
+MobileNetV2: Sandler et al. 2018, Table 2. ResNet18: He et al. 2016, Table 1. EfficientNet-Lite: Tan and Le 2019,
+Table 1, without squeeze and excitation, with ReLU6, its stem and head as wide at every scale. All take (N, 3, H, W),
+ImageNet normalised, H and W at least 32, and return (N, channels, H/32, W/32), the map before global average pooling.
 """
 
+import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from torch import Tensor, nn
@@ -20,6 +23,17 @@ INVERTED_RESIDUALS = (
 )
 """Expansion, output channels, repeats, first stride: Sandler et al. 2018, Table 2."""
 
+EFFICIENT_STAGES = (
+    (1, 16, 1, 1, 3),
+    (6, 24, 2, 2, 3),
+    (6, 40, 2, 2, 5),
+    (6, 80, 3, 2, 3),
+    (6, 112, 3, 1, 5),
+    (6, 192, 4, 2, 5),
+    (6, 320, 1, 1, 3),
+)
+"""Expansion, output channels, repeats, first stride, kernel: Tan and Le 2019, Table 1 (B0), which Lite0 keeps."""
+
 
 def convolution(inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> list[nn.Module]:
     """A convolution that keeps the size (over `stride`) and its batch norm."""
@@ -33,13 +47,13 @@ def convolution(inputs: int, outputs: int, kernel: int, *, stride: int = 1, grou
 class InvertedResidual(nn.Module):
     """Expand, filter each channel, project; the input is added where the shapes agree (Sandler et al. 2018, Fig. 3)."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int, kernel: int = 3) -> None:
         super().__init__()
         hidden = inputs * expansion
         layers: list[nn.Module] = []
         if expansion != 1:
             layers.append(nn.Sequential(*convolution(inputs, hidden, 1), nn.ReLU6(inplace=True)))
-        layers.append(nn.Sequential(*convolution(hidden, hidden, 3, stride=stride, groups=hidden), nn.ReLU6(True)))
+        layers.append(nn.Sequential(*convolution(hidden, hidden, kernel, stride=stride, groups=hidden), nn.ReLU6(True)))
         self.conv = nn.Sequential(*layers, *convolution(hidden, outputs, 1))
         self.adds_input = stride == 1 and inputs == outputs
 
@@ -68,6 +82,40 @@ class MobileNetV2(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         maps: Tensor = self.features(pictures)
         return maps
+
+
+class EfficientNetLite(nn.Module):
+    """EfficientNet-Lite without the classifier; Lite0 has 3.4 M parameters, Lite2 4.9 M.
+
+    Convolutions of stride 2 pad both sides where the published network pads one: the same on a picture moved by a few
+    pixels.
+    """
+
+    channels = 1280
+
+    def __init__(self, width: float, depth: float) -> None:
+        """`width` and `depth` scale the stages' channels and repeats: 1 and 1 for Lite0, 1.1 and 1.2 for Lite2."""
+        super().__init__()
+        blocks: list[nn.Module] = [nn.Sequential(*convolution(3, 32, 3, stride=2), nn.ReLU6(inplace=True))]
+        inputs, last = 32, len(EFFICIENT_STAGES) - 1
+        for number, (expansion, channels, repeats, first_stride, kernel) in enumerate(EFFICIENT_STAGES):
+            outputs = _in_eights(channels * width)
+            for repeat in range(repeats if number in (0, last) else math.ceil(repeats * depth)):
+                stride = first_stride if repeat == 0 else 1
+                blocks.append(InvertedResidual(inputs, outputs, stride=stride, expansion=expansion, kernel=kernel))
+                inputs = outputs
+        blocks.append(nn.Sequential(*convolution(inputs, self.channels, 1), nn.ReLU6(inplace=True)))
+        self.features = nn.Sequential(*blocks)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        maps: Tensor = self.features(pictures)
+        return maps
+
+
+def _in_eights(channels: float) -> int:
+    """The nearest multiple of eight, at least eight, and no more than a tenth below (Howard et al. 2019's rule)."""
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * channels else rounded
 
 
 class BasicBlock(nn.Module):
@@ -114,8 +162,16 @@ def _stage(inputs: int, outputs: int, *, stride: int) -> nn.Sequential:
     return nn.Sequential(BasicBlock(inputs, outputs, stride=stride), BasicBlock(outputs, outputs, stride=1))
 
 
-BACKBONES: Mapping[str, Callable[[], MobileNetV2 | ResNet18]] = MappingProxyType(
-    {"mobilenet_v2": MobileNetV2, "resnet18": ResNet18}
+Backbone = MobileNetV2 | ResNet18 | EfficientNetLite
+
+BACKBONES: Mapping[str, Callable[[], Backbone]] = MappingProxyType(
+    {
+        "mobilenet_v2": MobileNetV2,
+        "resnet18": ResNet18,
+        "efficientnet_lite0": partial(EfficientNetLite, 1.0, 1.0),
+        "efficientnet_lite1": partial(EfficientNetLite, 1.0, 1.1),
+        "efficientnet_lite2": partial(EfficientNetLite, 1.1, 1.2),
+    }
 )
 
 

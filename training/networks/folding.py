@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from detectors.saliency_iqa.backbones import normed_convolutions
+from training.networks.depthwise import depthwise, slow_to_train
 
 
 class ScaledConv2d(nn.Conv2d):
@@ -43,7 +44,10 @@ class ScaledConv2d(nn.Conv2d):
             self.bias.copy_(norm.bias - norm.running_mean * gain)
 
     def forward(self, maps: Tensor) -> Tensor:
-        filtered: Tensor = self._conv_forward(maps, self.weight * self.scale, self.bias)
+        weight = self.weight * self.scale
+        if slow_to_train(self) and torch.is_autocast_enabled("cpu"):
+            return depthwise(maps, weight, self.bias, self.stride[0])
+        filtered: Tensor = self._conv_forward(maps, weight, self.bias)
         return filtered
 
 

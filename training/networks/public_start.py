@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from detectors import weights
-from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.saliency_iqa.backbones import EfficientNetLite, MobileNetV2
 from domain.errors import ConfigError
+from training.networks import efficientnet_start
 from training.networks.imagenet_start import mobilenet_v2_from_tflite
 from training.networks.keras_start import backbone_from_keras
 
@@ -17,7 +18,7 @@ CLASSIFIERS = ("fc.", "classifier.")
 
 
 def started(backbone: nn.Module, path: Path) -> None:
-    """Fill `backbone` from `path`: torchvision's .pth, a .safetensors, Keras's .h5, docs/training.md's .tflite.
+    """Fill `backbone` from `path`: torchvision's or EfficientNet-Lite's .pth, a .safetensors, Keras's .h5, the .tflite.
 
     Raises ConfigError where the file is absent, of another kind, or of another network.
     """
@@ -30,13 +31,24 @@ def started(backbone: nn.Module, path: Path) -> None:
     elif path.suffix == ".safetensors":
         _filled(backbone, weights.read(path)[0], path)
     else:
-        _filled(backbone, _checkpoint(path), path)
+        _filled(backbone, _in_our_names(_checkpoint(path), backbone, path), path)
 
 
 def _tflite(backbone: nn.Module, path: Path) -> Mapping[str, Tensor]:
     if not isinstance(backbone, MobileNetV2):
         raise ConfigError(f"{path} is MobileNetV2's start: choose backbone=mobilenet_v2, or give another file")
     return mobilenet_v2_from_tflite(path).state_dict()
+
+
+def _in_our_names(state: Mapping[str, Tensor], backbone: nn.Module, path: Path) -> Mapping[str, Tensor]:
+    if not efficientnet_start.is_published(state):
+        return state
+    if not isinstance(backbone, EfficientNetLite):
+        raise ConfigError(f"{path} is an EfficientNet-Lite's start: choose backbone=efficientnet_lite0, or its number")
+    try:
+        return efficientnet_start.renamed(state, backbone)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}; choose the backbone of its number") from error
 
 
 def _checkpoint(path: Path) -> Mapping[str, Tensor]:

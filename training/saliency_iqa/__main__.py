@@ -33,6 +33,7 @@ def bundled(
     global_checkpoints: Annotated[list[Path], typer.Argument(help="One, or several from one start to average.")],
     *,
     local_weight: Annotated[float, typer.Option(help="The local branch's weight w.")] = LOCAL_SHARE,
+    backbone: Annotated[str, typer.Option(help="What both were trained with.")] = BACKBONE,
     folder: Folder = weights.BUNDLED,
 ) -> None:
     """Write both branches' averaged weights as the bundled file and its manifest entry."""
@@ -41,7 +42,7 @@ def bundled(
         averaged_weights(*global_checkpoints),
         averaged_weights(local_checkpoint),
         folder / file,
-        backbone=BACKBONE,
+        backbone=backbone,
         saliency=SALIENCY,
         local_weight=local_weight,
     )

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from detectors.saliency_iqa.backbones import BACKBONES
 from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, saliency_iqa
 from detectors.saliency_iqa.network import Branch
 from domain.errors import ConfigError
 from training.loop import CHECKPOINT
 from training.networks.folding import fold
-from training.networks.imagenet_start import mobilenet_v2_from_tflite
+from training.networks.public_start import started
 from training.pictures import detected
 from training.recipe import Job, Recipe
 from training.saliency_iqa.crops import View, cached
@@ -22,7 +23,7 @@ from training.saliency_iqa.schedule import Schedule
 from training.saliency_iqa.trainer import TrainingSet, train
 from training.samples import UNIT, Sample, Values, score_values
 
-BACKBONE = "mobilenet_v2"
+BACKBONE = "efficientnet_lite0"
 SALIENCY = "spectral_residual"
 LOCAL_SHARE = 0.1
 """The local branch's weight w in what is bundled: the paper's 0.2 validates .0025 SROCC below (docs/training.md)."""
@@ -58,9 +59,14 @@ docs/training.md tells what else was tried.
 def trained(job: Job) -> Path:
     """All stages, and the last averaged weights of either branch as one safetensors file in the job's folder.
 
-    `job.start` is the tflite file with ImageNet's MobileNetV2. Options: any number of a Schedule, for all stages.
+    `job.start` is the file with ImageNet's weights of the backbone. Options: `backbone`, and any number of a Schedule,
+    for all stages.
     """
-    schedules = {name: _with_options(schedule, job) for name, schedule in STAGES.items()}
+    options = dict(job.options)
+    backbone = options.pop("backbone", BACKBONE)
+    if backbone not in BACKBONES:
+        raise ConfigError(f"no backbone {backbone!r}: saliency_iqa has {', '.join(sorted(BACKBONES))}")
+    schedules = {name: _with_options(schedule, options, job.seed) for name, schedule in STAGES.items()}
     samples = [*job.train, *job.validation]
     labels = job.dataset.scales[OPINION].mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
     first = job.folder / next(iter(STAGES)) / CHECKPOINT
@@ -73,12 +79,12 @@ def trained(job: Job) -> Path:
     average: dict[str, Tensor] | None = None
     for name, schedule in schedules.items():
         torch.manual_seed(schedule.seed)
-        started = _begun(schedule, average, job.start, float(labels[data.training].mean()))
-        average = train(started, data, schedule, job.folder / name)
+        branch = _begun(backbone, schedule, average, job.start, float(labels[data.training].mean()))
+        average = train(branch, data, schedule, job.folder / name)
         averages[schedule.view] = average
     path = job.folder / f"{MODEL}.safetensors"
     whole, local = averages[View.GLOBAL], averages[View.LOCAL]
-    exported(whole, local, path, backbone=BACKBONE, saliency=SALIENCY, local_weight=LOCAL_SHARE)
+    exported(whole, local, path, backbone=backbone, saliency=SALIENCY, local_weight=LOCAL_SHARE)
     return path
 
 
@@ -87,11 +93,13 @@ def predicted(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, V
     return {OPINION: detected(saliency_iqa(weights), IMAGE_QUALITY.key, [sample.path for sample in samples])}
 
 
-def _begun(schedule: Schedule, average: dict[str, Tensor] | None, imagenet: Path | None, mean: float) -> Branch:
+def _begun(
+    backbone: str, schedule: Schedule, average: dict[str, Tensor] | None, imagenet: Path | None, mean: float
+) -> Branch:
     """A folded branch with the weights of the stage before, or ImageNet's; a checkpoint may still replace them."""
-    branch = Branch(BACKBONE, schedule.dropout)
+    branch = Branch(backbone, schedule.dropout)
     if average is None and imagenet is not None:
-        branch.backbone = mobilenet_v2_from_tflite(imagenet)
+        started(branch.backbone, imagenet)
         branch.start_at(mean)
     fold(branch)
     if average is not None:
@@ -99,17 +107,17 @@ def _begun(schedule: Schedule, average: dict[str, Tensor] | None, imagenet: Path
     return branch
 
 
-def _with_options(schedule: Schedule, job: Job) -> Schedule:
+def _with_options(schedule: Schedule, options: Mapping[str, str], seed: int) -> Schedule:
     """The schedule, its seed moved with the job's, and whatever numbers of it the options name."""
     numbers = {field.name: field.type for field in fields(Schedule) if field.name not in {"view", "seed"}}
-    unknown = sorted(set(job.options) - set(numbers))
+    unknown = sorted(set(options) - set(numbers))
     if unknown:
-        raise ConfigError(f"no option {unknown[0]!r}: saliency_iqa has {', '.join(sorted(numbers))}")
+        raise ConfigError(f"no option {unknown[0]!r}: saliency_iqa has backbone, {', '.join(sorted(numbers))}")
     try:
-        chosen = {name: numbers[name](text) for name, text in job.options.items()}  # type: ignore[operator]
+        chosen = {name: numbers[name](text) for name, text in options.items()}  # type: ignore[operator]
     except ValueError as error:
         raise ConfigError(f"an option of saliency_iqa is not a number: {error}") from error
-    return replace(schedule, seed=schedule.seed + job.seed - SEED, **chosen)
+    return replace(schedule, seed=schedule.seed + seed - SEED, **chosen)
 
 
 SALIENCY_IQA = Recipe(

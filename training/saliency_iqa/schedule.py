@@ -7,7 +7,7 @@ from torch.nn.functional import l1_loss
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
-from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.saliency_iqa.backbones import ResNet18
 from detectors.saliency_iqa.network import Branch
 from training.saliency_iqa.crops import View
 
@@ -73,7 +73,7 @@ def optimiser(branch: Branch, schedule: Schedule, steps: int) -> tuple[AdamW, On
 def freeze(branch: Branch, blocks: int) -> None:
     """Stop the gradient of the backbone's first `blocks` children, in the order it declares them."""
     backbone = branch.backbone
-    parts = backbone.features if isinstance(backbone, MobileNetV2) else backbone
+    parts = backbone if isinstance(backbone, ResNet18) else backbone.features
     for part in list(parts.children())[:blocks]:
         for tensor in part.parameters():
             tensor.requires_grad_(False)

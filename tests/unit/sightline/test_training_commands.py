@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,16 +41,14 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("training")
     data = checkout(folder)
-    places = ("--data", data, "--folder", folder / "runs", "--start", folder / "start.tflite")
+    places = ("--data", data, "--folder", folder / "runs", "--start", drawn(folder, recipe.BACKBONE))
     command = ("train", "saliency_iqa", "biq2021", *places, *TINY)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipe, "mobilenet_v2_from_tflite", drawn)
-        ran = sightline(*command)
-        assert ran.exit_code == 0, ran.output
-        yield Trained(command, ran.stdout, data)
+    ran = sightline(*command)
+    assert ran.exit_code == 0, ran.output
+    return Trained(command, ran.stdout, data)
 
 
 @pytest.fixture

@@ -5,18 +5,22 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import timm
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.functional import pad
 from torchvision.models import resnet18
 
-from detectors.saliency_iqa.backbones import MobileNetV2, ResNet18
+from detectors.saliency_iqa.backbones import BACKBONES, MobileNetV2, ResNet18
+from detectors.saliency_iqa.network import normalised
 from detectors.sgdnet.backbones import ResNet50, Vgg16
 from detectors.sgdnet.dinet import DINet
 from domain.errors import ConfigError
 from training.networks.keras_start import dinet_from_keras, keras_names
 from training.networks.public_start import started
 
+CLASSIFIER = ("_fc.weight", "_fc.bias")
 OLD_NAMES = {"kernel": "W", "moving_mean": "running_mean", "moving_variance": "running_std", "bias": "b"}
 
 
@@ -94,6 +98,45 @@ def test_torchvisions_weights_fill_a_branchs_backbone(tmp_path: Path, suffix: st
     expected = published.state_dict()
     for name, tensor in own.state_dict().items():
         assert torch.equal(tensor, expected[name]), name
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_efficientnet_lites_published_tensors_compute_timms_maps(tmp_path: Path, number: int) -> None:
+    torch.manual_seed(0)
+    published = timm.create_model(f"tf_efficientnet_lite{number}", pretrained=False).eval()
+    for name, tensor in published.state_dict().items():
+        if tensor.is_floating_point() and tensor.ndim == 1:
+            tensor.uniform_(0.9, 1.1) if "var" in name or "weight" in name else tensor.uniform_(-0.1, 0.1)
+    names = ["_conv_stem.weight", *(str(place) for place in range(len(published.state_dict()) - 3)), *CLASSIFIER]
+    path = tmp_path / f"efficientnet-lite{number}.pth"
+    torch.save(dict(zip(names, published.state_dict().values(), strict=True)), path)
+    own = BACKBONES[f"efficientnet_lite{number}"]().eval()
+    started(own, path)
+    pad_as_published(own)
+    pictures = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        expected, found = published.forward_features((255 * pictures - 127) / 128), own(normalised(pictures))
+    assert torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
+    with pytest.raises(ConfigError, match="another EfficientNet-Lite"):
+        started(BACKBONES["efficientnet_lite1"](), path)
+    with pytest.raises(ConfigError, match="EfficientNet-Lite's start"):
+        started(ResNet18(), path)
+
+
+def pad_as_published(network: nn.Module) -> None:
+    """Pad stride-2 convolutions on one side, as TensorFlow does, a picture with its grey of 127 of 255."""
+    grey = normalised(torch.full((1, 3, 1, 1), 127 / 255))
+    for convolution in network.modules():
+        if isinstance(convolution, nn.Conv2d) and convolution.stride == (2, 2):
+            before = (convolution.kernel_size[0] - 2) // 2
+            after = convolution.kernel_size[0] - 2 - before
+            border = grey if convolution.in_channels == 3 else torch.zeros(1)
+            convolution.padding = (0, 0)
+            convolution.register_forward_pre_hook(
+                lambda _module, inputs, sides=(before, after, before, after), border=border: (
+                    pad(inputs[0] - border, sides) + border,
+                )
+            )
 
 
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
-"""A start for trainings in tests: MobileNetV2 with the weights torch draws, so that no file of ImageNet is needed."""
+"""A start for trainings in tests: the backbone with the weights torch draws, so that no file of ImageNet is needed."""
 
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
-from detectors.saliency_iqa.backbones import MobileNetV2
+from detectors.saliency_iqa.backbones import BACKBONES
 
 
-def drawn(path: Path) -> MobileNetV2:
-    """Stands in for `mobilenet_v2_from_tflite`; `path` is where the real one would lie."""
-    assert path.suffix == ".tflite"
+def drawn(folder: Path, backbone: str) -> Path:
+    """A safetensors file in `folder` for `--start`."""
     torch.manual_seed(0)
-    return MobileNetV2()
+    path = folder / f"{backbone}.safetensors"
+    save_file(BACKBONES[backbone]().state_dict(), path)
+    return path
