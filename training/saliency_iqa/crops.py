@@ -9,12 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from detectors.saliency.provider import SaliencyProvider
 from detectors.saliency_iqa.network import LOCAL_SIDE
-from detectors.saliency_iqa.views import native_side, resized
+from detectors.saliency_iqa.views import native_side, resized, window_lines, window_sums
 from domain.errors import ConfigError
 from training.pictures import Pixels, decoded
 
 CACHE_SIDE = 512
+AT_ONCE = 32
+NEAR = 16
+"""Pixels that a crop may lie beside the most salient window: half the stride of its search."""
+Corners = NDArray[np.int64]
 
 
 class View(StrEnum):
@@ -58,11 +63,43 @@ def fitted(picture: Pixels) -> Pixels:
     return np.pad(cut, missing, mode="reflect")
 
 
-def random_crops(pictures: Pixels, indices: NDArray[np.int64], side: int, generator: np.random.Generator) -> Pixels:
-    """One crop (side, side, 3) of each picture chosen, at a random place, half of them mirrored left to right."""
+def salient_windows(pictures: Pixels, provider: SaliencyProvider, path: Path) -> Corners:
+    """Top and left (N, 2) of each picture's window of largest saliency, made at `path` on first use."""
+    if path.is_file():
+        corners: Corners = np.load(path)
+        if corners.shape != (len(pictures), 2):
+            raise ConfigError(f"{path} holds {len(corners)} windows, not {len(pictures)}: delete it")
+        return corners
+    corners = np.empty((len(pictures), 2), np.int64)
+    starts = window_lines(CACHE_SIDE)[:, 0].numpy()
+    for start in range(0, len(pictures), AT_ONCE):
+        planes = torch.from_numpy(np.array(pictures[start : start + AT_ONCE])).permute(0, 3, 1, 2).float() / 255
+        with torch.inference_mode():
+            best = window_sums(provider(planes), CACHE_SIDE, CACHE_SIDE).flatten(1).argmax(dim=1).numpy()
+        corners[start : start + AT_ONCE] = np.stack([starts[best // len(starts)], starts[best % len(starts)]], axis=1)
+    np.save(path, corners)
+    return corners
+
+
+def random_crops(
+    pictures: Pixels,
+    indices: NDArray[np.int64],
+    side: int,
+    generator: np.random.Generator,
+    *,
+    windows: Corners | None = None,
+    salient: float = 0.0,
+) -> Pixels:
+    """One crop (side, side, 3) of each picture chosen, half of them mirrored left to right.
+
+    The share `salient` of them near the picture's window (`salient_windows`), the others at a random place.
+    """
     crops = np.empty((len(indices), side, side, 3), np.uint8)
     for row, index in enumerate(indices):
         top, left = generator.integers(0, CACHE_SIDE - side + 1, 2)
+        if windows is not None and salient > 0 and generator.random() < salient:
+            moved = windows[index] + generator.integers(-NEAR, NEAR + 1, 2)
+            top, left = moved.clip(0, CACHE_SIDE - side)
         crop = pictures[index, top : top + side, left : left + side]
         crops[row] = crop[:, ::-1] if generator.random() < 0.5 else crop
     return crops

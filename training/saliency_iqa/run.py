@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from detectors.saliency.choice import saliency
 from detectors.saliency_iqa.backbones import BACKBONES
 from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, saliency_iqa
 from detectors.saliency_iqa.network import Branch
@@ -17,7 +18,7 @@ from training.networks.folding import fold
 from training.networks.public_start import started
 from training.pictures import detected
 from training.recipe import Job, Recipe
-from training.saliency_iqa.crops import View, cached
+from training.saliency_iqa.crops import View, cached, salient_windows
 from training.saliency_iqa.export import exported
 from training.saliency_iqa.schedule import Schedule
 from training.saliency_iqa.trainer import TrainingSet, train
@@ -74,7 +75,8 @@ def trained(job: Job) -> Path:
         raise ConfigError("give --start, ImageNet's weights (docs/training.md): from nothing it learns too little")
     pictures = cached([sample.path for sample in samples], job.folder / "pictures_512.npy")
     indices = np.arange(len(samples))
-    data = TrainingSet(pictures, labels, indices[: len(job.train)], indices[len(job.train) :])
+    windows = salient_windows(pictures, saliency(SALIENCY).provider, job.folder / "windows_512.npy")
+    data = TrainingSet(pictures, labels, indices[: len(job.train)], indices[len(job.train) :], windows)
     averages: dict[View, dict[str, Tensor]] = {}
     average: dict[str, Tensor] | None = None
     for name, schedule in schedules.items():

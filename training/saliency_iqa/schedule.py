@@ -21,7 +21,8 @@ class Schedule:
 
     `peak_rate` is the backbone's highest learning rate, the head's is `head_factor` times it. The first
     `frozen_blocks` of the backbone keep the start's weights. `averaging` is the decay of the averaged weights per step.
-    Of `ladders` pictures in each batch two versions made worse are shown as well, which must score lower.
+    Of `ladders` pictures in each batch two versions made worse are shown as well, which must score lower. The share
+    `salient` of the crops lies near the window that the local branch will see.
     """
 
     view: View
@@ -34,6 +35,7 @@ class Schedule:
     weight_decay: float = 0.02
     dropout: float = 0.2
     ladders: int = 0
+    salient: float = 0.0
     seed: int = 7
 
     def steps(self, pictures: int) -> int:

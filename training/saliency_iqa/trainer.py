@@ -19,7 +19,7 @@ from training.loop import Loop, Part
 from training.measures.correlations import plcc, srocc
 from training.networks.averaging import Average
 from training.pictures import Pixels
-from training.saliency_iqa.crops import as_input, centre_crops, random_crops
+from training.saliency_iqa.crops import Corners, as_input, centre_crops, random_crops
 from training.saliency_iqa.schedule import LARGEST_GRADIENT, Schedule, correlation, freeze, loss, optimiser
 from training.saliency_iqa.worsening import falling, worsened
 from training.samples import Values
@@ -30,12 +30,13 @@ LOG_EVERY = 20
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Cached pictures (N, 512, 512, 3), their labels (N,), and which to train and to validate on."""
+    """Cached pictures (N, 512, 512, 3), labels (N,), which to train and to validate on, salient windows (N, 2)."""
 
     pictures: Pixels
     labels: Labels
     training: NDArray[np.int64]
     validation: NDArray[np.int64]
+    windows: Corners | None = None
 
 
 def train(
@@ -134,6 +135,8 @@ def _batch(data: TrainingSet, schedule: Schedule, step: int) -> tuple[Pixels, La
     order = np.random.default_rng([schedule.seed, epoch]).permutation(data.training)
     chosen = order[place * schedule.batch : (place + 1) * schedule.batch]
     generator = np.random.default_rng([schedule.seed, 1, step])
-    crops = random_crops(data.pictures, chosen, schedule.view.side, generator)
+    crops = random_crops(
+        data.pictures, chosen, schedule.view.side, generator, windows=data.windows, salient=schedule.salient
+    )
     worse = [rung for crop in crops[: schedule.ladders] for rung in worsened(crop, generator)]
     return np.stack([*crops, *worse]), data.labels[chosen]

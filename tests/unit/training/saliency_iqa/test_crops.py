@@ -6,10 +6,19 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import interpolate
 
-from detectors.saliency_iqa.views import global_view
+from detectors.saliency_iqa.views import global_view, local_view
 from domain.errors import ConfigError
-from training.saliency_iqa.crops import View, as_input, cached, centre_crops, fitted, random_crops
+from training.saliency_iqa.crops import (
+    View,
+    as_input,
+    cached,
+    centre_crops,
+    fitted,
+    random_crops,
+    salient_windows,
+)
 
 
 def picture(seed: int = 0, height: int = 512, width: int = 512) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -65,3 +74,39 @@ def test_a_cache_of_other_data_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "cache.npy", np.zeros((1, 2), np.uint8))
     with pytest.raises(ConfigError, match="made from other data"):
         cached([], tmp_path / "cache.npy")
+
+
+def brightest(rgb: torch.Tensor) -> torch.Tensor:
+    """A provider that finds the brightest part salient: (N, 1, 64, 64)."""
+    return interpolate(rgb.mean(dim=1, keepdim=True), size=(64, 64), mode="area")
+
+
+def with_a_bright_square(top: int, left: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    pixels = np.zeros((1, 512, 512, 3), np.uint8)
+    pixels[0, top : top + 224, left : left + 224] = 255
+    return pixels
+
+
+def test_the_salient_window_is_the_detectors_own(tmp_path: Path) -> None:
+    pixels = with_a_bright_square(96, 192)
+    path = tmp_path / "windows.npy"
+    assert salient_windows(pixels, brightest, path).tolist() == [[96, 192]]
+    planes = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    assert local_view(planes, brightest(planes)).min() == 1
+    assert salient_windows(np.zeros_like(pixels), brightest, path).tolist() == [[96, 192]]
+    with pytest.raises(ConfigError, match="1 windows, not 2"):
+        salient_windows(np.concatenate([pixels, pixels]), brightest, path)
+
+
+def test_salient_crops_lie_near_the_window_and_inside_the_picture() -> None:
+    pixels, first = with_a_bright_square(0, 192), np.array([0])
+    windows = np.array([[0, 192]])
+    crops = [
+        random_crops(pixels, first, 224, np.random.default_rng(seed), windows=windows, salient=1.0)[0]
+        for seed in range(20)
+    ]
+    shown = [(crop[..., 0] > 0).mean() for crop in crops]
+    assert min(shown) >= (208 / 224) ** 2
+    assert len({crop.tobytes() for crop in crops}) > 10
+    anywhere = random_crops(pixels, first, 224, np.random.default_rng(0), windows=windows, salient=0.0)
+    assert np.array_equal(anywhere, random_crops(pixels, first, 224, np.random.default_rng(0)))
