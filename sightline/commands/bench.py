@@ -89,6 +89,20 @@ def models(
 
 @app.command()
 @without_traceback
+def ladders(
+    data: Annotated[Path, typer.Option("--data", help="Folder with images/kodak24 and clips.")],
+    model: Annotated[list[str] | None, typer.Option("--model", help="Only this one; may be given again.")] = None,
+    frames: Annotated[int, typer.Option("--frames", min=1, help="How many frames of each clip.")] = 4,
+    as_json: JsonOption = False,
+) -> None:
+    """Whether each scorer falls with blur, noise, compression, darkness and fog, on pictures never trained on."""
+    from bench.evidence import ladders as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    show(measured.run(data, models=model or (), frames=frames), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def soak(minutes: MinutesOption = 10.0, cameras: CamerasOption = 8, as_json: JsonOption = False) -> None:
     """A long watch over served cameras, one of them pulled: nothing lost uncounted, flat memory, CPU a camera.
 
