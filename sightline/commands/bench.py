@@ -101,6 +101,18 @@ def ladders(
     show(measured.run(data, models=model or (), frames=frames), as_json=as_json)
 
 
+@app.command("dark-or-defocused")
+@without_traceback
+def dark_or_defocused(
+    data: Annotated[Path, typer.Option("--data", help="Folder with clips and conditions.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Whether nights that are merely dark are told apart from days out of focus, on real clips."""
+    from bench.evidence import dark_or_defocused as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    show(measured.run(data), as_json=as_json)
+
+
 @app.command()
 @without_traceback
 def soak(minutes: MinutesOption = 10.0, cameras: CamerasOption = 8, as_json: JsonOption = False) -> None:
