@@ -9,12 +9,16 @@ from training.samples import Values
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. `paper` and `ours` by column; a column missing in `ours` was not run, and `note` says why."""
+    """One line. `paper` and `ours` by column; a column missing in `ours` was not run, and `note` says why.
+
+    `intervals` are the 95 % of `ours` over pictures, where they were computed.
+    """
 
     name: str
     paper: Mapping[str, float] = field(default_factory=dict)
     ours: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,19 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Result:
-    """The rows of a table in the paper's order; `scatters` may be empty."""
+    """The rows of a table in the paper's order; `scatters` may be empty. `note` is said of the whole table."""
 
     rows: tuple[Row, ...]
     scatters: tuple[Scatter, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Where a table is reproduced: `data` holds one folder a data set, by name; `runs` keeps what is trained.
 
-    `repetitions` None means as many as the paper has. `half` is which side is judged: "test" for final figures.
+    `repetitions` None means as many as the paper has; on a published split each is a training with a seed of its own.
+    `half` is which side is judged: "test" for final figures. `options` change the plan of a `settable` table.
     """
 
     data: Path
@@ -46,13 +52,15 @@ class Setting:
     repetitions: int | None = None
     half: str = "test"
     start: Path | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table or figure of a paper. `datasets` by name, those that must lie in `Setting.data`.
 
-    `reproduce` raises ConfigError early where data or weights are missing, before anything is trained.
+    `reproduce` raises ConfigError early where data or weights are missing, before anything is trained. `settable` says
+    whether it reads `Setting.options`.
     """
 
     name: str
@@ -61,3 +69,4 @@ class Table:
     datasets: tuple[str, ...]
     columns: tuple[str, ...]
     reproduce: Callable[[Setting], Result]
+    settable: bool = False

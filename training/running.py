@@ -35,7 +35,7 @@ def run(
     samples = dataset.read(folder_of(dataset.name, data))
     split = protocols.usual(samples, repetition)
     folder = folder_in(runs, recipe, dataset.name, repetition)
-    _claim(folder, {"seed": seed, "repetition": repetition, "options": dict(options or {}), "n": len(samples)})
+    claim(folder, {"seed": seed, "repetition": repetition, "options": dict(options or {}), "n": len(samples)})
     job = Job(
         dataset=dataset,
         train=[samples[index] for index in split.train],
@@ -53,8 +53,8 @@ def folder_in(runs: Path, recipe: Recipe, dataset: str, repetition: int = 0) -> 
     return runs / (f"{recipe.model}-{dataset}" + (f"-{repetition}" if repetition else ""))
 
 
-def _claim(folder: Path, settings: Mapping[str, object]) -> None:
-    """Note the settings in a new folder; in an old one they must be the same."""
+def claim(folder: Path, settings: Mapping[str, object]) -> None:
+    """Note the settings in a new folder. Raises ConfigError where the folder holds a training with others."""
     path = folder / JOB
     if path.is_file():
         before = json.loads(path.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from training.protocols import Half
 
 if TYPE_CHECKING:
     from training.judging import Judgement
-    from training.results import Result, Scatter, Table
+    from training.results import Result, Row, Scatter, Table
 
 Entry = TypeVar("Entry")
 MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted")
@@ -28,6 +28,7 @@ RunsOption = Annotated[Path, typer.Option("--folder", help="Where trainings keep
 StartOption = Annotated[Path | None, typer.Option("--start", help="Weights to start from (docs/training.md).")]
 RepetitionOption = Annotated[int, typer.Option("--repetition", min=0, help="Which of the splits drawn by chance.")]
 PlotOption = Annotated[Path | None, typer.Option("--plot", help="Write predictions against labels as a PNG.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the model's recipe.")]
 
 
 @without_traceback
@@ -40,7 +41,7 @@ def train(
     start: StartOption = None,
     seed: int = 7,
     repetition: RepetitionOption = 0,
-    options: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the model's recipe.")] = None,
+    options: SetOption = None,
     threads: Annotated[int, typer.Option(min=1, help="Processor cores to use.")] = 2,
 ) -> None:
     """Train a model; stop it at any time, the same command goes on from its last checkpoint."""
@@ -103,6 +104,7 @@ def reproduce(
     half: Annotated[Half, typer.Option(help="Which side of each split is judged.")] = Half.TEST,
     repetitions: Annotated[int | None, typer.Option(min=1, help="Fewer than the paper's, for a first look.")] = None,
     start: StartOption = None,
+    options: SetOption = None,
     listed: Annotated[bool, typer.Option("--list", help="List the tables there are.")] = False,
 ) -> None:
     """Make a paper's table anew, its figures beside ours; trains first what the table needs."""
@@ -115,7 +117,9 @@ def reproduce(
     if table is None or data is None:
         raise ConfigError("give a TABLE and --data, or --list to see which tables there are")
     known = _named(table, TABLES, "table")
-    setting = Setting(data=data, runs=folder, repetitions=repetitions, half=half.value, start=start)
+    if options and not known.settable:
+        raise ConfigError(f"{table} follows its paper's plan: leave out --set")
+    setting = Setting(data, folder, repetitions, half.value, start, dict(map(_pair, options or [])))
     result = known.reproduce(setting)
     _plotted(result.scatters, plot, known.title)
     if json_file is not None:
@@ -164,22 +168,31 @@ def _show_judgement(found: "Judgement") -> None:
 
 def _show_result(table: "Table", result: "Result") -> None:
     columns = [f"{column} {whose}" for column in table.columns for whose in ("paper", "ours")]
-    show_table(
-        ("", *columns, "note"), ((row.name, *_cells(table, row.paper, row.ours), row.note) for row in result.rows)
-    )
+    show_table(("", *columns, "note"), ((row.name, *_cells(table, row), row.note) for row in result.rows))
+    if result.note:
+        say(result.note)
 
 
-def _cells(table: "Table", paper: Mapping[str, float], ours: Mapping[str, float]) -> Iterable[str]:
+def _cells(table: "Table", row: "Row") -> Iterable[str]:
     for column in table.columns:
-        for figures in (paper, ours):
-            yield f"{figures[column]:.4f}" if column in figures else ""
+        yield f"{row.paper[column]:.4f}" if column in row.paper else ""
+        interval = "({:.3f} to {:.3f})".format(*row.intervals[column]) if column in row.intervals else ""
+        yield f"{row.ours[column]:.4f} {interval}".rstrip() if column in row.ours else ""
 
 
 def _as_json(table: "Table", half: str, result: "Result") -> dict[str, object]:
     rows = [
-        {"name": row.name, "paper": dict(row.paper), "ours": dict(row.ours), "note": row.note} for row in result.rows
+        {
+            "name": row.name,
+            "paper": dict(row.paper),
+            "ours": dict(row.ours),
+            "intervals": {column: list(interval) for column, interval in row.intervals.items()},
+            "note": row.note,
+        }
+        for row in result.rows
     ]
-    return {"table": table.name, "title": table.title, "source": table.source, "half": half, "rows": rows}
+    about = {"table": table.name, "title": table.title, "source": table.source, "half": half, "note": result.note}
+    return {**about, "rows": rows}
 
 
 def _listing(table: "Table") -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from training.bundle import recorded
 from training.loop import LOG
 from training.measures.ladders import climbed, summed_up
 from training.networks.keras_start import dinet_from_keras
+from training.running import JOB
+from training.saliency_iqa.failures import failure_sheet
 from training.sgdnet.model_card import Measured, Provenance, model_card
 
 LICENCE = "Apache-2.0"
@@ -57,7 +59,8 @@ def card(
     read = [None if path is None else json.loads(path.read_text("utf-8")) for path in (test, climbed_ladders)]
     measured = Measured(json.loads(validation.read_text(encoding="utf-8")), *read)
     digest = weights.located(MODEL, folder=folder).sha256
-    text = model_card(digest, begun, Provenance(hardware, minutes, trained_at), measured)
+    seed = int(json.loads((run / JOB).read_text(encoding="utf-8"))["seed"])
+    text = model_card(digest, begun, Provenance(hardware, minutes, trained_at, seed), measured)
     (folder / f"{MODEL}.md").write_text(text, encoding="utf-8")
 
 
@@ -65,12 +68,15 @@ def card(
 def ladders(
     pictures: Annotated[Path, typer.Option(help="A folder of undistorted pictures (PNG or JPEG).")],
     explicit: Annotated[Path | None, typer.Option("--weights", help="Climb with this file.")] = None,
+    failures: Annotated[Path | None, typer.Option(help="Draw where the score does not fall, as a JPEG.")] = None,
 ) -> None:
     """Print, as JSON, whether the score falls with blur, noise, compression, darkness and fog."""
     paths = sorted(path for path in pictures.iterdir() if path.suffix.lower() in PICTURES)
     if not paths:
         raise ConfigError(f"{pictures} holds no PNG or JPEG: give a folder of undistorted pictures")
     scores = climbed(sgdnet(explicit), SGDNET_QUALITY.key, paths)
+    if failures is not None:
+        failures.write_bytes(failure_sheet(scores, paths))
     console.print_json(json.dumps({name: asdict(summed_up(rungs)) for name, rungs in scores.items()}))
 
 

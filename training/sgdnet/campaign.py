@@ -1,14 +1,18 @@
 """One data set, one split, and the trainings on it that a table needs; what was trained before is not trained again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from detectors.sgdnet.teachers import TeacherName
+from detectors.weights import sha256
 from domain.errors import ConfigError
 from training.halves import Sides
 from training.measures.correlations import mae, plcc, srocc
+from training.measures.paired import Measure
 from training.results import Setting
+from training.running import claim
 from training.samples import Dataset, Sample, Values
 from training.sgdnet.material import material
 from training.sgdnet.plan import Plan
@@ -16,6 +20,7 @@ from training.sgdnet.trainer import Sides as TrainingSides
 from training.sgdnet.trainer import answered, built, train
 
 SEED = 7
+MEASURES: Mapping[str, Measure] = MappingProxyType({"srocc": srocc, "plcc": plcc, "mae": mae})
 DINET_WEIGHTS = "dinet.safetensors"
 MAPS = "maps"
 
@@ -29,11 +34,7 @@ class Judged:
 
     def measures(self) -> dict[str, float]:
         """Raw agreement, as the paper reports it."""
-        return {
-            "srocc": srocc(self.predicted, self.labels),
-            "plcc": plcc(self.predicted, self.labels),
-            "mae": mae(self.predicted, self.labels),
-        }
+        return {name: measure(self.predicted, self.labels) for name, measure in MEASURES.items()}
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,18 @@ class Campaign:
     sides: Sides
     folder: Path
 
-    def judged(self, name: str, plan: Plan, start: Path | None) -> Judged:
-        """Train `plan` as `name`, or go on with it, and judge its best weights."""
-        network = built(plan, start, SEED)
+    def judged(self, name: str, plan: Plan, start: Path | None, seed: int = SEED) -> Judged:
+        """Train `plan` as `name`, or go on with it, and judge its best weights.
+
+        Raises ConfigError where `name` was trained with another plan, start or seed.
+        """
+        settings = {option: str(value) for option, value in asdict(plan).items()}
+        begun = None if start is None else sha256(start)
+        claim(self.folder / name, {"plan": settings, "start": begun, "seed": seed, "n": len(self.sides.training)})
+        network = built(plan, start, seed)
         data = material(self.samples, self.dataset, plan, network, self.folder)
         learnt = TrainingSides(self.sides.training, self.sides.validation)
-        train(network, plan, data, learnt, self.folder / name, seed=SEED)
+        train(network, plan, data, learnt, self.folder / name, seed=seed)
         return Judged(answered(network, plan, data, self.sides.judged), data.labels[self.sides.judged].astype(float))
 
 

@@ -19,7 +19,7 @@ from detectors.sgdnet.teachers import teacher
 from domain.errors import ConfigError
 from training.pictures import decoded
 from training.samples import Dataset, Sample, Scale, score_values
-from training.sgdnet.plan import Plan
+from training.sgdnet.plan import Plan, Precision
 from training.stored import Array, stored
 
 OPINION = "mos"
@@ -64,7 +64,7 @@ def material(samples: Sequence[Sample], dataset: Dataset, plan: Plan, network: S
     size = (plan.height, plan.width)
     maps = _maps(files, plan, folder) if plan.taught else None
     if plan.frozen_blocks:
-        inputs = _features(files, size, network, plan.frozen_blocks, folder)
+        inputs = _features(files, plan, network, folder)
     else:
         name = f"pictures_{plan.height}x{plan.width}.npy"
         inputs = stored(folder / name, files, (3, *size), np.uint8, lambda file: squashed_codes(file, size))
@@ -100,18 +100,21 @@ def _maps(files: Sequence[Path], plan: Plan, folder: Path) -> Array:
 
 
 @torch.inference_mode()
-def _features(files: Sequence[Path], size: tuple[int, int], network: SgdNet, blocks: int, folder: Path) -> Array:
-    backbone = network.backbone
+def _features(files: Sequence[Path], plan: Plan, network: SgdNet, folder: Path) -> Array:
+    backbone, size = network.backbone, (plan.height, plan.width)
     assert isinstance(backbone, MobileNetV2)
-    frozen = backbone.features[:blocks].eval()
+    frozen = backbone.features[: plan.frozen_blocks].eval().to(memory_format=torch.channels_last)
 
     def computed(file: Path) -> Array:
         small = torch.from_numpy(squashed_codes(file, size)).unsqueeze(0).float() / 255
-        values: Array = frozen(prepared(small, "mobilenet_v2"))[0].half().numpy()
+        seen = prepared(small, "mobilenet_v2").contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=plan.precision is Precision.BF16):
+            values: Array = frozen(seen)[0].half().numpy()
         return values
 
     shape = tuple(frozen(torch.zeros(1, 3, *size)).shape[1:])
-    return stored(folder / f"features_{blocks}_{size[0]}x{size[1]}.npy", files, shape, np.float16, computed)
+    name = f"features_{plan.frozen_blocks}_{size[0]}x{size[1]}.npy"
+    return stored(folder / name, files, shape, np.float16, computed)
 
 
 def _codes(file: Path) -> Tensor:

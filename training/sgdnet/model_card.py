@@ -30,6 +30,7 @@ class Provenance:
     hardware: str
     minutes: int
     trained_at: str
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def model_card(sha256: str, run: Mapping[str, object], provenance: Provenance, m
         hardware=provenance.hardware,
         minutes=provenance.minutes,
         trained_at=provenance.trained_at,
+        seed=provenance.seed,
         validation=_row("validation (blocks of the train half)", measured.validation),
         test=NOT_TESTED if measured.test is None else _row("official test half", measured.test),
         ladders=_ladders(measured.ladders or {}),
@@ -111,6 +113,7 @@ times (1 - PLCC of the batch). docs/models/sgdnet.md tells what departs from the
 | setting | value |
 |---|---|
 {plan}
+| seed | {seed} |
 
 Hardware: {hardware}; {minutes} minutes. Trained {trained_at}.
 
@@ -123,8 +126,10 @@ Opinions on a scale of 0 to 100; in brackets 95 % bootstrap intervals over pictu
 {validation}
 {test}
 
-Reproduce: `sightline evaluate sgdnet biq2021 --data BIQ2021 --json`. Made worse on purpose (never trained on); a ladder
-holds where the score falls with strength at Spearman <= -0.9:
+Reproduce: `sightline evaluate sgdnet biq2021 --data BIQ2021 --json`, with `--half test` for the test half.
+
+Kodak's photographs made worse on purpose (never trained on; `python -m training.sgdnet ladders`); a ladder holds where
+the score falls with strength at Spearman <= -0.9:
 
 {ladders}
 
@@ -134,6 +139,7 @@ holds where the score falls with strength at Spearman <= -0.9:
 * Not for: judging people or their behaviour; evidence; comparing single points between scenes; raising an alert alone.
 * Limits: trained on photographs, not on surveillance video. Pictures are squashed to one size: the aspect is lost, and
   fine noise and slight blur of a 4K camera weigh less than people would say. Masked areas are seen. Under 64 pixels a
-  side the answer is "not assessable". Saliency comes from a formula's teacher, not from people. No failure cases have
-  been collected.
+  side the answer is "not assessable". Saliency comes from a formula's teacher, not from people.
+* Failure cases: `docs/images/sgdnet-failures.jpg` shows, for each ladder, the Kodak photograph whose score follows
+  strength least, every rung with its score.
 """

@@ -1,13 +1,14 @@
 """One data set, its splits, and the trainings on them that a table needs; what was trained is not trained again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from detectors.saliency_iqa.network import LOCAL_WEIGHT
+from detectors.weights import sha256
 from domain.errors import ConfigError
 from training import protocols
 from training.baselines.material import feature_rows
@@ -16,10 +17,12 @@ from training.datasets import folder_of, known
 from training.halves import Sides, sides, without_test
 from training.measures.correlations import plcc, rmse, srocc
 from training.measures.logistic import fit
+from training.measures.paired import Measure, Runs, interval
 from training.results import Setting
+from training.running import claim
 from training.samples import PERCENT, Dataset, Sample, Scale, Values, score_values
 from training.surveillance_iqa.material import OPINION, Material, material
-from training.surveillance_iqa.plan import Plan
+from training.surveillance_iqa.plan import Plan, with_options
 from training.surveillance_iqa.published import COLUMNS
 from training.surveillance_iqa.trainer import answered, built, train
 
@@ -28,11 +31,11 @@ REPETITIONS = 10
 SIMPLENET = "simplenet_pnasnet"
 REDUCED = Plan(
     backbone="mobilenet_v2",
-    epochs=3,
+    epochs=2,
     batch=32,
     rate=2e-4,
     bf16=True,
-    frozen_blocks=7,
+    frozen_blocks=14,
     folded=True,
     cycle=True,
     head_factor=5.0,
@@ -58,12 +61,21 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Training:
+    """One of the trainings that a figure is the mean of: another split, or the published one with another seed."""
+
+    name: str
+    sides: Sides
+    seed: int = SEED
+
+
+@dataclass(frozen=True)
 class Campaign:
-    """`splits` say what is trained on and judged; `folder` keeps views, features and a folder a training."""
+    """`trainings` are those of every method; `folder` keeps views, features and a folder a training."""
 
     dataset: Dataset
     samples: Sequence[Sample]
-    splits: Sequence[Sides]
+    trainings: Sequence[Training]
     folder: Path
     plan: Plan
     start: Path
@@ -72,21 +84,28 @@ class Campaign:
     def scale(self) -> Scale:
         return self.dataset.scales[OPINION]
 
+    @property
+    def same_pictures(self) -> bool:
+        """Whether every training is judged on the same pictures."""
+        return all(training.sides is self.trainings[0].sides for training in self.trainings)
+
     def proposed(self, local_weight: float = LOCAL_WEIGHT) -> list[Judged]:
-        """The method trained with this weight on every split, or gone on with, and judged."""
+        """The method trained with this weight, or gone on with, and judged. Raises ConfigError for another's folder."""
         plan = replace(self.plan, local_weight=local_weight)
+        claim(self.folder, {"start": sha256(self.start), "frozen_blocks": plan.frozen_blocks, "bf16": plan.bf16})
         data = self._material(plan)
-        return [self._trained(plan, data, index, side) for index, side in enumerate(self.splits)]
+        return [self._trained(plan, data, training) for training in self.trainings]
 
     def brisque(self) -> list[Judged]:
-        """BRISQUE's features with its regression fitted anew on every split's training rows."""
+        """BRISQUE's features with its regression fitted anew on the rows of every training."""
         rows = feature_rows(self.samples, self.folder)
         opinions = score_values(self.samples, OPINION)
         badness = 100 - self.scale.mapped(opinions, PERCENT)
         judged = []
-        for side in self.splits:
+        for training in self.trainings:
+            side = training.sides
             scenes = [self.samples[row].scene for row in side.training]
-            regression = fitted(rows[side.training], badness[side.training], scenes, seed=SEED).regression
+            regression = fitted(rows[side.training], badness[side.training], scenes, seed=training.seed).regression
             answer = regression(torch.from_numpy(rows[side.judged])).numpy()
             judged.append(Judged(PERCENT.mapped(100 - answer, self.scale), opinions[side.judged]))
         return judged
@@ -94,10 +113,12 @@ class Campaign:
     def _material(self, plan: Plan) -> Material:
         return material(self.samples, self.dataset, plan, self.folder, built(plan, self.start, SEED))
 
-    def _trained(self, plan: Plan, data: Material, index: int, side: Sides) -> Judged:
-        network = built(plan, self.start, SEED)
-        folder = self.folder / f"w{plan.local_weight:g}-split{index}"
-        train(network, plan, data, side.training, folder, seed=SEED)
+    def _trained(self, plan: Plan, data: Material, training: Training) -> Judged:
+        side, folder = training.sides, self.folder / f"w{plan.local_weight:g}-{training.name}"
+        settings = {name: str(value) for name, value in asdict(plan).items()}
+        claim(folder, {"plan": settings, "seed": training.seed, "n": len(side.training)})
+        network = built(plan, self.start, training.seed)
+        train(network, plan, data, side.training, folder, seed=training.seed)
         answer = PERCENT.mapped(100 * answered(network, plan, data, side.judged), self.scale)
         return Judged(answer, score_values([self.samples[row] for row in side.judged], OPINION))
 
@@ -113,14 +134,18 @@ def campaign(setting: Setting, name: str) -> tuple[Campaign, str]:
     samples = dataset.read(folder_of(name, setting.data))
     if setting.start is None:
         raise ConfigError("give --start, the backbone's ImageNet weights (docs/models/saliency.md)")
-    plan, note = _saliency(Plan() if setting.start.suffix != ".tflite" else REDUCED, setting)
+    begun = with_options(Plan() if setting.start.suffix != ".tflite" else REDUCED, setting.options)
+    plan, note = _saliency(begun, setting)
     if all(sample.split is not None for sample in samples):
         samples, split = without_test(samples, protocols.published(samples), setting.half)
-        chosen = [sides(split, setting.half)]
+        side, count = sides(split, setting.half), setting.repetitions or 1
+        chosen = [Training(f"seed{seed}", side, seed) for seed in range(SEED, SEED + count)]
+        several = f"n {len(side.judged)}, " + (f"mean of {count} seeds" if count > 1 else "one training")
     else:
-        chosen = [sides(split, setting.half) for split in _splits(samples, setting)]
-    count = f"mean of {len(chosen)} splits" if len(chosen) > 1 else "one split"
-    told = f"rerun on {setting.half}, {count}; {plan.backbone}; {note}"
+        splits = _splits(samples, setting)
+        chosen = [Training(f"split{index}", sides(split, setting.half)) for index, split in enumerate(splits)]
+        several = f"mean of {len(chosen)} splits" if len(chosen) > 1 else "one split"
+    told = f"rerun on {setting.half}, {several}; {plan.backbone}; {note}"
     return Campaign(dataset, samples, chosen, setting.runs / f"surveillance-tables-{name}", plan, setting.start), told
 
 
@@ -128,6 +153,19 @@ def mean(runs: Sequence[Judged]) -> Mapping[str, float]:
     """Each measure averaged over the splits."""
     measured = [run.measures() for run in runs]
     return {column: float(np.mean([measures[column] for measures in measured])) for column in COLUMNS}
+
+
+def intervals(runs: Sequence[Judged]) -> Mapping[str, tuple[float, float]]:
+    """95 % of each averaged measure over the pictures that all were judged on, the logistic fit taken as given."""
+    labels = runs[0].labels
+    fitted_scores = [fit(run.predicted, labels).fitted for run in runs]
+    raw = [run.predicted for run in runs]
+    asked: Mapping[str, tuple[Measure, Runs]] = {
+        "plcc_fitted": (plcc, fitted_scores),
+        "srocc": (srocc, raw),
+        "rmse_fitted": (rmse, fitted_scores),
+    }
+    return {column: interval(measure, answers, labels) for column, (measure, answers) in asked.items()}
 
 
 def _splits(samples: Sequence[Sample], setting: Setting) -> list[protocols.Split]:

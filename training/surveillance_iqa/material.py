@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from detectors.base import reduced
 from detectors.saliency.choice import saliency
@@ -65,27 +65,36 @@ def material(
     for name, side, view in (("whole", GLOBAL_SIDE, whole), (f"window_{plan.saliency}", LOCAL_SIDE, window)):
         if plan.frozen_blocks:
             path = folder / f"{name}_{plan.frozen_blocks}.npy"
-            seen.append(_features(path, files, side, view, _frozen(network, plan.frozen_blocks)))
+            seen.append(_features(path, files, side, view, _frozen(network, plan)))
         else:
             path, shape = folder / f"{name}.npy", (3, side, side)
             seen.append(stored(path, files, shape, np.uint8, partial(_viewed, view)))
     return Material(seen[0], seen[1], labels)
 
 
-def _frozen(network: SaliencyIqa | None, blocks: int) -> nn.Module:
-    """The first blocks of either branch: both start alike."""
+def _frozen(network: SaliencyIqa | None, plan: Plan) -> Callable[[Tensor], Tensor]:
+    """The first blocks of either branch, for both start alike, on [0, 1], in the plan's precision."""
     if network is None or not isinstance(network.global_branch.backbone, MobileNetV2):
         raise ConfigError("frozen_blocks needs the network whose blocks are frozen, of MobileNetV2")
-    return network.global_branch.backbone.features[:blocks].eval()
+    blocks = network.global_branch.backbone.features[: plan.frozen_blocks].eval().to(memory_format=torch.channels_last)
+
+    def maps(rgb: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=plan.bf16):
+            features: Tensor = blocks(normalised(rgb).contiguous(memory_format=torch.channels_last))
+        return features
+
+    return maps
 
 
 @torch.inference_mode()
-def _features(path: Path, files: Sequence[Path], side: int, view: Callable[[Path], Tensor], frozen: nn.Module) -> Array:
+def _features(
+    path: Path, files: Sequence[Path], side: int, view: Callable[[Path], Tensor], frozen: Callable[[Tensor], Tensor]
+) -> Array:
     """What the frozen blocks make of each file's view, `side` pixels square."""
     shape = tuple(frozen(torch.zeros(1, 3, side, side)).shape[1:])
 
     def computed(file: Path) -> Array:
-        values: Array = frozen(normalised(view(file)))[0].half().numpy()
+        values: Array = frozen(view(file))[0].half().numpy()
         return values
 
     return stored(path, files, shape, np.float16, computed)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from training.measures.correlations import srocc
+from training.measures.paired import gained
 from training.measures.significance import Outcome, f_test, residuals
 from training.results import Result, Row, Scatter, Setting, Table
-from training.surveillance_iqa.campaign import Judged, campaign, mean
+from training.surveillance_iqa.campaign import Campaign, Judged, campaign, intervals, mean
 from training.surveillance_iqa.published import COLUMNS, PROPOSED, TABLE_2, TABLE_3
 
 SOURCE = "Lu et al. 2022, arXiv 2206.04318"
@@ -19,25 +21,27 @@ def table_2(setting: Setting, name: str) -> Result:
     runs, told = campaign(setting, name)
     proposed, brisque = runs.proposed(), runs.brisque()
     rerun = {
-        PROPOSED: (mean(proposed), told),
-        BRISQUE: (mean(brisque), f"{told.split(';')[0]}; kernel ridge in place of support vectors"),
+        PROPOSED: (proposed, told),
+        BRISQUE: (brisque, f"{told.split(';')[0]}; kernel ridge in place of support vectors"),
     }
     rows = []
     for method, figures in TABLE_2.items():
-        ours, note = rerun.get(method, ({}, "cited"))
-        rows.append(Row(method, dict(zip(COLUMNS, figures, strict=True)), ours, note))
-    return Result(tuple(rows), (_scatter(PROPOSED, proposed), _scatter(BRISQUE, brisque)))
+        judged, note = rerun.get(method, ([], "cited"))
+        rows.append(_row(method, figures, judged, note, runs))
+    return Result(tuple(rows), (_scatter(PROPOSED, proposed), _scatter(BRISQUE, brisque)), _planned(runs))
 
 
 def table_3(setting: Setting, name: str) -> Result:
-    """A training for each weight of the local branch, not a sweep afterwards."""
+    """A training for each weight of the local branch, not a sweep afterwards; each compared with the global alone."""
     runs, told = campaign(setting, name)
-    rows, scatters = [], []
-    for weight, figures in TABLE_3.items():
-        judged = runs.proposed(weight)
-        rows.append(Row(f"w = {weight:g}", dict(zip(COLUMNS, figures, strict=True)), mean(judged), told))
-        scatters.append(_scatter(f"w = {weight:g}", judged))
-    return Result(tuple(rows), tuple(scatters))
+    judged = {weight: runs.proposed(weight) for weight in TABLE_3}
+    gains = {weight: _gain(found, judged[0.0]) for weight, found in judged.items() if weight and runs.same_pictures}
+    rows = [
+        _row(f"w = {weight:g}", TABLE_3[weight], found, told + gains.get(weight, ""), runs)
+        for weight, found in judged.items()
+    ]
+    scatters = [_scatter(f"w = {weight:g}", found) for weight, found in judged.items()]
+    return Result(tuple(rows), tuple(scatters), _planned(runs))
 
 
 def figure_3(setting: Setting, name: str) -> Result:
@@ -61,6 +65,30 @@ def figure_3(setting: Setting, name: str) -> Result:
     return Result(tuple(rows), tuple(_scatter(method, judged[method]) for method in COMPARED))
 
 
+def _row(name: str, figures: tuple[float, ...], judged: Sequence[Judged], note: str, runs: Campaign) -> Row:
+    """The paper's figures, and ours where something was judged."""
+    paper = dict(zip(COLUMNS, figures, strict=True))
+    if not judged:
+        return Row(name, paper, note=note)
+    return Row(name, paper, mean(judged), note, intervals(judged) if runs.same_pictures else {})
+
+
+def _gain(judged: Sequence[Judged], others: Sequence[Judged]) -> str:
+    """How much more SROCC than the others on the same pictures, with its paired interval."""
+    runs, their_runs = ([run.predicted for run in several] for several in (judged, others))
+    gain, low, high = gained(srocc, runs, their_runs, judged[0].labels)
+    return f"; SROCC {gain:+.3f} ({low:+.3f} to {high:+.3f}) of w = 0"
+
+
+def _planned(runs: Campaign) -> str:
+    """What every training of the table had in common."""
+    plan = runs.plan
+    return (
+        f"every training alike: {plan.backbone}, {plan.epochs} epochs, batch {plan.batch}, rate {plan.rate:g}, "
+        f"{plan.frozen_blocks} blocks frozen; intervals: 95 % over pictures, not over seeds"
+    )
+
+
 def _significance(method: Sequence[Judged], other: Sequence[Judged]) -> float:
     """Over splits, how much more often the first is significantly better than worse, -1 to 1."""
     outcomes = [
@@ -80,7 +108,7 @@ def _table(
 ) -> tuple[Table, Table]:
     """The paper's table on SIQD, and the same on BIQ2021's published split."""
     return (
-        Table(f"surveillance-{name}", title, SOURCE, ("siqd",), columns, lambda setting: make(setting, "siqd")),
+        Table(f"surveillance-{name}", title, SOURCE, ("siqd",), columns, lambda setting: make(setting, "siqd"), True),
         Table(
             f"surveillance-{name}-biq2021",
             f"{title}, on BIQ2021",
@@ -88,6 +116,7 @@ def _table(
             ("biq2021",),
             columns,
             lambda setting: make(setting, "biq2021"),
+            settable=True,
         ),
     )
 

@@ -102,11 +102,11 @@ def _predicted(network: SaliencyIqa, plan: Plan, whole: Tensor, window: Tensor) 
     if not plan.frozen_blocks:
         quality: Tensor = network(whole, window)
         return quality
-    share = network.local_weight
-    local, overall = (
-        _rest(branch, seen, plan.frozen_blocks)
-        for branch, seen in ((network.local_branch, window), (network.global_branch, whole))
-    )
+    blocks, share = plan.frozen_blocks, network.local_weight
+    if share in (0.0, 1.0):  # the other branch would be computed for nothing: at 0 a third of the time
+        alone, seen = (network.local_branch, window) if share else (network.global_branch, whole)
+        return _rest(alone, seen, blocks)
+    local, overall = _rest(network.local_branch, window, blocks), _rest(network.global_branch, whole, blocks)
     return share * local + (1 - share) * overall
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from detectors.weights import located, manifest
 from training.loop import LOG
+from training.running import JOB
 from training.sgdnet.__main__ import app
 from training.sgdnet.plan import Plan
 from training.sgdnet.run import exported
@@ -33,6 +34,7 @@ def run(tmp_path: Path) -> Path:
     folder.mkdir()
     exported(built(PLAN, None, 7), PLAN, folder / "sgdnet.safetensors")
     plan = {name: str(getattr(PLAN, name)) for name in Plan.__slots__}
+    (folder / JOB).write_text(json.dumps({"seed": 11}), encoding="utf-8")
     (folder / LOG).write_text(json.dumps({"step": 0, "plan": plan, "training": 9000}) + "\n", encoding="utf-8")
     return folder
 
@@ -56,13 +58,17 @@ def test_a_training_is_bundled_with_its_card(run: Path, tmp_path: Path) -> None:
     assert "| 1000 | 0.812 (0.800 to 0.820) |" in text
     assert "Trained on 9000 pictures" in text
     assert "| official test half | not judged yet |" in text
+    assert "| seed | 11 |" in text
     assert "Hardware: two cores; 33 minutes." in text
 
 
 def test_ladders_are_climbed_with_the_weights_given(run: Path, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
-    cv2.imwrite(str(tmp_path / "pictures" / "cat.png"), data.chelsea()[:100, :120])  # type: ignore[no-untyped-call]
-    output = invoked("ladders", "--pictures", str(tmp_path / "pictures"), "--weights", str(run / "sgdnet.safetensors"))
+    cv2.imwrite(str(tmp_path / "pictures" / "cat.png"), data.chelsea()[:200, :240])  # type: ignore[no-untyped-call]
+    sheet = tmp_path / "failures.jpg"
+    arguments = ["--weights", str(run / "sgdnet.safetensors"), "--failures", str(sheet)]
+    output = invoked("ladders", "--pictures", str(tmp_path / "pictures"), *arguments)
     results = json.loads(output)
     assert set(results) == {"blur", "noise", "compression", "darkness", "fog"}
     assert len(results["blur"]["mean_scores"]) == 5
+    assert cv2.imread(str(sheet)) is not None

@@ -14,7 +14,9 @@ from detectors.sgdnet.teachers import TeacherName
 from domain.errors import ConfigError
 from tests.unit.training.small_biq2021 import small_biq2021
 from training.datasets.biq2021 import BIQ2021
+from training.halves import Sides
 from training.results import Result, Setting
+from training.running import claim
 from training.samples import Dataset, Sample
 from training.sgdnet import tables
 from training.sgdnet.campaign import Campaign, Judged, start_of, taught
@@ -42,7 +44,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
     def known(name: str) -> Dataset:
         return replace(BIQ2021, name=name, read=lambda _: unsplit)
 
-    def judged(self: Campaign, name: str, plan: Plan, start: Path | None) -> Judged:
+    def judged(self: Campaign, name: str, plan: Plan, start: Path | None, seed: int = 7) -> Judged:
         trainings.append((self.dataset.name, name, plan, start))
         labels = np.array([self.samples[row].scores["mos"] for row in self.sides.judged])
         return Judged(labels + 0.1, labels)
@@ -162,7 +164,12 @@ def test_tables_3_and_4_run_from_pictures_to_rows(setting: Setting, monkeypatch:
         for name in ("baseline", "baseline + CA", "direct SGDNet", "direct SGDNet + CA", "SGDNet", "SGDNet + CA")
     ]
     assert all(set(row.ours) == {"srocc", "plcc", "mae"} for row in result.rows)
-    assert result.rows[-1].note == "rerun on validation, n 5; cited: ResNet50 on KonIQ-10k"
+    assert result.note.startswith(
+        "validation, n 5; paper: ResNet50 on KonIQ-10k; every training alike: mobilenet_v2, 1"
+    )
+    assert result.rows[0].note == "rerun"
+    low, high = result.rows[-1].intervals["mae"]
+    assert low <= result.rows[-1].ours["mae"] <= high
     assert result.scatters[-1].labels.shape == (5,)
 
     samples = [replace(sample, split=None) for sample in BIQ2021.read(setting.data / "biq2021")]
@@ -171,3 +178,32 @@ def test_tables_3_and_4_run_from_pictures_to_rows(setting: Setting, monkeypatch:
     crossed = tables.table_3(replace(setting, start=start)).rows[-1]
     assert crossed.paper == {"csiq": 0.719, "tid2013": 0.532, "clive": 0.455}
     assert set(crossed.ours) == {"csiq", "tid2013", "clive"}
+
+
+def test_table_4_trains_as_often_as_asked_by_the_plan_that_was_set(setting: Setting, asked: Asked) -> None:
+    started(setting, "mobilenet_v2.safetensors")
+    published = [replace(sample, split="test" if row < 5 else "train") for row, sample in enumerate(_samples(setting))]
+    tables_known = vars(tables)["known"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "known", lambda name: replace(tables_known(name), read=lambda _: published))
+        result = tables.table_4_biq2021(replace(setting, half="validation", options={"epochs": "3"}))
+    assert [name for _, name, _, _ in asked[:2]] == ["mobilenet_v2-none-seed7", "mobilenet_v2-none-seed8"]
+    assert len(asked) == 6 * 2
+    assert {plan.epochs for _, _, plan, _ in asked} == {3}
+    assert result.rows[-1].note == "rerun; SROCC +0.000 (+0.000 to +0.000) of the baseline"
+    assert result.rows[-1].intervals["mae"] == pytest.approx((0.1, 0.1))
+    assert "3 epochs" in result.note
+    assert "seeds 7, 8" in result.note
+
+
+def test_a_training_of_another_plan_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    samples = BIQ2021.read(small_biq2021(tmp_path / "small"))
+    rows = np.arange(5)
+    campaign = Campaign(BIQ2021, samples, Sides(rows, rows, rows), tmp_path / "runs")
+    claim(tmp_path / "runs" / "baseline", {"seed": 7})
+    with pytest.raises(ConfigError, match="holds a training with"):
+        campaign.judged("baseline", Plan(scratch=True), None)
+
+
+def _samples(setting: Setting) -> list[Sample]:
+    return BIQ2021.read(small_biq2021(setting.data / "biq2021"))

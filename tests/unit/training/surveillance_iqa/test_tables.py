@@ -1,5 +1,6 @@
 """The surveillance paper's tables: from pictures to rows, the paper's figures beside ours, cited rows said so."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from domain.errors import ConfigError
 from tests.unit.training.small_biq2021 import small_biq2021
 from training.datasets.biq2021 import BIQ2021
 from training.results import Setting
+from training.running import claim
 from training.surveillance_iqa import campaign as campaigns
 from training.surveillance_iqa import tables
 from training.surveillance_iqa.campaign import Campaign, Judged, campaign
+from training.surveillance_iqa.material import Material
 from training.surveillance_iqa.published import PROPOSED, TABLE_2, TABLE_3
+from training.surveillance_iqa.trainer import answered, built
 
 LABELS = np.linspace(1.0, 5.0, 40)
 
@@ -66,7 +70,7 @@ def test_validation_never_reads_the_published_test_half(setting: Setting) -> Non
     runs, told = campaign(replace(setting, half="validation"), "biq2021")
     assert len(runs.samples) == 15
     assert not any(sample.split == "test" for sample in runs.samples)
-    assert told.startswith("rerun on validation, one split")
+    assert told.startswith("rerun on validation, n 5, mean of 2 seeds")
     judged = runs.brisque()[0]
     assert judged.labels.shape == (5,)
 
@@ -79,8 +83,14 @@ def test_table_3_trains_once_for_every_weight(setting: Setting, monkeypatch: pyt
         return answering(0.1 + local_weight)
 
     monkeypatch.setattr(Campaign, "proposed", proposed)
-    result = tables.table_3(setting, "biq2021")
+    start = setting.start.rename(setting.runs.parent / "start.tflite") if setting.start else None
+    result = tables.table_3(replace(setting, start=start), "biq2021")
     assert weights == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert "one split" not in result.rows[0].note
+    assert re.search(r"n 5, mean of 2 seeds.*; SROCC .+ of w = 0$", result.rows[-1].note)
+    low, high = result.rows[1].intervals["srocc"]
+    assert low <= result.rows[1].ours["srocc"] <= high
+    assert "2 epochs, batch 32" in result.note
     assert [row.paper["srocc"] for row in result.rows] == [figures[1] for figures in TABLE_3.values()]
     assert result.rows[0].ours["rmse_fitted"] < result.rows[-1].ours["rmse_fitted"]
 
@@ -108,3 +118,21 @@ def test_what_is_missing_is_said_first(setting: Setting) -> None:
         campaign(replace(setting, start=None), "biq2021")
     with pytest.raises(ConfigError, match="missing"):
         campaign(replace(setting, data=setting.runs), "siqd")
+
+
+def test_a_branch_without_weight_is_not_computed(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, _ = campaign(replace(setting, repetitions=1), "biq2021")
+    for weight, unused in ((0.0, "local_branch"), (1.0, "global_branch")):
+        network = built(replace(runs.plan, local_weight=weight), setting.start, 7)
+        for tensor in getattr(network, unused).parameters():
+            tensor.data.fill_(float("nan"))
+        data = Material(*(np.ones((2, *shape), np.float16) for shape in ((320, 14, 14), (320, 7, 7))), np.ones(2, "f"))
+        answer = answered(network, replace(runs.plan, local_weight=weight), data, np.arange(2))
+        assert np.isfinite(answer).all()
+
+
+def test_views_kept_for_another_start_are_not_taken(setting: Setting) -> None:
+    runs, _ = campaign(setting, "biq2021")
+    claim(runs.folder, {"start": "another"})
+    with pytest.raises(ConfigError, match="holds a training with"):
+        runs.proposed()
