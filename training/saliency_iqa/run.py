@@ -1,4 +1,4 @@
-"""The recipe of saliency IQA: a local branch from ImageNet's weights, then a global branch, then more of it."""
+"""The recipe of saliency IQA: a local branch from ImageNet, a global one from it, then the local one on its windows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -38,20 +38,28 @@ STAGES: Mapping[str, Schedule] = {
         view=View.LOCAL, epochs=3, batch=32, peak_rate=1.5e-4, head_factor=7, frozen_blocks=2, averaging=0.995
     ),
     "global": Schedule(
-        view=View.GLOBAL, epochs=1.25, batch=16, peak_rate=1e-4, head_factor=3, frozen_blocks=4, averaging=0.995
-    ),
-    "global_longer": Schedule(
         view=View.GLOBAL,
-        epochs=3,
+        epochs=4,
         batch=16,
         peak_rate=1.2e-4,
-        head_factor=3,
+        head_factor=4,
         frozen_blocks=3,
         averaging=0.998,
         seed=11,
     ),
+    "local_salient": Schedule(
+        view=View.LOCAL,
+        epochs=3,
+        batch=32,
+        peak_rate=1e-4,
+        head_factor=3,
+        frozen_blocks=2,
+        averaging=0.998,
+        salient=0.6,
+        seed=13,
+    ),
 }
-"""What the bundled weights were trained with, each stage from the averaged weights of the one before.
+"""What the bundled weights were trained with, each from the averaged weights of its view's last stage, or the last.
 
 docs/training.md tells what else was tried.
 """
@@ -81,7 +89,9 @@ def trained(job: Job) -> Path:
     average: dict[str, Tensor] | None = None
     for name, schedule in schedules.items():
         torch.manual_seed(schedule.seed)
-        branch = _begun(backbone, schedule, average, job.start, float(labels[data.training].mean()))
+        branch = _begun(
+            backbone, schedule, averages.get(schedule.view, average), job.start, float(labels[data.training].mean())
+        )
         average = train(branch, data, schedule, job.folder / name)
         averages[schedule.view] = average
     path = job.folder / f"{MODEL}.safetensors"

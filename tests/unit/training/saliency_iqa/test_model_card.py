@@ -29,7 +29,7 @@ def test_the_card_tells_figures_recipe_and_provenance() -> None:
     assert "(24 Kodak photographs" in card
     assert "| blur | 96% | -0.98 | 71 60 30 |" in card
     assert "| official test half, bfloat16 | 2000 | 0.812 (0.790 to 0.830) | 0.823 (0.800 to 0.840) | 0.600 |" in card
-    assert "| local | 3 | 32 | 0.00015 (head x 7) | 2 | 0.02 | 0.2 | 0.995 | 7 | 21 |" in card
+    assert "| local | 3 | 32 | 0.00015 (head x 7) | 2 | 0.02 | 0.2 | 0.995 | 0 | 0 | 7 | 21 |" in card
     assert "Hardware: two cores. Trained 2026-11-21. Stopped once." in card
     untested = model_card("abc123", {"local": schedule}, provenance, replace(figures, test=None))
     assert "| official test half | not measured with these weights |" in untested
