@@ -36,7 +36,8 @@ ONE_BY_ONE = Film("one-by-one-person", "clips/one-by-one-person.mp4", False)
 
 ANNOTATED = (PETS, TUD_CAMPUS, TUD_STADTMITTE)
 UNSEEN = (*ANNOTATED, STREET)
-TRAINED_ON = (CAR_PARK, ONE_BY_ONE)
+FURTHER = (CAR_PARK, ONE_BY_ONE)
+"""Free to train on (CC BY), and so far not used for it."""
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,18 @@ class LogLoss:
 
 @dataclass(frozen=True, slots=True)
 class SurvivalShare:
-    """Of `before` objects `after` survived: cross entropy, a picture weighing its objects up to `most`."""
+    """Of `before` objects `after` survived: cross entropy, a picture weighing its objects up to `most`.
+
+    A picture without people or vehicles weighs `others` of that: what else is found there teaches, but is not asked.
+    """
 
     most: int = 4
+    others: float = 0.5
 
     def targets(self, pairs: PairSet) -> NDArray[np.float32]:
         before, after = pairs.column("before"), pairs.column("after")
-        return np.stack([after / before, np.minimum(before, self.most)], axis=1)
+        share = np.where(pairs.column("subjects") > 0, 1.0, self.others)
+        return np.stack([after / before, np.minimum(before, self.most) * share], axis=1, dtype=np.float32)
 
     def loss(self, answers: Tensor, targets: Tensor) -> Tensor:
         each = nn.functional.binary_cross_entropy_with_logits(answers, targets[:, 0], reduction="none")
@@ -69,8 +74,13 @@ class SurvivalShare:
 
 def split(pairs: PairSet, share: float = 0.1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices to train and to validate on; blocks of neighbouring photographs stay on one side."""
-    held = np.array([zlib.crc32(_block(str(row["scene"])).encode()) % 1000 < 1000 * share for row in pairs.labels])
+    held = np.array([zlib.crc32(block.encode()) % 1000 < 1000 * share for block in blocks(pairs)])
     return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def blocks(pairs: PairSet) -> list[str]:
+    """The block that each pair's photograph belongs to."""
+    return [_block(str(row["scene"])) for row in pairs.labels]
 
 
 def _block(scene: str) -> str:

@@ -20,7 +20,7 @@ from detectors.detection_quality.first_convolution import FirstConvolution
 from detectors.detection_quality.metric import dct_losses
 from training.detection_quality.compression import SETTINGS, Pixels, compressed, panned
 from training.detection_quality.degradations import degraded
-from training.detection_quality.survival import survival
+from training.detection_quality.survival import FOUND, SUBJECTS, survival
 from training.detection_quality.yolox import ObjectDetector
 
 STORED_SIDE = 256
@@ -55,19 +55,23 @@ class Example:
 def survivals(scene: str, picture: Pixels, detector: ObjectDetector, *, versions: int, seed: int) -> Iterator[Example]:
     """Degraded versions of one photograph, each a 256 x 256 part of what detectability sees, and what survived.
 
-    Yields nothing where the detector finds nothing in the pristine picture; the first version is the untouched one.
+    Counted are people and vehicles (`subjects` 1), or where the pristine picture shows none, whatever else it shows
+    (`subjects` 0). Yields nothing where it shows nothing; the first version is the untouched one.
     """
     generator = np.random.default_rng(seed)
     before = detector(picture)
-    if not (before.scores >= 0.4).any():
+    sure = before.above(FOUND)
+    if not len(sure.scores):
         return
+    counted = SUBJECTS if len(sure.of_classes(SUBJECTS).scores) else None
     for version in range(versions):
         worse, name = (picture, "none") if version == 0 else degraded(picture, generator)
-        kept = survival(before, detector(worse))
+        kept = survival(before, detector(worse), classes=counted)
         seen = _seen(worse)
         labels: dict[str, float | int | str] = {
             "scene": scene,
             "kind": name,
+            "subjects": int(counted is not None),
             "before": kept.before,
             "after": kept.after,
         }

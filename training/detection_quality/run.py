@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from rich.console import Console
 from torch import Tensor
 
@@ -20,6 +19,7 @@ from detectors.detection_quality.networks import MobileRegressor, PaperRegressor
 from domain.errors import ConfigError
 from training.detection_quality import pairs
 from training.detection_quality.calibration import fitted
+from training.detection_quality.crossed import Material, answered
 from training.detection_quality.export import exported
 from training.detection_quality.goals import Goal, LogLoss, SurvivalShare, split
 from training.detection_quality.heads import HeadSchedule, fit_head, statistics
@@ -34,7 +34,8 @@ OPINION = "mos"
 GOOD_SHARE = 0.6
 """Detectability learns from the photographs people like best: the others are disturbed before anything is done."""
 REGRESSED = "ratio_of_sums"
-"""The reading that the regressor learns: chosen before the metric's own was, and nearly the same order."""
+"""The reading that the regressor learned: chosen before the metric's own was. On the labels the two correlate by .976
+(n 1,692), and DCT Table 4 holds its answers against both."""
 VERSIONS = 6
 CLIPS = 3
 PAPER_SCHEDULE = Schedule(epochs=50, peak_rate=0.02, weight_decay=5e-4, optimiser="sgd")
@@ -43,7 +44,8 @@ PAPER_SCHEDULE = Schedule(epochs=50, peak_rate=0.02, weight_decay=5e-4, optimise
 def trained_survival(job: Job) -> Path:
     """Pairs, statistics, head, calibration. `job.start`: the ImageNet tflite; option `yolox`: the ONNX file.
 
-    Option `photographs` takes only so many.
+    Calibrated on what heads answer to people and vehicles of scenes they were not trained on. Option `photographs`
+    takes only so many.
     """
     if "yolox" not in job.options:
         raise ConfigError("give `--set yolox=yolox_nano.onnx`: it labels what survives")
@@ -53,9 +55,13 @@ def trained_survival(job: Job) -> Path:
     good = [sample for sample in samples if sample.scores[OPINION] >= least]
     made = _pairs(job, "survivals", [(sample.path.name, _survivals(sample, finder, job.seed)) for sample in good])
     goal = SurvivalShare()
-    network, answers, held = _with_head(job, made, goal, side=pairs.STORED_SIDE)
-    before, after = (made.column(name)[held].astype(np.float64) for name in ("before", "after"))
-    calibration = fitted(answers, before, after)
+    network, material = _with_head(job, made, goal, side=pairs.STORED_SIDE)
+    answers = answered(imagenet_start(MobileRegressor(), _start(job)), material, goal, HeadSchedule(seed=job.seed))
+    asked = made.column("subjects") > 0
+    if not asked.any():
+        raise ConfigError("no photograph shows a person or a vehicle: give more photographs")
+    before, after = (made.column(name)[asked].astype(np.float64) for name in ("before", "after"))
+    calibration = fitted(answers[asked], before, after)
     survival = Survival()
     survival.network.load_state_dict(network.state_dict())
     survival.calibration.copy_(torch.tensor([calibration.slope, calibration.offset]))
@@ -89,21 +95,23 @@ def _paper(job: Job, made: PairSet, goal: Goal) -> Mapping[str, Tensor]:
     return train(network, made, goal, schedule, job.folder / "paper")
 
 
-def _with_head(job: Job, made: PairSet, goal: Goal, *, side: int) -> tuple[MobileRegressor, Values, NDArray[np.int64]]:
-    """The network with its head trained, its answers (n,) on the pairs held out, and their places."""
+def _start(job: Job) -> Path:
     if job.start is None:
         raise ConfigError("give --start, ImageNet's weights (docs/training.md): the trunk is not trained here")
+    return job.start
+
+
+def _with_head(job: Job, made: PairSet, goal: Goal, *, side: int) -> tuple[MobileRegressor, Material]:
+    """The network with its head trained, and what it learned from."""
     torch.manual_seed(job.seed)
-    network = imagenet_start(MobileRegressor(), job.start)
+    network = imagenet_start(MobileRegressor(), _start(job))
     inputs = statistics(network, made.pictures, side)
     training, held = split(made)
     if not len(training) or not len(held):
         raise ConfigError(f"{len(made.labels)} pairs are too few to train and validate on: give more photographs")
     targets = goal.targets(made)
     fit_head(network, inputs, targets, goal, training=training, validation=held, schedule=HeadSchedule(seed=job.seed))
-    with torch.inference_mode():
-        answers = network.answer(torch.from_numpy(inputs[held])).double().numpy()
-    return network, answers, held
+    return network, Material(inputs, targets, made)
 
 
 def _pairs(job: Job, name: str, scenes: Sequence[tuple[str, Callable[[], Iterator[Example]]]]) -> PairSet:

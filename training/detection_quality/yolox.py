@@ -1,5 +1,6 @@
 """YOLOX-nano (Ge et al. 2021) by onnxruntime: an independent detector for labels and transfer tests, not bundled."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,7 +30,10 @@ class Detections:
     classes: NDArray[np.int64]
 
     def of_class(self, wanted: int) -> "Detections":
-        kept = self.classes == wanted
+        return self.of_classes((wanted,))
+
+    def of_classes(self, wanted: Collection[int]) -> "Detections":
+        kept = np.isin(self.classes, list(wanted))
         return Detections(self.boxes[kept], self.scores[kept], self.classes[kept])
 
     def above(self, score: float) -> "Detections":

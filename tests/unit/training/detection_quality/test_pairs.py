@@ -19,13 +19,17 @@ def example(level: int) -> Example:
 
 
 class SeesBrightness:
-    """Finds one object where the picture is bright enough."""
+    """Finds one object of each of some kinds where the picture is bright enough."""
 
     name = "brightness"
 
+    def __init__(self, *kinds: int) -> None:
+        self.kinds = kinds or (0,)
+
     def __call__(self, picture: Pixels) -> Detections:
-        score = np.array([picture.mean() / 255], np.float32)
-        return Detections(np.array([[0, 0, 50, 50]], np.float32), score, np.zeros(1, np.int64))
+        count = len(self.kinds)
+        scores = np.full(count, picture.mean() / 255, np.float32)
+        return Detections(np.tile(np.array([[0, 0, 50, 50]], np.float32), (count, 1)), scores, np.array(self.kinds))
 
 
 def test_what_was_written_is_read_and_not_made_again(tmp_path: Path) -> None:
@@ -58,6 +62,15 @@ def test_survivals_begin_with_the_untouched_picture() -> None:
     assert all(one.picture.shape == (256, 256, 3) for one in made)
 
 
+@pytest.mark.parametrize(("kinds", "counted", "subjects"), [((45, 45), 2, 0), ((0, 45), 1, 1), ((2, 7), 2, 1)])
+def test_people_and_vehicles_are_counted_and_all_else_only_where_there_are_none(
+    kinds: tuple[int, ...], counted: int, subjects: int
+) -> None:
+    bright = np.full((300, 300, 3), 200, np.uint8)
+    (one,) = pairs.survivals("a", bright, SeesBrightness(*kinds), versions=1, seed=1)
+    assert (one.labels["before"], one.labels["after"], one.labels["subjects"]) == (counted, counted, subjects)
+
+
 def test_a_photograph_without_objects_gives_nothing() -> None:
     dark = np.zeros((300, 300, 3), np.uint8)
     assert list(pairs.survivals("a", dark, SeesBrightness(), versions=3, seed=1)) == []
@@ -73,7 +86,7 @@ def test_losses_are_labelled_by_the_metric_and_follow_from_the_seed() -> None:
 
 
 def made_of(*scenes: str) -> PairSet:
-    common: Mapping[str, float | int | str] = {"before": 4, "after": 1, "ratio_of_sums": float(np.e)}
+    common: Mapping[str, float | int | str] = {"before": 4, "after": 1, "subjects": 1, "ratio_of_sums": float(np.e)}
     labels = tuple({"scene": scene, **common} for scene in scenes)
     return PairSet(np.zeros((len(scenes), 256, 256, 3), np.uint8), labels)
 
@@ -90,5 +103,7 @@ def test_goals_by_hand() -> None:
     assert LogLoss("ratio_of_sums").loss(torch.tensor([3.0]), torch.tensor([[1.0]])).item() == pytest.approx(4.0)
     targets = SurvivalShare(most=3).targets(pair)
     assert targets.tolist() == [[0.25, 3.0]]
+    others = PairSet(pair.pictures, ({**pair.labels[0], "subjects": 0},))
+    assert SurvivalShare(most=3).targets(others).tolist() == [[0.25, 1.5]]
     # an answer of 0 claims one half: log 2, whatever the share
     assert SurvivalShare().loss(torch.zeros(1), torch.from_numpy(targets)).item() == pytest.approx(np.log(2))

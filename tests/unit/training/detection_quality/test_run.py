@@ -14,14 +14,14 @@ from training.detection_quality.run import trained_loss, trained_survival
 from training.recipe import Job
 from training.samples import Sample
 
-HELD_BLOCK, OTHER_BLOCK = 125, 200
-"""Numbers of photographs whose blocks fall on the two sides of the split."""
+NUMBERS = (125, 200, 201, 300)
+"""Of photographs in three blocks; the first's is held out of the head's training."""
 
 
 def job(folder: Path, **options: str) -> Job:
     samples = []
     astronaut = skimage.data.astronaut()  # type: ignore[no-untyped-call]
-    for number in (HELD_BLOCK, OTHER_BLOCK, OTHER_BLOCK + 1, OTHER_BLOCK + 2):
+    for number in NUMBERS:
         path = folder / f"ss01 ({number}).jpg"
         shift = 7 * (number % 5)
         cv2.imwrite(str(path), astronaut[shift : shift + 448, shift : shift + 448, ::-1])

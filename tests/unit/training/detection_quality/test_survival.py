@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.detection_quality.survival import Survival, survival
+from training.detection_quality.survival import SUBJECTS, Survival, survival
 from training.detection_quality.yolox import Detections
 
 A, B = (0.0, 0.0, 10.0, 10.0), (20.0, 0.0, 30.0, 10.0)
@@ -36,3 +36,13 @@ def test_what_was_never_found_has_no_share() -> None:
     assert survival(found((0.3, 0, A)), found((0.9, 0, A))).before == 0
     assert Survival(4, 1).share == pytest.approx(0.25)
     assert np.isnan(Survival(0, 0).share)
+
+
+def test_only_the_classes_asked_for_count() -> None:
+    before, after = found((0.9, 0, A), (0.8, 45, B)), found((0.9, 45, B))
+    assert survival(before, after) == Survival(2, 1)
+    assert survival(before, after, classes=SUBJECTS) == Survival(1, 0)
+
+
+def test_a_class_that_is_not_asked_for_cannot_save_one_that_is() -> None:
+    assert survival(found((0.9, 0, A)), found((0.9, 45, A)), classes=SUBJECTS) == Survival(1, 0)
