@@ -30,7 +30,7 @@ class Material:
     """One row a sample; labels (N,) in [0, 1].
 
     RGB codes of the whole (N, 3, 448, 448) and the window (N, 3, 224, 224), or what the frozen blocks made of them
-    (N, C, h, w) as halves.
+    (N, C, h, w) as halves. A view without weight has no pixels: (N, 3, 0, 0).
     """
 
     whole: Array
@@ -61,9 +61,14 @@ def material(
         return local_view(rgb, chosen.provider(reduced(rgb, longer_side=SALIENCYS_LONGER_SIDE)))
 
     labels = dataset.scales[OPINION].mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
-    seen = []
-    for name, side, view in (("whole", GLOBAL_SIDE, whole), (f"window_{plan.saliency}", LOCAL_SIDE, window)):
-        if plan.frozen_blocks:
+    seen: list[Array] = []
+    for name, side, view, weight in (
+        ("whole", GLOBAL_SIDE, whole, 1 - plan.local_weight),
+        (f"window_{plan.saliency}", LOCAL_SIDE, window, plan.local_weight),
+    ):
+        if not weight:
+            seen.append(np.empty((len(files), 3, 0, 0), np.uint8))
+        elif plan.frozen_blocks:
             path = folder / f"{name}_{plan.frozen_blocks}.npy"
             seen.append(_features(path, files, side, view, _frozen(network, plan)))
         else:

@@ -98,23 +98,25 @@ def _step(network: SaliencyIqa, plan: Plan, data: Material, rows: Indices, adam:
 
 
 def _predicted(network: SaliencyIqa, plan: Plan, whole: Tensor, window: Tensor) -> Tensor:
-    """Quality (N,) from both views, or from what the frozen blocks made of them (Eq. 5)."""
-    if not plan.frozen_blocks:
-        quality: Tensor = network(whole, window)
-        return quality
+    """Quality (N,) from both views, or from what the frozen blocks made of them (Eq. 5); no weight costs no time."""
     blocks, share = plan.frozen_blocks, network.local_weight
-    if share in (0.0, 1.0):  # the other branch would be computed for nothing: at 0 a third of the time
-        alone, seen = (network.local_branch, window) if share else (network.global_branch, whole)
-        return _rest(alone, seen, blocks)
-    local, overall = _rest(network.local_branch, window, blocks), _rest(network.global_branch, whole, blocks)
-    return share * local + (1 - share) * overall
+    if share == 0:
+        return _quality(network.global_branch, whole, blocks)
+    if share == 1:
+        return _quality(network.local_branch, window, blocks)
+    local = _quality(network.local_branch, window, blocks)
+    return share * local + (1 - share) * _quality(network.global_branch, whole, blocks)
 
 
-def _rest(branch: Branch, features: Tensor, blocks: int) -> Tensor:
-    """A branch from its frozen blocks on, (N,)."""
-    assert isinstance(branch.backbone, MobileNetV2)
-    quality: Tensor = branch.head(branch.backbone.features[blocks:](features).float().mean(dim=(2, 3)))
-    return quality.squeeze(1)
+def _quality(branch: Branch, seen: Tensor, blocks: int) -> Tensor:
+    """A branch's answer (N,) to pictures, or from its frozen blocks on."""
+    quality: Tensor
+    if blocks:
+        assert isinstance(branch.backbone, MobileNetV2)
+        quality = branch.head(branch.backbone.features[blocks:](seen).float().mean(dim=(2, 3))).squeeze(1)
+    else:
+        quality = branch(seen)
+    return quality
 
 
 def _freeze(branch: Branch, plan: Plan) -> None:

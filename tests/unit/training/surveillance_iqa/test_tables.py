@@ -126,7 +126,8 @@ def test_a_branch_without_weight_is_not_computed(setting: Setting, monkeypatch: 
         network = built(replace(runs.plan, local_weight=weight), setting.start, 7)
         for tensor in getattr(network, unused).parameters():
             tensor.data.fill_(float("nan"))
-        data = Material(*(np.ones((2, *shape), np.float16) for shape in ((320, 14, 14), (320, 7, 7))), np.ones(2, "f"))
+        whole, window = (np.ones((2, 320, side, side), np.float16) for side in (14, 7))
+        data = Material(whole, window, np.ones(2, np.float32))
         answer = answered(network, replace(runs.plan, local_weight=weight), data, np.arange(2))
         assert np.isfinite(answer).all()
 

@@ -61,6 +61,14 @@ def test_the_views_are_kept_as_codes_with_labels_from_0_to_1(seen: Material) -> 
     assert labels.tolist() == pytest.approx([seen.labels[3], seen.labels[1]])
 
 
+def test_a_view_without_weight_is_not_even_made(data: Path, tmp_path: Path) -> None:
+    plan = replace(PLAN, local_weight=1.0)
+    alone = material(BIQ2021.read(data), BIQ2021, plan, tmp_path)
+    assert not (tmp_path / "whole.npy").exists()
+    assert alone.whole.shape == (20, 3, 0, 0)
+    assert np.isfinite(answered(built(plan, None, 7).eval(), plan, alone, np.arange(2))).all()
+
+
 def test_the_loss_worked_by_hand() -> None:
     assert euclidean(torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0])).item() == pytest.approx((1 + 4) / 2)
 
