@@ -1,6 +1,7 @@
-"""Detectability: the share of objects that a detector would still find here, of those in an undisturbed picture. Ours.
+"""Detectability: the share of people and vehicles that a detector would still find here, of those it would surely find
+in an undisturbed picture. Ours.
 
-It predicts the survival of one detector's findings (YOLOX-nano's, 80 COCO classes, at a score of 0.4) and needs no
+It predicts the survival of one detector's findings (YOLOX-nano's at a score of 0.6, still found at 0.4) and needs no
 detector itself; other detectors lose their objects in a similar order, not at the same point.
 """
 
@@ -12,9 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from detectors import weights
-from detectors.base import Pictures, reduced
-from detectors.detection_quality.networks import MobileRegressor
+from detectors.base import Pictures
+from detectors.detection_quality.networks import MobileRegressor, statistics
+from detectors.runtime import Features, placed
 from detectors.saliency_iqa.detector import fast_precision, fused
+from detectors.saliency_iqa.network import normalised
 from detectors.weights import WeightsFile
 from domain.quality import Direction, MetricSpec
 
@@ -46,8 +49,11 @@ class Survival(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Share (N,) in [0, 1] of RGB (N, 3, H, W) in [0, 1], the longer side 416."""
-        answer: Tensor = self.network(pictures)
-        return torch.sigmoid(self.calibration[0] * answer + self.calibration[1])
+        return self.share(self.network.statistics(pictures))
+
+    def share(self, statistics: Tensor) -> Tensor:
+        """Share (N,) in [0, 1] of the trunk's statistics (N, 464)."""
+        return torch.sigmoid(self.calibration[0] * self.network.answer(statistics) + self.calibration[1])
 
 
 class DetectabilityDetector:
@@ -62,8 +68,8 @@ class DetectabilityDetector:
     def __init__(self, network: Survival, fingerprint: str, *, precision: torch.dtype = torch.float32) -> None:
         """`precision` is the trunk's; pooling, head and calibration stay in single precision or better."""
         self.fingerprint = fingerprint
-        self._network = network.eval().to(memory_format=torch.channels_last)
-        fused(network.network.trunk).to(precision)
+        self._network = network.eval()
+        self._statistics = Features(statistics, fused(network.network.trunk), precision)
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
@@ -71,16 +77,15 @@ class DetectabilityDetector:
         seen = as_seen(pictures)
         if min(*seen.shape[-2:], *pictures.luma.shape[-2:]) < SMALLEST_SIDE:
             return {DETECTABILITY.key: pictures.luma.new_full((len(pictures),), float("nan"))}
-        self._network.to(seen.device)
-        share: Tensor = self._network(seen.contiguous(memory_format=torch.channels_last)).float()
-        return {DETECTABILITY.key: 100 * share}
+        network = placed(self._network, seen.device)
+        return {DETECTABILITY.key: 100 * network.share(self._statistics(normalised(seen)))}
 
 
 def as_seen(pictures: Pictures) -> Tensor:
     """(N, 3, h, w) RGB in [0, 1], the longer side 416: a larger picture averaged, a smaller one enlarged."""
     longer = max(pictures.luma.shape[-2:])
     if longer >= LONGER_SIDE:
-        return reduced(pictures.small_rgb, longer_side=LONGER_SIDE)
+        return pictures.reduced_rgb(LONGER_SIDE)
     factor = LONGER_SIDE / longer
     size = [max(1, round(side * factor)) for side in pictures.rgb.shape[-2:]]
     return interpolate(pictures.rgb, size=size, mode="bilinear", align_corners=False)

@@ -20,7 +20,7 @@ from detectors.detection_quality.first_convolution import FirstConvolution
 from detectors.detection_quality.metric import dct_losses
 from training.detection_quality.compression import SETTINGS, Pixels, compressed, panned
 from training.detection_quality.degradations import degraded
-from training.detection_quality.survival import FOUND, SUBJECTS, survival
+from training.detection_quality.survival import subjects_survival, survival
 from training.detection_quality.yolox import ObjectDetector
 
 STORED_SIDE = 256
@@ -55,23 +55,23 @@ class Example:
 def survivals(scene: str, picture: Pixels, detector: ObjectDetector, *, versions: int, seed: int) -> Iterator[Example]:
     """Degraded versions of one photograph, each a 256 x 256 part of what detectability sees, and what survived.
 
-    Counted are people and vehicles (`subjects` 1), or where the pristine picture shows none, whatever else it shows
-    (`subjects` 0). Yields nothing where it shows nothing; the first version is the untouched one.
+    Counted are people and vehicles surely found (`subjects` 1), or where the pristine picture shows none, whatever else
+    is found (`subjects` 0). Yields nothing where nothing is; the first version is the untouched one.
     """
     generator = np.random.default_rng(seed)
     before = detector(picture)
-    sure = before.above(FOUND)
-    if not len(sure.scores):
+    if not survival(before, before).before:
         return
-    counted = SUBJECTS if len(sure.of_classes(SUBJECTS).scores) else None
+    subjects = subjects_survival(before, before).before > 0
+    counted = subjects_survival if subjects else survival
     for version in range(versions):
         worse, name = (picture, "none") if version == 0 else degraded(picture, generator)
-        kept = survival(before, detector(worse), classes=counted)
+        kept = counted(before, detector(worse))
         seen = _seen(worse)
         labels: dict[str, float | int | str] = {
             "scene": scene,
             "kind": name,
-            "subjects": int(counted is not None),
+            "subjects": int(subjects),
             "before": kept.before,
             "after": kept.after,
         }

@@ -14,7 +14,7 @@ from training.detection_quality.calibration import Numbers, expected_calibration
 from training.detection_quality.compression import Pixels
 from training.detection_quality.degradations import DEGRADATIONS
 from training.detection_quality.films import UNSEEN, footage
-from training.detection_quality.survival import FOUND, SUBJECTS, survival
+from training.detection_quality.survival import subjects_survival
 from training.detection_quality.yolox import ObjectDetector
 from training.measures.correlations import plcc, srocc
 from training.pictures import decoded
@@ -72,18 +72,18 @@ def judged(
     each: int = 5,
     seed: int = 11,
 ) -> Judged:
-    """Every picture untouched and with `each` degradations in turn; left out where no person or vehicle is found."""
+    """Every picture untouched and with `each` degradations in turn, if a person or vehicle is surely found in it."""
     rows: list[tuple[float, int, int, str, str]] = []
     kinds = list(DEGRADATIONS)
     generator = np.random.default_rng(seed)
     for number, (scene, picture) in enumerate(pictures):
-        before = finder(picture).of_classes(SUBJECTS)
-        if not (before.scores >= FOUND).any():
+        before = finder(picture)
+        if not subjects_survival(before, before).before:
             continue
         turn = [kinds[(number * each + step) % len(kinds)] for step in range(each)]
         for kind in (UNTOUCHED, *turn):
             worse = picture if kind == UNTOUCHED else DEGRADATIONS[kind](picture, generator)
-            kept = survival(before, finder(worse), classes=SUBJECTS)
+            kept = subjects_survival(before, finder(worse))
             rows.append((_share(detector, worse), kept.before, kept.after, kind, scene))
     predicted, found, after, named, scenes = zip(*rows, strict=True)
     return Judged(np.array(predicted), np.array(found, float), np.array(after, float), named, scenes)

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,8 @@ EACH = 8
 
 
 def made_of(*scenes: str) -> PairSet:
-    rows = tuple({"scene": scene, "before": 2, "after": 1, "subjects": 1} for scene in scenes for _ in range(EACH))
+    common: Mapping[str, float | int | str] = {"before": 2, "after": 1, "subjects": 1}
+    rows = tuple({"scene": scene, **common} for scene in scenes for _ in range(EACH))
     return PairSet(np.zeros((len(rows), 1, 1, 3), np.uint8), rows)
 
 

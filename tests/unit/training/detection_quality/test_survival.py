@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.detection_quality.survival import SUBJECTS, Survival, survival
+from training.detection_quality.survival import SUBJECTS, Survival, subjects_survival, survival
 from training.detection_quality.yolox import Detections
 
 A, B = (0.0, 0.0, 10.0, 10.0), (20.0, 0.0, 30.0, 10.0)
@@ -46,3 +46,10 @@ def test_only_the_classes_asked_for_count() -> None:
 
 def test_a_class_that_is_not_asked_for_cannot_save_one_that_is() -> None:
     assert survival(found((0.9, 0, A)), found((0.9, 45, A)), classes=SUBJECTS) == Survival(1, 0)
+
+
+def test_only_what_was_surely_found_is_asked_for_and_barely_found_is_enough_to_survive() -> None:
+    before, after = found((0.7, 0, A), (0.5, 0, B)), found((0.45, 0, A))
+    assert subjects_survival(before, after) == Survival(1, 1)
+    assert subjects_survival(before, found((0.35, 0, A))) == Survival(1, 0)
+    assert subjects_survival(found((0.9, 45, A)), found((0.9, 45, A))) == Survival(0, 0)
