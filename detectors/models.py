@@ -29,7 +29,7 @@ from detectors.faster_rcnn.variants import DEFAULT, VARIANTS, built
 from detectors.mtcnn import detector as mtcnn
 from detectors.mtcnn import weights as mtcnn_weights
 from detectors.mtcnn.cascade import Mtcnn
-from detectors.saliency.choice import SPECTRAL_RESIDUAL, ChosenSaliency, saliency
+from detectors.saliency.choice import CENTRED, SPECTRAL_RESIDUAL, ChosenSaliency, saliency
 from detectors.saliency_iqa import detector as saliency_iqa
 from detectors.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, LOCAL_WEIGHT, SaliencyIqa
 from detectors.sgdnet import detector as sgdnet
@@ -58,6 +58,8 @@ class Model:
     network: Callable[[], nn.Module]
     example: Callable[[], tuple[Tensor, ...]]
     detector: Callable[..., Detector] | None = None
+    published: Callable[[], nn.Module] | None = None
+    """The source's own network at the same input, where `network` is a lighter one."""
     note: str = ""
     metrics: tuple[MetricSpec, ...] = ()
     every_s: float = 10.0
@@ -89,7 +91,7 @@ class Model:
 
 
 def _saliency(given: Any) -> ChosenSaliency:
-    """`{name: spectral_residual}`, or `{name: simplenet_mobilenet_v2, path: …}`, or the name alone."""
+    """`{name: spectral_residual}`, or `{name: simplenet_mobilenet_v2, path: …}`, or a name that needs no path."""
     chosen = {"name": given} if isinstance(given, str) else dict(given)
     path = chosen.pop("path", None)
     name = chosen.pop("name", SPECTRAL_RESIDUAL)
@@ -119,14 +121,15 @@ SALIENCY_IQA = Model(
     title="Saliency IQA: picture quality as people would judge it",
     source="Lu et al. 2022 (arXiv 2206.04318)",
     input="448x448 (whole) and 224x224 (most salient window), RGB",
-    network=lambda: SaliencyIqa("mobilenet_v2"),
+    network=lambda: SaliencyIqa("efficientnet_lite0"),
+    published=lambda: SaliencyIqa("resnet18"),
     example=lambda: (torch.zeros(1, 3, GLOBAL_SIDE, GLOBAL_SIDE), torch.zeros(1, 3, LOCAL_SIDE, LOCAL_SIDE)),
     detector=_saliency_iqa,
-    note="the paper's backbone is ResNet18; the bundled weights are MobileNetV2's",
+    note="the paper's backbone is ResNet18; the bundled weights are EfficientNet-Lite0's",
     metrics=saliency_iqa.SaliencyIqaDetector.metrics,
     default=True,
     options={"saliency": _saliency, "local_weight": _share},
-    notes={"backbone": "mobilenet_v2", "saliency": "spectral_residual", "local_weight": str(LOCAL_WEIGHT)},
+    notes={"backbone": "efficientnet_lite0", "saliency": CENTRED, "local_weight": str(LOCAL_WEIGHT)},
 )
 SGDNET = Model(
     name=sgdnet.MODEL,
@@ -134,6 +137,7 @@ SGDNET = Model(
     source="Yang et al. 2019 (ACM Multimedia)",
     input="384x512, RGB",
     network=lambda: sgdnet_network.SgdNet(sgdnet_network.Variant("mobilenet_v2")),
+    published=lambda: sgdnet_network.SgdNet(sgdnet_network.Variant("resnet50")),
     example=lambda: (torch.zeros(1, 3, *sgdnet.SIZE),),
     detector=sgdnet.sgdnet,
     note="counted for MobileNetV2; the paper's ResNet50 has 26.29 M parameters and 15.3 GMACs, and the file decides",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from detectors import weights
@@ -36,11 +37,11 @@ class Check:
         return asdict(self)
 
 
-def cost(model: Model) -> Cost:
-    """Count a model's network: parameters, and half the FLOPs that torch's counter sees at `model.example()`."""
-    network = model.network().eval()
+def cost(network: nn.Module, example: tuple[Tensor, ...]) -> Cost:
+    """Count a network's parameters, and half the FLOPs that torch's counter sees at `example`."""
+    network.eval()
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network(*model.example())
+        network(*example)
     return Cost(sum(each.numel() for each in network.parameters()), counter.get_total_flops() / 2 / 1e9)
 
 
@@ -60,7 +61,8 @@ def row(stands: Standing) -> dict[str, Any]:
 def described(stands: Standing) -> dict[str, Any]:
     """Everything that is told of one model."""
     model = stands.model
-    counted = cost(model)
+    counted = cost(model.network(), model.example())
+    published = None if model.published is None else cost(model.published(), model.example())
     return {
         **row(stands),
         "source": model.source,
@@ -68,6 +70,7 @@ def described(stands: Standing) -> dict[str, Any]:
         "input": model.input,
         "parameters": counted.parameters,
         "gmacs": round(counted.gmacs, 4),
+        "as_published": None if published is None else asdict(published),
         "every_s": stands.every_s,
         "options": sorted(model.options),
         "fingerprint": "" if stands.detector is None else stands.detector.fingerprint,

@@ -6,14 +6,17 @@ from pathlib import Path
 from types import MappingProxyType
 
 from detectors import weights
+from detectors.base import SMALL_SIDE
+from detectors.saliency.centred import centred_spectral_residual
 from detectors.saliency.provider import SaliencyProvider
 from detectors.saliency.simplenet import ENCODERS, SimpleNet, SimpleNetSaliency
-from detectors.saliency.spectral_residual import spectral_residual
+from detectors.saliency.spectral_residual import LONGER_SIDE, spectral_residual
 from detectors.saliency.weights import read
 from detectors.weights import WeightsUnavailable
 from domain.errors import ConfigError
 
 SPECTRAL_RESIDUAL = "spectral_residual"
+CENTRED = "centred_spectral_residual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class ChosenSaliency:
 
     provider: SaliencyProvider
     fingerprint: str
+    longer_side: int = SMALL_SIDE
+    """It looks no closer than at a picture reduced to this on its longer side."""
 
 
 def saliency(name: str = SPECTRAL_RESIDUAL, path: Path | None = None) -> ChosenSaliency:
@@ -34,10 +39,13 @@ def saliency(name: str = SPECTRAL_RESIDUAL, path: Path | None = None) -> ChosenS
     return PROVIDERS[name](path)
 
 
-def _spectral_residual(path: Path | None) -> ChosenSaliency:
-    if path is not None:
-        raise ConfigError(f"saliency: {SPECTRAL_RESIDUAL} needs no weights; leave the path away")
-    return ChosenSaliency(spectral_residual, SPECTRAL_RESIDUAL)
+def _without_weights(name: str, provider: SaliencyProvider) -> Callable[[Path | None], ChosenSaliency]:
+    def chosen(path: Path | None) -> ChosenSaliency:
+        if path is not None:
+            raise ConfigError(f"saliency: {name} needs no weights; leave the path away")
+        return ChosenSaliency(provider, name, LONGER_SIDE)
+
+    return chosen
 
 
 def _simplenet(encoder: str) -> Callable[[Path | None], ChosenSaliency]:
@@ -53,5 +61,9 @@ def _simplenet(encoder: str) -> Callable[[Path | None], ChosenSaliency]:
 
 
 PROVIDERS: Mapping[str, Callable[[Path | None], ChosenSaliency]] = MappingProxyType(
-    {SPECTRAL_RESIDUAL: _spectral_residual, **{f"simplenet_{encoder}": _simplenet(encoder) for encoder in ENCODERS}}
+    {
+        SPECTRAL_RESIDUAL: _without_weights(SPECTRAL_RESIDUAL, spectral_residual),
+        CENTRED: _without_weights(CENTRED, centred_spectral_residual),
+        **{f"simplenet_{encoder}": _simplenet(encoder) for encoder in ENCODERS},
+    }
 )

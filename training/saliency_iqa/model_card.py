@@ -86,7 +86,7 @@ the picture. Method: Lu et al. 2022 (arXiv 2206.04318), a branch for the whole p
 448 x 448) and one for its most salient 224 x 224 window, q = {local} local + {whole} global (the paper: 0.2 and
 0.8). The paper's backbone is ResNet18; this is EfficientNet-Lite0 (Tan and Le 2019, without squeeze and excitation),
 for a quarter of its multiplications and because a float ImageNet start for it could be had. Saliency: spectral
-residual, no weights.
+residual with a Gaussian prior for the centre (sigma a quarter of each side), no weights.
 
 ## Data
 
