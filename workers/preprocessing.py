@@ -124,15 +124,18 @@ def _chroma_codes(frames: Sequence[Frame], device: torch.device) -> Tensor | Non
 
 
 def _expanded_luma(codes: Tensor, bits: int, full: bool) -> Tensor:
+    """Clipped while still integers, a quarter of the bytes."""
     step = 2 ** (bits - 8)
     if full:
-        return codes.float().div_(2**bits - 1).clamp_(0, 1)
-    return codes.float().sub_(16 * step).div_(219 * step).clamp_(0, 1)
+        return codes.float().div_(2**bits - 1)
+    return codes.clamp(16 * step, 235 * step).sub_(16 * step).float().div_(219 * step)
 
 
 def _expanded_chroma(codes: Tensor, bits: int, full: bool) -> Tensor:
-    span = 2**bits - 1 if full else 224 * 2 ** (bits - 8)
-    return codes.float().sub_(2 ** (bits - 1)).div_(span).clamp_(-0.5, 0.5)
+    step, middle = 2 ** (bits - 8), 2 ** (bits - 1)
+    if full:
+        return codes.float().sub_(middle).div_(2**bits - 1).clamp_(-0.5, 0.5)
+    return codes.clamp(16 * step, 240 * step).float().sub_(middle).div_(224 * step)
 
 
 def _visible(masks: Sequence[tuple[Mask, ...]], shape: FrameFormat, device: torch.device) -> Tensor | None:

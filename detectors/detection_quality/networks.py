@@ -85,18 +85,8 @@ class MobileRegressor(nn.Module):
         return maps.to(pictures.dtype)
 
     def statistics(self, pictures: Tensor) -> Tensor:
-        """(N, 464) mean and deviation over each map at the five depths, of RGB (N, 3, H, W) in [0, 1].
-
-        The trunk may be of lower precision; the sums over a map's places are not.
-        """
-        maps = normalised(pictures).to(next(self.trunk.parameters()).dtype)
-        parts = []
-        for index, block in enumerate(self.trunk):
-            maps = block(maps)
-            if index in TAPS:
-                deviation, mean = torch.std_mean(maps.to(pictures.dtype), dim=(2, 3), correction=0)
-                parts += [mean, deviation]
-        return torch.cat(parts, dim=1)
+        """(N, 464) mean and deviation over each map at the five depths, of RGB (N, 3, H, W) in [0, 1]."""
+        return statistics(self.trunk, normalised(pictures).to(next(self.trunk.parameters()).dtype)).to(pictures.dtype)
 
     def answer(self, statistics: Tensor) -> Tensor:
         """(N,) on the scale of the labels, of statistics (N, 464)."""
@@ -106,6 +96,20 @@ class MobileRegressor(nn.Module):
     def forward(self, patches: Tensor) -> Tensor:
         """(N,) on the scale of the labels, of RGB (N, 3, H, W) in [0, 1]."""
         return self.answer(self.statistics(patches))
+
+
+def statistics(trunk: nn.Sequential, pictures: Tensor) -> Tensor:
+    """`MobileRegressor.statistics` of a trunk and normalised RGB (N, 3, H, W).
+
+    The trunk may be of lower precision; the sums over a map's places are not.
+    """
+    maps, parts = pictures, []
+    for index, block in enumerate(trunk):
+        maps = block(maps)
+        if index in TAPS:
+            deviation, mean = torch.std_mean(maps.float(), dim=(2, 3), correction=0)
+            parts += [mean, deviation]
+    return torch.cat(parts, dim=1)
 
 
 def _convolved(inputs: int, outputs: int, kernel: int, *, stride: int = 1, padding: int = 0) -> list[nn.Module]:

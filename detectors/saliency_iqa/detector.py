@@ -8,11 +8,12 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from detectors import weights
-from detectors.base import Pictures
+from detectors.base import SMALL_SIDE, Pictures
+from detectors.runtime import Features, placed
 from detectors.saliency.choice import PROVIDERS, ChosenSaliency, saliency
 from detectors.saliency.provider import SaliencyProvider
 from detectors.saliency_iqa.backbones import BACKBONES, normed_convolutions
-from detectors.saliency_iqa.network import SaliencyIqa
+from detectors.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, SaliencyIqa, normalised
 from detectors.saliency_iqa.views import whole_of, window_of
 from detectors.weights import WeightsFile, WeightsUnavailable
 from domain.quality import Direction, MetricSpec
@@ -48,16 +49,20 @@ class SaliencyIqaDetector:
         fingerprint: str,
         *,
         precision: torch.dtype = torch.float32,
+        saliency_side: int = SMALL_SIDE,
     ) -> None:
         """`network` predicts opinions on a scale of 0 to 1; it is put into evaluation mode and its norms are fused.
 
-        `precision` is the backbones'; saliency, pooling and heads stay in single precision or better.
+        `precision` is the backbones'; saliency, pooling and heads stay in single precision or better. Saliency is asked
+        of the picture reduced to `saliency_side` on its longer side.
         """
         self.fingerprint = fingerprint
-        self._network = fused(network.eval()).to(memory_format=torch.channels_last)
-        for branch in (network.global_branch, network.local_branch):
-            branch.backbone.to(precision)
+        fused(network.eval())
+        self._network = network
+        self._global = Features(_pooled, network.global_branch.backbone, precision, (GLOBAL_SIDE, GLOBAL_SIDE))
+        self._local = Features(_pooled, network.local_branch.backbone, precision, (LOCAL_SIDE, LOCAL_SIDE))
         self._saliency = provider
+        self._saliency_side = saliency_side
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
@@ -65,23 +70,25 @@ class SaliencyIqaDetector:
         luma = pictures.luma
         if min(luma.shape[-2:]) < SMALLEST_SIDE:
             return {IMAGE_QUALITY.key: luma.new_full((len(pictures),), float("nan"))}
-        self._network.to(luma.device)
-        whole, window = self.views(pictures)
-        opinion: Tensor = self._network(whole, window)
-        return {IMAGE_QUALITY.key: (100 * opinion.float()).clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
+        network = placed(self._network, luma.device)
+        whole, window = (normalised(view) for view in self.views(pictures))
+        opinion = network.weighted(
+            network.global_branch.answer(self._global(whole)), network.local_branch.answer(self._local(window))
+        )
+        return {IMAGE_QUALITY.key: (100 * opinion).clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
 
     def views(self, pictures: Pictures) -> tuple[Tensor, Tensor]:
-        """What the branches see: (N, 3, 448, 448) and (N, 3, 224, 224), RGB in [0, 1], channels last in memory.
-
-        Saliency is asked of the picture reduced to 640 on its longer side: no provider looks closer than that.
-        """
-        maps = self._saliency(pictures.small_rgb)
+        """What the branches see: (N, 3, 448, 448) and (N, 3, 224, 224), RGB in [0, 1]."""
+        maps = self._saliency(pictures.reduced_rgb(self._saliency_side))
         if pictures.visible is not None:
             visible = pictures.visible.to(maps.dtype)
             maps = maps * nn.functional.adaptive_avg_pool2d(visible, (maps.shape[-2], maps.shape[-1]))
-        whole = whole_of(pictures).contiguous(memory_format=torch.channels_last)
-        window = window_of(pictures, maps).contiguous(memory_format=torch.channels_last)
-        return whole, window
+        return whole_of(pictures), window_of(pictures, maps)
+
+
+def _pooled(backbone: nn.Module, pictures: Tensor) -> Tensor:
+    maps: Tensor = backbone(pictures)
+    return maps.float().mean(dim=(2, 3))
 
 
 def saliency_iqa(
@@ -133,7 +140,9 @@ def from_weights(
     chosen = saliency(named) if provider is None else provider
     fingerprint = file.fingerprint if chosen.fingerprint == named else f"{file.fingerprint}+{chosen.fingerprint}"
     fingerprint += "" if share == trained else f"+w={share:g}"
-    return SaliencyIqaDetector(network, chosen.provider, fingerprint, precision=precision)
+    return SaliencyIqaDetector(
+        network, chosen.provider, fingerprint, precision=precision, saliency_side=chosen.longer_side
+    )
 
 
 def fused(network: nn.Module) -> nn.Module:

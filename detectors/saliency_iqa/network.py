@@ -29,7 +29,11 @@ class Branch(nn.Module):
         """
         precision = next(self.backbone.parameters()).dtype
         maps = self.backbone(normalised(pictures).to(precision))
-        quality: Tensor = self.head(maps.to(pictures.dtype).mean(dim=(2, 3)))
+        return self.answer(maps.to(pictures.dtype).mean(dim=(2, 3)))
+
+    def answer(self, pooled: Tensor) -> Tensor:
+        """Quality (N,) of the backbone's maps averaged over their places, (N, channels)."""
+        quality: Tensor = self.head(pooled)
         return quality.squeeze(1)
 
     def start_at(self, quality: float) -> None:
@@ -50,10 +54,11 @@ class SaliencyIqa(nn.Module):
 
     def forward(self, whole: Tensor, window: Tensor) -> Tensor:
         """Quality (N,) from `whole` (N, 3, 448, 448) and `window` (N, 3, 224, 224), RGB in [0, 1]."""
-        quality: Tensor = self.local_weight * self.local_branch(window) + (1 - self.local_weight) * self.global_branch(
-            whole
-        )
-        return quality
+        return self.weighted(self.global_branch(whole), self.local_branch(window))
+
+    def weighted(self, whole: Tensor, window: Tensor) -> Tensor:
+        """Eq. 5 of the branches' qualities (N,)."""
+        return self.local_weight * window + (1 - self.local_weight) * whole
 
 
 def normalised(pictures: Tensor) -> Tensor:

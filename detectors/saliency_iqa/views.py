@@ -3,6 +3,8 @@
 Memory does not grow with the aspect ratio, and nothing here waits for the device.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
@@ -120,8 +122,12 @@ def window_sums(saliency: Tensor, height: int, width: int) -> Tensor:
     return torch.round(sums / largest / TIE)
 
 
+@lru_cache(maxsize=32)
 def window_lines(length: int) -> Tensor:
-    """Native pixel indices (windows, 224) that each window of a side of `length` pixels shows, reflected beyond it."""
+    """Native pixel indices (windows, 224) that each window of a side of `length` pixels shows, reflected beyond it.
+
+    Never written.
+    """
     if length < LOCAL_SIDE:
         starts = [-((LOCAL_SIDE - length) // 2)]
     else:
@@ -141,8 +147,9 @@ def _reflected(indices: Tensor, length: int) -> Tensor:
     return torch.where(folded < length, folded, period - folded)
 
 
+@lru_cache(maxsize=32)
 def _summing_matrix(length: int, source: int) -> Tensor:
-    """(windows, source): what each source pixel, resized bilinearly to `length`, adds to each window."""
+    """(windows, source): what each source pixel, resized bilinearly to `length`, adds to each window. Never written."""
     position = ((torch.arange(length, dtype=torch.float64) + 0.5) * source / length - 0.5).clamp(0, source - 1)
     below = position.floor().long()
     above = (below + 1).clamp_max(source - 1)
