@@ -27,8 +27,6 @@ class ChosenSaliency:
     fingerprint: str
     longer_side: int = SMALL_SIDE
     """It looks no closer than at a picture reduced to this on its longer side."""
-    longer_side: int = SMALL_SIDE
-    """It looks no closer than at a picture reduced to this on its longer side."""
 
 
 def saliency(name: str = SPECTRAL_RESIDUAL, path: Path | None = None) -> ChosenSaliency:
