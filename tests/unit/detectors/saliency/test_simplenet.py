@@ -111,7 +111,7 @@ def test_without_weights_or_with_others_it_is_off(tmp_path: Path, network: Simpl
 
 
 def test_the_choice_names_what_it_knows(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="known are spectral_residual, simplenet_mobilenet_v2"):
+    with pytest.raises(ConfigError, match="known are spectral_residual, centred_spectral_residual, simplenet_mobilenet_v2"):
         saliency("guess")
     with pytest.raises(ConfigError, match="needs no weights"):
         saliency("spectral_residual", tmp_path / "weights.pt")
