@@ -1,0 +1,44 @@
+"""`python -m training.detection_quality`: for maintainers, the pictures that the model cards show."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from domain.errors import ConfigError
+from training.detection_quality.failures import drawn
+from training.detection_quality.tables import YOLOX
+from training.detection_quality.yolox import YoloxNano
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+console = Console()
+
+
+@app.callback()
+def chosen() -> None:
+    """What the cards of detectability and detection quality show."""
+
+
+@app.command()
+def failures(
+    data: Annotated[Path, typer.Option(help="The folder with clips and reference-models.")],
+    folder: Annotated[Path, typer.Option(help="Where to write the JPEGs: docs/images.")],
+) -> None:
+    """Draw the frames of the two CC BY films on which each model is furthest off."""
+    for name, packet in drawn(data, YoloxNano(data / YOLOX)).items():
+        (folder / name).write_bytes(packet)
+        console.print(f"{folder / name} {len(packet)} bytes")
+
+
+def main() -> None:
+    """Run the command; what the operator must mend is said in a line, not in a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        console.print(str(error), style="red")
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()
