@@ -126,6 +126,23 @@ def run(data: Path, *, models: Collection[str] = (), frames: int = 4, most: int 
     }
 
 
+def as_table(found: Mapping[str, Any]) -> str:
+    """Return what `run` found as a Markdown table: for each ladder the share that holds and the median Spearman."""
+    head = ["score", "on", "n", *LADDERS]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for one in found["scorers"].values():
+        for material in ("pictures", "frames"):
+            ladders = [one[material][name] for name in LADDERS]
+            counts = "/".join(str(count) for count in dict.fromkeys(ladder["n"] for ladder in ladders))
+            cells = [one["metric"], material, counts, *(_cell(ladder) for ladder in ladders)]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(ladder: Mapping[str, Any]) -> str:
+    return "" if not ladder["n"] else f"{ladder['holds']:.0%} ({ladder['median_spearman']:.2f})"
+
+
 def climbed(pictures: Iterable[Ladders], scorers: Mapping[str, Scorer]) -> dict[str, dict[str, Values]]:
     """Scores (pictures, rungs) by scorer and ladder."""
     found: dict[str, dict[str, list[Values]]] = {name: {ladder: [] for ladder in LADDERS} for name in scorers}

@@ -98,7 +98,11 @@ def ladders(
     """Whether each scorer falls with blur, noise, compression, darkness and fog, on pictures never trained on."""
     from bench.evidence import ladders as measured  # noqa: PLC0415 - loads torch, which takes seconds
 
-    show(measured.run(data, models=model or (), frames=frames), as_json=as_json)
+    found = measured.run(data, models=model or (), frames=frames)
+    if as_json:
+        show(found, as_json=True)
+    else:
+        out.print(measured.as_table(found), soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command("dark-or-defocused")

@@ -99,6 +99,10 @@ def test_the_command_climbs_with_bundled_weights(folder: Path) -> None:
     for material in ("pictures", "frames"):
         assert {ladder: one[material][ladder]["n"] for ladder in LADDERS} == dict.fromkeys(LADDERS, 1)
     assert one["pictures"]["blur"]["holds"] == 1.0
+    head, _, pictures, frames = ladders.as_table(found).splitlines()
+    assert head == "| score | on | n | blur | noise | compression | darkness | fog |"
+    assert pictures.startswith("| detectability | pictures | 1 | 100% (-1.00) |")
+    assert frames.startswith("| detectability | frames | 1 |")
 
 
 def test_unknown_models_and_missing_material_are_named(folder: Path, tmp_path: Path) -> None:
