@@ -17,6 +17,8 @@ from tests.unit.training.saliency_iqa.starts import drawn
 from training.loop import LOG
 from training.measures.ladders import blurred
 from training.pictures import decoded
+from training.results import Result as TableResult
+from training.results import Row, Setting, Table
 from training.saliency_iqa import run as recipe
 
 MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted")
@@ -163,6 +165,33 @@ def test_reproduce_says_what_it_needs(tmp_path: Path) -> None:
     ran = sightline("reproduce", "nonsense", "--data", tmp_path)
     assert ran.exit_code == 2
     assert "no table 'nonsense'" in ran.output
+    ran = sightline("reproduce", "biq2021", "--data", tmp_path, "--set", "epochs=1")
+    assert ran.exit_code == 2
+    assert "leave out --set" in ran.output
+
+
+def test_a_tables_plan_is_set_and_its_intervals_and_note_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Setting] = []
+
+    def made(setting: Setting) -> TableResult:
+        asked.append(setting)
+        return TableResult(
+            (Row("w = 0.2", {"srocc": 0.9}, {"srocc": 0.81234}, "", {"srocc": (0.8, 0.82)}),), note="n 9"
+        )
+
+    table = Table("small", "A table", "a paper", (), ("srocc",), made, settable=True)
+    monkeypatch.setattr("training.tables.TABLES", {"small": table})
+    written = tmp_path / "rows.json"
+    ran = sightline("reproduce", "small", "--data", tmp_path, "--set", "epochs=1", "--json", written)
+    assert ran.exit_code == 0, ran.output
+    assert asked[0].options == {"epochs": "1"}
+    assert "0.8123 (0.800 to 0.820)" in ran.stdout
+    assert "n 9" in ran.output
+    stored = json.loads(written.read_text())
+    assert stored["note"] == "n 9"
+    assert stored["rows"][0]["intervals"] == {"srocc": [0.8, 0.82]}
 
 
 REAL_TINY = ("--set", "epochs=1", "--set", "batch=16", "--set", "frozen_blocks=18", "--threads", "1")
