@@ -9,7 +9,9 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 PACKAGE = "openvino"
 EXAMPLE_SIDE = 64
+_only_pytorch = ContextVar("only_pytorch", default=False)
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
 Placed = TypeVar("Placed", bound=nn.Module)
@@ -66,6 +69,8 @@ class Features:
             return self._by_pytorch(pictures)
 
     def _translated(self) -> bool:
+        if _only_pytorch.get():
+            return False
         if self._infer is None and not self._untranslatable and available():
             try:
                 self._infer = _translated(self._function, self._trunk, self._precision, self._size)
@@ -88,6 +93,16 @@ class Features:
         return self._function(self._eager[1], ready)
 
 
+@contextmanager
+def only_pytorch() -> Iterator[None]:
+    """Within, networks run by PyTorch whatever is installed, for comparison; in this thread alone."""
+    before = _only_pytorch.set(True)
+    try:
+        yield
+    finally:
+        _only_pytorch.reset(before)
+
+
 def placed(network: Placed, device: torch.device) -> Placed:
     """`network` on `device`; where it is there already, each layer is not asked again, which takes 2 ms a picture."""
     if next(network.parameters()).device != device:
@@ -104,7 +119,7 @@ def described(precision: torch.dtype) -> str:
     """What runs networks on a CPU, in words for the operator."""
     number = str(precision).removeprefix("torch.")
     if not available():
-        return f"PyTorch {torch.__version__}, {number}; pip install {PACKAGE} halves the time of learned models"
+        return f"PyTorch {torch.__version__}, {number}; pip install {PACKAGE} and learned models take half the time"
     try:
         return f"OpenVINO {openvino().get_version().split('-')[0]}, {number}"
     except ImportError as error:

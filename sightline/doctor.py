@@ -12,7 +12,9 @@ import av
 import torch
 from sqlalchemy import make_url
 
+from detectors import runtime
 from detectors.registry import METRICS
+from detectors.saliency_iqa.detector import fast_precision
 from detectors.standing import State
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.quality import Fault
@@ -70,6 +72,14 @@ def _device(settings: Settings) -> Finding:
         else f"{threads} of {os.cpu_count()} cores compute scores"
     )
     return Finding("device", Health.OK, f"{device.type}, {name} (PyTorch {torch.__version__})")
+
+
+def _networks(settings: Settings) -> Finding:
+    """What runs the networks of learned models; PyTorch alone on a CPU works and takes twice as long."""
+    device = resolved_device(settings.device)
+    if device.type != "cpu":
+        return Finding("networks", Health.OK, f"PyTorch {torch.__version__} on {device.type}")
+    return Finding("networks", Health.OK if runtime.available() else Health.NOTE, runtime.described(fast_precision()))
 
 
 def _detectors(settings: Settings) -> Finding:
@@ -143,6 +153,7 @@ _LOOKS: dict[str, Callable[[Settings], Finding]] = {
     "settings": _settings,
     "codecs": _codecs,
     "device": _device,
+    "networks": _networks,
     "detectors": _detectors,
     "database": _database,
     "disk": _disk,

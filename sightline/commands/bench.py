@@ -81,7 +81,7 @@ def models(
     turns: Annotated[int, typer.Option("--turns", min=1, help="How often each way is timed.")] = 5,
     as_json: JsonOption = False,
 ) -> None:
-    """What the models that judge by default cost a 1080p frame, run in four ways, and how each agrees with people."""
+    """What the models that judge by default cost a 1080p frame, run in six ways, and how each agrees with people."""
     from bench import models as measured  # noqa: PLC0415 - loads torch, which takes seconds
 
     show(measured.run(turns=turns, data=data, most=most), as_json=as_json)

@@ -50,7 +50,7 @@ def test_a_picture_has_exactly_the_same_features_alone_and_in_any_batch(precisio
     features = Features(spread, trunk(), precision, (40, 56))
     shown = pictures(5)
     together = features(shown)
-    assert len(together.unique(dim=0)) == 5
+    assert len(set(together[:, 0].tolist())) == 5
     for index in range(5):
         assert torch.equal(features(shown[index : index + 1])[0], together[index])
     assert torch.equal(features(shown.flip(0)), together.flip(0))

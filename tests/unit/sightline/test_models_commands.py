@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
-from detectors import weights
+from detectors import runtime, weights
 from detectors.models import MODELS
 from domain.errors import ConfigError
 from sightline.chosen_models import chosen_detectors, model_records
@@ -105,6 +105,22 @@ def test_a_gate_needs_a_number_that_is_measured_here(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named_by_its_path(content: dict[str, object], text: str) -> None:
     with pytest.raises(ConfigError, match=text):
         parsed(content)
+
+
+def test_doctor_says_what_runs_the_networks_and_what_would_run_them_quicker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> tuple[Health, str]:
+        found = next(found for found in findings(settings(tmp_path, device="cpu")) if found.subject == "networks")
+        return found.health, found.text
+
+    health, text = said()
+    assert health is Health.OK
+    assert text.startswith("OpenVINO 20")
+    monkeypatch.setattr(runtime, "PACKAGE", "openvino_that_nobody_installed")
+    health, text = said()
+    assert health is Health.NOTE
+    assert text.startswith(f"PyTorch {torch.__version__}")
 
 
 def test_a_model_asked_for_without_weights_stays_off_and_doctor_says_so(tmp_path: Path) -> None:
