@@ -9,6 +9,7 @@ from torch.nn.functional import conv2d, interpolate
 
 from detectors.face_quality.attention import Attention, CrossAttentionLayer, SelfAttentionLayer
 from detectors.face_quality.backbones import BACKBONES
+from detectors.face_quality.light import LightTokens
 from detectors.saliency_iqa.network import normalised
 
 SIDE = 224
@@ -48,7 +49,8 @@ class Variant:
     """A row of Tables V and VI; the paper's SFIQA-Assessor-S is the default.
 
     `finest` is the scale on whose grid the others are fused: 0 is the paper's, stride 4. Ours: 1, stride 8, leaves a
-    quarter of the positions and loses little, for what the finest scale has seen is averaged, not left out.
+    quarter of the positions and loses little, for what the finest scale has seen is averaged, not left out. `light`,
+    ours, adds to the task tokens what detectors/face_quality/light.py measures; the paper's network has no such part.
     """
 
     backbone: str = "edgenext_small"
@@ -56,10 +58,13 @@ class Variant:
     view_fusion: bool = True
     task_attention: bool = True
     finest: int = 0
+    light: bool = False
 
     def __post_init__(self) -> None:
         if not self.views or len(set(self.views)) != len(self.views):
             raise ValueError("a variant looks at one, two or three different views")
+        if self.light and set(self.views) == {View.PARTS}:
+            raise ValueError("light and colour are measured in whole views: add the loose or the compact one")
 
 
 class ViewEncoder(nn.Module):
@@ -150,6 +155,8 @@ class Assessor(nn.Module):
         self.view_fusion = ViewFusion() if variant.view_fusion else None
         self.decoder = TaskDecoder(task_attention=variant.task_attention)
         self.heads = nn.ModuleList(_regression_head() for _ in DIMENSIONS)
+        self.whole_views = [index for index, view in enumerate(variant.views) if view != View.PARTS]
+        self.light = LightTokens(len(DIMENSIONS), FEATURES, len(self.whole_views)) if variant.light else None
 
     def fuse_early(self) -> None:
         """Let every view fuse its scales before they grow: the same scores, to rounding, for less."""
@@ -163,6 +170,8 @@ class Assessor(nn.Module):
         stacked = torch.stack(features, dim=1)
         fused = stacked.mean(dim=1) if self.view_fusion is None else self.view_fusion(stacked)
         tokens = self.decoder(fused)
+        if self.light is not None:
+            tokens = tokens + self.light(views[:, self.whole_views])
         return torch.cat([head(tokens[:, index]) for index, head in enumerate(self.heads)], dim=1)
 
 

@@ -33,6 +33,7 @@ def notes(variant: Variant, rated: int = len(DIMENSIONS), withheld: Sequence[Dim
         "view_fusion": say[variant.view_fusion],
         "task_attention": say[variant.task_attention],
         "finest": str(variant.finest),
+        "light": say[variant.light],
         "rated": str(rated),
         "withheld": " ".join(withheld),
     }
@@ -63,4 +64,5 @@ def _variant(said: Mapping[str, str]) -> Variant:
         view_fusion=SWITCHES[said["view_fusion"]],
         task_attention=SWITCHES[said["task_attention"]],
         finest=int(said["finest"]),
+        light=SWITCHES[said.get("light", "no")],
     )

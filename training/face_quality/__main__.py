@@ -17,7 +17,9 @@ from detectors.weights import ManifestEntry
 from domain.errors import ConfigError
 from training.bundle import recorded
 from training.face_quality import own
-from training.face_quality.evidence import confidence, held_out, ladders
+from training.face_quality.clip_faces import confidences
+from training.face_quality.evidence import held_out, ladders
+from training.face_quality.failures import drawn
 from training.face_quality.model_card import Measured, Provenance, model_card
 from training.face_quality.sources import loaded, split
 from training.face_quality.start import exported
@@ -25,8 +27,8 @@ from training.face_quality.strengths import damages
 from training.networks.averaging import averaged_weights
 
 LADDER_FACES = 20
-CLIP_FRAMES, EVERY = 105, 15
-SMALLEST_PX = (96.0, 48.0)
+CLIP_FRAMES, EVERY = 1400, 3
+SMALLEST_PX = (96.0, 48.0, 24.0)
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console()
@@ -71,34 +73,40 @@ def evidence(
     """Print, as JSON, agreement on held-out people, ladders, and the order of real faces."""
     network = network_of(explicit or weights.located(own.MODEL).path).network
     network.fuse_early()
-    training, validation = split(loaded(folder / "sources.jsonl"))
-    faces = own.face_sets([*training, *validation], folder)
+    sources = loaded(folder / "sources.jsonl")
+    sides, faces = split(sources), own.face_sets(sources, folder)
     detector, finder = face_quality(own.MODEL, explicit), mtcnn_weights.loaded(smallest_face_px=min(SMALLEST_PX))
-    orders = [
-        asdict(confidence(detector, finder, path, frames=CLIP_FRAMES, every=EVERY, smallest_px=smallest))
-        for path in clips
-        for smallest in SMALLEST_PX
-    ]
+    orders = confidences(detector, finder, clips, frames=CLIP_FRAMES, every=EVERY, smallest_px=SMALLEST_PX)
     counts = {
-        "training_sources": len(training),
-        "validation_sources": len(validation),
-        "training": len(faces[0]),
-        "validation": len(faces[1]),
+        "training_sources": len(sides.training),
+        "validation_sources": len(sides.validation),
+        "held_out_sources": len(sides.held_out),
+        "training": len(faces.training),
+        "validation": len(faces.validation),
+        "held_out_faces": len(faces.held_out),
     }
     found = {
-        "held_out": held_out(network, faces[1]),
-        "ladders": {name: asdict(one) for name, one in ladders(network, validation[:LADDER_FACES]).items()},
-        "confidence": orders,
+        "held_out": held_out(network, faces.held_out),
+        "ladders": {name: asdict(one) for name, one in ladders(network, sides.held_out[:LADDER_FACES]).items()},
+        "confidence": [asdict(order) for order in orders],
         "counts": counts,
     }
     console.print_json(json.dumps(found))
 
 
 @app.command()
+def failures(folder: Runs, sheet: Annotated[Path, typer.Option(help="The JPEG to write.")]) -> None:
+    """Show, on faces that may be shown, where the bundled weights are furthest from the labels."""
+    network = network_of(weights.located(own.MODEL).path).network
+    network.fuse_early()
+    sheet.write_bytes(drawn(network, loaded(folder / "sources.jsonl")))
+
+
+@app.command()
 def strengths(folder: Runs) -> None:
     """Print, as JSON, what each strength of each distortion does to the held-out faces."""
-    _, validation = split(loaded(folder / "sources.jsonl"))
-    found = damages(validation[:LADDER_FACES])
+    sides = split(loaded(folder / "sources.jsonl"))
+    found = damages(sides.held_out[:LADDER_FACES])
     console.print_json(json.dumps({name: asdict(one) for name, one in found.items()}))
 
 

@@ -53,16 +53,18 @@ class Ladder:
         return float(self.first * (self.last / self.first) ** strength)
 
 
-FOCUS_SIGMA = Ladder(0.9, 11.0)
+FOCUS_SIGMA = Ladder(0.9, 8.0)
 MOTION_LENGTH = Ladder(3.0, 42.0)
-FACE_SIDE = Ladder(180.0, 20.0)
-"""Pixels across the face that are left."""
-EXPOSURE_STOPS = Ladder(0.7, 5.0)
-VEIL_SHARE = Ladder(0.12, 0.88)
-COLOUR_GAIN = Ladder(1.15, 3.2)
+FACE_SIDE = Ladder(124.0, 14.0)
+"""Pixels across the face that are left; half such a pixel is the defocus of the same strength, so that the same blur
+has the same label whatever it comes from."""
+EXPOSURE_STOPS = (0.8, 5.0)
+VEIL_SHARE = (0.12, 0.88)
+"""Evenly spaced: a stop is a logarithm already, and what the veil leaves of the contrast falls with its share."""
+COLOUR_GAIN = Ladder(1.25, 3.6)
 """How much stronger one channel becomes than another."""
-NOISE_LEVELS = Ladder(2.0, 45.0)
-ENHANCEMENT_GAIN = Ladder(0.25, 9.0)
+NOISE_LEVELS = Ladder(3.0, 45.0)
+ENHANCEMENT_GAIN = Ladder(0.5, 9.0)
 CRF = (26, 47)
 
 
@@ -100,14 +102,14 @@ def resolution(picture: Picture, strength: float, scale: float, generator: np.ra
 
 def exposure(picture: Picture, strength: float, scale: float, generator: np.random.Generator) -> Picture:
     """More or less light by so many stops in linear light, half as many upwards, where clipping comes sooner."""
-    stops = EXPOSURE_STOPS.at(strength)
+    stops = np.interp(strength, (0, 1), EXPOSURE_STOPS)
     gain = 2.0**-stops if generator.random() < 0.6 else 2.0 ** (stops / 2)
     return _filled((gain * picture**GAMMA).clip(0, 1) ** (1 / GAMMA))
 
 
 def veil(picture: Picture, strength: float, scale: float, generator: np.random.Generator) -> Picture:
     """Mixed with grey: fog, a dirty lens, light shining in."""
-    share = VEIL_SHARE.at(strength)
+    share = np.float32(np.interp(strength, (0, 1), VEIL_SHARE))
     return _filled((1 - share) * picture + share * generator.uniform(0.35, 0.8))
 
 

@@ -1,4 +1,4 @@
-"""What the bundled weights are held against: held-out people, ladders of one distortion, and MTCNN's own confidence."""
+"""What the bundled weights are held against: held-out people, and ladders of one distortion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from detectors.face_quality.detector import FaceQualityDetector
 from detectors.face_quality.network import DIMENSIONS, Assessor, Dimension, regressed_overall
-from detectors.mtcnn.cascade import Mtcnn
-from training.detection_quality.compression import clip
 from training.face_quality.distortions import Distortion
 from training.face_quality.face_set import FaceSet
 from training.face_quality.labels import HARM
@@ -18,14 +15,12 @@ from training.face_quality.made import made, viewed
 from training.face_quality.sources import FaceSource
 from training.face_quality.trainer import predicted
 from training.measures.agreement import agreement
-from training.measures.correlations import bootstrap_interval, srocc
 from training.measures.ladders import HOLDS, spearman
 from training.pictures import decoded
 from training.samples import Values
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LADDER_SEED = 23
-FEWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +37,6 @@ class Ladder:
     scores: tuple[float, ...]
     overall_holds: float
     overall_scores: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Confidence:
-    """How far the overall score orders a clip's faces as MTCNN's confidence does, Spearman with its 95 % interval.
-
-    None of fewer than ten faces.
-    """
-
-    clip: str
-    smallest_px: float
-    n: int
-    srocc: float | None
-    interval: tuple[float, float] | None
 
 
 def shown(network: Assessor, faces: FaceSet) -> Values:
@@ -105,26 +86,3 @@ def _rungs(source: FaceSource, distortion: Distortion) -> FaceSet:
 
 def _means(scores: Values) -> tuple[float, ...]:
     return tuple(round(float(score), 2) for score in scores.mean(axis=0))
-
-
-def confidence(
-    detector: FaceQualityDetector, finder: Mtcnn, path: Path, *, frames: int, every: int, smallest_px: float
-) -> Confidence:
-    """Every `every`th frame's faces of at least `smallest_px`, judged by both.
-
-    Under 96 pixels a face is outside the model's range: such a figure says what the score would do there, no more.
-    """
-    pictures, _ = clip(path, halved=False, count=frames)
-    scores: list[float] = []
-    confidences: list[float] = []
-    for picture in pictures[::every]:
-        rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
-        faces = finder.faces([rgb])[0]
-        overall = detector.rate(rgb, faces, smallest_px=smallest_px)[:, -1]
-        scores.extend(overall[~overall.isnan()].tolist())
-        confidences.extend(faces.scores[~overall.isnan()].tolist())
-    first, second = np.array(scores), np.array(confidences)
-    if len(first) < FEWEST:
-        return Confidence(path.name, smallest_px, len(first), None, None)
-    interval = bootstrap_interval(srocc, first, second)
-    return Confidence(path.name, smallest_px, len(first), srocc(first, second), interval)

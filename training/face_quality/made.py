@@ -14,6 +14,7 @@ from rich.progress import track
 from detectors.face_quality.network import DIMENSIONS, SIDE
 from detectors.face_quality.views import SMALLEST_FACE
 from domain.errors import ConfigError
+from training.face_quality.developing import development
 from training.face_quality.distortions import Distortion, distorted
 from training.face_quality.face_set import FaceSet, array_on_disk, seen
 from training.face_quality.labels import labels
@@ -21,18 +22,17 @@ from training.face_quality.sources import FaceSource, surroundings
 from training.pictures import Pixels, decoded
 
 GROUPS: tuple[tuple[float, tuple[Distortion, ...]], ...] = (
-    (0.65, (Distortion.FOCUS, Distortion.MOTION, Distortion.RESOLUTION)),
-    (0.6, (Distortion.EXPOSURE, Distortion.VEIL)),
-    (0.65, (Distortion.COLOUR, Distortion.INFRARED)),
-    (0.65, (Distortion.NOISE,)),
-    (0.65, (Distortion.ENHANCEMENT, Distortion.H264)),
+    (0.75, (Distortion.FOCUS, Distortion.MOTION, Distortion.RESOLUTION)),
+    (0.75, (Distortion.EXPOSURE, Distortion.VEIL)),
+    (0.75, (Distortion.COLOUR, Distortion.INFRARED)),
+    (0.75, (Distortion.NOISE,)),
+    (0.75, (Distortion.ENHANCEMENT, Distortion.H264)),
 )
-"""How often one of a group befalls a face; at most one of each group does."""
-ALONE, NONE = 0.25, 0.04
+"""How often one of a group befalls a face; at most one of each group does. Most faces suffer in every dimension, as
+those of SFIQA-Bench do (section III-C: most opinions lie between 2.5 and 4.0 in each)."""
+ALONE, NONE = 0.2, 0.04
 """The share of faces with one distortion only, and with none."""
-LARGEST_FACE = 280.0
-MILDER = 1.2
-"""Strengths are uniform numbers raised to this."""
+LARGEST_FACE = 224.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def drawn(generator: np.random.Generator) -> dict[Distortion, float]:
         _, choices = GROUPS[generator.integers(len(GROUPS))]
         return {choices[generator.integers(len(choices))]: float(generator.random())}
     return {
-        choices[generator.integers(len(choices))]: float(generator.random() ** MILDER)
+        choices[generator.integers(len(choices))]: float(generator.random())
         for share, choices in GROUPS
         if generator.random() < share
     }
@@ -63,7 +63,7 @@ def drawn(generator: np.random.Generator) -> dict[Distortion, float]:
 def made(
     source: FaceSource, picture: Pixels, strengths: Mapping[Distortion, float], generator: np.random.Generator
 ) -> MadeFace:
-    """The face of `source` in `picture`, made smaller at random but never larger, then distorted."""
+    """The face of `source` in `picture`, made smaller at random but never larger, developed, then distorted."""
     box, points, square = surroundings(source, picture)
     width, height = float(box[2] - box[0]), float(box[3] - box[1])
     smallest = min(1.0, SMALLEST_FACE / min(width, height))
@@ -72,9 +72,10 @@ def made(
     factor = side / len(square)
     small = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
     face_px = factor * max(width, height)
-    worse = distorted(small, strengths, face_px / SIDE, generator)
-    pixels = np.rint(worse * 255).astype(np.uint8)
-    return MadeFace(pixels, box * np.float32(factor), points * np.float32(factor), labels(strengths, face_px))
+    box, points = box * np.float32(factor), points * np.float32(factor)
+    start = development(small, box, points).applied(small)
+    worse = distorted(start, strengths, face_px / SIDE, generator)
+    return MadeFace(np.rint(worse * 255).astype(np.uint8), box, points, labels(strengths, face_px))
 
 
 def numbered(sources: Sequence[FaceSource], number: int, seed: int, pictures: dict[str, Pixels]) -> MadeFace:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from detectors.face_quality.views import SMALLEST_FACE, loose_squares, yaw_degrees
 from detectors.mtcnn.cascade import Mtcnn
 from detectors.mtcnn.faces import Faces
+from training.face_quality.developing import development
 from training.pictures import Pixels, decoded
 from training.samples import Sample
 
@@ -58,7 +59,9 @@ def face_sources(samples: Iterable[Sample], mtcnn: Mtcnn) -> Iterator[FaceSource
         picture = decoded(sample.path)
         rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
         for box, points in usable(picture, mtcnn.faces([rgb])[0]):
-            yield FaceSource(str(sample.path), sample.scene, box, points)
+            source = FaceSource(str(sample.path), sample.scene, box, points)
+            if ordinary(source, picture):
+                yield source
 
 
 def usable(picture: Pixels, faces: Faces) -> list[tuple[Box, Points]]:
@@ -76,6 +79,12 @@ def usable(picture: Pixels, faces: Faces) -> list[tuple[Box, Points]]:
                 pairs = tuple((x, y) for x, y in points.tolist())
                 found.append(((left, top, right, bottom), pairs))
     return found
+
+
+def ordinary(source: FaceSource, picture: Pixels) -> bool:
+    """Whether the light and colour of the face can be developed to ordinary ones."""
+    box, points, square = surroundings(source, picture)
+    return development(square.astype(np.float32) / np.float32(255), box, points).ordinary
 
 
 def detail(face: Pixels) -> float:
@@ -113,8 +122,24 @@ def surroundings(source: FaceSource, picture: Pixels) -> tuple[NDArray[np.float3
     return inside, points, picture[top:bottom, left:right]
 
 
-def split(sources: Sequence[FaceSource]) -> tuple[list[FaceSource], list[FaceSource]]:
-    """Those to train on and those to validate on: whole scenes, a fifth, drawn by their names alone."""
-    held_out = {source.scene for source in sources if zlib.crc32(source.scene.encode()) % 5 == 0}
-    held_out.discard(SELFIES)
-    return [one for one in sources if one.scene not in held_out], [one for one in sources if one.scene in held_out]
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Sources to train on, to choose the recipe by, and to measure on once all is chosen; no scene is on two sides."""
+
+    training: list[FaceSource]
+    validation: list[FaceSource]
+    held_out: list[FaceSource]
+
+
+def split(sources: Sequence[FaceSource]) -> Sides:
+    """Whole scenes, drawn by their names alone: a fifth held out, a tenth to validate on; selfies are trained on."""
+    sides = Sides([], [], [])
+    for source in sources:
+        draw = zlib.crc32(source.scene.encode()) % 10
+        if source.scene == SELFIES or draw not in (0, 1, 5):
+            sides.training.append(source)
+        elif draw == 1:
+            sides.validation.append(source)
+        else:
+            sides.held_out.append(source)
+    return sides

@@ -61,6 +61,8 @@ def test_every_backbone_gives_four_maps_from_stride_4_to_32(name: str) -> None:
         Variant("mobilenet_v2", (View.PARTS,)),
         Variant("mobilenet_v2", view_fusion=False),
         Variant("mobilenet_v2", task_attention=False),
+        Variant("mobilenet_v2", light=True),
+        Variant("mobilenet_v2", (View.COMPACT,), light=True),
     ],
 )
 def test_every_switch_of_the_ablation_gives_six_scores(variant: Variant) -> None:
@@ -72,6 +74,11 @@ def test_every_switch_of_the_ablation_gives_six_scores(variant: Variant) -> None
 def test_a_variant_without_views_or_with_one_twice_is_refused(views: tuple[View, ...]) -> None:
     with pytest.raises(ValueError, match="different views"):
         Variant(views=views)
+
+
+def test_light_is_not_measured_in_the_parts_alone() -> None:
+    with pytest.raises(ValueError, match="whole views"):
+        Variant("mobilenet_v2", (View.PARTS,), light=True)
 
 
 def test_the_views_share_no_weights() -> None:

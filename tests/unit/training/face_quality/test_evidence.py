@@ -1,6 +1,7 @@
 """The evidence is measured as the card says, and the card says what was measured."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from detectors.weights import located, manifest
 from tests.unit.training.face_quality.faces import face_set, source
 from training.face_quality import evidence, own
 from training.face_quality.__main__ import app
+from training.face_quality.clip_faces import Confidence
 from training.face_quality.distortions import Distortion
 from training.face_quality.evidence import held_out, ladders, shown
 from training.face_quality.face_set import FaceSet
@@ -66,10 +68,13 @@ def measured(srocc: float) -> Measured:
         held_out={str(name): {**agreement, "intervals": {"srocc": [0.81, 0.99]}} for name in DIMENSIONS},
         ladders={"focus": {**ladder, **rungs}},
         confidence=[
-            {"clip": "street.mp4", "smallest_px": 96.0, "n": 4, "srocc": None, "interval": None},
-            {"clip": "street.mp4", "smallest_px": 48.0, "n": 40, "srocc": 0.31, "interval": [0.02, 0.55]},
+            asdict(Confidence("street.mp4", 96.0, 9, 4, None, None, 0, None, None)),
+            asdict(Confidence("street.mp4", 48.0, 400, 40, 0.31, (0.02, 0.55), 12, 0.4, (0.1, 0.6))),
         ],
-        counts={"training_sources": 317, "validation_sources": 59, "training": 7500, "validation": 1200},
+        counts={
+            **{"training_sources": 241, "validation_sources": 21, "held_out_sources": 38},
+            **{"training": 7000, "validation": 400, "held_out_faces": 1200},
+        },
     )
 
 
@@ -83,8 +88,8 @@ def test_the_card_says_where_the_labels_come_from_and_whether_the_aim_is_met(sro
     assert verdict in text
     assert f"| sharpness | 1200 | {srocc:.3f} (0.810 to 0.990) |" in text
     assert "| focus | sharpness | 95% | -0.97 | 4.6 4.0 3.1 2.2 1.4 | 100% | 4.8 4.4 3.9 3.3 2.8 |" in text
-    assert "| street.mp4 | 96 | 4 | fewer than ten faces |" in text
-    assert "| street.mp4 | 48 | 40 | 0.31 (0.02 to 0.55) |" in text
+    assert "| street.mp4 | 96 | 9 | 4 | fewer than ten faces | 0 | no such face |" in text
+    assert "| street.mp4 | 48 | 400 | 40 | 0.31 (0.02 to 0.55) | 12 | 0.40 (0.10 to 0.60) |" in text
     assert "{" not in text
 
 
@@ -95,7 +100,7 @@ def test_train_bundle_and_card_by_the_commands(tmp_path: Path, monkeypatch: pyte
     cv2.imwrite(str(tmp_path / "faces" / "a.jpg"), np.zeros((8, 8, 3), np.uint8))
     monkeypatch.setattr(own, "VARIANT", NETWORK.variant)
     monkeypatch.setattr(own, "found_sources", lambda *_: [source(tmp_path / "a.png", "facemask")])
-    monkeypatch.setattr(own, "face_sets", lambda *_: (face_set(16), face_set(4)))
+    monkeypatch.setattr(own, "face_sets", lambda *_: own.FaceSets(face_set(16), face_set(4), face_set(4)))
     monkeypatch.setattr(own, "from_imagenet", lambda variant, _start: Assessor(variant))
     trained = ["train", "--facemask", "f", "--biq2021", "b", "--imagenet", "i", "--threads", "1"]
     for command in ([*trained, "--folder", str(runs)], ["bundle", "--folder", str(runs), "--target", str(target)]):

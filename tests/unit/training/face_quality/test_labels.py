@@ -33,22 +33,50 @@ def test_full_defocus_takes_all_sharpness_and_part_of_fidelity_and_contrast() ->
     )
 
 
-def test_two_distortions_harm_what_the_first_has_left() -> None:
-    """Sharpness: 5 - 4 (1 - (1 - .5)(1 - .25 x .8)) = 5 - 4 x .6 = 2.6."""
-    found = of({Distortion.MOTION: 0.5, Distortion.NOISE: 0.8})
-    assert found[Dimension.SHARPNESS] == pytest.approx(2.6)
+def test_two_distortions_add_up_by_their_fourth_powers() -> None:
+    """Sharpness: 5 - 4 (.5^4 + (.65 x .6)^4)^(1/4) = 5 - 4 x .0856344^(1/4) = 5 - 4 x .540953."""
+    found = of({Distortion.MOTION: 0.5, Distortion.H264: 0.6})
+    assert found[Dimension.SHARPNESS] == pytest.approx(5 - 4 * 0.540953, abs=1e-4)
+
+
+def test_a_slight_harm_is_hidden_by_a_great_one() -> None:
+    """(.9^4 + .25^4)^(1/4) = .9013: alone .25 takes a whole point, under .9 half a hundredth."""
+    great = of({Distortion.FOCUS: 0.9})[Dimension.SHARPNESS]
+    both = of({Distortion.FOCUS: 0.9, Distortion.NOISE: 1.0})[Dimension.SHARPNESS]
+    assert great - both == pytest.approx(4 * 0.00134, abs=1e-4)
+
+
+def test_over_enhancement_of_what_a_blur_has_left_counts_as_a_milder_one() -> None:
+    """Motion at 0 leaves .83 of the detail: ln .83 / ln 18 = -.06447 rungs, so .8 counts as .73553."""
+    assert of({Distortion.ENHANCEMENT: 0.8})[Dimension.FIDELITY] == pytest.approx(5 - 4 * 0.8)
+    blurred = of({Distortion.ENHANCEMENT: 0.8, Distortion.MOTION: 0.0})
+    assert blurred[Dimension.FIDELITY] == pytest.approx(5 - 4 * 0.73553, abs=1e-3)
+
+
+def test_over_enhancement_that_finds_no_detail_harms_nothing() -> None:
+    """A veil at 1 leaves .12, a defocus at 1 .07: ln .0084 / ln 18 = -1.65."""
+    drowned = {Distortion.ENHANCEMENT: 1.0, Distortion.VEIL: 1.0, Distortion.FOCUS: 1.0}
+    without = {Distortion.VEIL: 1.0, Distortion.FOCUS: 1.0}
+    assert of(drowned) == pytest.approx(of(without))
+
+
+def test_harm_never_leaves_the_scale() -> None:
+    everything = of(dict.fromkeys(Distortion, 1.0))
+    assert everything[Dimension.SHARPNESS] == everything[Dimension.CONTRAST] == 1.0
+    assert min(everything.values()) >= 1.0
 
 
 def test_noise_that_the_encoder_took_away_is_not_held_against_the_face() -> None:
-    """Noise .8 under H.264 at .5 counts as .8 (1 - .5 x .5) = .6; the encoder's own .6 x .5 = .3: 1 + 4 x .4 x .7."""
+    """Noise .8 under H.264 at .5 counts as .8 (1 - .5 x .5) = .6; the encoder's own .6 x .5 = .3: .6 x 17^(1/4) / 2."""
     found = of({Distortion.NOISE: 0.8, Distortion.H264: 0.5})
-    assert found[Dimension.NOISE] == pytest.approx(1 + 4 * 0.4 * 0.7)
+    assert found[Dimension.NOISE] == pytest.approx(5 - 4 * 0.3 * 17**0.25)
 
 
 def test_a_face_of_few_pixels_is_unsharp_from_the_start() -> None:
-    """60 of 180 to 20 pixels is half of the ladder's logarithm."""
-    assert of({}, face_px=60.0)[Dimension.SHARPNESS] == pytest.approx(3.0)
-    assert of({Distortion.RESOLUTION: 0.25}, face_px=60.0)[Dimension.SHARPNESS] == pytest.approx(3.0)
+    """The geometric mean of the ladder's ends is half of it."""
+    middle = (FACE_SIDE.first * FACE_SIDE.last) ** 0.5
+    assert of({}, face_px=middle)[Dimension.SHARPNESS] == pytest.approx(3.0)
+    assert of({Distortion.RESOLUTION: 0.25}, face_px=middle)[Dimension.SHARPNESS] == pytest.approx(3.0)
     assert of({}, face_px=400.0)[Dimension.SHARPNESS] == pytest.approx(5.0)
 
 
