@@ -47,7 +47,7 @@ class Features:
     def __init__(
         self, function: Function, trunk: nn.Module, precision: torch.dtype, size: tuple[int, int] | None = None
     ) -> None:
-        """`trunk` is in evaluation mode and single precision; `precision`, float32 or bfloat16, is what it runs in.
+        """`trunk`, in evaluation mode and single precision, learns no more; it runs in `precision`, float32 or bfloat16.
 
         `function` may sum over places, in float32; a head belongs behind, where its answer is not rounded. `size` is
         the height and width of every picture, None where they differ, which takes a tenth longer.
@@ -77,7 +77,8 @@ class Features:
             except (RuntimeError, ImportError, AttributeError) as error:
                 # Slower is better than blind: what this processor or these versions lack together, PyTorch has.
                 self._untranslatable = True
-                _log.warning("OpenVINO cannot run a network, PyTorch does: %s", str(error).splitlines()[0])
+                reason = (str(error) or type(error).__name__).splitlines()[0]
+                _log.warning("OpenVINO cannot run a network, PyTorch does: %s", reason)
         return self._infer is not None
 
     def _one_by_one(self, pictures: Tensor) -> Tensor:
