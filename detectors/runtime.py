@@ -47,7 +47,7 @@ class Features:
     def __init__(
         self, function: Function, trunk: nn.Module, precision: torch.dtype, size: tuple[int, int] | None = None
     ) -> None:
-        """`trunk`, in evaluation mode and single precision, learns no more; it runs in `precision`, float32 or bfloat16.
+        """`trunk`, evaluating and in single precision, learns no more; it runs in `precision`, float32 or bfloat16.
 
         `function` may sum over places, in float32; a head belongs behind, where its answer is not rounded. `size` is
         the height and width of every picture, None where they differ, which takes a tenth longer.
