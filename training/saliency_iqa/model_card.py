@@ -133,8 +133,8 @@ ladder holds where the score falls with strength at Spearman <= -0.9.
 * For: ranking cameras and following one camera's picture over time, beside the faults' own measures, which say *what*
   is wrong. A gate in front of detectors: a picture people find poor is rarely worth a detector's time.
 * Not for: judging people or their behaviour; evidence; comparing single points between scenes. Its
-  labels are people's liking of photographs, so a faultless night scene may score low (not measured). Do not raise an
-  alert from this score alone.
+  labels are people's liking of photographs, so a faultless night scene may score low: two real ones score 42 and 61
+  (docs/evidence.md, "Dark is not out of focus"). Do not raise an alert from this score alone.
 * The ladders show what it weighs: defocus costs most of the scale, noise, darkness and fog only some points. For these
   ask the faults' own measures (`noise_sigma`, `luma_mean`, `haze`).
 * Limits: trained on photographs, not on surveillance video: compression at low bit rates, interlacing, infrared and
