@@ -259,8 +259,9 @@ SFIQA_XXS = _face_quality("sfiqa_xxs", "XXS", Variant("edgenext_xx_small"), _SFI
 SFIQA_MOBILENET = _face_quality(
     "sfiqa_mobilenet",
     "with MobileNetV2",
-    Variant("mobilenet_v2", finest=1),
-    "ours, for the ImageNet start at hand; scales fused at stride 8; trained on synthetic distortions",
+    Variant("mobilenet_v2", finest=1, light=True),
+    "ours, for the ImageNet start at hand; scales fused at stride 8, light and colour measured beside the backbones; "
+    "trained on synthetic distortions",
 )
 
 MODELS: Mapping[str, Model] = MappingProxyType(

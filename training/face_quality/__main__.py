@@ -26,7 +26,7 @@ from training.face_quality.start import exported
 from training.face_quality.strengths import damages
 from training.networks.averaging import averaged_weights
 
-LADDER_FACES = 20
+LADDER_FACES = 10
 CLIP_FRAMES, EVERY = 1400, 3
 SMALLEST_PX = (96.0, 48.0, 24.0)
 

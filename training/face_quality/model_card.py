@@ -141,8 +141,8 @@ Ultra-Light-Fast and a face-parsing network.
   (training/face_quality/developing.py): {training_sources} to train on, {validation_sources} to choose the recipe by,
   {held_out_sources} held out. Photographs in whole blocks of 25 neighbouring numbers are on one side; the face-mask
   pictures, most of two people, are all trained on.
-* {training} made faces to train on, {validation} to validate on, {held_out_faces} held out: up to five distortions each,
-  strengths from clearly seen to unusable, evenly spaced on the logarithm of the physical quantity
+* {training} made faces to train on, {validation} to validate on, {held_out_faces} held out: up to five distortions
+  each, strengths from clearly seen to unusable, evenly spaced on the logarithm of the physical quantity
   (training/face_quality/distortions.py).
 * Start: ImageNet MobileNetV2 of google-coral/test_data (`tf2_mobilenet_v2_1.0_224_ptq.tflite`, Apache-2.0).
 

@@ -1,4 +1,4 @@
-"""The bundled weights: on request only, withholding what failed, and honest about a real face made worse."""
+"""The bundled weights: on request only, and honest about a real face made worse."""
 
 import cv2
 import numpy as np
@@ -49,10 +49,16 @@ def test_a_face_made_worse_scores_lower_where_it_was_harmed(detector: FaceQualit
     assert grainy <= before
 
 
-def test_colour_and_contrast_are_withheld(detector: FaceQualityDetector) -> None:
-    found = detector.score(rungs())
-    assert found["face_colourfulness_median"].isnan().all()
-    assert found["face_contrast_best"].isnan().all()
+def test_grey_loses_colour_and_a_veil_contrast(detector: FaceQualityDetector) -> None:
+    plain = portrait()
+    grey = np.repeat(plain.mean(axis=2, keepdims=True), 3, axis=2)
+    veiled = 0.3 * plain + 0.7 * 160
+    pictures = np.stack([plain, grey, veiled]).round().astype(np.uint8)
+    found = detector.score(Pictures.from_rgb(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255))
+    colour, contrast = found["face_colourfulness_median"], found["face_contrast_best"]
+    assert colour[1] < colour[0] - 1
+    assert contrast[2] < contrast[0] - 1
+    assert contrast[1] > contrast[2] + 0.5
 
 
 def test_a_picture_scores_the_same_alone_and_in_a_batch(detector: FaceQualityDetector) -> None:
