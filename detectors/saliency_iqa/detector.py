@@ -107,7 +107,7 @@ def saliency_iqa(
 
 
 def fast_precision() -> torch.dtype:
-    """bfloat16 where the processor multiplies it, which halves the time; else float32 (docs/capacity.md, Learned models)."""
+    """bfloat16 where the processor multiplies it, which halves the time; else float32 (docs/capacity.md)."""
     capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
 

@@ -139,9 +139,9 @@ ladder holds where the score falls with strength at Spearman <= -0.9.
   ask the faults' own measures (`noise_sigma`, `luma_mean`, `haze`).
 * Limits: trained on photographs, not on surveillance video: compression at low bit rates, interlacing, infrared and
   lens faults are hardly in the data. On frames of security cameras it follows blur, compression and darkness, and
-  hardly noise and fog (docs/evidence.md, "Every score on ladders of strength"). Pictures are 512 x 512; a much larger picture is seen reduced, so fine noise
-  and slight blur of a 4K camera weigh less than people would say. Under 64 pixels a side the answer is "not
-  assessable".
+  hardly noise and fog (docs/evidence.md, "Every score on ladders of strength"). Pictures are 512 x 512; a much larger
+  picture is seen reduced, so fine noise and slight blur of a 4K camera weigh less than people would say. Under 64
+  pixels a side the answer is "not assessable".
 * Failure cases: `docs/images/saliency-iqa-failures.jpg` shows, for each ladder, the Kodak photograph whose score
   follows strength least, every rung with its score.
 """
