@@ -71,7 +71,7 @@ class Loop:
 
     def _resume(self) -> None:
         path = self.folder / CHECKPOINT
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         try:
             for name, part in self.parts.items():
                 part.load_state_dict(state[name])

@@ -16,6 +16,7 @@ from training.face_quality.schedule import LARGEST_GRADIENT, Schedule, freeze, o
 from training.loop import Loop, Part
 from training.measures.correlations import srocc
 from training.networks.averaging import Average
+from training.networks.devices import fastest_device
 from training.pictures import Pixels
 from training.samples import Values
 
@@ -37,7 +38,8 @@ def train(
 
     The batches of each step follow from (seed, step) alone, so a resumed training sees what an uninterrupted one would.
     """
-    network.to(memory_format=torch.channels_last)
+    device = fastest_device()
+    network.to(device).to(memory_format=torch.channels_last)
     freeze(network, schedule.frozen_blocks)
     steps = schedule.steps(len(training))
     adam, cycle = optimiser(network, schedule, steps)
@@ -50,7 +52,8 @@ def train(
     recent: list[float] = []
     batches = _batches(training, schedule, range(loop.step, steps))
     for step in loop.steps("face quality", stop_at=stop_at):
-        recent.append(_step(network, *next(batches), adam))
+        views, labels = next(batches)
+        recent.append(_step(network, views.to(device), labels.to(device), adam))
         cycle.step()
         average.follow(network, step)
         if (step + 1) % LOG_EVERY == 0:
@@ -62,7 +65,7 @@ def train(
 
 
 def _step(network: Assessor, views: Tensor, labels: Tensor, adam: torch.optim.Optimizer) -> float:
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(views.device.type, torch.bfloat16):
         predicted = network(_wanted(network, views))
     error = loss(predicted.float(), labels)
     adam.zero_grad(set_to_none=True)
@@ -94,12 +97,12 @@ def predicted(network: Assessor, faces: FaceSet) -> Values:
     In single precision: bfloat16 knows only every sixty-fourth of a point at 3.
     """
     network.eval()
-    answers = []
+    answers, device = [], next(network.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(faces), VALIDATION_BATCH):
             chosen = slice(start, start + VALIDATION_BATCH)
             views = as_input(np.asarray(faces.views[chosen]), np.asarray(faces.points[chosen]))
-            answers.append(network(_wanted(network, views)).double().numpy())
+            answers.append(network(_wanted(network, views.to(device))).double().cpu().numpy())
     return np.concatenate(answers)
 
 

@@ -27,8 +27,8 @@ class Average:
         return self.state
 
     def load_state_dict(self, state: dict[str, Tensor], /) -> None:
-        """Take up a checkpoint's. Raises KeyError where it has other names."""
-        self.state = {name: state[name] for name in self.state}
+        """Take up a checkpoint's, wherever it was trained. Raises KeyError where it has other names."""
+        self.state = {name: state[name].to(value.device) for name, value in self.state.items()}
 
 
 def averaged_weights(*checkpoints: Path) -> dict[str, Tensor]:
@@ -36,7 +36,9 @@ def averaged_weights(*checkpoints: Path) -> dict[str, Tensor]:
 
     Several trainings from one start, averaged, cost no more in use than one (Wortsman et al. 2022, "model soups").
     """
-    states: list[dict[str, Tensor]] = [torch.load(path, weights_only=True)["ema"] for path in checkpoints]
+    states: list[dict[str, Tensor]] = [
+        torch.load(path, map_location="cpu", weights_only=True)["ema"] for path in checkpoints
+    ]
     return {
         name: torch.stack([state[name] for state in states]).mean(dim=0) if value.is_floating_point() else value
         for name, value in states[0].items()

@@ -18,6 +18,7 @@ from detectors.saliency_iqa.network import Branch
 from training.loop import Loop, Part
 from training.measures.correlations import plcc, srocc
 from training.networks.averaging import Average
+from training.networks.devices import fastest_device
 from training.pictures import Pixels
 from training.saliency_iqa.crops import Corners, as_input, centre_crops, random_crops
 from training.saliency_iqa.schedule import LARGEST_GRADIENT, Schedule, correlation, freeze, loss, optimiser
@@ -52,7 +53,8 @@ def train(
 
     Ends with the schedule's last step, or before step `stop_at` for a machine that is lent for a while.
     """
-    branch.to(memory_format=torch.channels_last)
+    device = fastest_device()
+    branch.to(device).to(memory_format=torch.channels_last)
     freeze(branch, schedule.frozen_blocks)
     adam, cycle = optimiser(branch, schedule, schedule.steps(len(data.training)))
     average = Average(branch, schedule.averaging)
@@ -67,7 +69,8 @@ def train(
     batches = _batches(data, schedule, loop.step)
     for step in loop.steps(f"{schedule.view} branch", stop_at=stop_at):
         crops, labels = next(batches)
-        recent.append(_step(branch, as_input(crops, schedule.view), torch.from_numpy(labels), adam))
+        shown = as_input(crops, schedule.view).to(device)
+        recent.append(_step(branch, shown, torch.from_numpy(labels).to(device), adam))
         cycle.step()
         average.follow(branch, step)
         if (step + 1) % LOG_EVERY == 0:
@@ -85,7 +88,7 @@ def _step(branch: Branch, crops: Tensor, targets: Tensor, adam: torch.optim.Opti
 
     `crops` are those of `targets`, then a milder and a severer version for each of the first few.
     """
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(crops.device.type, torch.bfloat16):
         predicted = branch(crops)
     labelled, rungs = predicted.float().split((len(targets), len(predicted) - len(targets)))
     error = loss(labelled, targets)
@@ -106,7 +109,8 @@ def validated(branch: Branch, average: dict[str, Tensor], data: TrainingSet, sch
     branch.eval()
     batches = [data.validation[start : start + 32] for start in range(0, len(data.validation), 32)]
     crops = (centre_crops(data.pictures, batch, schedule.view.side) for batch in batches)
-    predicted = np.concatenate([_predicted(branch, as_input(crop, schedule.view)) for crop in crops])
+    device = next(branch.parameters()).device
+    predicted = np.concatenate([_predicted(branch, as_input(crop, schedule.view).to(device)) for crop in crops])
     branch.load_state_dict(current)
     branch.train()
     labels = data.labels[data.validation].astype(np.float64)
@@ -114,8 +118,8 @@ def validated(branch: Branch, average: dict[str, Tensor], data: TrainingSet, sch
 
 
 def _predicted(branch: Branch, crops: Tensor) -> Values:
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        predicted: Values = branch(crops).double().numpy()
+    with torch.inference_mode(), torch.autocast(crops.device.type, torch.bfloat16):
+        predicted: Values = branch(crops).double().cpu().numpy()
     return predicted
 
 

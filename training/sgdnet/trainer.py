@@ -21,6 +21,7 @@ from domain.errors import ConfigError
 from training.batches import Batches
 from training.loop import Loop, Part
 from training.measures.correlations import mae, plcc, srocc
+from training.networks.devices import fastest_device
 from training.networks.folding import fold
 from training.networks.public_start import started
 from training.samples import Values
@@ -107,8 +108,7 @@ def train(
 
     Ends after the plan's epochs, or sooner where validation no longer gains, or before step `stop_at`.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.to(device).to(memory_format=torch.channels_last)
+    network.to(fastest_device()).to(memory_format=torch.channels_last)
     _freeze(network, plan)
     _answer_about(network, float(data.labels[sides.training].mean()))
     batches = Batches(len(sides.training), plan.batch, seed)

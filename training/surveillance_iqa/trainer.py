@@ -18,6 +18,7 @@ from detectors.weights import sha256
 from domain.errors import ConfigError
 from training.batches import Batches
 from training.loop import Loop
+from training.networks.devices import fastest_device
 from training.networks.folding import fold, unfolded
 from training.networks.public_start import started
 from training.samples import Values
@@ -65,8 +66,7 @@ def train(
     stop_at: int | None = None,
 ) -> SaliencyIqa:
     """Train `network` (from `built`) on these rows for all of the plan's epochs; goes on from a checkpoint."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.to(device).to(memory_format=torch.channels_last)
+    network.to(fastest_device()).to(memory_format=torch.channels_last)
     for branch in (network.global_branch, network.local_branch):
         branch.start_at(float(data.labels[rows].mean()))
         _freeze(branch, plan)
