@@ -136,7 +136,7 @@ def _with_options(schedule: Schedule, options: Mapping[str, str], seed: int) -> 
 
 SALIENCY_IQA = Recipe(
     model=MODEL,
-    title="Lu et al. 2022, MobileNetV2, a global and a local branch",
+    title="Lu et al. 2022, EfficientNet-Lite0, a global and a local branch",
     datasets=("biq2021", "clive", "kadid10k", "koniq10k", "siqd", "spaq"),
     train=trained,
     predict=predicted,
