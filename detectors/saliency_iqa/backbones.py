@@ -6,7 +6,7 @@ ImageNet normalised, H and W at least 32, and return (N, channels, H/32, W/32), 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -69,15 +69,7 @@ class MobileNetV2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        blocks: list[nn.Module] = [nn.Sequential(*convolution(3, 32, 3, stride=2), nn.ReLU6(inplace=True))]
-        inputs = 32
-        for expansion, outputs, repeats, first_stride in INVERTED_RESIDUALS:
-            for repeat in range(repeats):
-                stride = first_stride if repeat == 0 else 1
-                blocks.append(InvertedResidual(inputs, outputs, stride=stride, expansion=expansion))
-                inputs = outputs
-        blocks.append(nn.Sequential(*convolution(inputs, self.channels, 1), nn.ReLU6(inplace=True)))
-        self.features = nn.Sequential(*blocks)
+        self.features = _inverted_residuals(((*stage, 3) for stage in INVERTED_RESIDUALS), self.channels)
 
     def forward(self, pictures: Tensor) -> Tensor:
         maps: Tensor = self.features(pictures)
@@ -85,7 +77,7 @@ class MobileNetV2(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """EfficientNet-Lite without the classifier; Lite0 has 3.4 M parameters, Lite2 4.9 M.
+    """EfficientNet-Lite without the classifier; Lite0 has 3.4 M parameters, Lite2 4.8 M.
 
     Convolutions of stride 2 pad both sides where the published network pads one: the same on a picture moved by a few
     pixels.
@@ -96,20 +88,34 @@ class EfficientNetLite(nn.Module):
     def __init__(self, width: float, depth: float) -> None:
         """`width` and `depth` scale the stages' channels and repeats: 1 and 1 for Lite0, 1.1 and 1.2 for Lite2."""
         super().__init__()
-        blocks: list[nn.Module] = [nn.Sequential(*convolution(3, 32, 3, stride=2), nn.ReLU6(inplace=True))]
-        inputs, last = 32, len(EFFICIENT_STAGES) - 1
-        for number, (expansion, channels, repeats, first_stride, kernel) in enumerate(EFFICIENT_STAGES):
-            outputs = _in_eights(channels * width)
-            for repeat in range(repeats if number in (0, last) else math.ceil(repeats * depth)):
-                stride = first_stride if repeat == 0 else 1
-                blocks.append(InvertedResidual(inputs, outputs, stride=stride, expansion=expansion, kernel=kernel))
-                inputs = outputs
-        blocks.append(nn.Sequential(*convolution(inputs, self.channels, 1), nn.ReLU6(inplace=True)))
-        self.features = nn.Sequential(*blocks)
+        last = len(EFFICIENT_STAGES) - 1
+        stages = (
+            (
+                expansion,
+                _in_eights(channels * width),
+                repeats if number in (0, last) else math.ceil(repeats * depth),
+                stride,
+                kernel,
+            )
+            for number, (expansion, channels, repeats, stride, kernel) in enumerate(EFFICIENT_STAGES)
+        )
+        self.features = _inverted_residuals(stages, self.channels)
 
     def forward(self, pictures: Tensor) -> Tensor:
         maps: Tensor = self.features(pictures)
         return maps
+
+
+def _inverted_residuals(stages: Iterable[tuple[int, int, int, int, int]], channels: int) -> nn.Sequential:
+    """Stem of 32, stages of (expansion, outputs, repeats, first stride, kernel), and a last layer of `channels`."""
+    blocks: list[nn.Module] = [nn.Sequential(*convolution(3, 32, 3, stride=2), nn.ReLU6(inplace=True))]
+    inputs = 32
+    for expansion, outputs, repeats, first_stride, kernel in stages:
+        for repeat in range(repeats):
+            stride = first_stride if repeat == 0 else 1
+            blocks.append(InvertedResidual(inputs, outputs, stride=stride, expansion=expansion, kernel=kernel))
+            inputs = outputs
+    return nn.Sequential(*blocks, nn.Sequential(*convolution(inputs, channels, 1), nn.ReLU6(inplace=True)))
 
 
 def _in_eights(channels: float) -> int:

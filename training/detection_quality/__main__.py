@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from domain.errors import ConfigError
 from training.detection_quality.failures import drawn
 from training.detection_quality.tables import YOLOX
 from training.detection_quality.yolox import YoloxNano
+from training.maintaining import run
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console()
@@ -31,14 +31,5 @@ def failures(
         console.print(f"{folder / name} {len(packet)} bytes")
 
 
-def main() -> None:
-    """Run the command; what the operator must mend is said in a line, not in a traceback."""
-    try:
-        app()
-    except ConfigError as error:
-        console.print(str(error), style="red")
-        raise SystemExit(2) from error
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

@@ -14,7 +14,6 @@ from detectors.face_quality.detector import face_quality
 from detectors.face_quality.weights import loaded as network_of
 from detectors.mtcnn import weights as mtcnn_weights
 from detectors.weights import ManifestEntry
-from domain.errors import ConfigError
 from training.bundle import recorded
 from training.face_quality import own
 from training.face_quality.clip_faces import confidences
@@ -24,6 +23,7 @@ from training.face_quality.model_card import Measured, Provenance, model_card
 from training.face_quality.sources import loaded, split
 from training.face_quality.start import exported
 from training.face_quality.strengths import damages
+from training.maintaining import run
 from training.networks.averaging import averaged_weights
 
 LADDER_FACES = 10
@@ -123,14 +123,5 @@ def card(
     (target / f"{own.MODEL}.md").write_text(text, encoding="utf-8")
 
 
-def main() -> None:
-    """Run the command; what the operator must mend is said in a line, not in a traceback."""
-    try:
-        app()
-    except ConfigError as error:
-        console.print(str(error), style="red")
-        raise SystemExit(2) from error
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

@@ -15,6 +15,7 @@ from domain.errors import ConfigError
 from training import protocols
 from training.bundle import recorded
 from training.datasets import DATASETS, folder_of
+from training.maintaining import run
 from training.measures.ladders import climbed, summed_up
 from training.networks.averaging import averaged_weights
 from training.saliency_iqa.distilled import SCHEDULE, distilled
@@ -119,14 +120,5 @@ def _read(path: Path) -> dict[str, Any]:
     return record
 
 
-def main() -> None:
-    """Run the command; what the operator must mend is said in a line, not in a traceback."""
-    try:
-        app()
-    except ConfigError as error:
-        console.print(str(error), style="red")
-        raise SystemExit(2) from error
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

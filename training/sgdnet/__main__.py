@@ -16,6 +16,7 @@ from detectors.weights import ManifestEntry
 from domain.errors import ConfigError
 from training.bundle import recorded
 from training.loop import LOG
+from training.maintaining import run
 from training.measures.ladders import climbed, summed_up
 from training.networks.keras_start import dinet_from_keras
 from training.running import JOB
@@ -87,14 +88,5 @@ def teacher_weights(source: Path, target: Path) -> None:
     console.print(f"{target} {weights.sha256(target)}")
 
 
-def main() -> None:
-    """Run the command; what the operator must mend is said in a line, not in a traceback."""
-    try:
-        app()
-    except ConfigError as error:
-        console.print(str(error), style="red")
-        raise SystemExit(2) from error
-
-
 if __name__ == "__main__":
-    main()
+    run(app)
