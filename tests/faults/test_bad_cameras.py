@@ -6,9 +6,9 @@ import pytest
 
 from domain.errors import CodecUnsupported, LoginRefused, NoVideo, SourceUnavailable
 from ingest.opening import Deadlines
+from simulation.scripted_camera import Manner, ScriptedCamera, scripted
 from tests.cameras.films import access_units
 from tests.cameras.reading import ALL, SHORT, read
-from tests.cameras.scripted import Manner, ScriptedCamera, scripted
 
 TICKS = 3600
 

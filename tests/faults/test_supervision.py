@@ -21,9 +21,9 @@ from ingest.host import MachineClock
 from ingest.opening import Deadlines
 from ingest.supervisor import IngestSupervisor
 from ingest.wire import HostSetup
+from simulation.scripted_camera import Manner, ScriptedCamera, scripted
 from simulation.serving import ServedCamera
 from tests.cameras.films import film
-from tests.cameras.scripted import Manner, ScriptedCamera, scripted
 from tests.conftest import Serve
 
 QUICK = HostSetup(deadlines=Deadlines(open_s=2.0, video_s=2.0, picture_s=5.0), hang_s=1.0)

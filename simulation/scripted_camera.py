@@ -1,4 +1,4 @@
-"""A camera that misbehaves on purpose: a few lines of RTSP over TCP, and a script for everything after.
+"""A camera that misbehaves on purpose: a few lines of RTSP over TCP, and a script (`simulation.rtp`) for all after.
 
 Nothing of it is a server one could use; it answers just enough for a client to get into trouble.
 """
@@ -6,12 +6,13 @@ Nothing of it is a server one could use; it answers just enough for a client to 
 import re
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-RTP_CHUNK = 1200
+from simulation.rtp import AUDIO_CHANNEL, AUDIO_KIND, DATA_CHANNEL, VIDEO_CHANNEL, RtpPacket, payloads
 
 
 class Manner(StrEnum):
@@ -29,7 +30,11 @@ class Manner(StrEnum):
 
 @dataclass
 class ScriptedCamera:
-    """One listening socket. `video` and `audio` are (timestamp, payload) in 90 kHz and 8 kHz ticks, sent in order."""
+    """One listening socket.
+
+    It sends `script()` at the script's own moments; without a script, `video`: (timestamp in ticks of 90 kHz, unit) in
+    order, `pause_s` apart, and sound if `audio`.
+    """
 
     manner: Manner
     encoding: str = "H264/90000"
@@ -39,6 +44,10 @@ class ScriptedCamera:
     lose_every: int = 0
     """Every so manieth RTP packet never arrives; 0 loses none."""
     pause_s: float = 0.005
+    script: Callable[[], Iterable[RtpPacket]] | None = None
+    """Called for each session."""
+    metadata: bool = False
+    """Whether a track of ONVIF metadata is described, first of all tracks."""
     port: int = 0
     requests: list[str] = field(default_factory=list)
     sessions: int = 0
@@ -79,11 +88,12 @@ class ScriptedCamera:
             method = request.split()[0]
             if self.manner is Manner.SAYS_NOTHING or (self.manner is Manner.HALF_OPEN and method == "SETUP"):
                 continue
-            connection.sendall(self._answer(method, headers))
+            connection.sendall(self._answer(request, headers))
             if method == "PLAY":
                 threading.Thread(target=self._play, args=(connection,), daemon=True).start()
 
-    def _answer(self, method: str, headers: dict[str, str]) -> bytes:
+    def _answer(self, request: str, headers: dict[str, str]) -> bytes:
+        method, address = request.split()[:2]
         sequence = f"CSeq: {headers.get('cseq', '0')}\r\n"
         if method != "OPTIONS" and self.manner in (Manner.REFUSES, Manner.FORBIDS):
             status = "401 Unauthorized" if self.manner is Manner.REFUSES else "403 Forbidden"
@@ -93,11 +103,13 @@ class ScriptedCamera:
         if method == "DESCRIBE":
             body, extra = self._description(), "Content-Type: application/sdp\r\n"
         elif method == "SETUP":
-            extra += f"Transport: {headers.get('transport', '')}\r\n"
+            extra += f"Transport: {_transport(headers.get('transport', ''), address)}\r\n"
         return f"RTSP/1.0 200 OK\r\n{sequence}{extra}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
     def _description(self) -> str:
         lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "t=0 0"]
+        if self.metadata:
+            lines += ["m=application 0 RTP/AVP 107", "a=rtpmap:107 vnd.onvif.metadata/90000", "a=control:metadata"]
         lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {self.encoding}", "a=control:video"]
         if self.audio:
             lines += ["m=audio 0 RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=control:audio"]
@@ -112,18 +124,41 @@ class ScriptedCamera:
             connection.shutdown(socket.SHUT_RDWR)
 
     def _send_all(self, connection: socket.socket) -> None:
+        if self.script is not None:
+            self._send_script(connection, self.script())
+            return
         number = 0
         for stamp, unit in self.video:
-            for payload, last in h264_payloads(unit):
+            for payload, last in payloads(unit):
                 number += 1
                 if not self.lose_every or number % self.lose_every:
-                    connection.sendall(_interleaved(0, _rtp(96, number, stamp, payload, last)))
+                    connection.sendall(RtpPacket(0.0, stamp, number, payload, last).wire())
             if self._stop.wait(self.pause_s):
                 return
         sound = 0
         while self.audio and not self._stop.wait(0.02):
-            connection.sendall(_interleaved(2, _rtp(0, sound, sound * 160, b"\xff" * 160, False)))
+            packet = RtpPacket(0.0, sound * 160, sound, b"\xff" * 160, channel=AUDIO_CHANNEL, kind=AUDIO_KIND)
+            connection.sendall(packet.wire())
             sound += 1
+
+    def _send_script(self, connection: socket.socket, script: Iterable[RtpPacket]) -> None:
+        began_s = time.monotonic()
+        for packet in script:
+            wait_s = began_s + packet.at_s - time.monotonic()
+            if wait_s > 0 and self._stop.wait(wait_s):
+                return
+            connection.sendall(packet.wire())
+
+
+_CHANNELS = {"video": VIDEO_CHANNEL, "audio": AUDIO_CHANNEL, "metadata": DATA_CHANNEL}
+
+
+def _transport(asked: str, address: str) -> str:
+    """Return the transport to answer with: over TCP the track's own channels, whatever the client proposed."""
+    channel = _CHANNELS.get(address.rstrip("/").rsplit("/", 1)[-1])
+    if channel is None or "interleaved" not in asked:
+        return asked
+    return re.sub(r"interleaved=[0-9]+-[0-9]+", f"interleaved={channel}-{channel + 1}", asked)
 
 
 @contextmanager
@@ -156,27 +191,3 @@ def _requests(connection: socket.socket) -> Iterator[tuple[str, dict[str, str]]]
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
         yield first.decode("latin-1").strip(), headers
-
-
-def h264_payloads(unit: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Yield the RTP payloads of an access unit (RFC 6184: single NAL units and FU-A) and whether each is its last."""
-    nals = [nal for nal in re.split(rb"\x00\x00\x00?\x01", unit) if nal]
-    for index, nal in enumerate(nals):
-        last_nal = index == len(nals) - 1
-        if len(nal) <= RTP_CHUNK:
-            yield nal, last_nal
-            continue
-        indicator, kind, rest = (nal[0] & 0xE0) | 28, nal[0] & 0x1F, nal[1:]
-        for start in range(0, len(rest), RTP_CHUNK):
-            end = start + RTP_CHUNK >= len(rest)
-            header = (0x80 if start == 0 else 0) | (0x40 if end else 0) | kind
-            yield bytes([indicator, header]) + rest[start : start + RTP_CHUNK], last_nal and end
-
-
-def _rtp(kind: int, number: int, stamp: int, payload: bytes, marker: bool) -> bytes:
-    first = bytes([0x80, (0x80 if marker else 0) | kind]) + (number & 0xFFFF).to_bytes(2, "big")
-    return first + (stamp & 0xFFFFFFFF).to_bytes(4, "big") + b"\x00\x00\x00\x01" + payload
-
-
-def _interleaved(channel: int, packet: bytes) -> bytes:
-    return b"$" + bytes([channel]) + len(packet).to_bytes(2, "big") + packet
