@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if str(service["image"]).startswith("sightline:")}
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "SIGHTLINE_TOKEN", "GRAFANA_PASSWORD")
+SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "KAFKA_PASSWORD", "SIGHTLINE_TOKEN", "GRAFANA_PASSWORD")
 SECRET_NAME = re.compile(r"(?i)password|token|secret|auth$|key$")
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_published_beyond_this_machine() -> None:
     assert not [name for name, service in SERVICES.items() if "network_mode" in service]
 
 
-def test_services_without_a_password_are_reached_from_inside_alone() -> None:
+def test_the_services_that_hold_data_are_reached_from_inside_alone() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     for name in ("kafka", "postgres", "redis"):
         assert SERVICES[name]["networks"] == ["inside"]
