@@ -1,85 +1,159 @@
-"""Camera addresses: an allow-list of schemes, and one way to show an address without its secrets."""
+"""Camera addresses: an allow-list of schemes, what FFmpeg needs of them, and how they are shown without secrets."""
 
+import json
 import re
+from base64 import b64encode
 from urllib.parse import quote, unquote
 
+from domain.addresses import SECRET_KEYS, Address, is_host, parse_address
 from domain.errors import ConfigError
+from domain.harmless import is_plain
+from domain.plain_text import holds_invisible
+from domain.redaction import redacted, shown
+
+__all__ = ["STREAM_SCHEMES", "checked", "credentials", "escaped", "redacted", "secrets_of", "shown"]
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
+LONGEST_ADDRESS = 2048
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_HEX = frozenset("0123456789abcdefABCDEF")
+_REST_SAFE = "/?#:@!$&()*+,;=[]"
+"""What a path and its query keep unescaped besides letters, digits and `_.-~`; quotes and blanks end an address."""
 
-_AUTHORITY = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]*)")
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[^\]]*\])(?::\d+)?")
-_SECRET_QUERY = re.compile(
-    r"(?i)([?&;](?:password|passwd|pass|pwd|token|auth|secret|key|api_?key|signature|user|username|usr)=)[^&;\s\"'<>]*"
-)
-
-
-def _hidden_userinfo(rest: str) -> tuple[str, str]:
-    """Split `user:pass@host/path` for showing, at the last `@`, since passwords hold `@ : # /` unescaped in practice.
-
-    Only `host/path@2x`, without a colon or an `@` before the first slash, has none; hiding too much is safe.
-    """
-    head, at, tail = rest.rpartition("@")
-    before_slash = head.partition("/")[0]
-    if not at or ("/" in head and not {":", "@"} & set(before_slash)):
-        return "", rest
-    return head, tail
-
-
-def _userinfo(rest: str) -> tuple[str, str]:
-    """Split `user:pass@host/path` for connecting: where a host stands before the first slash, its `@` is the one meant.
-
-    So `user:pass@host/path@2x` and `host:554/path@2x` keep their paths, and `user:p@:#/w@host` its password.
-    """
-    before_slash, slash, path = rest.partition("/")
-    head, at, host = before_slash.rpartition("@")
-    if _HOST.fullmatch(host):
-        return head if at else "", f"{host}{slash}{path}"
-    return _hidden_userinfo(rest)
-
-
-def redacted(text: str) -> str:
-    """Return `text` with the credentials of every URL in it replaced by `***`; safe for logs, errors and answers."""
-
-    def hide(match: re.Match[str]) -> str:
-        userinfo, rest = _hidden_userinfo(match["rest"])
-        shown = f"***@{rest}" if userinfo else rest
-        return f"{match['scheme']}://" + _SECRET_QUERY.sub(r"\1***", shown)
-
-    return _AUTHORITY.sub(hide, text)
+_NAMES_OF_USERS = frozenset({"account", "loginuse", "loginuser", "user", "username", "usr"})
+_SHORTEST_TOKEN = 16
 
 
 def credentials(url: str) -> tuple[str, str]:
     """Return the decoded `(user, password)` of a URL, empty strings where it has none."""
-    match = _AUTHORITY.fullmatch(url)
-    userinfo = _userinfo(match["rest"])[0] if match else ""
-    user, _, password = userinfo.partition(":")
-    return unquote(user), unquote(password)
+    address = parse_address(url)
+    return ("", "") if address is None else (unquote(address.user), unquote(address.password))
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """Return what no text may show of a URL: its password, values of keys that name a secret, tokens in its path.
+
+    Each in every form in which it may turn up: as written, decoded, percent-encoded, in JSON, in a basic login.
+    """
+    address = parse_address(url)
+    if address is None:
+        return ()
+    path = address.rest.partition("?")[0].partition("#")[0]
+    tokens = [part for part in path.split("/") if len(part) >= _SHORTEST_TOKEN and not is_plain(part)]
+    found = [address.password, *_secret_values(address.rest), *tokens]
+    forms = {form for text in found if text for form in _forms(text)}
+    if address.password:
+        forms.add(b64encode(":".join(credentials(url)).encode(errors="replace")).decode())
+    return tuple(sorted(forms))
+
+
+def _secret_values(rest: str) -> list[str]:
+    """Return the values of `password=…` and its like; recorders separate them by `_` in a path."""
+    values = []
+    for mark in "?/;#":
+        rest = rest.replace(mark, "&")
+    for part in rest.split("&"):
+        pieces = part.split("=")
+        for index, before in enumerate(pieces[:-1]):
+            key = before.lower()
+            if not {key, key.rpartition("_")[2]} & (SECRET_KEYS - _NAMES_OF_USERS):
+                continue
+            following = pieces[index + 1]
+            # The last piece is a value alone; in every other one the next key follows after the last `_`.
+            values.append(following if index + 2 == len(pieces) else following.rpartition("_")[0] or following)
+    return values
+
+
+def _forms(text: str) -> set[str]:
+    plain = unquote(text)
+    encoded = quote(plain, safe="", errors="replace")
+    return {
+        text,
+        plain,
+        encoded,
+        _PERCENT.sub(lambda found: found[0].lower(), encoded),
+        _encoded(text, _REST_SAFE),
+        json.dumps(plain)[1:-1],
+    }
 
 
 def escaped(url: str) -> str:
-    """Return `url` with its user information percent-encoded, as FFmpeg and every URL parser need it."""
-    match = _AUTHORITY.fullmatch(url)
-    if match is None:
+    """Return `url` percent-encoded where FFmpeg and URL parsers need it; what is encoded already stays as it is."""
+    address = parse_address(url)
+    if address is None or address.scheme.lower() == "file":
         return url
-    userinfo, rest = _userinfo(match["rest"])
-    if not userinfo:
-        return url
-    user, password = credentials(url)
-    secret = f":{quote(password, safe='')}" if ":" in userinfo else ""
-    return f"{match['scheme']}://{quote(user, safe='')}{secret}@{rest}"
+    login = ""
+    if address.login is not None:
+        login = (
+            _encoded(address.user, "") + (f":{_encoded(address.password, '')}" if ":" in address.login else "") + "@"
+        )
+    return f"{address.scheme}://{login}{_in_ascii(address.host)}{_encoded(address.rest, _REST_SAFE)}"
+
+
+def _encoded(text: str, safe: str) -> str:
+    first, *others = text.split("%")
+    pieces = [quote(first, safe=safe, errors="replace")]
+    for other in others:
+        kept = 2 if len(other) >= 2 and _HEX.issuperset(other[:2]) else 0
+        pieces.append(f"%{other[:2]}" if kept else "%25")
+        pieces.append(quote(other[kept:], safe=safe, errors="replace"))
+    return "".join(pieces)
+
+
+def _in_ascii(host: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 def checked(url: str, *, where: str) -> str:
-    """Return `url` ready for FFmpeg, or raise `ConfigError` naming `where` when its scheme is not allowed.
+    """Return `url` ready for FFmpeg, or raise `ConfigError` naming `where` when it cannot or must not be opened.
 
     A plain path is a file. Schemes such as `exec:`, `concat:` or `data:` would let a setting run or read anything.
     """
-    scheme, colon, _ = url.partition(":")
-    if "://" not in url:
-        if colon and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]{1,}", scheme):
-            raise ConfigError(f"{where}: scheme '{scheme}:' is not allowed; use one of {', '.join(STREAM_SCHEMES)}")
+    url = url.strip()
+    if not url:
+        raise ConfigError(f"{where}: needed, but empty")
+    if len(url) > LONGEST_ADDRESS:
+        raise ConfigError(f"{where}: too long; {LONGEST_ADDRESS} characters are the most")
+    if holds_invisible(url):
+        raise ConfigError(f"{where}: holds a control or an invisible character; type the address again without")
+    address = parse_address(url)
+    if address is None:
+        return _checked_path(url, where)
+    if address.scheme.lower() not in STREAM_SCHEMES:
+        raise _not_allowed(address.scheme, "://", where)
+    if address.scheme.lower() == "file":
         return url
-    if scheme.lower() not in STREAM_SCHEMES:
-        raise ConfigError(f"{where}: scheme '{scheme}://' is not allowed; use one of {', '.join(STREAM_SCHEMES)}")
+    _check_host(address, where)
     return escaped(url)
+
+
+def _checked_path(path: str, where: str) -> str:
+    scheme, colon, _ = path.partition(":")
+    if colon and "@" in path:
+        raise ConfigError(f"{where}: an address begins with its scheme; write rtsp:// or http:// before it")
+    if colon and _is_scheme(scheme):
+        raise _not_allowed(scheme, ":", where)
+    return path
+
+
+def _is_scheme(text: str) -> bool:
+    return 1 < len(text) <= 20 and text.isascii() and text[0].isalpha() and all(c.isalnum() or c in "+.-" for c in text)
+
+
+def _not_allowed(scheme: str, mark: str, where: str) -> ConfigError:
+    named = f"scheme '{scheme}{mark}'" if _is_scheme(scheme) else "this scheme"
+    return ConfigError(f"{where}: {named} is not allowed; use one of {', '.join(STREAM_SCHEMES)}")
+
+
+def _check_host(address: Address, where: str) -> None:
+    host = _in_ascii(address.host)
+    if not host.isascii() or not is_host(host) or not 0 < int(address.port or 1) <= 65535:
+        raise ConfigError(
+            f"{where}: its host or port cannot be read; write scheme://user:password@host:port/path, and in the "
+            "password %40 for @, %3A for :, %2F for / and %3F for ?"
+        )

@@ -1,9 +1,11 @@
 """Addresses: the allow-list, every form of a login, and no secret shown."""
 
+import time
+
 import pytest
 
 from domain.errors import ConfigError
-from domain.urls import checked, credentials, escaped, redacted
+from domain.urls import checked, credentials, escaped, redacted, secrets_of, shown
 
 PASSWORD = "p@:#/w"
 FORMS = [
@@ -50,7 +52,7 @@ def test_secrets_in_a_query_are_hidden(text: str) -> None:
 
 def test_an_at_sign_in_a_path_is_no_login() -> None:
     assert credentials("http://host/picture@2x") == ("", "")
-    assert redacted("http://host/picture@2x") == "http://host/picture@2x"
+    assert redacted("http://host/picture@2x") == "http://host/***"
     assert escaped("rtsp://host:554/picture@2x") == "rtsp://host:554/picture@2x"
 
 
@@ -71,3 +73,171 @@ def test_a_plain_path_is_a_file() -> None:
 
 def test_a_password_that_looks_like_a_port_is_hidden_all_the_same() -> None:
     assert "12/34" not in redacted("rtsp://guard:12/34@camera.lan/stream")
+
+
+ODD = "hun'ter2 \"x<y>"
+ODD_FORMS = [
+    f"rtsp://guard:{ODD}@camera.lan:554/stream",
+    f"rtsp://host:554/user=admin_password={ODD}_channel=1_stream=0.sdp",
+    f"rtsp://host:554/user=admin&password={ODD}&channel=1&stream=0.sdp",
+    f"http://host/videostream.cgi?loginuse=admin&loginpas={ODD}",
+    f"http://host/live?access_token={ODD}",
+    f"https://bucket.example/film.mp4?X-Amz-Signature={ODD}&X-Amz-Credential={ODD}",
+    f"https://host/film.mp4?sig={ODD}&hmac={ODD}",
+    f"https://host/live/{ODD}/index.m3u8",
+    f"https://host/services/T0AB/B0CD/{ODD}",
+    f"https://host/live#{ODD}",
+    f"https://host/live?{ODD}",
+    f"https://host/live?unknown={ODD}&channel={ODD}",
+    f"redis://:{ODD}@redis:6379/0",
+    f"postgresql+psycopg2://guard:{ODD}@db:5432/sightline",
+    f"sasl_ssl://guard:{ODD}@kafka:9092",
+    f"rtsp://admin:{ODD}/stream",
+    f"guard:{ODD}@camera.lan/stream",
+]
+
+
+@pytest.mark.parametrize("url", ODD_FORMS)
+def test_no_piece_of_an_odd_secret_is_shown_wherever_it_stands(url: str) -> None:
+    texts = (escaped(url), f"cannot open '{escaped(url)}': refused") if "://" in url else ()
+    for shown_as in (shown(url), *map(redacted, texts)):
+        for piece in ("hun", "ter2", "x<y", '"x', "%3Cy"):
+            assert piece not in shown_as, shown_as
+
+
+@pytest.mark.parametrize("url", ODD_FORMS[:-1])
+def test_an_odd_secret_is_hidden_where_the_raw_address_begins_a_text(url: str) -> None:
+    for piece in ("hun", "ter2", "x<y", '"x'):
+        assert piece not in redacted(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown_as"),
+    [
+        ("rtsp://u:p@10.0.0.5:554/Streaming/Channels/101", "rtsp://***@10.0.0.5:554/Streaming/Channels/101"),
+        ("rtsp://h/cam/realmonitor?channel=1&subtype=0", "rtsp://h/cam/realmonitor?channel=1&subtype=0"),
+        ("rtsp://h/h264Preview_01_main", "rtsp://h/h264Preview_01_main"),
+        ("rtsp://h/live/ch00_0", "rtsp://h/live/ch00_0"),
+        (
+            "rtsp://h/axis-media/media.amp?resolution=1920x1080&fps=5",
+            "rtsp://h/axis-media/media.amp?resolution=1920x1080&fps=5",
+        ),
+        ("rtsp://[fd00::7]:554/stream2", "rtsp://[fd00::7]:554/stream2"),
+        ("rtsp://h/user=a_password=b_channel=1_stream=0.sdp", "rtsp://h/***_channel=1_stream=0.sdp"),
+        ("rtsp://h:7447/5Bk2jY8f0aXqPz3L?enableSrtp", "rtsp://h:7447/***?***"),
+        ("https://hooks.slack.com/services/T0AB/B0CD/x7Yz", "https://hooks.slack.com/services/***"),
+        ("films/gate.mp4", "films/gate.mp4"),
+        ("file:///films/north gate.mp4", "file:///films/north gate.mp4"),
+    ],
+)
+def test_only_what_is_known_to_be_harmless_is_shown(url: str, shown_as: str) -> None:
+    assert shown(url) == shown_as
+    assert shown(shown_as) == shown_as
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_as"),
+    [
+        ("[rtsp @ 0x55d] cannot read http://h/live: refused", "[rtsp @ 0x55d] cannot read http://h/live: refused"),
+        ("no answer of guard:hunter2@h, tried twice", "no answer of ***@h, tried twice"),
+        ("connect with host=h user=a password='hunter 2' now", "connect with host=h user=*** password=***' now"),
+        ("GET / HTTP/1.1\r\nCookie: sid=hunter2; a=b", "GET / HTTP/1.1\r\nCookie: ***"),
+        ("{'authorization': 'Basic aHVudGVyMg=='}", "{'authorization': ***"),
+        ("sent Bearer aHVudGVyMg to h", "sent Bearer *** to h"),
+        ("a token is needed: Authorization: Bearer ...", "a token is needed: Authorization: Bearer ..."),
+        ("rtsp:\\/\\/guard:hunter2@h\\/live", "***@h\\/live"),
+        ("src=rtsp%3A%2F%2Fguard%3Ahunter2%40h", "src=rtsp***"),
+        ("rtsp://a:b@h/live http://c:d@i/live", "rtsp://***@h/live http://***@i/live"),
+        ("the page is at http://127.0.0.1:8642/", "the page is at http://127.0.0.1:8642/"),
+    ],
+)
+def test_text_keeps_what_is_no_secret(text: str, shown_as: str) -> None:
+    assert redacted(text) == shown_as
+    assert redacted(shown_as) == shown_as
+
+
+PIECES = [
+    *(
+        "a",
+        "1",
+        "@",
+        ":",
+        "/",
+        "=",
+        " ",
+        "'",
+        "%",
+        "%3a%2f%2f",
+        "\n",
+        "]",
+        "[)",
+        "://",
+        "rtsp://",
+        "x://a@",
+        "a:b@",
+        "@ ",
+    ),
+    *("password=", "pass=x ", "authorization", "authorization: ", "cookie ", "bearer ", "http://h/", "http://h/?a=b&"),
+    *("=_", "&a=", "aA", "rtsp://*** ", "http://h/*** ", "user=a_", "${a:-", ":\\/\\/"),
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_showing_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    began = time.thread_time()
+    for form in (text, f"rtsp://u:{text}@h/{text}", f"z {text} http://b/"):
+        redacted(form)
+        shown(form)
+        secrets_of(form)
+    assert time.thread_time() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("given", "needed"),
+    [
+        ("rtsp://guard:a b'c<d>\"@h/live 1", "rtsp://guard:a%20b%27c%3Cd%3E%22@h/live%201"),
+        ("rtsp://guard:100%@h/a%20b", "rtsp://guard:100%25@h/a%20b"),
+        ("rtsp://guard:p%40%ff@h/live", "rtsp://guard:p%40%ff@h/live"),
+        ("rtsp://h/user=a_password=x'y z_channel=1", "rtsp://h/user=a_password=x%27y%20z_channel=1"),
+        ("rtsp://guard:p\u00e4ss@h/\u00fcbersicht", "rtsp://guard:p%C3%A4ss@h/%C3%BCbersicht"),
+        (" rtsp://h/live ", "rtsp://h/live"),
+    ],
+)
+def test_an_address_is_percent_encoded_as_ffmpeg_needs_it(given: str, needed: str) -> None:
+    assert checked(given, where="x") == needed
+    assert escaped(needed) == needed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "rtsp://admin:hunter2/stream",
+            "rtsp://",
+            "rtsp:///stream",
+            "rtsp://h:99999/x",
+            "rtsp://h:0/x",
+            "rtsp://h:port/x",
+        ),
+        *("rtsp://guard:hunter2@/x", "rtsp://[fd00::7/x", "rtsp://h ost/x", "", "   ", "rtsp://h/" + "x" * 3000),
+        *("rtsp://guard:hun\nter2@h/x", "rtsp://guard:hun\x00ter2@h/x", "rtsp://h/\u202ehunter2", "guard:hunter2@h/x"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"^cameras\[0\]\.url: ") as refused:
+        checked(url, where="cameras[0].url")
+    assert "hun" not in str(refused.value)
+    assert "ter2" not in str(refused.value)
+
+
+def test_the_host_shown_is_the_host_connected_to() -> None:
+    assert escaped("rtsp://guard:p@ss/w#rd@10.0.0.7:554/ch1") == "rtsp://guard:p%40ss%2Fw%23rd@10.0.0.7:554/ch1"
+    assert redacted("rtsp://guard:p@ss/w#rd@10.0.0.7:554/ch1") == "rtsp://***@10.0.0.7:554/ch1"
+
+
+def test_the_secrets_of_an_address_are_known_in_every_form() -> None:
+    known = secrets_of("rtsp://guard:p%40ss w@h/user=a_password=sec_ret_channel=1?access_token=t0ken&loginpas=pas")
+    assert {"p%40ss w", "p@ss w", "p%40ss%20w", "sec_ret", "t0ken", "pas", "Z3VhcmQ6cEBzcyB3"} <= set(known)
+    assert secrets_of("https://hooks.slack.com/services/T0AB/B0CD/x7Yzx7Yzx7Yzx7Yz") == ("x7Yzx7Yzx7Yzx7Yz",)
+    assert secrets_of("rtsp://h/Streaming/Channels/101?channel=1") == ()

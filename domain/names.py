@@ -1,0 +1,38 @@
+"""The one rule for names: of cameras, and of the sites and groups they belong to. CLI, CSV, YAML and API use it alike.
+
+What it refuses could forge a line of a log, colour a terminal, be a formula in a spreadsheet, or hold a secret.
+"""
+
+import unicodedata
+
+from domain.errors import ConfigError
+from domain.plain_text import holds_invisible, normal
+
+LONGEST_NAME = 120
+_NAME_MARKS = frozenset(" .:_-")
+_LABEL_MARKS = _NAME_MARKS | frozenset(",/()&'+#")
+
+
+def name_of(text: str, *, where: str = "name") -> str:
+    """Return a camera's name as it is kept. Raises `ConfigError` naming `where`."""
+    return _checked(text, _NAME_MARKS, where, "and . : - _")
+
+
+def label_of(text: str, *, where: str) -> str:
+    """Return a site, a group or another label as it is kept; it may be empty. Raises `ConfigError` naming `where`."""
+    return _checked(text, _LABEL_MARKS, where, "and . : - _ , / ( ) & ' + #") if text.strip() else ""
+
+
+def _checked(text: str, marks: frozenset[str], where: str, said: str) -> str:
+    if len(text) > 4 * LONGEST_NAME:
+        raise ConfigError(f"{where}: too long; {LONGEST_NAME} characters are the most")
+    name = normal(text)
+    if holds_invisible(name):
+        raise ConfigError(f"{where}: holds a control or an invisible character; type it again without")
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ConfigError(f"{where}: 1 to {LONGEST_NAME} characters are needed")
+    if not (name[0].isalnum() or name[0] == "_"):
+        raise ConfigError(f"{where}: must begin with a letter or a digit")
+    if not all(each.isalnum() or each in marks or unicodedata.category(each).startswith("M") for each in name):
+        raise ConfigError(f"{where}: only letters, digits, spaces, {said} are allowed")
+    return name

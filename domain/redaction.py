@@ -1,0 +1,186 @@
+"""Shows text without its secrets: those of addresses, of `password=…`, and of headers that carry a login.
+
+An address is taken apart by the one parser and shown by an allow-list; see `domain.addresses`. Everything here takes
+time in proportion to the text, whatever it holds: each character is looked at a bounded number of times.
+"""
+
+import re
+from collections.abc import Iterator
+
+from domain.addresses import HIDDEN, SECRET_KEYS, is_host, parse_address, shown_address
+
+_LONGEST_SCHEME = 20
+_SCHEME_MARKS = frozenset("+.-")
+_BEFORE = frozenset("\"'`<>()[]{}=,;|*")
+"""What may stand before an address besides a blank; after anything else `://` belongs to the address it is in."""
+_CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "{": "}"}
+_PUNCTUATION = frozenset(".,;:)]}!")
+_END = re.compile(r"[\s\"'`<>]")
+_BLANKS = re.compile(r"(\s+)")
+_AT = re.compile(r"@(?=\S)")
+_ENCODED = re.compile(r"(?::\\/\\/|%3a%2f%2f)[^\s\"'`<>]*", re.IGNORECASE)
+"""`://` as JSON and as a query write it; the address behind it is hidden whole."""
+
+_VALUE_END = re.compile(r"[\s&\"'`<>]")
+_LONGEST_KEY = 40
+_KEY_MARKS = frozenset("_-.")
+_SECRET_PARTS = SECRET_KEYS | {"credentials", "response", "cnonce", "passphrase"}
+_SECRET_ENDINGS = ("password", "passwd", "token", "secret", "apikey", "signature")
+_HEADER = re.compile(r"(?:authorization|cookie|api-key|auth-token)[\"']?[ \t]{0,4}[:=]", re.IGNORECASE)
+_LOGIN_WORD = re.compile(r"[ \t]{0,4}(?:basic|bearer|digest)\b", re.IGNORECASE)
+_SCHEME_WORD = re.compile(r"\b((?:bearer|basic)[ \t]{1,4})([^\s,;\"'<>]+)", re.IGNORECASE)
+
+
+def redacted(text: str) -> str:
+    """Return `text` with every secret of its addresses, its keys and its headers replaced by `***`.
+
+    Where the end of a secret is uncertain, the rest of the line goes with it. An address that begins the text may hold
+    blanks and line ends; `shown` is for a text that is one address.
+    """
+    text = _without_addresses(text) if "://" in text else _without_words(text)
+    if _HEADER.search(text) is None:
+        return text
+    return "\n".join(_without_header(line) for line in text.split("\n"))
+
+
+def shown(address: str) -> str:
+    """Return one whole address, or a path, without its secrets, whatever characters they hold."""
+    parsed = parse_address(address.strip())
+    if parsed is not None:
+        return shown_address(parsed)
+    head, at, tail = address.rpartition("@")
+    return redacted(f"{HIDDEN}@{tail}" if at and ":" in head else address)
+
+
+def _without_addresses(text: str) -> str:
+    pieces: list[str] = []
+    reached, begin = 0, len(text) - len(text.lstrip())
+    for start, body, limit in _addresses(text, begin):
+        end = _end_of_address(text, start, body, limit)
+        raw = text[start:end]
+        address = parse_address(raw)
+        assert address is not None
+        pieces += [_without_words(text[reached:start]), shown_address(address)]
+        reached = end
+        if end < limit and not _is_end_certain(text, start, end, pieces[-1], within=start > begin):
+            reached = limit
+    pieces.append(_without_words(text[reached:]))
+    return "".join(pieces)
+
+
+def _addresses(text: str, begin: int) -> Iterator[tuple[int, int, int]]:
+    """Yield of each address where it starts, where its part after `://` starts, and how far it reaches at most."""
+    starts: list[tuple[int, int]] = []
+    found = text.find("://")
+    while found >= 0:
+        start = _scheme_start(text, found)
+        if not starts or text[start - 1].isspace() or text[start - 1] in _BEFORE:
+            starts.append((start, found + 3))
+        found = text.find("://", found + 3)
+    for index, (start, body) in enumerate(starts):
+        limit = starts[index + 1][0] if index + 1 < len(starts) else len(text)
+        newline = -1 if start == begin else text.find("\n", body, limit)
+        yield start, body, newline if newline >= 0 else limit
+
+
+def _scheme_start(text: str, end: int) -> int:
+    start, least = end, max(0, end - _LONGEST_SCHEME)
+    while start > least and (text[start - 1].isalnum() or text[start - 1] in _SCHEME_MARKS):
+        start -= 1
+    return start
+
+
+def _end_of_address(text: str, start: int, body: int, limit: int) -> int:
+    """Return where the address ends: before a blank or a quote after its last `@`, without the sentence's marks."""
+    first = body
+    for at in _AT.finditer(text, body, limit):
+        first = at.end()
+    ending = _END.search(text, first, limit)
+    end = ending.start() if ending else limit
+    holds_bracket = "[" in text[first:end]
+    while end > first and text[end - 1] in _PUNCTUATION and not (text[end - 1] == "]" and holds_bracket):
+        end -= 1
+    return end
+
+
+def _is_end_certain(text: str, start: int, end: int, shown_as: str, *, within: bool) -> bool:
+    """Tell whether what follows an address is no part of a secret in it. `within` a text, a blank ends an address."""
+    raw = text[start:end]
+    if raw.endswith(HIDDEN) or not shown_as.endswith(HIDDEN):
+        return True
+    address = parse_address(raw)
+    if address is None or not (is_host(address.host) or address.host == HIDDEN):
+        return False
+    after, opening = text[end], text[start - 1] if start else ""
+    if after in _PUNCTUATION or after == _CLOSING.get(opening):
+        return True
+    last = max(raw.rfind(mark) for mark in "/?&;")
+    return within and after.isspace() and "=" not in raw[last + 1 :]
+
+
+def _without_words(text: str) -> str:
+    """Return text between addresses without `user:password@`, `password=…` and the word after `Bearer`."""
+    if "@" in text:
+        text = "".join(_without_login(word) for word in _BLANKS.split(text))
+    if "%" in text or ":\\/" in text:
+        text = _ENCODED.sub(HIDDEN, text)
+    if "=" in text:
+        text = _without_values(text)
+    return _SCHEME_WORD.sub(_hide_login, text)
+
+
+def _hide_login(found: re.Match[str]) -> str:
+    """Words such as 'basic settings' are no login; a login holds a capital or a digit."""
+    login = found[2]
+    return found[0] if login.islower() or not any(map(str.isalnum, login)) else found[1] + HIDDEN
+
+
+def _without_login(word: str) -> str:
+    head, at, tail = word.rpartition("@")
+    return f"{HIDDEN}@{tail}" if at and ":" in head else word
+
+
+def _without_values(text: str) -> str:
+    pieces: list[str] = []
+    reached, found = 0, text.find("=")
+    while found >= 0:
+        if _is_secret(_key_before(text, found)):
+            end = _end_of_value(text, found + 1)
+            if end > found + 1:
+                pieces += [text[reached : found + 1], HIDDEN]
+            else:
+                pieces.append(text[reached:end])
+            reached = end
+        found = text.find("=", max(reached, found + 1))
+    return "".join(pieces) + text[reached:]
+
+
+def _key_before(text: str, end: int) -> str:
+    start, least = end, max(0, end - _LONGEST_KEY)
+    while start > least and (text[start - 1].isalnum() or text[start - 1] in _KEY_MARKS):
+        start -= 1
+    return text[start:end].lower()
+
+
+def _is_secret(key: str) -> bool:
+    parts = key.replace("-", "_").replace(".", "_").split("_")
+    return key.endswith(_SECRET_ENDINGS) or key in _SECRET_PARTS or not _SECRET_PARTS.isdisjoint(parts)
+
+
+def _end_of_value(text: str, start: int) -> int:
+    quote = text[start : start + 1]
+    if quote in {'"', "'"}:
+        closing = text.find(quote, start + 1)
+        return closing if closing >= 0 else len(text)
+    ending = _VALUE_END.search(text, start)
+    return ending.start() if ending else len(text)
+
+
+def _without_header(line: str) -> str:
+    found = _HEADER.search(line)
+    if found is None:
+        return line
+    kept = found.end()
+    word = _LOGIN_WORD.match(line, kept)
+    kept = word.end() if word else kept
+    return f"{line[:kept]} {HIDDEN}" if any(map(str.isalnum, line[kept:])) else line
