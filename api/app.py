@@ -22,7 +22,9 @@ from api import (
 )
 from api.answers import Problem
 from api.backend import Backend
+from api.clients import networks
 from api.guard import Guard
+from api.pages import Pages
 from api.presence import Presence
 from api.roster import Roster
 from api.security import Access, hosts
@@ -53,13 +55,15 @@ def create_app(
     health_of_parts: Callable[[], Mapping[str, str]] = dict,
     figures: Callable[[], Mapping[str, float]] = dict,
     allowed_hosts: Collection[str] = (),
+    trusted_proxies: Collection[str] = (),
     models_known: Callable[[], Sequence[ModelRecord]] = tuple,
 ) -> FastAPI:
     """Return the application.
 
     `pictures` False answers every request for a picture with 404. `token` None or "" asks nobody for one; then only
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
-    those. `health_of_parts` maps each part of the process to "" or why it is not well; `figures` gives what the
+    those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
+    each part of the process to "" or why it is not well; `figures` gives what the
     process counted (`api.exposition.FIGURES`), `models_known` the learned models. Setting `app.state.stopping` ends
     the open live streams.
     """
@@ -70,6 +74,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        # A redirect would repeat whatever stands in the query, to whatever host the request named.
+        redirect_slashes=False,
     )
     app.state.backend = Backend(
         stream_store=stream_store,
@@ -85,16 +91,16 @@ def create_app(
         presence=Presence(live, score_store, clock),
         models=models_known,
     )
-    app.state.access = Access(token or None, hosts(allowed_hosts))
+    app.state.access = Access(token or None, hosts(allowed_hosts), networks(trusted_proxies))
     app.state.throttle = Throttle()
     app.state.stopping = threading.Event()
-    app.state.pages = 0
+    app.state.pages = Pages()
     for resource in (scores, picture, incidents, cameras, catalogue, models, stream):
         app.include_router(resource.router, prefix="/api/v1", responses=_REFUSALS)
     for unversioned in (health.router, exposition.router, page.router):
         app.include_router(unversioned)
     app.mount("/static", page.static)
-    app.add_middleware(Guard, access=app.state.access, clock=clock)
+    app.add_middleware(Guard, access=app.state.access, throttle=app.state.throttle, clock=clock)
     problems.install(app)
     return app
 

@@ -1,30 +1,36 @@
-"""Stands before every endpoint: refuses what `api.security` refuses, and adds its headers to every answer."""
-
-from http.cookies import CookieError, SimpleCookie
+"""Stands before every endpoint: refuses what `api.bounds` and `api.security` refuse, and adds headers to answers."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import security
+from api import bounds, security
+from api.clients import client_address, forwarded_https
+from api.page import cookie_header, token_of_query
 from api.problems import problem
-from api.security import Access
+from api.security import Access, Entry
+from api.throttle import Throttle
 from domain.ports import Clock
+
+_NOT_SERVED = frozenset({b"range", b"if-range"})
+"""Parts of files are not served: answering with the whole is always right."""
 
 
 class Guard:
     """Pure ASGI, so that live streams pass unbuffered."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, throttle: Throttle, clock: Clock) -> None:
         self._app = app
         self._access = access
+        self._throttle = throttle
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        cookie = ""
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -32,46 +38,78 @@ class Guard:
                 for name, value in security.HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
+                if cookie and "set-cookie" not in headers:
+                    headers["Set-Cookie"] = cookie
             await send(message)
 
-        refusal = self._refusal(scope)
+        refusal = self._shape_refusal(scope)
+        if refusal is None:
+            scope = self._seen_through_proxies(scope)
+            refusal = self._site_refusal(scope) or self._entry_refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
+        cookie = self._renewed_cookie(scope)
         await self._app(scope, _bounded(receive), guarded)
 
-    def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        why = security.host_refusal(headers.get("host", ""), self._access)
+    def _shape_refusal(self, scope: Scope) -> Response | None:
+        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
+        found = bounds.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
+        return problem(*found) if found is not None else None
+
+    def _seen_through_proxies(self, scope: Scope) -> Scope:
+        """Return the scope with the real client's address and scheme, as far as listed proxies tell them."""
+        headers, (peer, port) = Headers(scope=scope), scope.get("client") or ("", 0)
+        proxies = self._access.trusted_proxies
+        client = client_address(peer, headers.getlist("x-forwarded-for"), headers.getlist("forwarded"), proxies)
+        https = forwarded_https(peer, headers.get("x-forwarded-proto", ""), proxies)
+        kept = [pair for pair in scope["headers"] if pair[0] not in _NOT_SERVED]
+        scheme = "https" if https else scope["scheme"]
+        return {**scope, "client": (client, port), "scheme": scheme, "headers": kept}
+
+    def _site_refusal(self, scope: Scope) -> Response | None:
+        headers, method = Headers(scope=scope), scope["method"]
+        host = headers.get("host", "")
+        why = security.host_refusal(host, self._access)
         if why:
             return problem(421, why)
-        why = security.origin_refusal(scope["method"], headers.get("origin", ""), headers.get("host", ""))
-        if why:
-            return problem(403, why)
-        why = security.size_refusal(headers.get("content-length", ""), scope["query_string"])
-        if why:
-            return problem(413, why)
-        if self._may_enter(scope, headers):
+        fetched = [headers.get(f"sec-fetch-{what}", "") for what in ("site", "mode", "dest")]
+        why = security.origin_refusal(method, headers.get("origin", ""), host) or security.fetch_refusal(
+            method, *fetched
+        )
+        return problem(403, why) if why else None
+
+    def _entry_refusal(self, scope: Scope) -> Response | None:
+        headers, path = Headers(scope=scope), scope["path"]
+        entry = security.shown(
+            path, headers.get("authorization", ""), headers.get("cookie", ""), self._access, self._clock.now()
+        )
+        if entry is Entry.WRONG:
+            return wrong_token(self._throttle.note_wrong(scope["client"][0]))
+        if entry is not Entry.NOTHING:
             return None
-        if scope["path"] == "/":
-            return RedirectResponse("/login", 303)
+        if path == "/":
+            # A token in the address is exchanged for a cookie by the page itself.
+            return None if token_of_query(scope["query_string"]) is not None else RedirectResponse("/login", 303)
         return problem(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
 
-    def _may_enter(self, scope: Scope, headers: Headers) -> bool:
-        path = scope["path"]
-        if path == "/" and b"token=" in scope["query_string"]:
-            return True  # exchanged for a cookie by the page itself
-        cookie = cookie_value(headers.get("cookie", ""))
-        return security.may_enter(path, headers.get("authorization", ""), cookie, self._access, self._clock.now())
-
-
-def cookie_value(header: str) -> str:
-    """Return our cookie of a Cookie header, "" where it is absent or the header cannot be read."""
-    try:
-        found = SimpleCookie(header).get(security.COOKIE) if header else None
-    except CookieError:
+    def _renewed_cookie(self, scope: Scope) -> str:
+        if not self._access.token:
+            return ""
+        now = self._clock.now()
+        for cookie in security.session_cookies(Headers(scope=scope).get("cookie", "")):
+            fresh = security.renewed(cookie, self._access.token, now)
+            if fresh:
+                return cookie_header(fresh, secure=scope["scheme"] == "https")
         return ""
-    return found.value if found is not None else ""
+
+
+def wrong_token(wait_s: float) -> Response:
+    """Return the answer to a wrong token; the connection ends with it, so that each guess costs a new one."""
+    if wait_s > 0:
+        later = {"Retry-After": str(round(wait_s) + 1), "Connection": "close"}
+        return problem(429, "too many wrong tokens; wait a minute", later)
+    return problem(401, "this token is wrong", {"WWW-Authenticate": "Bearer", "Connection": "close"})
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -83,8 +121,8 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             length += len(message.get("body", b""))
-            if length > security.LONGEST_BODY:
-                raise HTTPException(413, f"the body is longer than {security.LONGEST_BODY} bytes")
+            if length > bounds.LONGEST_BODY:
+                raise HTTPException(413, f"the body is longer than {bounds.LONGEST_BODY} bytes")
         return message
 
     return counted

@@ -1,7 +1,7 @@
 """Incidents and alerts: list them, look at one, take one on by name."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
@@ -16,7 +16,10 @@ from api.answers import (
     incident_answer,
 )
 from api.backend import Backend, Ports
+from api.bounds import one_line
 from api.cameras import known_camera
+from api.problems import LONGEST_NAME
+from api.times import Moment
 from domain.alerts import AlertState, AlertTransition, Incident, IncidentState
 from domain.quality import FAULT_LABELS
 
@@ -41,11 +44,10 @@ def incidents(
     backend: Ports,
     state: IncidentState | None = None,
     camera: str | None = None,
-    before: datetime | None = None,
+    before: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_INCIDENTS)] = 100,
 ) -> IncidentsAnswer:
     """Return incidents, newest first; `next_before` leads to the next page."""
-    before = before.replace(tzinfo=UTC) if before is not None and before.tzinfo is None else before
     found = backend.alert_store.incidents(state=state, stream_id=camera, limit=limit + 1, before=before)
     kept, next_before = page(found, limit)
     if not kept and found:
@@ -128,4 +130,4 @@ def _known(backend: Backend, incident_id: str) -> Incident:
 
 
 def _no_incident(incident_id: str) -> HTTPException:
-    return HTTPException(404, f"there is no incident '{incident_id}'")
+    return HTTPException(404, f"there is no incident '{one_line(incident_id, LONGEST_NAME)}'")

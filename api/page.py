@@ -19,8 +19,9 @@ static = StaticFiles(directory=_DASHBOARD)
 
 
 @router.get("/")
-def page(request: Request, backend: Ports, token: str | None = None) -> Response:
+def page(request: Request, backend: Ports) -> Response:
     """Return the page; a token in the address is exchanged for a cookie at once, so that it is not left there."""
+    token = token_of_query(request.scope["query_string"])
     if token is not None:
         return _entered(request, backend, token)
     return FileResponse(_DASHBOARD / "index.html")
@@ -37,33 +38,40 @@ def form(request: Request) -> Response:
 @router.post("/login")
 async def login(request: Request, backend: Ports) -> Response:
     """Take the token of the form and give a cookie for it."""
-    fields = parse_qs((await request.body()).decode(errors="replace"), max_num_fields=4)
-    return _entered(request, backend, fields.get("token", [""])[0])
+    return _entered(request, backend, _field((await request.body()).decode(errors="replace")) or "")
+
+
+def token_of_query(query: bytes) -> str | None:
+    """Return the field `token` of a query, and of no other name; None where there is none."""
+    return _field(query.decode("utf-8", "replace"))
+
+
+def _field(text: str) -> str | None:
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=16).get("token", [None])[0]
+    except ValueError:  # more fields than any of our links and forms has
+        return None
+
+
+def cookie_header(value: str, *, secure: bool) -> str:
+    """Return the Set-Cookie header for a session cookie."""
+    life = f"Max-Age={int(security.SESSION_LIFE.total_seconds())}"
+    return f"{security.COOKIE}={value}; HttpOnly; {life}; Path=/; SameSite=strict{'; Secure' if secure else ''}"
 
 
 def _entered(request: Request, backend: Ports, given: str) -> Response:
     expected = _expected(request)
     if not expected:
         return RedirectResponse("/", 303)
+    if security.same_secret(given.strip(), expected):
+        cookie = security.session_cookie(expected, backend.clock.now())
+        header = cookie_header(cookie, secure=request.scope["scheme"] == "https")
+        return RedirectResponse("/", 303, {"Set-Cookie": header})
     throttle: Throttle = request.app.state.throttle
-    now = backend.clock.now()
-    client = request.client.host if request.client is not None else ""
-    wait_s = throttle.wait_s(client, now)
+    wait_s = throttle.note_wrong(request.client.host if request.client is not None else "")
     if wait_s > 0:
         return problem(429, "too many wrong tokens; wait a minute", {"Retry-After": str(round(wait_s) + 1)})
-    if not security.same_secret(given.strip(), expected):
-        throttle.note(client, now)
-        return RedirectResponse("/login?wrong", 303)
-    answer = RedirectResponse("/", 303)
-    answer.set_cookie(
-        security.COOKIE,
-        security.session_cookie(expected, now),
-        max_age=int(security.SESSION_LIFE.total_seconds()),
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
-    return answer
+    return RedirectResponse("/login?wrong", 303)
 
 
 def _expected(request: Request) -> str | None:

@@ -7,20 +7,27 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
+from api.bounds import one_line
 from domain.errors import SightlineError, StoreUnavailable
 from domain.urls import redacted
+
+LONGEST_MESSAGE = 1000
+LONGEST_NAME = 120
 
 _log = logging.getLogger(__name__)
 
 
 def problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": redacted(message)}, status_code=status, headers=headers)
+    """Return the answer. Only the first characters of a long message are looked at: much of it may be the asker's."""
+    text = one_line(redacted(message[:LONGEST_MESSAGE]), LONGEST_MESSAGE)
+    return JSONResponse({"error": text}, status_code=status, headers=headers)
 
 
 def no_camera(name: str) -> HTTPException:
-    return HTTPException(404, f"there is no camera named '{name}'")
+    return HTTPException(404, f"there is no camera named '{one_line(name, LONGEST_NAME)}'")
 
 
 def validation_message(errors: Sequence[Any]) -> str:
@@ -46,7 +53,8 @@ async def _store_away(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
-    _log.warning("%s %s: %s", request.method, request.url.path, error)
+    # The path is the asker's text; the route is ours.
+    _log.warning("%s %s: %s", request.method, getattr(request.scope.get("route"), "path", ""), error)
     return problem(500, str(error))
 
 
@@ -54,9 +62,15 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     return problem(500, "internal error; the log of Sightline says more")
 
 
+async def _gone(request: Request, error: Exception) -> JSONResponse:
+    """Answer nobody: the connection ended before the body did, which is no fault of ours and no line in the log."""
+    return problem(400, "the body did not arrive")
+
+
 def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _refused)
     app.add_exception_handler(StarletteHTTPException, _answered)
     app.add_exception_handler(StoreUnavailable, _store_away)
     app.add_exception_handler(SightlineError, _ours)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)

@@ -10,6 +10,7 @@ from api.answers import ChangeAnswer, PointAnswer, ScoresAnswer, verdict_answer
 from api.backend import Backend, Ports
 from api.cameras import known_camera
 from api.history import RangeRefused, Stretch, stretch, thinned
+from api.times import Moment
 from domain.records import Resolution, ScorePoint
 
 MOST_METRICS = 64
@@ -25,8 +26,8 @@ def scores(
     backend: Ports,
     *,
     metric: Annotated[list[str], Query(min_length=1, max_length=MOST_METRICS)],
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     resolution: Resolution | None = None,
     points: Annotated[int, Query(ge=10, le=MOST_POINTS)] = MOST_POINTS,
 ) -> ScoresAnswer:
@@ -48,9 +49,7 @@ def scores(
 
 
 @router.get("/verdicts")
-def verdicts(
-    name: str, backend: Ports, since: datetime | None = None, until: datetime | None = None
-) -> list[ChangeAnswer]:
+def verdicts(name: str, backend: Ports, since: Moment | None = None, until: Moment | None = None) -> list[ChangeAnswer]:
     """Return how verdicts changed, oldest first, at most the latest 1000: the last ten minutes by default."""
     known_camera(backend, name)
     asked = _asked(backend, since, until, Resolution.HOUR)

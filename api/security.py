@@ -7,15 +7,23 @@ rules); someone on the network without the token; and text of ours that a browse
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from api.clients import Network
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE = "sightline_session"
-SESSION_LIFE = timedelta(days=30)
-LONGEST_BODY = 16 * 1024
-LONGEST_QUERY = 4 * 1024
+SESSION_LIFE = timedelta(days=7)
+"""A cookie that is not used for so long is worth nothing."""
+LONGEST_SESSION = timedelta(days=30)
+"""So long after the token was shown it is asked for again, however often the cookie was renewed."""
+RENEW_AFTER = timedelta(days=1)
+SHORTEST_TOKEN = 16
+"""Characters of a token where others reach the port: it can be tried as fast as the network goes."""
 OPEN_PATHS = frozenset({"/healthz", "/login", "/static/style.css", "/static/icon.svg"})
 """What is answered without a token: liveness, and the form that asks for the token."""
 
@@ -34,10 +42,24 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`token` None lets everybody in who reaches the port, which is then for this machine alone."""
+    """`token` None lets everybody in who reaches the port, which is then for this machine alone.
+
+    What `trusted_proxies` say of the client they ask for is believed.
+    """
 
     token: str | None = None
     allowed_hosts: frozenset[str] = frozenset()
+    trusted_proxies: tuple[Network, ...] = ()
+
+
+class Entry(Enum):
+    """What a request has shown."""
+
+    OPEN = "nothing is asked for here"
+    TOKEN = "the token"
+    SESSION = "a good cookie"
+    NOTHING = "nothing, or a cookie whose time is over"
+    WRONG = "a wrong token"
 
 
 def is_loopback(host: str) -> bool:
@@ -50,10 +72,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+MAKE_TOKEN = "openssl rand -hex 24"
+
+
 def bind_refusal(host: str, token: str | None) -> str:
     """Return why the API may not be bound to `host`, or ""."""
-    if token or is_loopback(host):
+    if is_loopback(host):
         return ""
+    if token and len(token) >= SHORTEST_TOKEN:
+        return ""
+    if token:
+        return (
+            f"the token must have at least {SHORTEST_TOKEN} characters before '{host or 'every address'}' "
+            f"may be bound; `{MAKE_TOKEN}` makes one"
+        )
     return (
         f"a token is needed before '{host or 'every address'}' may be bound: whoever reaches it would see every camera"
     )
@@ -61,7 +93,11 @@ def bind_refusal(host: str, token: str | None) -> str:
 
 def same_secret(given: str, expected: str) -> bool:
     """Compare in constant time, whatever the lengths and characters."""
-    return hmac.compare_digest(hashlib.sha256(given.encode()).digest(), hashlib.sha256(expected.encode()).digest())
+    return hmac.compare_digest(_digest(given), _digest(expected))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def bearer(authorization: str) -> str:
@@ -70,28 +106,64 @@ def bearer(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def session_cookie(token: str, now: datetime) -> str:
-    """Return a cookie that proves knowledge of `token` until its time is over, and does not give it away."""
-    until = str(int((now + SESSION_LIFE).timestamp()))
-    return f"{until}.{_signature(token, until)}"
+def is_token(header_text: str, expected: str) -> bool:
+    """Say whether the text of a header, read as Latin-1, is the token; one beyond ASCII comes as UTF-8."""
+    as_utf8 = header_text.encode("latin-1", "replace").decode("utf-8", "replace")
+    return same_secret(header_text, expected) | same_secret(as_utf8, expected)
+
+
+def session_cookie(token: str, now: datetime, *, entered: datetime | None = None) -> str:
+    """Return a cookie that proves knowledge of `token` until its time is over, and does not give it away.
+
+    `entered` is when the token itself was shown, now where it is None.
+    """
+    entered = entered or now
+    until = str(int(min(now + SESSION_LIFE, entered + LONGEST_SESSION).timestamp()))
+    since = str(int(entered.timestamp()))
+    return f"{until}.{since}.{_signature(token, until, since)}"
 
 
 def cookie_is_good(cookie: str, token: str, now: datetime) -> bool:
-    until, _, signature = cookie.partition(".")
-    if not until.isascii() or not until.isdigit() or len(until) > 12:
-        return False
-    return same_secret(signature, _signature(token, until)) and now.timestamp() < int(until)
+    return session(cookie, token, now) is not None
 
 
-def _signature(token: str, until: str) -> str:
-    return hmac.new(token.encode(), f"sightline session {until}".encode(), hashlib.sha256).hexdigest()
+def session(cookie: str, token: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return until when a good cookie is good and when its token was shown; None for any other."""
+    until, _, rest = cookie.partition(".")
+    since, _, signature = rest.partition(".")
+    if not all(text.isascii() and text.isdigit() and len(text) <= 11 for text in (until, since)):
+        return None
+    if not same_secret(signature, _signature(token, until, since)) or now.timestamp() >= int(until):
+        return None
+    return datetime.fromtimestamp(int(until), UTC), datetime.fromtimestamp(int(since), UTC)
+
+
+def renewed(cookie: str, token: str, now: datetime) -> str:
+    """Return the cookie that replaces a good one a day old; "" where it is too early, or the session ends anyway."""
+    found = session(cookie, token, now)
+    if found is None:
+        return ""
+    until, entered = found
+    fresh_until = min(now + SESSION_LIFE, entered + LONGEST_SESSION)
+    return session_cookie(token, now, entered=entered) if fresh_until - until >= RENEW_AFTER else ""
+
+
+def session_cookies(cookie_header: str) -> list[str]:
+    """Return every value that a Cookie header gives to our name; what is not readable in it is passed over."""
+    pairs = (pair.partition("=") for pair in cookie_header.split(";"))
+    return [value.strip() for name, _, value in pairs if name.strip() == COOKIE][:8]
+
+
+def _signature(token: str, until: str, since: str) -> str:
+    return hmac.new(token.encode(), f"sightline session {until} {since}".encode(), hashlib.sha256).hexdigest()
 
 
 def host_name(host_header: str) -> str:
     """Return the name of a Host header without its port, lower case: `[::1]:80` gives `::1`."""
     text = host_header.strip().lower()
     if text.startswith("["):
-        return text[1:].partition("]")[0]
+        name, _, port = text[1:].partition("]")
+        return name if not port or re.fullmatch(r":\d{1,5}", port) else text
     return text.rpartition(":")[0] if text.count(":") == 1 else text
 
 
@@ -119,22 +191,28 @@ def origin_refusal(method: str, origin: str, host_header: str) -> str:
     return "" if same else "requests from other sites may not change anything here"
 
 
-def size_refusal(content_length: str, query: bytes) -> str:
-    if len(query) > LONGEST_QUERY:
-        return f"the query is longer than {LONGEST_QUERY} bytes"
-    if content_length and (not content_length.isdigit() or int(content_length) > LONGEST_BODY):
-        return f"the body is longer than {LONGEST_BODY} bytes"
-    return ""
+def fetch_refusal(method: str, site: str, mode: str, dest: str) -> str:
+    """Return why a request is refused that another site made the browser send, or "".
+
+    Browsers say so in `Sec-Fetch-Site`. Following a link to the page is all that another site may make them do: a
+    picture, a script or a stream asked for from elsewhere costs work here even where its answer cannot be read there.
+    """
+    if site not in ("cross-site", "same-site"):
+        return ""
+    link = method in ("GET", "HEAD") and mode == "navigate" and dest in ("", "document")
+    return "" if link else "requests from other sites are not answered"
 
 
-def may_enter(path: str, authorization: str, cookie: str, access: Access, now: datetime) -> bool:
-    """Say whether a request has shown the token, or needs none."""
-    if not access.token or path in OPEN_PATHS:
-        return True
+def shown(path: str, authorization: str, cookie_header: str, access: Access, now: datetime) -> Entry:
+    """Return what a request has shown. A wrong token is not saved by a good cookie."""
+    if not access.token:
+        return Entry.OPEN
     given = bearer(authorization)
     if given:
-        return same_secret(given, access.token)
-    return bool(cookie) and cookie_is_good(cookie, access.token, now)
+        return Entry.TOKEN if is_token(given, access.token) else Entry.WRONG
+    if any(cookie_is_good(cookie, access.token, now) for cookie in session_cookies(cookie_header)):
+        return Entry.SESSION
+    return Entry.OPEN if path in OPEN_PATHS else Entry.NOTHING
 
 
 def hosts(names: Collection[str]) -> frozenset[str]:

@@ -10,21 +10,23 @@ from dataclasses import dataclass, field
 
 import anyio
 import anyio.to_thread
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.answers import CameraAnswer, IncidentAnswer, Time, incident_answer
 from api.backend import Backend, Ports
 from api.board import board
 from api.cameras import place_answer
+from api.pages import Pages
+from api.problems import problem
 from api.standing import CameraState
 from domain.alerts import IncidentState
 from domain.errors import StoreUnavailable
 from domain.urls import redacted
 
 EVERY_S = 1.0
-MOST_PAGES = 50
 _OPEN_INCIDENTS = 100
 _RECENT_INCIDENTS = 20
 
@@ -50,25 +52,24 @@ class LiveAnswer(BaseModel):
 
 @dataclass
 class Shown:
-    """What one page was sent so far, as text to compare with."""
+    """What one page was sent so far: hashes to compare with, for the text of many cameras and pages is large."""
 
-    cameras: dict[str, str] = field(default_factory=dict)
-    incidents: str = ""
+    cameras: dict[str, int] = field(default_factory=dict)
+    incidents: int = hash(())
 
 
 def news(backend: Backend, shown: Shown) -> LiveAnswer:
     """Return what changed since `shown`, and note it there."""
     now = board(backend)
     answers = [place_answer(each, now) for each in now.places]
-    texts = {answer.name: answer.model_dump_json(exclude={"age_s"}) for answer in answers}
+    texts = {answer.name: hash(answer.model_dump_json(exclude={"age_s"})) for answer in answers}
     removed = sorted(shown.cameras.keys() - texts.keys())
     changed = [answer for answer in answers if shown.cameras.get(answer.name) != texts[answer.name]]
     shown.cameras = texts
     incidents, away = _incidents(backend)
-    listed = "".join(incident.model_dump_json() for incident in incidents) if incidents is not None else ""
-    if incidents is not None and listed == shown.incidents:
-        incidents = None
-    shown.incidents = listed or shown.incidents
+    if incidents is not None:
+        listed = hash(tuple(incident.model_dump_json() for incident in incidents))
+        incidents, shown.incidents = (incidents if listed != shown.incidents else None), listed
     return LiveAnswer(
         now=now.now,
         counts=dict(now.counts),
@@ -106,25 +107,28 @@ async def events(
         await anyio.sleep(every_s)
 
 
+class LiveResponse(StreamingResponse):
+    """A stream that has its place among the pages from its first byte to its last, however it ends."""
+
+    def __init__(self, events: AsyncIterator[str], pages: Pages, client: str) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        self._pages = pages
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._pages.take(self._client)
+        if refusal:
+            await problem(503, refusal, {"Retry-After": "10"})(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._pages.give_back(self._client)
+
+
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def live(request: Request, backend: Ports) -> StreamingResponse:
     """Stream `board` events (`LiveAnswer` as JSON): all cameras first, then about once a second what changed."""
-    state = request.app.state
-    if state.pages >= MOST_PAGES:
-        raise HTTPException(503, f"{MOST_PAGES} pages are open already", {"Retry-After": "10"})
-    shown = Shown()
-
-    async def counted() -> AsyncIterator[str]:
-        state.pages += 1
-        try:
-            async for event in events(
-                lambda: news(backend, shown),
-                stopping=state.stopping,
-                gone=request.is_disconnected,
-                every_s=EVERY_S,
-            ):
-                yield event
-        finally:
-            state.pages -= 1
-
-    return StreamingResponse(counted(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    state, shown = request.app.state, Shown()
+    told = events(lambda: news(backend, shown), stopping=state.stopping, gone=request.is_disconnected, every_s=EVERY_S)
+    return LiveResponse(told, state.pages, request.client.host if request.client is not None else "")

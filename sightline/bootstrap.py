@@ -19,6 +19,7 @@ from alerts.dispatcher import Dispatcher
 from alerts.groups import Grouping
 from alerts.policy import Policy
 from api.app import create_app
+from api.clients import networks
 from detectors.registry import METRICS
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
@@ -311,11 +312,18 @@ def _api(
         wiring.present.live,
         metrics=METRICS,
         pictures=settings.pictures == "memory",
-        token=settings.api.token or None,
+        token=settings.api.token.strip() or None,
         clock=wiring.clock,
         health_of_parts=health,
         figures=counted,
         allowed_hosts=settings.api.allowed_hosts,
+        trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(model_records, settings)),
     )
-    return ApiServer(app, settings.api.host, settings.api.port)
+    return ApiServer(
+        app,
+        settings.api.host,
+        settings.api.port,
+        max_connections=settings.api.max_connections,
+        trusted_proxies=networks(settings.api.trusted_proxies),
+    )

@@ -28,7 +28,8 @@ from sightline.commands.stopping import stop_on_signals
 from sightline.demo_board import patience_table, summary_table, told_line
 from sightline.demo_ledger import Ledger, Outcome, Planted, outcomes
 from sightline.demo_screen import screen
-from sightline.settings import ApiSettings, CameraSettings, NotifierSettings, Settings
+from sightline.settings import CameraSettings, NotifierSettings, Settings
+from sightline.settings_api import ApiSettings
 from sightline.system import System
 from simulation.film_library import films
 from simulation.schedule import PARTS, Part, film_length_s, planted

@@ -2,28 +2,30 @@
 
 import json
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
+import anyio.to_thread
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from api.exposition import FIGURES
-from domain.errors import ConfigError
+from api.problems import problem
+from api.security import HEADERS
 from domain.urls import redacted
+from sightline.http_server import HttpServer
+
+MAX_CONNECTIONS = 64
 
 _log = logging.getLogger(__name__)
 
 
-class HealthServer:
-    """Answers in a thread. `health` maps each part to "" or what is wrong; `figures` gives what it counted."""
-
-    name = "health"
+class HealthServer(HttpServer):
+    """`health` maps each part to "" or what is wrong; `figures` gives what it counted."""
 
     def __init__(
         self,
@@ -32,50 +34,38 @@ class HealthServer:
         health: Callable[[], Mapping[str, str]],
         figures: Callable[[], Mapping[str, float]],
     ) -> None:
-        self._host = host
-        self._port = port
-        self._health = health
+        super().__init__(self._respond, host, port, name="health", max_connections=MAX_CONNECTIONS)
+        self._health_of_parts = health
         self._figures = figures
-        self._server: ThreadingHTTPServer | None = None
-        self._thread: threading.Thread | None = None
 
-    @property
-    def port(self) -> int:
-        return self._server.server_port if self._server is not None else self._port
-
-    def start(self) -> None:
-        """Listen. Raises `ConfigError` when the address cannot be used."""
-        try:
-            self._server = ThreadingHTTPServer((self._host, self._port), _handler(self.answer))
-        except OSError as error:
-            raise ConfigError(
-                f"health.port: {self._host}:{self._port} cannot be used ({error.strerror}); choose another health.port"
-            ) from error
-        self._thread = threading.Thread(target=self._server.serve_forever, name=self.name, daemon=True)
-        self._thread.start()
-
-    def stop(self, timeout_s: float) -> None:
-        if self._server is None or self._thread is None:
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
             return
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(timeout_s)
-
-    def health(self) -> str:
-        return "" if self._thread is not None and self._thread.is_alive() else "the server has ended"
+        if scope["method"] not in ("GET", "HEAD"):
+            await problem(405, "only GET is answered here", {"Allow": "GET, HEAD"})(scope, receive, send)
+            return
+        # The parts may ask a database that is slow; the event loop must not wait for it.
+        try:
+            status, content_type, body = await anyio.to_thread.run_sync(self.answer, scope["path"])
+        except Exception as error:  # noqa: BLE001  # whatever a part says, a probe gets an answer
+            _log.warning("the health of this process cannot be told: %s", error)
+            await problem(503, "the health of this process cannot be told; its log says more")(scope, receive, send)
+            return
+        await Response(body, status, {"Content-Type": content_type, **HEADERS})(scope, receive, send)
 
     def answer(self, path: str) -> tuple[HTTPStatus, str, bytes]:
         """Return status, content type and body for a path."""
         if path == "/healthz":
             return HTTPStatus.OK, "application/json", b'{"status": "ok"}'
         if path == "/readyz":
-            parts = {part: redacted(why) or "ok" for part, why in self._health().items()}
+            parts = {part: redacted(why) or "ok" for part, why in self._health_of_parts().items()}
             ready = all(why == "ok" for why in parts.values())
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
             return status, "application/json", json.dumps({"ready": ready, "parts": parts}).encode()
         if path == "/metrics":
             registry = CollectorRegistry()
-            registry.register(_Figures(self._health(), self._figures()))
+            registry.register(_Figures(self._health_of_parts(), self._figures()))
             return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)
         return HTTPStatus.NOT_FOUND, "application/json", b'{"error": "ask for /healthz, /readyz or /metrics"}'
 
@@ -97,19 +87,8 @@ class _Figures(Collector):
             yield kind(f"sightline_{name.removesuffix('_total')}", text, value=self._figures[name])
 
 
-def _handler(answer: Callable[[str], tuple[HTTPStatus, str, bytes]]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 5.0
-
-        def do_GET(self) -> None:
-            status, content_type, body = answer(self.path.partition("?")[0])
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            _log.debug("asked: %s", args[:1])
-
-    return Handler
+async def _live(receive: Receive, send: Send) -> None:
+    """Follow the server's start and stop; there is nothing to do at either."""
+    for moment in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{moment}.complete"})

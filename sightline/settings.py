@@ -11,6 +11,7 @@ from domain.errors import ConfigError
 from domain.quality import Fault
 from domain.streams import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.urls import checked
+from sightline.settings_api import ApiSettings, check_api
 from sightline.settings_cluster import (
     HealthSettings,
     IngestSettings,
@@ -23,8 +24,6 @@ from sightline.settings_cluster import (
 from sightline.settings_errors import described
 from sightline.settings_file import read_settings_file
 from sightline.settings_models import GateSettings, ModelSettings
-
-LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Days = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -104,17 +103,6 @@ class CameraSettings(Section):
             return self.url
         secret = f":{quote(self.password, safe='')}" if self.password else ""
         return f"{scheme}://{quote(self.user, safe='')}{secret}@{rest}"
-
-
-class ApiSettings(Section):
-    """The page and the API. Any address but this machine's own needs a token."""
-
-    enabled: bool = True
-    host: str = "127.0.0.1"
-    port: int = Field(default=8642, ge=0, le=65535)
-    token: str = Field(default="", repr=False)
-    allowed_hosts: tuple[str, ...] = ()
-    """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
 
 
 class BatchSettings(Section):
@@ -232,10 +220,7 @@ def parsed(content: dict[str, Any]) -> Settings:
     settings.domain_cameras()
     _check_retention(settings.retention)
     _check_services(settings)
-    if settings.api.enabled and settings.api.host not in LOCAL_HOSTS and not settings.api.token:
-        raise ConfigError(
-            "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
-        )
+    check_api(settings.api)
     return settings
 
 

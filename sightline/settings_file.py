@@ -113,9 +113,13 @@ def _secret(value: object, folder: Path, at: str) -> str:
     if not isinstance(value, str):
         raise ConfigError(f"{at}: expected the path of a file")
     try:
-        return (folder / value).read_text(encoding="utf-8").strip()
+        secret = (folder / value).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{at}: {_reason(error)}") from error
+    if not secret:
+        # Read as "none", an empty token would open the page to everybody.
+        raise ConfigError(f"{at}: the file is empty; write the value into it, or leave {at} out")
+    return secret
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

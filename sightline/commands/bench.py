@@ -137,7 +137,8 @@ def embedded(urls: Mapping[str, str], database: Path, told: Notifier, raise_s: f
     from alerts.groups import Grouping  # noqa: PLC0415
     from alerts.policy import Policy  # noqa: PLC0415
     from sightline.bootstrap import build  # noqa: PLC0415
-    from sightline.settings import ApiSettings, CameraSettings, NotifierSettings, Settings  # noqa: PLC0415
+    from sightline.settings import CameraSettings, NotifierSettings, Settings  # noqa: PLC0415
+    from sightline.settings_api import ApiSettings  # noqa: PLC0415
 
     settings = Settings(
         database=f"sqlite:///{database}",

@@ -13,7 +13,8 @@ from alerts.policy import Policy
 from domain.alerts import IncidentState
 from domain.quality import Fault
 from sightline.bootstrap import build
-from sightline.settings import ApiSettings, CameraSettings, Settings
+from sightline.settings import CameraSettings, Settings
+from sightline.settings_api import ApiSettings
 from sightline.system import System
 from tests.end_to_end.clips import write_clip
 from tests.fakes import FakeNotifier

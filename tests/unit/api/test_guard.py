@@ -2,11 +2,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.security import HEADERS, LONGEST_BODY, session_cookie
+from api.bounds import LONGEST_BODY
+from api.security import HEADERS, session_cookie
+from api.throttle import MOST_WRONG
 from tests.unit.api.conftest import Caller, staged_app
 from tests.unit.api.stage import Stage
 
-TOKEN = "correct horse"
+TOKEN = "correct horse battery"
 PATHS = (
     "/api/v1/cameras",
     "/api/v1/cameras/gate/picture",
@@ -31,7 +33,8 @@ def test_nothing_but_liveness_is_answered_without_the_token(locked: Caller, path
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == "Bearer"
     assert refused.json() == {"error": "a token is needed: Authorization: Bearer ..."}
-    assert locked.get(path, headers={"Authorization": "Bearer wrong"}).status_code == 401
+    wrong = locked.get(path, headers={"Authorization": "Bearer wrong"})
+    assert (wrong.status_code, wrong.json()) == (401, {"error": "this token is wrong"})
     assert locked.get("/healthz").json() == {"status": "ok"}
 
 
@@ -75,9 +78,81 @@ def test_a_long_body_is_refused_whether_it_says_its_length_or_not(api: Caller) -
             yield b" " * (LONGEST_BODY // 4)
 
     path = "/api/v1/incidents/x/acknowledge"
-    assert api.post(path, content=b" " * (LONGEST_BODY + 1)).status_code == 413
-    assert api.post(path, content=chunks(), headers={"Content-Type": "application/json"}).status_code == 413
+    json_type = {"Content-Type": "application/json"}
+    assert api.post(path, content=b" " * (LONGEST_BODY + 1), headers=json_type).status_code == 413
+    assert api.post(path, content=chunks(), headers=json_type).status_code == 413
 
 
 def test_a_long_query_is_refused(api: Caller) -> None:
     assert api.get("/api/v1/cameras?site=" + "x" * 5000).status_code == 413
+
+
+def test_wrong_tokens_in_headers_are_limited_and_the_right_one_never_is(locked: Caller) -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    for _ in range(MOST_WRONG):
+        assert locked.get("/api/v1/cameras", headers=wrong).status_code == 401
+    refused = locked.get("/api/v1/cameras", headers=wrong)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 61
+    assert refused.headers["connection"] == "close"
+    assert locked.get("/api/v1/cameras", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "limited"), [((), True), (("127.0.0.1",), False)])
+def test_what_a_client_says_of_its_address_counts_from_listed_proxies_alone(
+    stage: Stage, proxies: tuple[str, ...], limited: bool
+) -> None:
+    locked = Caller(staged_app(stage, token=TOKEN, trusted_proxies=proxies))
+    seen = {
+        locked.get(
+            "/metrics", headers={"Authorization": "Bearer wrong", "X-Forwarded-For": f"198.51.100.{i}"}
+        ).status_code
+        for i in range(MOST_WRONG + 1)
+    }
+    assert (429 in seen) is limited
+
+
+def test_a_cookie_a_day_old_is_replaced_by_any_answer(locked: Caller, stage: Stage) -> None:
+    cookie = {"Cookie": f"sightline_session={session_cookie(TOKEN, stage.clock.now())}"}
+    assert "set-cookie" not in locked.get("/api/v1/cameras", headers=cookie).headers
+    stage.clock.advance(26 * 3600)
+    answer = locked.get("/api/v1/cameras", headers=cookie)
+    fresh = answer.headers["set-cookie"]
+    assert "HttpOnly" in fresh
+    assert "SameSite=strict" in fresh
+    assert locked.get("/api/v1/cameras", headers={"Cookie": fresh.split(";")[0]}).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["xtoken=SECRET", "tokens=SECRET", "a=1&TOKEN=SECRET", "%74oke=SECRET", "SECRET"])
+def test_an_unknown_query_opens_nothing_and_is_repeated_nowhere(
+    locked: Caller, caplog: pytest.LogCaptureFixture, query: str
+) -> None:
+    caplog.set_level("DEBUG")
+    for path in ("/", "/login", "/login/", "/api/v1/cameras", "/api/v1/cameras/", "/static", "/nothing"):
+        answer = locked.get(f"{path}?{query}")
+        assert answer.status_code in (303, 401) or path == "/login"
+        told = f"{answer.text} {answer.headers}"
+        assert "SECRET" not in told, told
+    assert "SECRET" not in caplog.text.replace(f"?{query}", "")  # httpx logs what it asks for
+
+
+def test_a_hostile_page_makes_the_browser_do_nothing_here(api: Caller) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    for path in ("/api/v1/cameras", "/api/v1/live", "/metrics", "/api/v1/cameras/gate/picture", "/nothing"):
+        assert api.get(path, headers=foreign).status_code == 403
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert api.get("/", headers=link).status_code == 200
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_body_that_a_form_of_another_site_could_send_is_refused(api: Caller, content_type: str) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = api.post("/api/v1/incidents/x/acknowledge", content=b'{"by": "a"}', headers=headers)
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["error"]
+
+
+def test_a_part_of_a_file_is_answered_with_the_whole(api: Caller) -> None:
+    answer = api.get("/static/app.js", headers={"Range": "bytes=0-0,1-1,5-4", "If-Range": "x"})
+    assert answer.status_code == 200
+    assert len(answer.content) > 1000

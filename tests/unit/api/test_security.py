@@ -3,23 +3,28 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.security import (
+    COOKIE,
+    LONGEST_SESSION,
     SESSION_LIFE,
     Access,
+    Entry,
     bearer,
     bind_refusal,
     cookie_is_good,
+    fetch_refusal,
     host_refusal,
     hosts,
     is_loopback,
-    may_enter,
+    is_token,
     origin_refusal,
+    renewed,
     same_secret,
     session_cookie,
-    size_refusal,
+    shown,
 )
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-TOKEN = "kx@:#/ü-long"
+TOKEN = "kx@:#/ü-long enough"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost", "LOCALHOST"])
@@ -62,7 +67,7 @@ def test_a_cookie_cannot_be_prolonged_and_does_not_hold_the_token() -> None:
     assert TOKEN not in session_cookie(TOKEN, NOW)
 
 
-@pytest.mark.parametrize("cookie", ["", ".", "abc.def", "-5.x", "٣.x", "9" * 5000 + ".x"])
+@pytest.mark.parametrize("cookie", ["", ".", "..", "abc.def", "-5.x", "٣.٣.x", "9" * 5000 + ".1.x", "9" * 11 + ".1.x"])
 def test_a_cookie_of_garbage_is_refused(cookie: str) -> None:
     assert not cookie_is_good(cookie, TOKEN, NOW)
 
@@ -73,7 +78,16 @@ def test_without_a_token_this_machine_is_asked_by_its_own_names(host: str) -> No
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.4:8642", "", "localhost.evil:80"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "192.168.1.4:8642",
+        "",
+        "localhost.evil:80",
+        "[::1]evil",
+        "127.0.0.1:1:x",
+    ],
 )
 def test_without_a_token_a_foreign_name_is_refused(host: str) -> None:
     assert host_refusal(host, Access()) != ""
@@ -102,18 +116,78 @@ def test_other_sites_may_not_change_anything(method: str, origin: str, refused: 
     assert bool(origin_refusal(method, origin, "127.0.0.1:8642")) is refused
 
 
-@pytest.mark.parametrize(
-    ("length", "query", "refused"),
-    [("99", b"", False), ("20000", b"", True), ("x", b"", True), ("", b"a" * 5000, True)],
-)
-def test_long_requests_are_refused(length: str, query: bytes, refused: bool) -> None:
-    assert bool(size_refusal(length, query)) is refused
-
-
 def test_a_wrong_bearer_token_is_not_saved_by_a_good_cookie() -> None:
     access = Access(TOKEN)
+    cookie = f"{COOKIE}={session_cookie(TOKEN, NOW)}"
+    path = "/api/v1/cameras"
+    assert shown(path, "", cookie, access, NOW) is Entry.SESSION
+    assert shown(path, "Bearer wrong", cookie, access, NOW) is Entry.WRONG
+    assert shown(path, f"Bearer {TOKEN}", "", access, NOW) is Entry.TOKEN
+    assert shown(path, "", "", access, NOW) is Entry.NOTHING
+    assert shown("/healthz", "", "", access, NOW) is Entry.OPEN
+    assert shown(path, "Bearer whatever", "", Access(), NOW) is Entry.OPEN
+
+
+def test_a_token_beyond_ascii_is_taken_as_clients_send_it() -> None:
+    assert is_token(TOKEN.encode("utf-8").decode("latin-1"), TOKEN)
+    assert is_token(TOKEN, TOKEN)
+    assert not is_token("kx@:#/?-long", TOKEN)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"{COOKIE}=GOOD",
+        f"a=b; {COOKIE}=GOOD",
+        f'odd[name]="x; y"; {COOKIE}=GOOD; =; ;;',
+        f"{COOKIE}=tossed; {COOKIE}=GOOD",
+    ],
+)
+def test_our_cookie_is_found_beside_those_of_others_on_this_host(header: str) -> None:
+    header = header.replace("GOOD", session_cookie(TOKEN, NOW))
+    assert shown("/", "", header, Access(TOKEN), NOW) is Entry.SESSION
+
+
+def test_a_session_in_use_is_renewed_daily_and_ends_a_month_after_the_token_was_shown() -> None:
+    cookie, now, renewals = session_cookie(TOKEN, NOW), NOW, 0
+    while cookie_is_good(cookie, TOKEN, now):
+        fresh = renewed(cookie, TOKEN, now)
+        renewals += bool(fresh)
+        cookie = fresh or cookie
+        now += timedelta(hours=6)
+    assert LONGEST_SESSION <= now - NOW <= LONGEST_SESSION + timedelta(hours=6)
+    assert 20 <= renewals <= 30
+
+
+def test_no_cookie_is_renewed_that_is_not_good() -> None:
     cookie = session_cookie(TOKEN, NOW)
-    assert may_enter("/api/v1/cameras", "", cookie, access, NOW)
-    assert not may_enter("/api/v1/cameras", "Bearer wrong", cookie, access, NOW)
-    assert may_enter("/api/v1/cameras", f"Bearer {TOKEN}", "", access, NOW)
-    assert not may_enter("/api/v1/cameras", "", "", access, NOW)
+    assert renewed(cookie, TOKEN, NOW + SESSION_LIFE) == ""
+    assert renewed(cookie, "another token than this", NOW + timedelta(days=2)) == ""
+    assert renewed("garbage", TOKEN, NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "site", "mode", "dest", "refused"),
+    [
+        ("GET", "", "", "", False),
+        ("GET", "none", "navigate", "document", False),
+        ("GET", "same-origin", "cors", "empty", False),
+        ("GET", "cross-site", "navigate", "document", False),
+        ("GET", "cross-site", "no-cors", "image", True),
+        ("GET", "cross-site", "cors", "empty", True),
+        ("GET", "same-site", "no-cors", "script", True),
+        ("GET", "cross-site", "navigate", "iframe", True),
+        ("POST", "cross-site", "navigate", "document", True),
+    ],
+)
+def test_another_site_may_link_to_the_page_and_nothing_more(
+    method: str, site: str, mode: str, dest: str, refused: bool
+) -> None:
+    assert bool(fetch_refusal(method, site, mode, dest)) is refused
+
+
+@pytest.mark.parametrize("token", ["x", "fifteen-letters"])
+def test_a_short_token_is_refused_where_others_reach_the_port(token: str) -> None:
+    assert "openssl rand" in bind_refusal("0.0.0.0", token)
+    assert bind_refusal("127.0.0.1", token) == ""
+    assert bind_refusal("0.0.0.0", "sixteen-letters!") == ""

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from api import stream
-from api.stream import MOST_PAGES, LiveAnswer, Shown, events, news
+from api.pages import MOST_PAGES, MOST_PAGES_EACH
+from api.stream import LiveAnswer, Shown, events, news
 from domain.errors import StoreUnavailable
 from domain.streams import Camera
 from tests.unit.api.conftest import served, staged_app
@@ -117,15 +118,27 @@ def test_a_page_is_served_live_over_a_real_connection(stage: Stage, monkeypatch:
         while not seen["cameras"]:
             seen = _next_board(lines)
         assert seen["cameras"][0]["state"] == "suspected"
-        assert app.state.pages == 1
+        assert app.state.pages.open == 1
 
 
 def test_too_many_pages_are_refused_and_told_why(stage: Stage) -> None:
     app = staged_app(stage)
-    app.state.pages = MOST_PAGES
+    for page in range(MOST_PAGES):
+        assert app.state.pages.take(f"10.0.0.{page}") == ""
     with served(app) as address:
         answer = httpx.get(f"{address}/api/v1/live", trust_env=False)
     assert (answer.status_code, answer.json()["error"]) == (503, f"{MOST_PAGES} pages are open already")
+
+
+def test_one_client_cannot_take_the_places_of_all(stage: Stage) -> None:
+    app = staged_app(stage)
+    for _ in range(MOST_PAGES_EACH):
+        assert app.state.pages.take("127.0.0.1") == ""
+    with served(app) as address:
+        answer = httpx.get(f"{address}/api/v1/live", trust_env=False)
+    assert answer.status_code == 503
+    assert "api.trusted_proxies" in answer.json()["error"]
+    assert app.state.pages.take("10.0.0.1") == ""
 
 
 def _next_board(lines: Any) -> dict[str, Any]:

@@ -1,15 +1,42 @@
-from datetime import UTC, datetime, timedelta
+import logging
 
-from api.throttle import MOST_WRONG, WINDOW_S, Throttle
+import pytest
 
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
+from api.throttle import _MOST_CLIENTS, MOST_WRONG, MOST_WRONG_IN_ALL, WINDOW_S, Throttle
 
 
-def test_guessing_is_stopped_for_a_minute_and_for_the_guesser_alone() -> None:
-    throttle = Throttle()
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 1e6
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_wrong_tokens_are_refused_for_a_minute_and_for_the_guesser_alone(caplog: pytest.LogCaptureFixture) -> None:
+    seconds = Seconds()
+    throttle = Throttle(seconds)
     for _ in range(MOST_WRONG):
-        assert throttle.wait_s("10.0.0.9", NOW) == 0
-        throttle.note("10.0.0.9", NOW)
-    assert throttle.wait_s("10.0.0.9", NOW + timedelta(seconds=20)) == WINDOW_S - 20
-    assert throttle.wait_s("10.0.0.8", NOW) == 0
-    assert throttle.wait_s("10.0.0.9", NOW + timedelta(seconds=WINDOW_S)) == 0
+        assert throttle.note_wrong("10.0.0.9") == 0
+    with caplog.at_level(logging.WARNING):
+        assert throttle.note_wrong("10.0.0.9") == WINDOW_S
+    assert "10.0.0.9" in caplog.text
+    assert throttle.note_wrong("10.0.0.8") == 0
+    seconds.now += WINDOW_S
+    assert throttle.note_wrong("10.0.0.9") == 0
+
+
+def test_many_addresses_together_are_refused_too() -> None:
+    throttle = Throttle(Seconds())
+    for i in range(MOST_WRONG_IN_ALL):
+        assert throttle.note_wrong(f"10.0.{i}.1") == 0
+    assert throttle.note_wrong("10.1.0.1") > 0
+
+
+def test_what_is_counted_is_bounded() -> None:
+    seconds = Seconds()
+    throttle = Throttle(seconds)
+    for i in range(_MOST_CLIENTS * 3):
+        seconds.now += WINDOW_S
+        throttle.note_wrong(f"client {i}")
+    assert len(throttle._by_client) == _MOST_CLIENTS

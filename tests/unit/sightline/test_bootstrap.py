@@ -7,7 +7,8 @@ import pytest
 from alerts.policy import Policy
 from domain.errors import ConfigError
 from sightline.bootstrap import build, policy_from
-from sightline.settings import ApiSettings, CameraSettings, EvaluationSettings, Settings
+from sightline.settings import CameraSettings, EvaluationSettings, Settings
+from sightline.settings_api import ApiSettings
 from tests.fakes import START
 
 

@@ -74,6 +74,14 @@ def test_cameras_without_a_plan_take_the_common_one() -> None:
         ("cameras: [{name: a, url: 'exec:ls'}]", "cameras[0].url: scheme 'exec:' is not allowed"),
         ("cameras: [{name: a, url: u}, {name: a, url: v}]", "cameras[1].name: 'a' is taken by cameras[0]"),
         ("api: {host: 0.0.0.0}", "api.token: needed"),
+        ("api: {host: 0.0.0.0, token: fifteen-letters}", "api.token: shorter than 16 characters"),
+        ("api: {host: 0.0.0.0, token: 'padded          '}", "api.token: shorter than 16 characters"),
+        ("api: {token: ''}", "api.token: empty"),
+        ("api: {token: '   '}", "api.token: empty"),
+        ('api: {token: "sixteen\\nletters-and-more"}', "api.token: holds a character"),
+        ("api: {trusted_proxies: [0.0.0.0/0]}", "api.trusted_proxies: '0.0.0.0/0' holds every address"),
+        ("api: {trusted_proxies: [proxy.example]}", "api.trusted_proxies: 'proxy.example' is no address"),
+        ("api: {max_connections: 7}", "api.max_connections"),
         ("retention: {raw_days: 40}", "retention: raw_days, minutes_days"),
         ("a: 1\na: 2", "line 2: key 'a' is given twice"),
         ("cameras: [", "not valid YAML"),
@@ -122,7 +130,7 @@ def test_an_unknown_variable_names_the_path_and_itself(tmp_path: Path) -> None:
 
 
 def test_secrets_come_from_files_beside_the_settings(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("s3cret-token\n", encoding="utf-8")
+    (tmp_path / "token").write_text("s3cret-token-of-24-chars\n", encoding="utf-8")
     (tmp_path / "pass").write_text("p@ss:w/#d\n", encoding="utf-8")
     text = """
 api: {host: 0.0.0.0, token_file: token}
@@ -130,13 +138,24 @@ cameras: [{name: gate, url: rtsp://10.0.0.5/main, user: admin, password_file: pa
 """
     settings = load_settings(written(tmp_path, text))
 
-    assert settings.api.token == "s3cret-token"
+    assert settings.api.token == "s3cret-token-of-24-chars"
     assert settings.domain_cameras()[0].url == "rtsp://admin:p%40ss%3Aw%2F%23d@10.0.0.5/main"
-    assert set(settings.secrets()) == {"s3cret-token", "p@ss:w/#d"}
+    assert set(settings.secrets()) == {"s3cret-token-of-24-chars", "p@ss:w/#d"}
 
 
 def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert refusal(tmp_path, "api: {token_file: nowhere}") == "api.token_file: no such file"
+
+
+@pytest.mark.parametrize("content", ["", "\n", "  \t\n\n"])
+def test_an_empty_secret_file_is_an_error_and_not_no_secret(tmp_path: Path, content: str) -> None:
+    (tmp_path / "token").write_text(content, encoding="utf-8")
+    assert refusal(tmp_path, "api: {token_file: token}").startswith("api.token_file: the file is empty")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_this_machine_alone_is_served_without_a_token(tmp_path: Path, host: str) -> None:
+    assert load_settings(written(tmp_path, f"api: {{host: '{host}'}}")).api.token == ""
 
 
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
