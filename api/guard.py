@@ -13,6 +13,7 @@ from api.security import Access, Entry
 from api.throttle import Throttle
 from domain.ports import Clock
 
+_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 _NOT_SERVED = frozenset({b"range", b"if-range"})
 """Parts of files are not served: answering with the whole is always right."""
 
@@ -53,6 +54,8 @@ class Guard:
         await self._app(scope, _bounded(receive), guarded)
 
     def _shape_refusal(self, scope: Scope) -> Response | None:
+        if scope["http_version"] not in _VERSIONS:
+            return problem(400, "this version of HTTP is not spoken here")
         raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
         found = bounds.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
         return problem(*found) if found is not None else None

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 START_TIMEOUT_S = 10.0
 BACKLOG = 64
 """asyncio takes as many connections as this in one turn, before any of them can be refused."""
+QUEUE = 1024
+"""Connections that wait in the system until they are taken."""
 PEER_SILENT_MS = 30_000
 """A peer that acknowledges nothing for so long is gone: a laptop that was closed sends no end."""
 
@@ -39,6 +41,10 @@ class BoundedListener(socket.socket):
     """A listening socket that leaves an eighth of the descriptors to the rest of the process, cameras first of all."""
 
     _full = False
+
+    def listen(self, backlog: int = QUEUE, /) -> None:
+        # asyncio gives its own number, which bounds a turn; a queue that short would drop whoever comes during a flood.
+        super().listen(max(backlog, QUEUE))
 
     def accept(self) -> tuple[socket.socket, Any]:
         if self._full:

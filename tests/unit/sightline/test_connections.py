@@ -1,0 +1,95 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from api.clients import networks
+from sightline.connections import DEADLINE_S, ConnectionLimits, Connections, Wait, share_of
+
+
+@dataclass(eq=False)
+class Peer:
+    address: str = "198.51.100.1"
+    wait: tuple[Wait, float] | None = None
+    gave_up: list[Wait] = field(default_factory=list)
+
+    def waiting(self) -> tuple[Wait, float] | None:
+        return self.wait
+
+    def give_up(self, wait: Wait) -> None:
+        self.gave_up.append(wait)
+
+
+def table(most: int = 4, most_each: int = 2, proxies: tuple[str, ...] = ()) -> Connections:
+    return Connections(ConnectionLimits(most, most_each, networks(proxies)), name="test")
+
+
+def test_the_connection_that_waited_longest_makes_room() -> None:
+    full = table()
+    old, young = Peer(wait=(Wait.HEAD, 1.0)), Peer(wait=(Wait.BODY, 2.0))
+    for each in (young, old, Peer()):
+        assert full.admit(each)
+    assert (old.gave_up, young.gave_up) == ([Wait.HEAD], [])
+    assert len(full) == 2
+
+
+def test_a_connection_that_is_being_served_is_never_closed_for_another() -> None:
+    full = table()
+    busy = [Peer(), Peer()]
+    assert all(full.admit(each) for each in busy)
+    assert not full.admit(Peer())
+    assert full.admit(Peer("198.51.100.2"))
+    assert [each.gave_up for each in busy] == [[], []]
+
+
+def test_the_crowd_makes_room_and_not_the_single_guest() -> None:
+    full = table(most=4, most_each=3)
+    guest = Peer("198.51.100.2", wait=(Wait.HEAD, 0.0))
+    crowd = [Peer(wait=(Wait.HEAD, float(i))) for i in range(1, 4)]
+    assert all(full.admit(each) for each in (guest, *crowd))
+    assert full.admit(Peer("198.51.100.3"))
+    assert guest.gave_up == []
+    assert crowd[0].gave_up == [Wait.HEAD]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.5", "::ffff:10.0.0.5"])
+def test_a_proxy_and_this_machine_have_no_limit_of_their_own(address: str) -> None:
+    full = table(proxies=("10.0.0.0/28",))
+    assert all(full.admit(Peer(address)) for _ in range(4))
+    assert not full.admit(Peer(address))
+
+
+def test_a_host_is_counted_by_the_network_it_owns() -> None:
+    assert share_of("2001:db8::1") == share_of("2001:db8::ffff:2") != share_of("2001:db8:0:1::1")
+    assert share_of("::ffff:198.51.100.1") == share_of("198.51.100.1") != share_of("198.51.100.2")
+
+
+@pytest.mark.parametrize("wait", Wait)
+def test_a_peer_that_lets_its_deadline_pass_is_given_up(wait: Wait) -> None:
+    open_now, late, busy = table(), Peer(wait=(wait, 0.0)), Peer()
+    assert all(open_now.admit(each) for each in (late, busy))
+    open_now.sweep(DEADLINE_S[wait])
+    assert late.gave_up == []
+    open_now.sweep(DEADLINE_S[wait] + 0.1)
+    assert (late.gave_up, busy.gave_up) == ([wait], [])
+
+
+def test_the_log_says_seldom_how_many_made_room_and_who_crowds(caplog: pytest.LogCaptureFixture) -> None:
+    full = table()
+    for i in range(1000):
+        full.admit(Peer(wait=(Wait.HEAD, float(i))))
+        full.sweep(i / 100)
+    assert len(caplog.records) == 1
+    full.sweep(1000.0)
+    assert len(caplog.records) == 2
+    assert "from 198.51.100.1" in caplog.text
+
+
+def test_what_is_forgotten_leaves_nothing_behind() -> None:
+    full = table()
+    peers = [Peer(), Peer("2001:db8::1")]
+    for each in peers:
+        full.admit(each)
+    for each in (*peers, *peers, Peer()):
+        full.forget(each)
+    assert len(full) == 0
+    assert full._open == {}

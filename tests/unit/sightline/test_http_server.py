@@ -1,0 +1,202 @@
+"""The real server on loopback, and what strangers do to it."""
+
+import errno
+import json
+import logging
+import resource
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from sightline.connections import Wait
+from sightline.http_server import BoundedListener, HttpServer
+from tests.unit.api.conftest import wait_for
+from tests.unit.sightline.strangers import GET, answer, asked, connect, half_open, reset, serving, shortened
+
+SOON = dict.fromkeys(Wait, 0.5)
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    with serving() as running:
+        yield running
+
+
+def sentence(told: bytes) -> tuple[int, str]:
+    """Return the status of an answer and the one sentence that it holds."""
+    head, _, body = told.partition(b"\r\n\r\n")
+    said = json.loads(body)
+    assert list(said) == ["error"]
+    return int(head.split()[1]), said["error"]
+
+
+def sent_until_closed(connection: socket.socket, piece: bytes) -> int:
+    """Send a small piece every 20 ms; return how many were taken until the other end closed, at most 1000."""
+    for count in range(1000):
+        try:
+            connection.sendall(piece)
+        except OSError:
+            return count
+        time.sleep(0.02)
+    return 1000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"],
+)
+def test_a_flood_of_half_open_connections_leaves_the_page_reachable(
+    server: HttpServer, sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(11):
+        with half_open(server.port, 100, sent):
+            assert asked(server.port).startswith(b"HTTP/1.1 200")
+            assert server.connections <= 32
+    assert len(caplog.text) < 5000
+    wait_for(lambda: server.connections == 0, what="the connections to be forgotten")
+
+
+def test_a_connection_that_sends_no_whole_head_in_time_is_closed() -> None:
+    with shortened(SOON), serving() as server, connect(server.port) as slow, connect(server.port) as silent:
+        slow.sendall(b"GET / HTTP/1.1\r\n")
+        assert sent_until_closed(slow, b"X-A: b\r\n") < 1000
+        assert answer(silent) == b""
+
+
+def test_a_body_that_does_not_come_is_refused_in_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    with shortened(SOON), serving() as server, connect(server.port) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        assert sentence(answer(slow))[0] == 408
+    assert caplog.text == ""
+
+
+def test_a_body_sent_after_its_answer_does_not_come_for_ever() -> None:
+    with shortened(SOON), serving() as server, connect(server.port) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert sent_until_closed(slow, b"1\r\nx\r\n") < 1000
+
+
+def test_a_peer_that_does_not_read_is_let_go() -> None:
+    with shortened(SOON), serving() as server, connect(server.port) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_for(lambda: server.connections == 1, what="the connection")
+        wait_for(lambda: server.connections == 0, what="the connection to be let go", timeout_s=30)
+
+
+def test_a_request_that_takes_its_time_within_the_deadline_is_served(server: HttpServer) -> None:
+    with connect(server.port) as slow:
+        for byte in b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc":
+            slow.sendall(bytes([byte]))
+        assert answer(slow).endswith(b"3 bytes\r\n0\r\n\r\n")
+
+
+def test_several_requests_in_one_packet_are_answered_in_order(server: HttpServer) -> None:
+    with connect(server.port) as hasty:
+        hasty.sendall(GET * 50 + GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        assert answer(hasty).count(b"HTTP/1.1 200") == 51
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n: empty\r\n\r\n",
+        b"\r\n" * 20_000,
+    ],
+)
+def test_bytes_that_are_no_request_are_refused_in_one_sentence(
+    server: HttpServer, sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(server.port) as stranger:
+        stranger.sendall(sent)
+        told = answer(stranger)
+    if told:  # a reset may overtake the sentence where more was sent than read
+        assert sentence(told)[0] in (400, 431)
+    assert "Traceback" not in caplog.text
+    assert asked(server.port).startswith(b"HTTP/1.1 200")
+
+
+def test_a_head_too_long_is_refused_as_that(server: HttpServer) -> None:
+    with connect(server.port) as stranger:
+        for _ in range(4):
+            stranger.sendall(b"GET /" + b"a" * 5000)
+            time.sleep(0.02)
+        status, said = sentence(answer(stranger))
+    assert (status, "16384 bytes" in said) == (431, True)
+
+
+def test_garbage_after_a_request_never_raises(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
+    for garbage in (b"\x00\xff" * 50, b"GET / HTTP/1.1\r\nbad", b"HTTP/1.1 200 OK\r\n\r\n"):
+        with connect(server.port) as stranger:
+            stranger.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" + garbage)
+            stranger.recv(10)
+            reset(stranger)
+    wait_for(lambda: server.connections == 0, what="the connections to be forgotten")
+    assert "Traceback" not in caplog.text
+
+
+def test_an_upgrade_is_not_taken_and_not_a_word_of_it_logged(
+    server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = asked(server.port, b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")
+    assert told.startswith(b"HTTP/1.1 200")
+    assert caplog.text == ""
+
+
+def test_descriptors_that_run_out_stop_neither_the_server_nor_fill_the_log(
+    server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    hungry = [socket.socket() for _ in range(40)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        waiting = hungry.pop()
+        highest = max(each.fileno() for each in hungry)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+        spent = time.process_time()
+        waiting.settimeout(5)
+        waiting.connect(("127.0.0.1", server.port))
+        time.sleep(1.5)
+        spent = time.process_time() - spent
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for each in (*hungry, waiting):
+            each.close()
+    assert spent < 1.0
+    assert len(caplog.text) < 2000
+    wait_for(lambda: asked(server.port).startswith(b"HTTP/1.1 200"), what="the server to answer")
+
+
+def test_the_listener_asks_once_and_then_waits_when_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(self: socket.socket) -> object:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with BoundedListener() as listener:
+        monkeypatch.setattr(socket.socket, "accept", exhausted)
+        for _ in range(3):
+            with pytest.raises(OSError, match="Too many open files"):
+                listener.accept()
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+
+
+def test_a_server_that_is_stopped_ends_soon_though_strangers_hold_connections() -> None:
+    with serving() as server, half_open(server.port, 20, b"G"):
+        began = time.monotonic()
+        server.stop(20)
+        assert time.monotonic() - began < 10
+        assert server.health() == "the server has ended"
