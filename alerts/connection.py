@@ -10,7 +10,7 @@ from domain.quality import FAULT_LABELS, Fault
 from domain.streams import Camera, ConnectionState, StreamStatus
 
 STALL_S = 10.0
-"""A connection that calls itself live but brought no frame for so long has stalled."""
+"""A connection that calls itself live but decoded no picture for so long has stalled."""
 SHORTEST_SPAN_S = 15.0
 """Errors a minute are told from no less than this, or one error in the first status would read as thirty a minute."""
 
@@ -82,10 +82,12 @@ def _down(connection: Connection, status: StreamStatus) -> Fault | None:
     """Return what keeps the camera from being seen; an attempt to connect changes nothing before it succeeds."""
     if status.state is ConnectionState.CONNECTING:
         return connection.down
-    if status.state is ConnectionState.LIVE and status.last_frame_at is not None:
+    # What is decoded counts, not what sampling chose to offer.
+    seen_at = max((at for at in (status.last_picture_at, status.last_frame_at) if at is not None), default=None)
+    if status.state is ConnectionState.LIVE and seen_at is not None:
         stall_s = max(STALL_S, 3 * status.plan.interval_s, 3 * (status.counters.gop_s or 0.0))
         # By its own time: a status that waited in the queue says nothing of a stall since.
-        return Fault.NO_FRAMES if (status.received_at - status.last_frame_at).total_seconds() > stall_s else None
+        return Fault.NO_FRAMES if (status.received_at - seen_at).total_seconds() > stall_s else None
     return _DOWN.get(status.state)
 
 
@@ -124,7 +126,7 @@ def why_not_judged(connection: Connection) -> str:
     if connection.live:
         return FAULT_LABELS[connection.down] if connection.down is not None else ""
     return {
-        ConnectionState.CONNECTING: "connecting",
+        ConnectionState.CONNECTING: connection.status.reason or "connecting",
         ConnectionState.STALLED: "connected, no video",
         ConnectionState.LOST: "no connection",
         ConnectionState.REFUSED: "login refused",

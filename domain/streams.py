@@ -123,7 +123,8 @@ class StreamStatus:
     """What ingest knows of one connection, sent every 2 s and on change, in order with the frames, never dropped.
 
     `sequence` is that of the last frame offered in this session (-1 before the first). `reason` says why in words
-    a guard understands, without credentials.
+    a guard understands, without credentials. `last_frame_at` is when the last frame was offered, `last_picture_at` when
+    the last picture was decoded, offered or not; None before the first, and in messages older than the field.
     """
 
     stream_id: str
@@ -135,5 +136,6 @@ class StreamStatus:
     last_frame_at: datetime | None = None
     counters: StreamCounters = StreamCounters()
     plan: SamplingPlan = SamplingPlan()
+    last_picture_at: datetime | None = None
     token: int = field(default=0, compare=False)
     """The lease under which ingest reads the camera, 0 where none is taken."""

@@ -29,11 +29,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds after which a silent stream is given up. `picture_s` bounds packets that never become a picture."""
+    """Seconds after which a silent stream is given up.
+
+    `picture_s` bounds key frames that never become a picture, `key_s` packets among which no key frame comes.
+    """
 
     open_s: float = 10.0
     video_s: float = 10.0
     picture_s: float = 60.0
+    key_s: float = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,9 @@ def options_for(kind: Kind, transport: RtspTransport, deadlines: Deadlines) -> d
         case Kind.RTSP:
             protocols = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto"
             wire = {"rtsp_transport": transport.value, "timeout": timeout_us, "protocol_whitelist": protocols}
-            # Without a queue a gap in the sequence numbers over TCP passes without a word.
-            queue = {"reorder_queue_size": "8"} if transport is RtspTransport.TCP else {}
-            return {**probing, **wire, **queue}
+            # No queue for reordering over TCP: a sequence that restarts would stop the video, one shared with the sound
+            # would read as loss.
+            return {**probing, **wire}
         case Kind.HTTP:
             return {**probing, "timeout": timeout_us, "protocol_whitelist": "http,https,tls,tcp,crypto,data,httpproxy"}
         case Kind.FILE:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.errors import CodecUnsupported, LoginRefused, NoVideo, SightlineError, SourceUnavailable
 from domain.frames import Frame
@@ -16,7 +16,7 @@ from domain.urls import redacted
 from ingest import backoff
 from ingest.opening import Deadlines
 from ingest.send_buffer import SendBuffer
-from ingest.source import StreamSource, open_source
+from ingest.source import StreamSource, no_key_frame, open_source
 from ingest.wire import Carried
 
 STATUS_EVERY_S = 2.0
@@ -35,11 +35,17 @@ class Outcome:
     wait_s: float
 
 
-def state_shown(state: ConnectionState, reason: str, silent_s: float | None) -> tuple[ConnectionState, str]:
-    """Return the state and reason to tell: a live session without a packet for five seconds is stalled."""
-    if state is ConnectionState.LIVE and silent_s is not None and silent_s > STALL_S:
+def state_shown(
+    state: ConnectionState, reason: str, silent_s: float | None, keyless_s: float | None = None, usual_s: float = 0.0
+) -> tuple[ConnectionState, str]:
+    """Return the state and reason to show for a session.
+
+    Live without a packet for five seconds, or for three times what is `usual_s` between two, is stalled. One whose
+    decoding waits for a key frame (`keyless_s`) is not: it keeps its state and says so.
+    """
+    if state is ConnectionState.LIVE and silent_s is not None and silent_s > max(STALL_S, 3 * usual_s):
         return ConnectionState.STALLED, "connected, but no video arrives"
-    return state, reason
+    return state, reason if keyless_s is None else no_key_frame(keyless_s)
 
 
 class CameraReader:
@@ -71,6 +77,7 @@ class CameraReader:
         self._session_id = ""
         self._sequence = -1
         self._last_frame_at: datetime | None = None
+        self._last_picture_at: datetime | None = None
         self._told: tuple[object, ...] = ()
         self._told_s = 0.0
         self._take_over(carried)
@@ -213,13 +220,19 @@ class CameraReader:
     def _tell(self) -> None:
         now_s = time.monotonic()
         source = self._source
-        last_s = source.last_packet_s if source is not None else None
-        state, reason = state_shown(self._state, self._reason, None if last_s is None else now_s - last_s)
+        state, reason = self._state, self._reason
+        if source is not None:
+            last_s = source.last_packet_s
+            silent_s = None if last_s is None else now_s - last_s
+            state, reason = state_shown(state, reason, silent_s, source.keyless_s(), source.packet_gap_s())
         said = (state, reason, self._session_id)
         if not self._session_id or (said == self._told and now_s - self._told_s < STATUS_EVERY_S):
             return
         self._told, self._told_s = said, now_s
         self._latest = max(self._clock.now(), self._latest) if self._latest is not None else self._clock.now()
+        picture_s = source.last_picture_s if source is not None else None
+        if picture_s is not None:
+            self._last_picture_at = self._latest - timedelta(seconds=max(0.0, now_s - picture_s))
         status = StreamStatus(
             stream_id=self.camera.name,
             session_id=self._session_id,
@@ -230,6 +243,7 @@ class CameraReader:
             last_frame_at=self._last_frame_at,
             counters=self._counters(),
             plan=self.camera.plan,
+            last_picture_at=self._last_picture_at,
         )
         self._buffer.put(status)
 

@@ -6,7 +6,6 @@ that key frames alone cannot be decoded here.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from domain.streams import SamplingMode, SamplingPlan
 
@@ -14,29 +13,6 @@ KEY_GAP_S = 2.0
 GAP_TOLERANCE = 1.25
 KEYS_TO_TRUST = 3
 KEYS_TO_TRUST_AGAIN = 8
-LONGEST_STEP_S = 10.0
-
-
-class StreamTime(NamedTuple):
-    """The stream's own seconds, made non-decreasing: steps of its timestamps where they are sane, else of ours."""
-
-    now_s: float = 0.0
-    pts_s: float | None = None
-    arrived_s: float | None = None
-
-
-def advanced(time: StreamTime, pts_s: float | None, arrived_s: float) -> StreamTime:
-    """Return the stream's time at a packet or frame with this timestamp, None where it has none.
-
-    A step back, no step, a step of more than ten seconds or an absent timestamp is the camera's clock being set; then
-    the time that passed here counts (`arrived_s`: monotonic, or the nominal time of a file read at full speed).
-    """
-    if time.arrived_s is None:
-        return StreamTime(0.0, pts_s, arrived_s)
-    step = pts_s - time.pts_s if pts_s is not None and time.pts_s is not None else None
-    if step is None or not 0.0 < step <= LONGEST_STEP_S:
-        step = max(0.0, arrived_s - time.arrived_s)
-    return StreamTime(time.now_s + step, pts_s, arrived_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A damaged packet is counted, not raised. The thread that reads a source closes i
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,15 +21,21 @@ from av.video.reformatter import VideoReformatter
 from domain.errors import NoVideo, SourceUnavailable
 from domain.frames import Frame, FrameRef
 from domain.ports import Clock
-from domain.streams import Camera, StreamCounters
-from ingest import sampling
+from domain.streams import Camera, RtspTransport, StreamCounters
+from ingest import sampling, stream_time
+from ingest.damage import Log
 from ingest.decoding import Picture, StreamDecoder
 from ingest.opening import Deadlines, Kind, Opened, kind_of, opened, refusal
 from ingest.planes import planes_of
 from ingest.quantiser import mean_qp
 from ingest.stats import StreamStats
 
+Advance = Callable[[stream_time.StreamTime, float | None, float], stream_time.StreamTime]
 NAP_S = 0.2
+LONGEST_WAIT_S = 120.0
+"""A recording read in real time waits no longer than so for its next picture; the rest of a hole is skipped."""
+KEY_WAIT_S = 10.0
+"""A stream without a picture for so long, and without a key frame since the last one, waits for a key frame."""
 DEADLINES = Deadlines()
 NOTHING_YET = StreamCounters()
 
@@ -58,6 +64,14 @@ def open_source(
     return StreamSource(camera, clock, pace=pace, deadlines=deadlines, carried=carried, not_before=not_before)
 
 
+def no_key_frame(waited_s: float) -> str:
+    """Return what is said of a stream whose decoding has waited so long for a key frame; rounded, so that it rests."""
+    return (
+        f"video arrives, but no key frame for {waited_s // 10 * 10:.0f} s, and no picture can be decoded before the"
+        " next one: shorten the key-frame interval (I-frame interval, GOP) in the camera's settings"
+    )
+
+
 class StreamSource:
     """`FrameSource` over PyAV. `frames()` runs in one thread; the rest may be asked from another."""
 
@@ -74,7 +88,8 @@ class StreamSource:
         self.session_id = uuid4().hex
         self.progress_s = time.monotonic()
         self.last_packet_s: float | None = None
-        self.last_frame_at: datetime | None = None
+        self.last_picture_s: float | None = None
+        """When the last picture was decoded, offered or not; monotonic, like the two before."""
         self._camera = camera
         self._clock = clock
         self._kind = kind_of(camera.url)
@@ -89,10 +104,12 @@ class StreamSource:
         self._lock = threading.Lock()
         self._reformatter = VideoReformatter()
         self._sampling = sampling.Sampling()
-        self._packet_time = sampling.StreamTime()
-        self._frame_time = sampling.StreamTime()
+        self._packet_time = stream_time.StreamTime()
+        self._frame_time = stream_time.StreamTime()
+        self._advance: Advance = stream_time.advance_live
         self._nominal_s = 0.0
         self._arrived_s = 0.0
+        self._key_s: float | None = None
         self._open: Opened | None = None
         self._sequence = 0
         self._stop = threading.Event()
@@ -137,6 +154,8 @@ class StreamSource:
     def _connect(self) -> Opened:
         self._opened_at = self._clock.now()
         self._open = session = opened(self._camera, self._deadlines)
+        if session.finite:
+            self._advance = stream_time.advance_recording
         self.progress_s = self._started_s = self._picture_s = time.monotonic()
         self._decoder = StreamDecoder(session.video)
         codec = session.video.codec_context.name
@@ -161,10 +180,22 @@ class StreamSource:
                 raise (NoVideo("connected, but no video arrives") if silent else found) from None
             self.progress_s = time.monotonic()
             if log:
-                self._totals["decode_errors"] += sum("missed" in text for _, _, text in log)
+                self._note_transport(log, alone=len(session.container.streams) == 1)
             if packet is None:
                 return
             yield packet
+
+    def _note_transport(self, log: Log, *, alone: bool) -> None:
+        """Note what RTP says of the packets just read.
+
+        Over TCP a jump of the sequence numbers is the camera's counter starting again, and FFmpeg drops what bears the
+        first new number. Over UDP packets do get lost; whose they were is known only where video is the only track.
+        """
+        lost = sum("RTP: missed" in text for _, _, text in log)
+        if lost and alone and self._camera.transport is RtspTransport.UDP:
+            self._totals["decode_errors"] += lost
+        if any("bad cseq" in text for _, _, text in log):
+            self._decoder.excuse()
 
     def _check_deadlines(self) -> None:
         now_s = time.monotonic()
@@ -172,15 +203,36 @@ class StreamSource:
             return
         if now_s - (self.last_packet_s or self._started_s) > self._deadlines.video_s:
             raise NoVideo("connected, but no video arrives")
-        if now_s - self._picture_s > self._deadlines.picture_s:
+        if self._key_s is not None and now_s - self._key_s > self._deadlines.picture_s:
             raise NoVideo("video arrives, but no picture can be decoded from it")
+        if self._key_s is None and now_s - self._picture_s > self._deadlines.key_s:
+            raise NoVideo(no_key_frame(now_s - self._picture_s))
+
+    def keyless_s(self) -> float | None:
+        """Return for how long decoding has waited for a key frame, None while it does not; from any thread."""
+        if self._full_speed or self._key_s is not None or self.last_packet_s is None:
+            return None
+        with self._lock:
+            usual_s = self._stats.key_gap_s() or 0.0
+        waited_s = time.monotonic() - self._picture_s
+        return waited_s if waited_s > max(KEY_WAIT_S, 2 * usual_s) else None
+
+    def packet_gap_s(self) -> float:
+        """Return how far this stream's packets are apart, 0.0 while unknown; from any thread."""
+        with self._lock:
+            return self._stats.packet_gap_s()
 
     def _wanted(self, packet: "av.Packet[Stream]") -> bool:
         """Note a video packet and return whether it is decoded; an empty one at the end of the stream is."""
         self._arrived_s = self._arrival_s()
+        key = packet.is_keyframe
         if packet.size:
             self._note_packet(packet, self._arrived_s)
-        key = packet.is_keyframe
+            damaged = self._decoder.damaged
+            self._decoder.follow(packet)
+            self._note_damage(self._decoder.damaged - damaged)
+            if key and self._key_s is None:
+                self._key_s = time.monotonic()
         self._sampling = sampling.before_decoding(self._sampling, self._camera.plan, key, self._packet_time.now_s)
         return key or self._sampling.decode_all or not packet.size
 
@@ -188,18 +240,21 @@ class StreamSource:
         alone = not self._sampling.decode_all
         damaged = self._decoder.damaged
         pictures = self._decoder.decode(packet, alone=alone)
-        # Before the first picture a stream joined in the middle cannot but fail to decode.
-        if self._sequence:
-            self._totals["decode_errors"] += self._decoder.damaged - damaged
+        self._note_damage(self._decoder.damaged - damaged)
         for picture in pictures:
             offered = self._considered(picture, self._arrived_s)
             if offered is not None:
                 yield offered
 
+    def _note_damage(self, packets: int) -> None:
+        # Before the first picture a stream joined in the middle cannot but fail to decode.
+        if self._sequence:
+            self._totals["decode_errors"] += packets
+
     def _note_packet(self, packet: "av.Packet[Stream]", arrived_s: float) -> None:
         stamp = packet.dts if packet.dts is not None else packet.pts
         stamp_s = None if stamp is None else stamp * self._time_base_s
-        self._packet_time = sampling.advanced(self._packet_time, stamp_s, arrived_s)
+        self._packet_time = self._advance(self._packet_time, stamp_s, arrived_s)
         self.last_packet_s = time.monotonic()
         with self._lock:
             self._stats.packet(packet.size, packet.is_keyframe, self._stats_now_s())
@@ -208,16 +263,17 @@ class StreamSource:
             self._wait_for(self._packet_time.now_s)
 
     def _wait_for(self, stream_s: float) -> None:
+        self._started_s = min(self._started_s, time.monotonic() + LONGEST_WAIT_S - stream_s)
         while not self._stop.is_set():
-            self.progress_s = self.last_packet_s = time.monotonic()
+            self.progress_s = self.last_packet_s = self._picture_s = time.monotonic()
             ahead_s = self._started_s + stream_s - self.progress_s
             if ahead_s <= 0:
                 return
             self._clock.sleep(min(ahead_s, NAP_S))
 
     def _arrival_s(self) -> float:
-        """Return when this packet arrived: monotonic seconds, or the nominal time of a file read at full speed."""
-        if not self._full_speed:
+        """Return when this packet arrived: monotonic seconds, or the nominal time of a recording at any pace."""
+        if self._open is None or not self._open.finite:
             return time.monotonic()
         self._nominal_s += self._frame_s
         return self._nominal_s
@@ -227,9 +283,10 @@ class StreamSource:
 
     def _considered(self, picture: Picture, arrived_s: float) -> Frame | None:
         """Count a decoded picture and return it as ours when the plan keeps it."""
-        self._frame_time = sampling.advanced(self._frame_time, picture.pts_s, arrived_s)
-        self._picture_s = time.monotonic()
-        self._note_size(picture.frame)
+        self._frame_time = self._advance(self._frame_time, picture.pts_s, arrived_s)
+        self._picture_s = self.last_picture_s = time.monotonic()
+        self._key_s = None
+        self._note_picture(picture)
         alone = not self._sampling.decode_all
         self._sampling = sampling.after_decoding(self._sampling, picture.key, picture.intra)
         if alone and self._sampling.decode_all:
@@ -239,11 +296,12 @@ class StreamSource:
         self._sampling, kept = sampling.keep(self._sampling, self._camera.plan, picture.key, self._frame_time.now_s)
         return self._framed(picture) if kept else None
 
-    def _note_size(self, frame: av.VideoFrame) -> None:
+    def _note_picture(self, picture: Picture) -> None:
+        frame = picture.frame
         size = (frame.width, frame.height)
         before = (self._totals["width"], self._totals["height"])
         self._totals["frames_decoded"] += 1
-        self._totals["corrupt_frames"] += bool(frame.is_corrupt)
+        self._totals["corrupt_frames"] += picture.corrupt and not self._decoder.excused
         self._totals["resolution_changes"] += before not in ((0, 0), size)
         self._totals["width"], self._totals["height"] = size
 
@@ -254,12 +312,10 @@ class StreamSource:
         if qp is not None:
             with self._lock:
                 self._stats.quantiser(qp)
-        at = self._now()
-        self.last_frame_at = at
-        reference = FrameRef(self._camera.name, self.session_id, self._sequence, picture.pts_s, at)
+        reference = FrameRef(self._camera.name, self.session_id, self._sequence, picture.pts_s, self._now())
         self._sequence += 1
         self._totals["frames_offered"] += 1
-        return Frame(reference, description, planes, picture.key, bool(frame.is_corrupt), qp)
+        return Frame(reference, description, planes, picture.key, picture.corrupt, qp)
 
     def _now(self) -> datetime:
         """Return our time of what was just received, never earlier than the time before."""

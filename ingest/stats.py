@@ -70,10 +70,20 @@ class StreamStats:
         if self._last_key_s is None:
             return None
         open_gap = now_s - self._last_key_s
-        mean = sum(self._key_gaps) / len(self._key_gaps) if self._key_gaps else None
+        mean = self.key_gap_s()
         if mean is None:
             return None
         return max(mean, open_gap) if open_gap > 2 * mean else mean
+
+    def key_gap_s(self) -> float | None:
+        """Return the mean seconds between the last key frames, the gap still open left out."""
+        return sum(self._key_gaps) / len(self._key_gaps) if self._key_gaps else None
+
+    def packet_gap_s(self) -> float:
+        """Return the mean seconds between the packets of the window, 0.0 where it holds fewer than two."""
+        if len(self._packets) < 2:
+            return 0.0
+        return (self._packets[-1][0] - self._packets[0][0]) / (len(self._packets) - 1)
 
     def qp(self) -> float | None:
         """Return the mean quantiser of the last frames that told one."""

@@ -1,12 +1,12 @@
 """Which frames are kept, for every plan and every unruly stream; decided on numbers alone."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from domain.streams import SamplingMode, SamplingPlan
-from ingest.sampling import Sampling, StreamTime, advanced, after_decoding, before_decoding, keep
+from ingest.sampling import Sampling, after_decoding, before_decoding, keep
 
 AUTO = SamplingPlan()
 
@@ -98,28 +98,6 @@ def test_a_gap_in_the_stream_is_not_made_up_for() -> None:
         if offered:
             kept.append(now_s)
     assert kept == [0.0, 1.0, 2.0, 60.0, 60.9]
-
-
-def times(stamps: Iterable[tuple[float | None, float]]) -> list[float]:
-    """Return the stream's time after each (timestamp, arrival)."""
-    state, result = StreamTime(), []
-    for pts_s, arrived_s in stamps:
-        state = advanced(state, pts_s, arrived_s)
-        result.append(round(state.now_s, 3))
-    return result
-
-
-def test_sane_timestamps_set_the_streams_time_whatever_the_network_does() -> None:
-    assert times([(10.0, 0.0), (10.5, 0.9), (11.0, 0.9)]) == [0.0, 0.5, 1.0]
-
-
-def test_a_clock_that_jumps_back_or_far_ahead_or_stands_still_is_replaced_by_ours() -> None:
-    stamps = [(100.0, 0.0), (0.0, 0.5), (0.5, 1.0), (90_000.0, 1.5), (90_000.0, 2.0)]
-    assert times(stamps) == [0.0, 0.5, 1.0, 1.5, 2.0]
-
-
-def test_absent_timestamps_are_replaced_by_ours() -> None:
-    assert times([(None, 5.0), (None, 5.2), (0.2, 5.4), (0.4, 5.4)]) == [0.0, 0.2, 0.4, 0.6]
 
 
 def test_the_picture_nearest_to_the_second_is_kept() -> None:
