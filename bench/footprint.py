@@ -1,7 +1,7 @@
 """What a running system costs its machine: memory, CPU and threads of this process and of all it starts."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,40 @@ class Reading:
     children_cpu_s: float
     threads: int
     processes: int
+
+
+class ProgramsFootprint:
+    """Reads the trees of other processes, asked for at each reading by `roots`; one that is gone counts nothing.
+
+    Memory is the sum of resident sets: pages that processes share count once for each.
+    """
+
+    def __init__(self, roots: Callable[[], Sequence[int]]) -> None:
+        self._roots = roots
+
+    def read(self) -> Reading:
+        """Return what the trees cost now; CPU seconds are those of the processes alive."""
+        rss_bytes, threads, processes, own_s, children_s = 0, 0, 0, 0.0, 0.0
+        for pid in self._roots():
+            for process in _tree(pid):
+                try:
+                    with process.oneshot():
+                        rss_bytes += process.memory_info().rss
+                        threads += process.num_threads()
+                        used_s = _cpu_s(process)
+                except psutil.NoSuchProcess:
+                    continue
+                processes += 1
+                own_s, children_s = (own_s + used_s, children_s) if process.pid == pid else (own_s, children_s + used_s)
+        return Reading(time.monotonic(), rss_bytes, own_s, children_s, threads, processes)
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 class Footprint:

@@ -48,6 +48,7 @@ app.add_typer(upkeep.settings_app, name="settings")
 bench.app.command()(bench_cluster.chaos)
 bench.app.command()(bench_cluster.growth)
 bench.app.command()(bench_cluster.cluster)
+bench.app.command()(bench_cluster.kills)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
 

@@ -35,14 +35,20 @@ class _Ports:
 
 
 @contextmanager
-def kafka(certificate: Certificate | None = None) -> Iterator[Service]:
-    """Give a broker; its address is HOST:PORT. With a certificate it listens with TLS too."""
+def kafka(certificate: Certificate | None = None, *, advertised: Mapping[str, int] | None = None) -> Iterator[Service]:
+    """Give a broker; its address is HOST:PORT. With a certificate it listens with TLS too.
+
+    `advertised` names further listeners, in capitals, each with the port that its clients are sent to: a proxy's.
+    `Service.listeners` then says where each really listens.
+    """
     jars = kafka_jars()
     with service_folder("kafka") as folder:
         ports = _Ports(*(free_port() for _ in range(5)))
         password = secrets.token_urlsafe(12)
         properties = folder / "server.properties"
         settings = {**_settings(folder, ports, password), **(_tls(ports, certificate) if certificate else {})}
+        listeners = {name: free_port() for name in advertised or {}}
+        settings |= _behind_proxies(settings, listeners, advertised or {})
         write_private(properties, "".join(f"{name}={value}\n" for name, value in settings.items()))
         java: list[Word] = ["java", "-Xmx512m", "-cp", f"{jars}/*"]
         format_data = ["kafka.tools.StorageTool", "format", "-t", "c2lnaHRsaW5lLXRlc3RzLQ", "-c", str(properties)]
@@ -57,6 +63,7 @@ def kafka(certificate: Certificate | None = None) -> Iterator[Service]:
                 f"127.0.0.1:{ports.secured_tls}" if certificate else "",
                 folder,
                 server,
+                {name: f"127.0.0.1:{port}" for name, port in listeners.items()},
             )
 
 
@@ -94,6 +101,25 @@ def _tls(ports: _Ports, certificate: Certificate) -> Mapping[str, object]:
         "listener.name.ssl.ssl.client.auth": "required",
         "listener.name.sasl_ssl.sasl.enabled.mechanisms": "SCRAM-SHA-512",
         "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": scram,
+    }
+
+
+def _behind_proxies(
+    settings: Mapping[str, object], listeners: Mapping[str, int], advertised: Mapping[str, int]
+) -> Mapping[str, object]:
+    """Return the listeners of these settings with further ones that send their clients elsewhere."""
+
+    def extended(name: str, more: Mapping[str, str]) -> str:
+        return ",".join([str(settings[name]), *more.values()])
+
+    return {
+        "listeners": extended("listeners", {n: f"{n}://127.0.0.1:{port}" for n, port in listeners.items()}),
+        "advertised.listeners": extended(
+            "advertised.listeners", {n: f"{n}://127.0.0.1:{port}" for n, port in advertised.items()}
+        ),
+        "listener.security.protocol.map": extended(
+            "listener.security.protocol.map", {n: f"{n}:PLAINTEXT" for n in listeners}
+        ),
     }
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,8 @@ class Service:
     folder: Path | None = None
     """Where its data lies."""
     _server: "Server | None" = None
+    listeners: Mapping[str, str] = field(default_factory=dict)
+    """Further addresses by name."""
 
     @property
     def pid(self) -> int | None:

@@ -20,6 +20,10 @@ app = typer.Typer(no_args_is_help=True, help="Measure this machine, and what is 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 MinutesOption = Annotated[float, typer.Option("--minutes", min=0.3, help="How long the system is watched.")]
 CamerasOption = Annotated[int, typer.Option("--cameras", min=1, help="How many cameras are served.")]
+HostileOption = Annotated[bool, typer.Option("--hostile", help="Hostile cameras, strangers and clock steps beside.")]
+MinuteRecordOption = Annotated[
+    Path | None, typer.Option("--record", help="With --hostile: a file that gets a line of JSON a minute.")
+]
 KafkaOption = Annotated[str, typer.Option("--kafka", "--servers", help="HOST:PORT of a broker; else one is started.")]
 NoKafkaOption = Annotated[bool, typer.Option("--no-kafka", help="Leave out what needs a broker.")]
 PostgresOption = Annotated[str, typer.Option("--postgres", help="URL of a server; else one is started, if installed.")]
@@ -119,14 +123,27 @@ def dark_or_defocused(
 
 @app.command()
 @without_traceback
-def soak(minutes: MinutesOption = 10.0, cameras: CamerasOption = 8, as_json: JsonOption = False) -> None:
+def soak(
+    *,
+    minutes: MinutesOption = 10.0,
+    cameras: CamerasOption = 8,
+    hostile: HostileOption = False,
+    record: MinuteRecordOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """A long watch over served cameras, one of them pulled: nothing lost uncounted, flat memory, CPU a camera.
 
-    Ends with status 1 where a promise was not kept.
+    With --hostile, none is pulled: the healthy cameras are watched by `sightline run` beside one camera of each
+    hostile kind, strangers at the page, and a clock that steps. Ends with status 1 where a promise was not kept.
     """
-    from bench import soak as measured  # noqa: PLC0415
+    if hostile:
+        from bench.endurance import neighbours  # noqa: PLC0415
 
-    found = measured.run(embedded, minutes=minutes, cameras=cameras)
+        found = neighbours.run(minutes=minutes, cameras=cameras, record=record)
+    else:
+        from bench import soak as measured  # noqa: PLC0415
+
+        found = measured.run(embedded, minutes=minutes, cameras=cameras)
     show(found, as_json=as_json)
     if found["broken"]:
         raise typer.Exit(EXIT_FAILED)

@@ -1,4 +1,4 @@
-"""`sightline bench chaos|growth|cluster`: whether the cluster keeps its promises, and what it costs.
+"""`sightline bench chaos|growth|cluster|kills`: whether the cluster keeps its promises, and what it costs.
 
 Kafka, Postgres and Redis are started on this machine, with their data in temporary folders, where no address is given.
 """
@@ -12,7 +12,17 @@ from typing import Annotated
 
 import typer
 
-from sightline.commands.bench import CamerasOption, JsonOption, KafkaOption, MinutesOption, PostgresOption, show
+from domain.errors import ConfigError
+from sightline.commands.bench import (
+    CamerasOption,
+    HostileOption,
+    JsonOption,
+    KafkaOption,
+    MinuteRecordOption,
+    MinutesOption,
+    PostgresOption,
+    show,
+)
 from sightline.commands.console import EXIT_FAILED, without_traceback
 
 RedisOption = Annotated[str, typer.Option("--redis", help="URL of a Redis; else one is started.")]
@@ -77,6 +87,8 @@ def cluster(
     *,
     minutes: MinutesOption = 10.0,
     cameras: CamerasOption = 8,
+    hostile: HostileOption = False,
+    record: MinuteRecordOption = None,
     kafka: KafkaOption = "",
     postgres: PostgresOption = "",
     redis: RedisOption = "",
@@ -84,14 +96,49 @@ def cluster(
 ) -> None:
     """A long watch over served cameras by the cluster's own processes, two workers among them: nothing lost uncounted.
 
-    Ends with status 1 where a promise was not kept.
+    With --hostile, as `sightline bench soak --hostile`, and the topic is poisoned; the services are then always
+    started here. Ends with status 1 where a promise was not kept.
     """
-    from bench.cluster import watch as measured  # noqa: PLC0415 - needs the extra 'cluster'
-    from bench.cluster.stage import Addresses  # noqa: PLC0415
-
-    program = (sys.executable, "-c", "from sightline.cli import app; app()")
     with _ended_well():
-        found = measured.run(Addresses(kafka, postgres, redis), program, minutes=minutes, cameras=cameras)
+        if hostile:
+            from bench.endurance import cluster_neighbours  # noqa: PLC0415 - needs the extra 'cluster'
+
+            found = cluster_neighbours.run(minutes=minutes, cameras=cameras, record=record)
+        else:
+            from bench.cluster import watch as measured  # noqa: PLC0415 - needs the extra 'cluster'
+            from bench.cluster.stage import Addresses  # noqa: PLC0415
+
+            program = (sys.executable, "-c", "from sightline.cli import app; app()")
+            found = measured.run(Addresses(kafka, postgres, redis), program, minutes=minutes, cameras=cameras)
+    show(found, as_json=as_json)
+    if found["broken"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@without_traceback
+def kills(
+    *,
+    seed: SeedOption = 1,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="How many kills.")] = 300,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Only this victim; may be given again.")] = None,
+    record: RecordOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Kill `sightline run` and each part of the cluster, and harm the network between: nothing committed is lost.
+
+    Two fifths hit `run` and its reading processes; the others in turn ingest, worker, dispatcher, serve, broker,
+    postgres, redis, and a link that is cut, delayed, half open or one way (cut, delay, half_open, one_way). Services
+    are started here. Ends with status 1 where a promise was not kept.
+    """
+    from bench.endurance import kills as measured  # noqa: PLC0415
+    from bench.endurance.records import Victim  # noqa: PLC0415
+
+    unknown = sorted(set(only or ()) - {str(victim) for victim in Victim})
+    if unknown:
+        known = ", ".join(str(victim) for victim in Victim)
+        raise ConfigError(f"--only: there is no victim '{unknown[0]}'; choose from {known}")
+    with _ended_well():
+        found = measured.run(seed=seed, kills=rounds, only=[Victim(each) for each in only or ()], record=record)
     show(found, as_json=as_json)
     if found["broken"]:
         raise typer.Exit(EXIT_FAILED)

@@ -1,0 +1,195 @@
+"""Each part of the cluster killed at seeded moments, and each way between two parts harmed: nothing taken is lost."""
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from bench.endurance.neighbours import neighbour_film
+from bench.endurance.parts import PARTITIONS, Parts, parts
+from bench.endurance.program import Program
+from bench.endurance.records import LINKS, Kill, Victim
+from bench.endurance.rows import FrameKey, frame_keys, messages, received_between
+from bench.endurance.taken import TakenFrames, following
+from bench.endurance.tcp_proxy import Mode, TcpProxy
+from bench.services import Service, free_port
+from simulation.hostile_cameras import access_units, healthy_camera
+from storage import tables
+
+CAMERAS = ("camera-01", "camera-02", "camera-03", "camera-04")
+DEAD = "dead-end"
+RECOVER_S = 150.0
+RAISE_S = 10.0
+_LOOK_EVERY_S = 0.2
+_PROGRAMS = {Victim.INGEST: ("ingest",), Victim.WORKER: ("work-0", "work-1"), Victim.DISPATCHER: ("dispatch",)}
+_PROGRAMS[Victim.SERVE] = ("serve",)
+
+
+@dataclass(slots=True)
+class ClusterStage:
+    """The parts, what the broker took, and what shows that all is well."""
+
+    parts: Parts
+    taken: TakenFrames
+
+    def join(self) -> None:
+        """Wait until every camera is judged. Raises `RuntimeError` where that does not come."""
+        began_at = datetime.now(UTC)
+        if not _until(lambda: self._judged_since(began_at), RECOVER_S):
+            said = {name: program.said(300) for name, program in self.parts.programs.items()}
+            raise RuntimeError(f"the cameras are not judged: {said}")
+
+    def kill(self, number: int, seed: int, victim: Victim) -> Kill:
+        """Let it happen at a moment of that seed and return what came of it, all being well again."""
+        chance = random.Random(f"{seed}/{number}/{victim}")
+        time.sleep(chance.uniform(0.0, 2.0))
+        stored, taken = frame_keys(self.parts.engine), self.taken.now()
+        if victim in LINKS:
+            detail, since_at, since_s = self._harm_link(victim, chance)
+            well: Callable[[], bool] = lambda: self._judged_since(since_at)  # noqa: E731
+        else:
+            detail, since_at, since_s, well = self._strike(victim, chance)
+        recovered = _until(lambda: well() and self._accounted(taken), RECOVER_S)
+        recovered_s = round(time.monotonic() - since_s, 2) if recovered else None
+        return self._account(number, victim, detail, recovered_s, stored | Counter(dict.fromkeys(taken, 1)))
+
+    def _strike(self, victim: Victim, chance: random.Random) -> tuple[str, datetime, float, Callable[[], bool]]:
+        """Kill it and start it again; return what, when, and what shows that it is back."""
+        services = {
+            Victim.BROKER: self.parts.kafka,
+            Victim.POSTGRES: self.parts.postgres,
+            Victim.REDIS: self.parts.redis,
+        }
+        killed_at, killed_s = datetime.now(UTC), time.monotonic()
+        if victim in services:
+            away_s = chance.uniform(0.0, 2.0)
+            _restart_service(services[victim], away_s)
+            shown = victim is Victim.REDIS
+            return (
+                f"{victim}, away for {away_s:.1f} s",
+                killed_at,
+                killed_s,
+                lambda: self._judged_since(killed_at) and (not shown or self._shown_since(killed_at)),
+            )
+        name = chance.choice(_PROGRAMS[victim])
+        _restart(self.parts.programs[name])
+        return name, killed_at, killed_s, lambda: self._judged_since(killed_at) and self.parts.health[name].answers()
+
+    def _harm_link(self, victim: Victim, chance: random.Random) -> tuple[str, datetime, float]:
+        (part, service), proxy = chance.choice(sorted(self.parts.links.items(), key=lambda each: each[0]))
+        lasts_s = chance.uniform(1.0, 8.0)
+        proxy.delay_s = chance.uniform(0.05, 0.5)
+        _harm(proxy, Mode(victim.value), lasts_s)
+        return f"{part} to {service} for {lasts_s:.1f} s", datetime.now(UTC), time.monotonic()
+
+    def _judged_since(self, since: datetime) -> bool:
+        rows = received_between(self.parts.engine, [(since, since + timedelta(minutes=10))])
+        return {camera for camera, _, _ in rows} >= set(CAMERAS)
+
+    def _shown_since(self, since: datetime) -> bool:
+        """Tell whether the page shows judgements of after `since`."""
+        roster = self.parts.visitor.json("/api/v1/cameras") or {"cameras": []}
+        shown = {each["name"]: each.get("judged_at") for each in roster["cameras"]}
+        return all(shown.get(name) and datetime.fromisoformat(shown[name]) > since for name in CAMERAS)
+
+    def _accounted(self, taken: set[FrameKey]) -> bool:
+        return not taken - self._counted()
+
+    def _counted(self) -> set[FrameKey]:
+        """Return every frame that is stored, dropped and counted, or put aside; empty while the database is away."""
+        found: set[FrameKey] = set()
+        try:
+            with self.parts.engine.connect() as connection:
+                for table in (tables.frames, tables.dropped_frames, tables.dead_letters):
+                    columns = table.c
+                    rows = connection.execute(select(columns.stream_id, columns.session_id, columns.sequence)).all()
+                    found |= {(row[0], row[1], row[2]) for row in rows}
+        except DBAPIError:
+            return set()
+        return found
+
+    def _account(
+        self, number: int, victim: Victim, detail: str, recovered_s: float | None, committed: Counter[FrameKey]
+    ) -> Kill:
+        rows, counted = frame_keys(self.parts.engine), self._counted()
+        wrong = [*self.parts.ended(), *_mistold(self.parts)]
+        wrong += [self.taken.failure] if self.taken.failure else []
+        return Kill(
+            number=number,
+            victim=victim,
+            detail=detail,
+            recovered_s=recovered_s,
+            lost=sum(key not in counted for key in committed),
+            doubled=sum(count - 1 for count in rows.values()),
+            wrong=tuple(wrong),
+        )
+
+    def finish(self) -> list[str]:
+        """End all parts well; return what is wrong with the end: a part, or a frame that nobody counted."""
+        wrong = self.parts.stop()
+        missing = self.taken.now() - self._counted()
+        return wrong + ([f"{len(missing)} frames that the broker took were never counted"] if missing else [])
+
+
+def _mistold(found: Parts) -> list[str]:
+    """Return what was told that should not have been: one alert of the dead end is due at most, nothing else."""
+    firing = Counter((each.cameras, each.headline) for each in messages(found.engine) if each.kind == "firing")
+    wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
+    return wrong + [f"{DEAD}: told {count} times" for (cameras, _), count in firing.items() if count > 1]
+
+
+def _restart(program: Program) -> None:
+    program.kill()
+    program.start()
+
+
+def _restart_service(service: Service, away_s: float) -> None:
+    service.kill()
+    time.sleep(away_s)
+    service.start()
+
+
+def _harm(proxy: TcpProxy, mode: Mode, lasts_s: float) -> None:
+    proxy.set_mode(mode)
+    try:
+        time.sleep(lasts_s)
+    finally:
+        proxy.set_mode(Mode.PASS)
+
+
+def _until(seen: Callable[[], bool], patience_s: float) -> bool:
+    deadline = time.monotonic() + patience_s
+    while not seen():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_EVERY_S)
+    return True
+
+
+@contextmanager
+def cluster_stage(folder: Path) -> Iterator[ClusterStage]:
+    """Set everything up in a folder and wait until it judges; nothing is left behind."""
+    with ExitStack() as stack:
+        units, rate = access_units(neighbour_film(folder))
+        urls = {name: stack.enter_context(healthy_camera(units, rate)) for name in CAMERAS}
+        urls[DEAD] = f"rtsp://127.0.0.1:{free_port()}/nobody"
+        cameras = [{"name": name, "url": url, "site": name} for name, url in urls.items()]
+        found = stack.enter_context(parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ)))
+        _until(lambda: _has_topic(found), RECOVER_S)
+        taken = stack.enter_context(following(TakenFrames(found.kafka.address, found.topic, PARTITIONS)))
+        stage = ClusterStage(found, taken)
+        stage.join()
+        yield stage
+
+
+def _has_topic(found: Parts) -> bool:
+    assert found.kafka.folder is not None
+    return any((found.kafka.folder / "data").glob(f"{found.topic}-*"))

@@ -1,0 +1,127 @@
+"""The cluster for kills and cuts: each part a process of its own, each way between two parts through a proxy."""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from bench import services
+from bench.endurance.program import SIGHTLINE, Program
+from bench.endurance.tcp_proxy import TcpProxy, tcp_proxy
+from bench.endurance.visits import Visitor
+from bench.services import Service, free_port
+from bench.services.databases import fresh_database
+from bench.services.server import write_private
+from storage.engine import open_engine
+from storage.migrate import upgrade
+
+COMMANDS = ("dispatch", "serve", "work-0", "work-1", "ingest")
+PARTITIONS = 8
+LEASE_S = 3.0
+"""The shortest allowed, so that an ingest process that was killed is replaced at once."""
+_SERVICES_OF = {
+    "dispatch": ("postgres", "redis"),
+    "serve": ("postgres", "redis"),
+    "work": ("kafka", "postgres", "redis"),
+    "ingest": ("kafka", "postgres"),
+}
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything that runs. `links` are the proxies by (part's command, service)."""
+
+    kafka: Service
+    postgres: Service
+    redis: Service
+    database: str
+    topic: str
+    engine: Engine
+    links: Mapping[tuple[str, str], TcpProxy]
+    visitor: Visitor
+    programs: dict[str, Program] = field(default_factory=dict)
+    health: dict[str, Visitor] = field(default_factory=dict)
+    """Where each process says how it is."""
+
+    def ended(self) -> list[str]:
+        return [said for program in self.programs.values() if (said := program.ended())]
+
+    def stop(self) -> list[str]:
+        """Ask all to end, ingest first; return what is wrong with how they ended."""
+        return [said for program in reversed(self.programs.values()) if (said := program.stop())]
+
+
+@contextmanager
+def parts(
+    folder: Path, cameras: Sequence[Mapping[str, str]], more: Mapping[str, Any], environment: Mapping[str, str]
+) -> Iterator[Parts]:
+    """Start services, proxies and parts; `more` are settings of all parts. Raises `Absent` without a service."""
+    with ExitStack() as stack:
+        links = {
+            (part, service): stack.enter_context(tcp_proxy())
+            for part, needs in _SERVICES_OF.items()
+            for service in needs
+        }
+        advertised = {part.upper(): links[part, "kafka"].port for part in ("work", "ingest")}
+        kafka = stack.enter_context(services.kafka(advertised=advertised))
+        postgres, redis = stack.enter_context(services.postgres()), stack.enter_context(services.redis())
+        database = stack.enter_context(fresh_database(postgres.address))
+        for (part, service), proxy in links.items():
+            addresses = {"postgres": _place(database), "redis": _place(redis.address)}
+            proxy.target = kafka.listeners[part.upper()] if service == "kafka" else addresses[service]
+        engine = open_engine(database)
+        stack.callback(engine.dispose)
+        upgrade(engine)
+        topic = f"bench.{secrets.token_hex(4)}"
+        visitor = Visitor("127.0.0.1", free_port(), secrets.token_urlsafe(24))
+        found = Parts(kafka, postgres, redis, database, topic, engine, links, visitor)
+        for name in COMMANDS:
+            command = name.partition("-")[0]
+            port = visitor.port if name == "serve" else free_port()
+            content = {**_settings(found, command), **more, "cameras": list(cameras)}
+            content |= (
+                {"api": {"port": port, "token": visitor.token}} if name == "serve" else {"health": {"port": port}}
+            )
+            settings = folder / f"{name}.json"
+            write_private(settings, json.dumps(content))
+            log = folder / f"{name}.log"
+            program = Program(name, (*SIGHTLINE, command, str(settings)), log, environment)
+            stack.callback(program.kill)
+            found.programs[name], found.health[name] = program, Visitor("127.0.0.1", port, visitor.token)
+        for program in found.programs.values():
+            program.start()
+        yield found
+
+
+def _settings(found: Parts, command: str) -> dict[str, Any]:
+    """Return the settings of one command: every service by its own proxy."""
+
+    def through(service: str, address: str) -> str:
+        proxy = found.links.get((command, service))
+        return address if proxy is None else address.replace(_place(address), f"127.0.0.1:{proxy.port}")
+
+    return {
+        "database": through("postgres", found.database),
+        "queue": {
+            "kind": "kafka",
+            "servers": [through("kafka", found.kafka.address)],
+            "topic": found.topic,
+            "group": found.topic,
+            "partitions": PARTITIONS,
+        },
+        "live": {"kind": "redis", "url": through("redis", found.redis.address)},
+        "ingest": {"lease_s": LEASE_S},
+        "threads": 1,
+    }
+
+
+def _place(address: str) -> str:
+    """Return HOST:PORT of an address, with or without a scheme."""
+    whole = urlsplit(address if "://" in address else f"tcp://{address}")
+    return f"{whole.hostname}:{whole.port}"

@@ -1,0 +1,180 @@
+"""A long watch beside hostile neighbours, whatever is watched: one process, or the cluster's parts.
+
+Healthy cameras are watched together with hostile ones; strangers storm the page, and the clock steps forward and
+back. What was seen is judged apart (`bench/endurance/verdict.py`), from outside: by rows, answers, logs and processes.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+
+from bench.endurance.program import Program
+from bench.endurance.rows import Account, Lags, Message, accounts, messages, true_now
+from bench.endurance.visits import Visitor, visiting
+from bench.endurance.wall import SteppedWall
+from bench.footprint import ProgramsFootprint, Reading
+from simulation.strangers import HALF_OPEN, Strangers, strangers
+
+LOOK_EVERY_S = 0.5
+READ_EVERY_S = 2.0
+NOTE_EVERY_S = 60.0
+JOIN_S = 120.0
+_AFTER_STEP_S = 60.0
+"""So long after a step back, frames stamped by the wrong clock may still come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The clock is off by `by` from `at_s` on, for `for_s`; seconds since the watch began."""
+
+    at_s: float
+    for_s: float
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long is watched, when strangers storm, and when the clock steps; seconds since the watch began."""
+
+    seconds: float
+    storm_from_s: float
+    storm_until_s: float
+    steps: tuple[Step, ...]
+    half_open: int = HALF_OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is watched, seen from outside."""
+
+    programs: Callable[[], Sequence[Program]]
+    engine: Engine
+    visitor: Visitor
+    wall: SteppedWall | None
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of it."""
+
+    readings: list[Reading] = field(default_factory=list)
+    lags: list[float] = field(default_factory=list)
+    watched_s: dict[str, float] = field(default_factory=dict)
+    """Seconds from each camera's first stored frame to the end."""
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    log_bytes: int = 0
+    storm: dict[str, Any] = field(default_factory=dict)
+    strangers: dict[str, int] = field(default_factory=dict)
+    cameras: dict[str, Any] = field(default_factory=dict)
+    """What the API said of each camera at the end: state and reason."""
+    ended: list[str] = field(default_factory=list)
+    unready: str = ""
+
+
+def course_of(seconds: float) -> Course:
+    """Return the course of a run: storm for most of it, 30 days forward and an hour back for 40 s at most each."""
+    off_s = min(40.0, seconds / 8)
+    steps = (
+        Step(0.3 * seconds, off_s, timedelta(days=30)),
+        Step(0.6 * seconds, off_s, timedelta(hours=-1)),
+    )
+    return Course(seconds, 0.15 * seconds, 0.85 * seconds, steps)
+
+
+def watch(subject: Subject, course: Course, healthy: Sequence[str], record: Path | None = None) -> Seen:
+    """Watch as planned. Raises `RuntimeError` where the healthy cameras are not judged in the first two minutes."""
+    seen, lags = Seen(), Lags(subject.engine)
+    footprint = ProgramsFootprint(lambda: [each.pid for each in subject.programs() if each.pid is not None])
+    _join(subject, lags, healthy)
+    began_s = time.monotonic()
+    read_s, note_s = 0.0, NOTE_EVERY_S
+    with ExitStack() as storm:
+        crowd: Strangers | None = None
+        while (passed_s := time.monotonic() - began_s) < course.seconds:
+            _keep_time(subject.wall, course, passed_s)
+            lags.look(_presents(subject.wall, course, passed_s))
+            if crowd is None and course.storm_from_s <= passed_s < course.storm_until_s:
+                crowd = storm.enter_context(
+                    strangers(subject.visitor.host, subject.visitor.port, half_open=course.half_open)
+                )
+                storm.enter_context(visiting(subject.visitor))
+            if crowd is not None and passed_s >= course.storm_until_s:
+                storm.close()
+                seen.strangers, crowd = dict(crowd.done), None
+            if passed_s >= read_s:
+                seen.readings.append(footprint.read())
+                read_s = passed_s + READ_EVERY_S
+            if record is not None and passed_s >= note_s:
+                _note(record, passed_s, subject, seen, lags.of(healthy))
+                note_s = passed_s + NOTE_EVERY_S
+            time.sleep(LOOK_EVERY_S)
+    return _finish(subject, seen, lags, healthy)
+
+
+def _join(subject: Subject, lags: Lags, healthy: Sequence[str]) -> None:
+    deadline = time.monotonic() + JOIN_S
+    while set(healthy) - lags.first_s.keys():
+        lags.look([true_now()])
+        ended = [each.ended() for each in subject.programs() if each.ended()]
+        if ended or time.monotonic() > deadline:
+            missing = ", ".join(sorted(set(healthy) - lags.first_s.keys()))
+            raise RuntimeError(f"not judged: {missing}; {ended or [each.said() for each in subject.programs()]}")
+        time.sleep(LOOK_EVERY_S)
+
+
+def _keep_time(wall: SteppedWall | None, course: Course, passed_s: float) -> None:
+    if wall is None:
+        return
+    due = next((step.by for step in course.steps if step.at_s <= passed_s < step.at_s + step.for_s), timedelta())
+    if due != wall.offset:
+        wall.step(due)
+
+
+def _presents(wall: SteppedWall | None, course: Course, passed_s: float) -> list[Any]:
+    """Return the presents that a frame received lately may be stamped with."""
+    now = true_now()
+    if wall is None:
+        return [now]
+    lately = [step.by for step in course.steps if step.at_s <= passed_s < step.at_s + step.for_s + _AFTER_STEP_S]
+    return [now, *(now + by for by in lately)]
+
+
+def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) -> Seen:
+    seen.ended = [each.ended() for each in subject.programs() if each.ended()]
+    roster = subject.visitor.json("/api/v1/cameras") or {"cameras": []}
+    seen.cameras = {each["name"]: each for each in roster["cameras"]}
+    ready = subject.visitor.json("/readyz")
+    seen.unready = "" if ready is not None else "not ready at the end"
+    ended_s = time.monotonic()
+    seen.watched_s = {camera: ended_s - lags.first_s[camera] for camera in lags.first_s}
+    seen.storm = subject.visitor.figures()
+    seen.ended += [wrong for each in reversed(subject.programs()) if (wrong := each.stop())]
+    seen.lags = lags.of(healthy)
+    seen.accounts = accounts(subject.engine, list(lags.first_s.keys() | set(healthy)))
+    seen.messages = messages(subject.engine)
+    seen.log_bytes = sum(each.log.stat().st_size for each in subject.programs())
+    return seen
+
+
+def _note(record: Path, passed_s: float, subject: Subject, seen: Seen, recent: Sequence[float]) -> None:
+    """Write down what is known so far, so that a run that is broken off has said something."""
+    line = {
+        "minutes": round(passed_s / 60, 1),
+        "frames_seen": len(recent),
+        "lag_p95_s": round(float(np.percentile(recent, 95)), 3) if recent else None,
+        "reading": asdict(seen.readings[-1]),
+        "log_bytes": sum(each.log.stat().st_size for each in subject.programs()),
+        "page": subject.visitor.figures(),
+        "told": [[list(each.cameras), each.headline, each.kind] for each in messages(subject.engine)],
+    }
+    with record.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,0 +1,272 @@
+"""Cameras that harm whoever reads them, and cameras that are odd and well: each in its own class of trouble.
+
+`hostile_cameras` serves one of each. The harmless ones send perfect pictures in an unusual way and must be judged as
+any other camera; the others must cost nobody but themselves. Everything is on loopback addresses; "another host" is
+127.0.0.2, where a witness counts who calls and keeps what was said.
+"""
+
+import random
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import av
+import cv2
+
+from simulation.grey_h264 import grey_picture
+from simulation.http_camera import at_rate, jpeg_camera
+from simulation.listening import listen, read_head
+from simulation.rtp import RtpPacket, Script, nal_units, restart_numbers, video
+from simulation.scripted_camera import Manner, ScriptedCamera, scripted
+
+OTHER_HOST = "127.0.0.2"
+USER, PASSWORD = "guard", "canary-4f1c9b27e6"
+"""In every address here, so that it can be searched for wherever it must not be."""
+HUGE_SIDE = 16_000
+_FLOOD = 64 * 1024
+_FLOOD_PAUSE_S = 0.02
+"""Three megabytes a second: enough to fill any memory in minutes, little enough to leave the machine to others."""
+_SLOW_CLOCK = 100.0
+_RESTART_S = 8.0
+_MJPEG_FPS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourCamera:
+    """One camera that is served. `harmless`: its pictures are perfect, so it must be judged and nothing told of it."""
+
+    name: str
+    url: str = field(repr=False)
+    harmless: bool = False
+
+
+@dataclass
+class Witness:
+    """Stands on another host and keeps what anybody who was sent there said."""
+
+    calls: int = 0
+    heard: list[bytes] = field(default_factory=list)
+
+    def talk(self, connection: socket.socket, _stop: threading.Event) -> None:
+        self.calls += 1
+        connection.settimeout(2.0)
+        self.heard.append(connection.recv(4096))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """All of them, and who counts the calls that must not be made."""
+
+    cameras: tuple[NeighbourCamera, ...]
+    witness: Witness
+
+
+@contextmanager
+def hostile_cameras(film: Path) -> Iterator[Neighbours]:
+    """Serve one camera of each kind while the block runs; `film` is an H.264 file that starts with a key picture."""
+    witness = Witness()
+    units, rate = access_units(film)
+    with ExitStack() as stack:
+        elsewhere = stack.enter_context(listen(witness.talk, OTHER_HOST))
+        found = [
+            NeighbourCamera(name, stack.enter_context(served), harmless=True)
+            for name, served in _harmless(units, rate, film).items()
+        ]
+        found += [
+            NeighbourCamera(name, _with_login(stack.enter_context(served)))
+            for name, served in _harmful(units, rate, elsewhere).items()
+        ]
+        yield Neighbours(tuple(found), witness)
+
+
+def access_units(film: Path) -> tuple[list[bytes], float]:
+    """Return the film's access units with start codes and parameter sets, and its pictures a second."""
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        converter = av.BitStreamFilterContext("h264_mp4toannexb", stream)
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        units = [bytes(each) for packet in packets for each in converter.filter(packet)]
+        return units, float(stream.average_rate or 10)
+
+
+def healthy_camera(units: Sequence[bytes], rate: float) -> AbstractContextManager[str]:
+    """Serve these pictures as a plain camera does, over and over; gives its address."""
+    return _played(lambda: video(units, fps=rate, loop=True))
+
+
+def _harmless(units: Sequence[bytes], rate: float, film: Path) -> dict[str, AbstractContextManager[str]]:
+    broken_sei = [malformed_sei(unit) for unit in units]
+    return {
+        "slow-clock": _played(
+            lambda: video(units, fps=rate, loop=True, stamp_of=lambda index: index / rate / _SLOW_CLOCK)
+        ),
+        "slow-mjpeg": jpeg_camera(at_rate(_pictures(film), _MJPEG_FPS)),
+        "restarted-sequence": _played(lambda: restart_numbers(video(units, fps=rate, loop=True), every_s=_RESTART_S)),
+        "malformed-sei": _played(lambda: video(broken_sei, fps=rate, loop=True)),
+    }
+
+
+def _harmful(units: Sequence[bytes], rate: float, elsewhere: int) -> dict[str, AbstractContextManager[str]]:
+    huge = [grey_picture(HUGE_SIDE, HUGE_SIDE)]
+    away = f"rtsp://{OTHER_HOST}:{elsewhere}/stream"
+    return {
+        "huge-pictures": _played(lambda: video(huge, fps=1.0, loop=True)),
+        "nesting-playlist": _http_camera(_nesting_playlist, "live.m3u8"),
+        "playlist-elsewhere": _http_camera(partial(_playlist_elsewhere, elsewhere), "live.m3u8"),
+        "http-redirect": _http_camera(partial(_http_redirect, elsewhere), "video"),
+        "huge-answer": _rtsp_camera(partial(_flooded, length=2_147_483_000, chunk=b"\0" * _FLOOD)),
+        "endless-description": _rtsp_camera(partial(_flooded, length=900_000_000, chunk=_endless_lines())),
+        "rtsp-redirect": _rtsp_camera(partial(_redirected, away=away)),
+        "sha256-only": _rtsp_camera(_sha256_only),
+        "half-open": _scripted(ScriptedCamera(Manner.HALF_OPEN)),
+        "garbage": _rtsp_camera(_garbage),
+        "garbled-stream": _played(lambda: garbled(video(units, fps=rate, loop=True))),
+        "wrong-payload-type": _played(
+            lambda: (replace(packet, kind=97) for packet in video(units, fps=rate, loop=True))
+        ),
+    }
+
+
+def malformed_sei(unit: bytes) -> bytes:
+    """Return the access unit with a user-data SEI before it that claims more bytes than it holds."""
+    claimed, held = 200, b"no more than this...\x80"
+    return (
+        b"\x00\x00\x00\x01" + bytes([6, 5, claimed]) + held + b"".join(b"\x00\x00\x00\x01" + n for n in nal_units(unit))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Noise(RtpPacket):
+    """Bytes between two packets that are none."""
+
+    def wire(self) -> bytes:
+        return self.payload
+
+
+def garbled(script: Script, *, every: int = 10, seed: int = 7) -> Script:
+    """Throw some bytes between the packets, as broken firmware and meddling gateways do."""
+    chance = random.Random(seed)
+    for number, packet in enumerate(script):
+        if number % every == 0:
+            noise = bytes(chance.choice(b"abcdefghij\x00\xff\x01") for _ in range(70))
+            yield _Noise(packet.at_s, packet.stamp, packet.number, noise)
+        yield packet
+
+
+@contextmanager
+def _played(script: Callable[[], Iterable[RtpPacket]]) -> Iterator[str]:
+    with scripted(ScriptedCamera(Manner.PLAYS, script=script)) as camera:
+        yield camera.url
+
+
+@contextmanager
+def _scripted(camera: ScriptedCamera) -> Iterator[str]:
+    with scripted(camera):
+        yield camera.url
+
+
+Answer = Callable[[socket.socket, threading.Event, str, str], None]
+"""Answers a request (its method, the header line that repeats its number)."""
+
+
+@contextmanager
+def _rtsp_camera(describe: Answer) -> Iterator[str]:
+    """Serve a camera whose answer to everything but OPTIONS is `describe`'s."""
+
+    def talk(connection: socket.socket, stop: threading.Event) -> None:
+        while head := read_head(connection).decode("latin-1"):
+            method = head.split(" ", 1)[0]
+            found = re.search(r"^CSeq: *\d+", head, re.MULTILINE | re.IGNORECASE)
+            sequence = found[0] if found else "CSeq: 1"
+            if method == "OPTIONS":
+                public = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN"
+                connection.sendall(f"RTSP/1.0 200 OK\r\n{sequence}\r\n{public}\r\n\r\n".encode())
+            else:
+                describe(connection, stop, method, sequence)
+
+    with listen(talk) as port:
+        yield f"rtsp://127.0.0.1:{port}/stream"
+
+
+def _flooded(
+    connection: socket.socket, stop: threading.Event, _method: str, sequence: str, *, length: int, chunk: bytes
+) -> None:
+    head = f"RTSP/1.0 200 OK\r\n{sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n"
+    connection.sendall(head.encode() + b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\n")
+    while not stop.wait(_FLOOD_PAUSE_S):
+        connection.sendall(chunk)
+
+
+def _endless_lines() -> bytes:
+    track = b"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track\r\n"
+    return track * (_FLOOD // len(track))
+
+
+def _redirected(connection: socket.socket, _stop: threading.Event, _method: str, sequence: str, *, away: str) -> None:
+    connection.sendall(f"RTSP/1.0 302 Moved Temporarily\r\n{sequence}\r\nLocation: {away}\r\n\r\n".encode())
+
+
+def _sha256_only(connection: socket.socket, _stop: threading.Event, _method: str, sequence: str) -> None:
+    challenge = 'WWW-Authenticate: Digest realm="camera", nonce="5d9c0b7a", algorithm=SHA-256, qop="auth"'
+    connection.sendall(f"RTSP/1.0 401 Unauthorized\r\n{sequence}\r\n{challenge}\r\n\r\n".encode())
+
+
+def _garbage(connection: socket.socket, _stop: threading.Event, _method: str, _sequence: str) -> None:
+    """Say something that is no RTSP and hang up; the reader's next attempt finds the same."""
+    connection.sendall(random.Random(11).randbytes(3000))
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _http_camera(answer: Callable[[str], bytes], path: str) -> Iterator[str]:
+    """Serve a camera that gives `answer(path asked for)`, a whole HTTP answer, and hangs up."""
+
+    def talk(connection: socket.socket, _stop: threading.Event) -> None:
+        head = read_head(connection).decode("latin-1")
+        asked = head.split(" ")[1] if head.count(" ") >= 2 else "/"
+        connection.sendall(answer(asked))
+
+    with listen(talk) as port:
+        yield f"http://127.0.0.1:{port}/{path}"
+
+
+def _http_answer(body: str, kind: str = "application/vnd.apple.mpegurl") -> bytes:
+    head = f"HTTP/1.0 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return (head + body).encode()
+
+
+def _nesting_playlist(asked: str) -> bytes:
+    """Give a list of eight lists, each of which is such a list: eight to the power of any depth."""
+    names = "".join(f"#EXT-X-STREAM-INF:BANDWIDTH=1000\n{asked.strip('/')}?{number}\n" for number in range(8))
+    return _http_answer("#EXTM3U\n" + names)
+
+
+def _playlist_elsewhere(port: int, _asked: str) -> bytes:
+    parts = "".join(f"#EXTINF:1.0,\nhttp://{OTHER_HOST}:{port}/{number}.ts\n" for number in range(8))
+    return _http_answer(f"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:1\n{parts}")
+
+
+def _http_redirect(port: int, _asked: str) -> bytes:
+    return f"HTTP/1.0 302 Found\r\nLocation: http://{OTHER_HOST}:{port}/video\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def _with_login(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{USER}:{PASSWORD}@{rest}"
+
+
+def _pictures(film: Path, most: int = 100) -> list[bytes]:
+    """Return the film's first pictures as JPEG."""
+    found = []
+    with av.open(str(film)) as container:
+        for frame in container.decode(video=0):
+            done, coded = cv2.imencode(".jpg", frame.to_ndarray(format="bgr24"), [cv2.IMWRITE_JPEG_QUALITY, 85])
+            found += [coded.tobytes()] if done else []
+            if len(found) == most:
+                break
+    return found

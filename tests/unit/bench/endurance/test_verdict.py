@@ -1,0 +1,91 @@
+"""The verdict of a watch beside hostile neighbours names each promise that was not kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bench.endurance.rows import Account, Message
+from bench.endurance.trial import Course, Seen, course_of
+from bench.endurance.verdict import judge
+from bench.footprint import MIB, Reading
+from simulation.hostile_cameras import Witness
+
+COURSE = course_of(600.0)
+WATCHED = {"gate": 600.0, "odd": 600.0}
+
+
+def _account(stored: int, **changes: int) -> Account:
+    return replace(
+        Account(offered=stored, stored=stored, put_aside=0, doubled=0, sessions=1, overdrawn=0),
+        **changes,
+    )
+
+
+def _seen(accounts: Mapping[str, Account] | None = None, last_mib: float = 1000.0) -> Seen:
+    readings = [
+        Reading(float(second), round((1000.0 if second < 300 else last_mib) * MIB), 0.0, 0.0, 10, 2)
+        for second in range(0, 600, 10)
+    ]
+    return Seen(
+        readings=readings,
+        lags=[0.2] * 100,
+        watched_s=dict(WATCHED),
+        accounts=accounts or {"gate": _account(600), "odd": _account(598)},
+        log_bytes=1000,
+        storm={"asked": 100, "failed": 0, "p95_s": 0.3},
+    )
+
+
+def _judge(seen: Seen, witness: Witness | None = None, course: Course = COURSE) -> list[str]:
+    return judge(seen, course, ["gate"], ["odd"], witness or Witness())
+
+
+def test_a_watch_that_kept_everything_breaks_nothing() -> None:
+    assert _judge(_seen()) == []
+
+
+def test_a_hundredth_of_the_frames_may_lack_and_no_more() -> None:
+    assert _judge(_seen({"gate": _account(593), "odd": _account(598)})) == []
+    assert _judge(_seen({"gate": _account(590), "odd": _account(598)})) == [
+        "gate: 590 frames stored of 590 offered and 598 due"
+    ]
+
+
+def test_a_harmless_camera_must_be_judged_and_nothing_told_of_it() -> None:
+    seen = _seen({"gate": _account(600), "odd": _account(20)})
+    seen.messages = [
+        Message(("odd",), "no_frames", "firing", "1", "now"),
+        Message(("hostile",), "signal_loss", "firing", "2", "now"),
+    ]
+    assert _judge(seen) == [
+        "odd: perfect pictures, yet only 20 frames stored of 598 due",
+        "odd: told as no_frames",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"lags": [0.2] * 90 + [5.0] * 10}, "lag p95 5.00 s"),
+        ({"log_bytes": 3_300_000}, "3,300,000 bytes of log"),
+        (
+            {"storm": {"asked": 9, "failed": 2, "p95_s": 10.0}},
+            "the page gave no answer 2 times of 9 during the storm",
+        ),
+        ({"storm": {"asked": 9, "failed": 0, "p95_s": 3.5}}, "the page answered in 3.5 s at p95 during the storm"),
+        ({"unready": "not ready at the end"}, "not ready at the end"),
+        (
+            {"cameras": {"gate": {"reason": "Input/output error"}}},
+            "gate: its reason is no plain sentence: Input/output error",
+        ),
+    ],
+)
+def test_each_promise_is_named(changed: dict[str, object], said: str) -> None:
+    assert _judge(replace(_seen(), **changed)) == [said]  # type: ignore[arg-type]
+
+
+def test_memory_that_grows_and_a_call_to_another_host_are_named() -> None:
+    assert _judge(_seen(last_mib=1100.0)) == ["memory grew from 1000.0 to 1100.0 MiB"]
+    (said,) = _judge(_seen(), Witness(3, [b"DESCRIBE rtsp://127.0.0.2"]))
+    assert said.startswith("another host was called 3 times")
