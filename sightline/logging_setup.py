@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from domain.urls import redacted
+from sightline.log_limit import LogLimiter
 
 HIDDEN = "***"
 SHORTEST_SECRET = 4
@@ -85,6 +86,8 @@ def set_up_logging(
     """Send all logs to `stream` (standard error by default) without credentials; return the redactor in use."""
     redactor = redactor or Redactor()
     handler = logging.StreamHandler(stream or sys.stderr)
+    if level != "debug":
+        handler.addFilter(LogLimiter(handler))
     handler.addFilter(RedactingFilter(redactor))
     handler.setFormatter(LineFormatter(redactor, as_json=as_json))
     root = logging.getLogger()
