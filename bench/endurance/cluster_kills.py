@@ -20,7 +20,8 @@ from bench.endurance.records import LINKS, Kill, Victim
 from bench.endurance.rows import FrameKey, frame_keys, messages, received_between
 from bench.endurance.taken import TakenFrames, following
 from bench.endurance.tcp_proxy import Mode, TcpProxy
-from bench.services import Service, free_port
+from bench.services import Service
+from bench.services.server import standing_port
 from simulation.hostile_cameras import access_units, healthy_camera
 from storage import tables
 
@@ -53,16 +54,15 @@ class ClusterStage:
         time.sleep(chance.uniform(0.0, 2.0))
         stored, taken = frame_keys(self.parts.engine), self.taken.now()
         if victim in LINKS:
-            detail, since_at, since_s = self._harm_link(victim, chance)
-            well: Callable[[], bool] = lambda: self._judged_since(since_at)  # noqa: E731
+            detail, since_s, well = self._harm_link(victim, chance)
         else:
-            detail, since_at, since_s, well = self._strike(victim, chance)
+            detail, since_s, well = self._strike(victim, chance)
         recovered = _until(lambda: well() and self._accounted(taken), RECOVER_S)
         recovered_s = round(time.monotonic() - since_s, 2) if recovered else None
         return self._account(number, victim, detail, recovered_s, stored | Counter(dict.fromkeys(taken, 1)))
 
-    def _strike(self, victim: Victim, chance: random.Random) -> tuple[str, datetime, float, Callable[[], bool]]:
-        """Kill it and start it again; return what, when, and what shows that it is back."""
+    def _strike(self, victim: Victim, chance: random.Random) -> tuple[str, float, Callable[[], bool]]:
+        """Kill it and start it again; return what, when (monotonic), and what shows that it is back."""
         services = {
             Victim.BROKER: self.parts.kafka,
             Victim.POSTGRES: self.parts.postgres,
@@ -75,20 +75,25 @@ class ClusterStage:
             shown = victim is Victim.REDIS
             return (
                 f"{victim}, away for {away_s:.1f} s",
-                killed_at,
                 killed_s,
                 lambda: self._judged_since(killed_at) and (not shown or self._shown_since(killed_at)),
             )
         name = chance.choice(_PROGRAMS[victim])
         _restart(self.parts.programs[name])
-        return name, killed_at, killed_s, lambda: self._judged_since(killed_at) and self.parts.health[name].answers()
+        return name, killed_s, lambda: self._judged_since(killed_at) and self.parts.health[name].answers()
 
-    def _harm_link(self, victim: Victim, chance: random.Random) -> tuple[str, datetime, float]:
+    def _harm_link(self, victim: Victim, chance: random.Random) -> tuple[str, float, Callable[[], bool]]:
         (part, service), proxy = chance.choice(sorted(self.parts.links.items(), key=lambda each: each[0]))
         lasts_s = chance.uniform(1.0, 8.0)
         proxy.delay_s = chance.uniform(0.05, 0.5)
         _harm(proxy, Mode(victim.value), lasts_s)
-        return f"{part} to {service} for {lasts_s:.1f} s", datetime.now(UTC), time.monotonic()
+        since, since_s = datetime.now(UTC), time.monotonic()
+        asked = [health for name, health in self.parts.health.items() if name.startswith(part)]
+        return (
+            f"{part} to {service} for {lasts_s:.1f} s",
+            since_s,
+            lambda: self._judged_since(since) and all(each.is_ready() for each in asked),
+        )
 
     def _judged_since(self, since: datetime) -> bool:
         rows = received_between(self.parts.engine, [(since, since + timedelta(minutes=10))])
@@ -180,7 +185,7 @@ def cluster_stage(folder: Path) -> Iterator[ClusterStage]:
     with ExitStack() as stack:
         units, rate = access_units(neighbour_film(folder))
         urls = {name: stack.enter_context(healthy_camera(units, rate)) for name in CAMERAS}
-        urls[DEAD] = f"rtsp://127.0.0.1:{free_port()}/nobody"
+        urls[DEAD] = f"rtsp://127.0.0.1:{standing_port()}/nobody"
         cameras = [{"name": name, "url": url, "site": name} for name, url in urls.items()]
         found = stack.enter_context(parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ)))
         _until(lambda: _has_topic(found), RECOVER_S)

@@ -9,7 +9,7 @@ from bench.endurance.neighbours import RAISE_S, camera_settings, neighbour_film,
 from bench.endurance.parts import parts
 from bench.endurance.poison import Poisoner, poisoning
 from bench.endurance.trial import Course, Subject, course_of, watch
-from bench.endurance.verdict import figures, judge
+from bench.endurance.verdict import figures, judge, judge_speed
 from bench.endurance.wall import SteppedWall
 from bench.soak import served
 from simulation.film import FPS
@@ -22,6 +22,7 @@ def run(
 ) -> dict[str, Any]:
     """Return the figures of one run, `broken` naming every promise not kept; memory and logs are those of all parts.
 
+    `of_speed` are those of `broken` that a machine busy with other work breaks too.
     With `record`, a line of JSON a minute is appended there. Raises `ConfigError` without an RTSP server or
     libfaketime, `Absent` without a service. The services keep the true time.
     """
@@ -43,6 +44,7 @@ def run(
     broken = judge(seen, course, healthy, harmless, around.witness)
     return {
         "broken": [*broken, *([poisoner.failure] if poisoner.failure else [])],
+        "of_speed": judge_speed(seen, healthy, harmless),
         "streams": f"{WIDTH}x{HEIGHT} {FPS} fps H.264 over RTSP/TCP, one frame a second judged",
         "poisoned_messages": poisoner.sent,
         **figures(seen, course, healthy, [each.name for each in around.cameras], around.witness),

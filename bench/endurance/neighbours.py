@@ -13,11 +13,10 @@ from bench.endurance import wall
 from bench.endurance.program import SIGHTLINE, Program
 from bench.endurance.rows import sqlite_file
 from bench.endurance.trial import Course, Subject, course_of, watch
-from bench.endurance.verdict import figures, judge
+from bench.endurance.verdict import figures, judge, judge_speed
 from bench.endurance.visits import Visitor
 from bench.endurance.wall import SteppedWall
-from bench.services import free_port
-from bench.services.server import write_private
+from bench.services.server import standing_port, write_private
 from bench.soak import served
 from domain.errors import ConfigError
 from simulation import serving
@@ -35,6 +34,7 @@ def run(
 ) -> dict[str, Any]:
     """Return the figures of one run, `broken` naming every promise not kept.
 
+    `of_speed` are those of them that a machine busy with other work breaks too.
     With `record`, a line of JSON a minute is appended there. Raises `ConfigError` without an RTSP server or
     libfaketime.
     """
@@ -46,7 +46,7 @@ def run(
         server = stack.enter_context(served(healthy, folder))
         around = stack.enter_context(hostile_cameras(neighbour_film(folder)))
         clock = SteppedWall(folder)
-        port, token = free_port(), secrets.token_urlsafe(24)
+        port, token = standing_port(), secrets.token_urlsafe(24)
         settings = folder / "sightline.json"
         database = folder / "sightline.db"
         urls = {name: server.url(name) for name in healthy}
@@ -66,6 +66,7 @@ def run(
     harmless = [each.name for each in around.cameras if each.harmless]
     return {
         "broken": judge(seen, course, healthy, harmless, around.witness),
+        "of_speed": judge_speed(seen, healthy, harmless),
         "streams": f"{WIDTH}x{HEIGHT} {FPS} fps H.264 over RTSP/TCP, one frame a second judged",
         **figures(seen, course, healthy, [each.name for each in around.cameras], around.witness),
     }

@@ -15,9 +15,9 @@ from bench import services
 from bench.endurance.program import SIGHTLINE, Program
 from bench.endurance.tcp_proxy import TcpProxy, tcp_proxy
 from bench.endurance.visits import Visitor
-from bench.services import Service, free_port
+from bench.services import Service
 from bench.services.databases import fresh_database
-from bench.services.server import write_private
+from bench.services.server import standing_port, write_private
 from storage.engine import open_engine
 from storage.migrate import upgrade
 
@@ -79,11 +79,11 @@ def parts(
         stack.callback(engine.dispose)
         upgrade(engine)
         topic = f"bench.{secrets.token_hex(4)}"
-        visitor = Visitor("127.0.0.1", free_port(), secrets.token_urlsafe(24))
+        visitor = Visitor("127.0.0.1", standing_port(), secrets.token_urlsafe(24))
         found = Parts(kafka, postgres, redis, database, topic, engine, links, visitor)
         for name in COMMANDS:
             command = name.partition("-")[0]
-            port = visitor.port if name == "serve" else free_port()
+            port = visitor.port if name == "serve" else standing_port()
             content = {**_settings(found, command), **more, "cameras": list(cameras)}
             content |= (
                 {"api": {"port": port, "token": visitor.token}} if name == "serve" else {"health": {"port": port}}

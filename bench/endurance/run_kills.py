@@ -18,8 +18,7 @@ from bench.endurance.neighbours import neighbour_film
 from bench.endurance.program import SIGHTLINE, Program, orphans
 from bench.endurance.records import Kill, Victim
 from bench.endurance.rows import FrameKey, frame_keys, messages, overdrawn, received_between, sqlite_file
-from bench.services import free_port
-from bench.services.server import write_private
+from bench.services.server import standing_port, write_private
 from simulation.hostile_cameras import access_units, healthy_camera
 
 CAMERAS = ("camera-01", "camera-02", "camera-03")
@@ -132,11 +131,11 @@ def run_stage(folder: Path) -> Iterator[RunStage]:
     with ExitStack() as stack:
         units, rate = access_units(neighbour_film(folder))
         urls = {name: stack.enter_context(healthy_camera(units, rate)) for name in CAMERAS}
-        urls[DEAD] = f"rtsp://127.0.0.1:{free_port()}/nobody"
+        urls[DEAD] = f"rtsp://127.0.0.1:{standing_port()}/nobody"
         settings, database = folder / "sightline.json", folder / "sightline.db"
         content = {
             "database": f"sqlite:///{database}",
-            "api": {"port": free_port(), "token": secrets.token_urlsafe(24)},
+            "api": {"port": standing_port(), "token": secrets.token_urlsafe(24)},
             "threads": 1,
             "evaluation": {"raise_s": 10.0},
             "cameras": [{"name": name, "url": url, "site": name} for name, url in urls.items()],

@@ -29,13 +29,23 @@ _OPAQUE = ("Input/output error", "ArgumentError", "HTTPServerError", "Errno", "T
 
 def judge(seen: Seen, course: Course, healthy: Sequence[str], harmless: Sequence[str], witness: Witness) -> list[str]:
     """Return every promise not kept, in words."""
+    return [*judge_speed(seen, healthy, harmless), *judge_order(seen, course, healthy, harmless, witness)]
+
+
+def judge_speed(seen: Seen, healthy: Sequence[str], harmless: Sequence[str]) -> list[str]:
+    """Return the promises not kept that a machine busy with other work breaks too."""
+    return [*_unstored(seen, healthy), *_unjudged(seen, harmless), *_slow(seen)]
+
+
+def judge_order(
+    seen: Seen, course: Course, healthy: Sequence[str], harmless: Sequence[str], witness: Witness
+) -> list[str]:
+    """Return the promises not kept that hold however busy the machine is."""
     return [
         *seen.ended,
         *([seen.unready] if seen.unready else []),
         *_uncounted(seen, healthy),
-        *_unstored(seen, healthy),
-        *_unjudged(seen, harmless),
-        *_slow(seen),
+        *_unanswered(seen),
         *false_alerts(seen.messages, {*healthy, *harmless}),
         *_grown(seen, course),
         *_called(witness),
@@ -88,10 +98,15 @@ def _slow(seen: Seen) -> list[str]:
     wrong = []
     if seen.lags and (p95_s := float(np.percentile(seen.lags, 95))) >= MOST_LAG_S:
         wrong.append(f"lag p95 {p95_s:.2f} s")
+    if not seen.storm.get("failed") and seen.storm.get("asked") and seen.storm["p95_s"] >= MOST_PAGE_S:
+        wrong.append(f"the page answered in {seen.storm['p95_s']} s at p95 during the storm")
+    return wrong
+
+
+def _unanswered(seen: Seen) -> list[str]:
+    wrong = []
     if seen.storm.get("failed"):
         wrong.append(f"the page gave no answer {seen.storm['failed']} times of {seen.storm['asked']} during the storm")
-    elif seen.storm.get("asked") and seen.storm["p95_s"] >= MOST_PAGE_S:
-        wrong.append(f"the page answered in {seen.storm['p95_s']} s at p95 during the storm")
     if seen.log_bytes >= MOST_LOG_BYTES:
         wrong.append(f"{seen.log_bytes:,} bytes of log")
     return wrong

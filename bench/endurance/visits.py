@@ -52,6 +52,13 @@ class Visitor:
         except (OSError, http.client.HTTPException):
             return False
 
+    def is_ready(self) -> bool:
+        """Tell whether all parts behind this address are well now."""
+        try:
+            return self.ask("/readyz")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
     def visit(self) -> None:
         """Ask until stopped; an answer that is none counts as the whole patience."""
         number = 0
