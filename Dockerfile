@@ -1,14 +1,24 @@
 # syntax=docker/dockerfile:1
-# Sightline, every command of it. For an NVIDIA GPU: --build-arg TORCH=cu132 (or another of PyTorch's variants).
+# Sightline, every command of it. Build arguments:
+#   TORCH=cpu      PyTorch for the CPU, from PyTorch's own index (any other name of its variants as well: cu130, rocm7.1)
+#   TORCH=default  PyTorch as pip's own index has it (on Linux the build for NVIDIA GPUs), every file checked by its hash
+#   TORCH_INDEX    where PyTorch's variants are, for a mirror of it
+#   PYAV=wheel     PyAV's wheel, which carries x264 and x265 (GPL): see docs/licences.md before you pass the image on
+#   PYAV=source    PyAV and FFmpeg built from source without them: put FFmpeg's source into deploy/ffmpeg first
 FROM python:3.11-slim AS build
 ARG TORCH=cpu
+ARG TORCH_INDEX=https://download.pytorch.org/whl
+ARG PYAV=wheel
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/sightline
 ENV PATH=/opt/sightline/bin:$PATH
 WORKDIR /source
-COPY constraints.txt pyproject.toml README.md ./
-# PyTorch's own index has the variants; the version is the pinned one.
-RUN pip install --constraint constraints.txt --index-url https://download.pytorch.org/whl/${TORCH} torch
+COPY deploy/install-packages deploy/build-pyav deploy/
+COPY deploy/ffmpeg deploy/ffmpeg
+COPY constraints.txt ./
+COPY locks locks
+RUN deploy/install-packages "$TORCH" "$TORCH_INDEX" "$PYAV"
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY alerts alerts
 COPY api api
 COPY bench bench
@@ -22,14 +32,17 @@ COPY training training
 COPY transport transport
 COPY weights weights
 COPY workers workers
-RUN pip install --constraint constraints.txt '.[cluster]'
+# What builds the wheel is locked too, and nothing is fetched here.
+RUN pip install --no-deps --no-index --no-build-isolation . && pip check
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/sightline sightline
+RUN useradd --system --uid 10001 --user-group --create-home --home-dir /var/lib/sightline sightline
 COPY --from=build /opt/sightline /opt/sightline
-ENV PATH=/opt/sightline/bin:$PATH PYTHONUNBUFFERED=1 HEALTH_URL=http://127.0.0.1:8642/healthz
+COPY LICENSE NOTICE docs/licences.md /usr/share/doc/sightline/
+ENV PATH=/opt/sightline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HEALTH_URL=http://127.0.0.1:8642/healthz
 # glibc returns and faults in again the memory of every large tensor otherwise; 32 MiB is the most it accepts.
 ENV MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
+LABEL org.opencontainers.image.title="Sightline" org.opencontainers.image.licenses="Apache-2.0"
 USER 10001:10001
 WORKDIR /var/lib/sightline
 STOPSIGNAL SIGTERM

@@ -5,16 +5,17 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
 
-.PHONY: setup demo test check format lint types layers clean
+.PHONY: setup demo test check format lint types layers lock clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml locks/setup.txt locks/dev.txt
 	@echo "Setting up $(VENV) (about a minute the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Sightline needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	@$(BIN)/uv pip install --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r locks/dev.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup
@@ -38,6 +39,10 @@ layers: setup
 	$(BIN)/lint-imports
 
 check: lint types layers test
+
+# After a change of pyproject.toml or constraints.txt: versions and hashes of every install.
+lock: setup
+	$(BIN)/python -m deploy.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -65,21 +65,18 @@ def test_each_service_is_asked_how_it_is_and_is_not_root(name: str) -> None:
     assert not service.get("privileged", False)
 
 
-def test_the_image_runs_unprivileged_with_pinned_packages_and_a_health_check() -> None:
+def test_the_image_runs_unprivileged_with_a_health_check() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
 
     last_stage = lines[max(index for index, line in enumerate(lines) if line.startswith("FROM")) :]
     assert "USER 10001:10001" in last_stage
     assert any(line.startswith("HEALTHCHECK") for line in last_stage)
     assert "ARG TORCH=cpu" in lines
-    installs = [line for line in lines if "pip install" in line]
-    assert installs
-    assert all("--constraint constraints.txt" in line for line in installs)
 
 
 def test_the_image_holds_every_package_that_is_installed() -> None:
     copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE))
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "deploy"}
 
     assert copied >= packages
 

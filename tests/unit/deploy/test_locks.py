@@ -1,0 +1,128 @@
+"""The lock files hold every package that an install takes, one version of each, with the hashes of its files."""
+
+import re
+import tomllib
+from importlib.metadata import requires, version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from deploy.lock import FROM_TORCH, split_entries
+
+ROOT = Path(__file__).parents[3]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+NAMES = ("setup", "dev", "image", "torch", "pyav", "pyav-build")
+
+
+def lock(name: str) -> dict[str, str]:
+    """Return the entries of one lock file."""
+    return split_entries((ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8"))
+
+
+def pinned(entry: str) -> str:
+    """Return the version that an entry pins."""
+    return re.split(r"[ ;\\]", entry.partition("==")[2].strip())[0]
+
+
+def closure(wanted: list[Requirement]) -> set[str]:
+    """Return the names of everything that the requirements bring on this machine, by the installed metadata."""
+    seen: set[tuple[str, str]] = set()
+    while wanted:
+        each = wanted.pop()
+        for extra in {"", *each.extras}:
+            key = (canonicalize_name(each.name), extra)
+            if key in seen or (each.marker and not each.marker.evaluate({"extra": ""})):
+                continue
+            seen.add(key)
+            for text in requires(each.name) or []:
+                needed = Requirement(text)
+                if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+                    needed.marker = None
+                    wanted.append(needed)
+    return {name for name, _ in seen}
+
+
+def declared(*extras: str) -> list[Requirement]:
+    """Return what pyproject.toml asks for, with the extras."""
+    project = PROJECT["project"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    return [Requirement(line) for line in lines if not line.startswith("sightline")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_entry_pins_one_version_and_has_hashes(name: str) -> None:
+    entries = lock(name)
+
+    assert entries
+    for package, entry in entries.items():
+        assert re.fullmatch(r"[a-z0-9_.-]+==[\w.]+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\\n)?)+", entry), (
+            package
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_lock_names_a_server(name: str) -> None:
+    text = (ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8")
+
+    assert "://" not in text
+    assert not re.search(r"^(--|-i |-f |-e )", text, re.MULTILINE)
+
+
+def test_the_locks_hold_the_versions_of_the_constraints_and_nothing_else() -> None:
+    constraints = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line
+    )
+    locked: dict[str, str] = {}
+    for name in NAMES:
+        for package, entry in lock(name).items():
+            assert locked.setdefault(package, pinned(entry)) == pinned(entry)
+
+    assert {canonicalize_name(name): number for name, number in constraints.items()} == {
+        canonicalize_name(name): number for name, number in locked.items()
+    }
+
+
+def test_setup_installs_everything_that_the_tests_and_the_program_need() -> None:
+    locked = {str(canonicalize_name(name)): pinned(entry) for name, entry in lock("dev").items()}
+    needed = closure(declared("cluster", "training", "dev"))
+
+    assert needed - set(locked) == set()
+    assert {name: version(name) for name in needed} == {name: locked[name] for name in needed}
+
+
+def test_the_image_gets_everything_that_the_program_needs() -> None:
+    image, torch = lock("image"), lock("torch")
+    locked = {canonicalize_name(name) for name in (*image, *torch)}
+
+    assert closure(declared("cluster")) - locked == set()
+    assert set(image) & set(torch) == set()
+    assert not [name for name in image if FROM_TORCH.match(name)]
+
+
+def test_what_builds_the_package_is_locked() -> None:
+    build = {Requirement(line).name for line in PROJECT["build-system"]["requires"]}
+
+    assert PROJECT["build-system"]["requires"] == PROJECT["dependency-groups"]["build"]
+    assert build <= set(lock("dev"))
+    assert build <= set(lock("image")) | set(lock("torch"))
+
+
+def test_setup_and_the_image_install_by_hash_alone() -> None:
+    make = (ROOT / "Makefile").read_text(encoding="utf-8")
+    script = (ROOT / "deploy" / "install-packages").read_text(encoding="utf-8")
+    installs = re.findall(r"^\t@?\$\(BIN\)/.*pip install.*$", make, re.MULTILINE)
+
+    assert len(installs) == 3
+    assert all(
+        "--require-hashes -r locks/" in line or "--no-deps --no-build-isolation -e ." in line for line in installs
+    )
+    assert len(re.findall(r"--require-hashes", script)) == 4
+    assert script.count("--index-url") == script.count('--index-url "$index/$torch"'), "only PyTorch has its own index"
+
+
+def test_a_package_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="numpy is there twice"):
+        split_entries("numpy==1 \\\n    --hash=sha256:00\nnumpy==2 \\\n    --hash=sha256:01\n")
