@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
 
-.PHONY: setup demo test check format lint types layers lock clean
+.PHONY: setup demo test check format lint types layers lock licences sbom clean
 
 setup: $(STAMP)
 
@@ -43,6 +43,14 @@ check: lint types layers test
 # After a change of pyproject.toml or constraints.txt: versions and hashes of every install.
 lock: setup
 	$(BIN)/python -m deploy.lock
+
+# docs/licences.md, after a change of packages.
+licences: setup
+	$(BIN)/python -m deploy.licences
+
+# A bill of materials of this installation (CycloneDX); of an image: python -m deploy.sbom --root ROOT
+sbom: setup
+	@$(BIN)/python -m deploy.sbom
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

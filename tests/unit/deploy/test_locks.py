@@ -1,19 +1,18 @@
 """The lock files hold every package that an install takes, one version of each, with the hashes of its files."""
 
 import re
-import tomllib
-from importlib.metadata import requires, version
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.lock import FROM_TORCH, split_entries
+from deploy.requirements import closure, declared, project
 
 ROOT = Path(__file__).parents[3]
-PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = project()
 NAMES = ("setup", "dev", "image", "torch", "pyav", "pyav-build")
 
 
@@ -25,31 +24,6 @@ def lock(name: str) -> dict[str, str]:
 def pinned(entry: str) -> str:
     """Return the version that an entry pins."""
     return re.split(r"[ ;\\]", entry.partition("==")[2].strip())[0]
-
-
-def closure(wanted: list[Requirement]) -> set[str]:
-    """Return the names of everything that the requirements bring on this machine, by the installed metadata."""
-    seen: set[tuple[str, str]] = set()
-    while wanted:
-        each = wanted.pop()
-        for extra in {"", *each.extras}:
-            key = (canonicalize_name(each.name), extra)
-            if key in seen or (each.marker and not each.marker.evaluate({"extra": ""})):
-                continue
-            seen.add(key)
-            for text in requires(each.name) or []:
-                needed = Requirement(text)
-                if needed.marker is None or needed.marker.evaluate({"extra": extra}):
-                    needed.marker = None
-                    wanted.append(needed)
-    return {name for name, _ in seen}
-
-
-def declared(*extras: str) -> list[Requirement]:
-    """Return what pyproject.toml asks for, with the extras."""
-    project = PROJECT["project"]
-    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
-    return [Requirement(line) for line in lines if not line.startswith("sightline")]
 
 
 @pytest.mark.parametrize("name", NAMES)
