@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -51,16 +52,42 @@ def film(
     return path
 
 
-def access_units(frames: int, *, size: tuple[int, int] = SIZE, gop: int = 10) -> list[bytes]:
-    """Return the H.264 access units of a film as a camera sends them: start codes, parameter sets before key frames."""
-    encoder = av.CodecContext.create("libx264", "w")
+X264 = {"bf": "0", "tune": "zerolatency", "preset": "ultrafast", "repeat-headers": "1"}
+ENCODERS: Mapping[str, Mapping[str, str]] = {
+    "libx264": X264,
+    "libx265": {
+        "preset": "ultrafast",
+        "x265-params": "bframes=0:repeat-headers=1:slices=2:log-level=0:pools=1:frame-threads=1",
+    },
+    "mjpeg": {},
+    "mpeg4": {},
+    "mpeg2video": {"b": "2000000"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"},
+}
+
+
+def access_units(
+    frames: int,
+    *,
+    size: tuple[int, int] = SIZE,
+    gop: int = 10,
+    codec: str = "libx264",
+    options: Mapping[str, str] | None = None,
+) -> list[bytes]:
+    """Return the packets of a film as a camera sends them: start codes, parameter sets before key frames."""
+    encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
+    encoder.color_range = 2 if codec == "mjpeg" else 0
     encoder.framerate, encoder.time_base = Fraction(25), Fraction(1, 25)
-    encoder.options = {"g": str(gop), "bf": "0", "tune": "zerolatency", "preset": "ultrafast", "repeat-headers": "1"}
+    encoder.options = {"g": str(gop), **ENCODERS[codec], **(options or {})}
     encoder.thread_count = 1
     units = []
     for index in range(frames):
-        frame = av.VideoFrame.from_ndarray(picture(index, *size), format="rgb24").reformat(format="yuv420p")
+        frame = av.VideoFrame.from_ndarray(picture(index, *size), format="rgb24").reformat(
+            format="yuv420p", dst_color_range=encoder.color_range or None
+        )
         frame.pts = index
         units += [bytes(packet) for packet in encoder.encode(frame)]
     units += [bytes(packet) for packet in encoder.encode(None)]
