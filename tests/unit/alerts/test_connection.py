@@ -178,3 +178,23 @@ def test_a_status_that_waited_in_the_queue_says_nothing_of_a_stall_since() -> No
     assert advanced(Connection(), status, at + timedelta(seconds=60), Policy()).down is None
     stalled = replace(status, last_frame_at=at - timedelta(seconds=60))
     assert advanced(Connection(), stalled, at, Policy()).down is Fault.NO_FRAMES
+
+
+def test_pictures_that_are_decoded_and_not_offered_are_no_stall() -> None:
+    status = StreamStatus("gate", "s1", 5, START, ConnectionState.LIVE, last_frame_at=START - timedelta(seconds=60))
+    assert advanced(Connection(), status, START, Policy()).down is Fault.NO_FRAMES
+    decoding = replace(status, last_picture_at=START - timedelta(seconds=1))
+    assert advanced(Connection(), decoding, START, Policy()).down is None
+    stalled = replace(status, last_picture_at=START - timedelta(seconds=30))
+    assert advanced(Connection(), stalled, START, Policy()).down is Fault.NO_FRAMES
+
+
+def test_while_a_first_key_frame_is_waited_for_the_verdicts_say_so_and_nothing_is_raised() -> None:
+    story = Story()
+    story.out(170, ConnectionState.CONNECTING, reason="video arrives, but no key frame for 70 s")
+    assert story.messages == []
+    verdict = story.verdict(Fault.NO_FRAMES)
+    assert (verdict.state, verdict.reason) == (
+        VerdictState.NOT_ASSESSABLE,
+        "video arrives, but no key frame for 70 s",
+    )

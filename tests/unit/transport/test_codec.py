@@ -1,5 +1,6 @@
 """Bytes from ingest to workers: exact, versioned, and safe to read from strangers."""
 
+import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -58,6 +59,16 @@ def test_every_sample_arrives_as_it_was_sent(pixel_format: str, compression: Com
 
 def test_a_status_arrives_as_it_was_sent() -> None:
     assert decoded(encoded(status())) == status()
+
+
+def test_a_status_from_before_the_time_of_the_last_picture_is_still_read() -> None:
+    newer = replace(status(), last_picture_at=AT)
+    assert decoded(encoded(newer)) == newer
+    older = encoded(status()).replace(b',"last_picture_at":null', b"")
+    assert b"last_picture_at" not in older
+    head = older.index(b"{")
+    older = older[: head - 4] + struct.pack("<I", len(older) - head) + older[head:]
+    assert decoded(older) == status()
 
 
 def test_rows_that_are_not_contiguous_arrive_in_order() -> None:

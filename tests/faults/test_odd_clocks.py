@@ -1,0 +1,153 @@
+"""Live cameras whose numbers and clocks are odd and whose pictures are fine: watched, sampled, and free of damage."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from domain.errors import NoVideo
+from domain.streams import Camera, SamplingMode, SamplingPlan, StreamStatus
+from ingest import source
+from ingest.host import MachineClock
+from ingest.opening import Deadlines
+from ingest.reader import CameraReader
+from ingest.send_buffer import SendBuffer
+from ingest.wire import Carried
+from simulation import rtp
+from simulation.http_camera import at_rate, jpeg_camera
+from simulation.scripted_camera import Manner, ScriptedCamera, scripted
+from tests.cameras.films import access_units
+from tests.cameras.reading import SHORT, Read, read
+
+FPS = 100.0
+EACH_SECOND = SamplingPlan(SamplingMode.INTERVAL, interval_s=1.0)
+
+
+def fast() -> rtp.Script:
+    """Return 120 pictures in 1.2 s."""
+    return rtp.video(access_units(120, gop=20), fps=FPS)
+
+
+def with_all() -> rtp.Script:
+    return rtp.one_counter(rtp.with_audio(rtp.with_foreign_kind(rtp.with_metadata(fast(), step=7))))
+
+
+HARMLESS: dict[str, Callable[[], rtp.Script]] = {
+    "one counter for sound and video": lambda: rtp.one_counter(rtp.with_audio(fast())),
+    "metadata with gaps of its own": lambda: rtp.with_metadata(fast(), step=5),
+    "a payload type nobody described": lambda: rtp.with_foreign_kind(fast()),
+    "a burst after a pause": lambda: rtp.pause(fast(), from_s=0.2, for_s=0.6),
+    "all at once": with_all,
+}
+
+
+def played(script: Callable[[], rtp.Script], plan: SamplingPlan) -> Read:
+    camera = ScriptedCamera(Manner.PLAYS_AND_LEAVES, script=script, audio=True, metadata=True)
+    with scripted(camera):
+        return read(camera.url, plan=plan, deadlines=SHORT)
+
+
+@pytest.mark.parametrize("script", HARMLESS.values(), ids=HARMLESS)
+def test_numbers_that_say_nothing_of_the_video_are_no_damage(script: Callable[[], rtp.Script]) -> None:
+    result = played(script, SamplingPlan(SamplingMode.ALL))
+    assert len(result.frames) == 120
+    assert (result.counters.decode_errors, result.counters.corrupt_frames) == (0, 0)
+
+
+@pytest.mark.parametrize("first", [0, 7, 20_000, 65_000])
+def test_a_sequence_that_starts_again_is_no_gap_and_no_damage(first: int) -> None:
+    # FFmpeg drops the first packet of the new count, and with it a picture or what decoding it needs.
+    units = access_units(120, gop=20)
+    script = rtp.restart_numbers(rtp.video(units, fps=FPS), every_s=0.25, first=first)
+    camera = ScriptedCamera(Manner.PLAYS_AND_LEAVES, script=lambda: script)
+    with scripted(camera):
+        result = read(camera.url, deadlines=SHORT)
+    assert len(result.frames) >= 108
+    assert (result.counters.decode_errors, result.counters.corrupt_frames) == (0, 0)
+
+
+@pytest.mark.parametrize("plan", [SamplingPlan(SamplingMode.ALL), SamplingPlan(SamplingMode.KEY_FRAMES)])
+def test_pictures_that_are_lost_on_the_way_are_counted_whether_decoded_or_not(plan: SamplingPlan) -> None:
+    result = played(lambda: rtp.lose(fast(), every=17), plan)
+    assert result.counters.decode_errors >= 4
+
+
+def test_a_clock_a_hundred_times_too_slow_still_gives_a_picture_a_second() -> None:
+    slow = ScriptedCamera(
+        Manner.PLAYS_AND_LEAVES,
+        script=lambda: rtp.video(access_units(175), fps=25.0, stamp_of=lambda index: index / 2500),
+    )
+    with scripted(slow):
+        result = read(slow.url, plan=EACH_SECOND, deadlines=SHORT)
+    assert len(result.frames) >= 5
+
+
+def test_jpeg_pictures_slower_than_ffmpeg_assumes_are_sampled_by_the_second() -> None:
+    # An APP1 that claims more bytes than there are: FFmpeg complains of each picture and decodes it whole.
+    pictures = [unit[:2] + b"\xff\xe1\xff\xffExif\x00\x00" + unit[2:] for unit in access_units(20, codec="mjpeg")]
+    began_s = time.monotonic()
+    with jpeg_camera(at_rate(pictures, 5.0)) as url:
+        result = read(url, plan=EACH_SECOND, most=5)
+    assert len(result.frames) == 5
+    assert time.monotonic() - began_s < 15.0
+    assert (result.counters.decode_errors, result.counters.corrupt_frames) == (0, 0)
+
+
+def without_key_frames(units: list[bytes], first: int) -> list[bytes]:
+    """Return the units with nothing but parameter sets in the place of key frames before the `first`th."""
+    parameters = b"".join(b"\x00\x00\x00\x01" + nal for nal in rtp.nal_units(units[0]) if nal[0] & 0x1F in (7, 8))
+    return [
+        parameters + unit if index == 1 else unit for index, unit in enumerate(units) if index % 20 or index >= first
+    ]
+
+
+def test_a_stream_without_a_key_frame_is_waited_for_longer_than_one_that_cannot_be_decoded() -> None:
+    units = without_key_frames(access_units(160, gop=20), first=120)
+    camera = ScriptedCamera(Manner.PLAYS_AND_LEAVES, script=lambda: rtp.video(units, fps=50.0))
+    with scripted(camera):
+        result = read(camera.url, deadlines=Deadlines(open_s=5.0, video_s=5.0, picture_s=0.5, key_s=30.0))
+    assert len(result.frames) >= 30
+    assert not isinstance(result.error, NoVideo)
+
+
+def test_a_stream_that_never_sends_a_key_frame_ends_with_the_next_step() -> None:
+    units = without_key_frames(access_units(160, gop=20), first=160)
+    camera = ScriptedCamera(Manner.PLAYS, script=lambda: rtp.video(units, fps=50.0))
+    with scripted(camera):
+        result = read(camera.url, deadlines=Deadlines(open_s=5.0, video_s=5.0, picture_s=0.3, key_s=1.0))
+    assert isinstance(result.error, NoVideo)
+    assert "no key frame" in str(result.error)
+    assert "shorten the key-frame interval" in str(result.error)
+
+
+def statuses(reader: CameraReader, buffer: SendBuffer, until: Callable[[StreamStatus], bool]) -> Iterator[StreamStatus]:
+    """Yield a reader's statuses until one is as wanted; fails after half a minute."""
+    end_s = time.monotonic() + 30.0
+    while time.monotonic() < end_s:
+        reader.tick()
+        message = buffer.get(0.05)
+        if isinstance(message, StreamStatus):
+            yield message
+            if until(message):
+                return
+    pytest.fail("no such status came")
+
+
+def test_waiting_for_a_key_frame_is_said_while_it_lasts_and_is_no_dead_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "KEY_WAIT_S", 0.4)
+    units = without_key_frames(access_units(400, gop=20), first=100)
+    buffer = SendBuffer(64 << 20)
+    with scripted(ScriptedCamera(Manner.PLAYS, script=lambda: rtp.video(units, fps=50.0))) as camera:
+        reader = CameraReader(
+            Camera("gate", camera.url), MachineClock(), buffer, carried=Carried(), deadlines=Deadlines(picture_s=0.5)
+        )
+        reader.start()
+        try:
+            seen = list(statuses(reader, buffer, lambda status: status.state.value == "live"))
+        finally:
+            reader.stop()
+    assert {status.state.value for status in seen} == {"connecting", "live"}
+    waiting = [status.reason for status in seen if status.reason]
+    assert waiting
+    assert all("no key frame" in reason and "shorten" in reason for reason in waiting)
+    assert seen[-1].last_picture_at is not None
