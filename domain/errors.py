@@ -25,6 +25,10 @@ class CodecUnsupported(SourceUnavailable):
     """The stream arrives, but this build of FFmpeg decodes no such codec."""
 
 
+class OverLimit(SourceUnavailable):
+    """The stream asks for more pixels, bytes or memory than one camera may have; retried slowly."""
+
+
 class FrameRejected(SightlineError):
     """Nobody must act: this one frame cannot be scored; it goes to the dead letter with this reason."""
 

@@ -13,6 +13,8 @@ LONGEST_S = 20.0
 A minute was kind to nobody: an attempt is one connection a camera, so that a thousand lost cameras make fifty a second
 over all processes, spread by chance, and a recorder that lets few in is protected by the pause after refusals.
 """
+EXCESS_S = 120.0
+"""After a stream that asked for too much: each attempt costs what it asked for, and settings change slowly."""
 LOGIN_ATTEMPTS = 3
 LOGIN_WINDOW = timedelta(minutes=30)
 LOGIN_PAUSE_S = 20.0
@@ -34,6 +36,11 @@ def after_failure(attempts: Attempts, chance: float) -> tuple[Attempts, float]:
     """
     delay = min(LONGEST_S, FIRST_S * 2.0 ** min(attempts.failures, 30))
     return replace(attempts, failures=attempts.failures + 1), delay * (0.5 + chance)
+
+
+def after_excess(attempts: Attempts, chance: float) -> tuple[Attempts, float]:
+    """Return the new state and the seconds to wait after a stream over its limits: two minutes, times 0.5 … 1.5."""
+    return replace(attempts, failures=attempts.failures + 1), EXCESS_S * (0.5 + chance)
 
 
 def after_refusal(attempts: Attempts, now: datetime, chance: float) -> tuple[Attempts, float]:

@@ -15,7 +15,10 @@ from av.video.stream import VideoStream
 from domain.errors import CodecUnsupported
 from ingest.damage import harmless_mark, holds_picture, lost_part
 from ingest.frame_numbers import FrameNumbers
+from ingest.limits import ReadingLimits
+from ingest.refusals import UNKNOWN_CODEC, refuse_size
 
+LIMITS = ReadingLimits()
 INTRA = frozenset({PictureType.I, PictureType.SI, PictureType.BI})
 KEY_STAMPS = 32
 HEAD_BYTES = 16_384
@@ -41,7 +44,8 @@ class Picture:
 class StreamDecoder:
     """Decodes in the calling thread; one instance a session."""
 
-    def __init__(self, video: VideoStream) -> None:
+    def __init__(self, video: VideoStream, limits: ReadingLimits = LIMITS) -> None:
+        self._limits = limits
         self._decoder = video.codec_context
         self._time_base_s = float(video.time_base or 0)
         self._key_stamps: deque[int] = deque(maxlen=KEY_STAMPS)
@@ -74,7 +78,7 @@ class StreamDecoder:
             self.damaged += gap and not self.excused
 
     def decode(self, packet: "Packet[Stream]", *, alone: bool) -> list[Picture]:
-        """Return the pictures that this packet completes; raises `CodecUnsupported`.
+        """Return the pictures that this packet completes; raises `CodecUnsupported` or `OverLimit`.
 
         `alone`: the neighbours of this key frame are not decoded. Then the decoder is emptied at once: its queue for
         reordering would hold the picture back until the next key frame. An empty packet empties it too.
@@ -91,9 +95,12 @@ class StreamDecoder:
                     frames += self._decoder.decode(None)
                     self._decoder.flush_buffers()
         except av.error.DecoderNotFoundError:
-            raise CodecUnsupported("the video's codec is not supported") from None
+            raise CodecUnsupported(UNKNOWN_CODEC) from None
         except av.error.FFmpegError:
             refused = True
+        too_large = refuse_size(log, self._limits) if log else None
+        if too_large is not None:
+            raise too_large
         if refused and alone:
             self._decoder.flush_buffers()
         whole = bool(log) and harmless_mark(self._codec, log)

@@ -1,18 +1,20 @@
 """A process that reads several cameras, because a call into FFmpeg that hangs can only be ended with its process.
 
-Run as `python -m ingest.host FD` with a socket to the supervisor, which is also its life line: when the supervisor is
+Started by `ingest.process` with a socket to the supervisor, which is also its life line: when the supervisor is
 gone, however it went, the socket ends and so does this process, its sessions with it. Addresses and passwords come
 through the socket, never in the command line.
 """
 
 import logging
 import os
+import re
+import resource
 import signal
-import sys
 import threading
 import time
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from ingest.reader import CameraReader
 from ingest.send_buffer import SendBuffer
@@ -20,6 +22,7 @@ from ingest.wire import HostCommand, HostSetup, ShutDown, StartCamera, StopCamer
 
 TICK_S = 0.25
 FAREWELL_S = 3.0
+STATUS = Path("/proc/self/status")
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +81,7 @@ class ReadingHost:
             self._buffer,
             carried=command.carried,
             deadlines=self._setup.deadlines,
+            limits=self._setup.limits,
             predecessor=leaving[-1] if leaving else None,
             inherits=before is not None,
         )
@@ -117,6 +121,22 @@ class ReadingHost:
             return
 
 
+def bound_memory(share_bytes: int) -> None:
+    """Let the kernel refuse what the supervisor would see too late: twice the share, grown between two looks.
+
+    Counted on top of what the libraries reserve at their start, which grows with the machine's cores.
+    """
+    if not STATUS.exists():
+        return
+    found = re.search(r"^VmData:\s+(\d+) kB", STATUS.read_text(), re.MULTILINE)
+    if found is None:
+        return
+    most = int(found[1]) * 1024 + 2 * share_bytes
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 def main(descriptor: int) -> None:
     # Control-C reaches the whole process group; the supervisor decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -124,12 +144,9 @@ def main(descriptor: int) -> None:
     connection = Connection(descriptor)
     try:
         setup: HostSetup = connection.recv()
+        bound_memory(setup.limits.max_memory_bytes)
         ReadingHost(connection, setup).run()
     except EOFError:
         log.debug("the supervisor left before it said anything")
     # A thread inside FFmpeg cannot be joined; the kernel closes what it holds.
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -1,9 +1,7 @@
-"""Opens a stream with FFmpeg: options by kind of address, and every refusal told in words that hold no credentials."""
+"""Opens a stream: the camera's connection is ours, FFmpeg reads from it, and every refusal is in plain words."""
 
-import errno
-from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
 import av
 import av.error
@@ -11,33 +9,24 @@ import av.logging
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from domain.errors import CodecUnsupported, LoginRefused, NoVideo, SourceUnavailable
+from domain.errors import CodecUnsupported, SourceUnavailable
 from domain.streams import Camera, RtspTransport
-from domain.urls import checked, redacted
+from domain.urls import checked, credentials
+from ingest.deadlines import Deadlines
+from ingest.endpoints import parse_endpoint
+from ingest.http_formats import HTTP_FORMATS, choose_format, refuse_single_picture
+from ingest.http_stream import HttpClient, HttpStream
+from ingest.limits import ByteBudget, ReadingLimits, check_picture_size
+from ingest.login import Login
+from ingest.playlists import PlaylistStream
+from ingest.refusals import AUDIO_ONLY, UNKNOWN_CODEC, Kind, Log, refusal
+from ingest.rtsp_relay import RtspRelay
 
-Log = Sequence[tuple[int, str, str]]
-"""FFmpeg's messages of one call: (level, component, text)."""
+__all__ = ["Deadlines", "Kind", "Log", "Opened", "kind_of", "listen", "opened", "options_for", "refusal"]
 
-
-class Kind(StrEnum):
-    """What an address leads to; decides how an end is understood."""
-
-    RTSP = "rtsp"
-    HTTP = "http"
-    FILE = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds after which a silent stream is given up.
-
-    `picture_s` bounds key frames that never become a picture, `key_s` packets among which no key frame comes.
-    """
-
-    open_s: float = 10.0
-    video_s: float = 10.0
-    picture_s: float = 60.0
-    key_s: float = 180.0
+DEFAULT_LIMITS = ReadingLimits()
+Link = RtspRelay | HttpStream | PlaylistStream | None
+"""What stands between FFmpeg and the camera; None for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +36,21 @@ class Opened:
     container: InputContainer
     video: VideoStream
     finite: bool
+    budget: ByteBudget
+    """To be renewed with each packet of the video."""
+    link: Link = None
+
+    def raise_refusal(self) -> None:
+        """Raise what our side of the connection knows of its end, where FFmpeg only saw it end."""
+        known = _reason(self.link)
+        if known is not None:
+            raise known
+
+    def close(self) -> None:
+        """End the session. Returns when the camera's connection is closed."""
+        self.container.close()
+        if self.link is not None:
+            self.link.close()
 
 
 def kind_of(url: str) -> Kind:
@@ -55,52 +59,108 @@ def kind_of(url: str) -> Kind:
     return {"rtsp": Kind.RTSP, "rtsps": Kind.RTSP, "http": Kind.HTTP, "https": Kind.HTTP}.get(scheme, Kind.FILE)
 
 
-def options_for(kind: Kind, transport: RtspTransport, deadlines: Deadlines) -> dict[str, str]:
+def options_for(
+    kind: Kind, transport: RtspTransport, deadlines: Deadlines, limits: ReadingLimits = DEFAULT_LIMITS
+) -> dict[str, str]:
     """Return FFmpeg's options. Unknown ones pass silently, so these are FFmpeg 8's names; times in microseconds.
 
-    The protocol lists keep a playlist or a session description from reading what nobody configured.
+    The protocol lists keep a session description or a file from reading what nobody configured.
     """
-    timeout_us = str(int(deadlines.video_s * 1e6))
+    size = {"max_pixels": str(limits.max_pixels)}
     # A camera's frame rate is measured, not guessed: probing for it would cost seconds at each connection.
-    probing = {"fpsprobesize": "0"}
+    probing = {"fpsprobesize": "0", **size}
     match kind:
         case Kind.RTSP:
-            protocols = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto"
-            wire = {"rtsp_transport": transport.value, "timeout": timeout_us, "protocol_whitelist": protocols}
+            timeout_us = str(int(deadlines.video_s * 1e6))
+            wire = {"rtsp_transport": transport.value, "timeout": timeout_us, "protocol_whitelist": "rtp,srtp,udp,tcp"}
             # No queue for reordering over TCP: a sequence that restarts would stop the video, one shared with the sound
             # would read as loss.
             return {**probing, **wire}
         case Kind.HTTP:
-            return {**probing, "timeout": timeout_us, "protocol_whitelist": "http,https,tls,tcp,crypto,data,httpproxy"}
+            return {**probing, "protocol_whitelist": "none", "format_whitelist": ",".join(HTTP_FORMATS)}
         case Kind.FILE:
-            return {"protocol_whitelist": "file,crypto,data"}
+            return {**size, "protocol_whitelist": "file,crypto,data"}
 
 
-def opened(camera: Camera, deadlines: Deadlines) -> Opened:
+def opened(camera: Camera, deadlines: Deadlines, limits: ReadingLimits = DEFAULT_LIMITS) -> Opened:
     """Open the camera's stream and prepare its decoder: one thread, quantisers exported.
 
-    Raises `SourceUnavailable`, `NoVideo`, `LoginRefused` or `CodecUnsupported`. The caller closes the container.
+    Raises `SourceUnavailable` or one of its kinds. The caller closes the session.
     """
     url = checked(camera.url, where=f"camera {camera.name}")
     kind = kind_of(url)
-    address = url.removeprefix("file://") if kind is Kind.FILE else url
-    listen()
-    log: list[tuple[int, str, str]] = []
+    opening = _Opening(kind, options_for(kind, camera.transport, deadlines, limits), deadlines, limits)
+    if kind is Kind.FILE:
+        return opening.open_container(url.removeprefix("file://"))
+    endpoint, login = parse_endpoint(url), Login(*credentials(url))
+    if kind is Kind.HTTP:
+        return _open_http(opening, HttpClient(endpoint, login, limits, deadlines, opening.budget))
+    relay = RtspRelay(endpoint, login, camera.transport, limits=limits, deadlines=deadlines, budget=opening.budget)
+    address = relay.start()
     try:
-        with av.logging.Capture() as log:
-            container = av.open(
-                address,
-                options=options_for(kind, camera.transport, deadlines),
-                timeout=(deadlines.open_s, deadlines.video_s),
-                metadata_errors="replace",
-            )
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise refusal(error, kind, log) from None
-    try:
-        return Opened(container, _prepared(container), kind is Kind.FILE or container.duration is not None)
+        return opening.open_container(address, link=relay)
     except BaseException:
-        container.close()
+        relay.close()
         raise
+
+
+def _open_http(opening: "_Opening", client: HttpClient) -> Opened:
+    stream = client.open(client.root)
+    try:
+        name = choose_format(stream, client.limits)
+        if name != "hls":
+            return opening.open_container(stream, link=stream, name=name)
+        playlist = PlaylistStream(client, stream)
+        return opening.open_container(playlist, link=playlist)
+    except BaseException:
+        stream.close()
+        raise
+
+
+class _Opening:
+    """One attempt to open a container."""
+
+    def __init__(self, kind: Kind, options: dict[str, str], deadlines: Deadlines, limits: ReadingLimits) -> None:
+        self.options = options
+        self.budget = ByteBudget(limits.max_picture_bytes)
+        self._kind = kind
+        self._deadlines = deadlines
+        self._limits = limits
+
+    def open_container(self, file: Any, *, link: Link = None, name: str | None = None) -> Opened:
+        """Return the open stream. Raises `SourceUnavailable`."""
+        listen()
+        log: list[tuple[int, str, str]] = []
+        try:
+            with av.logging.Capture() as log:
+                container = av.open(
+                    file,
+                    mode="r",
+                    format=name,
+                    options=self.options,
+                    timeout=(self._deadlines.open_s, self._deadlines.video_s),
+                    metadata_errors="replace",
+                )
+        except (SourceUnavailable, av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
+            raise _reason(link) or refusal(error, self._kind, log, self._limits) from None
+        try:
+            video = _prepare(container, self._limits, link)
+            return Opened(container, video, self._is_finite(container, link), self.budget, link)
+        except BaseException:
+            container.close()
+            raise
+
+    def _is_finite(self, container: InputContainer, link: Link) -> bool:
+        if isinstance(link, PlaylistStream):
+            return link.finite
+        return self._kind is Kind.FILE or container.duration is not None
+
+
+def _reason(link: Link) -> SourceUnavailable | None:
+    """Return what our side of the connection knows; FFmpeg sees only that it ended."""
+    if isinstance(link, RtspRelay):
+        link.close()
+    return None if link is None else link.refusal
 
 
 def listen() -> None:
@@ -114,74 +174,28 @@ NO_VIDEO_FORMATS = frozenset({"tty", "concat", "sdp", "lavfi"})
 """What FFmpeg can read as video and nobody means: text as a terminal's picture, lists that name other files."""
 
 
-def _prepared(container: InputContainer) -> VideoStream:
+def _prepare(container: InputContainer, limits: ReadingLimits, link: Link) -> VideoStream:
     if container.format.name in NO_VIDEO_FORMATS:
-        raise SourceUnavailable("not a video")
+        raise SourceUnavailable("not a video: check that this is a recording and that it plays elsewhere")
+    if isinstance(link, HttpStream):
+        refuse_single_picture(container.format.name, link)
     if not container.streams.video:
-        raise SourceUnavailable("the stream holds no video")
+        raise SourceUnavailable(AUDIO_ONLY)
     pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
     if not pictures:
-        raise CodecUnsupported("the video's codec is not supported")
+        raise CodecUnsupported(_name_codecs(link))
     video = pictures[0]
+    check_picture_size(video.codec_context.width, video.codec_context.height, limits)
     # The default starts a thread per core for every stream.
     video.codec_context.thread_count = 1
-    video.codec_context.options = {"export_side_data": "venc_params"}
+    video.codec_context.options = {"export_side_data": "venc_params", "max_pixels": str(limits.max_pixels)}
     return video
 
 
-_ANSWERS: tuple[tuple[type[Exception], type[SourceUnavailable], str], ...] = (
-    (av.error.HTTPUnauthorizedError, LoginRefused, "the camera refused the login: check user and password"),
-    (av.error.HTTPForbiddenError, LoginRefused, "the camera forbids this user to watch: check user and rights"),
-    (av.error.HTTPNotFoundError, SourceUnavailable, "nothing at this address (404): check the path"),
-    (
-        av.error.HTTPOtherClientError,
-        SourceUnavailable,
-        "the camera refused the session: is its number of sessions used up?",
-    ),
-    (av.error.DecoderNotFoundError, CodecUnsupported, "the video's codec is not supported"),
-)
-
-
-def refusal(error: Exception, kind: Kind, log: Log = ()) -> SourceUnavailable:
-    """Return what an error of FFmpeg means here, with a reason a guard understands and no credentials."""
-    for answer, meaning, reason in _ANSWERS:
-        if isinstance(error, answer):
-            return meaning(reason)
-    texts = " ".join(text for _level, _name, text in log)
-    if "Failed to resolve hostname" in texts:
-        return SourceUnavailable("unknown host: the name cannot be resolved")
-    if not _silent(error, texts):
-        return SourceUnavailable(_told(error, kind, log))
-    if "Could not find codec parameters" in texts:
-        return NoVideo("connected, but no video arrives")
-    return SourceUnavailable("the camera accepts the connection but does not answer")
-
-
-def _silent(error: Exception, texts: str) -> bool:
-    if isinstance(error, av.error.ExitError | TimeoutError):
-        return True
-    return "Failed reading RTSP data" in texts and isinstance(error, av.error.InvalidDataError)
-
-
-_REASONS = {
-    errno.ECONNREFUSED: "connection refused: nothing listens there",
-    errno.EHOSTUNREACH: "host unreachable",
-    errno.ENETUNREACH: "network unreachable",
-    errno.ECONNRESET: "the connection was cut",
-    errno.EPIPE: "the connection was cut",
-    errno.ENOENT: "no such file",
-    errno.EISDIR: "this is a folder, not a stream",
-    errno.EACCES: "permission denied",
-}
-
-
-def _told(error: Exception, kind: Kind, log: Log) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    if number in _REASONS:
-        return _REASONS[number]
-    if isinstance(error, av.error.InvalidDataError):
-        detail = next((text.strip() for level, _name, text in log if level <= av.logging.ERROR), "")
-        what = "not a video, or damaged" if kind is Kind.FILE else "the answer is no video stream"
-        return redacted(f"{what}: {detail}" if detail else what)
-    text = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    return redacted(text)
+def _name_codecs(link: Link) -> str:
+    if isinstance(link, RtspRelay) and link.video_codecs:
+        names = ", ".join(link.video_codecs)
+        return (
+            f"the camera sends video as {names}, a codec that is not supported: choose H.264 or H.265 in its settings"
+        )
+    return UNKNOWN_CODEC

@@ -6,15 +6,28 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import psutil
 
 from ingest.wire import HostCommand, HostSetup, ShutDown
 
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = "import sys; sys.path.append(sys.argv[2]); from ingest.host import main; main(int(sys.argv[1]))"
+"""`-P` keeps the current folder out of the search for modules; ours come after Python's, so no file can pose as one."""
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
 
 log = logging.getLogger(__name__)
+
+
+def safe_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a Python process that must import nothing from the current folder."""
+    given = environment.get("PYTHONPATH", "").split(os.pathsep)
+    kept = os.pathsep.join(entry for entry in given if os.path.isabs(entry))
+    rest = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+    return {**rest, "PYTHONSAFEPATH": "1", **({"PYTHONPATH": kept} if kept else {})}
 
 
 class ReadingProcess:
@@ -24,16 +37,12 @@ class ReadingProcess:
         ours, theirs = socket.socketpair()
         self.silent_s = 0.0
         self.connection = Connection(ours.detach())
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-        }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ingest.host", str(theirs.fileno())],
+                [sys.executable, "-P", "-c", PROGRAM, str(theirs.fileno()), str(ROOT)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env=environment,
+                env=safe_environment(os.environ),
             )
         self.pid = self._process.pid
         self._say(setup)
@@ -67,6 +76,13 @@ class ReadingProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+
+    def resident_bytes(self) -> int:
+        """Return the memory it holds, 0 where it is gone."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
 
     def crashed(self) -> bool:
         """Return whether it ended by a fault of its own, not by somebody's kill; waits a moment for its end."""

@@ -8,13 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.errors import CodecUnsupported, LoginRefused, NoVideo, SightlineError, SourceUnavailable
+from domain.errors import (
+    CodecUnsupported,
+    LoginRefused,
+    NoVideo,
+    OverLimit,
+    SightlineError,
+    SourceUnavailable,
+)
 from domain.frames import Frame
 from domain.ports import Clock
 from domain.streams import Camera, ConnectionState, SamplingMode, StreamCounters, StreamStatus
-from domain.urls import redacted
 from ingest import backoff
-from ingest.opening import Deadlines
+from ingest.deadlines import Deadlines
+from ingest.limits import ReadingLimits
 from ingest.send_buffer import SendBuffer
 from ingest.source import StreamSource, no_key_frame, open_source
 from ingest.wire import Carried
@@ -22,6 +29,7 @@ from ingest.wire import Carried
 STATUS_EVERY_S = 2.0
 STALL_S = 5.0
 PATROL_SPREAD = 0.1
+INTERNAL_ERROR = "an internal error ended the reading of this camera; it is tried again: see the log for the cause"
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +67,7 @@ class CameraReader:
         *,
         carried: Carried,
         deadlines: Deadlines,
+        limits: ReadingLimits,
         chance: Callable[[], float] = random.random,
         predecessor: "CameraReader | None" = None,
         inherits: bool = False,
@@ -67,6 +76,7 @@ class CameraReader:
         self._clock = clock
         self._buffer = buffer
         self._deadlines = deadlines
+        self._limits = limits
         self._chance = chance
         self._predecessor = predecessor
         self._inherits = inherits
@@ -140,7 +150,12 @@ class CameraReader:
     def _session(self) -> Outcome:
         began_s = time.monotonic()
         source = open_source(
-            self.camera, self._clock, deadlines=self._deadlines, carried=self._totals, not_before=self._latest
+            self.camera,
+            self._clock,
+            deadlines=self._deadlines,
+            limits=self._limits,
+            carried=self._totals,
+            not_before=self._latest,
         )
         with self._lock:
             self._source, self._session_id, self._sequence = source, source.session_id, -1
@@ -153,10 +168,10 @@ class CameraReader:
             return self._failed(error, time.monotonic() - began_s)
         except SightlineError as error:
             return self._again(ConnectionState.LOST, str(error))
-        except Exception as error:
+        except Exception:
             # The outermost guard of this camera: whatever one stream provokes, the others go on.
             log.exception("camera %s: reading failed", self.camera.name)
-            return self._again(ConnectionState.LOST, redacted(f"internal error: {type(error).__name__}"))
+            return self._again(ConnectionState.LOST, INTERNAL_ERROR)
         finally:
             source.close()
             with self._lock:
@@ -188,6 +203,9 @@ class CameraReader:
             return Outcome(ConnectionState.REFUSED, reason, wait_s)
         if self._sequence >= 0:
             self._attempts = backoff.after_session(self._attempts, lived_s)
+        if isinstance(error, OverLimit):
+            self._attempts, wait_s = backoff.after_excess(self._attempts, self._chance())
+            return Outcome(ConnectionState.LOST, str(error), wait_s)
         if isinstance(error, CodecUnsupported):
             return self._again(ConnectionState.UNSUPPORTED, str(error))
         return self._again(ConnectionState.STALLED if isinstance(error, NoVideo) else ConnectionState.LOST, str(error))

@@ -25,6 +25,7 @@ from domain.streams import Camera, RtspTransport, StreamCounters
 from ingest import sampling, stream_time
 from ingest.damage import Log
 from ingest.decoding import Picture, StreamDecoder
+from ingest.limits import ReadingLimits
 from ingest.opening import Deadlines, Kind, Opened, kind_of, opened, refusal
 from ingest.planes import planes_of
 from ingest.quantiser import mean_qp
@@ -37,6 +38,7 @@ LONGEST_WAIT_S = 120.0
 KEY_WAIT_S = 10.0
 """A stream without a picture for so long, and without a key frame since the last one, waits for a key frame."""
 DEADLINES = Deadlines()
+LIMITS = ReadingLimits()
 NOTHING_YET = StreamCounters()
 
 
@@ -54,6 +56,7 @@ def open_source(
     *,
     pace: Pace = Pace.REAL_TIME,
     deadlines: Deadlines = DEADLINES,
+    limits: ReadingLimits = LIMITS,
     carried: StreamCounters = NOTHING_YET,
     not_before: datetime | None = None,
 ) -> "StreamSource":
@@ -61,7 +64,9 @@ def open_source(
 
     `carried` are the camera's totals so far, `not_before` the last time its messages carried.
     """
-    return StreamSource(camera, clock, pace=pace, deadlines=deadlines, carried=carried, not_before=not_before)
+    return StreamSource(
+        camera, clock, pace=pace, deadlines=deadlines, limits=limits, carried=carried, not_before=not_before
+    )
 
 
 def no_key_frame(waited_s: float) -> str:
@@ -82,6 +87,7 @@ class StreamSource:
         *,
         pace: Pace,
         deadlines: Deadlines,
+        limits: ReadingLimits,
         carried: StreamCounters,
         not_before: datetime | None,
     ) -> None:
@@ -96,6 +102,7 @@ class StreamSource:
         self._full_speed = self._kind is Kind.FILE and pace is Pace.FULL_SPEED
         self._paced = self._kind is Kind.FILE and pace is Pace.REAL_TIME
         self._deadlines = deadlines
+        self._limits = limits
         # Counted in place: replacing a record a packet would cost a tenth of the decoding.
         self._totals: dict[str, Any] = {field.name: getattr(carried, field.name) for field in fields(carried)}
         self._received_at = not_before
@@ -119,8 +126,10 @@ class StreamSource:
         session = self._connect()
         video = session.video.index
         for packet in self._packets(session):
-            if packet.stream_index == video and self._wanted(packet):
-                yield from self._offered(packet)
+            if packet.stream_index == video:
+                session.budget.renew()
+                if self._wanted(packet):
+                    yield from self._offered(packet)
             self._check_deadlines()
             if self._stop.is_set():
                 return
@@ -148,16 +157,16 @@ class StreamSource:
     def close(self) -> None:
         """End the session; called by the thread that reads it."""
         if self._open is not None:
-            self._open.container.close()
+            self._open.close()
             self._open = None
 
     def _connect(self) -> Opened:
         self._opened_at = self._clock.now()
-        self._open = session = opened(self._camera, self._deadlines)
+        self._open = session = opened(self._camera, self._deadlines, self._limits)
         if session.finite:
             self._advance = stream_time.advance_recording
         self.progress_s = self._started_s = self._picture_s = time.monotonic()
-        self._decoder = StreamDecoder(session.video)
+        self._decoder = StreamDecoder(session.video, self._limits)
         codec = session.video.codec_context.name
         self._totals["codec_changes"] += self._totals["codec"] not in ("", codec)
         self._totals["codec"] = codec
@@ -175,13 +184,15 @@ class StreamSource:
                 with av.logging.Capture() as log:
                     packet = next(packets, None)
             except (av.error.FFmpegError, OSError) as error:
-                found = refusal(error, self._kind, log)
+                session.raise_refusal()
+                found = refusal(error, self._kind, log, self._limits)
                 silent = isinstance(error, av.error.ExitError | TimeoutError)
                 raise (NoVideo("connected, but no video arrives") if silent else found) from None
             self.progress_s = time.monotonic()
             if log:
                 self._note_transport(log, alone=len(session.container.streams) == 1)
             if packet is None:
+                session.raise_refusal()
                 return
             yield packet
 

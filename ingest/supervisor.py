@@ -7,15 +7,16 @@ cameras.
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import wait
 
 from domain.errors import FrameRejected, StoreUnavailable
 from domain.frames import Frame
 from domain.ports import Clock, StreamPublisher
 from domain.streams import Camera, StreamStatus
-from ingest.backoff import Attempts, after_failure
+from ingest.backoff import Attempts, after_excess, after_failure
 from ingest.ledger import Account
+from ingest.limits import MB
 from ingest.placement import Placement, placed
 from ingest.process import ReadingProcess
 from ingest.wire import HostSetup, StartCamera, StopCamera, Stuck
@@ -24,6 +25,8 @@ WAIT_S = 0.2
 SILENT_S = 15.0
 STOP_S = 6.0
 CALM_S = 60.0
+LOOK_S = 0.2
+Pause = Callable[[Attempts, float], tuple[Attempts, float]]
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +54,11 @@ class IngestSupervisor:
         self._reading: dict[str, Camera] = {}
         self._placement: Placement = {}
         self._alone: set[str] = set()
+        self._suspects: set[str] = set()
         self._processes: dict[int, ReadingProcess] = {}
         self._accounts: dict[str, Account] = {}
         self._restarts: dict[str, tuple[Attempts, float]] = {}
+        self._looked_s = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -87,6 +92,7 @@ class IngestSupervisor:
             self._follow_wishes()
             self._pump(WAIT_S)
             self._replace_silent()
+            self._watch_memory()
         except Exception:
             # The outermost guard of ingest: a process that cannot be started now must not end all reading.
             log.exception("ingest goes on after an internal error")
@@ -101,7 +107,9 @@ class IngestSupervisor:
         ready = {name: camera for name, camera in wanted.items() if name not in held_back}
         if ready.keys() == self._reading.keys() and not changed:
             return
-        placement = placed(self._placement, ready.keys(), self._alone & wanted.keys(), self._per_process)
+        placement = placed(
+            self._placement, ready.keys(), (self._alone | self._suspects) & wanted.keys(), self._per_process
+        )
         for number, process in self._processes.items():
             for name in self._placement.get(number, frozenset()) - placement.get(number, frozenset()):
                 process.tell(StopCamera(name))
@@ -192,7 +200,36 @@ class IngestSupervisor:
                 self._alone |= names if len(names) > 1 else frozenset()
                 self._replace(number, set(names), "the reader of this camera stopped answering and was restarted")
 
-    def _replace(self, number: int, offenders: set[str], reason: str) -> None:
+    def _watch_memory(self) -> None:
+        """Replace a process that holds more memory than its share; the camera that needs it is found by itself.
+
+        Which of several cameras it was cannot be seen from here: each gets a process of its own until one is over.
+        """
+        now_s = time.monotonic()
+        if now_s - self._looked_s < LOOK_S:
+            return
+        self._looked_s = now_s
+        most = self._setup.limits.max_memory_bytes
+        for number, process in list(self._processes.items()):
+            if process.resident_bytes() > most:
+                self._over_share(number, most)
+
+    def _over_share(self, number: int, most: int) -> None:
+        names = self._placement.get(number, frozenset())
+        log.warning("a reading process took more than %d MB and is replaced; cameras: %d", most // MB, len(names))
+        if len(names) > 1:
+            self._suspects |= names
+            self._replace(number, set(), "")
+            return
+        self._alone |= names
+        self._suspects.clear()
+        reason = (
+            f"this camera's stream took more than {most // MB} MB of memory, so its reader was stopped and is tried "
+            "again slowly: choose a smaller resolution in the camera, or raise ingest.max_memory_mb"
+        )
+        self._replace(number, set(names), reason, slowly=True)
+
+    def _replace(self, number: int, offenders: set[str], reason: str, *, slowly: bool = False) -> None:
         """Kill a process; its cameras start elsewhere at once, the offenders after a pause that grows."""
         names = self._placement.get(number, frozenset())
         self._processes.pop(number).kill()
@@ -200,7 +237,7 @@ class IngestSupervisor:
         for name in sorted(names):
             self._reading.pop(name, None)
             if name in offenders:
-                self._hold_back(name, now_s)
+                self._hold_back(name, now_s, after_excess if slowly else after_failure)
             account = self._accounts.get(name)
             if account is not None:
                 account.count_lost()
@@ -209,11 +246,11 @@ class IngestSupervisor:
                     self._publish(told)
         self._placement = {other: cameras for other, cameras in self._placement.items() if other != number}
 
-    def _hold_back(self, name: str, now_s: float) -> None:
+    def _hold_back(self, name: str, now_s: float, pause: Pause) -> None:
         attempts, until_s = self._restarts.get(name, (Attempts(), 0.0))
         if now_s - until_s > CALM_S:
             attempts = Attempts()
-        attempts, wait_s = after_failure(attempts, 0.0)
+        attempts, wait_s = pause(attempts, 0.0)
         self._restarts[name] = (attempts, now_s + wait_s)
 
     def _shut_down(self) -> None:

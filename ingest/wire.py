@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from domain.streams import Camera, ConnectionState, StreamCounters
 from domain.units import StreamMessage
-from ingest.opening import Deadlines
+from ingest.deadlines import Deadlines
+from ingest.limits import ReadingLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class HostSetup:
     """How a reading process works; the first thing it is told."""
 
     deadlines: Deadlines = Deadlines()
+    limits: ReadingLimits = ReadingLimits()
     buffer_bytes: int = 64 * 1024 * 1024
     hang_s: float = 45.0
 

@@ -24,6 +24,7 @@ from detectors.registry import METRICS
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from ingest.supervisor import IngestSupervisor
+from ingest.wire import HostSetup
 from sightline.api_server import ApiServer
 from sightline.chosen_models import chosen_detectors, model_records
 from sightline.clock import StoppableClock, SystemClock
@@ -284,6 +285,7 @@ def _scoring(wiring: _Wiring) -> ScoringPart:
 
 def _ingest(wiring: _Wiring) -> Component:
     streams, clock = wiring.stores.streams, wiring.clock
+    setup = HostSetup(limits=wiring.settings.ingest.limits())
     if wiring.queue.shared:
         sharing = wiring.settings.ingest
         holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -294,10 +296,10 @@ def _ingest(wiring: _Wiring) -> Component:
             lease_s=sharing.lease_s,
             max_cameras=sharing.max_cameras,
         )
-        return LeasedIngestPart(wiring.queue.publisher, streams, held, clock, wiring.redactor)
+        return LeasedIngestPart(wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup)
     publisher = wiring.queue.publisher(threading.Event())
     assert publisher is not None
-    supervisor = IngestSupervisor(streams.cameras(), publisher, clock)
+    supervisor = IngestSupervisor(streams.cameras(), publisher, clock, setup=setup)
     return IngestPart(supervisor, streams, streams.revision(), wiring.redactor)
 
 

@@ -9,6 +9,7 @@ from domain.ports import Clock, StreamPublisher, StreamStore
 from domain.streams import Camera
 from domain.urls import credentials
 from ingest.supervisor import IngestSupervisor
+from ingest.wire import HostSetup
 from sightline.components import Worker
 from sightline.leasing import HeldCameras, LeasedPublisher, release_all
 from sightline.logging_setup import Redactor
@@ -32,13 +33,16 @@ class LeasedIngestPart:
         store: StreamStore,
         held: HeldCameras,
         clock: Clock,
+        *,
         redactor: Redactor | None = None,
+        setup: HostSetup | None = None,
     ) -> None:
         self._new_publisher = publisher
         self._store = store
         self._held = held
         self._clock = clock
         self._redactor = redactor
+        self._setup = setup
         self._cameras: Sequence[Camera] = ()
         self._trouble = "waiting for the queue"
         self._thread = Worker(self.name, self._work, health=lambda: self._trouble)
@@ -56,7 +60,7 @@ class LeasedIngestPart:
         publisher = self._new_publisher(stop)
         if publisher is None:
             return
-        supervisor = IngestSupervisor((), LeasedPublisher(publisher, self._held), self._clock)
+        supervisor = IngestSupervisor((), LeasedPublisher(publisher, self._held), self._clock, setup=self._setup)
         supervisor.start()
         try:
             while not stop.is_set():

@@ -7,6 +7,7 @@ from alerts.policy import Policy
 from domain.ports import Clock, FrameSource
 from domain.streams import Camera, SamplingPlan
 from domain.urls import checked
+from ingest.limits import ReadingLimits
 from ingest.source import Pace, open_source
 from sightline.chosen_models import chosen_detectors
 from sightline.clock import SystemClock
@@ -20,9 +21,9 @@ from workers.scorer import FrameScorer
 Open = Callable[[Camera, Clock], FrameSource]
 
 
-def at_full_speed(camera: Camera, clock: Clock) -> FrameSource:
-    """Open a source; a recording is read as fast as it decodes and judged on its own time."""
-    return open_source(camera, clock, pace=Pace.FULL_SPEED)
+def open_at_full_speed(limits: ReadingLimits) -> Open:
+    """Return how a source is opened: a recording is read as fast as it decodes and judged on its own time."""
+    return lambda camera, clock: open_source(camera, clock, pace=Pace.FULL_SPEED, limits=limits)
 
 
 class ScoringRun:
@@ -35,12 +36,12 @@ class ScoringRun:
         settings: Settings | None = None,
         device: str = "auto",
         live_for_s: float = 30.0,
-        open_with: Open = at_full_speed,
+        open_with: Open | None = None,
     ) -> None:
-        """Of `settings` only what chooses detectors and models counts."""
+        """Of `settings` only the limits of reading and what chooses detectors and models count."""
         self._plan = plan
         self._live_for_s = live_for_s
-        self._open = open_with
+        self._open = open_with or open_at_full_speed((settings or Settings()).ingest.limits())
         self._clock = SystemClock()
         self._device = resolved_device(device)
         use_threads(None)

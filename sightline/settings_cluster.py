@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ingest.limits import MB, ReadingLimits
+
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -73,12 +75,34 @@ class LiveSettings(Section):
 
 
 class IngestSettings(Section):
-    """How ingest processes share the cameras. Only with a queue that several processes share."""
+    """What one camera may ask of this machine, and how ingest processes share the cameras.
 
+    `lease_s` and `max_cameras` count only with a queue that several processes share.
+    """
+
+    max_pixels: Count = 40_000_000
+    """Width times height of the largest picture that is decoded; 8K has 33 million."""
+    max_picture_mb: Count = 64
+    """The most a camera may send before one compressed picture is complete."""
+    max_memory_mb: int = Field(default=2048, ge=256)
+    """The most memory that a reading process may hold; the camera that makes it take more is refused."""
+    hls: bool = False
+    """Whether the address of a camera may be an HLS playlist (.m3u8), which chooses what is requested next."""
+    allowed_hosts: tuple[Annotated[str, Field(min_length=1, max_length=260)], ...] = ()
+    """`HOST` or `HOST:PORT` besides a camera's own to which its redirects and playlists may lead, without its login."""
     lease_s: float = Field(default=30.0, ge=3)
     """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
     max_cameras: Count | None = None
     """The most cameras one process reads; without it the first process reads all and the next stand by."""
+
+    def limits(self) -> ReadingLimits:
+        return ReadingLimits(
+            max_pixels=self.max_pixels,
+            max_picture_bytes=self.max_picture_mb * MB,
+            max_memory_bytes=self.max_memory_mb * MB,
+            hls=self.hls,
+            allowed_hosts=self.allowed_hosts,
+        )
 
 
 class HealthSettings(Section):

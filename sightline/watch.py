@@ -12,7 +12,9 @@ from domain.frames import Frame
 from domain.ports import StreamConsumer
 from domain.streams import Camera
 from domain.units import StreamMessage, StreamSnapshot
+from ingest.limits import ReadingLimits
 from ingest.supervisor import IngestSupervisor
+from ingest.wire import HostSetup
 from sightline.clock import SystemClock
 from transport.embedded import EmbeddedQueue
 from workers.judging import Judge, Observation, from_nothing
@@ -25,8 +27,11 @@ MOST_WAITING = 16
 class StreamWatch:
     """One stream's live verdict."""
 
-    def __init__(self, camera: Camera, detectors: DetectorSet, device: torch.device) -> None:
+    def __init__(
+        self, camera: Camera, detectors: DetectorSet, device: torch.device, limits: ReadingLimits | None = None
+    ) -> None:
         self._camera = camera
+        self._setup = HostSetup(limits=limits or ReadingLimits())
         self._scorer = FrameScorer(detectors, device)
         self._judge = Judge(from_nothing, Policy.for_clips())
         self._frames = 0
@@ -39,7 +44,7 @@ class StreamWatch:
     def snapshots(self, stop: threading.Event) -> Generator[StreamSnapshot, None, None]:
         """Yield the live state after every frame and status, until `stop` is set."""
         queue = EmbeddedQueue(max_frames=MOST_WAITING)
-        supervisor = IngestSupervisor([self._camera], queue.publisher(), SystemClock())
+        supervisor = IngestSupervisor([self._camera], queue.publisher(), SystemClock(), setup=self._setup)
         supervisor.start()
         try:
             with closing(queue.consumer()) as consumer:

@@ -71,7 +71,7 @@ def _interpreter() -> tuple[str, str]:
             continue
         try:
             check = subprocess.run(
-                [python, str(SCRIPT), "--check"], check=False, capture_output=True, text=True, timeout=60
+                [python, "-I", str(SCRIPT), "--check"], check=False, capture_output=True, text=True, timeout=60
             )
         except subprocess.TimeoutExpired:
             reasons.append(f"{python} does not answer")
@@ -109,7 +109,7 @@ class RtspServer:
         if not python:
             raise ConfigError(reason)
         self._process = subprocess.Popen(
-            [python, str(SCRIPT)],
+            [python, "-I", str(SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -76,7 +76,7 @@ class Crew:
     def _started(self, number: int) -> "subprocess.Popen[str]":
         with self._log(number).open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "bench.cluster.worker"],
+                [sys.executable, "-P", "-m", "bench.cluster.worker"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

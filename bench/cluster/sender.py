@@ -67,7 +67,7 @@ class Sender:
 def sending(setup: SenderSetup) -> Iterator[Sender]:
     """Send for the length of the block."""
     with subprocess.Popen(
-        [sys.executable, "-m", "bench.cluster.sender"],
+        [sys.executable, "-P", "-m", "bench.cluster.sender"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

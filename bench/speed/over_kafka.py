@@ -37,7 +37,7 @@ class OverKafka:
         prepare_topics(settings, WallClock())
         self._sender = stack.enter_context(
             subprocess.Popen(
-                [sys.executable, "-m", "bench.speed.sender"],
+                [sys.executable, "-P", "-m", "bench.speed.sender"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

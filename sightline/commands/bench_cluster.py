@@ -108,7 +108,7 @@ def cluster(
             from bench.cluster import watch as measured  # noqa: PLC0415 - needs the extra 'cluster'
             from bench.cluster.stage import Addresses  # noqa: PLC0415
 
-            program = (sys.executable, "-c", "from sightline.cli import app; app()")
+            program = (sys.executable, "-P", "-c", "from sightline.cli import app; app()")
             found = measured.run(Addresses(kafka, postgres, redis), program, minutes=minutes, cameras=cameras)
     show(found, as_json=as_json)
     if found["broken"]:

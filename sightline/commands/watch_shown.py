@@ -25,7 +25,7 @@ from workers.device import resolved_device, use_threads
 def show_watch(camera: Camera, settings: Settings, *, device: str, for_s: float, json_lines: bool) -> int:
     """Watch with the models that the settings choose, and show; return 0 when at least one frame was judged, else 1."""
     use_threads(None)
-    stream = StreamWatch(camera, chosen_detectors(settings), resolved_device(device))
+    stream = StreamWatch(camera, chosen_detectors(settings), resolved_device(device), settings.ingest.limits())
     live = out.is_terminal and not json_lines
     said = ""
     snapshot: StreamSnapshot | None = None

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from domain.errors import SourceUnavailable
 from domain.frames import Frame
 from domain.streams import Camera, RtspTransport, SamplingMode, SamplingPlan, StreamCounters
+from ingest.deadlines import Deadlines
 from ingest.host import MachineClock
-from ingest.opening import Deadlines
+from ingest.limits import ReadingLimits
 from ingest.source import Pace, open_source
 
 ALL = SamplingPlan(SamplingMode.ALL)
+LIMITS = ReadingLimits()
 SHORT = Deadlines(open_s=1.5, video_s=1.0, picture_s=2.0)
 PATIENT = Deadlines(open_s=10.0, video_s=10.0, picture_s=20.0)
 
@@ -29,6 +31,7 @@ def read(
     *,
     plan: SamplingPlan = ALL,
     deadlines: Deadlines = PATIENT,
+    limits: ReadingLimits = LIMITS,
     transport: RtspTransport = RtspTransport.TCP,
     pace: Pace = Pace.FULL_SPEED,
     most: int | None = None,
@@ -36,7 +39,11 @@ def read(
 ) -> Read:
     """Read one session to its end, or until it gave `most` frames; `during` is called with the number read so far."""
     source = open_source(
-        Camera("camera", url, plan=plan, transport=transport), MachineClock(), deadlines=deadlines, pace=pace
+        Camera("camera", url, plan=plan, transport=transport),
+        MachineClock(),
+        deadlines=deadlines,
+        limits=limits,
+        pace=pace,
     )
     frames: list[Frame] = []
     error: SourceUnavailable | None = None

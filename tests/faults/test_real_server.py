@@ -15,6 +15,7 @@ import pytest
 from domain.errors import LoginRefused, SourceUnavailable
 from domain.frames import Frame
 from domain.streams import RtspTransport, SamplingPlan
+from ingest.limits import ReadingLimits
 from simulation.serving import ServedCamera
 from tests.cameras.films import film
 from tests.cameras.reading import ALL, SHORT, Read, read
@@ -164,7 +165,7 @@ def test_hls_with_a_password(web: str, tmp_path: Path) -> None:
             if packet.dts is not None:
                 packet.stream = video
                 playlist.mux(packet)
-    result = read(every_form(f"{web}/live.m3u8", USER, PASSWORD)[0])
+    result = read(every_form(f"{web}/live.m3u8", USER, PASSWORD)[0], limits=ReadingLimits(hls=True))
     assert len(result.frames) == 40
 
 

@@ -1,0 +1,86 @@
+"""What an HTTP answer holds: a stream, or one of the things that people enter in its place. Each has its own words."""
+
+from domain.errors import SourceUnavailable
+from ingest.http_stream import HttpStream
+from ingest.limits import ReadingLimits
+from ingest.playlist_text import MARK
+
+HTTP_FORMATS = (
+    "mpegts",
+    "mpjpeg",
+    "mjpeg",
+    "h264",
+    "hevc",
+    "vvc",
+    "av1",
+    "obu",
+    "ivf",
+    "m4v",
+    "mpegvideo",
+    "mpeg",
+    "mov",
+    "matroska",
+    "webm",
+    "flv",
+    "live_flv",
+    "avi",
+    "asf",
+    "nut",
+    "ogg",
+    "dhav",
+    "rawvideo",
+    "yuv4mpegpipe",
+)
+"""Containers that hold their pictures themselves; what lists other addresses is not among them."""
+
+_SNAPSHOT = (
+    "this address gives a single picture (a snapshot), not a stream: enter the camera's stream address, RTSP or MJPEG"
+)
+JPEG = b"\xff\xd8\xff"
+_PICTURES = (JPEG, b"\x89PNG\r\n", b"GIF8")
+_PAGE_MARKS = (b"<!doctype html", b"<html", b"<head")
+_PAGE = (
+    "there is a web page at this address, not a stream: enter the camera's stream address, "
+    "often rtsp:// with a port of its own"
+)
+_TEXT = "the camera answers with text, not with a stream: check the path of the stream address"
+_PLAYLIST = (
+    "this address is an HLS playlist, which is read only where ingest.hls is true: enter the camera's RTSP address, "
+    "or set ingest.hls"
+)
+_OTHER_LIST = "this address is a list of other addresses, which is not read: enter the address of the stream itself"
+_LIST_TYPES = ("application/dash+xml", "audio/x-scpls", "video/x-ms-asf-playlist", "application/smil+xml")
+
+
+def choose_format(stream: HttpStream, limits: ReadingLimits) -> str | None:
+    """Return the answer's format by FFmpeg's name, "hls", or None where unknown. Raises `SourceUnavailable`."""
+    first = stream.peek()
+    text = first.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    kind = stream.content_type
+    if text.startswith(MARK.lower()) or "mpegurl" in kind:
+        if limits.hls:
+            return "hls"
+        raise SourceUnavailable(_PLAYLIST)
+    if kind in _LIST_TYPES or text.startswith((b"<mpd", b"[playlist]", b"[reference]", b"<asx", b"<smil", b"ffconcat")):
+        raise SourceUnavailable(_OTHER_LIST)
+    if kind.startswith("multipart/"):
+        return "mpjpeg"
+    if first.startswith(_PICTURES):
+        # Pictures one after the other need no frame around them; one with a length is all there is.
+        if stream.length is None and first.startswith(JPEG):
+            return "mjpeg"
+        raise SourceUnavailable(_SNAPSHOT)
+    if _is_text(first):
+        raise SourceUnavailable(_PAGE if "html" in kind or text.startswith(_PAGE_MARKS) else _TEXT)
+    return None
+
+
+def _is_text(first: bytes) -> bool:
+    """Return whether only letters came. A type proves nothing: servers call text whose ending they do not know."""
+    return bool(first) and all(byte >= 0x20 or byte in b"\t\r\n" for byte in first) and not first.startswith(b"--")
+
+
+def refuse_single_picture(format_name: str, stream: HttpStream) -> None:
+    """Raise `SourceUnavailable` where the answer was one picture and then ended."""
+    if format_name == "mjpeg" and stream.ended:
+        raise SourceUnavailable(_SNAPSHOT)

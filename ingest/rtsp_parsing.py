@@ -1,0 +1,102 @@
+"""Splits an RTSP connection's bytes into messages and interleaved packets, bounded, and rewrites heads. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from ingest.endpoints import Endpoint
+from ingest.heads import Head, find_head_end, parse_head
+from ingest.limits import DESCRIPTION_BYTES
+
+DOLLAR = 0x24
+_TEXT = re.compile(rb"RTSP/1\.\d |[A-Z_]{3,20} [^ \r\n]{1,4096} RTSP/1\.\d\r?\n")
+_HALF_TEXT = re.compile(rb"[A-Z_]{1,20}|[A-Z_]{3,20} [\x21-\x7e]{0,4096}(?: [RTSP/1.0-9\r]{0,9})?")
+_RTP = re.compile(rb"\$[\x00-\x1f][\x00-\xff]{2}[\x80-\xbf]", re.DOTALL)
+_CODEC = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9._-]{1,30})/")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An RTSP request or answer: its head, its body, and its bytes as they came."""
+
+    head: Head
+    body: bytes
+    raw: bytes
+
+    @property
+    def is_answer(self) -> bool:
+        return self.head.protocol == "RTSP"
+
+
+def take_packets(buffer: bytearray) -> bytes:
+    """Remove and return the complete interleaved packets at the start of `buffer`."""
+    at, end = 0, len(buffer)
+    while at + 4 <= end and buffer[at] == DOLLAR:
+        after = at + 4 + (buffer[at + 2] << 8 | buffer[at + 3])
+        if after > end:
+            break
+        at = after
+    packets = bytes(buffer[:at])
+    del buffer[:at]
+    return packets
+
+
+def take_message(buffer: bytearray) -> Message | None:
+    """Remove and return the message at the start of `buffer`, None while it is incomplete. Raises `OverLimit`."""
+    end = find_head_end(buffer)
+    if end < 0:
+        return None
+    head = parse_head(buffer[:end])
+    after = end + (head.content_length(DESCRIPTION_BYTES) or 0)
+    if len(buffer) < after:
+        return None
+    message = Message(head, bytes(buffer[end:after]), bytes(buffer[:after]))
+    del buffer[:after]
+    return message
+
+
+def starts_message(buffer: bytearray) -> bool:
+    """Return whether a message begins here, or may once more bytes have come."""
+    start = bytes(buffer[:4200])
+    if b"RTSP/1.".startswith(start[:7]):
+        return True
+    return _TEXT.match(start) is not None or _HALF_TEXT.fullmatch(start) is not None
+
+
+def skip_noise(buffer: bytearray) -> bool:
+    """Remove what is neither packet nor message, as some cameras send in between; return whether one of them follows.
+
+    The last bytes stay: they may be the beginning of a mark.
+    """
+    found = [m.start() for pattern in (_RTP, _TEXT) if (m := pattern.search(buffer)) is not None]
+    del buffer[: min(found) if found else max(0, len(buffer) - 8)]
+    return bool(found)
+
+
+def rewrite_head(raw: bytes, *, start: str | None = None, drop: frozenset[str], add: dict[str, str]) -> bytes:
+    """Return a message with another first line, without the headers in `drop`, and with those in `add`."""
+    end = find_head_end(raw)
+    lines = raw[:end].decode("latin-1").replace("\r\n", "\n").rstrip("\n").split("\n")
+    kept = [line for line in lines[1:] if line.partition(":")[0].strip().lower() not in drop]
+    kept += [f"{name}: {value}" for name, value in add.items() if value]
+    return "\r\n".join([start or lines[0], *kept, "", ""]).encode("latin-1") + raw[end:]
+
+
+def name_camera(uri: str, alias: str, endpoint: Endpoint) -> str:
+    """Return a request's address with the camera's name in place of `alias`, under which FFmpeg knows it."""
+    return f"{endpoint.scheme}://{endpoint.authority}{uri.removeprefix(alias)}" if uri.startswith(alias) else uri
+
+
+def has_video(description: bytes) -> bool:
+    """Return whether a session description offers video."""
+    return b"m=video" in description
+
+
+def has_media(description: bytes) -> bool:
+    return b"m=" in description
+
+
+def video_codecs(description: bytes) -> tuple[str, ...]:
+    """Return the names of the codecs that a session description gives for its video."""
+    parts = ("\n" + description.decode("latin-1").replace("\r", "\n")).split("\nm=")
+    found = [m[2] for part in parts[1:] if part.startswith("video") for m in _CODEC.finditer(part)]
+    return tuple(dict.fromkeys(found))[:4]
