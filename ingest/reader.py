@@ -29,6 +29,7 @@ from ingest.wire import Carried
 STATUS_EVERY_S = 2.0
 STALL_S = 5.0
 PATROL_SPREAD = 0.1
+LIMITS = ReadingLimits()
 INTERNAL_ERROR = "an internal error ended the reading of this camera; it is tried again: see the log for the cause"
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class CameraReader:
         *,
         carried: Carried,
         deadlines: Deadlines,
-        limits: ReadingLimits,
+        limits: ReadingLimits = LIMITS,
         chance: Callable[[], float] = random.random,
         predecessor: "CameraReader | None" = None,
         inherits: bool = False,
