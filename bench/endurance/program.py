@@ -44,6 +44,15 @@ class Program:
         except psutil.NoSuchProcess:
             return []
 
+    def tree(self) -> list[psutil.Process]:
+        """Return its process and those it started; none where it does not run."""
+        if self.process is None:
+            return []
+        try:
+            return [psutil.Process(self.process.pid), *self.children()]
+        except psutil.NoSuchProcess:
+            return []
+
     def kill(self) -> None:
         """End it as a power cut would; what it started is left to itself."""
         if self.process is not None:

@@ -16,17 +16,19 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine
 
+from bench.endurance.leaks import find_in_answers, find_in_logs, find_in_processes, find_in_rows
 from bench.endurance.program import Program
 from bench.endurance.rows import Account, Lags, Message, accounts, messages, true_now
 from bench.endurance.visits import Visitor, visiting
 from bench.endurance.wall import SteppedWall
 from bench.footprint import ProgramsFootprint, Reading
+from simulation.hostile_cameras import PASSWORD
 from simulation.strangers import HALF_OPEN, Strangers, strangers
 
 LOOK_EVERY_S = 0.5
 READ_EVERY_S = 2.0
 NOTE_EVERY_S = 60.0
-JOIN_S = 120.0
+JOIN_S = 300.0
 _AFTER_STEP_S = 60.0
 """So long after a step back, frames stamped by the wrong clock may still come in."""
 
@@ -76,6 +78,8 @@ class Seen:
     strangers: dict[str, int] = field(default_factory=dict)
     cameras: dict[str, Any] = field(default_factory=dict)
     """What the API said of each camera at the end: state and reason."""
+    leaks: list[str] = field(default_factory=list)
+    """Where a password of the cameras was found."""
     ended: list[str] = field(default_factory=list)
     unready: str = ""
 
@@ -91,7 +95,7 @@ def course_of(seconds: float) -> Course:
 
 
 def watch(subject: Subject, course: Course, healthy: Sequence[str], record: Path | None = None) -> Seen:
-    """Watch as planned. Raises `RuntimeError` where the healthy cameras are not judged in the first two minutes."""
+    """Watch as planned. Raises `RuntimeError` where the healthy cameras are not judged in the first five minutes."""
     seen, lags = Seen(), Lags(subject.engine)
     footprint = ProgramsFootprint(lambda: [each.pid for each in subject.programs() if each.pid is not None])
     _join(subject, lags, healthy)
@@ -157,11 +161,13 @@ def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) ->
     ended_s = time.monotonic()
     seen.watched_s = {camera: ended_s - lags.first_s[camera] for camera in lags.first_s}
     seen.storm = subject.visitor.figures()
+    seen.leaks = find_in_answers(subject.visitor, PASSWORD) + find_in_processes(subject.programs(), PASSWORD)
     seen.ended += [wrong for each in reversed(subject.programs()) if (wrong := each.stop())]
     seen.lags = lags.of(healthy)
     seen.accounts = accounts(subject.engine, list(lags.first_s.keys() | set(healthy)))
     seen.messages = messages(subject.engine)
     seen.log_bytes = sum(each.log.stat().st_size for each in subject.programs())
+    seen.leaks += find_in_logs(subject.programs(), PASSWORD) + find_in_rows(subject.engine, PASSWORD)
     return seen
 
 

@@ -50,6 +50,7 @@ def judge_order(
         *_grown(seen, course),
         *_called(witness),
         *_opaque(seen.cameras),
+        *(f"a camera's password stands in {where}" for where in seen.leaks),
     ]
 
 
@@ -178,7 +179,7 @@ def figures(
         },
         "memory": memory_of(seen, course),
         "processes": seen.readings[-1].processes,
-        "peak_single_reading_mib": round(max(reading.rss_bytes for reading in seen.readings) / MIB, 1),
+        "peak_mib_with_warm_up": round(max(reading.rss_bytes for reading in seen.readings) / MIB, 1),
         "log_bytes": seen.log_bytes,
         "page_during_storm": seen.storm,
         "strangers": seen.strangers,

@@ -1,7 +1,10 @@
 """`sightline bench`: the measurements behind the figures we publish, each reproducible by its command."""
 
 import json
-from collections.abc import Mapping
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -139,7 +142,8 @@ def soak(
     if hostile:
         from bench.endurance import neighbours  # noqa: PLC0415
 
-        found = neighbours.run(minutes=minutes, cameras=cameras, record=record)
+        with end_well():
+            found = neighbours.run(minutes=minutes, cameras=cameras, record=record)
     else:
         from bench import soak as measured  # noqa: PLC0415
 
@@ -175,3 +179,13 @@ def show(found: Mapping[str, Any], *, as_json: bool) -> None:
     for name, value in found.items():
         shown = f"{value:.4g}" if isinstance(value, float) else json.dumps(value)
         out.print(f"{name}: {escape(shown)}")
+
+
+@contextmanager
+def end_well() -> Iterator[None]:
+    """Let a service manager's stop end what was started here, as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

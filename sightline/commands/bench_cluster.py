@@ -3,10 +3,7 @@
 Kafka, Postgres and Redis are started on this machine, with their data in temporary folders, where no address is given.
 """
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +18,7 @@ from sightline.commands.bench import (
     MinuteRecordOption,
     MinutesOption,
     PostgresOption,
+    end_well,
     show,
 )
 from sightline.commands.console import EXIT_FAILED, without_traceback
@@ -53,7 +51,7 @@ def chaos(
     from bench.cluster import chaos as measured  # noqa: PLC0415 - needs the extra 'cluster'
     from bench.cluster.stage import Addresses  # noqa: PLC0415
 
-    with _ended_well():
+    with end_well():
         found = measured.run(Addresses(kafka, postgres, redis), seed=seed, events=events, record=record)
     show(found, as_json=as_json)
     if found["broken"]:
@@ -75,7 +73,7 @@ def growth(
     from bench.cluster import growth_page  # noqa: PLC0415
     from bench.cluster.stage import Addresses  # noqa: PLC0415
 
-    with _ended_well():
+    with end_well():
         found = measured.run(Addresses(kafka, postgres, redis), seconds=seconds)
     if into is not None:
         growth_page.into(into, found)
@@ -99,7 +97,7 @@ def cluster(
     With --hostile, as `sightline bench soak --hostile`, and the topic is poisoned; the services are then always
     started here. Ends with status 1 where a promise was not kept.
     """
-    with _ended_well():
+    with end_well():
         if hostile:
             from bench.endurance import cluster_neighbours  # noqa: PLC0415 - needs the extra 'cluster'
 
@@ -137,18 +135,8 @@ def kills(
     if unknown:
         known = ", ".join(str(victim) for victim in Victim)
         raise ConfigError(f"--only: there is no victim '{unknown[0]}'; choose from {known}")
-    with _ended_well():
+    with end_well():
         found = measured.run(seed=seed, kills=rounds, only=[Victim(each) for each in only or ()], record=record)
     show(found, as_json=as_json)
     if found["broken"]:
         raise typer.Exit(EXIT_FAILED)
-
-
-@contextmanager
-def _ended_well() -> Iterator[None]:
-    """Let a service manager's stop end what was started here, as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
