@@ -97,7 +97,7 @@ class Running:
             group.mkdir()
             for file, limit in limits.items():
                 (group / file).write_text(str(limit))
-        command = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+        command = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork"]
         command += ["sh", "-c", start_script(self._container, new_root, self._groups)]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -109,8 +109,10 @@ class Running:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+            # Ending the outer process would not do: the kernel forgets --kill-child when the user changes.
+            for child in self._children():
+                os.kill(child, signal.SIGKILL)
+            self._process.wait(_START_S)
         for group in self._groups:
             _remove_group(group)
         self._work.cleanup()
@@ -123,15 +125,19 @@ class Running:
     @property
     def pid(self) -> int:
         """Return the service's process, seen from outside. Raises RuntimeError where it does not start."""
-        assert self._process is not None
-        outer = self._process.pid
+        user = self._container.user.partition(":")[0]
         deadline = time.monotonic() + _START_S
-        while time.monotonic() < deadline and self._process.poll() is None:
-            children = Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
-            if children and Path(f"/proc/{children[0]}/root").resolve() != Path("/"):
-                return int(children[0])
+        while self.alive() and time.monotonic() < deadline:
+            for child in self._children():
+                if facts(child)["Uid"].split()[0] == user:
+                    return child
             time.sleep(0.05)
         raise RuntimeError(f"{self._container.command} did not start: {self.text[-2000:]}")
+
+    def _children(self) -> list[int]:
+        assert self._process is not None
+        outer = self._process.pid
+        return [int(pid) for pid in Path(f"/proc/{outer}/task/{outer}/children").read_text().split()]
 
     def alive(self) -> bool:
         """Return whether it still runs."""
