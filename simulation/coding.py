@@ -4,6 +4,7 @@ import os
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 import av
 import cv2
@@ -11,6 +12,9 @@ import numpy as np
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
+from domain.errors import ConfigError
+
+_ENCODER: Final = "libx264"
 _OPTIONS = {
     "preset": "superfast",
     "tune": "zerolatency",
@@ -23,6 +27,7 @@ class FilmWriter:
     """Writes pictures into an MP4 file; a context manager. The file appears under its name when it is whole.
 
     `size` is (width, height), both even; a key frame comes every `gop_s`.
+    Raises ConfigError on entering where PyAV was built without x264.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], fps: int, gop_s: float = 1.0) -> None:
@@ -36,8 +41,13 @@ class FilmWriter:
         self._crf: int | None = None
 
     def __enter__(self) -> "FilmWriter":
+        if _ENCODER not in av.codecs_available:
+            raise ConfigError(
+                f"films are coded with {_ENCODER}, and this PyAV was built without it (see docs/licences.md); "
+                "install PyAV's wheel: pip install av"
+            )
         self._container = av.open(str(self._unfinished), "w", format="mp4")
-        self._stream = self._container.add_stream("libx264", rate=self._fps)
+        self._stream = self._container.add_stream(_ENCODER, rate=self._fps)
         self._set_up(self._stream.codec_context, 24)
         self._coder: av.VideoCodecContext = self._stream.codec_context
         return self
@@ -58,7 +68,7 @@ class FilmWriter:
         if self._crf != crf:
             if self._crf is not None:
                 self._mux(None)
-                self._coder = av.VideoCodecContext.create("libx264", "w")
+                self._coder = av.VideoCodecContext.create(_ENCODER, "w")
                 self._coder.flags |= Flags.global_header
             self._set_up(self._coder, crf)
             self._crf = crf
