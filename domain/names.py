@@ -9,6 +9,7 @@ from domain.errors import ConfigError
 from domain.plain_text import holds_invisible, normal
 
 LONGEST_NAME = 120
+LONGEST_LINE = 500
 _NAME_MARKS = frozenset(" .:_-")
 _LABEL_MARKS = _NAME_MARKS | frozenset(",/()&'+#")
 
@@ -23,12 +24,24 @@ def label_of(text: str, *, where: str) -> str:
     return _checked(text, _LABEL_MARKS, where, "and . : - _ , / ( ) & ' + #") if text.strip() else ""
 
 
+def line_of(text: str, *, where: str, longest: int = LONGEST_LINE) -> str:
+    """Return what a person wrote, such as a reason, as it is kept: one visible line. Raises `ConfigError`."""
+    if len(text) > 2 * longest:
+        raise ConfigError(f"{where}: too long; {longest} characters are the most")
+    line = normal(text)
+    if holds_invisible(line):
+        raise ConfigError(f"{where}: holds a character that cannot be seen; type it again without it")
+    if len(line) > longest:
+        raise ConfigError(f"{where}: too long; {longest} characters are the most")
+    return line
+
+
 def _checked(text: str, marks: frozenset[str], where: str, said: str) -> str:
     if len(text) > 4 * LONGEST_NAME:
         raise ConfigError(f"{where}: too long; {LONGEST_NAME} characters are the most")
     name = normal(text)
     if holds_invisible(name):
-        raise ConfigError(f"{where}: holds a control or an invisible character; type it again without")
+        raise ConfigError(f"{where}: holds a character that cannot be seen; type it again without it")
     if not 1 <= len(name) <= LONGEST_NAME:
         raise ConfigError(f"{where}: 1 to {LONGEST_NAME} characters are needed")
     if not (name[0].isalnum() or name[0] == "_"):

@@ -11,7 +11,16 @@ from domain.harmless import is_plain
 from domain.plain_text import holds_invisible
 from domain.redaction import redacted, shown
 
-__all__ = ["STREAM_SCHEMES", "checked", "credentials", "escaped", "redacted", "secrets_of", "shown"]
+__all__ = [
+    "STREAM_SCHEMES",
+    "checked",
+    "checked_service",
+    "credentials",
+    "escaped",
+    "redacted",
+    "secrets_of",
+    "shown",
+]
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 LONGEST_ADDRESS = 2048
@@ -19,6 +28,8 @@ _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _REST_SAFE = "/?#:@!$&()*+,;=[]"
 """What a path and its query keep unescaped besides letters, digits and `_.-~`; quotes and blanks end an address."""
+
+_SPELLING = "%40 for @, %3A for :, %2F for / and %3F for ?"
 
 _NAMES_OF_USERS = frozenset({"account", "loginuse", "loginuser", "user", "username", "usr"})
 _SHORTEST_TOKEN = 16
@@ -82,12 +93,14 @@ def escaped(url: str) -> str:
     address = parse_address(url)
     if address is None or address.scheme.lower() == "file":
         return url
+    return _with_encoded_login(address) + _encoded(address.rest, _REST_SAFE)
+
+
+def _with_encoded_login(address: Address) -> str:
     login = ""
     if address.login is not None:
-        login = (
-            _encoded(address.user, "") + (f":{_encoded(address.password, '')}" if ":" in address.login else "") + "@"
-        )
-    return f"{address.scheme}://{login}{_in_ascii(address.host)}{_encoded(address.rest, _REST_SAFE)}"
+        login = ":".join(_encoded(part, "") for part in address.login.split(":", 1)) + "@"
+    return f"{address.scheme}://{login}{_in_ascii(address.host)}"
 
 
 def _encoded(text: str, safe: str) -> str:
@@ -114,13 +127,7 @@ def checked(url: str, *, where: str) -> str:
 
     A plain path is a file. Schemes such as `exec:`, `concat:` or `data:` would let a setting run or read anything.
     """
-    url = url.strip()
-    if not url:
-        raise ConfigError(f"{where}: needed, but empty")
-    if len(url) > LONGEST_ADDRESS:
-        raise ConfigError(f"{where}: too long; {LONGEST_ADDRESS} characters are the most")
-    if holds_invisible(url):
-        raise ConfigError(f"{where}: holds a control or an invisible character; type the address again without")
+    url = _checked_text(url, where)
     address = parse_address(url)
     if address is None:
         return _checked_path(url, where)
@@ -130,6 +137,32 @@ def checked(url: str, *, where: str) -> str:
         return url
     _check_host(address, where)
     return escaped(url)
+
+
+def checked_service(url: str, *, schemes: tuple[str, ...], where: str) -> str:
+    """Return the address of a service with its login percent-encoded, or raise `ConfigError` naming `where`.
+
+    The host may be missing for `unix` and `postgresql`, which then use a socket of this machine.
+    """
+    url = _checked_text(url, where)
+    address = parse_address(url)
+    if address is None or address.scheme.lower() not in schemes:
+        allowed = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ConfigError(f"{where}: must be an address that begins with {allowed}")
+    if address.host or not address.scheme.lower().startswith(("unix", "postgresql")):
+        _check_host(address, where)
+    return _with_encoded_login(address) + address.rest
+
+
+def _checked_text(url: str, where: str) -> str:
+    url = url.strip()
+    if not url:
+        raise ConfigError(f"{where}: needed, but empty")
+    if len(url) > LONGEST_ADDRESS:
+        raise ConfigError(f"{where}: too long; {LONGEST_ADDRESS} characters are the most")
+    if holds_invisible(url):
+        raise ConfigError(f"{where}: holds a character that cannot be seen; type the address again without it")
+    return url
 
 
 def _checked_path(path: str, where: str) -> str:
@@ -155,5 +188,5 @@ def _check_host(address: Address, where: str) -> None:
     if not host.isascii() or not is_host(host) or not 0 < int(address.port or 1) <= 65535:
         raise ConfigError(
             f"{where}: its host or port cannot be read; write scheme://user:password@host:port/path, and in the "
-            "password %40 for @, %3A for :, %2F for / and %3F for ?"
+            f"password {_SPELLING}"
         )

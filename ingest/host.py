@@ -138,8 +138,9 @@ def bound_memory(share_bytes: int) -> None:
 
 
 def main(descriptor: int) -> None:
-    # Control-C reaches the whole process group; the supervisor decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Control-C and the end of a terminal reach the whole process group; the supervisor decides what they mean.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     connection = Connection(descriptor)
     try:

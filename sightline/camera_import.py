@@ -1,76 +1,103 @@
-"""Reads cameras from a CSV file, as spreadsheets write it. A wrong line is named; a formula is never kept."""
+"""Reads cameras from a CSV file, as spreadsheets write it: strictly, so that no column shifts into another.
+
+A wrong line is named by line and column, and nothing is repaired silently: half a password must not become a site.
+"""
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from domain.errors import ConfigError
+from domain.names import label_of, name_of
 from domain.streams import Camera
 from domain.urls import checked
+from sightline.bounded_files import read_text
+from sightline.yaml_reading import shown_key
 
 COLUMNS = ("name", "url", "site", "group")
-_NAME = re.compile(r"[\w .:-]{1,120}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-_FORMULA_START = ("=", "+", "-", "@")
-
-
-def cell(text: str) -> str:
-    """Return `text` harmless for terminals and spreadsheets: no control or direction characters, no formula start."""
-    clean = _CONTROL.sub("", text).strip()
-    while clean.startswith(_FORMULA_START):
-        clean = clean[1:].lstrip()
-    return clean
+MOST_BYTES = 4 << 20
+MOST_PROBLEMS = 50
+_LONGEST_FIELD = 8192
+_HINT = "put a value with a comma or a semicolon in quotes"
 
 
 def read_cameras(path: Path) -> tuple[tuple[Camera, ...], tuple[str, ...]]:
-    """Return the cameras of a file, and one message a wrong line that names the line. Raises `ConfigError`."""
+    """Return the cameras of a file, and one message a wrong line that names line and column. Raises `ConfigError`."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text; save it as 'CSV UTF-8'") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        text = read_text(path, most_bytes=MOST_BYTES)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     cameras: dict[str, Camera] = {}
     problems: list[str] = []
     for line, row in _rows(path, text):
         try:
             camera = _camera(row)
+            if camera.name in cameras:
+                raise ConfigError(f"name: '{camera.name}' was given on an earlier line")
+            cameras[camera.name] = camera
         except ConfigError as error:
-            problems.append(f"{path} line {line}: {error}")
-            continue
-        if camera.name in cameras:
-            problems.append(f"{path} line {line}: name '{camera.name}' was given on an earlier line")
-        cameras[camera.name] = camera
+            problems.append(f"{path} line {line}, {error}")
+        if len(problems) == MOST_PROBLEMS:
+            problems.append(f"{path}: and maybe more")
+            break
     return tuple(cameras.values()), tuple(problems)
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield line number and cells by lower-case column name; commas or semicolons, as the first line has more of."""
+def _rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
+    """Yield line number and cells by lower-case column name, or what is wrong with the line as a whole.
+
+    Commas or semicolons separate, as the first line has more of.
+    """
     first = text.partition("\n")[0]
     separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    header = [name.strip().lower() for name in next(reader, [])]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check_header(path, header)
+        before = reader.line_num
+        for cells in reader:
+            line, before = before + 1, reader.line_num
+            if not any(cell.strip() for cell in cells):
+                continue
+            wrong = _wrong_shape(header, cells)
+            yield line, wrong or dict(zip(header, cells, strict=True))
+    except csv.Error:
+        raise ConfigError(
+            f'{path} line {reader.line_num}: a quote is open, misplaced, or its value too long; write "" for a quote '
+            "within quotes"
+        ) from None
+
+
+def _check_header(path: Path, header: list[str]) -> None:
     missing = [name for name in ("name", "url") if name not in header]
     unknown = [name for name in header if name not in COLUMNS]
-    if missing or unknown:
-        wrong = f"no column '{missing[0]}'" if missing else f"unknown column '{cell(unknown[0])}'"
+    twice = [name for name in header if header.count(name) > 1]
+    if missing or unknown or twice:
+        wrong = f"no column '{missing[0]}'" if missing else f"column '{twice[0]}' is there twice" if twice else ""
+        wrong = wrong or f"unknown column '{shown_key(unknown[0])}'"
         raise ConfigError(f"{path} line 1: {wrong}; the columns are {', '.join(COLUMNS)}")
-    for cells in reader:
-        if any(text.strip() for text in cells):
-            yield reader.line_num, dict(zip(header, cells, strict=False))
 
 
-def _camera(row: Mapping[str, str]) -> Camera:
-    name = cell(row.get("name", ""))
-    if not _NAME.fullmatch(name):
-        raise ConfigError("name: 1 to 120 letters, digits, spaces, and . : - _ are needed")
-    url = _CONTROL.sub("", row.get("url", "")).strip()
-    if not url:
-        raise ConfigError("url: needed, but empty")
+def _wrong_shape(header: list[str], cells: list[str]) -> str:
+    if len(cells) != len(header):
+        column = header[min(len(cells), len(header) - 1)]
+        counts = f"{len(cells)} columns, where line 1 has {len(header)}"
+        return f"column {min(len(cells), len(header) - 1) + 1} ({column}): {counts}; {_HINT}"
+    for index, (name, cell) in enumerate(zip(header, cells, strict=True)):
+        if "\n" in cell or "\r" in cell:
+            return f"column {index + 1} ({name}): holds a line break; is a quote missing?"
+    return ""
+
+
+def _camera(row: Mapping[str, str] | str) -> Camera:
+    if isinstance(row, str):
+        raise ConfigError(row)
+    places = {name: f"column {index + 1} ({name})" for index, name in enumerate(row)}
     return Camera(
-        name=name, url=checked(url, where="url"), site=cell(row.get("site", "")), group=cell(row.get("group", ""))
+        name=name_of(row["name"], where=places["name"]),
+        url=checked(row["url"], where=places["url"]),
+        site=label_of(row.get("site", ""), where=places.get("site", "")),
+        group=label_of(row.get("group", ""), where=places.get("group", "")),
     )

@@ -5,8 +5,8 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import av
 import torch
@@ -16,11 +16,13 @@ from detectors import runtime
 from detectors.registry import METRICS
 from detectors.saliency_iqa.detector import fast_precision
 from detectors.standing import State
-from domain.errors import ConfigError, SightlineError, StoreUnavailable
+from domain.addresses import parse_address
+from domain.errors import ConfigError, StoreUnavailable
 from domain.quality import Fault
+from domain.urls import shown
 from sightline.chosen_models import chosen_detectors, model_standings
 from sightline.doctor_services import chosen_services
-from sightline.findings import Finding, Health
+from sightline.findings import Finding, Health, looked_at
 from sightline.settings import Settings
 from storage.engine import PostgresTls, open_engine
 from storage.migrate import current, newest
@@ -34,10 +36,7 @@ CONNECT_TIMEOUT_S = 3.0
 def findings(settings: Settings) -> Iterator[Finding]:
     """Yield every finding, one after the other; none stops the next."""
     for subject, look in _LOOKS.items():
-        try:
-            yield look(settings)
-        except SightlineError as error:
-            yield Finding(subject, Health.FAILED, str(error))
+        yield looked_at(subject, look, settings)
     yield from _models(settings)
     yield from chosen_services(settings)
     yield from _services(settings)
@@ -101,9 +100,9 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Finding:
     address = make_url(settings.database)
-    shown = address.render_as_string(hide_password=True)
+    where = shown(settings.database)
     if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
-        return Finding("database", Health.NOTE, f"{shown}: not there yet; sightline run creates it")
+        return Finding("database", Health.NOTE, f"{where}: not there yet; sightline run creates it")
     engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
     try:
         found = current(engine)
@@ -111,13 +110,13 @@ def _database(settings: Settings) -> Finding:
         if address.get_backend_name() == "sqlite":
             raise
         reason = str(error).removesuffix("; trying again")
-        return Finding("database", Health.FAILED, f"{shown}: {reason}; start Postgres, or correct 'database'")
+        return Finding("database", Health.FAILED, f"{where}: {reason}; start Postgres, or correct 'database'")
     finally:
         engine.dispose()
     if found != newest():
-        text = f"{shown}: schema {found or 'empty'}; sightline run or migrate brings it up"
+        text = f"{where}: schema {found or 'empty'}; sightline run or migrate brings it up"
         return Finding("database", Health.NOTE, text)
-    return Finding("database", Health.OK, f"{shown}, schema {found}")
+    return Finding("database", Health.OK, f"{where}, schema {found}")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -167,26 +166,22 @@ def _services(settings: Settings) -> Iterator[Finding]:
     if settings.heartbeat.url:
         wanted.append(("heartbeat", settings.heartbeat.url))
     for subject, url in wanted:
-        yield _reached(subject, url)
+        yield looked_at(subject, partial(_reached, subject, url), settings)
     if not wanted:
         yield Finding(
             "services", Health.NOTE, "no webhook and no heartbeat: alerts are only in the log and on the page"
         )
 
 
-def _reached(subject: str, url: str) -> Finding:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        raise ConfigError(f"{subject}: not an address") from None
-    if not parts.hostname:
+def _reached(subject: str, url: str, _settings: Settings) -> Finding:
+    address = parse_address(url)
+    if address is None or not address.hostname:
         return Finding(subject, Health.FAILED, "no host in its address; write https://host/path")
+    host = address.hostname.strip("[]")
+    port = int(address.port or (443 if address.scheme.lower() == "https" else 80))
     try:
-        socket.create_connection((parts.hostname, port), CONNECT_TIMEOUT_S).close()
-    except OSError as error:
-        reason = error.strerror or "no answer"
-        return Finding(
-            subject, Health.FAILED, f"{parts.hostname}:{port} cannot be reached ({reason}); check the network"
-        )
-    return Finding(subject, Health.OK, f"{parts.hostname}:{port} answers")
+        socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "no answer"
+        return Finding(subject, Health.FAILED, f"{host}:{port} cannot be reached ({reason}); check the network")
+    return Finding(subject, Health.OK, f"{host}:{port} answers")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.errors import ConfigError, SightlineError
 from sightline.bootstrap import broker_of, redis_of
-from sightline.findings import Finding, Health
+from sightline.findings import Finding, Health, looked_at
 from sightline.settings import Settings
 
 
@@ -16,10 +16,7 @@ def chosen_services(settings: Settings) -> Iterator[Finding]:
     if settings.live.kind == "redis":
         looks["redis"] = _redis
     for subject, look in looks.items():
-        try:
-            yield look(settings)
-        except SightlineError as error:
-            yield Finding(subject, Health.FAILED, str(error))
+        yield looked_at(subject, look, settings)
 
 
 def _kafka(settings: Settings) -> Finding:

@@ -1,7 +1,11 @@
 """One line of the doctor's: what was looked at, how it is, and what to do where it is not well."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from domain.errors import SightlineError
+from sightline.settings import Settings
 
 
 class Health(StrEnum):
@@ -18,3 +22,15 @@ class Finding:
     subject: str
     health: Health
     text: str
+
+
+def looked_at(subject: str, look: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    """Return what a look finds; whatever it trips over becomes a finding too, and keeps no other from being made."""
+    try:
+        return look(settings)
+    except SightlineError as error:
+        return Finding(subject, Health.FAILED, str(error))
+    except Exception as error:  # noqa: BLE001 - one look that fails must not hide what the others find
+        # The text of a foreign error may quote an address with its password.
+        said = f"cannot be looked at ({type(error).__name__}); check what the settings say of it"
+        return Finding(subject, Health.FAILED, said)

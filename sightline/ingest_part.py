@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.ports import StreamStore
 from domain.streams import Camera
-from domain.urls import credentials
+from domain.urls import secrets_of
 from ingest.supervisor import IngestSupervisor
 from sightline.components import Timer
 from sightline.logging_setup import Redactor
@@ -50,4 +50,4 @@ class IngestPart:
     def _hide_passwords(self, cameras: Sequence[Camera]) -> None:
         """Logs must not show what FFmpeg's own messages may quote."""
         if self._redactor is not None:
-            self._redactor.learn(password for camera in cameras if (password := credentials(camera.url)[1]))
+            self._redactor.learn(secret for camera in cameras for secret in secrets_of(camera.url))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from domain.errors import StoreUnavailable
 from domain.ports import Clock, StreamPublisher, StreamStore
 from domain.streams import Camera
-from domain.urls import credentials
+from domain.urls import secrets_of
 from ingest.supervisor import IngestSupervisor
 from ingest.wire import HostSetup
 from sightline.components import Worker
@@ -88,4 +88,4 @@ class LeasedIngestPart:
     def _hide_passwords(self) -> None:
         """Logs must not show what FFmpeg's own messages may quote."""
         if self._redactor is not None:
-            self._redactor.learn(word for camera in self._cameras if (word := credentials(camera.url)[1]))
+            self._redactor.learn(secret for camera in self._cameras for secret in secrets_of(camera.url))

@@ -1,26 +1,25 @@
-"""Logs that are short, structured and free of credentials, whoever wrote them.
+"""Logs that are short, structured and free of credentials and of control characters, whoever wrote them.
 
 Secrets are removed twice: from the record (message, arguments, exception), for any handler that comes later, and from
-the finished line, for what only formatting reveals.
+what is written, for what only formatting reveals. A record is one line, whatever a camera or a stranger put into it.
 """
 
 import json
 import logging
-import re
 import sys
 import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
 
-from domain.urls import redacted
+from domain.plain_text import visible
+from domain.redaction import redacted
 from sightline.log_limit import LogLimiter
 
 HIDDEN = "***"
 SHORTEST_SECRET = 4
 """A known secret shorter than this is only hidden inside URLs: hiding every 'a' would hide the log itself."""
 
-_AUTHORIZATION = re.compile(r"(?i)(authorization\s*[:=]\s*(?:basic|digest|bearer)?\s*)\S[^\r\n]*")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -28,19 +27,51 @@ class Redactor:
     """Removes credentials from text: those of any URL, authorization headers, and every secret it was told of."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: tuple[str, ...] = ()
+        self._known = KnownSecrets(())
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Hide these as well from now on; the longest first, for one may hold another."""
-        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)}
-        self._secrets = tuple(sorted(known, key=len, reverse=True))
+        """Hide these as well from now on."""
+        wanted = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+        if not wanted <= self._known.all:
+            self._known = KnownSecrets(self._known.all | wanted)
 
     def __call__(self, text: str) -> str:
-        clean = _AUTHORIZATION.sub(rf"\1{HIDDEN}", redacted(text))
-        for secret in self._secrets:
-            clean = clean.replace(secret, HIDDEN)
-        return clean
+        # Known secrets first: hiding an address may cut one in two, and leave the half that is not in it.
+        return redacted(self._known.hidden(text))
+
+
+class KnownSecrets:
+    """Finds any of thousands of secrets in one pass: at each place only lengths whose beginning fits are compared."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self.all = frozenset(secrets)
+        lengths: dict[str, set[int]] = {}
+        for secret in self.all:
+            lengths.setdefault(secret[:SHORTEST_SECRET], set()).add(len(secret))
+        # The longest first, for one may hold another.
+        self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
+
+    def hidden(self, text: str) -> str:
+        """Return `text` with each secret in it replaced."""
+        if not self._lengths:
+            return text
+        pieces: list[str] = []
+        place = reached = 0
+        while place <= len(text) - SHORTEST_SECRET:
+            length = self._at(text, place)
+            if length:
+                pieces += [text[reached:place], HIDDEN]
+                place = reached = place + length
+            else:
+                place += 1
+        return "".join([*pieces, text[reached:]])
+
+    def _at(self, text: str, place: int) -> int:
+        for length in self._lengths.get(text[place : place + SHORTEST_SECRET], ()):
+            if text[place : place + length] in self.all:
+                return length
+        return 0
 
 
 class RedactingFilter(logging.Filter):
@@ -71,13 +102,16 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        message = record.getMessage()
+        message = visible(self._redactor(record.getMessage()))
         trace = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
+        lines = [visible(line) for line in self._redactor(trace).splitlines()]
         if self._as_json:
             facts = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
-            return self._redactor(json.dumps(facts | ({"trace": trace} if trace else {}), ensure_ascii=False))
-        line = f"{at} {record.levelname.lower()} {record.name}: {message}"
-        return self._redactor(f"{line}\n{trace}" if trace else line)
+            return json.dumps(facts | ({"trace": "\n".join(lines)} if lines else {}), ensure_ascii=False)
+        # Lines of a trace are indented: none of them can pass for a record of its own.
+        return "\n".join(
+            [f"{at} {record.levelname.lower()} {record.name}: {message}", *(f"    {line}" for line in lines)]
+        )
 
 
 def set_up_logging(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from domain.quality import FAULT_LABELS, Fault, Verdict, VerdictState
-from domain.urls import redacted
+from domain.urls import shown
 from sightline.score import JudgedFrame
 
 
@@ -52,7 +52,7 @@ class SourceSummary:
 
     def lines(self) -> Iterable[str]:
         """Return the summary as lines of plain text."""
-        yield f"{redacted(self.source)}: {_frames(self.frames)}, {self._verdict()}, {self._coverage()}"
+        yield f"{shown(self.source)}: {_frames(self.frames)}, {self._verdict()}, {self._coverage()}"
         if self.rejected:
             yield f"  {_frames(self.rejected)} could not be scored"
         for fault, found in sorted(self.findings.items(), key=lambda item: -item[1].frames):
@@ -84,7 +84,7 @@ def _frames(count: int) -> str:
 def as_json(judged: JudgedFrame) -> dict[str, object]:
     """Return one frame as `score --json` prints it."""
     return {
-        "source": redacted(judged.source),
+        "source": shown(judged.source),
         "pts_s": judged.pts_s,
         "scores": {metric: round(value, 9) for metric, value in sorted(judged.values.items())},
         "verdicts": verdicts_json(judged.verdicts),

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from domain.addresses import parse_address
 from domain.errors import ConfigError
 from domain.quality import Fault
 from domain.streams import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
-from domain.urls import checked
+from domain.urls import checked, secrets_of
 from sightline.settings_api import ApiSettings, check_api
 from sightline.settings_cluster import (
     HealthSettings,
@@ -24,8 +25,9 @@ from sightline.settings_cluster import (
 from sightline.settings_errors import described
 from sightline.settings_file import read_settings_file
 from sightline.settings_models import GateSettings, ModelSettings
+from sightline.settings_types import CameraName, DatabaseAddress, Label, WebAddress, WebAddressOrNone
 
-Days = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -65,12 +67,12 @@ def _shorthand(value: object) -> object:
 class CameraSettings(Section):
     """One camera. `user` and `password` may stand apart from the URL, so that a secret file can hold them."""
 
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[\w .:-]+$")
+    name: CameraName
     url: str = Field(min_length=1, repr=False)
     user: str = Field(default="", repr=False)
     password: str = Field(default="", repr=False)
-    site: str = ""
-    group: str = ""
+    site: Label = ""
+    group: Label = ""
     enabled: bool = True
     transport: RtspTransport = RtspTransport.TCP
     plan: PlanSettings | None = None
@@ -84,7 +86,7 @@ class CameraSettings(Section):
         """Return the domain's camera; raises `ConfigError` naming `where` for an address that is not allowed."""
         return Camera(
             name=self.name,
-            url=checked(self._address(), where=f"{where}.url"),
+            url=checked(self._address(where), where=f"{where}.url"),
             site=self.site,
             group=self.group,
             enabled=self.enabled,
@@ -97,12 +99,18 @@ class CameraSettings(Section):
             faults={fault: FaultSetting(s.enabled, s.sensitivity) for fault, s in self.faults.items()},
         )
 
-    def _address(self) -> str:
-        scheme, separator, rest = self.url.partition("://")
-        if not self.user or not separator:
+    def _address(self, where: str) -> str:
+        address = parse_address(self.url)
+        if not (self.user or self.password):
             return self.url
+        if address is None:
+            raise ConfigError(f"{where}.user: only used with an address such as rtsp://host/path; leave it out")
+        if address.login is not None:
+            raise ConfigError(f"{where}.user: the url holds a login too; keep one of them")
+        if not self.user:
+            raise ConfigError(f"{where}.user: needed with a password")
         secret = f":{quote(self.password, safe='')}" if self.password else ""
-        return f"{scheme}://{quote(self.user, safe='')}{secret}@{rest}"
+        return f"{address.scheme}://{quote(self.user, safe='')}{secret}@{address.host}{address.rest}"
 
 
 class BatchSettings(Section):
@@ -129,8 +137,8 @@ class RetentionSettings(Section):
 class WebhookSettings(Section):
     """A receiver of alerts; with a secret, each body is signed (HMAC-SHA256)."""
 
-    name: str = "webhook"
-    url: str = Field(min_length=1, repr=False)
+    name: Label = Field(default="webhook", min_length=1)
+    url: WebAddress = Field(min_length=1, repr=False)
     secret: str = Field(default="", repr=False)
     timeout_s: Positive = 10.0
 
@@ -145,7 +153,7 @@ class NotifierSettings(Section):
 class HeartbeatSettings(Section):
     """A URL called while all is well, so that somebody learns when Sightline itself is dead."""
 
-    url: str = Field(default="", repr=False)
+    url: WebAddressOrNone = Field(default="", repr=False)
     every_s: Positive = 60.0
 
 
@@ -165,7 +173,7 @@ class EvaluationSettings(Section):
 class Settings(Section):
     """Everything. The defaults run embedded: one process, SQLite beside it, the page on this machine only."""
 
-    database: str = Field(default="sqlite:///sightline.db", min_length=1, repr=False)
+    database: DatabaseAddress = Field(default="sqlite:///sightline.db", min_length=1, repr=False)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = Field(default=None, ge=1)
     """Cores that compute scores; half of them where nothing is said, for reading cameras needs the others."""
@@ -200,14 +208,16 @@ class Settings(Section):
         return cameras
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret of these settings, for the redactor of logs and errors."""
-        hidden = [
-            self.api.token,
-            self.queue.password,
-            self.live.password,
-            *(hook.secret for hook in self.notifiers.webhooks),
-        ]
-        return tuple(text for text in (*hidden, *(camera.password for camera in self.cameras)) if text)
+        """Return every secret of these settings, in every form, for the redactor of logs and errors."""
+        hidden = [self.api.token, self.queue.password, self.live.password]
+        hidden += [hook.secret for hook in self.notifiers.webhooks]
+        for password in [camera.password for camera in self.cameras] + hidden[1:3]:
+            hidden += [quote(password, safe=""), quote(password)]
+            hidden.append(password)
+        addresses = [self.database, self.live.url, self.heartbeat.url]
+        addresses += [hook.url for hook in self.notifiers.webhooks] + [camera.url for camera in self.cameras]
+        hidden += [secret for address in addresses for secret in secrets_of(address)]
+        return tuple(dict.fromkeys(text for text in hidden if text))
 
 
 def parsed(content: dict[str, Any]) -> Settings:

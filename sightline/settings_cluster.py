@@ -8,15 +8,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingest.limits import MB, ReadingLimits
+from sightline.settings_types import Broker, RedisAddress
 
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
+"""Seconds, a year at most."""
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Section(BaseModel):
     """A part of the settings: unknown keys, other types and later changes are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class QueueSettings(Section):
@@ -28,9 +30,9 @@ class QueueSettings(Section):
 
     kind: Literal["embedded", "kafka"] = "embedded"
     max_frames: Count = 64
-    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024)
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024, le=1 << 40)
     poll_messages: Count = 32
-    servers: tuple[str, ...] = ()
+    servers: tuple[Broker, ...] = ()
     """`HOST:PORT` of brokers; one that answers is enough to find the others."""
     topic: str = Field(default="sightline.messages", pattern=r"^[\w.-]{1,200}$")
     group: str = Field(default="sightline.workers", min_length=1)
@@ -65,7 +67,7 @@ class LiveSettings(Section):
     """
 
     kind: Literal["memory", "redis"] = "memory"
-    url: str = Field(default="", repr=False)
+    url: RedisAddress = Field(default="", repr=False)
     user: str = Field(default="", repr=False)
     password: str = Field(default="", repr=False)
     tls: bool = False
@@ -90,7 +92,7 @@ class IngestSettings(Section):
     """Whether the address of a camera may be an HLS playlist (.m3u8), which chooses what is requested next."""
     allowed_hosts: tuple[Annotated[str, Field(min_length=1, max_length=260)], ...] = ()
     """`HOST` or `HOST:PORT` besides a camera's own to which its redirects and playlists may lead, without its login."""
-    lease_s: float = Field(default=30.0, ge=3)
+    lease_s: float = Field(default=30.0, ge=3, le=86_400)
     """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
     max_cameras: Count | None = None
     """The most cameras one process reads; without it the first process reads all and the next stand by."""

@@ -7,7 +7,10 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from sightline.yaml_reading import shown_key
+
 _KEY_ERROR = "[key]"
+_SENTENCES = {"missing": "needed, but not given", "string_type": "should be a text; put it in quotes"}
 
 
 def described(error: ValidationError, model: type[BaseModel]) -> str:
@@ -26,7 +29,7 @@ def path_text(loc: Iterable[int | str]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         elif part != _KEY_ERROR:
-            text += f".{part}" if text else part
+            text += f".{shown_key(part)}" if text else shown_key(part)
     return text
 
 
@@ -36,12 +39,10 @@ def _message(problem: Any, loc: tuple[int | str, ...], model: type[BaseModel]) -
     match problem["type"]:
         case "extra_forbidden":
             return _unknown(str(loc[-1]), _known_keys(model, loc[:-1]))
-        case "missing":
-            return "needed, but not given"
         case "enum" | "literal_error":
             return f"must be one of {problem['ctx']['expected']}"
-        case _:
-            return str(problem["msg"]).removeprefix("Input ")
+        case kind:
+            return _SENTENCES.get(kind) or str(problem["msg"]).removeprefix("Input ").removeprefix("Value error, ")
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:

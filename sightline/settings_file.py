@@ -4,34 +4,24 @@ Every error names the path of the value that is wrong (`cameras[2].url`) and nev
 """
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from domain.errors import ConfigError
+from sightline.bounded_files import read_text
+from sightline.yaml_reading import LONGEST_SCALAR, parsed_yaml, shown_key
 
 SETTINGS_VARIABLE = "SIGHTLINE_SETTINGS"
 DEFAULT_FILE = Path("sightline.yaml")
 SECRET_KEYS = frozenset({"database", "password", "secret", "token", "url", "user"})
 """Keys that may be given as `KEY_file`, the path of a file that holds the value (docker secrets)."""
 
-_VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})")
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice, where YAML itself silently keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise ConfigError(f"line {key_node.start_mark.line + 1}: key '{key}' is given twice; keep one")
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+MOST_BYTES = 4 << 20
+"""A settings file of ten thousand cameras has half of that."""
+MOST_SECRET_BYTES = 64 << 10
+LARGEST_NUMBER = 2**53
+"""Up to here every whole number has a place of its own, in JSON and as a float."""
 
 
 def settings_path(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -46,17 +36,9 @@ def settings_path(given: Path | None, environment: Mapping[str, str] = os.enviro
 def read_settings_file(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the file's content with variables and secret files filled in. Raises `ConfigError`."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"settings file {path}: {_reason(error)}") from error
-    try:
-        content = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark is not None else ""
-        raise ConfigError(f"settings file {path}{where}: not valid YAML ({getattr(error, 'problem', '')})") from None
+        content = parsed_yaml(read_text(path, most_bytes=MOST_BYTES))
     except ConfigError as error:
-        raise ConfigError(f"settings file {path} {error}") from None
+        raise ConfigError(f"settings file {path}: {error}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -73,6 +55,8 @@ def expanded(value: Any, environment: Mapping[str, str], *, folder: Path, at: st
         return [expanded(item, environment, folder=folder, at=f"{at}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, str):
         return _expanded_text(value, environment, at)
+    if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+        raise ConfigError(f"{at}: this number cannot be used; give a smaller one")
     return value
 
 
@@ -83,46 +67,75 @@ def _expanded_mapping(
     for raw_key, item in mapping.items():
         # YAML 1.1 reads the keys `on`, `off`, `yes` and `no` as booleans, and digits as numbers.
         key = str(raw_key)
-        path = f"{at}.{key}" if at else key
+        path = f"{at}.{shown_key(key)}" if at else shown_key(key)
         filled = expanded(item, environment, folder=folder, at=path)
         base = key.removesuffix("_file")
         if base != key and base in SECRET_KEYS:
             if base in mapping:
                 raise ConfigError(f"{path}: '{base}' is given too; keep one of them")
-            result[base] = _secret(filled, folder, path)
-        else:
-            result[key] = filled
+            key, filled = base, _secret(filled, folder, path)
+        if key in result:
+            raise ConfigError(f"{path}: given twice; keep one")
+        result[key] = filled
     return result
 
 
 def _expanded_text(text: str, environment: Mapping[str, str], at: str) -> str:
-    def fill(match: re.Match[str]) -> str:
-        if match["escaped"]:
-            return "$"
-        name, default = match["name"], match["default"]
-        if name in environment:
-            return environment[name]
-        if default is None:
-            raise ConfigError(f"{at}: variable {name} is not set; set it, or write ${{{name}:-default}}")
-        return default
+    """Fill in variables; what they hold is text and nothing else, for the YAML was read before."""
+    pieces: list[str] = []
+    reached, found, size = 0, text.find("$"), 0
+    while found >= 0 and size <= LONGEST_SCALAR:
+        pieces.append(text[reached:found])
+        reached = found + 1
+        if text.startswith("$", reached):
+            pieces.append("$")
+            reached += 1
+        elif (variable := _variable(text, found)) is not None:
+            name, default, reached = variable
+            pieces.append(_value_of(name, default, environment, at))
+        else:
+            pieces.append("$")
+        size += len(pieces[-1])
+        found = text.find("$", reached)
+    return _checked_text("".join([*pieces, text[reached:]]), at)
 
-    return _VARIABLE.sub(fill, text)
+
+def _variable(text: str, start: int) -> tuple[str, str | None, int] | None:
+    """Return name, default and end of the `${NAME}` or `${NAME:-default}` at `start`, None where none stands."""
+    end = text.find("}", start)
+    if end < 0 or not text.startswith("{", start + 1):
+        return None
+    name, colon, default = text[start + 2 : end].partition(":-")
+    if not (name.isascii() and name.isidentifier()):
+        return None
+    return name, default if colon else None, end + 1
+
+
+def _value_of(name: str, default: str | None, environment: Mapping[str, str], at: str) -> str:
+    if name in environment:
+        return environment[name][: LONGEST_SCALAR + 1]
+    if default is None:
+        raise ConfigError(f"{at}: variable {name} is not set; set it, or write ${{{name}:-default}}")
+    return default
+
+
+def _checked_text(text: str, at: str) -> str:
+    if len(text) > LONGEST_SCALAR:
+        raise ConfigError(f"{at}: is longer than {LONGEST_SCALAR} characters")
+    # A no-break space may stand in a password; whatever else shows nothing moves a cursor or hides what follows.
+    if not text.replace("\u00a0", " ").isprintable():
+        raise ConfigError(f"{at}: holds a character that cannot be seen; type it again without it")
+    return text
 
 
 def _secret(value: object, folder: Path, at: str) -> str:
     if not isinstance(value, str):
         raise ConfigError(f"{at}: expected the path of a file")
     try:
-        secret = (folder / value).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{at}: {_reason(error)}") from error
-    if not secret:
+        text = read_text(folder / value, most_bytes=MOST_SECRET_BYTES).strip()
+    except ConfigError as error:
+        raise ConfigError(f"{at}: {error}") from None
+    if not text:
         # Read as "none", an empty token would open the page to everybody.
         raise ConfigError(f"{at}: the file is empty; write the value into it, or leave {at} out")
-    return secret
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    return error.strerror or "cannot be read" if isinstance(error, OSError) else "is not UTF-8 text"
+    return _checked_text(text, at)

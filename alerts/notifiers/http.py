@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import httpx
 
+from domain.addresses import parse_address
 from domain.errors import ConfigError, NotifierUnavailable
+from domain.urls import checked_service
 
 SCHEMES = ("https", "http")
 MAX_ANSWER_BYTES = 64 * 1024
@@ -20,11 +21,14 @@ class Endpoint:
         self, url: str, *, where: str, timeout_s: float = 10.0, transport: httpx.BaseTransport | None = None
     ) -> None:
         """Raise `ConfigError` naming the setting `where` unless `url` is http or https with a host."""
-        parts = urlsplit(url)
-        if parts.scheme.lower() not in SCHEMES or not parts.hostname:
-            raise ConfigError(f"{where}: give a URL that begins with https:// or http://")
-        self.shown = f"{parts.scheme}://{parts.hostname}"
-        self._url = url
+        self._url = checked_service(url, schemes=SCHEMES, where=where)
+        address = parse_address(self._url)
+        assert address is not None
+        try:
+            httpx.URL(self._url)
+        except httpx.InvalidURL:
+            raise ConfigError(f"{where}: is no address that can be called; write https://host/path") from None
+        self.shown = f"{address.scheme}://{address.hostname}"
         self._timeout_s = timeout_s
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, transport=transport)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log the whole URL of every call

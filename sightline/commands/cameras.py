@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from domain.errors import ConfigError
+from domain.names import label_of, name_of
 from domain.ports import StreamStore
 from domain.streams import Camera, RtspTransport
-from domain.urls import checked, redacted
-from sightline.camera_import import cell, read_cameras
+from domain.urls import checked, shown
+from sightline.camera_import import read_cameras
 from sightline.clock import SystemClock
-from sightline.commands.console import address_from, complain, err, say, show_table, without_traceback, write_json
+from sightline.commands.console import address_from, complain, learn_url, say, show_table, without_traceback, write_json
 from sightline.commands.options import ByOption, JsonOption, SettingsOption, settings_from, who
 from sightline.stores import opened_stores
+from sightline.yaml_reading import shown_key
 
 app = typer.Typer(no_args_is_help=True, help="Add, list, remove, accept, test and import cameras.")
 
@@ -35,12 +36,19 @@ def add(
 ) -> None:
     """Watch a camera, or change one."""
     address = checked(address_from(url), where="URL")
-    camera = Camera(name=name, url=address, site=site, group=group, transport=transport)
+    name = name_of(name, where="NAME")
+    camera = Camera(
+        name=name,
+        url=address,
+        site=label_of(site, where="--site"),
+        group=label_of(group, where="--group"),
+        transport=transport,
+    )
     clock = SystemClock()
     with opened_stores(settings_from(settings), clock) as stores:
         known = stores.streams.camera(name) is not None
         stores.streams.put_camera(camera, by=who(by), at=clock.now())
-    say(f"{'changed' if known else 'added'} {name}: {redacted(address)}")
+    say(f"{'changed' if known else 'added'} {name}: {shown(address)}")
 
 
 @app.command("list")
@@ -54,7 +62,7 @@ def list_cameras(settings: SettingsOption = None, json_lines: JsonOption = False
             write_json(
                 {
                     "name": camera.name,
-                    "url": redacted(camera.url),
+                    "url": shown(camera.url),
                     "site": camera.site,
                     "group": camera.group,
                     "enabled": camera.enabled,
@@ -69,7 +77,7 @@ def list_cameras(settings: SettingsOption = None, json_lines: JsonOption = False
 
 
 def _row(camera: Camera) -> tuple[str, ...]:
-    return camera.name, camera.site, camera.group, "yes" if camera.enabled else "no", redacted(camera.url)
+    return camera.name, camera.site, camera.group, "yes" if camera.enabled else "no", shown(camera.url)
 
 
 @app.command()
@@ -110,6 +118,7 @@ def try_camera(
         camera = stores.streams.camera(name)
         if camera is None:
             raise _unknown(name, stores.streams)
+    learn_url(camera.url)
     raise typer.Exit(watch_camera(camera, chosen, device=chosen.device, for_s=seconds, json_lines=json_lines))
 
 
@@ -122,6 +131,8 @@ def import_cameras(
 ) -> None:
     """Add or change the cameras of a CSV file: all of them, or, when a line is wrong, none."""
     cameras, problems = read_cameras(path)
+    for camera in cameras:
+        learn_url(camera.url)
     if problems:
         complain("\n".join(problems))
         raise ConfigError(f"{path}: nothing was imported; correct the lines named above")
@@ -129,9 +140,9 @@ def import_cameras(
     with opened_stores(settings_from(settings), clock) as stores:
         for camera in cameras:
             stores.streams.put_camera(camera, by=who(by), at=clock.now())
-    err.print(f"imported {len(cameras)} cameras: {escape(', '.join(cell(camera.name) for camera in cameras))}")
+    say(f"imported {len(cameras)} cameras: {', '.join(camera.name for camera in cameras)}")
 
 
 def _unknown(name: str, store: StreamStore) -> ConfigError:
     known = ", ".join(camera.name for camera in store.cameras()[:10]) or "none yet"
-    return ConfigError(f"camera '{name}': there is none of this name; known: {known}")
+    return ConfigError(f"camera '{shown_key(name)}': there is none of this name; known: {known}")

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,7 +16,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from domain.errors import ConfigError, SightlineError
-from domain.urls import credentials
+from domain.plain_text import visible
+from domain.urls import secrets_of
 from sightline.logging_setup import Redactor
 
 P = ParamSpec("P")
@@ -32,38 +34,63 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 redactor = Redactor()
 
 
+def marked(text: str) -> str:
+    """Return any text ready for a console: no credentials, no control characters, none of it read as markup."""
+    return escape(visible(redactor(text)))
+
+
 def say(text: str, style: str = "") -> None:
     """Say one line on standard error, without credentials."""
-    err.print(escape(redactor(text)), style=style or None)
+    _print_error(marked(text), style)
 
 
 def complain(text: str) -> None:
     """Say what went wrong, one line a problem."""
     for line in redactor(text).splitlines() or ["failed"]:
-        err.print(f"[bold red]error:[/] {escape(line)}")
+        _print_error(f"[bold red]error:[/] {marked(line)}")
+
+
+def _print_error(text: str, style: str = "") -> None:
+    # A terminal that was closed takes no more words; what is in hand must be finished all the same.
+    with suppress(OSError):
+        err.print(text, style=style or None)
 
 
 def write_json(record: Any) -> None:
-    """Write one JSON object on one line of standard output, at once, so that a pipe can follow."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write one JSON object on one line of standard output, at once, so that a pipe can follow.
+
+    What JSON itself leaves unescaped and a terminal would obey is escaped too.
+    """
+    line = json.dumps(_clean(record), ensure_ascii=False, allow_nan=False)
+    if not line.isprintable():
+        line = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return redactor(value)
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Show rows as a table on a terminal, and as lines with tabs, which scripts can read, elsewhere."""
     if not out.is_terminal:
         for row in rows:
-            out.print("\t".join(escape(redactor(text)) for text in row))
+            out.print("\t".join(marked(text) for text in row))
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(escape(redactor(text)) for text in row))
+        table.add_row(*(marked(text) for text in row))
     out.print(table)
 
 
 def learn_url(url: str) -> None:
-    """Never show this address's password from now on, in whatever text it turns up."""
-    redactor.learn([password for password in credentials(url)[1:] if password])
+    """Never show this address's secrets from now on, in whatever text they turn up."""
+    redactor.learn(secrets_of(url))
 
 
 def without_traceback(command: Callable[P, T]) -> Callable[P, T]:

@@ -1,10 +1,9 @@
 """`sightline doctor`: what is well, and what to do about what is not."""
 
 import typer
-from rich.markup import escape
 
 from domain.errors import ConfigError
-from sightline.commands.console import EXIT_FAILED, out, redactor, without_traceback
+from sightline.commands.console import EXIT_FAILED, marked, out, redactor, without_traceback
 from sightline.commands.options import SettingsOption, settings_from
 from sightline.findings import Finding, Health
 from sightline.logging_setup import set_up_logging
@@ -34,4 +33,4 @@ def doctor(settings: SettingsOption = None) -> None:
 
 
 def _show(health: str, subject: str, text: str) -> None:
-    out.print(f"{_MARKS[health]} {escape(subject)}: {escape(redactor(text))}")
+    out.print(f"{_MARKS[health]} {marked(subject)}: {marked(text)}")

@@ -6,6 +6,7 @@ import typer
 
 from domain.alerts import Incident, IncidentState
 from domain.errors import ConfigError
+from domain.names import line_of
 from domain.quality import FAULT_LABELS
 from sightline.clock import SystemClock
 from sightline.commands.console import say, show_table, without_traceback, write_json
@@ -57,6 +58,7 @@ def ack(
 ) -> None:
     """Acknowledge an incident by name."""
     clock = SystemClock()
+    reason = line_of(reason, where="--reason")
     with opened_stores(settings_from(settings), clock) as stores:
         if not stores.alerts.acknowledge(incident_id, by=who(by), reason=reason, at=clock.now()):
             raise ConfigError(f"incident '{incident_id}': there is none; see: sightline incidents list --all")

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from domain.errors import ConfigError
-from sightline.commands.console import EXIT_FAILED, out, redactor, without_traceback
+from sightline.commands.console import EXIT_FAILED, marked, out, redactor, without_traceback
 from sightline.commands.options import SettingsOption, settings_from
 from sightline.logging_setup import set_up_logging
 
@@ -41,7 +40,7 @@ def list_(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
         facts = (Path(found["path"]).name, f"sha256 {found['sha256'][:12]}…", found["licence"], found["card"])
         said = [each["said"], *([", ".join(filter(None, facts))] if found["path"] else [])]
         cells = (each["name"], each["state"], "\n".join(said))
-        table.add_row(*(escape(redactor(cell)) for cell in cells), style=None if each["state"] == "on" else "dim")
+        table.add_row(*(marked(cell) for cell in cells), style=None if each["state"] == "on" else "dim")
     out.print(table)
 
 
@@ -57,7 +56,7 @@ def info(name: NameArgument, settings: SettingsOption = None, as_json: JsonOptio
         out.print_json(json.dumps(facts))
         return
     for key, value in facts.items():
-        out.print(f"[bold]{key}[/]: {escape(redactor(_shown(value)))}")
+        out.print(f"[bold]{key}[/]: {marked(_shown(value))}")
 
 
 @app.command()
@@ -68,7 +67,7 @@ def pull(name: NameArgument, settings: SettingsOption = None) -> None:
 
     model = _known(name)
     file = model.pull(downloads(settings_from(settings)))
-    out.print(escape(f"{name}: {file.path}, sha256 {file.sha256}"))
+    out.print(marked(f"{name}: {file.path}, sha256 {file.sha256}"))
 
 
 @app.command()
@@ -83,7 +82,7 @@ def verify(settings: SettingsOption = None, as_json: JsonOption = False) -> None
     else:
         for check in checks:
             mark = "[green]ok    [/]" if check.right else "[bold red]wrong [/]" if check.found else "[yellow]absent[/]"
-            out.print(f"{mark} {escape(check.model)}: {escape(redactor(check.text))}")
+            out.print(f"{mark} {marked(check.model)}: {marked(check.text)}")
     if any(check.found and not check.right for check in checks):
         raise typer.Exit(EXIT_FAILED)
 

@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from sightline.commands.console import learn_url, redactor
+from domain.names import LONGEST_NAME, line_of
+from sightline.commands.console import redactor
 from sightline.settings import Settings, load_settings
 from sightline.settings_file import settings_path
 
@@ -25,13 +26,9 @@ def settings_from(path: Path | None) -> Settings:
     """Return the settings to use; their secrets are never shown from now on."""
     settings = load_settings(settings_path(path))
     redactor.learn(settings.secrets())
-    for address in (settings.database, settings.live.url):
-        learn_url(address)
-    for camera in settings.domain_cameras():
-        learn_url(camera.url)
     return settings
 
 
 def who(by: str) -> str:
-    """Return who acts: the name given, else this machine's user."""
-    return by or getpass.getuser()
+    """Return who acts: the name given, else this machine's user. Raises `ConfigError` for a name not fit for a log."""
+    return line_of(by or getpass.getuser(), where="--by", longest=LONGEST_NAME)

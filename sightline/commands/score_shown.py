@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from domain.errors import SightlineError
-from domain.urls import redacted
-from sightline.commands.console import complain, err, internal, out, redactor, write_json
+from domain.urls import redacted, shown
+from sightline.commands.console import complain, err, internal, marked, out, write_json
 from sightline.score import RejectedFrame
 from sightline.score_inputs import Source, Unusable
 from sightline.score_report import SourceSummary, as_json
@@ -22,25 +21,25 @@ def score_all(run: ScoringRun, wanted: Sequence[Source | Unusable], *, json_line
         everything = progress.add_task("sources", total=len(wanted), said="")
         for source in wanted:
             if isinstance(source, Unusable):
-                complain(f"{redacted(source.address)}: {source.reason}")
+                complain(f"{shown(source.address)}: {source.reason}")
                 failures += 1
             else:
-                name = escape(redactor(redacted(source.address)))
+                name = marked(shown(source.address))
                 progress.update(everything, description=name, said="opening")
                 failures += not _score_one(run, source, (progress, everything), json_lines=json_lines)
             progress.advance(everything)
     return failures == 0
 
 
-def _score_one(run: ScoringRun, source: Source, shown: tuple[Progress, TaskID], *, json_lines: bool) -> bool:
-    progress, task = shown
+def _score_one(run: ScoringRun, source: Source, bar: tuple[Progress, TaskID], *, json_lines: bool) -> bool:
+    progress, task = bar
     summary = SourceSummary(source.address)
     trouble = ""
     try:
         for frame in run.judged(source):
             if isinstance(frame, RejectedFrame):
                 summary.rejected += 1
-                complain(f"{redacted(source.address)}: frame {frame.sequence}: {frame.reason}")
+                complain(f"{shown(source.address)}: frame {frame.sequence}: {frame.reason}")
                 continue
             summary.add(frame)
             progress.update(task, said=f"{summary.frames} frames, {frame.at_s:.0f} s")
@@ -55,7 +54,7 @@ def _score_one(run: ScoringRun, source: Source, shown: tuple[Progress, TaskID], 
         trouble = internal(error)
     if not json_lines and (summary.frames or not trouble):
         for line in summary.lines():
-            out.print(escape(redactor(line)))
+            out.print(marked(line))
     return _told(source, summary, trouble)
 
 
@@ -64,6 +63,6 @@ def _told(source: Source, summary: SourceSummary, trouble: str) -> bool:
     if not trouble and not summary.frames:
         trouble = "no picture in it" if not summary.rejected else "no picture in it could be scored"
     if trouble:
-        name = redacted(source.address)
+        name = shown(source.address)
         complain(trouble if name in trouble else f"{name}: {trouble}")
     return not trouble and not summary.rejected

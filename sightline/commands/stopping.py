@@ -1,4 +1,8 @@
-"""Turns Ctrl-C and a service manager's stop into an event that is waited for, so that what is in hand is finished."""
+"""Turns a request to end into an event that is waited for, so that what is in hand is finished.
+
+Ctrl-C, a service manager's stop, and the end of the terminal (SIGHUP) mean the same. Settings are read once, at the
+start: whoever sends SIGHUP to have them read again gets a process that ends in order, and is started again.
+"""
 
 import signal
 import threading
@@ -6,10 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Give an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    """Give an event that SIGINT, SIGTERM and SIGHUP set; a second signal of a kind ends the process at once.
+
+    A signal that is ignored already, as `nohup` does with SIGHUP, stays ignored.
+    """
     stop = threading.Event()
 
     def asked(number: int, _frame: FrameType | None) -> None:
@@ -19,7 +28,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, asked) for number in heard}
     try:
         yield stop
     finally:

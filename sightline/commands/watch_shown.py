@@ -5,16 +5,15 @@ from contextlib import closing, nullcontext
 
 from rich.console import Group
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from domain.quality import FAULT_LABELS, Verdict, VerdictState
 from domain.streams import Camera, ConnectionState
 from domain.units import StreamSnapshot
-from domain.urls import redacted
+from domain.urls import shown
 from sightline.chosen_models import chosen_detectors
-from sightline.commands.console import complain, out, redactor, say, write_json
+from sightline.commands.console import complain, marked, out, redactor, say, write_json
 from sightline.commands.stopping import stop_on_signals
 from sightline.score_report import verdicts_json
 from sightline.settings import Settings
@@ -29,7 +28,7 @@ def show_watch(camera: Camera, settings: Settings, *, device: str, for_s: float,
     live = out.is_terminal and not json_lines
     said = ""
     snapshot: StreamSnapshot | None = None
-    say(f"watching {redacted(camera.url)}; nothing is stored")
+    say(f"watching {shown(camera.url)}; nothing is stored")
     with stop_on_signals() as stop, Live(console=out, auto_refresh=False) if live else nullcontext() as screen:
         if for_s:
             _stop_after(for_s, stop)
@@ -40,12 +39,12 @@ def show_watch(camera: Camera, settings: Settings, *, device: str, for_s: float,
                 elif screen is not None:
                     screen.update(_table(camera, snapshot, stream.frames), refresh=True)
                 elif (line := _line(snapshot)) != said:
-                    out.print(escape(redactor(f"{snapshot.at:%H:%M:%SZ} {line}")))
+                    out.print(marked(f"{snapshot.at:%H:%M:%SZ} {line}"))
                     said = line
     if stream.frames:
         return 0
     why = snapshot.status.reason if snapshot is not None and snapshot.status is not None else ""
-    complain(f"{redacted(camera.url)}: no frame could be judged{f': {why}' if why else ''}")
+    complain(f"{shown(camera.url)}: no frame could be judged{f': {why}' if why else ''}")
     return 1
 
 
@@ -91,14 +90,14 @@ def _headline(snapshot: StreamSnapshot) -> str:
 
 
 def _table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Group:
-    table = Table(title=escape(redactor(redacted(camera.url))), title_justify="left")
+    table = Table(title=marked(shown(camera.url)), title_justify="left")
     for column in ("check", "state", "why"):
         table.add_column(column)
     styles = {VerdictState.FAULT: "bold red", VerdictState.OK: "green", VerdictState.NOT_ASSESSABLE: "dim"}
     order = list(styles)
     for verdict in sorted(snapshot.verdicts, key=lambda verdict: order.index(verdict.state)):
         cells = (FAULT_LABELS[verdict.fault], verdict.state.value.replace("_", " "), verdict.reason)
-        table.add_row(*(escape(redactor(text)) for text in cells), style=styles[verdict.state])
+        table.add_row(*(marked(text) for text in cells), style=styles[verdict.state])
     fps = snapshot.status.counters.fps if snapshot.status is not None else None
     rate = f", {fps:.1f} frames/s from the camera" if fps is not None else ""
     head = f"{_connection(snapshot)}, {_headline(snapshot)}, {frames} frames judged{rate}"
@@ -108,7 +107,7 @@ def _table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Group:
 def _as_json(camera: Camera, snapshot: StreamSnapshot, frames: int) -> dict[str, object]:
     status = snapshot.status
     return {
-        "source": redacted(camera.url),
+        "source": shown(camera.url),
         "at": snapshot.at.isoformat(),
         "connection": status.state.value if status is not None else None,
         "reason": redactor(status.reason) if status is not None else "",

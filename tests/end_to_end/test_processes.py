@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,8 @@ def test_scores_arrive_the_api_shows_them_and_each_process_ends_well_when_asked(
     found = {each.subject: each.health for each in chosen_services(load_settings(cluster.settings))}
     assert found == {"kafka": Health.OK, "redis": Health.OK}
 
-    for process in cluster.processes.values():
-        process.send_signal(signal.SIGTERM)
+    for process, asked_by in zip(cluster.processes.values(), cycle((signal.SIGTERM, signal.SIGHUP)), strict=False):
+        process.send_signal(asked_by)
 
     ended = {name: process.wait(40) for name, process in cluster.processes.items()}
     assert ended == dict.fromkeys(COMMANDS, 0), cluster.said()

@@ -86,7 +86,7 @@ def read_until(process: subprocess.Popen[str], wanted: Callable[[str], bool]) ->
     return ""
 
 
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_run_tells_where_the_page_is_and_ends_in_order_when_asked(
     running: subprocess.Popen[str], asked: signal.Signals
 ) -> None:

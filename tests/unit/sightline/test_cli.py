@@ -195,6 +195,52 @@ def test_doctor_says_what_to_do_about_wrong_settings_and_looks_at_the_rest(setti
     assert_plain(result)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "database: 'postgresql://guard:hunter2@ss:w/rd@h:54x/db'",
+        "database: 'sqlite:hunter2'",
+        "database: hunter2",
+        "notifiers: {webhooks: [{url: 'http://[::1/hunter2'}]}",
+        "notifiers: {webhooks: [{url: 'https://nowhere.invalid/hunter2'}]}",
+        "heartbeat: {url: 'https://xn--a/hunter2'}",
+        "live: {kind: redis, url: 'redis://:hunter2@127.0.0.1:1/x'}",
+    ],
+)
+def test_doctor_survives_any_malformed_address_and_looks_at_the_rest(settings: Path, text: str) -> None:
+    settings.write_text(f"{text}\n", encoding="utf-8")
+
+    result = called("doctor", "--settings", str(settings))
+
+    assert result.exit_code == 1, result.output
+    assert "failed" in result.output
+    assert "codecs" in result.output
+    assert "services" in result.output or "webhook" in result.output or "heartbeat" in result.output
+    assert "hunter2" not in result.output
+    assert "internal error" not in result.output
+
+
+@pytest.mark.parametrize(
+    "name", ["[red]gate", "ga\nte", "ga\x1b[31mte", "\u202egate", "-gate", "", "x" * 121, "a/b", "gate@h"]
+)
+def test_add_accepts_exactly_what_the_settings_file_accepts(settings: Path, name: str) -> None:
+    before = settings.read_text(encoding="utf-8")
+    added = called("cameras", "add", "--settings", str(settings), "--", name, "rtsp://10.0.0.5/main")
+    settings.write_text(f"{before}\ncameras: [{{name: {json.dumps(name)}, url: 'rtsp://h'}}]\n", encoding="utf-8")
+
+    assert added.exit_code == called("settings", "check", "--settings", str(settings)).exit_code == 2
+    assert "\x1b" not in added.output
+    assert "\u202e" not in added.output
+
+
+@pytest.mark.parametrize("option", ["--site", "--group", "--by"])
+def test_site_group_and_who_follow_a_rule_on_the_command_line(settings: Path, option: str) -> None:
+    result = called("cameras", "add", "gate", "rtsp://h", option, "no\x1b[31mrth", "--settings", str(settings))
+
+    assert result.exit_code == 2
+    assert f"{option}: holds a character that cannot be seen" in result.stderr
+
+
 def test_doctor_is_content_with_a_fresh_machine(settings: Path) -> None:
     settings.write_text(settings.read_text(encoding="utf-8") + "api: {port: 0}\n", encoding="utf-8")
 

@@ -140,7 +140,7 @@ cameras: [{name: gate, url: rtsp://10.0.0.5/main, user: admin, password_file: pa
 
     assert settings.api.token == "s3cret-token-of-24-chars"
     assert settings.domain_cameras()[0].url == "rtsp://admin:p%40ss%3Aw%2F%23d@10.0.0.5/main"
-    assert set(settings.secrets()) == {"s3cret-token-of-24-chars", "p@ss:w/#d"}
+    assert {"s3cret-token-of-24-chars", "p@ss:w/#d", "p%40ss%3Aw%2F%23d"} <= set(settings.secrets())
 
 
 def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -167,7 +167,10 @@ def test_settings_show_no_secret_when_printed() -> None:
     settings = parsed(
         {
             "api": {"token": "tok-secret"},
-            "cameras": [{"name": "a", "url": "rtsp://u:url-secret@h", "user": "u", "password": "pass-secret"}],
+            "cameras": [
+                {"name": "a", "url": "rtsp://u:url-secret@h"},
+                {"name": "b", "url": "rtsp://h", "user": "u", "password": "pass-secret"},
+            ],
             "notifiers": {"webhooks": [{"url": "https://h/hook-secret", "secret": "sig-secret"}]},
             "heartbeat": {"url": "https://h/beat-secret"},
         }

@@ -1,0 +1,87 @@
+"""The one rule for names of cameras, sites and groups, and text that people see."""
+
+import pytest
+
+from domain.errors import ConfigError
+from domain.names import label_of, line_of, name_of
+from domain.plain_text import one_line, visible
+
+UNFIT = [
+    *("ga\nte", "ga\x1b[31mte", "gate\x00", "ga\x9b31mte", "north\u202egnp", "ga\u200bte", "ga\u200dte", "ga\u2028te"),
+    *("\u3164", "ga\u115fte", "ga\u00a0te", "ga\ufe0fte", "ga\U000e0041te", "ga\ue000te", "ga\udc80te"),
+    *(
+        "[red]gate",
+        "<b>gate",
+        "=1+1",
+        "+1",
+        "-1",
+        "@a",
+        "gate@h",
+        "a=b",
+        "a\\b",
+        "a|b",
+        "a;b",
+        'a"b',
+        "a`b",
+        ".",
+        "..",
+        ": ",
+    ),
+    *("x" * 121, "x" * 100_000),
+]
+
+
+@pytest.mark.parametrize("text", UNFIT)
+def test_a_name_that_could_forge_or_hide_is_refused_without_being_shown(text: str) -> None:
+    for rule in (name_of, label_of):
+        with pytest.raises(ConfigError, match=r"^cameras\[1\]\.x: ") as refused:
+            rule(text, where="cameras[1].x")
+        assert len(str(refused.value)) < 200
+        assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("gate", "gate"),
+        (" Tor 3 - S\u00fcd ", "Tor 3 - S\u00fcd"),
+        ("Su\u0308d", "S\u00fcd"),
+        ("\u0926\u0930\u0935\u093e\u091c\u093c\u093e", "\u0926\u0930\u0935\u093e\u091c\u093c\u093e"),
+        ("\u6771\u9580 2", "\u6771\u9580 2"),
+        ("_a.b:c-1", "_a.b:c-1"),
+        ("7", "7"),
+    ],
+)
+def test_a_name_in_any_script_is_kept_in_one_form(given: str, kept: str) -> None:
+    assert name_of(given) == label_of(given, where="site") == kept
+
+
+def test_a_site_may_be_empty_and_say_more_than_a_name() -> None:
+    assert label_of("  ", where="site") == ""
+    assert label_of("R&D, hall 2/3 (north) +1 #4 o'clock", where="site") == "R&D, hall 2/3 (north) +1 #4 o'clock"
+    with pytest.raises(ConfigError):
+        name_of("hall 2/3")
+    with pytest.raises(ConfigError):
+        name_of(" ")
+
+
+def test_a_reason_is_one_visible_line() -> None:
+    assert line_of(" ann@example.org: [sic] = 1 ", where="reason") == "ann@example.org: [sic] = 1"
+    for text in ("a\nb", "a\x1bb", "a\u202eb", "x" * 501):
+        with pytest.raises(ConfigError, match=r"^reason: "):
+            line_of(text, where="reason")
+
+
+def test_what_cannot_be_seen_is_written_out() -> None:
+    assert visible("plain, \u00fc and \u6771") == "plain, \u00fc and \u6771"
+    assert visible("a\nb\x1b[31m\u202ec\x9bd\U000e0041\te") == r"a\nb\x1b[31m\u202ec\x9bd\U000e0041 e"
+    assert visible("\u3164") == r"\u3164"
+
+
+def test_a_foreign_text_becomes_one_short_line() -> None:
+    assert one_line("  the answer\r\n is  no\tvideo ") == "the answer is no video"
+    assert one_line("x\x1b]0;title\x07") == r"x\x1b]0;title\x07"
+    long = one_line("a" * 1_000_000)
+    assert len(long) == 300
+    assert long.endswith("\u2026")
+    assert len(one_line("\x1b" * 1_000_000)) == 300
