@@ -8,6 +8,7 @@ import typer
 from sightline.commands import (
     bench,
     bench_cluster,
+    bench_fuzz,
     cameras,
     demo,
     doctor,
@@ -49,6 +50,7 @@ bench.app.command()(bench_cluster.chaos)
 bench.app.command()(bench_cluster.growth)
 bench.app.command()(bench_cluster.cluster)
 bench.app.command()(bench_cluster.kills)
+bench.app.command()(bench_fuzz.fuzz)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
 

@@ -1,0 +1,103 @@
+"""Doors for recordings: damaged elementary streams and containers, read the way a camera's stream is read."""
+
+import io
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
+
+from bench.fuzz.target import BrokenPromise, Door, Target
+from domain.frames import Frame
+from domain.streams import Camera, SamplingMode, SamplingPlan
+from ingest.opening import Deadlines
+from ingest.source import Pace, open_source
+
+WIDTH, HEIGHT, FRAMES = 96, 64, 8
+MOST_FRAMES = 64
+DEADLINES = Deadlines(open_s=2.0, video_s=2.0, picture_s=4.0)
+
+
+class FuzzClock:
+    """The machine's time, and no waiting."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+def film(container: str, codec: str, *, audio: bool = False) -> bytes:
+    """Return a short moving film of `codec` in `container`, as bytes."""
+    target = io.BytesIO()
+    with av.open(target, "w", format=container) as output:
+        video = cast(VideoStream, output.add_stream(codec, rate=10))
+        video.width, video.height = WIDTH, HEIGHT
+        video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        video.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+        sound = cast(AudioStream, output.add_stream("aac", rate=8000)) if audio else None
+        rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+        for number in range(FRAMES):
+            picture = ((rows * 3 + columns * 5 + number * 11) % 256).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.stack([picture] * 3, axis=-1), format="rgb24")
+            output.mux(video.encode(frame))
+        output.mux(video.encode(None))
+        if sound is not None:
+            tone = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            tone.sample_rate = 8000
+            output.mux(sound.encode(tone))
+            output.mux(sound.encode(None))
+    return target.getvalue()
+
+
+def read_all(url: str) -> None:
+    """Read the stream as the reading process does, every frame; raises what a reader must handle."""
+    camera = Camera("fuzz", url, plan=SamplingPlan(SamplingMode.ALL))
+    source = open_source(camera, FuzzClock(), pace=Pace.FULL_SPEED, deadlines=DEADLINES)
+    try:
+        for count, frame in enumerate(source.frames()):
+            check_frame(frame)
+            if count >= MOST_FRAMES:
+                return
+    finally:
+        source.close()
+
+
+def check_frame(frame: Frame) -> None:
+    """Raise `BrokenPromise` where a frame's planes do not fit its format."""
+    height, width = frame.planes[0].shape[:2]
+    if (width, height) != (frame.format.width, frame.format.height):
+        raise BrokenPromise(f"planes of {width}x{height} under a format of {frame.format}")
+
+
+def _door(suffix: str, films: Callable[[], list[bytes]]) -> Callable[[], Door]:
+    def opens() -> Door:
+        folder = tempfile.TemporaryDirectory(prefix="sightline-fuzz-")
+        path = Path(folder.name) / f"input{suffix}"
+
+        def feed(data: bytes) -> None:
+            path.write_bytes(data)
+            read_all(str(path))
+
+        return Door(films(), feed, close=folder.cleanup)
+
+    return opens
+
+
+TARGETS = tuple(
+    Target(name, _door(suffix, films))
+    for name, suffix, films in (
+        ("h264", ".h264", lambda: [film("h264", "libx264")]),
+        ("h265", ".h265", lambda: [film("hevc", "libx265")]),
+        ("mpeg_ts", ".ts", lambda: [film("mpegts", "libx264", audio=True)]),
+        ("mkv", ".mkv", lambda: [film("matroska", "libx264", audio=True), film("matroska", "mjpeg")]),
+        ("mp4", ".mp4", lambda: [film("mp4", "libx264", audio=True), film("mp4", "mpeg4")]),
+        ("mjpeg", ".mjpeg", lambda: [film("mjpeg", "mjpeg")]),
+    )
+)
