@@ -1,7 +1,7 @@
 """The door for strangers: raw HTTP requests, parsed as the server parses them, given to the API in this process."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +12,8 @@ from bench.fuzz.target import BrokenPromise, Door
 
 HOST = b"127.0.0.1"
 PATIENCE_S = 5.0
+NOT_READY = b"/readyz"
+"""Answers 503 on purpose while nothing watches."""
 PAGES = ("/", "/login", "/healthz", "/readyz", "/metrics", "/static/app.js")
 
 
@@ -44,17 +46,18 @@ def _request(method: str, target: str, token: str, body: bytes = b"") -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def open_api(app: FastAPI, token: str) -> Door:
-    """Return the door to `app`: every answer to whatever parses as HTTP is a status below 500."""
+def door_to(app: FastAPI, token: str, *, close: Callable[[], None]) -> Door:
+    """Return the door to `app`: whatever parses as HTTP is answered with a status below 500."""
     loop = asyncio.new_event_loop()
 
     def feed(data: bytes) -> None:
         for head, body in _parsed(data):
             status = loop.run_until_complete(asyncio.wait_for(_status(app, head, body), PATIENCE_S))
-            if status is None or status >= 500:
+            in_order = status is not None and (status < 500 or (status == 503 and NOT_READY in bytes(head.target)))
+            if not in_order:
                 raise BrokenPromise(f"answered with status {status}")
 
-    return Door(requests_of(app, token), feed, refusals=(), close=loop.close)
+    return Door(requests_of(app, token), feed, refusals=(), close=close)
 
 
 def _parsed(data: bytes) -> Iterator[tuple[h11.Request, bytes]]:

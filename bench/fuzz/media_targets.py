@@ -2,17 +2,15 @@
 
 import io
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import av
 import numpy as np
-from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
-from bench.fuzz.target import BrokenPromise, Door, Target
+from bench.fuzz.target import BrokenPromise, Door
 from domain.frames import Frame
 from domain.streams import Camera, SamplingMode, SamplingPlan
 from ingest.opening import Deadlines
@@ -41,7 +39,7 @@ def film(container: str, codec: str, *, audio: bool = False) -> bytes:
         video.width, video.height = WIDTH, HEIGHT
         video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         video.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-        sound = cast(AudioStream, output.add_stream("aac", rate=8000)) if audio else None
+        sound = output.add_stream("aac", rate=8000) if audio else None
         rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
         for number in range(FRAMES):
             picture = ((rows * 3 + columns * 5 + number * 11) % 256).astype(np.uint8)
@@ -76,28 +74,36 @@ def check_frame(frame: Frame) -> None:
         raise BrokenPromise(f"planes of {width}x{height} under a format of {frame.format}")
 
 
-def _door(suffix: str, films: Callable[[], list[bytes]]) -> Callable[[], Door]:
-    def opens() -> Door:
-        folder = tempfile.TemporaryDirectory(prefix="sightline-fuzz-")
-        path = Path(folder.name) / f"input{suffix}"
+def _open_file(suffix: str, films: list[bytes]) -> Door:
+    folder = tempfile.TemporaryDirectory(prefix="sightline-fuzz-")
+    path = Path(folder.name) / f"input{suffix}"
 
-        def feed(data: bytes) -> None:
-            path.write_bytes(data)
-            read_all(str(path))
+    def feed(data: bytes) -> None:
+        path.write_bytes(data)
+        read_all(str(path))
 
-        return Door(films(), feed, close=folder.cleanup)
-
-    return opens
+    return Door(films, feed, close=folder.cleanup)
 
 
-TARGETS = tuple(
-    Target(name, _door(suffix, films))
-    for name, suffix, films in (
-        ("h264", ".h264", lambda: [film("h264", "libx264")]),
-        ("h265", ".h265", lambda: [film("hevc", "libx265")]),
-        ("mpeg_ts", ".ts", lambda: [film("mpegts", "libx264", audio=True)]),
-        ("mkv", ".mkv", lambda: [film("matroska", "libx264", audio=True), film("matroska", "mjpeg")]),
-        ("mp4", ".mp4", lambda: [film("mp4", "libx264", audio=True), film("mp4", "mpeg4")]),
-        ("mjpeg", ".mjpeg", lambda: [film("mjpeg", "mjpeg")]),
-    )
-)
+def open_h264() -> Door:
+    return _open_file(".h264", [film("h264", "libx264")])
+
+
+def open_h265() -> Door:
+    return _open_file(".h265", [film("hevc", "libx265")])
+
+
+def open_mpeg_ts() -> Door:
+    return _open_file(".ts", [film("mpegts", "libx264", audio=True)])
+
+
+def open_mkv() -> Door:
+    return _open_file(".mkv", [film("matroska", "libx264", audio=True), film("matroska", "mjpeg")])
+
+
+def open_mp4() -> Door:
+    return _open_file(".mp4", [film("mp4", "libx264", audio=True), film("mp4", "mpeg4")])
+
+
+def open_mjpeg() -> Door:
+    return _open_file(".mjpeg", [film("mjpeg", "mjpeg")])

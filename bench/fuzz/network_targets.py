@@ -8,7 +8,7 @@ import av
 
 from bench.fuzz.media_targets import film, read_all
 from bench.fuzz.scripted_server import SEPARATOR, ScriptedServer
-from bench.fuzz.target import Door, Target
+from bench.fuzz.target import Door
 
 _BOUNDARY = b"picture"
 
@@ -66,7 +66,13 @@ def _rtsp_scripts() -> list[bytes]:
 
 
 def _http_answer(kind: str, body: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", *headers, "Connection: close"]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        *headers,
+        "Connection: close",
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
@@ -97,18 +103,26 @@ def _playlist_scripts() -> list[bytes]:
     ]
 
 
-def _opens(scheme: str, path: str, scripts: list[bytes]) -> Door:
+def _open_server(address: str, scripts: list[bytes]) -> Door:
     server = ScriptedServer()
 
     def feed(data: bytes) -> None:
         server.play(data)
-        read_all(f"{scheme}://admin:secret@127.0.0.1:{server.port}/{path}")
+        read_all(address.format(port=server.port))
 
     return Door(scripts, feed, close=server.close)
 
 
-TARGETS = (
-    Target("rtsp", lambda: _opens("rtsp", "live", _rtsp_scripts()), deadline_s=20.0),
-    Target("http", lambda: _opens("http", "video.cgi", _http_scripts()), deadline_s=20.0),
-    Target("hls", lambda: _opens("http", "live.m3u8", _playlist_scripts()), deadline_s=20.0),
-)
+def open_rtsp() -> Door:
+    """An RTSP camera's answers and its interleaved packets."""
+    return _open_server("rtsp://admin:secret@127.0.0.1:{port}/live", _rtsp_scripts())
+
+
+def open_http() -> Door:
+    """An HTTP camera's answers: MJPEG, a transport stream, a picture, a page, refusals."""
+    return _open_server("http://admin:secret@127.0.0.1:{port}/video.cgi", _http_scripts())
+
+
+def open_hls() -> Door:
+    """Playlists and what they name."""
+    return _open_server("http://admin:secret@127.0.0.1:{port}/live.m3u8", _playlist_scripts())

@@ -57,8 +57,8 @@ class Note:
     """A file shared with the parent, because a process that crashes says nothing any more."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("r+b")
-        self._map = mmap.mmap(self._file.fileno(), NOTE_BYTES)
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), NOTE_BYTES)
 
     @staticmethod
     def create(path: Path) -> "Note":

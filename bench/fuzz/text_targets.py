@@ -1,14 +1,10 @@
-"""Doors for addresses, messages and weights, which need no network."""
+"""Doors for addresses and for messages from the broker."""
 
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save
 
 from bench.fuzz.target import BrokenPromise, Door
-from detectors import weights
 from domain.errors import SightlineError
 from domain.frames import Frame, FrameFormat, FrameRef
 from domain.streams import ConnectionState, StreamStatus
@@ -77,17 +73,3 @@ def open_messages() -> Door:
             raise BrokenPromise(f"a message was taken that cannot be sent: {error}") from error
 
     return Door(_messages(), feed)
-
-
-def open_weights() -> Door:
-    """A weights file given by path."""
-    tensors = {"a.weight": np.zeros((4, 3), np.float32), "a.bias": np.ones(4, np.float32)}
-    folder = tempfile.TemporaryDirectory(prefix="sightline-fuzz-")
-    path = Path(folder.name) / "model.safetensors"
-
-    def feed(data: bytes) -> None:
-        path.write_bytes(data)
-        weights.read(path)
-
-    seeds = [save(tensors), save(tensors, metadata={"model": "a", "size": "4"})]
-    return Door(seeds, feed, close=folder.cleanup)
