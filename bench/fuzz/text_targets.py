@@ -32,9 +32,10 @@ def open_addresses() -> Door:
     def feed(data: bytes) -> None:
         text = data.decode("utf-8", "replace")
         redacted(text)
-        user, password = credentials(text)
+        _, password = credentials(text)
         shown = redacted(checked(text, where="camera"))
-        if SECRET in password and SECRET in shown and SECRET not in user:
+        # Damage may copy the password to where a name belongs; then nobody can tell.
+        if SECRET in password and SECRET in shown and text.count(SECRET) == 1:
             raise BrokenPromise("a password is shown")
 
     return Door([address.encode() for address in _ADDRESSES], feed)
