@@ -84,6 +84,9 @@ class BoundedProtocol(H11Protocol):
         else:
             self._refuse(408, f"the request did not arrive within {DEADLINE_S[wait]:.0f} s")
 
+    def drop(self) -> None:
+        self.transport.abort()
+
     def _note(self) -> None:
         """Keep what this connection waits for; its time runs on while that stays the same."""
         now = self._waits_for()

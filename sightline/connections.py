@@ -46,6 +46,10 @@ class Connection(Protocol):
         """Close the connection because `wait` took too long."""
         ...
 
+    def drop(self) -> None:
+        """End the connection at once and without a word, for another's sake."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
@@ -81,7 +85,8 @@ class Connections:
         if len(mine) >= self._limits.most_each and not self._is_shared(connection.address):
             room = self._close_one(mine)
         elif self._count >= self._limits.most:
-            room = self._close_one(self._crowd())
+            crowd = max(self._open.values(), key=len)
+            room = self._close_one(crowd) or self._close_one(self._all())
         if not room:
             self._closed[group] += 1
             return False
@@ -103,7 +108,7 @@ class Connections:
     def sweep(self, now: float | None = None) -> None:
         """Give up every connection whose peer let a deadline pass; log how many were closed to make room."""
         now = time.monotonic() if now is None else now
-        for connection in [each for mine in self._open.values() for each in mine]:
+        for connection in self._all():
             found = connection.waiting()
             if found is not None and now - found[1] > DEADLINE_S[found[0]]:
                 connection.give_up(found[0])
@@ -113,18 +118,17 @@ class Connections:
         found = canonical(address)
         return found is None or found.is_loopback or is_trusted(found, self._limits.proxies)
 
-    def _crowd(self) -> Iterable[Connection]:
-        """Return the connections of the address that has most waiting ones."""
-        return max(self._open.values(), key=lambda mine: sum(each.waiting() is not None for each in mine), default=())
+    def _all(self) -> list[Connection]:
+        return [each for mine in self._open.values() for each in mine]
 
     def _close_one(self, among: Iterable[Connection]) -> bool:
-        waiting = [(found[1], found[0], each) for each in among if (found := each.waiting()) is not None]
+        waiting = [(found[1], each) for each in among if (found := each.waiting()) is not None]
         if not waiting:
             return False
-        _, wait, connection = min(waiting, key=lambda item: item[0])
+        connection = min(waiting, key=lambda item: item[0])[1]
         self._closed[share_of(connection.address)] += 1
         self.forget(connection)
-        connection.give_up(wait)
+        connection.drop()
         return True
 
     def _say(self, now: float) -> None:

@@ -28,6 +28,9 @@ QUEUE = 1024
 PEER_SILENT_MS = 30_000
 """A peer that acknowledges nothing for so long is gone: a laptop that was closed sends no end."""
 
+SEND_BUFFER = 128 * 1024
+"""Bytes; the system would let it grow to megabytes for each peer that does not read."""
+
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -66,6 +69,7 @@ class BoundedListener(socket.socket):
             raise BlockingIOError
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PEER_SILENT_MS)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         return connection, address
 
 
