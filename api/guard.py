@@ -58,7 +58,9 @@ class Guard:
             return problem(400, "this version of HTTP is not spoken here")
         raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
         found = bounds.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
-        return problem(*found) if found is not None else None
+        # Where the ends of a request are in doubt, nothing after it may be read as another one.
+        ends = {"Connection": "close"} if found is not None and found[0] in (400, 431) else None
+        return problem(*found, ends) if found is not None else None
 
     def _seen_through_proxies(self, scope: Scope) -> Scope:
         """Return the scope with the real client's address and scheme, as far as listed proxies tell them."""
@@ -77,9 +79,7 @@ class Guard:
         if why:
             return problem(421, why)
         fetched = [headers.get(f"sec-fetch-{what}", "") for what in ("site", "mode", "dest")]
-        why = security.origin_refusal(method, headers.get("origin", ""), host) or security.fetch_refusal(
-            method, *fetched
-        )
+        why = security.origin_refusal(headers.get("origin", ""), host) or security.fetch_refusal(method, *fetched)
         return problem(403, why) if why else None
 
     def _entry_refusal(self, scope: Scope) -> Response | None:

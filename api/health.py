@@ -21,8 +21,8 @@ class ReadyAnswer(BaseModel):
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
-    """Say that the process answers; nothing more is meant by it."""
+async def healthz() -> dict[str, str]:
+    """Say that the process answers; nothing more is meant by it. No thread is waited for: a store may hold them all."""
     return {"status": "ok"}
 
 

@@ -75,22 +75,6 @@ def is_loopback(host: str) -> bool:
 MAKE_TOKEN = "openssl rand -hex 24"
 
 
-def bind_refusal(host: str, token: str | None) -> str:
-    """Return why the API may not be bound to `host`, or ""."""
-    if is_loopback(host):
-        return ""
-    if token and len(token) >= SHORTEST_TOKEN:
-        return ""
-    if token:
-        return (
-            f"the token must have at least {SHORTEST_TOKEN} characters before '{host or 'every address'}' "
-            f"may be bound; `{MAKE_TOKEN}` makes one"
-        )
-    return (
-        f"a token is needed before '{host or 'every address'}' may be bound: whoever reaches it would see every camera"
-    )
-
-
 def same_secret(given: str, expected: str) -> bool:
     """Compare in constant time, whatever the lengths and characters."""
     return hmac.compare_digest(_digest(given), _digest(expected))
@@ -183,12 +167,14 @@ def host_refusal(host_header: str, access: Access) -> str:
     return "this host name is not served here; ask by 127.0.0.1, or set a token"
 
 
-def origin_refusal(method: str, origin: str, host_header: str) -> str:
-    """Return why a request that changes something is refused, or "": no other site may send one from a browser."""
-    if method in ("GET", "HEAD", "OPTIONS") or not origin:
+def origin_refusal(origin: str, host_header: str) -> str:
+    """Return why a request that another site made a browser send is refused, or "".
+
+    A browser names the origin with whatever changes something, and with what another site means to read.
+    """
+    if not origin or origin.partition("://")[2].lower() == host_header.strip().lower():
         return ""
-    same = origin.partition("://")[2].lower() == host_header.strip().lower()
-    return "" if same else "requests from other sites may not change anything here"
+    return "requests from other sites are not answered"
 
 
 def fetch_refusal(method: str, site: str, mode: str, dest: str) -> str:

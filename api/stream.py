@@ -5,6 +5,7 @@ that fell silent, one that was retired, a store that went away.
 """
 
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -27,6 +28,8 @@ from domain.errors import StoreUnavailable
 from domain.urls import redacted
 
 EVERY_S = 1.0
+LIFE_S = 3600.0
+"""A stream ends after so long; the page connects again, shows its cookie again and gets a fresh one."""
 _OPEN_INCIDENTS = 100
 _RECENT_INCIDENTS = 20
 
@@ -98,10 +101,12 @@ async def events(
     stopping: threading.Event,
     gone: Callable[[], Awaitable[bool]],
     every_s: float,
+    life_s: float = LIFE_S,
 ) -> AsyncIterator[str]:
-    """Yield server-sent events until the page is gone or the process stops."""
+    """Yield server-sent events until the page is gone, the process stops, or `life_s` is over."""
+    ends = time.monotonic() + life_s
     yield "retry: 2000\n\n"
-    while not stopping.is_set() and not await gone():
+    while time.monotonic() < ends and not stopping.is_set() and not await gone():
         answer = await anyio.to_thread.run_sync(step)
         yield f"event: board\ndata: {answer.model_dump_json()}\n\n"
         await anyio.sleep(every_s)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from api.clients import networks
-from api.security import MAKE_TOKEN, SHORTEST_TOKEN, bind_refusal, is_loopback
+from api.security import MAKE_TOKEN, SHORTEST_TOKEN, is_loopback
 from domain.errors import ConfigError
 from sightline.settings_cluster import Section
 
@@ -33,14 +33,15 @@ def check_api(api: ApiSettings) -> None:
         networks(api.trusted_proxies)
     except ValueError as error:
         raise ConfigError(f"api.trusted_proxies: {error}") from None
-    if not api.enabled or is_loopback(api.host):
+    alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
+    if not api.enabled or alone:
         return
-    if not api.token:
+    if not api.token and not is_loopback(api.host):
         raise ConfigError(
             "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
         )
-    if bind_refusal(api.host, api.token.strip()):
+    if 0 < len(api.token.strip()) < SHORTEST_TOKEN:
         raise ConfigError(
-            f"api.token: shorter than {SHORTEST_TOKEN} characters, and api.host is not this machine alone; "
-            f"`{MAKE_TOKEN}` makes one"
+            f"api.token: shorter than {SHORTEST_TOKEN} characters, and others reach the page (api.host, "
+            f"api.allowed_hosts or api.trusted_proxies); `{MAKE_TOKEN}` makes one"
         )

@@ -1,8 +1,6 @@
 """The API over the fakes, called in process, and served for what needs a real connection."""
 
 import os
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +9,10 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from sightline.api_server import ApiServer
 from tests.unit.api.stage import METRICS, Stage
 
 
@@ -64,19 +62,12 @@ def staged_app(stage: Stage, **options: Any) -> FastAPI:
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """Serve `app` on a free port of this machine and yield its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    wait_for(lambda: server.started, what="the server to start")
+    server = ApiServer(app, "127.0.0.1", 0)
+    server.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield server.address.rstrip("/")
     finally:
-        app.state.stopping.set()
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+        server.stop(10)
 
 
 def wait_for(true: Callable[[], object], *, what: str, timeout_s: float = 10.0) -> None:

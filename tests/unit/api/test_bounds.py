@@ -100,7 +100,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "session_cookies": session_cookies,
     "cookie_is_good": lambda text: cookie_is_good(text, "token", START),
     "host": lambda text: (host_name(text), host_refusal(text, Access())),
-    "origin": lambda text: origin_refusal("POST", text, text),
+    "origin": lambda text: origin_refusal(text, text[::-1]),
     "token_of_query": lambda text: token_of_query(text.encode()),
     "client_address": lambda text: client_address("127.0.0.1", [text] * 4, [], networks(["127.0.0.1"])),
     "forwarded": lambda text: client_address("127.0.0.1", [], [f"for={text}"], networks(["127.0.0.1"])),

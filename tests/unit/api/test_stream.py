@@ -105,6 +105,17 @@ def test_events_end_when_the_process_stops(stage: Stage, told: Told) -> None:
     assert len(found) == 3
 
 
+def test_a_stream_ends_after_its_life_so_that_the_page_shows_its_cookie_again(told: Told) -> None:
+    async def gone() -> bool:
+        return False
+
+    async def collected() -> list[str]:
+        stopping = threading.Event()
+        return [event async for event in events(told.next, stopping=stopping, gone=gone, every_s=0.01, life_s=0.2)]
+
+    assert len(anyio.run(collected)) >= 2
+
+
 def test_a_page_is_served_live_over_a_real_connection(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "EVERY_S", 0.05)
     snapshot = stage.healthy(GATE)

@@ -76,6 +76,8 @@ def test_cameras_without_a_plan_take_the_common_one() -> None:
         ("api: {host: 0.0.0.0}", "api.token: needed"),
         ("api: {host: 0.0.0.0, token: fifteen-letters}", "api.token: shorter than 16 characters"),
         ("api: {host: 0.0.0.0, token: 'padded          '}", "api.token: shorter than 16 characters"),
+        ("api: {token: fifteen-letters, allowed_hosts: [cameras.example]}", "api.token: shorter than 16 characters"),
+        ("api: {token: fifteen-letters, trusted_proxies: [127.0.0.1]}", "api.token: shorter than 16 characters"),
         ("api: {token: ''}", "api.token: empty"),
         ("api: {token: '   '}", "api.token: empty"),
         ('api: {token: "sixteen\\nletters-and-more"}', "api.token: holds a character"),
