@@ -51,3 +51,12 @@ def test_the_quantiser_is_the_mean_of_the_last_ten() -> None:
     for qp in (50.0, *([20.0] * 5), *([30.0] * 5)):
         stats.quantiser(qp)
     assert stats.qp() == 25.0
+
+
+def test_gaps_between_packets_and_key_frames_are_means_of_what_is_over() -> None:
+    stats = StreamStats()
+    assert (stats.packet_gap_s(), stats.key_gap_s()) == (0.0, None)
+    for index in range(12):
+        stats.packet(1000, index % 4 == 0, 5.0 * index)
+    assert stats.packet_gap_s() == pytest.approx(5.0)
+    assert stats.key_gap_s() == pytest.approx(20.0)
