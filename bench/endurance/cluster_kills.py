@@ -127,6 +127,8 @@ class ClusterStage:
         rows, counted = frame_keys(self.parts.engine), self._counted()
         wrong = [*self.parts.ended(), *_mistold(self.parts)]
         wrong += [self.taken.failure] if self.taken.failure else []
+        if recovered_s is None:
+            wrong += [f"{name} said: {program.said(400)}" for name, program in self.parts.programs.items()]
         return Kill(
             number=number,
             victim=victim,

@@ -98,6 +98,8 @@ class RunStage:
         if (more := overdrawn(self._engine, CAMERAS)) > 0:
             wrong.append(f"{more} sessions stored more frames than were offered")
         wrong += _untold(self._engine)
+        if recovered_s is None:
+            wrong.append(f"it said: {self._program.said(400)}")
         return Kill(
             number=number,
             victim=victim,
