@@ -22,9 +22,9 @@ def grey_picture(width: int, height: int) -> bytes:
 def _sequence_set(columns: int, rows: int) -> bytes:
     profile = "".join(f"{number:08b}" for number in (66, 0xC0, 62))
     # Ids, frame numbers of 4 bits, order by decoding, one reference, no gaps.
-    head = [_unsigned(0), _unsigned(0), _unsigned(2), _unsigned(1), "0"]
+    head = [_exp_golomb(0), _exp_golomb(0), _exp_golomb(2), _exp_golomb(1), "0"]
     # Whole frames, 8x8 inference; no cropping, no usability information.
-    return _unit(0x67, [profile, *head, _unsigned(columns - 1), _unsigned(rows - 1), "1100"])
+    return _unit(0x67, [profile, *head, _exp_golomb(columns - 1), _exp_golomb(rows - 1), "1100"])
 
 
 def _picture_set() -> bytes:
@@ -34,31 +34,31 @@ def _picture_set() -> bytes:
 
 def _key_slice(macroblocks: int) -> bytes:
     # All intra; picture set 0; frame 0; picture 0; references not kept long; quantiser as set; no deblocking.
-    head = "".join([_unsigned(0), _unsigned(7), _unsigned(0), "0000", _unsigned(0), "00", "1", _unsigned(1)])
+    head = "".join([_exp_golomb(0), _exp_golomb(7), _exp_golomb(0), "0000", _exp_golomb(0), "00", "1", _exp_golomb(1)])
     plain = f"{_PLAIN_MACROBLOCK:08b}"
     whole, rest = divmod(len(head), 8)
     # The header ends inside a byte, so every macroblock lies across two bytes, all alike.
     first = head[whole * 8 :] + plain[: 8 - rest]
     repeated = plain[8 - rest :] + plain[: 8 - rest]
-    body = _bytes(head[: whole * 8] + first) + _bytes(repeated) * (macroblocks - 1) + _ended(plain[8 - rest :])
+    body = _pack(head[: whole * 8] + first) + _pack(repeated) * (macroblocks - 1) + _end(plain[8 - rest :])
     return b"\x65" + body
 
 
 def _unit(header: int, parts: Iterable[str]) -> bytes:
-    return bytes([header]) + _escaped(_ended("".join(parts)))
+    return bytes([header]) + _escape(_end("".join(parts)))
 
 
-def _ended(bits: str) -> bytes:
+def _end(bits: str) -> bytes:
     """Return the bits with the stop bit and filled up to a byte."""
     bits += "1"
-    return _bytes(bits + "0" * (-len(bits) % 8))
+    return _pack(bits + "0" * (-len(bits) % 8))
 
 
-def _bytes(bits: str) -> bytes:
+def _pack(bits: str) -> bytes:
     return bytes(int(bits[start : start + 8], 2) for start in range(0, len(bits), 8))
 
 
-def _escaped(payload: bytes) -> bytes:
+def _escape(payload: bytes) -> bytes:
     """Insert the byte that keeps a start code from appearing inside."""
     found = bytearray()
     zeros = 0
@@ -71,7 +71,7 @@ def _escaped(payload: bytes) -> bytes:
     return bytes(found)
 
 
-def _unsigned(number: int) -> str:
+def _exp_golomb(number: int) -> str:
     """Return the Exp-Golomb code of a number."""
     bits = f"{number + 1:b}"
     return "0" * (len(bits) - 1) + bits

@@ -96,18 +96,20 @@ def access_units(film: Path) -> tuple[list[bytes], float]:
 
 def healthy_camera(units: Sequence[bytes], rate: float) -> AbstractContextManager[str]:
     """Serve these pictures as a plain camera does, over and over; gives its address."""
-    return _played(lambda: video(units, fps=rate, loop=True))
+    return _serve_script(lambda: video(units, fps=rate, loop=True))
 
 
 def _harmless(units: Sequence[bytes], rate: float, film: Path) -> dict[str, AbstractContextManager[str]]:
-    broken_sei = [malformed_sei(unit) for unit in units]
+    broken_sei = [add_malformed_sei(unit) for unit in units]
     return {
-        "slow-clock": _played(
+        "slow-clock": _serve_script(
             lambda: video(units, fps=rate, loop=True, stamp_of=lambda index: index / rate / _SLOW_CLOCK)
         ),
         "slow-mjpeg": jpeg_camera(at_rate(_pictures(film), _MJPEG_FPS)),
-        "restarted-sequence": _played(lambda: restart_numbers(video(units, fps=rate, loop=True), every_s=_RESTART_S)),
-        "malformed-sei": _played(lambda: video(broken_sei, fps=rate, loop=True)),
+        "restarted-sequence": _serve_script(
+            lambda: restart_numbers(video(units, fps=rate, loop=True), every_s=_RESTART_S)
+        ),
+        "malformed-sei": _serve_script(lambda: video(broken_sei, fps=rate, loop=True)),
     }
 
 
@@ -115,24 +117,24 @@ def _harmful(units: Sequence[bytes], rate: float, elsewhere: int) -> dict[str, A
     huge = [grey_picture(HUGE_SIDE, HUGE_SIDE)]
     away = f"rtsp://{OTHER_HOST}:{elsewhere}/stream"
     return {
-        "huge-pictures": _played(lambda: video(huge, fps=1.0, loop=True)),
+        "huge-pictures": _serve_script(lambda: video(huge, fps=1.0, loop=True)),
         "nesting-playlist": _http_camera(_nesting_playlist, "live.m3u8"),
         "playlist-elsewhere": _http_camera(partial(_playlist_elsewhere, elsewhere), "live.m3u8"),
         "http-redirect": _http_camera(partial(_http_redirect, elsewhere), "video"),
-        "huge-answer": _rtsp_camera(partial(_flooded, length=2_147_483_000, chunk=b"\0" * _FLOOD)),
-        "endless-description": _rtsp_camera(partial(_flooded, length=900_000_000, chunk=_endless_lines())),
-        "rtsp-redirect": _rtsp_camera(partial(_redirected, away=away)),
+        "huge-answer": _rtsp_camera(partial(_flood, length=2_147_483_000, chunk=b"\0" * _FLOOD)),
+        "endless-description": _rtsp_camera(partial(_flood, length=900_000_000, chunk=_endless_lines())),
+        "rtsp-redirect": _rtsp_camera(partial(_redirect, away=away)),
         "sha256-only": _rtsp_camera(_sha256_only),
-        "half-open": _scripted(ScriptedCamera(Manner.HALF_OPEN)),
+        "half-open": _serve_scripted(ScriptedCamera(Manner.HALF_OPEN)),
         "garbage": _rtsp_camera(_garbage),
-        "garbled-stream": _played(lambda: garbled(video(units, fps=rate, loop=True))),
-        "wrong-payload-type": _played(
+        "with_garbage-stream": _serve_script(lambda: with_garbage(video(units, fps=rate, loop=True))),
+        "wrong-payload-type": _serve_script(
             lambda: (replace(packet, kind=97) for packet in video(units, fps=rate, loop=True))
         ),
     }
 
 
-def malformed_sei(unit: bytes) -> bytes:
+def add_malformed_sei(unit: bytes) -> bytes:
     """Return the access unit with a user-data SEI before it that claims more bytes than it holds."""
     claimed, held = 200, b"no more than this...\x80"
     return (
@@ -148,7 +150,7 @@ class _Noise(RtpPacket):
         return self.payload
 
 
-def garbled(script: Script, *, every: int = 10, seed: int = 7) -> Script:
+def with_garbage(script: Script, *, every: int = 10, seed: int = 7) -> Script:
     """Throw some bytes between the packets, as broken firmware and meddling gateways do."""
     chance = random.Random(seed)
     for number, packet in enumerate(script):
@@ -159,13 +161,13 @@ def garbled(script: Script, *, every: int = 10, seed: int = 7) -> Script:
 
 
 @contextmanager
-def _played(script: Callable[[], Iterable[RtpPacket]]) -> Iterator[str]:
+def _serve_script(script: Callable[[], Iterable[RtpPacket]]) -> Iterator[str]:
     with scripted(ScriptedCamera(Manner.PLAYS, script=script)) as camera:
         yield camera.url
 
 
 @contextmanager
-def _scripted(camera: ScriptedCamera) -> Iterator[str]:
+def _serve_scripted(camera: ScriptedCamera) -> Iterator[str]:
     with scripted(camera):
         yield camera.url
 
@@ -193,7 +195,7 @@ def _rtsp_camera(describe: Answer) -> Iterator[str]:
         yield f"rtsp://127.0.0.1:{port}/stream"
 
 
-def _flooded(
+def _flood(
     connection: socket.socket, stop: threading.Event, _method: str, sequence: str, *, length: int, chunk: bytes
 ) -> None:
     head = f"RTSP/1.0 200 OK\r\n{sequence}\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n"
@@ -207,7 +209,7 @@ def _endless_lines() -> bytes:
     return track * (_FLOOD // len(track))
 
 
-def _redirected(connection: socket.socket, _stop: threading.Event, _method: str, sequence: str, *, away: str) -> None:
+def _redirect(connection: socket.socket, _stop: threading.Event, _method: str, sequence: str, *, away: str) -> None:
     connection.sendall(f"RTSP/1.0 302 Moved Temporarily\r\n{sequence}\r\nLocation: {away}\r\n\r\n".encode())
 
 

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from bench.endurance.neighbours import neighbour_film
-from bench.endurance.parts import PARTITIONS, Parts, parts
+from bench.endurance.parts import PARTITIONS, Parts, start_parts
 from bench.endurance.program import Program
 from bench.endurance.records import LINKS, Kill, Victim
-from bench.endurance.rows import FrameKey, frame_keys, messages, received_between
-from bench.endurance.taken import TakenFrames, following
+from bench.endurance.rows import FrameKey, find_received, read_frame_keys, read_messages
+from bench.endurance.taken import TakenFrames, follow_topic
 from bench.endurance.tcp_proxy import Mode, TcpProxy
 from bench.services import Service
 from bench.services.server import standing_port
@@ -44,20 +44,20 @@ class ClusterStage:
     def join(self) -> None:
         """Wait until every camera is judged. Raises `RuntimeError` where that does not come."""
         began_at = datetime.now(UTC)
-        if not _until(lambda: self._judged_since(began_at), RECOVER_S):
-            said = {name: program.said(300) for name, program in self.parts.programs.items()}
+        if not _until(lambda: self._is_judged_since(began_at), RECOVER_S):
+            said = {name: program.tail(300) for name, program in self.parts.programs.items()}
             raise RuntimeError(f"the cameras are not judged: {said}")
 
     def kill(self, number: int, seed: int, victim: Victim) -> Kill:
         """Let it happen at a moment of that seed and return what came of it, all being well again."""
         chance = random.Random(f"{seed}/{number}/{victim}")
         time.sleep(chance.uniform(0.0, 2.0))
-        stored, taken = frame_keys(self.parts.engine), self.taken.now()
+        stored, taken = read_frame_keys(self.parts.engine), self.taken.now()
         if victim in LINKS:
             detail, since_s, well = self._harm_link(victim, chance)
         else:
             detail, since_s, well = self._strike(victim, chance)
-        recovered = _until(lambda: well() and self._accounted(taken), RECOVER_S)
+        recovered = _until(lambda: well() and self._is_accounted(taken), RECOVER_S)
         recovered_s = round(time.monotonic() - since_s, 2) if recovered else None
         return self._account(number, victim, detail, recovered_s, stored | Counter(dict.fromkeys(taken, 1)))
 
@@ -76,11 +76,11 @@ class ClusterStage:
             return (
                 f"{victim}, away for {away_s:.1f} s",
                 killed_s,
-                lambda: self._judged_since(killed_at) and (not shown or self._shown_since(killed_at)),
+                lambda: self._is_judged_since(killed_at) and (not shown or self._is_shown_since(killed_at)),
             )
         name = chance.choice(_PROGRAMS[victim])
         _restart(self.parts.programs[name])
-        return name, killed_s, lambda: self._judged_since(killed_at) and self.parts.health[name].answers()
+        return name, killed_s, lambda: self._is_judged_since(killed_at) and self.parts.health[name].answers()
 
     def _harm_link(self, victim: Victim, chance: random.Random) -> tuple[str, float, Callable[[], bool]]:
         (part, service), proxy = chance.choice(sorted(self.parts.links.items(), key=lambda each: each[0]))
@@ -92,23 +92,23 @@ class ClusterStage:
         return (
             f"{part} to {service} for {lasts_s:.1f} s",
             since_s,
-            lambda: self._judged_since(since) and all(each.is_ready() for each in asked),
+            lambda: self._is_judged_since(since) and all(each.is_ready() for each in asked),
         )
 
-    def _judged_since(self, since: datetime) -> bool:
-        rows = received_between(self.parts.engine, [(since, since + timedelta(minutes=10))])
+    def _is_judged_since(self, since: datetime) -> bool:
+        rows = find_received(self.parts.engine, [(since, since + timedelta(minutes=10))])
         return {camera for camera, _, _ in rows} >= set(CAMERAS)
 
-    def _shown_since(self, since: datetime) -> bool:
+    def _is_shown_since(self, since: datetime) -> bool:
         """Tell whether the page shows judgements of after `since`."""
         roster = self.parts.visitor.json("/api/v1/cameras") or {"cameras": []}
         shown = {each["name"]: each.get("judged_at") for each in roster["cameras"]}
         return all(shown.get(name) and datetime.fromisoformat(shown[name]) > since for name in CAMERAS)
 
-    def _accounted(self, taken: set[FrameKey]) -> bool:
-        return not taken - self._counted()
+    def _is_accounted(self, taken: set[FrameKey]) -> bool:
+        return not taken - self._find_counted()
 
-    def _counted(self) -> set[FrameKey]:
+    def _find_counted(self) -> set[FrameKey]:
         """Return every frame that is stored, dropped and counted, or put aside; empty while the database is away."""
         found: set[FrameKey] = set()
         try:
@@ -124,11 +124,11 @@ class ClusterStage:
     def _account(
         self, number: int, victim: Victim, detail: str, recovered_s: float | None, committed: Counter[FrameKey]
     ) -> Kill:
-        rows, counted = frame_keys(self.parts.engine), self._counted()
-        wrong = [*self.parts.ended(), *_mistold(self.parts)]
+        rows, counted = read_frame_keys(self.parts.engine), self._find_counted()
+        wrong = [*self.parts.failure(), *_find_false_alerts(self.parts)]
         wrong += [self.taken.failure] if self.taken.failure else []
         if recovered_s is None:
-            wrong += [f"{name} said: {program.said(400)}" for name, program in self.parts.programs.items()]
+            wrong += [f"{name} said: {program.tail(400)}" for name, program in self.parts.programs.items()]
         return Kill(
             number=number,
             victim=victim,
@@ -142,13 +142,13 @@ class ClusterStage:
     def finish(self) -> list[str]:
         """End all parts well; return what is wrong with the end: a part, or a frame that nobody counted."""
         wrong = self.parts.stop()
-        missing = self.taken.now() - self._counted()
+        missing = self.taken.now() - self._find_counted()
         return wrong + ([f"{len(missing)} frames that the broker took were never counted"] if missing else [])
 
 
-def _mistold(found: Parts) -> list[str]:
+def _find_false_alerts(found: Parts) -> list[str]:
     """Return what was told that should not have been: one alert of the dead end is due at most, nothing else."""
-    firing = Counter((each.cameras, each.headline) for each in messages(found.engine) if each.kind == "firing")
+    firing = Counter((each.cameras, each.headline) for each in read_messages(found.engine) if each.kind == "firing")
     wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
     return wrong + [f"{DEAD}: told {count} times" for (cameras, _), count in firing.items() if count > 1]
 
@@ -189,9 +189,9 @@ def cluster_stage(folder: Path) -> Iterator[ClusterStage]:
         urls = {name: stack.enter_context(healthy_camera(units, rate)) for name in CAMERAS}
         urls[DEAD] = f"rtsp://127.0.0.1:{standing_port()}/nobody"
         cameras = [{"name": name, "url": url, "site": name} for name, url in urls.items()]
-        found = stack.enter_context(parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ)))
+        found = stack.enter_context(start_parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ)))
         _until(lambda: _has_topic(found), RECOVER_S)
-        taken = stack.enter_context(following(TakenFrames(found.kafka.address, found.topic, PARTITIONS)))
+        taken = stack.enter_context(follow_topic(TakenFrames(found.kafka.address, found.topic, PARTITIONS)))
         stage = ClusterStage(found, taken)
         stage.join()
         yield stage

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.endurance.neighbours import RAISE_S, camera_settings, neighbour_film, require
-from bench.endurance.parts import parts
-from bench.endurance.poison import Poisoner, poisoning
+from bench.endurance.parts import start_parts
+from bench.endurance.poison import Poisoner, poison_topic
 from bench.endurance.trial import Course, Subject, course_of, watch
 from bench.endurance.verdict import figures, judge, judge_speed
 from bench.endurance.wall import SteppedWall
@@ -36,8 +36,8 @@ def run(
         clock = SteppedWall(folder)
         listed = camera_settings({name: server.url(name) for name in healthy}, around.cameras)
         more = {"evaluation": {"raise_s": RAISE_S}}
-        found = stack.enter_context(parts(folder, listed, more, clock.environment))
-        poisoner = stack.enter_context(poisoning(Poisoner(found.kafka.address, found.topic, healthy)))
+        found = stack.enter_context(start_parts(folder, listed, more, clock.environment))
+        poisoner = stack.enter_context(poison_topic(Poisoner(found.kafka.address, found.topic, healthy)))
         subject = Subject(lambda: list(found.programs.values()), found.engine, found.visitor, clock)
         seen = watch(subject, course, healthy, record)
     harmless = [each.name for each in around.cameras if each.harmless]

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.endurance.records import EMBEDDED, Kill, Victim, append, recorded, summary
+from bench.endurance.records import EMBEDDED, Kill, Victim, append_kill, read_kills, summary
 
 EMBEDDED_SHARE = 0.4
 GIVE_UP_AFTER = 3
@@ -32,7 +32,7 @@ def run(*, seed: int, kills: int = 300, only: Sequence[Victim] = (), record: Pat
     With `record`, one line of JSON a kill is appended there, and kills of this seed that stand in it are not done
     again. Raises `Absent` where a service of the cluster cannot be had.
     """
-    done = recorded(record, seed)
+    done = read_kills(record, seed)
     numbers = {each.number for each in done}
     missing = [(number, victim) for number, victim in enumerate(plan(kills, only)) if number not in numbers]
     embedded = [(number, victim) for number, victim in missing if victim in EMBEDDED]
@@ -41,7 +41,7 @@ def run(*, seed: int, kills: int = 300, only: Sequence[Victim] = (), record: Pat
 
     def keep(kill: Kill) -> None:
         done.append(kill)
-        append(record, seed, kill)
+        append_kill(record, seed, kill)
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-kills-")))

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.endurance import wall
 from bench.endurance.program import SIGHTLINE, Program
-from bench.endurance.rows import sqlite_file
+from bench.endurance.rows import open_sqlite_reader
 from bench.endurance.trial import Course, Subject, course_of, watch
 from bench.endurance.verdict import figures, judge, judge_speed
 from bench.endurance.visits import Visitor
@@ -61,7 +61,7 @@ def run(
         program = Program("run", (*SIGHTLINE, "run", str(settings)), folder / "run.log", clock.environment)
         stack.callback(program.kill)
         program.start()
-        subject = Subject(lambda: [program], sqlite_file(database), Visitor("127.0.0.1", port, token), clock)
+        subject = Subject(lambda: [program], open_sqlite_reader(database), Visitor("127.0.0.1", port, token), clock)
         seen = watch(subject, course, healthy, record)
     harmless = [each.name for each in around.cameras if each.harmless]
     return {

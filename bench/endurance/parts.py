@@ -49,8 +49,8 @@ class Parts:
     health: dict[str, Visitor] = field(default_factory=dict)
     """Where each process says how it is."""
 
-    def ended(self) -> list[str]:
-        return [said for program in self.programs.values() if (said := program.ended())]
+    def failure(self) -> list[str]:
+        return [said for program in self.programs.values() if (said := program.failure())]
 
     def stop(self) -> list[str]:
         """Ask all to end, ingest first; return what is wrong with how they ended."""
@@ -58,7 +58,7 @@ class Parts:
 
 
 @contextmanager
-def parts(
+def start_parts(
     folder: Path, cameras: Sequence[Mapping[str, str]], more: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Iterator[Parts]:
     """Start services, proxies and parts; `more` are settings of all parts. Raises `Absent` without a service."""

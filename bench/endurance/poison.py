@@ -90,7 +90,7 @@ class Poisoner:
 
 
 @contextmanager
-def poisoning(poisoner: Poisoner) -> Iterator[Poisoner]:
+def poison_topic(poisoner: Poisoner) -> Iterator[Poisoner]:
     """Poison the topic while the block runs."""
     thread = threading.Thread(target=poisoner.send, name="poisoner", daemon=True)
     thread.start()

@@ -60,13 +60,13 @@ class Program:
             self.process.wait()
             self.process = None
 
-    def ended(self) -> str:
+    def failure(self) -> str:
         """Return what it said last where it has ended although nobody asked it to, else ""."""
         if self.process is None or self.process.poll() is None:
             return ""
-        return f"{self.name} ended with {self.process.returncode}: {self.said()}"
+        return f"{self.name} ended with {self.process.returncode}: {self.tail()}"
 
-    def said(self, characters: int = 600) -> str:
+    def tail(self, characters: int = 600) -> str:
         return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
 
     def stop(self) -> str:
@@ -81,7 +81,7 @@ class Program:
             process.kill()
             process.wait()
             return f"{self.name} did not end within {_END_S:.0f} s"
-        return "" if code == 0 else f"{self.name} ended with {code}: {self.said()}"
+        return "" if code == 0 else f"{self.name} ended with {code}: {self.tail()}"
 
 
 def orphans(children: Sequence[psutil.Process], patience_s: float) -> list[int]:

@@ -50,14 +50,14 @@ class Kill:
     wrong: tuple[str, ...] = ()
 
 
-def append(record: Path | None, seed: int, kill: Kill) -> None:
+def append_kill(record: Path | None, seed: int, kill: Kill) -> None:
     """Write a kill down; nothing without a file."""
     if record is not None:
         with record.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"seed": seed, **asdict(kill)}) + "\n")
 
 
-def recorded(record: Path | None, seed: int) -> list[Kill]:
+def read_kills(record: Path | None, seed: int) -> list[Kill]:
     """Return the kills of that seed that are written down; a last line that was cut short is left out."""
     if record is None or not record.exists():
         return []
@@ -76,7 +76,9 @@ def recorded(record: Path | None, seed: int) -> list[Kill]:
 
 def summary(seed: int, kills: Sequence[Kill], wrong: Iterable[str] = ()) -> dict[str, Any]:
     """Return the figures over all kills, `broken` naming every promise not kept."""
-    broken = [f"kill {each.number} ({each.victim}, {each.detail}): {what}" for each in kills for what in _broken(each)]
+    broken = [
+        f"kill {each.number} ({each.victim}, {each.detail}): {what}" for each in kills for what in _find_broken(each)
+    ]
     victims = [victim for victim in Victim if any(each.victim is victim for each in kills)]
     return {
         "broken": [*broken, *wrong],
@@ -88,7 +90,7 @@ def summary(seed: int, kills: Sequence[Kill], wrong: Iterable[str] = ()) -> dict
     }
 
 
-def _broken(kill: Kill) -> list[str]:
+def _find_broken(kill: Kill) -> list[str]:
     found = list(kill.wrong)
     if kill.recovered_s is None:
         found.append("not all was well again in time")

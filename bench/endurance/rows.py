@@ -30,12 +30,12 @@ class Message:
     opened_at: str
 
 
-def sqlite_file(path: Path) -> Engine:
+def open_sqlite_reader(path: Path) -> Engine:
     """Return a reader of a SQLite file that holds it open only while it looks."""
     return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=NullPool, connect_args={"timeout": 5.0})
 
 
-def received_between(engine: Engine, windows: Iterable[tuple[datetime, datetime]]) -> dict[FrameKey, datetime]:
+def find_received(engine: Engine, windows: Iterable[tuple[datetime, datetime]]) -> dict[FrameKey, datetime]:
     """Return the frames received in any of these spans, and when; empty where the database does not answer now."""
     at = tables.frames.c.received_at
     columns = (tables.frames.c.stream_id, tables.frames.c.session_id, tables.frames.c.sequence, at)
@@ -62,7 +62,7 @@ class Lags:
     def look(self, presents: Iterable[datetime]) -> None:
         """Look for frames that were received around these presents: the true one, and those of clocks that step."""
         times = list(presents)
-        rows = received_between(self.engine, [(present - AROUND, present + AROUND) for present in times])
+        rows = find_received(self.engine, [(present - AROUND, present + AROUND) for present in times])
         now_s = time.monotonic()
         for key, at in rows.items():
             if key not in self.seen:
@@ -87,7 +87,7 @@ class Account:
     """Sessions that have stored more frames than were offered."""
 
 
-def accounts(engine: Engine, cameras: Sequence[str]) -> Mapping[str, Account]:
+def read_accounts(engine: Engine, cameras: Sequence[str]) -> Mapping[str, Account]:
     """Return each camera's account as the tables hold it now."""
     frames, sessions, letters = tables.frames.c, tables.sessions.c, tables.dead_letters.c
     with engine.connect() as connection:
@@ -122,7 +122,7 @@ def _account(
     )
 
 
-def frame_keys(engine: Engine) -> Counter[FrameKey]:
+def read_frame_keys(engine: Engine) -> Counter[FrameKey]:
     """Return every stored frame and how many rows it has."""
     columns = tables.frames.c
     with engine.connect() as connection:
@@ -130,7 +130,7 @@ def frame_keys(engine: Engine) -> Counter[FrameKey]:
     return Counter((row[0], row[1], row[2]) for row in rows)
 
 
-def messages(engine: Engine) -> list[Message]:
+def read_messages(engine: Engine) -> list[Message]:
     """Return all messages of the outbox in the order they were made."""
     columns = tables.outbox.c
     with engine.connect() as connection:
@@ -154,7 +154,7 @@ def true_now() -> datetime:
     return datetime.now(UTC)
 
 
-def overdrawn(engine: Engine, cameras: Sequence[str]) -> int:
+def count_overdrawn(engine: Engine, cameras: Sequence[str]) -> int:
     """Return how many ended sessions have stored more frames than were offered.
 
     Each camera's newest session is left out: its number of frames offered comes every two seconds.

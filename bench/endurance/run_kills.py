@@ -17,7 +17,14 @@ import psutil
 from bench.endurance.neighbours import neighbour_film
 from bench.endurance.program import SIGHTLINE, Program, orphans
 from bench.endurance.records import Kill, Victim
-from bench.endurance.rows import FrameKey, frame_keys, messages, overdrawn, received_between, sqlite_file
+from bench.endurance.rows import (
+    FrameKey,
+    count_overdrawn,
+    find_received,
+    open_sqlite_reader,
+    read_frame_keys,
+    read_messages,
+)
 from bench.services.server import standing_port, write_private
 from simulation.hostile_cameras import access_units, healthy_camera
 
@@ -37,15 +44,15 @@ class RunStage:
     def __init__(self, program: Program, database: Path) -> None:
         self._program = program
         self._database = database
-        self._engine = sqlite_file(database)
+        self._engine = open_sqlite_reader(database)
         self._left: list[psutil.Process] = []
 
     def join(self) -> None:
         """Start, and wait until every camera is judged. Raises `RuntimeError` where that does not come."""
         since = datetime.now(UTC)
         self._program.start()
-        if not self._judged_since(since):
-            raise RuntimeError(f"the cameras are not judged: {self._program.said()}")
+        if not self._is_judged_since(since):
+            raise RuntimeError(f"the cameras are not judged: {self._program.tail()}")
 
     def kill(self, number: int, seed: int) -> Kill:
         """Kill at a moment of that seed, start again, and return what came of it."""
@@ -57,12 +64,12 @@ class RunStage:
             self._strike(Victim.RUN)
             self._program.start()
         time.sleep(chance.uniform(0.1, 3.0) if early else chance.uniform(0.0, 2.0))
-        before = frame_keys(self._engine)
+        before = read_frame_keys(self._engine)
         killed_at, killed_s = datetime.now(UTC), time.monotonic()
         self._strike(victim)
         if victim is Victim.RUN:
             self._program.start()
-        recovered = self._judged_since(killed_at)
+        recovered = self._is_judged_since(killed_at)
         recovered_s = round(time.monotonic() - killed_s, 2) if recovered else None
         return self._account(number, victim, recovered_s, before, early=early)
 
@@ -74,14 +81,14 @@ class RunStage:
         self._program.kill()
         self._left += children
 
-    def _judged_since(self, since: datetime) -> bool:
+    def _is_judged_since(self, since: datetime) -> bool:
         deadline = time.monotonic() + RECOVER_S
         while time.monotonic() < deadline:
             if self._database.exists():
-                rows = received_between(self._engine, [(since, since + timedelta(minutes=5))])
+                rows = find_received(self._engine, [(since, since + timedelta(minutes=5))])
                 if {camera for camera, _, _ in rows} >= set(CAMERAS):
                     return True
-            if self._program.ended():
+            if self._program.failure():
                 return False
             time.sleep(_LOOK_EVERY_S)
         return False
@@ -89,17 +96,17 @@ class RunStage:
     def _account(
         self, number: int, victim: Victim, recovered_s: float | None, before: Counter[FrameKey], *, early: bool
     ) -> Kill:
-        after = frame_keys(self._engine)
-        wrong = [self._program.ended()] if self._program.ended() else []
+        after = read_frame_keys(self._engine)
+        wrong = [self._program.failure()] if self._program.failure() else []
         left = orphans(self._left, ORPHANS_S)
         self._left = []
         if left:
             wrong.append(f"{len(left)} reading processes outlived the program that was killed")
-        if (more := overdrawn(self._engine, CAMERAS)) > 0:
+        if (more := count_overdrawn(self._engine, CAMERAS)) > 0:
             wrong.append(f"{more} sessions stored more frames than were offered")
-        wrong += _untold(self._engine)
+        wrong += _find_false_alerts(self._engine)
         if recovered_s is None:
-            wrong.append(f"it said: {self._program.said(400)}")
+            wrong.append(f"it said: {self._program.tail(400)}")
         return Kill(
             number=number,
             victim=victim,
@@ -118,9 +125,9 @@ class RunStage:
         return [each for each in (wrong, "" if answer == "ok" else f"the database is damaged: {answer}") if each]
 
 
-def _untold(engine: Any) -> list[str]:
+def _find_false_alerts(engine: Any) -> list[str]:
     """Return what was told that should not have been: one alert of the dead end is due at most, nothing else."""
-    firing = Counter((each.cameras, each.headline) for each in messages(engine) if each.kind == "firing")
+    firing = Counter((each.cameras, each.headline) for each in read_messages(engine) if each.kind == "firing")
     wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
     return wrong + [
         f"{DEAD}: told {count} times instead of once" for (cameras, _), count in firing.items() if count > 1

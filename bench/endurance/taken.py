@@ -78,7 +78,7 @@ def frame_key(message: bytes | None) -> FrameKey | None:
 
 
 @contextmanager
-def following(taken: TakenFrames) -> Iterator[TakenFrames]:
+def follow_topic(taken: TakenFrames) -> Iterator[TakenFrames]:
     """Follow while the block runs."""
     thread = threading.Thread(target=taken.follow, name="taken", daemon=True)
     thread.start()

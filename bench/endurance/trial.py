@@ -18,8 +18,8 @@ from sqlalchemy import Engine
 
 from bench.endurance.leaks import find_in_answers, find_in_logs, find_in_processes, find_in_rows
 from bench.endurance.program import Program
-from bench.endurance.rows import Account, Lags, Message, accounts, messages, true_now
-from bench.endurance.visits import Visitor, visiting
+from bench.endurance.rows import Account, Lags, Message, read_accounts, read_messages, true_now
+from bench.endurance.visits import Visitor, visit_page
 from bench.endurance.wall import SteppedWall
 from bench.footprint import ProgramsFootprint, Reading
 from simulation.hostile_cameras import PASSWORD
@@ -110,7 +110,7 @@ def watch(subject: Subject, course: Course, healthy: Sequence[str], record: Path
                 crowd = storm.enter_context(
                     strangers(subject.visitor.host, subject.visitor.port, half_open=course.half_open)
                 )
-                storm.enter_context(visiting(subject.visitor))
+                storm.enter_context(visit_page(subject.visitor))
             if crowd is not None and passed_s >= course.storm_until_s:
                 storm.close()
                 seen.strangers, crowd = dict(crowd.done), None
@@ -128,10 +128,10 @@ def _join(subject: Subject, lags: Lags, healthy: Sequence[str]) -> None:
     deadline = time.monotonic() + JOIN_S
     while set(healthy) - lags.first_s.keys():
         lags.look([true_now()])
-        ended = [each.ended() for each in subject.programs() if each.ended()]
+        ended = [each.failure() for each in subject.programs() if each.failure()]
         if ended or time.monotonic() > deadline:
             missing = ", ".join(sorted(set(healthy) - lags.first_s.keys()))
-            raise RuntimeError(f"not judged: {missing}; {ended or [each.said() for each in subject.programs()]}")
+            raise RuntimeError(f"not judged: {missing}; {ended or [each.tail() for each in subject.programs()]}")
         time.sleep(LOOK_EVERY_S)
 
 
@@ -153,7 +153,7 @@ def _presents(wall: SteppedWall | None, course: Course, passed_s: float) -> list
 
 
 def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) -> Seen:
-    seen.ended = [each.ended() for each in subject.programs() if each.ended()]
+    seen.ended = [each.failure() for each in subject.programs() if each.failure()]
     roster = subject.visitor.json("/api/v1/cameras") or {"cameras": []}
     seen.cameras = {each["name"]: each for each in roster["cameras"]}
     ready = subject.visitor.json("/readyz")
@@ -164,8 +164,8 @@ def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) ->
     seen.leaks = find_in_answers(subject.visitor, PASSWORD) + find_in_processes(subject.programs(), PASSWORD)
     seen.ended += [wrong for each in reversed(subject.programs()) if (wrong := each.stop())]
     seen.lags = lags.of(healthy)
-    seen.accounts = accounts(subject.engine, list(lags.first_s.keys() | set(healthy)))
-    seen.messages = messages(subject.engine)
+    seen.accounts = read_accounts(subject.engine, list(lags.first_s.keys() | set(healthy)))
+    seen.messages = read_messages(subject.engine)
     seen.log_bytes = sum(each.log.stat().st_size for each in subject.programs())
     seen.leaks += find_in_logs(subject.programs(), PASSWORD) + find_in_rows(subject.engine, PASSWORD)
     return seen
@@ -180,7 +180,7 @@ def _note(record: Path, passed_s: float, subject: Subject, seen: Seen, recent: S
         "reading": asdict(seen.readings[-1]),
         "log_bytes": sum(each.log.stat().st_size for each in subject.programs()),
         "page": subject.visitor.figures(),
-        "told": [[list(each.cameras), each.headline, each.kind] for each in messages(subject.engine)],
+        "told": [[list(each.cameras), each.headline, each.kind] for each in read_messages(subject.engine)],
     }
     with record.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

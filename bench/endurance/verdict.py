@@ -34,7 +34,7 @@ def judge(seen: Seen, course: Course, healthy: Sequence[str], harmless: Sequence
 
 def judge_speed(seen: Seen, healthy: Sequence[str], harmless: Sequence[str]) -> list[str]:
     """Return the promises not kept that a machine busy with other work breaks too."""
-    return [*_unstored(seen, healthy), *_unjudged(seen, harmless), *_slow(seen)]
+    return [*_find_missing(seen, healthy), *_find_unjudged_harmless(seen, harmless), *_find_slowness(seen)]
 
 
 def judge_order(
@@ -44,17 +44,17 @@ def judge_order(
     return [
         *seen.ended,
         *([seen.unready] if seen.unready else []),
-        *_uncounted(seen, healthy),
-        *_unanswered(seen),
-        *false_alerts(seen.messages, {*healthy, *harmless}),
-        *_grown(seen, course),
-        *_called(witness),
-        *_opaque(seen.cameras),
+        *_find_miscounts(seen, healthy),
+        *_find_silence(seen),
+        *find_false_alerts(seen.messages, {*healthy, *harmless}),
+        *_find_growth(seen, course),
+        *_find_calls(witness),
+        *_find_opaque_reasons(seen.cameras),
         *(f"a camera's password stands in {where}" for where in seen.leaks),
     ]
 
 
-def _uncounted(seen: Seen, healthy: Sequence[str]) -> list[str]:
+def _find_miscounts(seen: Seen, healthy: Sequence[str]) -> list[str]:
     wrong = [f"{name}: {each.doubled} frames stored twice" for name, each in seen.accounts.items() if each.doubled]
     wrong += [
         f"{name}: {each.overdrawn} sessions stored more frames than were offered"
@@ -73,7 +73,7 @@ def due_frames(watched_s: float, interval_s: float = 1.0) -> int:
     return max(0, int(watched_s / interval_s) - JOIN_FRAMES)
 
 
-def _unstored(seen: Seen, healthy: Sequence[str]) -> list[str]:
+def _find_missing(seen: Seen, healthy: Sequence[str]) -> list[str]:
     wrong = []
     for name in healthy:
         stored = seen.accounts[name].stored if name in seen.accounts else 0
@@ -84,7 +84,7 @@ def _unstored(seen: Seen, healthy: Sequence[str]) -> list[str]:
     return wrong
 
 
-def _unjudged(seen: Seen, harmless: Sequence[str]) -> list[str]:
+def _find_unjudged_harmless(seen: Seen, harmless: Sequence[str]) -> list[str]:
     """A harmless camera joins later and at its own pace, yet most of its frames must be there."""
     wrong = []
     for name in harmless:
@@ -95,7 +95,7 @@ def _unjudged(seen: Seen, harmless: Sequence[str]) -> list[str]:
     return wrong
 
 
-def _slow(seen: Seen) -> list[str]:
+def _find_slowness(seen: Seen) -> list[str]:
     wrong = []
     if seen.lags and (p95_s := float(np.percentile(seen.lags, 95))) >= MOST_LAG_S:
         wrong.append(f"lag p95 {p95_s:.2f} s")
@@ -104,7 +104,7 @@ def _slow(seen: Seen) -> list[str]:
     return wrong
 
 
-def _unanswered(seen: Seen) -> list[str]:
+def _find_silence(seen: Seen) -> list[str]:
     wrong = []
     if seen.storm.get("failed"):
         wrong.append(f"the page gave no answer {seen.storm['failed']} times of {seen.storm['asked']} during the storm")
@@ -113,7 +113,7 @@ def _unanswered(seen: Seen) -> list[str]:
     return wrong
 
 
-def false_alerts(messages: Sequence[Message], well: Collection[str]) -> list[str]:
+def find_false_alerts(messages: Sequence[Message], well: Collection[str]) -> list[str]:
     """Return what was told of cameras that were well all the time."""
     return [
         f"{', '.join(each.cameras)}: told as {each.headline}"
@@ -122,7 +122,7 @@ def false_alerts(messages: Sequence[Message], well: Collection[str]) -> list[str
     ]
 
 
-def _grown(seen: Seen, course: Course) -> list[str]:
+def _find_growth(seen: Seen, course: Course) -> list[str]:
     memory = memory_of(seen, course)
     wrong = []
     if course.seconds >= LEAST_FOR_MEMORY_S and memory["last_mib"] > memory["first_mib"] * (1 + GROWTH_ALLOWED):
@@ -140,13 +140,13 @@ def memory_of(seen: Seen, course: Course) -> dict[str, float]:
     return memory_figures(settled, min(60.0, course.seconds / 4))
 
 
-def _called(witness: Witness) -> list[str]:
+def _find_calls(witness: Witness) -> list[str]:
     if not witness.calls:
         return []
     return [f"another host was called {witness.calls} times because a camera said so: {witness.heard[0][:60]!r}"]
 
 
-def _opaque(cameras: Mapping[str, Any]) -> list[str]:
+def _find_opaque_reasons(cameras: Mapping[str, Any]) -> list[str]:
     return [
         f"{name}: its reason is no plain sentence: {reason}"
         for name, each in cameras.items()

@@ -89,7 +89,7 @@ class Visitor:
 
 
 @contextmanager
-def visiting(visitor: Visitor) -> Iterator[Visitor]:
+def visit_page(visitor: Visitor) -> Iterator[Visitor]:
     """Visit while the block runs."""
     thread = threading.Thread(target=visitor.visit, name="visitor", daemon=True)
     thread.start()

@@ -16,7 +16,7 @@ from bench.cluster.ledger import broken, read
 from bench.cluster.rounds import PARTITIONS, workplace
 from bench.cluster.script import Part
 from bench.cluster.stage import Stage
-from bench.endurance.rows import received_between
+from bench.endurance.rows import find_received
 from bench.endurance.tcp_proxy import Mode, TcpProxy, tcp_proxy
 from storage.engine import open_engine
 from tests.services import Service
@@ -71,7 +71,7 @@ def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_beh
 
 
 def _stored_since(engine: Engine, since: datetime) -> set[str]:
-    return {camera for camera, _, _ in received_between(engine, [(since, since + timedelta(minutes=10))])}
+    return {camera for camera, _, _ in find_received(engine, [(since, since + timedelta(minutes=10))])}
 
 
 def _until(seen: Callable[[], bool]) -> bool:

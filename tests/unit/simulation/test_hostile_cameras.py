@@ -14,9 +14,9 @@ from simulation.hostile_cameras import (
     PASSWORD,
     Neighbours,
     access_units,
-    garbled,
+    add_malformed_sei,
     hostile_cameras,
-    malformed_sei,
+    with_garbage,
 )
 from simulation.rtp import video
 from tests.cameras.films import film
@@ -46,12 +46,12 @@ def test_a_malformed_sei_leaves_the_picture_as_it_was(tmp_path: Path) -> None:
         frames = [frame for unit in streamed for frame in decoder.decode(av.Packet(unit))]
         return [frame.to_ndarray().tobytes() for frame in [*frames, *decoder.decode(None)]]
 
-    assert decoded([malformed_sei(unit) for unit in units]) == decoded(units)
+    assert decoded([add_malformed_sei(unit) for unit in units]) == decoded(units)
 
 
 def test_garbled_packets_keep_every_packet_of_the_stream() -> None:
     plain = list(islice(video([b"\x00\x00\x00\x01\x65abc"], loop=True), 40))
-    noisy = list(garbled(iter(plain), every=10))
+    noisy = list(with_garbage(iter(plain), every=10))
     assert [packet for packet in noisy if type(packet) is type(plain[0])] == plain
     assert len(noisy) == 44
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.endurance.leaks import find_in_logs, find_in_rows
 from bench.endurance.program import Program
-from bench.endurance.rows import sqlite_file
+from bench.endurance.rows import open_sqlite_reader
 from domain.streams import Camera
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -19,9 +19,9 @@ def test_the_address_of_a_camera_may_hold_its_password_and_nothing_else_may(tmp_
     upgrade(engine)
     store, at = SqlStreamStore(engine), datetime.now(UTC)
     store.put_camera(Camera("gate", f"rtsp://guard:{SECRET}@10.0.0.7/1"), by="test", at=at)
-    assert find_in_rows(sqlite_file(tmp_path / "a.db"), SECRET) == []
+    assert find_in_rows(open_sqlite_reader(tmp_path / "a.db"), SECRET) == []
     store.put_camera(Camera("dock", "rtsp://10.0.0.8/1", site=f"half of {SECRET}"), by="test", at=at)
-    assert find_in_rows(sqlite_file(tmp_path / "a.db"), SECRET) == ["the column cameras.site"]
+    assert find_in_rows(open_sqlite_reader(tmp_path / "a.db"), SECRET) == ["the column cameras.site"]
     engine.dispose()
 
 

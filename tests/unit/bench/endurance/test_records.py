@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.endurance.kills import plan
-from bench.endurance.records import Kill, Victim, append, recorded, summary
+from bench.endurance.records import Kill, Victim, append_kill, read_kills, summary
 
 
 def _kill(number: int, victim: Victim, recovered_s: float | None, *, lost: int = 0, doubled: int = 0) -> Kill:
@@ -14,11 +14,11 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
     record = tmp_path / "kills.jsonl"
     kills = [_kill(0, Victim.RUN, 4.0), _kill(1, Victim.BROKER, None)]
     for each in kills:
-        append(record, 7, each)
-    append(record, 8, _kill(2, Victim.RUN, 1.0))
+        append_kill(record, 7, each)
+    append_kill(record, 8, _kill(2, Victim.RUN, 1.0))
     with record.open("a") as file:
         file.write('{"seed": 7, "number": 3, "vic')
-    assert recorded(record, 7) == kills
+    assert read_kills(record, 7) == kills
 
 
 def test_every_frame_lost_or_doubled_and_every_kill_not_recovered_from_is_a_broken_promise() -> None:
