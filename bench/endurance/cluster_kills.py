@@ -189,7 +189,9 @@ def cluster_stage(folder: Path) -> Iterator[ClusterStage]:
         urls = {name: stack.enter_context(healthy_camera(units, rate)) for name in CAMERAS}
         urls[DEAD] = f"rtsp://127.0.0.1:{standing_port()}/nobody"
         cameras = [{"name": name, "url": url, "site": name} for name, url in urls.items()]
-        found = stack.enter_context(start_parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ)))
+        found = stack.enter_context(
+            start_parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ))
+        )
         _until(lambda: _has_topic(found), RECOVER_S)
         taken = stack.enter_context(follow_topic(TakenFrames(found.kafka.address, found.topic, PARTITIONS)))
         stage = ClusterStage(found, taken)
