@@ -55,6 +55,7 @@ class AnswerReader:
         self._open_s = open_s
         self._silent_s = silent_s
         self._buffer = bytearray()
+        self._answered = False
         self._window_s = time.monotonic()
         self._window_bytes = 0
 
@@ -101,7 +102,8 @@ class AnswerReader:
         except TimeoutError:
             raise (NoVideo(reason) if reason == NO_VIDEO else SourceUnavailable(reason)) from None
         except OSError as error:
-            raise refuse_socket(error) from None
+            raise (SourceUnavailable(CLOSED) if not self._answered else refuse_socket(error)) from None
+        self._answered = self._answered or bool(data)
         self._buffer += data
         if reason == NO_VIDEO:
             self._check_pace(len(data))

@@ -70,14 +70,20 @@ def choose_format(stream: HttpStream, limits: ReadingLimits) -> str | None:
         if stream.length is None and first.startswith(JPEG):
             return "mjpeg"
         raise SourceUnavailable(_SNAPSHOT)
+    if text.startswith(_PAGE_MARKS) or (_is_text(first) and "html" in kind):
+        raise SourceUnavailable(_PAGE)
     if _is_text(first):
-        raise SourceUnavailable(_PAGE if "html" in kind or text.startswith(_PAGE_MARKS) else _TEXT)
+        raise SourceUnavailable(_TEXT)
     return None
 
 
 def _is_text(first: bytes) -> bool:
     """Return whether only letters came. A type proves nothing: servers call text whose ending they do not know."""
-    return bool(first) and all(byte >= 0x20 or byte in b"\t\r\n" for byte in first) and not first.startswith(b"--")
+    try:
+        letters = first[:-3].decode() or first.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(letters) and all(letter >= " " or letter in "\t\r\n" for letter in letters)
 
 
 def refuse_single_picture(format_name: str, stream: HttpStream) -> None:

@@ -91,8 +91,8 @@ def has_video(description: bytes) -> bool:
     return b"m=video" in description
 
 
-def has_media(description: bytes) -> bool:
-    return b"m=" in description
+def count_tracks(description: bytes) -> int:
+    return len(re.findall(rb"(?:^|\n)m=", description))
 
 
 def video_codecs(description: bytes) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from domain.errors import SourceUnavailable
+from domain.errors import OverLimit, SourceUnavailable
 from domain.streams import RtspTransport
 from ingest.deadlines import Deadlines
 from ingest.dialing import CHUNK, dial
@@ -25,7 +25,7 @@ from ingest.refusals import AUDIO_ONLY, CLOSED, Kind, refuse_other_protocol, ref
 from ingest.rtsp_parsing import (
     DOLLAR,
     Message,
-    has_media,
+    count_tracks,
     has_video,
     name_camera,
     rewrite_head,
@@ -43,6 +43,8 @@ GATHER_S = 0.004
 PATIENCE_S = 5.0
 GOODBYE_S = 0.5
 MAX_WAITING = 32
+MAX_TRACKS = 24
+"""A recorder's address with every channel's video, sound and data; FFmpeg opens each with a request."""
 HANDSHAKE = frozenset({"OPTIONS", "DESCRIBE", "SETUP", "PLAY"})
 
 log = logging.getLogger(__name__)
@@ -352,7 +354,12 @@ class RtspRelay:
         return message.raw
 
     def _check_description(self, body: bytes) -> None:
-        if has_media(body) and not has_video(body):
+        tracks = count_tracks(body)
+        if tracks > MAX_TRACKS:
+            raise OverLimit(
+                f"the camera describes {tracks} tracks, more than any camera has: check its address, restart it"
+            )
+        if tracks and not has_video(body):
             raise SourceUnavailable(AUDIO_ONLY)
         self.video_codecs = video_codecs(body)
 
