@@ -98,8 +98,8 @@ def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
     for header in headers:
         text = header[:MAX_CHALLENGE]
         starts = list(_CHALLENGE.finditer(text))
-        for start, following in zip(starts, [*starts[1:], None], strict=True):
-            body = text[start.end() : following.start() if following is not None else len(text)]
+        for start, end in zip(starts, [*(following.start() for following in starts[1:]), len(text)], strict=False):
+            body = text[start.end() : end]
             pairs = {m[1].lower(): m[2] if m[2] is not None else m[3] for m in _PARAMETER.finditer(body)}
             challenges.append(Challenge(start[1].lower(), pairs))
     return challenges
