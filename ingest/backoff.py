@@ -45,7 +45,7 @@ def after_excess(attempts: Attempts, chance: float) -> tuple[Attempts, float]:
 
 def after_refusal(attempts: Attempts, now: datetime, chance: float) -> tuple[Attempts, float]:
     """Return the new state and the seconds to wait after a refused login: at most three in any 30 minutes."""
-    refused = (*(at for at in attempts.refused_at if now - at < LOGIN_WINDOW), now)
+    refused = (*_recent(attempts, now), now)
     fresh = Attempts(failures=attempts.failures + 1, refused_at=refused)
     if len(refused) < LOGIN_ATTEMPTS:
         return fresh, LOGIN_PAUSE_S * (1.0 + chance)
@@ -57,10 +57,15 @@ def login_wait_s(attempts: Attempts, now: datetime) -> float:
 
     Once three were refused the next waits a whole window after the last: slow enough for any lock-out policy.
     """
-    recent = [at for at in attempts.refused_at if now - at < LOGIN_WINDOW]
+    recent = _recent(attempts, now)
     if len(recent) < LOGIN_ATTEMPTS:
         return 0.0
     return max(0.0, (recent[-1] + LOGIN_WINDOW - now).total_seconds())
+
+
+def _recent(attempts: Attempts, now: datetime) -> list[datetime]:
+    """Return the refusals that still count; those later than now are of a clock set back, and count as of now."""
+    return [min(at, now) for at in attempts.refused_at if now - at < LOGIN_WINDOW]
 
 
 def after_session(attempts: Attempts, lived_s: float) -> Attempts:

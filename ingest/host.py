@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from domain.clocks import elapsed_s
 from ingest.reader import CameraReader
 from ingest.send_buffer import SendBuffer
-from ingest.wire import HostCommand, HostSetup, ShutDown, StartCamera, StopCamera, Stuck
+from ingest.wire import HostCommand, HostSetup, SetClock, ShutDown, StartCamera, StopCamera, Stuck
 
 TICK_S = 0.25
 FAREWELL_S = 3.0
@@ -28,10 +29,17 @@ log = logging.getLogger(__name__)
 
 
 class MachineClock:
-    """The machine's time in UTC; the composition root's own clock does not cross into another process."""
+    """The supervisor's time, as it told last; the machine's until then. A clock object does not cross processes."""
+
+    def __init__(self) -> None:
+        self._began_at_s: float | None = None
+
+    def follow(self, told: SetClock) -> None:
+        self._began_at_s = told.began_at_s
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        began_at_s = self._began_at_s
+        return datetime.now(UTC) if began_at_s is None else datetime.fromtimestamp(began_at_s + elapsed_s(), UTC)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -60,7 +68,10 @@ class ReadingHost:
                     command: HostCommand = self._connection.recv()
                     if isinstance(command, ShutDown):
                         break
-                    self._obey(command)
+                    if isinstance(command, SetClock):
+                        self._clock.follow(command)
+                    else:
+                        self._obey(command)
                 self._watch()
         except (EOFError, OSError):
             return

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from domain.clocks import never_back
 from domain.frames import Frame
 from domain.streams import ConnectionState, StreamCounters, StreamStatus
 from ingest.backoff import LOGIN_ATTEMPTS
@@ -55,7 +56,7 @@ class Account:
         """Return what to tell of a camera whose reading ended with its process; it stays so until pictures come."""
         if self.status is None:
             return None
-        self._latest = at if self._latest is None else max(at, self._latest)
+        self._latest = never_back(at, self._latest)
         self.status = replace(
             self.status,
             session_id=self._session,

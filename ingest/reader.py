@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.clocks import never_back
 from domain.errors import (
     CodecUnsupported,
     LoginRefused,
@@ -217,8 +218,9 @@ class CameraReader:
 
     def _offer(self, frame: Frame) -> None:
         with self._lock:
-            if self._latest is not None and frame.ref.received_at < self._latest:
-                frame = replace(frame, ref=replace(frame.ref, received_at=self._latest))
+            received_at = never_back(frame.ref.received_at, self._latest)
+            if received_at != frame.ref.received_at:
+                frame = replace(frame, ref=replace(frame.ref, received_at=received_at))
             self._latest = self._last_frame_at = frame.ref.received_at
             self._sequence = frame.ref.sequence
             self._state, self._reason = ConnectionState.LIVE, ""
@@ -248,7 +250,7 @@ class CameraReader:
         if not self._session_id or (said == self._told and now_s - self._told_s < STATUS_EVERY_S):
             return
         self._told, self._told_s = said, now_s
-        self._latest = max(self._clock.now(), self._latest) if self._latest is not None else self._clock.now()
+        self._latest = never_back(self._clock.now(), self._latest)
         picture_s = source.last_picture_s if source is not None else None
         if picture_s is not None:
             self._last_picture_at = self._latest - timedelta(seconds=max(0.0, now_s - picture_s))

@@ -18,6 +18,7 @@ import av.logging
 from av.stream import Stream
 from av.video.reformatter import VideoReformatter
 
+from domain.clocks import never_back
 from domain.errors import NoVideo, SourceUnavailable
 from domain.frames import Frame, FrameRef
 from domain.ports import Clock
@@ -329,11 +330,9 @@ class StreamSource:
         return Frame(reference, description, planes, picture.key, picture.corrupt, qp)
 
     def _now(self) -> datetime:
-        """Return our time of what was just received, never earlier than the time before."""
+        """Return our time of what was just received, never earlier than the time before unless our clock was set."""
         now = self._clock.now()
         if self._full_speed and self._opened_at is not None:
             now = self._opened_at + timedelta(seconds=self._frame_time.now_s)
-        if self._received_at is not None and now < self._received_at:
-            now = self._received_at
-        self._received_at = now
-        return now
+        self._received_at = never_back(now, self._received_at)
+        return self._received_at

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from multiprocessing.connection import wait
 
+from domain.clocks import elapsed_s
 from domain.errors import FrameRejected, StoreUnavailable
 from domain.frames import Frame
 from domain.ports import Clock, StreamPublisher
@@ -19,9 +20,11 @@ from ingest.ledger import Account
 from ingest.limits import MB
 from ingest.placement import Placement, placed
 from ingest.process import ReadingProcess
-from ingest.wire import HostSetup, StartCamera, StopCamera, Stuck
+from ingest.wire import HostSetup, SetClock, StartCamera, StopCamera, Stuck
 
 WAIT_S = 0.2
+CLOCK_S = 0.05
+"""Reading processes are told the time again when it has moved by more than this against the machine's uptime."""
 SILENT_S = 15.0
 STOP_S = 6.0
 CALM_S = 60.0
@@ -59,6 +62,7 @@ class IngestSupervisor:
         self._accounts: dict[str, Account] = {}
         self._restarts: dict[str, tuple[Attempts, float]] = {}
         self._looked_s = 0.0
+        self._began_at_s = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -89,6 +93,7 @@ class IngestSupervisor:
 
     def _round(self) -> None:
         try:
+            self._tell_time()
             self._follow_wishes()
             self._pump(WAIT_S)
             self._replace_silent()
@@ -97,6 +102,13 @@ class IngestSupervisor:
             # The outermost guard of ingest: a process that cannot be started now must not end all reading.
             log.exception("ingest goes on after an internal error")
             self._stop.wait(1.0)
+
+    def _tell_time(self) -> None:
+        began_at_s = self._clock.now().timestamp() - elapsed_s()
+        if abs(began_at_s - self._began_at_s) > CLOCK_S:
+            self._began_at_s = began_at_s
+            for process in self._processes.values():
+                process.tell(SetClock(began_at_s))
 
     def _follow_wishes(self) -> None:
         with self._lock:
@@ -128,6 +140,7 @@ class IngestSupervisor:
         process = self._processes.get(number)
         if process is None:
             process = self._processes[number] = ReadingProcess(self._setup)
+            process.tell(SetClock(self._began_at_s))
         for name, camera in cameras.items():
             account = self._accounts.setdefault(name, Account())
             process.tell(StartCamera(camera, account.carried()))

@@ -45,6 +45,13 @@ class StopCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class SetClock:
+    """The time to live by: so many seconds since 1970 when the machine's `domain.clocks.elapsed_s` began."""
+
+    began_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ShutDown:
     """End every session, send what is buffered, and end."""
 
@@ -56,5 +63,5 @@ class Stuck:
     camera: str
 
 
-HostCommand: TypeAlias = StartCamera | StopCamera | ShutDown
+HostCommand: TypeAlias = StartCamera | StopCamera | SetClock | ShutDown
 ReaderMessage: TypeAlias = StreamMessage | Stuck

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.backoff import LONGEST_S, Attempts, after_failure, after_refusal, after_session, login_wait_s
+from ingest.backoff import LOGIN_WINDOW, LONGEST_S, Attempts, after_failure, after_refusal, after_session, login_wait_s
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -73,3 +73,10 @@ def test_a_steady_session_clears_the_past_and_a_short_one_does_not() -> None:
     failed = Attempts(failures=6)
     assert after_session(failed, 31.0) == Attempts()
     assert after_session(failed, 2.0).failures == 6
+
+
+def test_refusals_of_a_clock_that_was_set_back_hold_a_login_no_longer_than_the_window() -> None:
+    later = NOW + timedelta(days=30)
+    refused = Attempts(refused_at=(later, later, later))
+
+    assert login_wait_s(refused, NOW) <= LOGIN_WINDOW.total_seconds()
