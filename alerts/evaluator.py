@@ -1,12 +1,12 @@
 """From one observation of one stream to everything that follows: verdicts, alerts, incident, messages, references.
 
-Pure: the same state, camera, observation and policy give the same answer, names included, so that a unit may be judged
-again after a crash. Time is the observation's own, never going back.
+Pure: the same state, camera, observation, policy and clock give the same answer, names included, so that a unit may be
+judged again after a crash. Time is the observation's own, never going back unless the clock was set back.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from alerts import connection as connections
@@ -19,6 +19,7 @@ from alerts.rules import LIGHT_DEPENDENT, RULES, Source
 from alerts.states import Track
 from alerts.viewing import View
 from domain.alerts import Alert, AlertState, AlertTransition, Incident, OutboxEntry
+from domain.clocks import SET_BACK, with_times
 from domain.quality import Fault, FrameScores, Reference, Verdict, VerdictState
 from domain.streams import Camera, StreamStatus
 from domain.units import StreamSnapshot, VerdictChange
@@ -86,9 +87,24 @@ def restored(
     )
 
 
-def evaluate(state: StreamState, camera: Camera, observation: Observation, policy: Policy) -> Judged:
-    """Judge one observation. Costs well under a millisecond on one core."""
+def evaluate(
+    state: StreamState, camera: Camera, observation: Observation, policy: Policy, clock: datetime | None = None
+) -> Judged:
+    """Judge one observation. Costs well under a millisecond on one core.
+
+    `clock` is the time where it is judged. An observation far ahead of it counts as of a little later than it, so that
+    one wrong clock or message does not end the judging of a stream; a state that is ahead of it was left by a clock
+    that was set back, and moves back with all its times.
+    """
+    if clock is not None:
+        observation = _not_ahead(observation, clock)
+        state = _not_ahead_of(state, clock)
     at = observation.at if isinstance(observation, Tick) else _received_at(observation)
+    if clock is not None:
+        at = min(at, clock + SET_BACK)
+    if state.now is None:
+        # What storage kept may be of a clock that was wrong; nothing began later than now.
+        state = with_times(state, lambda kept: min(kept, at))
     now = at if state.now is None else max(at, state.now)
     moment = Moment(camera, now, policy)
     before = state.tracks or _fresh_tracks(state, camera, policy, now)
@@ -98,6 +114,24 @@ def evaluate(state: StreamState, camera: Camera, observation: Observation, polic
         for track in taken.state.tracks
     )
     return _judged(before, replace(taken.state, tracks=tracks), taken.references, moment)
+
+
+def moved(state: StreamState, by: timedelta) -> StreamState:
+    """Return the state as the clock was set by so much: everything in it stays as old as it is."""
+    return with_times(state, lambda at: at + by)
+
+
+def _not_ahead(observation: Observation, clock: datetime) -> Observation:
+    """Return a status with its times no later than a little after the clock; frames keep theirs, which name them."""
+    if isinstance(observation, StreamStatus) and observation.received_at > clock + SET_BACK:
+        return with_times(observation, lambda at: min(at, clock + SET_BACK))
+    return observation
+
+
+def _not_ahead_of(state: StreamState, clock: datetime) -> StreamState:
+    if state.now is None or state.now - clock <= SET_BACK:
+        return state
+    return moved(state, clock - state.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 import httpx
 
 from alerts.notifiers.http import Endpoint
+from domain.clocks import within
 from domain.errors import NotifierUnavailable
 from domain.ports import Clock
 
@@ -34,7 +35,7 @@ class Heartbeat:
     def run_once(self) -> bool:
         """Call the URL if it is time; return whether it was called and answered."""
         now = self._clock.now()
-        if self._last is not None and (now - self._last).total_seconds() < self._every_s:
+        if within(self._last, now, self._every_s):
             return False
         self._last = now
         try:

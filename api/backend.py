@@ -16,7 +16,7 @@ from domain.records import ModelRecord
 @dataclass(frozen=True)
 class Backend:
     """`health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted,
-    `models` every learned model.
+    `models` every learned model, `notes` what is amiss although every part is well.
     """
 
     stream_store: StreamStore
@@ -28,6 +28,7 @@ class Backend:
     clock: Clock
     health: Callable[[], Mapping[str, str]]
     figures: Callable[[], Mapping[str, float]]
+    notes: Callable[[], Mapping[str, str]]
     models: Callable[[], Sequence[ModelRecord]]
     roster: Roster
     presence: Presence

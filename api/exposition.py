@@ -81,6 +81,9 @@ FIGURES: Mapping[str, str] = {
     "messages_skipped_total": "Messages delivered again, or of cameras no longer watched.",
     "messages_unreadable_total": "Messages that were none of ours and were put aside.",
     "messages_expired_total": "Messages the queue deleted before they were read.",
+    "messages_put_aside_total": "Messages that no worker can judge or store and that were put aside, each alone.",
+    "clock_offset_seconds": "How far the machine's clock is ahead of the time that Sightline lives by.",
+    "clock_steps_total": "Steps of the machine's clock.",
 }
 """What the process may tell of itself; those ending in `_total` are counters."""
 

@@ -32,10 +32,11 @@ def readyz(backend: Ports) -> JSONResponse:
     now = board(backend)
     parts = {**backend.health(), "store": now.store, "watching": watching(now)}
     ready = all(why == "" for why in parts.values())
+    amiss = {**backend.notes(), **({"live": now.live} if now.live else {})}
     answer = ReadyAnswer(
         ready=ready,
         parts={part: redacted(why) or "ok" for part, why in parts.items()},
-        degraded={"live": redacted(now.live)} if now.live else {},
+        degraded={subject: redacted(why) for subject, why in amiss.items()},
     )
     return JSONResponse(answer.model_dump(), status_code=200 if ready else 503)
 

@@ -6,8 +6,9 @@ rates and the light mode.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from domain.clocks import within
 from domain.errors import ConfigError, StoreUnavailable
 from domain.ports import Clock, LiveState, ScoreStore
 from domain.units import StreamSnapshot
@@ -36,7 +37,7 @@ class Presence:
     def of(self, names: Collection[str]) -> Present:
         """Return what is known of these cameras, and perhaps of others."""
         now, kept = self._clock.now(), self._fallback
-        if kept is not None and now - kept[0] < timedelta(seconds=RETRY_S) and kept[1] >= set(names):
+        if kept is not None and within(kept[0], now, RETRY_S) and kept[1] >= set(names):
             return kept[2]
         try:
             present = Present(self._live.all())

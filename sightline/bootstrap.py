@@ -27,7 +27,7 @@ from ingest.supervisor import IngestSupervisor
 from ingest.wire import HostSetup
 from sightline.api_server import ApiServer
 from sightline.chosen_models import chosen_detectors, model_records
-from sightline.clock import StoppableClock, SystemClock
+from sightline.clock import SteadyClock, StoppableClock
 from sightline.components import Component, Timer
 from sightline.figures import figures
 from sightline.health_server import HealthServer
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from transport.kafka_topics import KafkaSettings
 
 DISPATCH_EVERY_S = 1.0
+CLOCK_EVERY_S = 1.0
+"""The machine's clock is looked at so often, so that a step is seen where nothing else asks for the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,19 @@ class _Wiring:
     stores: Stores
     present: Present
     queue: Queue
-    clock: Clock
+    clock: SteadyClock
     policy: Policy
     grouping: Grouping | None
     redactor: Redactor | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a process says of itself: each part's trouble or "", what it counted, and what is amiss and not needed."""
+
+    health: Callable[[], Mapping[str, str]]
+    figures: Callable[[], Mapping[str, float]]
+    notes: Callable[[], Mapping[str, str]]
 
 
 def build(
@@ -85,13 +96,14 @@ def build(
 ) -> System:
     """Return everything in one process, not yet started; `notifiers` are told besides those configured.
 
+    `clock` is the wall clock, the machine's by default; its steps are not believed before they have held.
     Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
     """
-    clock = clock or SystemClock()
+    steady = SteadyClock(clock)
     resolved_device(settings.device)
-    told = [*configured_notifiers(settings, clock), *notifiers]
-    stores = open_stores(settings, clock)
-    return _built(settings, stores, EVERYTHING, told, clock=clock, policy=policy, grouping=grouping, redactor=redactor)
+    told = [*configured_notifiers(settings, steady), *notifiers]
+    stores = open_stores(settings, steady)
+    return _built(settings, stores, EVERYTHING, told, clock=steady, policy=policy, grouping=grouping, redactor=redactor)
 
 
 def build_part(
@@ -104,7 +116,7 @@ def build_part(
     check_alone(settings, part)
     if part is Part.WORK:
         resolved_device(settings.device)
-    clock = SystemClock()
+    clock = SteadyClock()
     told = configured_notifiers(settings, clock) if part is Part.DISPATCH else []
     stores = awaited_stores(settings, clock, stop)
     if stores is None:
@@ -123,7 +135,7 @@ def _built(
     wanted: Collection[Part],
     told: Sequence[Notifier],
     *,
-    clock: Clock,
+    clock: SteadyClock,
     policy: Policy | None = None,
     grouping: Grouping | None = None,
     redactor: Redactor | None = None,
@@ -214,29 +226,29 @@ def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[No
     settings, stores, clock = wiring.settings, wiring.stores, wiring.clock
     parts: list[Component] = []
 
-    def health() -> Mapping[str, str]:
-        return {part.name: part.health() for part in parts}
-
     scoring = _scoring(wiring) if Part.WORK in wanted else None
-
-    def counted() -> Mapping[str, float]:
-        return figures(scoring, wiring.queue.waiting) if scoring is not None else {}
-
-    server = _api(wiring, health, counted) if Part.SERVE in wanted and settings.api.enabled else None
+    told = _Told(
+        health=lambda: {part.name: part.health() for part in parts},
+        figures=lambda: figures(clock, scoring, wiring.queue.waiting),
+        notes=lambda: _notes(clock),
+    )
+    server = _api(wiring, told) if Part.SERVE in wanted and settings.api.enabled else None
     dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
     if settings.health.port is not None and server is None:
-        parts.append(HealthServer(settings.health.host, settings.health.port, health, counted))
+        parts.append(HealthServer(settings.health.host, settings.health.port, told.health, told.figures, told.notes))
     if server is not None:
         parts.append(server)
+    parts.append(Timer("clock", CLOCK_EVERY_S, clock.now))
     if Part.DISPATCH in wanted:
-        parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, Housekeeping(stores.scores, clock).run_once))
+        housekeeping = Housekeeping(stores.scores, clock, unsettled=clock.unsettled)
+        parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
         parts.append(Timer("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
     if scoring is not None:
         parts.append(scoring)
     if Part.INGEST in wanted:
         parts.append(_ingest(wiring))
     if Part.DISPATCH in wanted:
-        parts.extend(heartbeat(settings, clock, health))
+        parts.extend(heartbeat(settings, clock, told.health))
 
     def close() -> None:
         dispatcher.close()
@@ -252,6 +264,11 @@ def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[No
         address=lambda: server.address if server is not None else "",
         close=close,
     )
+
+
+def _notes(clock: SteadyClock) -> Mapping[str, str]:
+    trouble = clock.trouble()
+    return {"clock": trouble} if trouble else {}
 
 
 def _scoring(wiring: _Wiring) -> ScoringPart:
@@ -272,6 +289,7 @@ def _scoring(wiring: _Wiring) -> ScoringPart:
             live=wiring.present.live,
             policy=wiring.policy,
             clock=wiring.clock,
+            moved=lambda: wiring.clock.moved,
             device=device,
             bounds=BatchBounds.suited(device.type, settings.batch.max_frames, settings.batch.max_pixels),
             poll=PollBounds(settings.queue.poll_messages),
@@ -303,9 +321,7 @@ def _ingest(wiring: _Wiring) -> Component:
     return IngestPart(supervisor, streams, streams.revision(), wiring.redactor)
 
 
-def _api(
-    wiring: _Wiring, health: Callable[[], Mapping[str, str]], counted: Callable[[], Mapping[str, float]]
-) -> ApiServer:
+def _api(wiring: _Wiring, told: _Told) -> ApiServer:
     settings, stores = wiring.settings, wiring.stores
     app = create_app(
         stores.streams,
@@ -316,8 +332,9 @@ def _api(
         pictures=settings.pictures == "memory",
         token=settings.api.token.strip() or None,
         clock=wiring.clock,
-        health_of_parts=health,
-        figures=counted,
+        health_of_parts=told.health,
+        figures=told.figures,
+        notes=told.notes,
         allowed_hosts=settings.api.allowed_hosts,
         trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(model_records, settings)),

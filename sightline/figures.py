@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
+from sightline.clock import SteadyClock
 from sightline.scoring_part import ScoringPart
 
 
-def figures(scoring: ScoringPart, waiting: Callable[[], int] | None = None) -> Mapping[str, float]:
-    """Return what the scoring worker counted since it started, and how many messages wait for it.
+def figures(
+    clock: SteadyClock, scoring: ScoringPart | None, waiting: Callable[[], int] | None = None
+) -> Mapping[str, float]:
+    """Return how the clock is, and what the scoring worker counted since it started and how many messages wait for it.
 
     `waiting` tells that; without it the worker's own consumer does.
     """
-    found: dict[str, float] = {"scoring_lag_messages": (waiting or scoring.waiting)()}
+    found: dict[str, float] = {"clock_offset_seconds": clock.offset_s, "clock_steps_total": clock.steps}
+    if scoring is None:
+        return found
+    found["scoring_lag_messages"] = (waiting or scoring.waiting)()
     worker = scoring.worker()
     if worker is not None:
         counters = worker.counters
@@ -22,6 +28,7 @@ def figures(scoring: ScoringPart, waiting: Callable[[], int] | None = None) -> M
             "scoring_lag_seconds": worker.lag_s,
             "frames_dropped_total": counters.frames_dropped,
             "frames_refused_total": counters.frames_refused,
+            "messages_put_aside_total": counters.messages_put_aside,
             "messages_unreadable_total": scoring.unreadable(),
             "messages_expired_total": scoring.expired(),
         }

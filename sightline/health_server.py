@@ -25,7 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 class HealthServer(HttpServer):
-    """`health` maps each part to "" or what is wrong; `figures` gives what it counted."""
+    """`health` maps each part to "" or what is wrong; `figures` gives what it counted.
+
+    `notes` says what is amiss although every part is well.
+    """
 
     def __init__(
         self,
@@ -33,10 +36,12 @@ class HealthServer(HttpServer):
         port: int,
         health: Callable[[], Mapping[str, str]],
         figures: Callable[[], Mapping[str, float]],
+        notes: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         super().__init__(self._respond, host, port, name="health", max_connections=MAX_CONNECTIONS)
         self._health_of_parts = health
         self._figures = figures
+        self._notes = notes
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,8 +66,10 @@ class HealthServer(HttpServer):
         if path == "/readyz":
             parts = {part: redacted(why) or "ok" for part, why in self._health_of_parts().items()}
             ready = all(why == "ok" for why in parts.values())
+            degraded = {subject: redacted(why) for subject, why in self._notes().items()}
+            answer = {"ready": ready, "parts": parts, "degraded": degraded}
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return status, "application/json", json.dumps({"ready": ready, "parts": parts}).encode()
+            return status, "application/json", json.dumps(answer).encode()
         if path == "/metrics":
             registry = CollectorRegistry()
             registry.register(_Figures(self._health_of_parts(), self._figures()))

@@ -1,22 +1,25 @@
 """Folds raw scores into minutes, hours and days, and deletes what is older than its retention."""
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
+from domain.clocks import within
 from domain.ports import Clock, ScoreStore
 
 _log = logging.getLogger(__name__)
 
 EVERY_S = 30.0
-RETAIN_EVERY = timedelta(hours=1)
+RETAIN_EVERY_S = 3600.0
 
 
 class Housekeeping:
-    """Rolls up at every call, and retains once an hour."""
+    """Rolls up at every call, and retains once an hour; not while `unsettled` says why the clock is not believed."""
 
-    def __init__(self, store: ScoreStore, clock: Clock) -> None:
+    def __init__(self, store: ScoreStore, clock: Clock, *, unsettled: Callable[[], str] = str) -> None:
         self._store = store
         self._clock = clock
+        self._unsettled = unsettled
         self._retained_at: datetime | None = None
 
     def run_once(self) -> None:
@@ -25,8 +28,13 @@ class Housekeeping:
         folded = self._store.roll_up(now)
         if folded:
             _log.debug("folded %d frames", folded)
-        if self._retained_at is None or now - self._retained_at >= RETAIN_EVERY:
-            deleted = {table: count for table, count in self._store.retain(now).items() if count}
-            self._retained_at = now
-            if deleted:
-                _log.info("retention deleted %s", ", ".join(f"{count} {table}" for table, count in deleted.items()))
+        if within(self._retained_at, now, RETAIN_EVERY_S):
+            return
+        why_not = self._unsettled()
+        if why_not:
+            _log.debug("nothing is deleted now: %s", why_not)
+            return
+        deleted = {table: count for table, count in self._store.retain(now).items() if count}
+        self._retained_at = now
+        if deleted:
+            _log.info("retention deleted %s", ", ".join(f"{count} {table}" for table, count in deleted.items()))

@@ -17,15 +17,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.errors import FrameRejected
 from domain.frames import Frame, FrameFormat, FrameRef, Plane
+from domain.layouts import LAYOUTS, check_planes
 from domain.streams import StreamStatus
 from domain.units import StreamMessage
 from transport.compression import Buffer, Compression, compressed, expanded
+from transport.ranges import LARGEST_SIDE, check_format, check_number, check_ref, checked_status
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 16_000_000
 _MAX_HEADER_BYTES = 64 << 10
 _MAX_PLANES = 4
-_MAX_SIDE = 16384
 _PREFIX = struct.Struct("<BBBI")
 
 
@@ -104,18 +105,25 @@ def decoded(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> StreamMes
 def _parsed(kind: int, compression: int, header: bytes, body: memoryview) -> StreamMessage:
     try:
         if kind == Kind.STATUS:
-            return _STATUS.validate_json(header)
+            return checked_status(_STATUS.validate_json(header))
         if kind == Kind.FRAME:
             return _frame(_FRAME.validate_json(header), compression, body)
     except ValidationError as error:
         raise FrameRejected(f"malformed message: {error.error_count()} wrong members in its header") from error
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise FrameRejected(f"malformed message: {type(error).__name__} while it was read") from error
     raise FrameRejected(f"malformed message: kind {kind} is unknown")
 
 
 def _frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
+    check_ref(header.ref)
+    check_format(header.format)
+    check_number("qp", header.qp)
+    if len(header.planes) > _MAX_PLANES:
+        raise FrameRejected(f"malformed message: {len(header.planes)} planes")
     sizes = [_size(plane) for plane in header.planes]
-    if len(sizes) > _MAX_PLANES:
-        raise FrameRejected(f"malformed message: {len(sizes)} planes")
+    if header.format.pixel_format in LAYOUTS:
+        check_planes(header.format, [plane.shape for plane in header.planes], [int(p.sample[1]) for p in header.planes])
     samples = expanded(compression, body, sum(sizes))
     planes: list[Plane] = []
     start = 0
@@ -136,7 +144,7 @@ def _frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
 
 def _size(plane: _PlaneShape) -> int:
     """Return the bytes of a plane, having checked that its shape can be one."""
-    if not 1 <= len(plane.shape) <= 3 or not all(1 <= side <= _MAX_SIDE for side in plane.shape):
+    if not 1 <= len(plane.shape) <= 3 or not all(1 <= side <= LARGEST_SIDE for side in plane.shape):
         raise FrameRejected(f"malformed message: a plane of shape {plane.shape}")
     return math.prod(plane.shape) * int(plane.sample[1])
 

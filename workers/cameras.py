@@ -1,7 +1,8 @@
 """The cameras a worker watches, read again when the store says that they changed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from domain.clocks import within
 from domain.ports import StreamStore
 from domain.streams import Camera
 
@@ -19,7 +20,7 @@ class CameraBook:
 
     def refresh(self, now: datetime) -> tuple[str, ...]:
         """Read the cameras again if they changed; return those no longer watched. Raises `StoreUnavailable`."""
-        if self._checked_at is not None and now - self._checked_at < timedelta(seconds=CHECK_EVERY_S):
+        if within(self._checked_at, now, CHECK_EVERY_S):
             return ()
         revision = self._store.revision()
         gone: tuple[str, ...] = ()

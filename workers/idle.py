@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from domain.clocks import SET_BACK, never_back
+
 TICK_AFTER_S = 5.0
 
 
@@ -14,12 +16,19 @@ class IdleStreams:
         self._judged_at: dict[str, datetime] = {}
 
     def heard(self, stream_id: str, at: datetime) -> None:
-        before = self._judged_at.get(stream_id)
-        self._judged_at[stream_id] = at if before is None else max(before, at)
+        self._judged_at[stream_id] = never_back(at, self._judged_at.get(stream_id))
 
     def due(self, names: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """Return the streams among `names` not judged for `tick_after_s`; one never seen before starts to count now."""
-        return tuple(name for name in names if now - self._judged_at.setdefault(name, now) >= self._tick_after)
+        """Return the streams among `names` not judged for `tick_after_s`; one never seen before starts to count now.
+
+        One judged far ahead of now was judged by a clock that was set back since, and is due.
+        """
+        judged = {name: self._judged_at.setdefault(name, now) for name in names}
+        return tuple(name for name, at in judged.items() if now - at >= self._tick_after or at - now > SET_BACK)
+
+    def move(self, by: timedelta) -> None:
+        """Follow a clock that was set."""
+        self._judged_at = {name: at + by for name, at in self._judged_at.items()}
 
     def forget(self, stream_id: str) -> None:
         self._judged_at.pop(stream_id, None)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from alerts.evaluator import Judged, StreamState, Tick, evaluate, restored
+from alerts.evaluator import Judged, StreamState, Tick, evaluate, moved, restored
 from alerts.policy import Policy
 from domain.alerts import Alert, Incident, IncidentState
 from domain.ports import AlertStore
@@ -61,13 +62,18 @@ class Judge:
     def begin(self) -> Judgement:
         return Judgement()
 
-    def observe(self, judgement: Judgement, camera: Camera, observation: Observation) -> Judged:
-        """Judge one observation; its stream's observations come in order. Raises `StoreUnavailable` at first sight."""
+    def observe(
+        self, judgement: Judgement, camera: Camera, observation: Observation, clock: datetime | None = None
+    ) -> Judged:
+        """Judge one observation; its stream's observations come in order. Raises `StoreUnavailable` at first sight.
+
+        `clock` is the time now, which no observation may be far ahead of.
+        """
         state = judgement.states.get(camera.name) or self._states.get(camera.name)
         if state is None:
             # Read once and kept at once: what was stored does not depend on this unit's fate.
             state = self._states[camera.name] = self._restore(camera)
-        judged = evaluate(state, camera, observation, self._policy)
+        judged = evaluate(state, camera, observation, self._policy, clock)
         judgement.states[camera.name] = judged.state
         judgement.latest[camera.name] = judged
         judgement.judged.append(judged)
@@ -77,6 +83,10 @@ class Judge:
     def keep(self, judgement: Judgement) -> None:
         """Take over the states of a unit that was stored."""
         self._states.update(judgement.states)
+
+    def move(self, by: timedelta) -> None:
+        """Follow a clock that was set: everything known stays as old as it is."""
+        self._states = {name: moved(state, by) for name, state in self._states.items()}
 
     def forget(self, stream_id: str) -> None:
         self._states.pop(stream_id, None)

@@ -1,40 +1,15 @@
 """Planes as decoded become tensors: one upload a batch, range expanded, nothing resized, nothing lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from detectors.base import Pictures, luma_chroma
-from domain.errors import FrameRejected
 from domain.frames import ColorRange, Frame, FrameFormat, Plane
+from domain.layouts import check_planes, layout_of
 from domain.streams import Mask
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """How FFmpeg lays out a pixel format: bits a sample, and by how much chroma is smaller (log2), None without."""
-
-    bits: int = 8
-    chroma_shift: tuple[int, int] | None = None
-    full_range: bool = False
-
-
-_SUBSAMPLING = {"420p": (1, 1), "422p": (0, 1), "444p": (0, 0)}
-"""log2 of (rows, columns) of luma per sample of chroma."""
-
-_LAYOUTS = {
-    **{f"yuv{name}": _Layout(8, shift) for name, shift in _SUBSAMPLING.items()},
-    **{f"yuvj{name}": _Layout(8, shift, full_range=True) for name, shift in _SUBSAMPLING.items()},
-    **{f"yuv{name}{bits}le": _Layout(bits, shift) for name, shift in _SUBSAMPLING.items() for bits in (10, 12)},
-    "gray": _Layout(8),
-    "gray10le": _Layout(10),
-    "gray12le": _Layout(12),
-    "nv12": _Layout(8, (1, 1)),
-    "rgb24": _Layout(8, full_range=True),
-}
 
 
 def pictures(frames: Sequence[Frame], device: torch.device, masks: Sequence[tuple[Mask, ...]] = ()) -> Pictures:
@@ -52,9 +27,9 @@ def pictures(frames: Sequence[Frame], device: torch.device, masks: Sequence[tupl
         raise ValueError("pictures() takes frames of one format; group them first")
     if masks and len(masks) != len(frames):
         raise ValueError("pictures() takes one tuple of masks a frame, or none at all")
-    layout = _layout(shape)
+    layout = layout_of(shape)
     for frame in frames:
-        _check(frame, layout)
+        check_planes(shape, [plane.shape for plane in frame.planes], [plane.itemsize for plane in frame.planes])
     visible = _visible(masks, shape, device)
     if shape.pixel_format == "rgb24":
         rgb = _upload([frame.planes[0] for frame in frames], device).permute(0, 3, 1, 2).float() / 255
@@ -65,42 +40,6 @@ def pictures(frames: Sequence[Frame], device: torch.device, masks: Sequence[tupl
     codes = _chroma_codes(frames, device)
     chroma_range = None if codes is None else _expanded_chroma(codes, layout.bits, full)
     return Pictures(luma, chroma_range, shape.color_matrix, visible)
-
-
-def _layout(shape: FrameFormat) -> _Layout:
-    layout = _LAYOUTS.get(shape.pixel_format)
-    if layout is None:
-        raise FrameRejected(f"pixel format '{shape.pixel_format}' cannot be scored; have ingest convert it to yuv420p")
-    if shape.width < 1 or shape.height < 1:
-        raise FrameRejected(f"a picture of {shape.width}x{shape.height} has no pixels")
-    return layout
-
-
-def _plane_shapes(shape: FrameFormat, layout: _Layout) -> tuple[tuple[int, ...], ...]:
-    luma = (shape.height, shape.width)
-    if shape.pixel_format == "rgb24":
-        return ((*luma, 3),)
-    if layout.chroma_shift is None:
-        return (luma,)
-    rows, columns = (-(-side >> shift) for side, shift in zip(luma, layout.chroma_shift, strict=True))
-    if shape.pixel_format == "nv12":
-        return (luma, (rows, columns * 2))
-    return (luma, (rows, columns), (rows, columns))
-
-
-def _check(frame: Frame, layout: _Layout) -> None:
-    wanted = _plane_shapes(frame.format, layout)
-    found = tuple(plane.shape for plane in frame.planes)
-    pair_form = frame.format.pixel_format == "nv12" and len(found) == 2 and found[1] == (*_pairs(wanted[1]), 2)
-    if found != wanted and not (pair_form and found[0] == wanted[0]):
-        raise FrameRejected(f"planes {found} do not fit {frame.format.pixel_format}, which needs {wanted}")
-    sample = np.uint8 if layout.bits == 8 else np.uint16
-    if any(plane.dtype != sample for plane in frame.planes):
-        raise FrameRejected(f"{frame.format.pixel_format} needs samples of {np.dtype(sample).name}")
-
-
-def _pairs(shape: tuple[int, ...]) -> tuple[int, int]:
-    return shape[0], shape[1] // 2
 
 
 def _upload(planes: Sequence[Plane], device: torch.device) -> Tensor:

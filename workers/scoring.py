@@ -8,9 +8,9 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import torch
@@ -18,18 +18,20 @@ import torch
 from alerts.evaluator import Tick
 from alerts.policy import Policy
 from detectors.registry import DetectorSet
+from domain.clocks import SET_BACK
 from domain.frames import Frame, FrameRef
 from domain.ports import AlertStore, CameraLeases, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
-from domain.units import DeadLetter, JudgedUnit, StreamMessage, Unit
+from domain.units import DeadLetter, Delivery, JudgedUnit, StreamMessage
 from workers.batching import BatchBounds
 from workers.cameras import CameraBook
+from workers.guarding import Guard
 from workers.idle import IdleStreams, tick_time
 from workers.judging import Judge, Judgement, from_store
-from workers.progress import Progress, StoredProgress, stored_progress
+from workers.progress import Progress, stored_progress
 from workers.retrying import Stopped, StorePatience
 from workers.scorer import FrameScorer, ScoredFrames
 from workers.shedding import LagBounds, lag_s, shed
-from workers.sorting import OVERTAKEN, SortedUnit, Wanted, dead_letter, named, token_of, unfenced
+from workers.sorting import LEAPS, OVERTAKEN, SortedUnit, Wanted, dead_letter, named, token_of, unfenced
 from workers.tenures import Tenures
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ class WorkerCounters:
     """Dropped unscored because scoring was too far behind."""
     frames_refused: int = 0
     """Read under a lease that counts no more, or received outside the time the store keeps."""
+    messages_put_aside: int = 0
+    """Nobody can judge or store them, or their time is far from ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,12 @@ class ScoringWorker:
         patience: StorePatience | None = None,
         leases: CameraLeases | None = None,
         shedding: LagBounds | None = None,
+        moved: Callable[[], timedelta] = timedelta,
     ) -> None:
-        """`leases` says which tokens count; without them every message does. Without `shedding` no frame is dropped."""
+        """`leases` says which tokens count; without them every message does. Without `shedding` no frame is dropped.
+
+        `moved` says by how much `clock` has been set since the start.
+        """
         self._consumer = consumer
         self._scorer = FrameScorer(detectors, device, bounds or BatchBounds())
         self._score_store = score_store
@@ -102,13 +110,17 @@ class ScoringWorker:
         self._shedding = False
         self._lag_s = 0.0
         self._dropped: Counter[str] = Counter()
+        self._moved = moved
+        self._moved_by = timedelta(0)
+        self._guard = Guard(consumer, self._judge_and_store, self._store_letter)
         self._stop = threading.Event()
         self._unit_began_s = time.monotonic()
         self._counters = WorkerCounters()
 
     @property
     def counters(self) -> WorkerCounters:
-        return self._counters
+        counted = self._counters
+        return replace(counted, messages_put_aside=counted.messages_put_aside + self._guard.put_aside_count)
 
     @property
     def lag_s(self) -> float:
@@ -120,7 +132,7 @@ class ScoringWorker:
         taken_s = time.monotonic() - self._unit_began_s
         stuck = f"one unit has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
         behind = f"scoring is {self._lag_s:.0f} s behind, frames are dropped unscored" if self._shedding else ""
-        return self._patience.away_reason or stuck or behind
+        return self._patience.away_reason or self._guard.objection or stuck or behind
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; the unit in hand is finished first where the store lets it."""
@@ -134,40 +146,40 @@ class ScoringWorker:
     def run_once(self) -> int:
         """Judge one unit and return how many messages it held. Raises `Stopped` when told to stop while storing."""
         self._unit_began_s = time.monotonic()
+        self._follow_clock()
         self._refresh_cameras()
         unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
         self._forget(self._tenures.moved())
-        self._lag_s = lag_s((delivery.message for delivery in unit.deliveries), self._clock.now())
+        now = self._clock.now()
+        timely = self._guard.timely(unit.deliveries, now)
+        self._lag_s = lag_s((delivery.message for delivery in timely), now)
         if unit.deliveries:
-            self._finish(unit)
+            self._guard.judge(timely, now)
+            self._consumer.commit(unit)
         else:
             self._tell_shedding(False)
-        self._tick(unit)
+        self._tick(timely)
         return len(unit.deliveries)
 
-    def _finish(self, unit: Unit) -> None:
-        try:
-            self._judge_and_store(unit)
-        except Stopped:
-            raise
-        except Exception:  # noqa: BLE001 - the guard of the judging loop
-            # One unit that trips over a mistake of ours must not end the watch over
-            # every camera. It is put aside with its reason, and the next unit is judged.
-            _log.exception("a unit of %d messages could not be judged and is put aside", len(unit.deliveries))
-            for delivery in unit.deliveries:
-                if isinstance(delivery.message, Frame):
-                    self._consumer.dead_letter(delivery, "internal error while judging; see the log")
-        self._consumer.commit(unit)
+    def _follow_clock(self) -> None:
+        """Keep everything as old as it is where the clock was set."""
+        moved = self._moved()
+        if moved != self._moved_by:
+            self._judge.move(moved - self._moved_by)
+            self._idle.move(moved - self._moved_by)
+            self._moved_by = moved
 
-    def _judge_and_store(self, unit: Unit) -> None:
-        self._begin_streams(unit)
-        wanted = list(self._wanted(unit))
+    def _judge_and_store(self, deliveries: Sequence[Delivery]) -> None:
+        clock = self._clock.now()
+        self._begin_streams(deliveries, clock)
+        wanted, leaping = self._wanted(deliveries, clock)
         parts = self._sorted(wanted)
         scored = self._scored(parts.judged)
-        judgement = self._patience.until_done(lambda: self._judged(parts, scored), self._stop)
+        judgement = self._patience.until_done(lambda: self._judged(parts, scored, clock), self._stop)
         aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
+        aside += [(delivery, LEAPS) for delivery in leaping]
         aside += [(parts.judged[place][0], reason) for place, reason in scored.rejected.items()]
-        letters = tuple(dead_letter(delivery.message, reason) for delivery, reason in aside)
+        letters = tuple(dead_letter(each.message, why) for each, why in aside if isinstance(each.message, Frame))
         self._dropped.update(camera.name for _, camera in parts.dropped)
         refused = named(parts.judged, self._store(judgement, letters, parts.dropped_refs))
         for delivery, reason in aside + refused:
@@ -179,21 +191,20 @@ class ScoringWorker:
             units=1,
             frames_scored=len(scored.scores),
             frames_rejected=len(scored.rejected),
-            messages_skipped=len(unit.deliveries) - len(wanted) + parts.overtaken_statuses,
+            messages_skipped=len(deliveries) - len(wanted) - len(leaping) + parts.overtaken_statuses,
             frames_dropped=len(parts.dropped),
             frames_refused=len(parts.refused) + len(refused),
+            messages_put_aside=len(leaping),
         )
 
-    def _begin_streams(self, unit: Unit) -> None:
+    def _begin_streams(self, deliveries: Sequence[Delivery], now: datetime) -> None:
         """Learn of streams met for the first time how far they are stored, maybe by another worker that was killed."""
-        names = (_stream_id(delivery.message) for delivery in unit.deliveries)
+        names = (_stream_id(delivery.message) for delivery in deliveries)
         for name in self._tenures.begun(name for name in names if self._cameras.watched(name) is not None):
-            stored = self._patience.until_done(partial(self._stored_progress, name), self._stop)
+            ask = partial(stored_progress, self._stream_store, self._score_store, name, now)
+            stored = self._patience.until_done(ask, self._stop)
             if stored is not None:
                 self._progress.resume(name, stored)
-
-    def _stored_progress(self, name: str) -> StoredProgress | None:
-        return stored_progress(self._stream_store, self._score_store, name)
 
     def _sorted(self, wanted: list[Wanted]) -> SortedUnit:
         """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
@@ -217,12 +228,19 @@ class ScoringWorker:
             _log.info("scoring has caught up; %d frames were dropped since the start", self._counters.frames_dropped)
         self._shedding = shedding
 
-    def _wanted(self, unit: Unit) -> Iterable[Wanted]:
-        """Yield what is new and of a camera that is watched."""
-        for delivery in unit.deliveries:
+    def _wanted(self, deliveries: Sequence[Delivery], now: datetime) -> tuple[list[Wanted], list[Delivery]]:
+        """Return what is new and of a camera that is watched, and what names a number that cannot be."""
+        wanted: list[Wanted] = []
+        leaping = []
+        for delivery in deliveries:
             camera = self._cameras.watched(_stream_id(delivery.message))
-            if camera is not None and not self._progress.is_repeat(delivery.message):
-                yield delivery, camera
+            if camera is None or self._progress.is_repeat(delivery.message, now):
+                continue
+            if self._progress.leaps(delivery.message):
+                leaping.append(delivery)
+            else:
+                wanted.append((delivery, camera))
+        return wanted, leaping
 
     def _scored(self, wanted: list[Wanted]) -> ScoredFrames:
         """Score the frames; the result's indices are those of `wanted`."""
@@ -238,19 +256,24 @@ class ScoringWorker:
             {places[index]: reason for index, reason in scored.rejected.items()},
         )
 
-    def _judged(self, parts: SortedUnit, scored: ScoredFrames) -> Judgement:
+    def _judged(self, parts: SortedUnit, scored: ScoredFrames, clock: datetime) -> Judgement:
         judgement = self._judge.begin()
         for place, (delivery, camera) in enumerate(parts.judged):
             message = delivery.message
             observation = scored.scores.get(place) if isinstance(message, Frame) else message
             if observation is not None:
-                self._judge.observe(judgement, camera, observation)
-            self._idle.heard(camera.name, _received_at(message))
+                self._judge.observe(judgement, camera, observation, clock)
+            self._idle.heard(camera.name, min(_received_at(message), clock + SET_BACK))
         for delivery, camera in parts.unscored().values():
-            at = _received_at(delivery.message)
-            self._judge.observe(judgement, camera, Tick(at, unscored=True))
+            at = min(_received_at(delivery.message), clock + SET_BACK)
+            self._judge.observe(judgement, camera, Tick(at, unscored=True), clock)
             self._idle.heard(camera.name, at)
         return judgement
+
+    def _store_letter(self, letter: DeadLetter) -> None:
+        if self._cameras.watched(letter.stream_id) is not None:
+            unit = JudgedUnit(dead_letters=(letter,))
+            self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
 
     def _store(
         self,
@@ -270,8 +293,8 @@ class ScoringWorker:
             self._live.put(replace(snapshot, lag_s=lag, frames_dropped=self._dropped[snapshot.stream_id]))
         return refused
 
-    def _tick(self, unit: Unit) -> None:
-        oldest = min((_received_at(delivery.message) for delivery in unit.deliveries), default=None)
+    def _tick(self, deliveries: Sequence[Delivery]) -> None:
+        oldest = min((_received_at(delivery.message) for delivery in deliveries), default=None)
         at = tick_time(self._clock.now(), oldest, self._consumer.lag())
         due = self._idle.due(self._tenures.ours(self._cameras.watched_names()), at)
         if not due:
@@ -280,11 +303,11 @@ class ScoringWorker:
         self._store(judgement)
 
     def _ticked(self, names: tuple[str, ...], at: datetime) -> Judgement:
-        judgement = self._judge.begin()
+        judgement, clock = self._judge.begin(), self._clock.now()
         for name in names:
             camera = self._cameras.watched(name)
             if camera is not None:
-                self._judge.observe(judgement, camera, Tick(at))
+                self._judge.observe(judgement, camera, Tick(at), clock)
                 self._idle.heard(name, at)
         return judgement
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from domain.clocks import is_plausible
 from domain.frames import Frame, FrameRef
 from domain.streams import Camera
 from domain.units import DeadLetter, Delivery, StreamMessage
@@ -11,6 +13,25 @@ from domain.units import DeadLetter, Delivery, StreamMessage
 Wanted: TypeAlias = tuple[Delivery, Camera]
 
 OVERTAKEN = "read by an ingest process that no longer holds the camera"
+LEAPS = "its number leaps far beyond all its session sent so far"
+
+
+FUTURE, PAST = timedelta(days=1), timedelta(days=7)
+"""A message is judged up to so far from our own time; stores refuse frames beyond it too."""
+
+
+def why_not_now(message: StreamMessage, now: datetime) -> str:
+    """Return why a message's time cannot be right at `now`, or ""; a clock of our own that cannot be says nothing.
+
+    Times far apart show that one of two clocks is wrong, not which.
+    """
+    received_at = message.ref.received_at if isinstance(message, Frame) else message.received_at
+    if not is_plausible(now) or -PAST <= received_at - now <= FUTURE:
+        return ""
+    side = "after" if received_at > now else "before"
+    return f"received_at {received_at:%Y-%m-%d %H:%M} UTC is long {side} the worker's {now:%Y-%m-%d %H:%M}: " + (
+        "check the clocks of ingest and of this worker"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ def samples(deep: bool, shape: tuple[int, ...]) -> Plane:
 
 def frame(pixel_format: str = "yuv420p") -> Frame:
     deep, shapes = SHAPES[pixel_format]
-    colours = FrameFormat(7, 9, pixel_format, ColorRange.FULL, ColorMatrix.BT709)
+    height, width = shapes[0][:2]
+    colours = FrameFormat(width, height, pixel_format, ColorRange.FULL, ColorMatrix.BT709)
     return Frame(REF, colours, tuple(samples(deep, shape) for shape in shapes), key_frame=True, corrupt=True, qp=27.5)
 
 

@@ -1,0 +1,170 @@
+"""A message that nobody can judge or store is put aside alone: its neighbours are stored, its stream goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import torch
+from sqlalchemy import Engine
+
+from alerts.policy import Policy
+from domain.streams import Camera, StreamCounters
+from domain.units import StreamMessage
+from storage.alerts import SqlAlertStore
+from storage.live import MemoryLiveState
+from storage.scores import SqlScoreStore
+from storage.streams import SqlStreamStore
+from tests.fakes import START, FakeClock
+from tests.unit.workers.builders import detector_set, frame, status
+from transport.embedded import EmbeddedQueue
+from workers.retrying import StorePatience
+from workers.scoring import PollBounds, ScoringWorker
+
+YEARS_ON = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+
+@dataclass
+class Watch:
+    """A worker over a real database."""
+
+    queue: EmbeddedQueue
+    scores: SqlScoreStore
+    streams: SqlStreamStore
+    clock: FakeClock
+    worker: ScoringWorker
+
+    def publish(self, *messages: StreamMessage) -> None:
+        for message in messages:
+            assert self.queue.publisher().publish(message)
+
+    def stored(self, stream_id: str = "gate") -> list[int]:
+        rows = self.scores.frames(stream_id, START - timedelta(hours=1), START + timedelta(hours=1))
+        return [row.ref.sequence for row in rows]
+
+
+@pytest.fixture
+def watch(database: Engine) -> Watch:
+    queue, clock = EmbeddedQueue(), FakeClock()
+    scores, streams = SqlScoreStore(database, clock=clock), SqlStreamStore(database)
+    for name in ("gate", "yard"):
+        streams.put_camera(Camera(name, f"rtsp://h/{name}"), by="test", at=START)
+
+    def impatient(*_: object) -> bool:
+        raise AssertionError("the store is there: nothing is waited for")
+
+    worker = ScoringWorker(
+        consumer=queue.consumer(),
+        detectors=detector_set(),
+        score_store=scores,
+        alert_store=SqlAlertStore(database),
+        stream_store=streams,
+        live=MemoryLiveState(),
+        policy=Policy.for_clips(),
+        clock=clock,
+        device=torch.device("cpu"),
+        poll=PollBounds(timeout_s=0.0),
+        patience=StorePatience(wait=impatient),
+    )
+    return Watch(queue, scores, streams, clock, worker)
+
+
+def renamed(**changes: object) -> StreamMessage:
+    return replace(frame(sequence=3), ref=replace(frame(sequence=3).ref, **changes))  # type: ignore[arg-type]
+
+
+def said(**changes: object) -> StreamMessage:
+    return replace(status(sequence=2, after_s=2.5), **changes)  # type: ignore[arg-type]
+
+
+POISON: dict[str, Callable[[], StreamMessage]] = {
+    "frame without a zone": lambda: renamed(received_at=START.replace(tzinfo=None)),
+    "status without a zone": lambda: said(received_at=START.replace(tzinfo=None)),
+    "frame of the last day of the calendar": lambda: renamed(received_at=YEARS_ON),
+    "status of the last day of the calendar": lambda: said(received_at=YEARS_ON),
+    "frame of the first day of the calendar": lambda: renamed(received_at=datetime(1, 1, 1, tzinfo=UTC)),
+    "status of 1970": lambda: said(received_at=datetime(1970, 1, 1, tzinfo=UTC)),
+    "last frame without a zone": lambda: said(last_frame_at=START.replace(tzinfo=None)),
+    "sequence beyond a column": lambda: renamed(sequence=2**70),
+    "status sequence beyond a column": lambda: said(sequence=2**70),
+    "half a surrogate in the session": lambda: renamed(session_id="s\ud800"),
+    "half a surrogate in the reason": lambda: said(reason="\udfff"),
+    "counter beyond a column": lambda: said(counters=StreamCounters(frames_dropped=2**70)),
+    "counter that is no number": lambda: said(counters=StreamCounters(decode_errors=None)),  # type: ignore[arg-type]
+    "a state of its own": lambda: said(state="afloat"),
+}
+
+
+@pytest.mark.parametrize("kind", POISON)
+def test_what_one_message_provokes_stays_with_it(watch: Watch, kind: str) -> None:
+    watch.publish(status(), frame(sequence=0), frame("yard", 0), POISON[kind](), frame(sequence=1), frame("yard", 1))
+
+    watch.worker.run_once()
+    watch.clock.advance(4)
+    watch.publish(frame(sequence=2), status(sequence=2, after_s=3), frame("yard", 2))
+    watch.worker.run_once()
+
+    assert watch.stored() == [0, 1, 2]
+    assert watch.stored("yard") == [0, 1, 2]
+    assert len(watch.queue.dead_letters()) == 1
+    assert watch.worker.counters.messages_put_aside == 1
+    assert watch.worker.health() == ""
+    assert watch.streams.sessions("gate")[0].last_seen_at == START + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+@pytest.mark.parametrize("kind", ["session_id", "reason"])
+def test_a_zero_byte_that_postgres_refuses_stays_with_its_message(watch: Watch, kind: str) -> None:
+    poison = renamed(session_id="s\0") if kind == "session_id" else said(reason="why\0")
+    watch.publish(frame(sequence=0), poison, frame(sequence=1))
+
+    watch.worker.run_once()
+
+    assert watch.stored() == [0, 1]
+    assert len(watch.queue.dead_letters()) == 1
+
+
+def test_a_message_a_day_ahead_does_not_blind_its_stream(watch: Watch) -> None:
+    ahead = START + timedelta(hours=23)
+    watch.publish(status(), frame(sequence=0), renamed(received_at=ahead, session_id="other"))
+    watch.publish(said(received_at=ahead), said(received_at=ahead, session_id="other"))
+    watch.worker.run_once()
+
+    for second in range(1, 120):
+        watch.clock.advance(1)
+        watch.publish(frame(sequence=second), status(sequence=second, after_s=second + 0.5))
+        watch.worker.run_once()
+
+    snapshot = watch.worker._live.get("gate")
+    assert snapshot is not None
+    assert snapshot.status is not None
+    assert snapshot.status.sequence == 119
+    assert abs(snapshot.at - watch.clock.now()) <= timedelta(seconds=61)
+    assert watch.stored() == list(range(120))
+    offered = {each.session_id: each.frames_offered for each in watch.streams.sessions("gate")}
+    assert offered["s1"] == 120
+
+
+def test_a_number_that_leaps_does_not_hide_what_comes_after_it(watch: Watch) -> None:
+    watch.publish(frame(sequence=0), status(sequence=0, after_s=0.5))
+    watch.worker.run_once()
+    watch.publish(renamed(sequence=2**52, received_at=START + timedelta(seconds=1)))
+    watch.worker.run_once()
+    watch.publish(frame(sequence=1))
+    watch.worker.run_once()
+
+    assert watch.stored() == [0, 1]
+    (letter,) = watch.scores.dead_letters()
+    assert "leaps" in letter.reason
+
+
+def test_where_all_that_comes_is_far_from_now_the_worker_says_so(watch: Watch) -> None:
+    for number in range(6):
+        watch.publish(renamed(received_at=START + timedelta(days=40), sequence=number))
+        watch.worker.run_once()
+    assert "clocks" in watch.worker.health()
+
+    watch.publish(frame(sequence=0))
+    watch.worker.run_once()
+
+    assert watch.worker.health() == ""
