@@ -5,6 +5,7 @@ start downstream first, so that nothing is sent where nobody listens yet, and st
 received is judged and stored.
 """
 
+import logging
 import os
 import secrets
 import socket
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
     from storage.redis_live import RedisLiveState
     from transport.kafka_topics import KafkaSettings
 
+_log = logging.getLogger(__name__)
+
 DISPATCH_EVERY_S = 1.0
 CLOCK_EVERY_S = 1.0
 """The machine's clock is looked at so often, so that a step is seen where nothing else asks for the time."""
@@ -99,7 +102,7 @@ def build(
     `clock` is the wall clock, the machine's by default; its steps are not believed before they have held.
     Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
     """
-    steady = SteadyClock(clock)
+    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
     resolved_device(settings.device)
     told = [*configured_notifiers(settings, steady), *notifiers]
     stores = open_stores(settings, steady)
@@ -141,6 +144,8 @@ def _built(
     redactor: Redactor | None = None,
 ) -> System:
     try:
+        if Part.DISPATCH in wanted:
+            _repair(stores)
         if Part.INGEST in wanted:
             register(settings.domain_cameras(), stores.streams, clock)
         chosen = policy or policy_from(settings.evaluation)
@@ -150,6 +155,12 @@ def _built(
     except BaseException:
         stores.engine.dispose()
         raise
+
+
+def _repair(stores: Stores) -> None:
+    repaired = stores.streams.repair_offered()
+    if repaired:
+        _log.info("%d sessions of a process that was killed had more frames stored than offered; repaired", repaired)
 
 
 def _queue(settings: QueueSettings, clock: Clock) -> Queue:

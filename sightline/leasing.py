@@ -62,7 +62,8 @@ class HeldCameras:
 
     def _take(self, name: str, now: datetime) -> None:
         lease = self._held.get(name)
-        fresh = lease is not None and (lease.until - now).total_seconds() > self._lease_s * 2 / 3
+        # One that runs longer than a lease can is of before our clock was set back: to be renewed at once.
+        fresh = lease is not None and self._lease_s * 2 / 3 < (lease.until - now).total_seconds() <= self._lease_s
         full = lease is None and self._max_cameras is not None and len(self._held) >= self._max_cameras
         if fresh or full:
             return

@@ -1,11 +1,12 @@
 """What a restart of the evaluation needs to go on, and what people are told of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, RowMapping, select, update
 
 from domain.alerts import Alert, AlertState, AlertTransition, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.clocks import AHEAD
 from domain.quality import Fault, LightMode, Reference, ReferenceState
 from domain.records import AuditEntry
 from storage import rows, tables
@@ -13,6 +14,8 @@ from storage.documents import EVIDENCE, INCIDENT, STATISTICS, decoded, unpacked
 from storage.engine import reading, writing
 from storage.incidents import add_messages, alert_of, incident_of
 from storage.streams import append_audit
+
+_LONGEST_WAIT = timedelta(hours=1)
 
 
 class SqlAlertStore:
@@ -82,10 +85,12 @@ class SqlAlertStore:
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
         table = tables.outbox
-        is_due = table.c.next_attempt_at.is_(None) | (table.c.next_attempt_at <= now)
+        attempt = table.c.next_attempt_at
+        # No attempt is put off for an hour: one further ahead was put off by a clock that was wrong.
+        is_due = attempt.is_(None) | (attempt <= now) | (attempt > now + _LONGEST_WAIT)
         query = select(table).where(tables.NOT_DELIVERED, is_due).order_by(table.c.created_at, table.c.key).limit(limit)
         with reading(self._engine) as connection:
-            return [_outbox_entry(row) for row in connection.execute(query).mappings()]
+            return [_outbox_entry(row, now) for row in connection.execute(query).mappings()]
 
     def delivered(self, keys: Sequence[str], at: datetime) -> None:
         table = tables.outbox
@@ -102,7 +107,8 @@ class SqlAlertStore:
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         table = tables.outbox
         with writing(self._engine) as connection:
-            add_messages(connection, rows.incident_rows([incident]), rows.outbox_rows(entries))
+            ahead = incident.updated_at + AHEAD
+            add_messages(connection, rows.incident_rows([incident]), rows.outbox_rows(entries), ahead)
             told = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
             connection.execute(told.values(delivered_at=incident.updated_at))
 
@@ -136,12 +142,14 @@ def _transition(row: RowMapping) -> AlertTransition:
     )
 
 
-def _outbox_entry(row: RowMapping) -> OutboxEntry:
+def _outbox_entry(row: RowMapping, now: datetime) -> OutboxEntry:
+    """Return the entry; one made far ahead of now waits for company no longer than one made now."""
+    created_at = row["created_at"]
     return OutboxEntry(
         key=row["key"],
         kind=NotificationKind(row["kind"]),
         incident=decoded(INCIDENT, row["incident"]),
-        created_at=row["created_at"],
+        created_at=now if created_at > now + AHEAD else created_at,
         attempts=row["attempts"],
         next_attempt_at=row["next_attempt_at"],
     )

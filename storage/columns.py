@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Text
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Engine, Text, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -41,6 +41,13 @@ class UtcTime(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return _EPOCH + timedelta(microseconds=int(value))
+
+
+def later_by(engine: Engine, column: ColumnElement[datetime], seconds: int) -> ColumnElement[Any]:
+    """Return a time so many seconds after a column of `UtcTime`, in the words of the database."""
+    if engine.dialect.name == "postgresql":
+        return column + timedelta(seconds=seconds)
+    return type_coerce(column, BigInteger()) + seconds * 1_000_000
 
 
 class Document(TypeDecorator[str]):

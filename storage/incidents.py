@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, select
 
 from domain.alerts import Alert, AlertState, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.clocks import AHEAD
 from domain.quality import Fault
 from storage import rows, tables
 from storage.documents import EVIDENCE, INCIDENT, decoded
@@ -32,10 +33,15 @@ def alert_of(row: RowMapping) -> Alert:
     )
 
 
-def add_messages(connection: Connection, incidents: rows.Rows, entries: rows.Rows) -> None:
-    """Store incidents and what is to be told of them; an acknowledgement once given stays."""
+def add_messages(
+    connection: Connection, incidents: rows.Rows, entries: rows.Rows, ahead: datetime | None = None
+) -> None:
+    """Store incidents and what is to be told of them; an acknowledgement once given stays.
+
+    An incident that was changed beyond `ahead`, by a clock that was wrong, is replaced.
+    """
     acknowledgement = ("acknowledged_by", "acknowledged_at", "acknowledge_reason")
-    replace_older(connection, tables.incidents, incidents, by="updated_at", keep=acknowledgement)
+    replace_older(connection, tables.incidents, incidents, by="updated_at", keep=acknowledgement, ahead=ahead)
     insert_new(connection, tables.outbox, entries)
 
 
@@ -46,4 +52,4 @@ def close_incidents(connection: Connection, stream_id: str, at: datetime) -> Non
     found = connection.execute(select(table).where(still_open)).mappings().all()
     closed = [replace(incident_of(row), state=IncidentState.RESOLVED, resolved_at=at, updated_at=at) for row in found]
     entries = [OutboxEntry(f"{each.incident_id}:resolved", NotificationKind.RESOLVED, each, at) for each in closed]
-    add_messages(connection, rows.incident_rows(closed), rows.outbox_rows(entries))
+    add_messages(connection, rows.incident_rows(closed), rows.outbox_rows(entries), at + AHEAD)

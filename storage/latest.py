@@ -21,14 +21,19 @@ _Found: TypeAlias = dict[str, list[RowMapping]]
 _OVER = (AlertState.INACTIVE, AlertState.RESOLVED)
 
 
-def latest_snapshots(connection: Connection, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
-    """Return a snapshot of each stream of which anything was stored; one query a table, however many streams."""
+def latest_snapshots(
+    connection: Connection, stream_ids: Collection[str], until: datetime | None = None
+) -> Mapping[str, StreamSnapshot]:
+    """Return a snapshot of each stream of which anything was stored; one query a table, however many streams.
+
+    Rows later than `until`, of a clock that was wrong, are left out.
+    """
     if not stream_ids:
         return {}
     asked = _given("asked", "stream_id", sorted(stream_ids))
-    sessions = _found(connection, _newest(asked, tables.sessions, "last_seen_at"))
-    frames = _found(connection, _newest(asked, tables.frames, "received_at"))
-    verdicts = _found(connection, _verdicts(asked))
+    sessions = _found(connection, _newest(asked, tables.sessions, "last_seen_at", until))
+    frames = _found(connection, _newest(asked, tables.frames, "received_at", until))
+    verdicts = _found(connection, _verdicts(asked, until))
     alerts = _found(connection, _of(asked, tables.alerts).where(tables.alerts.c.state.not_in(_OVER)))
     open_ones = _of(asked, tables.incidents).where(tables.incidents.c.state == IncidentState.OPEN)
     incidents = _found(connection, open_ones.order_by(tables.incidents.c.opened_at))
@@ -59,19 +64,24 @@ def _of(asked: CTE, table: Table) -> Select[Any]:
     return select(table).join(asked, asked.c.stream_id == table.c.stream_id)
 
 
-def _newest(asked: CTE, table: Table, by: str) -> Select[Any]:
+def _newest(asked: CTE, table: Table, by: str, until: datetime | None) -> Select[Any]:
     """Return the rows with the greatest `by` of each stream; frames of one instant come by sequence."""
     other = table.alias()
-    newest = select(func.max(other.c[by])).where(other.c.stream_id == asked.c.stream_id).scalar_subquery()
+    mine = other.c.stream_id == asked.c.stream_id
+    if until is not None:
+        mine &= other.c[by] <= until
+    newest = select(func.max(other.c[by])).where(mine).scalar_subquery()
     query = _of(asked, table).where(table.c[by] == newest)
     return query.order_by(table.c.sequence) if "sequence" in table.c else query
 
 
-def _verdicts(asked: CTE) -> Select[Any]:
+def _verdicts(asked: CTE, until: datetime | None) -> Select[Any]:
     """Return the last change of each fault: one look into the index for each stream and fault."""
     faults = _given("faults", "fault", list(Fault))
     table, other = tables.verdict_changes, tables.verdict_changes.alias()
     same = (other.c.stream_id == asked.c.stream_id) & (other.c.fault == faults.c.fault)
+    if until is not None:
+        same &= other.c.at <= until
     last = select(func.max(other.c.at)).where(same).scalar_subquery()
     every = asked.join(faults, true())
     pairs = select(asked.c.stream_id, faults.c.fault, last.label("at")).select_from(every).subquery("pairs")

@@ -4,15 +4,19 @@
 had not given it back, and which may go on sending; it stays where the last holder had sent its last word.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, select, update
 
+from domain.clocks import elapsed_s
 from domain.units import JudgedUnit
 from storage import tables
 from storage.engine import reading, writing
 from storage.upserts import insert_new
+
+_MOST_LEASES = 4
+"""A lease that ends later than so many of ours from now was not made by a clock like ours."""
 
 
 class SqlCameraLeases:
@@ -21,15 +25,17 @@ class SqlCameraLeases:
     Clocks of the holders are compared: a lease must be longer than they differ.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, elapsed: Callable[[], float] = elapsed_s) -> None:
         self._engine = engine
+        self._elapsed = elapsed
+        self._overlong: dict[str, tuple[datetime, float]] = {}
 
     def acquire(self, camera: str, holder: str, *, now: datetime, ttl_s: float) -> int | None:
         with writing(self._engine) as connection:
             free = {"camera": camera, "holder": "", "token": 0, "expires_at": now, "fence": 0}
             insert_new(connection, tables.leases, [free])
             found = _locked(connection, camera)
-            if found["holder"] not in ("", holder) and found["expires_at"] > now:
+            if found["holder"] not in ("", holder) and self._runs(camera, found["expires_at"], now, ttl_s):
                 return None
             token, fence = int(found["token"]), int(found["fence"])
             if found["holder"] != holder:
@@ -40,6 +46,20 @@ class SqlCameraLeases:
             until = now + timedelta(seconds=ttl_s)
             connection.execute(mine.values(holder=holder, token=token, fence=fence, expires_at=until))
             return token
+
+    def _runs(self, camera: str, expires_at: datetime, now: datetime, ttl_s: float) -> bool:
+        """Say whether another's lease still counts.
+
+        One that runs far longer than a lease can was made by a clock that was wrong: it counts while it is renewed.
+        """
+        if expires_at <= now + timedelta(seconds=_MOST_LEASES * ttl_s):
+            self._overlong.pop(camera, None)
+            return expires_at > now
+        seen = self._overlong.get(camera)
+        if seen is None or seen[0] != expires_at:
+            self._overlong[camera] = (expires_at, self._elapsed())
+            return True
+        return self._elapsed() - seen[1] < ttl_s
 
     def release(self, camera: str, holder: str) -> None:
         """Keep the row, so that the next token is higher than this one."""

@@ -3,21 +3,37 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select
 
 from domain.alerts import IncidentState
+from domain.clocks import AHEAD
 from domain.records import Resolution
 from storage import tables
 from storage.engine import reading, writing
 from storage.partitions import dropped_before
-from storage.retention import Retention
+from storage.retention import Retention, believable
 from storage.upserts import replace_older
 
+_FLOOR, _RETAINED = "raw floor", "retained"
 
-def raw_floor(connection: Connection) -> datetime | None:
-    """Return the time before which frames were deleted and none is accepted any more; None before the first time."""
-    query = select(tables.watermarks.c.at).where(tables.watermarks.c.name == "raw floor")
-    return connection.execute(query).scalar_one_or_none()
+
+def raw_floor(connection: Connection, latest: datetime | None = None) -> datetime | None:
+    """Return the time before which frames were deleted and none is accepted any more; None before the first time.
+
+    One later than `latest` was set by a clock that was wrong, and `latest` counts.
+    """
+    floor = _watermark(connection, _FLOOR)
+    return floor if floor is None or latest is None else min(floor, latest)
+
+
+def believable_now(engine: Engine, now: datetime) -> datetime:
+    """Return by which time rows may be deleted where the clock shows `now`, and note it for the next pass."""
+    with writing(engine) as connection:
+        seen = tables.sessions.c.last_seen_at
+        newest = connection.execute(select(func.max(seen)).where(seen <= now + AHEAD)).scalar_one_or_none()
+        until = believable(now, newest, _watermark(connection, _RETAINED))
+        _set_watermark(connection, _RETAINED, until)
+    return until
 
 
 def deleted_before(engine: Engine, retention: Retention, now: datetime) -> Mapping[str, int]:
@@ -27,6 +43,16 @@ def deleted_before(engine: Engine, retention: Retention, now: datetime) -> Mappi
         with writing(engine) as connection:
             deleted[table.name] = deleted.get(table.name, 0) + connection.execute(delete(table).where(old)).rowcount
     return deleted
+
+
+def _watermark(connection: Connection, name: str) -> datetime | None:
+    query = select(tables.watermarks.c.at).where(tables.watermarks.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _set_watermark(connection: Connection, name: str, at: datetime) -> None:
+    # A mark that is ahead of what is set now was left by a clock that was wrong: it is replaced.
+    replace_older(connection, tables.watermarks, [{"name": name, "at": at}], by="at", ahead=at)
 
 
 def _old_rows(retention: Retention, now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -56,7 +82,7 @@ def _old_rows(retention: Retention, now: datetime) -> list[tuple[Table, ColumnEl
 def _delete_frames(engine: Engine, floor: datetime) -> int:
     with writing(engine) as connection:
         # First the mark, then the rows: what arrives too late is refused before its day is gone.
-        replace_older(connection, tables.watermarks, [{"name": "raw floor", "at": floor}], by="at")
+        _set_watermark(connection, _FLOOR, floor)
     if engine.dialect.name == "postgresql":
         with writing(engine) as connection:
             return dropped_before(connection, floor)

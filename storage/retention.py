@@ -5,6 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from domain.errors import ConfigError
 
+STRIDE = timedelta(hours=6)
+"""What one pass may delete more than the pass before. There is one an hour: after a month of rest all that is old is
+gone within five days, and a clock that is wrong for an hour costs six hours of the oldest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -34,6 +38,18 @@ class Retention:
     def raw_floor(self, now: datetime) -> datetime:
         """Return the midnight (UTC) before which frames are deleted and no more accepted; whole days, as partitions."""
         return midnight(now - timedelta(days=self.raw_days))
+
+
+def believable(now: datetime, newest: datetime | None, before: datetime | None) -> datetime:
+    """Return by which time one pass may delete, `now` or earlier: a clock that is wrong must not cost the history.
+
+    `newest` is the time of the newest row not later than now, beyond which by more than a day nothing is believed;
+    `before` is what the pass before deleted by, and each goes on from it by no more than `STRIDE`.
+    """
+    until = now if newest is None else min(now, newest + timedelta(days=1))
+    if before is not None and before <= now:
+        until = min(until, before + STRIDE)
+    return until
 
 
 def midnight(at: datetime) -> datetime:

@@ -10,7 +10,7 @@ from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
 from domain.frames import FrameRef
 from domain.quality import FrameScores, Reference
 from domain.streams import StreamStatus
-from domain.units import DeadLetter, VerdictChange
+from domain.units import DeadLetter, JudgedUnit, VerdictChange
 from storage.documents import EVIDENCE, INCIDENT, STATISTICS, encoded, encoded_values, packed
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -79,6 +79,31 @@ def session_rows(statuses: Iterable[StreamStatus]) -> Rows:
         row |= {"started_at": first["started_at"], "dropped_before": first["dropped_before"]}
         rows[status.stream_id, status.session_id] = row
     return list(rows.values())
+
+
+def offered_rows(unit: JudgedUnit, letters: Iterable[DeadLetter]) -> Rows:
+    """Return how many frames each session of the unit has offered at least, as the frames themselves show.
+
+    A session that ends with its process, or its machine, sends no last status; its frames were offered all the same.
+    """
+    known: dict[tuple[str, str], int] = {}
+    for status in unit.statuses:
+        key = (status.stream_id, status.session_id)
+        known[key] = max(known.get(key, 0), status.sequence + 1)
+    shown: dict[tuple[str, str], int] = {}
+    named = [score.ref for score in unit.scores]
+    for ref in (*named, *unit.dropped):
+        key = (ref.stream_id, ref.session_id)
+        shown[key] = max(shown.get(key, 0), ref.sequence + 1)
+    for letter in letters:
+        key = (letter.stream_id, letter.session_id)
+        if key in shown:
+            shown[key] = max(shown[key], letter.sequence + 1)
+    return [
+        {"stream_id": stream_id, "session_id": session_id, "frames_offered": count}
+        for (stream_id, session_id), count in shown.items()
+        if count > known.get((stream_id, session_id), 0)
+    ]
 
 
 def verdict_rows(changes: Iterable[VerdictChange]) -> Rows:

@@ -1,14 +1,15 @@
 """What was judged, over time: a whole unit stored in one transaction, idempotently, and read back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, RowMapping, cast, func, select
 
+from domain.clocks import AHEAD
 from domain.frames import FrameRef
 from domain.ports import Clock
-from domain.quality import Fault, Verdict, VerdictState
+from domain.quality import Fault, FrameScores, Verdict, VerdictState
 from domain.records import Resolution, ScorePoint, StoredScores
 from domain.units import DeadLetter, JudgedUnit, StreamSnapshot, VerdictChange
 from storage import rows, tables
@@ -19,10 +20,10 @@ from storage.incidents import add_messages
 from storage.latest import latest_snapshots
 from storage.leases import fences_of
 from storage.partitions import Partitions
-from storage.pruning import deleted_before, raw_floor
+from storage.pruning import believable_now, deleted_before, raw_floor
 from storage.retention import Retention
 from storage.rollups import folded
-from storage.upserts import insert_new, replace_older
+from storage.upserts import insert_new, raise_numbers, replace_older
 
 _FUTURE = timedelta(days=1)
 
@@ -42,11 +43,11 @@ class SqlScoreStore:
         self._model_sets: set[str] = set()
 
     def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
-        ceiling = None if self._clock is None else self._clock.now() + _FUTURE
-        self._make_room(unit, ceiling)
+        now = None if self._clock is None else self._clock.now()
+        self._make_room(unit, now)
         with writing(self._engine) as connection:
             fences = fences_of(connection, unit)
-            late = rows.outside(unit.scores, raw_floor(connection), ceiling)
+            late = self._outside(connection, unit.scores, now)
             refused = (*late, *rows.fenced(unit.scores, fences))
             letters = (*unit.dead_letters, *refused)
             scores = rows.without(unit.scores, letters)
@@ -56,17 +57,24 @@ class SqlScoreStore:
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
             insert_new(connection, tables.dropped_frames, dropped_rows(unit.dropped))
-            _add_judgement(connection, unit, fences)
+            _add_judgement(connection, unit, fences, None if now is None else now + AHEAD)
+            raise_numbers(connection, tables.sessions, "frames_offered", rows.offered_rows(unit, letters))
         self._model_sets |= {row["id"] for row in models}
         return refused
 
-    def _make_room(self, unit: JudgedUnit, ceiling: datetime | None) -> None:
+    def _outside(
+        self, connection: Connection, scores: Iterable[FrameScores], now: datetime | None
+    ) -> tuple[DeadLetter, ...]:
+        if now is None:
+            return rows.outside(scores, raw_floor(connection), None)
+        return rows.outside(scores, raw_floor(connection, self._retention.raw_floor(now)), now + _FUTURE)
+
+    def _make_room(self, unit: JudgedUnit, now: datetime | None) -> None:
         """Make the partitions of days met for the first time, in a transaction of its own."""
         days = self._partitions.lacking(score.ref.received_at for score in unit.scores)
         if days:
             with reading(self._engine) as connection:
-                floor = raw_floor(connection)
-            late = rows.outside(unit.scores, floor, ceiling)
+                late = self._outside(connection, unit.scores, now)
             self._partitions.make(score.ref.received_at for score in rows.without(unit.scores, late))
 
     def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
@@ -118,19 +126,24 @@ class SqlScoreStore:
 
     def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
         with reading(self._engine) as connection:
-            return latest_snapshots(connection, stream_ids)
+            return latest_snapshots(connection, stream_ids, None if self._clock is None else self._clock.now() + AHEAD)
 
     def roll_up(self, now: datetime) -> int:
         """Fold the minutes with new or late frames again, whole; `now` is not asked: the frames say their time."""
         return folded(self._engine)
 
     def retain(self, now: datetime) -> Mapping[str, int]:
-        """Fold first, then delete; frames go by whole days (UTC)."""
+        """Fold first, then delete; frames go by whole days (UTC).
+
+        With a clock of its own the store believes `now` no further than its rows and its last pass make it likely
+        (`storage.retention.believable`).
+        """
         folded(self._engine)
-        return deleted_before(self._engine, self._retention, now)
+        until = now if self._clock is None else believable_now(self._engine, now)
+        return deleted_before(self._engine, self._retention, until)
 
 
-def _add_judgement(connection: Connection, unit: JudgedUnit, fences: Mapping[str, int]) -> None:
+def _add_judgement(connection: Connection, unit: JudgedUnit, fences: Mapping[str, int], ahead: datetime | None) -> None:
     held = [status for status in unit.statuses if not 0 < status.token < fences.get(status.stream_id, 0)]
     replace_older(
         connection,
@@ -138,12 +151,14 @@ def _add_judgement(connection: Connection, unit: JudgedUnit, fences: Mapping[str
         rows.session_rows(held),
         by="last_seen_at",
         keep=("started_at", "dropped_before"),
+        rising=("frames_offered",),
+        ahead=ahead,
     )
     replace_older(connection, tables.verdict_changes, rows.verdict_rows(unit.verdicts), by="at")
-    replace_older(connection, tables.alerts, rows.alert_rows(unit.alerts), by="updated_at")
+    replace_older(connection, tables.alerts, rows.alert_rows(unit.alerts), by="updated_at", ahead=ahead)
     insert_new(connection, tables.transitions, rows.transition_rows(unit.transitions))
-    replace_older(connection, tables.references, rows.reference_rows(unit.references), by="updated_at")
-    add_messages(connection, rows.incident_rows(unit.incidents), rows.outbox_rows(unit.outbox))
+    replace_older(connection, tables.references, rows.reference_rows(unit.references), by="updated_at", ahead=ahead)
+    add_messages(connection, rows.incident_rows(unit.incidents), rows.outbox_rows(unit.outbox), ahead)
 
 
 def _within(stream_id: str, since: datetime, until: datetime) -> ColumnElement[bool]:

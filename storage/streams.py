@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
 
 from domain.records import AuditEntry, StreamSession
 from domain.streams import Camera, ConnectionState
 from domain.urls import redacted
 from storage import tables
+from storage.columns import later_by
 from storage.documents import CAMERA, decoded
 from storage.drops import dropped_by_workers
 from storage.engine import reading, writing
@@ -17,6 +18,9 @@ from storage.incidents import close_incidents
 from storage.upserts import replace_older
 
 _OWN_COLUMNS = ("name", "url", "site", "enabled", "accepted_at", "accepted_by")
+
+
+_AFTER_LAST_WORD_S = 600
 
 
 class SqlStreamStore:
@@ -73,6 +77,24 @@ class SqlStreamStore:
             rows = connection.execute(query).mappings().all()
             dropped = dropped_by_workers(connection, stream_id, [row["session_id"] for row in rows])
             return [_session(row, dropped.get(row["session_id"], 0)) for row in rows]
+
+    def repair_offered(self) -> int:
+        """Have no session with more frames stored than offered; return how many had. Those of a killed process did.
+
+        Units stored by this version keep to it themselves (`storage.rows.offered_rows`). A session's frames after its
+        last status came within seconds of it.
+        """
+        sessions, frames = tables.sessions, tables.frames
+        shown = select(func.max(frames.c.sequence) + 1).where(
+            frames.c.stream_id == sessions.c.stream_id,
+            frames.c.session_id == sessions.c.session_id,
+            frames.c.received_at >= sessions.c.last_seen_at,
+            frames.c.received_at < later_by(self._engine, sessions.c.last_seen_at, _AFTER_LAST_WORD_S),
+        )
+        short = sessions.c.frames_offered < shown.scalar_subquery()
+        with writing(self._engine) as connection:
+            found = connection.execute(update(sessions).where(short).values(frames_offered=shown.scalar_subquery()))
+            return found.rowcount
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
         """Return entries, the latest first."""

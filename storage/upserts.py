@@ -23,24 +23,64 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
 
 
 def replace_older(
-    connection: Connection, table: Table, rows: Sequence[Row], *, by: str, keep: Collection[str] = ()
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    by: str,
+    keep: Collection[str] = (),
+    rising: Collection[str] = (),
+    ahead: datetime | None = None,
 ) -> None:
     """Insert rows, or replace those whose time `by` is not later, so that a repeated old unit changes nothing.
 
-    The columns in `keep` stay as first inserted. Of rows with one key the last counts.
+    The columns in `keep` stay as first inserted, those in `rising` never fall. Of rows with one key the last counts.
+    What is there with a time beyond `ahead` was written by a clock that was wrong, and is replaced whatever it says.
     """
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
     last = {tuple(row[key] for key in keys): row for row in rows}
     changed = [name for name in rows[0] if name not in keys and name not in keep] or keys[:1]
+    greatest = "max" if connection.dialect.name == "sqlite" else "greatest"
+    new = {name: f"excluded.{name}" for name in changed}
+    new |= {name: f"{greatest}(excluded.{name}, {table.name}.{name})" for name in rising}
+    older = f"excluded.{by} >= {table.name}.{by}"
+    if ahead is not None:
+        older = f"({older} OR {table.name}.{by} > {_literal(connection, ahead)})"
     _insert(
         connection,
         table,
         list(last.values()),
-        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in changed)} "
-        f"WHERE excluded.{by} >= {table.name}.{by}",
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(f'{name} = {to}' for name, to in new.items())} "
+        f"WHERE {older}",
     )
+
+
+def raise_numbers(connection: Connection, table: Table, column: str, rows: Sequence[Row]) -> None:
+    """Raise a column of the rows named by the primary key to at least the number given; leave what is higher."""
+    if not rows:
+        return
+    keys = [key.name for key in table.primary_key]
+    values = [(*(row[key] for key in keys), row[column]) for row in rows]
+    if connection.dialect.name == "sqlite":
+        same = " AND ".join(f"{key} = ?{place + 1}" for place, key in enumerate(keys))
+        number = f"?{len(keys) + 1}"
+        _execute_many(
+            connection, f"UPDATE {table.name} SET {column} = {number} WHERE {same} AND {column} < {number}", values
+        )
+        return
+    same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
+    _execute_values(
+        connection,
+        f"UPDATE {table.name} SET {column} = given.{column} FROM (VALUES %s) AS given ({', '.join([*keys, column])}) "
+        f"WHERE {same} AND {table.name}.{column} < given.{column}",
+        values,
+    )
+
+
+def _literal(connection: Connection, at: datetime) -> str:
+    return str(microseconds(at)) if connection.dialect.name == "sqlite" else f"'{at.isoformat()}'::timestamptz"
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row], on_conflict: str) -> None:

@@ -43,6 +43,30 @@ def test_housekeeping_rolls_up_each_time_and_retains_once_an_hour() -> None:
     assert store.retained == 2
 
 
+def test_nothing_is_deleted_while_the_clock_is_not_believed_and_it_is_done_soon_after() -> None:
+    store, clock, why = CountingStore(), FakeClock(), ["the machine's clock was set forward by 30 days"]
+    housekeeping = Housekeeping(store, clock, unsettled=lambda: why[0])
+    housekeeping.run_once()
+    assert (store.rolled, store.retained) == (1, 0)
+
+    why[0] = ""
+    clock.advance(30)
+    housekeeping.run_once()
+
+    assert store.retained == 1
+
+
+def test_a_clock_set_back_does_not_put_retention_off() -> None:
+    store, clock = CountingStore(), FakeClock()
+    housekeeping = Housekeeping(store, clock)
+    housekeeping.run_once()
+
+    clock.advance(-30 * 86400)
+    housekeeping.run_once()
+
+    assert store.retained == 2
+
+
 def test_housekeeping_that_failed_is_done_at_the_next_call() -> None:
     store = CountingStore()
     store.away = True

@@ -1,0 +1,221 @@
+"""What a wrong clock left in the database disturbs nobody once the clock is right, and costs no history meanwhile."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.alerts import AlertState, IncidentState
+from domain.records import Resolution
+from domain.units import JudgedUnit
+from storage.alerts import SqlAlertStore
+from storage.leases import SqlCameraLeases
+from storage.retention import STRIDE, Retention, believable
+from storage.scores import SqlScoreStore
+from storage.streams import SqlStreamStore
+from tests.contract.records import alert, entry, incident, reference, scores, status
+from tests.fakes import START, FakeClock
+from workers.progress import stored_progress
+
+DAY = timedelta(days=1)
+AWAY = 30 * DAY
+LATER = START + AWAY
+
+
+class Wrong:
+    """A database whose process lived 30 days ahead for a while, and lives now."""
+
+    def __init__(self, database: Engine) -> None:
+        self.clock = FakeClock(LATER)
+        self.scores = SqlScoreStore(database, clock=self.clock)
+        self.streams, self.alerts = SqlStreamStore(database), SqlAlertStore(database)
+
+    def set(self, now: datetime) -> None:
+        self.clock.advance((now - self.clock.now()).total_seconds())
+
+
+@pytest.fixture
+def wrong(database: Engine) -> Wrong:
+    return Wrong(database)
+
+
+def ahead(sequence: int, session_id: str = "s0") -> JudgedUnit:
+    at_s = AWAY.total_seconds() + sequence
+    said = replace(status("gate", sequence), session_id=session_id, received_at=START + timedelta(seconds=at_s))
+    frame = scores("gate", sequence, at_s=at_s)
+    return JudgedUnit(scores=(replace(frame, ref=replace(frame.ref, session_id=session_id)),), statuses=(said,))
+
+
+def test_no_frame_goes_to_the_dead_letters_after_the_clock_is_right_again(wrong: Wrong) -> None:
+    wrong.scores.add(ahead(0))
+    for _ in range(40):
+        wrong.scores.retain(wrong.clock.now())
+        wrong.clock.advance(3600)
+    wrong.set(START)
+
+    wrong.scores.add(JudgedUnit(scores=(scores("gate", 0),), statuses=(status("gate", 0),)))
+
+    assert wrong.scores.dead_letters() == []
+    assert len(wrong.scores.frames("gate", START, START + DAY)) == 1
+    wrong.scores.retain(START + timedelta(seconds=1))
+    wrong.scores.add(JudgedUnit(scores=(scores("gate", 1),)))
+    assert wrong.scores.dead_letters() == []
+
+
+def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None:
+    wrong.scores.add(
+        JudgedUnit(
+            alerts=(replace(alert(), state=AlertState.FIRING, since=LATER, updated_at=LATER),),
+            references=(replace(reference(), frames=1, updated_at=LATER),),
+            incidents=(replace(incident(), updated_at=LATER),),
+            statuses=(replace(status("gate", 0), received_at=LATER),),
+        )
+    )
+    wrong.set(START)
+
+    wrong.scores.add(
+        JudgedUnit(
+            alerts=(replace(alert(), state=AlertState.RESOLVED),),
+            references=(replace(reference(), frames=77),),
+            incidents=(incident(state=IncidentState.RESOLVED),),
+            statuses=(status("gate", 5),),
+        )
+    )
+
+    assert [each.state for each in wrong.alerts.alerts()] == [AlertState.RESOLVED]
+    assert [each.frames for each in wrong.alerts.references("gate")] == [77]
+    assert [each.state for each in wrong.alerts.incidents()] == [IncidentState.RESOLVED]
+    (session,) = wrong.streams.sessions("gate")
+    assert session.frames_offered == 6
+    assert session.last_seen_at == status("gate", 5).received_at
+
+
+def test_an_old_unit_delivered_again_still_changes_nothing(wrong: Wrong) -> None:
+    wrong.set(START)
+    old = JudgedUnit(statuses=(status("gate", 1),), alerts=(alert(),))
+    new = JudgedUnit(
+        statuses=(replace(status("gate", 9), received_at=START + timedelta(seconds=30)),),
+        alerts=(replace(alert(), state=AlertState.RESOLVED, updated_at=START + timedelta(seconds=30)),),
+    )
+    for unit in (old, new, old):
+        wrong.scores.add(unit)
+
+    assert wrong.alerts.alerts()[0].state is AlertState.RESOLVED
+    assert wrong.streams.sessions("gate")[0].frames_offered == 10
+
+
+def test_a_message_put_off_by_a_wrong_clock_is_told(wrong: Wrong) -> None:
+    wrong.scores.add(JudgedUnit(outbox=(replace(entry("told"), created_at=LATER),)))
+    wrong.alerts.postpone(["told"], LATER + timedelta(seconds=5), "the receiver is away")
+
+    (due,) = wrong.alerts.due(START)
+
+    assert due.created_at == START
+    assert wrong.alerts.due(LATER) == []
+
+
+def test_judging_resumes_from_the_session_of_now(wrong: Wrong) -> None:
+    wrong.scores.add(ahead(7))
+    wrong.set(START)
+    wrong.scores.add(JudgedUnit(statuses=(status("gate", 3),)))
+
+    resumed = stored_progress(wrong.streams, wrong.scores, "gate", START)
+
+    assert resumed is not None
+    assert (resumed.session_id, resumed.sequence) == (status("gate", 3).session_id, 3)
+
+
+def test_what_is_shown_while_the_live_state_is_away_is_of_now(wrong: Wrong) -> None:
+    wrong.scores.add(ahead(7))
+    wrong.set(START)
+    wrong.scores.add(JudgedUnit(scores=(scores("gate", 3),), statuses=(status("gate", 3),)))
+
+    snapshot = wrong.scores.latest(["gate"])["gate"]
+
+    assert snapshot.at < START + DAY
+    assert snapshot.status is not None
+    assert snapshot.status.sequence == 3
+
+
+@pytest.mark.parametrize("restarts", [1, 48])
+def test_a_clock_that_is_a_month_ahead_costs_hours_of_the_oldest_and_not_the_history(
+    database: Engine, restarts: int
+) -> None:
+    clock = FakeClock(START)
+    store = SqlScoreStore(database, clock=clock)
+    for day in range(7):
+        at_s = -day * 86400.0
+        store.add(JudgedUnit(scores=(scores("gate", day, at_s=at_s),)))
+    store.add(JudgedUnit(statuses=(status("gate", 9),)))
+    store.retain(START)
+    clock.advance(AWAY.total_seconds())
+
+    for number in range(restarts):
+        store = SqlScoreStore(database, clock=clock)
+        if number:  # the new time is in the database too
+            store.add(JudgedUnit(statuses=(replace(status("gate", 9), received_at=clock.now()),)))
+        if number % 24 == 0:
+            store.retain(clock.now())
+
+    kept = store.frames("gate", START - 8 * DAY, START + DAY)
+    assert len(kept) >= 6
+    store.roll_up(clock.now())
+    assert store.history("gate", "sharpness", START - 8 * DAY, START + DAY, Resolution.MINUTE)
+
+
+def test_what_is_old_goes_within_days_after_a_long_rest(database: Engine) -> None:
+    clock = FakeClock(START)
+    store = SqlScoreStore(database, clock=clock)
+    store.add(JudgedUnit(scores=(scores("gate", 0),), statuses=(status("gate", 0),)))
+    store.retain(START)
+    clock.advance(AWAY.total_seconds())
+
+    for _ in range(6 * 24):
+        store.add(JudgedUnit(statuses=(replace(status("gate", 9), received_at=clock.now()),)))
+        store.retain(clock.now())
+        clock.advance(3600)
+
+    assert store.frames("gate", START - DAY, START + DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "newest", "before", "expected"),
+    [
+        (START, None, None, START),
+        (START, START - timedelta(seconds=2), START - timedelta(hours=1), START),
+        (LATER, START, None, START + DAY),
+        (LATER, LATER, START, START + STRIDE),
+        (START, START, LATER, START),
+        (START - AWAY, None, START, START - AWAY),
+    ],
+)
+def test_nothing_is_deleted_by_a_time_that_rows_do_not_bear_out(
+    now: datetime, newest: datetime | None, before: datetime | None, expected: datetime
+) -> None:
+    assert believable(now, newest, before) == expected
+
+
+def test_a_floor_set_by_a_wrong_clock_by_an_earlier_version_is_healed(database: Engine) -> None:
+    SqlScoreStore(database).retain(LATER)  # a store without a clock believes what it is told, as earlier versions did
+    store = SqlScoreStore(database, clock=FakeClock(START))
+
+    assert store.add(JudgedUnit(scores=(scores("gate", 0),))) == ()
+    store.retain(START)
+    assert store.add(JudgedUnit(scores=(scores("gate", 1, at_s=-6.5 * 86400),))) == ()
+    (refused,) = store.add(JudgedUnit(scores=(scores("gate", 2, at_s=-9 * 86400),)))
+    assert f"{Retention().raw_floor(START):%Y-%m-%d}" in refused.reason
+
+
+def test_a_lease_of_a_wrong_clock_locks_nobody_out_for_ever(database: Engine) -> None:
+    up_s = [1000.0]
+    leases = SqlCameraLeases(database, elapsed=lambda: up_s[0])
+    assert leases.acquire("gate", "north", now=LATER, ttl_s=30) == 1
+
+    assert leases.acquire("gate", "south", now=START, ttl_s=30) is None
+    up_s[0] += 20
+    assert leases.acquire("gate", "north", now=LATER + timedelta(seconds=20), ttl_s=30) == 1
+    up_s[0] += 20
+    assert leases.acquire("gate", "south", now=START, ttl_s=30) is None  # it was renewed: its holder lives
+    up_s[0] += 31
+    assert leases.acquire("gate", "south", now=START, ttl_s=30) == 2
