@@ -193,8 +193,8 @@ def _prepare(container: InputContainer, limits: ReadingLimits, link: Link) -> Vi
 
 
 def _name_codecs(link: Link) -> str:
-    if isinstance(link, RtspRelay) and link.video_codecs:
-        names = ", ".join(link.video_codecs)
+    if isinstance(link, RtspRelay) and link.description.video_codecs:
+        names = ", ".join(link.description.video_codecs)
         return (
             f"the camera sends video as {names}, a codec that is not supported: choose H.264 or H.265 in its settings"
         )

@@ -11,7 +11,6 @@ DOLLAR = 0x24
 _TEXT = re.compile(rb"RTSP/1\.\d |[A-Z_]{3,20} [^ \r\n]{1,4096} RTSP/1\.\d\r?\n")
 _HALF_TEXT = re.compile(rb"[A-Z_]{1,20}|[A-Z_]{3,20} [\x21-\x7e]{0,4096}(?: [RTSP/1.0-9\r]{0,9})?")
 _RTP = re.compile(rb"\$[\x00-\x1f][\x00-\xff]{2}[\x80-\xbf]", re.DOTALL)
-_CODEC = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9._-]{1,30})/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +85,11 @@ def name_camera(uri: str, alias: str, endpoint: Endpoint) -> str:
     return f"{endpoint.scheme}://{endpoint.authority}{uri.removeprefix(alias)}" if uri.startswith(alias) else uri
 
 
-def has_video(description: bytes) -> bool:
-    """Return whether a session description offers video."""
-    return b"m=video" in description
-
-
-def count_tracks(description: bytes) -> int:
-    return len(re.findall(rb"(?:^|\n)m=", description))
-
-
-def video_codecs(description: bytes) -> tuple[str, ...]:
-    """Return the names of the codecs that a session description gives for its video."""
-    parts = ("\n" + description.decode("latin-1").replace("\r", "\n")).split("\nm=")
-    found = [m[2] for part in parts[1:] if part.startswith("video") for m in _CODEC.finditer(part)]
-    return tuple(dict.fromkeys(found))[:4]
+def payload_types(packets: bytes) -> frozenset[int]:
+    """Return the payload types of interleaved RTP packets; control packets have odd channels."""
+    found, at = set(), 0
+    while at + 6 <= len(packets):
+        if packets[at + 1] % 2 == 0 and packets[at + 4] >> 6 == 2:
+            found.add(packets[at + 5] & 0x7F)
+        at += 4 + (packets[at + 2] << 8 | packets[at + 3])
+    return frozenset(found)

@@ -14,26 +14,25 @@ import threading
 import time
 from dataclasses import dataclass
 
-from domain.errors import OverLimit, SourceUnavailable
+from domain.errors import SourceUnavailable
 from domain.streams import RtspTransport
 from ingest.deadlines import Deadlines
 from ingest.dialing import CHUNK, dial
 from ingest.endpoints import Endpoint, follow_reference, may_login
 from ingest.limits import HEAD_BYTES, MAX_REDIRECTS, ByteBudget, ReadingLimits
 from ingest.login import Authenticator, Login
-from ingest.refusals import AUDIO_ONLY, CLOSED, Kind, refuse_other_protocol, refuse_status
+from ingest.refusals import CLOSED, Kind, refuse_other_protocol, refuse_status
+from ingest.rtsp_description import Description, parse_description
 from ingest.rtsp_parsing import (
     DOLLAR,
     Message,
-    count_tracks,
-    has_video,
     name_camera,
+    payload_types,
     rewrite_head,
     skip_noise,
     starts_message,
     take_message,
     take_packets,
-    video_codecs,
 )
 
 LOOPBACK = "127.0.0.1"
@@ -43,8 +42,8 @@ GATHER_S = 0.004
 PATIENCE_S = 5.0
 GOODBYE_S = 0.5
 MAX_WAITING = 32
-MAX_TRACKS = 24
-"""A recorder's address with every channel's video, sound and data; FFmpeg opens each with a request."""
+LOOKS = 200
+"""How many pieces of a stream are looked through for their payload types; later ones are passed on unread."""
 HANDSHAKE = frozenset({"OPTIONS", "DESCRIBE", "SETUP", "PLAY"})
 
 log = logging.getLogger(__name__)
@@ -75,7 +74,6 @@ class RtspRelay:
     ) -> None:
         self.refusal: SourceUnavailable | None = None
         """Why the session failed, in words that FFmpeg does not have."""
-        self.video_codecs: tuple[str, ...] = ()
         self._root = self._endpoint = root
         self._login = login
         self._authenticator = Authenticator(login)
@@ -84,6 +82,9 @@ class RtspRelay:
         self._deadlines = deadlines
         self._budget = budget
         self._redirects = 0
+        self.description = Description()
+        self._looks = LOOKS
+        self._seen_types: frozenset[int] = frozenset()
         self._logged_in = False
         self._answered = False
         self._playing = False
@@ -139,6 +140,7 @@ class RtspRelay:
         finally:
             self._leave()
             self._camera.close()
+            self.refusal = self.refusal or self.description.refuse_types(self._seen_types)
 
     def _leave(self) -> None:
         """Say goodbye where FFmpeg could not: a camera that lets few in may hold a session whose end it never heard."""
@@ -249,11 +251,17 @@ class RtspRelay:
                 packets = take_packets(self._from_camera)
                 if not packets:
                     return True
-                self._budget.take(len(packets))
-                client.sendall(packets)
+                self._pass_packets(packets, client)
             elif not self._take_text(client):
                 return True
         return True
+
+    def _pass_packets(self, packets: bytes, client: socket.socket) -> None:
+        self._budget.take(len(packets))
+        if self._looks:
+            self._looks -= 1
+            self._seen_types |= payload_types(packets)
+        client.sendall(packets)
 
     def _take_text(self, client: socket.socket) -> bool:
         """Take one message or what is none from the camera's bytes; return False while more bytes are needed."""
@@ -336,7 +344,7 @@ class RtspRelay:
     def _edited(self, request: _Request, message: Message) -> bytes:
         """Return the answer as FFmpeg may have it."""
         if request.method == "DESCRIBE":
-            self._check_description(message.body)
+            self.description = parse_description(message.body)
             base = message.head.get("content-base") or name_camera(request.uri, self._alias, self._endpoint)
             return rewrite_head(message.raw, drop=frozenset({"content-base"}), add={"Content-Base": base})
         if request.method == "PLAY":
@@ -352,16 +360,6 @@ class RtspRelay:
             transport = ";".join([*parts, f"source={self._peer}"])
             return rewrite_head(message.raw, drop=frozenset({"transport"}), add={"Transport": transport})
         return message.raw
-
-    def _check_description(self, body: bytes) -> None:
-        tracks = count_tracks(body)
-        if tracks > MAX_TRACKS:
-            raise OverLimit(
-                f"the camera describes {tracks} tracks, more than any camera has: check its address, restart it"
-            )
-        if tracks and not has_video(body):
-            raise SourceUnavailable(AUDIO_ONLY)
-        self.video_codecs = video_codecs(body)
 
 
 def _pending(connection: socket.socket) -> bool:

@@ -247,6 +247,16 @@ def test_a_payload_that_cannot_be_decoded_is_named(name: str) -> None:
     check_sentence(result.error, name)
 
 
+@pytest.mark.parametrize(
+    "media", [VIDEO.replace("96", "99"), VIDEO.replace("96", "98 96", 1), VIDEO.replace("96", "99") + AUDIO]
+)
+def test_video_under_a_payload_type_that_was_not_announced_is_named(media: str) -> None:
+    with answering(lambda asked: playing(asked, media)) as camera:
+        result = read(camera.url("rtsp"), deadlines=SHORT)
+    assert result.frames == []
+    check_sentence(result.error, "payload type 96")
+
+
 def test_a_camera_without_tcp_is_told_to_use_udp() -> None:
     def reply(asked: Asked) -> Answer:
         wants_tcp = "TCP" in asked.headers.get("transport", "")
