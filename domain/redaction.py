@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 
 from domain.addresses import HIDDEN, SECRET_KEYS, is_host, parse_address, shown_address
+from domain.plain_text import LONGEST_REASON, one_line
 
+MOST_LOOKED_AT = 32 * LONGEST_REASON
 _LONGEST_SCHEME = 20
 _SCHEME_MARKS = frozenset("+.-")
 _BEFORE = frozenset("\"'`<>()[]{}=,;|*")
@@ -50,6 +52,11 @@ def shown(address: str) -> str:
         return shown_address(parsed)
     head, at, tail = address.rpartition("@")
     return redacted(f"{HIDDEN}@{tail}" if at and ":" in head else address)
+
+
+def clean_reason(text: str) -> str:
+    """Return a reason as it may be stored and shown: one short visible line without secrets, whoever worded it."""
+    return one_line(redacted(text[:MOST_LOOKED_AT]))
 
 
 def _without_addresses(text: str) -> str:

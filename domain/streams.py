@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.quality import Fault
+from domain.redaction import clean_reason
 
 
 class SamplingMode(StrEnum):
@@ -139,3 +140,7 @@ class StreamStatus:
     last_picture_at: datetime | None = None
     token: int = field(default=0, compare=False)
     """The lease under which ingest reads the camera, 0 where none is taken."""
+
+    def __post_init__(self) -> None:
+        # A reason may quote a camera, or come in a message that anybody wrote.
+        object.__setattr__(self, "reason", clean_reason(self.reason))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
 from domain.frames import Frame, FrameRef
 from domain.quality import FrameScores, LightMode, Reference, Verdict
+from domain.redaction import clean_reason
 from domain.streams import StreamStatus
 
 StreamMessage: TypeAlias = Frame | StreamStatus
@@ -37,6 +38,10 @@ class DeadLetter:
     sequence: int
     received_at: datetime
     reason: str
+
+    def __post_init__(self) -> None:
+        # An error may quote the message that a stranger wrote.
+        object.__setattr__(self, "reason", clean_reason(self.reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from domain.clocks import elapsed_s
+from ingest.host_logging import set_up_host_logging
 from ingest.reader import CameraReader
 from ingest.send_buffer import SendBuffer
 from ingest.wire import HostCommand, HostSetup, SetClock, ShutDown, StartCamera, StopCamera, Stuck
@@ -152,7 +153,7 @@ def main(descriptor: int) -> None:
     # Control-C and the end of a terminal reach the whole process group; the supervisor decides what they mean.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    set_up_host_logging()
     connection = Connection(descriptor)
     try:
         setup: HostSetup = connection.recv()

@@ -7,6 +7,7 @@ what is written, for what only formatting reveals. A record is one line, whateve
 import json
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from domain.redaction import redacted
 from sightline.log_limit import LogLimiter
 
 HIDDEN = "***"
+LONGEST_MESSAGE = 8192
 SHORTEST_SECRET = 4
 """A known secret shorter than this is only hidden inside URLs: hiding every 'a' would hide the log itself."""
 
@@ -102,7 +104,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        message = visible(self._redactor(record.getMessage()))
+        message = visible(self._redactor(record.getMessage()))[:LONGEST_MESSAGE]
         trace = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
         lines = [visible(line) for line in self._redactor(trace).splitlines()]
         if self._as_json:
@@ -112,6 +114,12 @@ class LineFormatter(logging.Formatter):
         return "\n".join(
             [f"{at} {record.levelname.lower()} {record.name}: {message}", *(f"    {line}" for line in lines)]
         )
+
+
+def _log_uncaught(told: threading.ExceptHookArgs) -> None:
+    error = told.exc_value or told.exc_type()
+    name = told.thread.name if told.thread is not None else "a thread"
+    logging.getLogger(__name__).error("%s failed", name, exc_info=(told.exc_type, error, told.exc_traceback))
 
 
 def set_up_logging(
@@ -127,6 +135,8 @@ def set_up_logging(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
+    # Python would print what no thread caught as it is, with whatever the error quotes.
+    threading.excepthook = _log_uncaught
     for chatty in ("httpx", "httpcore", "alembic", "uvicorn.access", "libav"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, _LEVELS[level]))
     # It reports each attempt at an absent broker, many a second; what matters of it our own transport says.

@@ -5,6 +5,7 @@ An absent service skips on a laptop, saying how to get it, and fails in CI, wher
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,8 +26,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads spin: two on tw
 def _logging_as_before() -> Iterator[None]:
     """Give the next test the logging it expects: commands set the root logger's level and handlers."""
     root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
+    level, handlers, uncaught = root.level, list(root.handlers), threading.excepthook
     yield
+    threading.excepthook = uncaught
     root.setLevel(level)
     root.handlers[:] = handlers
 

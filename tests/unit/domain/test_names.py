@@ -5,6 +5,9 @@ import pytest
 from domain.errors import ConfigError
 from domain.names import label_of, line_of, name_of
 from domain.plain_text import one_line, visible
+from domain.streams import ConnectionState, StreamStatus
+from domain.units import DeadLetter
+from tests.fakes import START
 
 UNFIT = [
     *("ga\nte", "ga\x1b[31mte", "gate\x00", "ga\x9b31mte", "north\u202egnp", "ga\u200bte", "ga\u200dte", "ga\u2028te"),
@@ -85,3 +88,23 @@ def test_a_foreign_text_becomes_one_short_line() -> None:
     assert len(long) == 300
     assert long.endswith("\u2026")
     assert len(one_line("\x1b" * 1_000_000)) == 300
+
+
+FOREIGN = [
+    ("the answer is no video: \x1b]0;owned\x07\r\n2026-01-01 error forged", "owned", "\\x1b]0;owned"),
+    ("\u202e[red]gate[/] says rtsp://guard:hunter2@h/live: refused", "rtsp://***@h/live: refused", "[red]gate[/]"),
+    ("Server: " + "A" * 1_000_000, "Server: AAA", "\u2026"),
+]
+
+
+@pytest.mark.parametrize(("text", "kept", "also"), FOREIGN)
+def test_a_reason_is_clean_wherever_it_came_from(text: str, kept: str, also: str) -> None:
+    status = StreamStatus("gate", "s", 0, START, ConnectionState.LOST, text)
+    letter = DeadLetter("gate", "s", 0, START, text)
+
+    for reason in (status.reason, letter.reason):
+        assert reason.isprintable()
+        assert len(reason) <= 300
+        assert kept in reason
+        assert also in reason
+        assert "hunter2" not in reason

@@ -1,10 +1,16 @@
 import io
 import json
 import logging
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
+from urllib.parse import quote, unquote
 
 import pytest
 
+from domain.urls import secrets_of
 from sightline.logging_setup import Redactor, set_up_logging
 
 SECRET = "p@ss:w0rd/#1"
@@ -113,3 +119,74 @@ def test_below_the_level_nothing_is_said(stream: io.StringIO) -> None:
 
 def test_short_words_that_are_passwords_do_not_blank_the_log() -> None:
     assert Redactor(["on"])("the monitor is on") == "the monitor is on"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_no_record_can_forge_another_or_steer_a_terminal(stream: io.StringIO, as_json: bool) -> None:
+    set_up_logging(stream=stream, as_json=as_json)
+    forged = "lost\n2026-03-01T12:00:00.000Z error x: forged\r\x1b[2J\x9b31m\u202eevil\x00"
+
+    logging.getLogger("x").warning("camera %s: %s", "gate", forged)
+    try:
+        raise OSError(forged)
+    except OSError:
+        logging.getLogger("x").exception("failed")
+
+    lines = stream.getvalue().splitlines()
+    assert sum(line.startswith(("2026-03-01T12:00:00.000Z error x: forged", "20")) for line in lines) in (0, 2)
+    assert not any(line.startswith("2026-03-01T12:00:00.000Z error x") for line in lines)
+    assert not {"\x1b", "\x9b", "\x00", "\r", "\u202e"} & set(stream.getvalue())
+    if as_json:
+        assert [json.loads(line)["level"] for line in lines] == ["warning", "error"]
+
+
+def test_thousands_of_secrets_are_found_in_a_long_text_in_one_pass() -> None:
+    redactor = Redactor([f"secret-{number}-{number % 7}" for number in range(20_000)])
+    began = time.thread_time()
+
+    text = redactor("x secret-19999-0 " * 6_000 + "secret-3-3")
+
+    assert time.thread_time() - began < 3.0
+    assert "secret-19999-0" not in text
+    assert "secret-3-3" not in text
+    assert text.count("***") == 6_001
+
+
+@pytest.mark.parametrize(
+    "url", ["rtsp://u:p'%20\"x<y@h/1", "https://h/services/T0/B0/x7Yzx7Yzx7Yzx7Yz", "http://h/?loginpas=abc%20d"]
+)
+def test_a_learned_address_is_hidden_in_every_form_a_library_may_quote(url: str) -> None:
+    redactor = Redactor(secrets_of(url))
+    secret = next(each for each in ("p'%20\"x<y", "x7Yzx7Yzx7Yzx7Yz", "abc%20d") if each in url)
+    plain = unquote(secret)
+
+    for quoted in (secret, plain, quote(plain, safe=""), json.dumps(plain)[1:-1]):
+        assert quoted not in redactor(f"a library says {quoted}, and goes on")
+
+
+def test_what_no_thread_caught_is_logged_clean(stream: io.StringIO) -> None:
+    set_up_logging(stream=stream)
+
+    def fails() -> None:
+        raise OSError(f"rtsp://a:{SECRET}@h\nforged")
+
+    thread = threading.Thread(target=fails, name="reader")
+    thread.start()
+    thread.join()
+
+    assert "reader failed" in stream.getvalue()
+    assert_clean(stream.getvalue())
+
+
+def test_the_log_of_a_reading_process_is_clean_too() -> None:
+    program = (
+        "import logging; from ingest.host_logging import set_up_host_logging; set_up_host_logging()\n"
+        f"url = {f'rtsp://a:{SECRET}@h/x'!r}\n"
+        "logging.getLogger('ingest').warning('lost %s: a\\nb\\x1b[31m', url)\n"
+        "raise OSError(url)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert "WARNING ingest: lost rtsp://***@h/x: a\n    b\\x1b[31m" in ran.stderr
+    assert "a reading process failed" in ran.stderr
+    assert_clean(ran.stderr)
