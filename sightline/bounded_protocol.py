@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
+from api.bounds import MOST_HEADERS
 from api.security import HEADERS
 from sightline.connections import DEADLINE_S, Connections, Wait
 
@@ -48,8 +49,22 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        why = self._head_refusal(data) if self.conn.their_state is h11.IDLE else ""
+        if why:
+            self._refuse(431, why)
+        else:
+            super().data_received(data)
         self._note()
+
+    def _head_refusal(self, data: bytes) -> str:
+        """Return why the head that `data` begins or goes on with is too long, or "".
+
+        uvicorn bounds a head only until it is whole, and reading one of many lines costs far more than counting them.
+        """
+        head = (self.conn.trailing_data[0] + data).partition(b"\r\n\r\n")[0]
+        if len(head) > LONGEST_HEAD:
+            return _TOO_LONG
+        return "" if head.count(b"\n") <= MOST_HEADERS else f"the request has more than {MOST_HEADERS} headers"
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 START_TIMEOUT_S = 10.0
 BACKLOG = 64
 """asyncio takes as many connections as this in one turn, before any of them can be refused."""
-QUEUE = 1024
-"""Connections that wait in the system until they are taken."""
+QUEUE = 512
+"""Connections that wait in the system until they are taken: a flood fills it, and a guest waits for those before."""
 PEER_SILENT_MS = 30_000
 """A peer that acknowledges nothing for so long is gone: a laptop that was closed sends no end."""
 

@@ -140,6 +140,30 @@ def test_a_head_too_long_is_refused_as_that(server: HttpServer) -> None:
     assert (status, "16384 bytes" in said) == (431, True)
 
 
+@pytest.mark.parametrize(
+    "head", [b"a: b\r\n" * 30_000, b"a: b\r\n" + b" c\r\n" * 30_000, b"a: " + b"b" * 60_000 + b"\r\n", b"\n" * 60_000]
+)
+@pytest.mark.parametrize("piece", [1000, 1 << 20])
+def test_a_head_of_many_lines_is_refused_before_it_is_read(server: HttpServer, head: bytes, piece: int) -> None:
+    sent = b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n"
+    spent = time.process_time()
+    for _ in range(20):
+        with connect(server.port) as stranger:
+            try:
+                for start in range(0, len(sent), piece):
+                    stranger.sendall(sent[start : start + piece])
+                told = answer(stranger)
+            except OSError:  # refused before it was all sent
+                told = b""
+        assert told[:12] in (b"", b"HTTP/1.1 431", b"HTTP/1.1 400")
+    assert time.process_time() - spent < 2.0
+
+
+def test_a_request_of_as_many_headers_as_allowed_is_answered(server: HttpServer) -> None:
+    head = b"".join(b"X-%d: %s\r\n" % (i, b"y" * 100) for i in range(95))
+    assert asked(server.port, GET[:-2] + head + b"\r\n").startswith(b"HTTP/1.1 200")
+
+
 def test_garbage_after_a_request_never_raises(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
     for garbage in (b"\x00\xff" * 50, b"GET / HTTP/1.1\r\nbad", b"HTTP/1.1 200 OK\r\n\r\n"):
         with connect(server.port) as stranger:
