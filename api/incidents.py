@@ -16,6 +16,7 @@ from api.answers import (
     incident_answer,
 )
 from api.backend import Backend, Ports
+from api.bodies import StrictRoute
 from api.bounds import one_line
 from api.cameras import known_camera
 from api.problems import LONGEST_NAME
@@ -25,7 +26,7 @@ from domain.quality import FAULT_LABELS
 
 MOST_INCIDENTS = 500
 
-router = APIRouter(tags=["alerts"])
+router = APIRouter(tags=["alerts"], route_class=StrictRoute)
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
