@@ -6,10 +6,10 @@ decoded. A loss in a stream of another codec, or of a picture that no other refe
 
 from dataclasses import dataclass
 
-from ingest.nal_units import H264, BitReader, h264_kind, units
+from ingest.nal_units import H264, START, BitReader, h264_kind, units
 
-HEAD_BYTES = 64
-"""Of a slice: enough for every field up to frame_num."""
+HEAD_BYTES = 16
+"""Of a slice or picture parameter set: enough for the fields read here, frame_num the last."""
 ODD_STEPS = 16
 """So many more gaps than regular steps are the camera's way of counting, not losses."""
 _PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -38,12 +38,12 @@ class FrameNumbers:
         """Return whether reference pictures are missing before this packet's picture; looks at its head only."""
         if key:
             self._learn(packet)
-        for unit in units(packet):
-            if h264_kind(unit) in (H264.SLICE, H264.IDR):
-                try:
-                    return self._follow(unit[:HEAD_BYTES])
-                except EOFError:
-                    return False
+        start = packet.find(START)
+        while start >= 0:
+            head = packet[start + len(START) : start + len(START) + HEAD_BYTES]
+            if head and h264_kind(head) in (H264.SLICE, H264.IDR):
+                return self._follow(head)
+            start = packet.find(START, start + len(START))
         return False
 
     def _learn(self, data: bytes) -> None:
@@ -59,14 +59,17 @@ class FrameNumbers:
                 continue
 
     def _follow(self, unit: bytes) -> bool:
-        reader = BitReader(unit[1:])
-        reader.golomb()
-        reader.golomb()
-        counting = self._counting.get(self._sps_of.get(reader.golomb(), -1))
-        if counting is None or counting.gaps_allowed:
+        try:
+            reader = BitReader(unit[1:])
+            reader.golomb()
+            reader.golomb()
+            counting = self._counting.get(self._sps_of.get(reader.golomb(), -1))
+            if counting is None or counting.gaps_allowed:
+                return False
+            reader.bits(2 if counting.planes_apart else 0)
+            number, size = reader.bits(counting.bits), 1 << counting.bits
+        except EOFError:
             return False
-        reader.bits(2 if counting.planes_apart else 0)
-        number, size = reader.bits(counting.bits), 1 << counting.bits
         gap = (
             h264_kind(unit) != H264.IDR
             and self._last is not None

@@ -57,12 +57,11 @@ class BitReader:
 
     def golomb(self) -> int:
         """Return the next unsigned Exp-Golomb number (ITU-T H.264, 9.1)."""
-        zeros = 0
-        while not self.bits(1):
-            zeros += 1
-            if zeros > 32:
-                raise EOFError
-        return (1 << zeros) - 1 + self.bits(zeros)
+        rest = self._value & ((1 << self._left) - 1)
+        zeros = self._left - rest.bit_length()
+        if zeros > 32:
+            raise EOFError
+        return self.bits(2 * zeros + 1) - 1
 
     def signed_golomb(self) -> int:
         """Return the next signed Exp-Golomb number (ITU-T H.264, 9.1.1)."""
