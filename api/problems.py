@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 
 
 def problem(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return the answer. Only the first characters of a long message are looked at: much of it may be the asker's."""
-    text = one_line(redacted(message[:LONGEST_MESSAGE]), LONGEST_MESSAGE)
+    """Return the answer; a long message is cut, once nothing is left in it that a cut could make unrecognisable."""
+    text = one_line(redacted(message), LONGEST_MESSAGE)
     return JSONResponse({"error": text}, status_code=status, headers=headers)
 
 

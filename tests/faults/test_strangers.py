@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import re
 import socket
 import threading
 import time
@@ -82,6 +83,20 @@ def test_a_long_request_is_refused_at_once_and_holds_up_nobody(server: ApiServer
         assert status(told) in (0, 200, 400, 404, 413, 414, 422, 431), told[:200]  # 0: a reset overtook the sentence
         assert status(asked(server.port, request())) == 200
     assert time.monotonic() - began < 10
+
+
+def test_no_address_of_the_api_takes_long_over_what_is_long(server: ApiServer) -> None:
+    described = json.loads(asked(server.port, request(b"/api/v1/openapi.json")).partition(b"\r\n\r\n")[2])
+    paths = [*described["paths"], "/", "/login", "/metrics", "/static/{path}", "/{path}"]
+    assert len(paths) > 15
+    began = time.monotonic()
+    for path in paths:
+        for piece in (b"a", b"a:", b"a@", b"%41", b"a://"):
+            long = (piece * LONG)[:LONG]
+            filled = b"".join(long if "}" in part else part.encode() for part in re.split(r"(\{[^}]*\})", path))
+            for target in (filled + b"/" + long, path.replace("{", "").encode().replace(b"}", b"") + b"?a=" + long):
+                assert status(asked(server.port, request(target))) in (0, 413, 414, 431)
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"x"])

@@ -15,7 +15,7 @@ from api.bounds import (
 )
 from api.clients import client_address, networks
 from api.page import token_of_query
-from api.problems import problem
+from api.problems import LONGEST_MESSAGE, problem
 from api.security import Access, bearer, cookie_is_good, host_name, host_refusal, origin_refusal, session_cookies
 from tests.fakes import START
 
@@ -75,6 +75,12 @@ def test_only_json_is_posted_and_only_the_form_to_the_form() -> None:
 def test_control_characters_are_seen_and_never_shown(text: str) -> None:
     assert has_control(text)
     assert not has_control(one_line(text, 100))
+
+
+def test_a_password_is_hidden_wherever_a_long_message_is_cut() -> None:
+    for place in range(LONGEST_MESSAGE - 60, LONGEST_MESSAGE):
+        said = bytes(problem(503, "x" * place + " postgresql://sightline:hunter2@10.0.0.5/sightline " + "y" * 100).body)
+        assert b"hunter2" not in said
 
 
 def test_what_is_shown_is_short_and_can_be_sent() -> None:
