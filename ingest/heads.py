@@ -6,7 +6,7 @@ from domain.errors import OverLimit, SourceUnavailable
 from ingest.limits import HEAD_BYTES
 
 MAX_HEADERS = 200
-_ENDS = (b"\r\n\r\n", b"\n\n")
+_ENDS = (b"\n\r\n", b"\n\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def choose_format(stream: HttpStream, limits: ReadingLimits) -> str | None:
         raise SourceUnavailable(_PLAYLIST)
     if kind in _LIST_TYPES or text.startswith((b"<mpd", b"[playlist]", b"[reference]", b"<asx", b"<smil", b"ffconcat")):
         raise SourceUnavailable(_OTHER_LIST)
-    if kind.startswith("multipart/"):
+    if kind.startswith("multipart/") or text.startswith(b"--"):
         return "mpjpeg"
     if first.startswith(_PICTURES):
         # Pictures one after the other need no frame around them; one with a length is all there is.

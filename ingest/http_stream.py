@@ -18,6 +18,8 @@ from ingest.refusals import refuse_socket, refuse_status
 
 MAX_BODY = 2**62
 SNIFFED = 512
+MAX_CHALLENGES = 2
+"""One at the start, and one where a redirect leads to a part of the camera with a challenge of its own."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -31,7 +33,8 @@ class HttpClient:
     deadlines: Deadlines
     budget: ByteBudget
     _authenticator: Authenticator = field(init=False)
-    _logins_refused: bool = field(init=False, default=False)
+    _challenges: int = field(init=False, default=0)
+    """How often a login was asked for anew, but for nonces that only grew stale."""
 
     def __post_init__(self) -> None:
         self._authenticator = Authenticator(self.login)
@@ -68,13 +71,10 @@ class HttpClient:
             )
         before = self._authenticator.nonce
         challenge = self._authenticator.take_challenge(head.get_all("www-authenticate"))
-        if self._logins_refused or (used and not challenge.stale and self._authenticator.nonce == before):
-            self._logins_refused = True
+        self._challenges += not challenge.stale
+        if self._challenges > MAX_CHALLENGES or (used and not challenge.stale and self._authenticator.nonce == before):
             raise refuse_status(401)
-        reader, head = self._exchange(endpoint, extra, self._authorization(endpoint))
-        if head.status == 401:
-            self._logins_refused = True
-        return reader, head
+        return self._exchange(endpoint, extra, self._authorization(endpoint))
 
     def _authorization(self, endpoint: Endpoint) -> str:
         return self._authenticator.authorize("GET", endpoint.target or "/")

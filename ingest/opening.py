@@ -153,6 +153,8 @@ class _Opening:
     def _is_finite(self, container: InputContainer, link: Link) -> bool:
         if isinstance(link, PlaylistStream):
             return link.finite
+        if isinstance(link, HttpStream) and link.seekable():
+            return True
         return self._kind is Kind.FILE or container.duration is not None
 
 

@@ -10,6 +10,7 @@ import logging
 import secrets
 import select
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -236,25 +237,30 @@ class RtspRelay:
     def _read_camera(self, client: socket.socket) -> bool:
         if self._playing:
             time.sleep(GATHER_S)
-        data = self._camera.recv(CHUNK)
+        data = receive_now(self._camera)
+        if data is None:
+            return True
         if not data:
             if not self._answered:
                 self.refusal = self.refusal or SourceUnavailable(CLOSED)
             return False
         self._from_camera += data
+        self._take_from_camera(client)
+        return True
+
+    def _take_from_camera(self, client: socket.socket) -> None:
         while self._from_camera:
             if self._lost:
                 self._lost = not skip_noise(self._from_camera)
                 if self._lost:
-                    return True
+                    return
             if self._from_camera[0] == DOLLAR:
                 packets = take_packets(self._from_camera)
                 if not packets:
-                    return True
+                    return
                 self._pass_packets(packets, client)
             elif not self._take_text(client):
-                return True
-        return True
+                return
 
     def _pass_packets(self, packets: bytes, client: socket.socket) -> None:
         self._budget.take(len(packets))
@@ -297,7 +303,7 @@ class RtspRelay:
         if status == 401 and self._log_in(request, message):
             return
         self._waiting = {key: other for key, other in self._waiting.items() if other is not request}
-        if 300 <= status < 400 and request.method in HANDSHAKE:
+        if 300 <= status < 400 and request.method in HANDSHAKE and not self._playing:
             self._redirect(request, number, message)
             return
         if 200 <= status < 300:
@@ -319,7 +325,8 @@ class RtspRelay:
             if self._playing:
                 return False
             raise
-        renewed = challenge.stale or (self._logged_in and self._authenticator.nonce != before)
+        another = self._authenticator.nonce != before and (self._logged_in or self._redirects > 0)
+        renewed = challenge.stale or another
         if request.logins >= (2 if renewed else 1):
             return False
         self._send(request)
@@ -337,7 +344,7 @@ class RtspRelay:
         self._camera = dial(target, self._deadlines.open_s)
         self._peer = str(self._camera.getpeername()[0])
         self._from_camera.clear()
-        request.uri, request.logins = f"{self._alias}{target.target}", 0
+        request.uri = f"{self._alias}{target.target}"
         self._waiting[number] = request
         self._send(request)
 
@@ -356,10 +363,25 @@ class RtspRelay:
             self._base = request.uri
         if request.method == "SETUP" and self._udp:
             # FFmpeg sends its UDP reports where this header says: to the camera and nowhere else.
-            parts = [p for p in message.head.get("transport").split(";") if not p.startswith(("destination", "source"))]
+            first = message.head.get("transport").partition(",")[0].split(";")
+            parts = [part for part in first if part.partition("=")[0].strip().lower() not in ("destination", "source")]
             transport = ";".join([*parts, f"source={self._peer}"])
             return rewrite_head(message.raw, drop=frozenset({"transport"}), add={"Transport": transport})
         return message.raw
+
+
+def receive_now(connection: socket.socket) -> bytes | None:
+    """Return what has arrived, b"" at the end, None where it was TLS's own: its records show as readable too."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return connection.recv(CHUNK)
+    before_s = connection.gettimeout()
+    connection.settimeout(0.0)
+    try:
+        return connection.recv(CHUNK)
+    except ssl.SSLWantReadError:
+        return None
+    finally:
+        connection.settimeout(before_s)
 
 
 def _pending(connection: socket.socket) -> bool:

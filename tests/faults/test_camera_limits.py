@@ -4,6 +4,7 @@ import io
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import av
 import numpy as np
@@ -62,7 +63,7 @@ def test_a_jpeg_that_claims_to_be_huge_is_refused(first: int) -> None:
 
 @pytest.mark.parametrize("ending", ["mp4", "ts", "mkv"])
 @pytest.mark.parametrize("over_http", [False, True])
-def test_a_recording_of_too_many_pixels_is_refused(tmp_path, ending: str, over_http: bool) -> None:  # type: ignore[no-untyped-def]
+def test_a_recording_of_too_many_pixels_is_refused(tmp_path: Path, ending: str, over_http: bool) -> None:
     path = film(tmp_path / f"film.{ending}", frames=10)
     content = path.read_bytes()
     with answering(lambda asked: http_answer(content)) as camera:

@@ -1,10 +1,13 @@
 """A camera does not choose whom we call: an address that the operator did not give gets no connection, no password."""
 
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from domain.errors import SourceUnavailable
+from domain.streams import RtspTransport
 from ingest.limits import ReadingLimits
 from tests.cameras.answering import Answer, Asked, Server, answering, http_answer, rtsp_answer
 from tests.cameras.films import film
@@ -143,7 +146,7 @@ def test_a_chain_of_rtsp_redirects_on_the_camera_itself_ends() -> None:
     assert "redirects without end" in str(result.error)
 
 
-def test_a_redirect_on_the_camera_itself_is_followed(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_redirect_on_the_camera_itself_is_followed(tmp_path: Path) -> None:
     content = film(tmp_path / "film.ts", frames=10).read_bytes()
 
     def reply(asked: Asked) -> Answer:
@@ -155,7 +158,7 @@ def test_a_redirect_on_the_camera_itself_is_followed(tmp_path) -> None:  # type:
         assert len(read(camera.url("http")).frames) == 10
 
 
-def test_a_listed_host_is_reached_without_the_login(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_listed_host_is_reached_without_the_login(tmp_path: Path) -> None:
     content = film(tmp_path / "film.ts", frames=10).read_bytes()
     with answering(lambda asked: http_answer(content, "video/mp2t"), host=VICTIM) as other:
         location = f"Location: http://guard:hush-hush@{other.host}:{other.port}/x\r\n"
@@ -207,7 +210,7 @@ def test_a_playlist_reaches_no_other_host(form: int) -> None:
     assert "playlist" in str(result.error) or "address" in str(result.error)
 
 
-def test_a_playlist_that_changes_between_requests_reaches_no_other_host(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_playlist_that_changes_between_requests_reaches_no_other_host(tmp_path: Path) -> None:
     content = film(tmp_path / "film.ts", frames=20).read_bytes()
     with answering(stranger, host=VICTIM) as other:
         count = 0
@@ -289,3 +292,28 @@ def test_no_other_list_of_addresses_is_read(body: bytes) -> None:
             result = read(camera.url("http"), deadlines=SHORT)
         assert len(camera.asked) == 1
         assert isinstance(result.error, SourceUnavailable)
+
+
+@pytest.mark.parametrize(
+    "form", ["source={};", " source={} ;", "destination={};", "client_port=9000-9001,RTP/AVP;source={};"]
+)
+def test_no_datagram_reaches_another_host(form: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((VICTIM, 0))
+        other.settimeout(0.5)
+        port = other.getsockname()[1]
+
+        def reply(asked: Asked) -> Answer:
+            if asked.method == "DESCRIBE":
+                return rtsp_answer(asked, extra="Content-Type: application/sdp\r\n", body=DESCRIPTION)
+            if asked.method == "SETUP":
+                wanted = asked.headers["transport"]
+                where = f"Transport: {wanted};{form.format(VICTIM)}server_port={port}-{port + 1}\r\n"
+                return rtsp_answer(asked, extra=f"Session: 7\r\n{where}")
+            return rtsp_answer(asked, extra="Session: 7\r\n")
+
+        with answering(reply) as camera:
+            read(camera.url("rtsp"), deadlines=SHORT, transport=RtspTransport.UDP)
+            assert any(asked.method in ("SETUP", "PLAY") for asked in camera.asked)
+        with pytest.raises(TimeoutError):
+            other.recv(100)
