@@ -297,7 +297,7 @@ _TABLE: tuple[Rule, ...] = (
     ),
     Rule(
         _picture(Fault.PLACEHOLDER, "critical"),
-        "the recorder shows a slate instead of the camera",
+        "the signal is lost: a slate, one flat colour or colour bars are shown instead of the camera",
         ((above("slate", 0.80, 0.70),),),
         refuses=True,
     ),

@@ -61,7 +61,7 @@ FAULT_LABELS: Mapping[Fault, str] = {
     Fault.CAMERA_MOVED: "camera moved",
     Fault.SHAKE: "camera shakes",
     Fault.CORRUPT_PICTURE: "corrupt picture",
-    Fault.PLACEHOLDER: "recorder shows its own no-video slate",
+    Fault.PLACEHOLDER: "signal lost: a slate, flat colour or colour bars",
     Fault.SIGNAL_LOSS: "no connection",
     Fault.NO_FRAMES: "connected, no video",
     Fault.LOW_FPS: "fewer frames than usual",

@@ -2,21 +2,30 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from detectors.functional.visible import visible_inside
 
 _PERIOD = 8
+_BAND = 16
+"""Rows that one local step is averaged over: those of a macroblock, so that what stands alone stays alone."""
+_REACH = 2
 
 
 def blockiness(luma: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return how much steps on the 8-pixel grid exceed those off it, as a ratio and in levels, each (N,).
 
-    The ratio: mean |Δ| on the grid over mean |Δ| off it, at most 1,000; 1 is no grid at all. The maximum over the 8
+    Steps are mean |Δ| across a border, averaged over bands of 16 rows. Each counts as the median of itself and the
+    two steps 8 and 16 pixels to either side in its band: a coding grid goes on across the picture, while the border of
+    a privacy mask, a pillar bar or a window stands alone. Where 8 borders of a band show no step at all there is
+    nothing to measure, so that a large mask does not dilute what is coded beside it.
+
+    The ratio: the mean on the grid over the mean off it, at most 1,000; 1 is no grid at all. The maximum over the 8
     phases of each direction, since a cropped or shifted picture keeps its grid; the directions are averaged. The
     levels: the difference of the same means times 255 (ours), because a grid of a tenth of a level, as every coded fog
     has, is no fault however great its ratio. At native size only: resizing erases the grid. NaN under 32 pixels, or
     with no step at all. Source: models.md §7 (after Wang, Bovik, Evans, "Blind measurement of blocking
-    artifacts", ICIP 2000).
+    artifacts", ICIP 2000); the local median is ours.
     """
     if min(luma.shape[-2:]) < 4 * _PERIOD:
         nothing = luma.new_full((len(luma),), torch.nan)
@@ -28,21 +37,57 @@ def blockiness(luma: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Ten
 
 
 def _steps(luma: Tensor, inside: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return, per column border, the sum of |Δ| over the rows and the number of rows that count, each (N, W-1)."""
-    steps = (luma[..., 1:] - luma[..., :-1]).abs()
+    """Return, per band of rows and column border, mean |Δ| and how many pixels it is of: (N, bands, periods, 8)."""
+    steps = (luma[..., 1:] - luma[..., :-1]).abs_()[:, 0]
     if inside is None:
-        return steps.sum(dim=2)[:, 0], torch.full_like(steps[:, 0, 0], luma.shape[2])
-    weight = (inside[..., 1:] & inside[..., :-1]).float()
-    return (steps * weight).sum(dim=2)[:, 0], weight.sum(dim=2)[:, 0]
+        rows = _in_bands(steps.new_ones(len(luma), luma.shape[2], 1))
+        counts = _in_periods(rows.expand(-1, -1, steps.shape[2]))
+    else:
+        counted = (inside[..., 1:] & inside[..., :-1])[:, 0].to(steps.dtype)
+        steps *= counted
+        counts = _in_periods(_in_bands(counted))
+    return _in_periods(_in_bands(steps)) / counts.clamp(min=1), counts
 
 
-def _grid(sums: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+def _in_bands(values: Tensor) -> Tensor:
+    """Return the sums over bands of rows, the last one over what is left: (N, bands, W)."""
+    whole = values.shape[1] // _BAND * _BAND
+    sums = values[:, :whole].unflatten(1, (-1, _BAND)).sum(dim=2)
+    return sums if whole == values.shape[1] else torch.cat([sums, values[:, whole:].sum(dim=1, keepdim=True)], dim=1)
+
+
+def _in_periods(values: Tensor) -> Tensor:
+    return functional.pad(values, (0, -values.shape[2] % _PERIOD)).unflatten(2, (-1, _PERIOD))
+
+
+def _grid(steps: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Return (N,) ratio and difference of the mean step on the strongest phase and elsewhere."""
-    phases = torch.arange(sums.shape[1], device=sums.device) % _PERIOD
-    belongs = torch.nn.functional.one_hot(phases, _PERIOD).to(sums.dtype)
-    on_sum, on_count = sums @ belongs, counts @ belongs
+    lively = (steps > 0).any(dim=3, keepdim=True)
+    weights = counts * lively
+    on_count = weights.sum(dim=(1, 2))
+    on_sum = (_shared(steps, counts > 0) * weights).sum(dim=(1, 2))
     on_mean = on_sum / on_count
-    off_mean = (sums.sum(dim=1, keepdim=True) - on_sum) / (counts.sum(dim=1, keepdim=True) - on_count)
+    off_mean = (on_sum.sum(dim=1, keepdim=True) - on_sum) / (on_count.sum(dim=1, keepdim=True) - on_count)
     ratio = torch.where((off_mean > 0) | (on_mean > 0), (on_mean / off_mean).clamp(max=1e3), torch.nan)
     best = ratio.nan_to_num(nan=-1.0).argmax(dim=1, keepdim=True)
-    return ratio.gather(1, best)[:, 0], (on_mean - off_mean).gather(1, best)[:, 0]
+    levels = (on_mean - off_mean).gather(1, best)[:, 0]
+    still = (on_count.sum(dim=1) == 0) & (counts.sum(dim=(1, 2, 3)) > 0)
+    return ratio.gather(1, best)[:, 0], torch.where(still, 0.0, levels)
+
+
+def _shared(steps: Tensor, present: Tensor) -> Tensor:
+    """Return the median of each step and its four neighbours on the same grid, of the same shape.
+
+    Of neighbours beyond the picture or under a mask two count as lower than all and two as higher: they cancel out.
+    """
+    length, extremes = steps.shape[2], (-torch.inf, torch.inf, 0.0, -torch.inf, torch.inf)
+    a, b, centre, c, d = (
+        functional.pad(torch.where(present, steps, absent), (0, 0, _REACH, _REACH), value=absent)[
+            :, :, at : at + length
+        ]
+        for at, absent in enumerate(extremes)
+    )
+    low = torch.maximum(torch.minimum(a, b), torch.minimum(c, d))
+    high = torch.minimum(torch.maximum(a, b), torch.maximum(c, d))
+    low, high = torch.minimum(low, high), torch.maximum(low, high)
+    return torch.maximum(low, torch.minimum(high, centre))
