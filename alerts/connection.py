@@ -7,7 +7,7 @@ from alerts.judging import Outcome, standing_objection
 from alerts.policy import Policy
 from alerts.rules import RULES
 from domain.quality import FAULT_LABELS, Fault
-from domain.streams import Camera, ConnectionState, StreamStatus
+from domain.streams import Camera, ConnectionState, SamplingMode, StreamStatus
 
 STALL_S = 10.0
 """A connection that calls itself live but decoded no picture for so long has stalled."""
@@ -131,8 +131,14 @@ def why_not_judged(connection: Connection) -> str:
         ConnectionState.LOST: "no connection",
         ConnectionState.REFUSED: "login refused",
         ConnectionState.UNSUPPORTED: "codec not supported",
-        ConnectionState.RESTING: "resting between two patrol visits",
+        ConnectionState.RESTING: _why_resting(connection.status),
     }[connection.status.state]
+
+
+def _why_resting(status: StreamStatus) -> str:
+    """Return why nothing is read now: a patrol is elsewhere, or a recording has ended, as its status says."""
+    between_visits = "resting between two patrol visits"
+    return between_visits if status.plan.mode is SamplingMode.PATROL else status.reason or between_visits
 
 
 def settled(connection: Connection) -> Connection:

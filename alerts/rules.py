@@ -277,7 +277,7 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.BLOCKINESS),
         "compression blocks show",
         (
-            (above("blockiness", 2.0, 1.8), above("block_step", 0.7, 0.55)),
+            (above("blockiness", 2.4, 2.1), above("block_step", 0.7, 0.55)),
             (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.7, 0.55)),
         ),
         refuses=True,

@@ -87,7 +87,7 @@ class ConnectionState(StrEnum):
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"
     RESTING = "resting"
-    """Between two patrol visits: nothing is wrong, nothing is judged."""
+    """Between two patrol visits, or at the end of a recording: nothing is wrong, nothing is judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ingest.http_stream import HttpClient, HttpStream
 from ingest.limits import ByteBudget, ReadingLimits, check_picture_size
 from ingest.login import Login
 from ingest.playlists import PlaylistStream
+from ingest.recordings import COVER_ONLY, FILE_SCHEME, choose_track, film_tracks, path_of, refuse_unreadable
 from ingest.refusals import AUDIO_ONLY, UNKNOWN_CODEC, Kind, Log, refusal
 from ingest.rtsp_relay import RtspRelay
 
@@ -79,7 +80,8 @@ def options_for(
         case Kind.HTTP:
             return {**probing, "protocol_whitelist": "none", "format_whitelist": ",".join(HTTP_FORMATS)}
         case Kind.FILE:
-            return {**size, "protocol_whitelist": "file,crypto,data"}
+            # A name like `%03d.png` is a name, not a series of pictures.
+            return {**size, "protocol_whitelist": "file,crypto,data", "pattern_type": "none"}
 
 
 def opened(camera: Camera, deadlines: Deadlines, limits: ReadingLimits = DEFAULT_LIMITS) -> Opened:
@@ -87,11 +89,11 @@ def opened(camera: Camera, deadlines: Deadlines, limits: ReadingLimits = DEFAULT
 
     Raises `SourceUnavailable` or one of its kinds. The caller closes the session.
     """
-    url = checked(camera.url, where=f"camera {camera.name}")
-    kind = kind_of(url)
+    kind = kind_of(camera.url)
     opening = _Opening(kind, options_for(kind, camera.transport, deadlines, limits), deadlines, limits)
     if kind is Kind.FILE:
-        return opening.open_container(url.removeprefix("file://"))
+        return opening.open_container(_file(camera))
+    url = checked(camera.url, where=f"camera {camera.name}")
     endpoint, login = parse_endpoint(url), Login(*credentials(url))
     if kind is Kind.HTTP:
         return _open_http(opening, HttpClient(endpoint, login, limits, deadlines, opening.budget))
@@ -102,6 +104,14 @@ def opened(camera: Camera, deadlines: Deadlines, limits: ReadingLimits = DEFAULT
     except BaseException:
         relay.close()
         raise
+
+
+def _file(camera: Camera) -> str:
+    """Return a file's address as FFmpeg takes it: `file:` and its path, so that no name reads as a protocol."""
+    named = camera.url.startswith(FILE_SCHEME)
+    path = path_of(camera.url if named else checked(camera.url, where=f"camera {camera.name}"))
+    refuse_unreadable(path)
+    return f"file:{path}"
 
 
 def _open_http(opening: "_Opening", client: HttpClient) -> Opened:
@@ -181,12 +191,13 @@ def _prepare(container: InputContainer, limits: ReadingLimits, link: Link) -> Vi
         raise SourceUnavailable("not a video: check that this is a recording and that it plays elsewhere")
     if isinstance(link, HttpStream):
         refuse_single_picture(container.format.name, link)
-    if not container.streams.video:
-        raise SourceUnavailable(AUDIO_ONLY)
-    pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
+    films = film_tracks(container)
+    if not films:
+        raise SourceUnavailable(COVER_ONLY if container.streams.video else AUDIO_ONLY)
+    pictures = [stream for stream in films if stream.codec_context is not None]
     if not pictures:
         raise CodecUnsupported(_name_codecs(link))
-    video = pictures[0]
+    video = choose_track(pictures)
     check_picture_size(video.codec_context.width, video.codec_context.height, limits)
     # The default starts a thread per core for every stream.
     video.codec_context.thread_count = 1

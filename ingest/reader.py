@@ -30,6 +30,7 @@ from ingest.wire import Carried
 STATUS_EVERY_S = 2.0
 STALL_S = 5.0
 PATROL_SPREAD = 0.1
+RECORDING_ENDED = "the recording ended"
 LIMITS = ReadingLimits()
 INTERNAL_ERROR = "an internal error ended the reading of this camera; it is tried again: see the log for the cause"
 
@@ -191,7 +192,8 @@ class CameraReader:
                 self._attempts = backoff.Attempts()
                 return self._resting()
         self._attempts = backoff.after_session(self._attempts, 0.0 if first_s is None else time.monotonic() - first_s)
-        return self._again(ConnectionState.LOST, "the recording ended")
+        # Nothing is wrong with the camera: what it shows has an end, and begins again.
+        return self._again(ConnectionState.RESTING, RECORDING_ENDED)
 
     def _resting(self) -> Outcome:
         wait_s = max(1.0, self.camera.plan.every_s - self.camera.plan.judge_s)

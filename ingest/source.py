@@ -30,6 +30,7 @@ from ingest.limits import ReadingLimits
 from ingest.opening import Deadlines, Kind, Opened, kind_of, opened, refusal
 from ingest.planes import planes_of
 from ingest.quantiser import mean_qp
+from ingest.recordings import describe_choice
 from ingest.stats import StreamStats
 
 Advance = Callable[[stream_time.StreamTime, float | None, float], stream_time.StreamTime]
@@ -97,6 +98,8 @@ class StreamSource:
         self.last_packet_s: float | None = None
         self.last_picture_s: float | None = None
         """When the last picture was decoded, offered or not; monotonic, like the two before."""
+        self.track = ""
+        """Which of several video tracks is read, "" where there is one or nothing is open yet."""
         self._camera = camera
         self._clock = clock
         self._kind = kind_of(camera.url)
@@ -127,7 +130,8 @@ class StreamSource:
         session = self._connect()
         video = session.video.index
         for packet in self._packets(session):
-            if packet.stream_index == video:
+            # The empty packet that ends a track says nothing true of its number, only of its stream.
+            if packet.stream.index == video:
                 session.budget.renew()
                 if self._wanted(packet):
                     yield from self._offered(packet)
@@ -164,6 +168,7 @@ class StreamSource:
     def _connect(self) -> Opened:
         self._opened_at = self._clock.now()
         self._open = session = opened(self._camera, self._deadlines, self._limits)
+        self.track = describe_choice(session.container, session.video)
         if session.finite:
             self._advance = stream_time.advance_recording
         self.progress_s = self._started_s = self._picture_s = time.monotonic()

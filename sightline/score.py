@@ -112,7 +112,7 @@ class ClipJudge:
             if noted.status is not None:
                 self._state = evaluate(self._state, self._camera, noted.status, self._policy).state
             if index in scored.rejected:
-                yield RejectedFrame(self._camera.url, noted.frame.ref.sequence, scored.rejected[index])
+                yield RejectedFrame(self._camera.name, noted.frame.ref.sequence, scored.rejected[index])
             else:
                 yield self._judged_frame(scored.scores[index])
 
@@ -122,7 +122,7 @@ class ClipJudge:
         ref = scores.ref
         self._first_at = self._first_at or ref.received_at
         return JudgedFrame(
-            source=self._camera.url,
+            source=self._camera.name,
             sequence=ref.sequence,
             pts_s=ref.pts_s,
             at_s=(ref.received_at - self._first_at).total_seconds(),

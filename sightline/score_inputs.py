@@ -1,10 +1,12 @@
 """What `score` is asked to judge: files, folders and addresses become sources; what cannot be one is named."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.urls import STREAM_SCHEMES
+from domain.urls import STREAM_SCHEMES, checked
+from ingest.recordings import explain_error, file_address
 
 PICTURES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 VIDEOS = frozenset(
@@ -21,6 +23,11 @@ class Source:
     is_picture: bool = False
     is_live: bool = False
 
+    @property
+    def is_file(self) -> bool:
+        """Whether `address` is a path, whatever else it looks like."""
+        return "://" not in self.address
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
@@ -28,6 +35,16 @@ class Unusable:
 
     address: str
     reason: str
+
+
+def stream_address(given: str, *, where: str) -> str:
+    """Return what was given as ingest opens it: a file that exists as that file, whatever its name looks like.
+
+    Raises `ConfigError` naming `where` for an address that may not be opened.
+    """
+    if "://" not in given and os.path.lexists(given):
+        return file_address(given)
+    return checked(given, where=where)
 
 
 def sources(addresses: Iterable[str]) -> Iterator[Source | Unusable]:
@@ -38,12 +55,15 @@ def sources(addresses: Iterable[str]) -> Iterator[Source | Unusable]:
             yield Source(address, is_live=scheme in STREAM_SCHEMES and scheme != "file")
             continue
         path = Path(address)
+        try:
+            path.stat()
+        except (OSError, ValueError) as error:
+            yield Unusable(address, explain_error(error))
+            continue
         if path.is_dir():
             yield from _folder(path)
-        elif path.exists():
-            yield _file(path)
         else:
-            yield Unusable(address, "no such file or folder")
+            yield _file(path)
 
 
 def _folder(folder: Path) -> Iterator[Source | Unusable]:

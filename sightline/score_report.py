@@ -34,6 +34,8 @@ class SourceSummary:
     findings: dict[Fault, Finding] = field(default_factory=dict)
     assessed: Counter[Fault] = field(default_factory=Counter)
     not_assessed: dict[Fault, str] = field(default_factory=dict)
+    track: str = ""
+    """Which of several video tracks was judged, "" where there is one."""
 
     def add(self, judged: JudgedFrame) -> None:
         self.frames += 1
@@ -53,6 +55,8 @@ class SourceSummary:
     def lines(self) -> Iterable[str]:
         """Return the summary as lines of plain text."""
         yield f"{shown(self.source)}: {_frames(self.frames)}, {self._verdict()}, {self._coverage()}"
+        if self.track:
+            yield f"  {self.track}"
         if self.rejected:
             yield f"  {_frames(self.rejected)} could not be scored"
         for fault, found in sorted(self.findings.items(), key=lambda item: -item[1].frames):

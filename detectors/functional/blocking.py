@@ -51,13 +51,14 @@ def _steps(luma: Tensor, inside: Tensor | None) -> tuple[Tensor, Tensor]:
 
 def _in_bands(values: Tensor) -> Tensor:
     """Return the sums over bands of rows, the last one over what is left: (N, bands, W)."""
-    whole = values.shape[1] // _BAND * _BAND
-    sums = values[:, :whole].unflatten(1, (-1, _BAND)).sum(dim=2)
-    return sums if whole == values.shape[1] else torch.cat([sums, values[:, whole:].sum(dim=1, keepdim=True)], dim=1)
+    number, height, width = values.shape
+    whole = height // _BAND * _BAND
+    sums = values[:, :whole].view(number, -1, _BAND, width).sum(dim=2)
+    return sums if whole == height else torch.cat([sums, values[:, whole:].sum(dim=1, keepdim=True)], dim=1)
 
 
 def _in_periods(values: Tensor) -> Tensor:
-    return functional.pad(values, (0, -values.shape[2] % _PERIOD)).unflatten(2, (-1, _PERIOD))
+    return functional.pad(values, (0, -values.shape[2] % _PERIOD)).view(*values.shape[:2], -1, _PERIOD)
 
 
 def _grid(steps: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:

@@ -52,6 +52,7 @@ def _score_one(run: ScoringRun, source: Source, bar: tuple[Progress, TaskID], *,
     except Exception as error:  # noqa: BLE001 - the guard of the loop over sources
         # One source that trips over a mistake of ours must not keep the others from being judged.
         trouble = internal(error)
+    summary.track = run.track
     if not json_lines and (summary.frames or not trouble):
         for line in summary.lines():
             out.print(marked(line))

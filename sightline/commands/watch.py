@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from domain.streams import Camera, RtspTransport
-from domain.urls import checked
 from sightline.commands.console import address_from, redactor, without_traceback
 from sightline.commands.options import DeviceOption, JsonOption, SettingsOption, settings_from
 from sightline.logging_setup import set_up_logging
+from sightline.score_inputs import stream_address
 from sightline.settings import Settings
 
 ForOption = Annotated[float, typer.Option("--for", min=0, help="Seconds to watch; 0 watches until Ctrl-C.")]
@@ -26,7 +26,7 @@ def watch(
 ) -> None:
     """Judge one stream now and say how many checks could be made; nothing is stored."""
     set_up_logging("error", redactor=redactor)
-    camera = Camera(name="stream", url=checked(address_from(url), where="URL"), transport=transport)
+    camera = Camera(name="stream", url=stream_address(address_from(url), where="URL"), transport=transport)
     chosen = settings_from(settings)
     raise typer.Exit(watch_camera(camera, chosen, device=device, for_s=for_s, json_lines=json_lines))
 

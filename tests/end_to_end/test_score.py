@@ -115,7 +115,7 @@ def test_what_is_not_there_is_one_line_and_the_rest_is_judged(folder: Path, tmp_
 
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        f"error: {tmp_path}/nowhere.mp4: no such file or folder",
+        f"error: {tmp_path}/nowhere.mp4: no such file or folder: check its name and where it is",
         f"error: {tmp_path}: no pictures or videos in this folder",
     ]
     assert "no fault found" in result.stdout

@@ -13,7 +13,7 @@ QUALITIES = (95, 60, 30, 15, 8, 4)
 
 
 def shared(line: list[float]) -> list[float]:
-    """Medians of five; with one neighbour missing before the lower middle of four, with one missing behind the upper."""
+    """Medians of five; of four at the start the lower middle, at the end the upper one."""
     medians = []
     for index in range(len(line)):
         near = sorted(line[max(0, index - 2) : index + 3])

@@ -25,7 +25,7 @@ def score(picture: Picture, *, sigma: float = 0.0, quality: int = 90) -> float:
     noise = np.random.default_rng(0).normal(0, sigma, picture.shape) if sigma else 0
     noisy = (picture + noise).clip(0, 255).astype(np.uint8)
     _, coded = cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    rgb = cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB).astype(np.float32) / 255
+    rgb = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), dtype=np.float32) / 255
     whole = Pictures.from_rgb(torch.from_numpy(rgb).permute(2, 0, 1)[None])
     assert whole.chroma is not None
     halved = torch.nn.functional.avg_pool2d(whole.chroma, 2)
@@ -139,7 +139,7 @@ def test_flat_containers_without_shade_lack_the_hues_of_colour_bars() -> None:
 
 @pytest.mark.parametrize("colour", [(128, 128, 128), (0, 0, 200)])
 def test_masks_over_much_of_a_picture_leave_it_a_picture(colour: tuple[int, int, int]) -> None:
-    picture = cv2.resize(data.astronaut(), (640, 360))  # type: ignore[no-untyped-call]
+    picture = np.array(cv2.resize(data.astronaut(), (640, 360)), dtype=np.uint8)  # type: ignore[no-untyped-call]
     picture[:, :520] = colour
     assert score(picture, sigma=1.5) < CLEAR
 
