@@ -30,6 +30,7 @@ from sightline.api_server import ApiServer
 from sightline.chosen_models import chosen_detectors, model_records
 from sightline.clock import SteadyClock, StoppableClock
 from sightline.components import Component, Timer
+from sightline.database_part import DatabasePart
 from sightline.figures import figures
 from sightline.health_server import HealthServer
 from sightline.housekeeping import EVERY_S as HOUSEKEEPING_EVERY_S
@@ -46,6 +47,8 @@ from sightline.settings_cluster import QueueSettings
 from sightline.stores import Stores, awaited_stores, open_stores
 from sightline.system import System
 from sightline.telling import configured_notifiers, heartbeat
+from storage.database_watch import DatabaseWatch
+from storage.holding import held
 from storage.leases import SqlCameraLeases
 from storage.live import MemoryLiveState
 from transport.embedded import EmbeddedQueue
@@ -71,6 +74,7 @@ class _Wiring:
 
     settings: Settings
     stores: Stores
+    database: DatabasePart
     present: Present
     queue: Queue
     clock: SteadyClock
@@ -143,17 +147,32 @@ def _built(
     grouping: Grouping | None = None,
     redactor: Redactor | None = None,
 ) -> System:
+    database: DatabasePart | None = None
     try:
+        database = _database(stores, wanted, clock)
         if Part.DISPATCH in wanted:
             _repair(stores)
         if Part.INGEST in wanted:
             register(settings.domain_cameras(), stores.streams, clock)
         chosen = policy or policy_from(settings.evaluation)
         queue = _queue(settings.queue, clock)
-        wiring = _Wiring(settings, stores, _present(settings), queue, clock, chosen, grouping, redactor)
+        wiring = _Wiring(settings, stores, database, _present(settings), queue, clock, chosen, grouping, redactor)
         return _assembled(wiring, wanted, told)
     except BaseException:
         stores.engine.dispose()
+        if database is not None:
+            database.close()
+        raise
+
+
+def _database(stores: Stores, wanted: Collection[Part], clock: Clock) -> DatabasePart:
+    """Return the watch over the database, held by this process where it tells: only one may."""
+    hold = held(stores.engine, clock.now()) if Part.DISPATCH in wanted else None
+    try:
+        return DatabasePart(DatabaseWatch(stores.engine), hold)
+    except BaseException:
+        if hold is not None:
+            hold.release()
         raise
 
 
@@ -249,7 +268,7 @@ def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[No
         parts.append(HealthServer(settings.health.host, settings.health.port, told.health, told.figures, told.notes))
     if server is not None:
         parts.append(server)
-    parts.append(Timer("clock", CLOCK_EVERY_S, clock.now))
+    parts += [Timer("clock", CLOCK_EVERY_S, clock.now), wiring.database]
     if Part.DISPATCH in wanted:
         housekeeping = Housekeeping(stores.scores, clock, unsettled=clock.unsettled)
         parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
@@ -265,6 +284,7 @@ def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[No
         dispatcher.close()
         wiring.present.close()
         stores.engine.dispose()
+        wiring.database.close()
 
     return System(
         components=parts,

@@ -9,10 +9,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -21,8 +22,16 @@ from domain.errors import ConfigError, StoreUnavailable
 _WRITES = "sightline_writes"
 _MIGRATES = "sightline_migrates"
 _POSTGRES_FULL = "53100"
-_POSTGRES_PASSING = ("08", "40", "53", "55", "57")
-"""SQLSTATE classes that pass: connection, rollback, resources, locks, shutdown."""
+_POSTGRES_DATA = ("21", "22", "23", "54")
+"""SQLSTATE classes of statements whose values are wrong: no waiting helps, and nothing but these rows is refused."""
+_POSTGRES_STATES = {
+    "3D000": "the server has no such database; create it, or correct 'database'",
+    "42P01": "the database has not the tables of Sightline any more; restore it, or run: sightline migrate",
+    "42703": "the database has not the tables of this version; run: sightline migrate",
+    "3F000": "the database has not the tables of Sightline any more; restore it, or run: sightline migrate",
+    "42501": "the database does not let this user read and write its tables; grant it that",
+    "25006": "the database is read-only; make it writable, or name the one that is",
+}
 
 _POSTGRES_REFUSALS = {
     "certificate verify failed": "the database's certificate is not signed by who postgres.ca_file names",
@@ -85,10 +94,18 @@ def _open_sqlite(address: URL, busy_timeout_s: float) -> Engine:
         path.chmod(0o600)
     except OSError as error:
         raise ConfigError(f"database: cannot write {path}: {error.strerror}") from error
-    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+    engine = create_engine(
+        address, hide_parameters=True, poolclass=QueuePool, creator=partial(opened_sqlite, path, busy_timeout_s)
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def opened_sqlite(path: Path, busy_timeout_s: float = 5.0) -> sqlite3.Connection:
+    """Return a connection to a file that is there: SQLite would make an empty one in the place of a deleted one."""
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(address, uri=True, timeout=busy_timeout_s, check_same_thread=False, isolation_level=None)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -132,14 +149,14 @@ def _open_postgres(address: URL, busy_timeout_s: float, tls: PostgresTls) -> Eng
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that sees one consistent state. Raises `StoreUnavailable`."""
-    with _translated(), engine.begin() as connection:
+    with translated(), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose changes are all kept at the end, or none. Raises `StoreUnavailable`."""
-    with _translated(), engine.execution_options(**{_WRITES: True}).begin() as connection:
+    with translated(), engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
 
 
@@ -147,14 +164,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def migrating(engine: Engine) -> Iterator[Connection]:
     """Give a writing connection on which SQLite checks no foreign keys; the pool starts afresh after it."""
     try:
-        with _translated(), engine.execution_options(**{_WRITES: True, _MIGRATES: True}).begin() as connection:
+        with translated(), engine.execution_options(**{_WRITES: True, _MIGRATES: True}).begin() as connection:
             yield connection
     finally:
         engine.dispose()
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Have drivers' errors leave the block as `StoreUnavailable`, those of wrong values as they are."""
     try:
         yield
     except PoolTimeout as error:
@@ -170,12 +188,12 @@ def _passing_reason(error: DBAPIError) -> str | None:
     """Return in words why the store is away, or None when the statement itself is wrong (a defect, to be seen)."""
     original = error.orig
     if isinstance(original, sqlite3.Error):
-        return _sqlite_reason(original)
+        return refused_by_sqlite(original)
     state = getattr(original, "pgcode", None)
     if state == _POSTGRES_FULL:
         return "the database's disk is full; free space there; nothing is lost, storing goes on by itself"
     if isinstance(state, str):
-        return f"the database refused for now (SQLSTATE {state})" if state[:2] in _POSTGRES_PASSING else None
+        return _postgres_reason(state)
     for said, reason in _POSTGRES_REFUSALS.items():
         if said in str(original):
             return reason
@@ -183,7 +201,17 @@ def _passing_reason(error: DBAPIError) -> str | None:
     return "the database cannot be reached; trying again" if passing else None
 
 
-def _sqlite_reason(error: sqlite3.Error) -> str | None:
+def _postgres_reason(state: str) -> str | None:
+    if state in _POSTGRES_STATES:
+        return _POSTGRES_STATES[state]
+    # Class 42: the statement itself is wrong, which is a mistake of ours.
+    if state[:2] in (*_POSTGRES_DATA, "42"):
+        return None
+    return f"the database refused for now (SQLSTATE {state})"
+
+
+def refused_by_sqlite(error: sqlite3.Error) -> str | None:
+    """Return in words why the file cannot be used, or None when the statement or its values are wrong."""
     # Extended result codes carry the primary code in their low byte (sqlite.org/rescode.html).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     reasons = {
@@ -195,7 +223,12 @@ def _sqlite_reason(error: sqlite3.Error) -> str | None:
         sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened; check its folder and permissions",
         sqlite3.SQLITE_CORRUPT: "the database file is damaged; restore a copy or move it away",
         sqlite3.SQLITE_NOTADB: "the file is not a SQLite database; restore a copy or move it away",
+        sqlite3.SQLITE_PERM: "the database file cannot be opened; check its folder and permissions",
+        sqlite3.SQLITE_PROTOCOL: "the database is locked by another process; trying again",
+        sqlite3.SQLITE_NOMEM: "the database has no memory left; trying again",
     }
+    if code == sqlite3.SQLITE_ERROR and str(error).startswith(("no such table", "no such column")):
+        return f"the database has not the tables of Sightline any more ({error}); restore a copy or move it away"
     return reasons.get(code)
 
 

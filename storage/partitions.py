@@ -19,6 +19,15 @@ class Partitions:
         self._engine = engine
         self._known: set[date] = set()
 
+    @property
+    def known(self) -> bool:
+        """Say whether any partition is taken for granted."""
+        return bool(self._known)
+
+    def forget(self) -> None:
+        """Take nothing for granted any more: tables may have been dropped, or the database replaced."""
+        self._known = set()
+
     def lacking(self, times: Iterable[datetime]) -> set[date]:
         """Return the days (UTC) for which no partition is known yet; on SQLite none."""
         if self._engine.dialect.name != "postgresql":

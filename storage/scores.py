@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, RowMapping, cast, func, select
+from sqlalchemy.exc import IntegrityError
 
 from domain.clocks import AHEAD
+from domain.errors import StoreUnavailable
 from domain.frames import FrameRef
 from domain.ports import Clock
 from domain.quality import Fault, FrameScores, Verdict, VerdictState
@@ -41,9 +43,31 @@ class SqlScoreStore:
         self._clock = clock
         self._partitions = Partitions(engine)
         self._model_sets: set[str] = set()
+        self._pool = engine.pool
 
     def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
         now = None if self._clock is None else self._clock.now()
+        if self._pool is not self._engine.pool:
+            self._take_nothing_for_granted()
+        try:
+            return self._added(unit, now)
+        except StoreUnavailable:
+            self._take_nothing_for_granted()
+            raise
+        except IntegrityError as error:
+            # A partition that was there is not any more (check_violation): it is made at the next attempt.
+            if getattr(error.orig, "pgcode", None) != "23514" or not self._partitions.known:
+                raise
+            self._take_nothing_for_granted()
+            raise StoreUnavailable("a partition of the database is gone; it is made again") from error
+
+    def _take_nothing_for_granted(self) -> None:
+        """Forget what was seen in a database that may be another one now."""
+        self._pool = self._engine.pool
+        self._partitions.forget()
+        self._model_sets = set()
+
+    def _added(self, unit: JudgedUnit, now: datetime | None) -> tuple[DeadLetter, ...]:
         self._make_room(unit, now)
         with writing(self._engine) as connection:
             fences = fences_of(connection, unit)

@@ -14,7 +14,7 @@ from domain.errors import ConfigError, StoreUnavailable
 from domain.frames import Frame
 from domain.quality import FrameScores
 from domain.units import JudgedUnit, Unit
-from storage.engine import open_engine
+from storage.engine import open_engine, reading
 from storage.migrate import require_newest, upgrade
 from storage.scores import SqlScoreStore
 from storage.streams import SqlStreamStore
@@ -158,10 +158,15 @@ def test_a_damaged_database_is_said_and_no_unit_is_half_stored(engine: Engine, p
         store.add(JudgedUnit(scores=(scores("gate", 5000),)))
 
 
-def test_a_table_that_is_missing_is_a_defect_and_not_hidden_as_unavailable(engine: Engine, path: Path) -> None:
+def test_a_table_that_is_missing_is_said_and_waited_for(engine: Engine, path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE frames")
     connection.close()
-    with pytest.raises(Exception, match="no such table") as caught:
+    with pytest.raises(StoreUnavailable, match="no such table: frames"):
         SqlScoreStore(engine).frames("gate", START, FOREVER)
+
+
+def test_a_statement_that_is_wrong_is_a_defect_and_not_hidden_as_unavailable(engine: Engine) -> None:
+    with pytest.raises(Exception, match="syntax error") as caught, reading(engine) as connection:
+        connection.exec_driver_sql("SELEKT 1")
     assert not isinstance(caught.value, StoreUnavailable)
