@@ -5,6 +5,7 @@ any other camera; the others must cost nobody but themselves. Everything is on l
 127.0.0.2, where a witness counts who calls and keeps what was said.
 """
 
+import hashlib
 import random
 import re
 import socket
@@ -34,6 +35,7 @@ _FLOOD_PAUSE_S = 0.02
 _SLOW_CLOCK = 100.0
 _RESTART_S = 8.0
 _MJPEG_FPS = 2.0
+_REALM, _NONCE = "camera", "5d9c0b7a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def _harmless(units: Sequence[bytes], rate: float, film: Path) -> dict[str, Abst
             lambda: restart_numbers(video(units, fps=rate, loop=True), every_s=_RESTART_S)
         ),
         "malformed-sei": _serve_script(lambda: video(broken_sei, fps=rate, loop=True)),
+        "sha256-only": _serve_scripted(
+            _Sha256Camera(Manner.PLAYS, script=lambda: video(units, fps=rate, loop=True)), with_login=True
+        ),
     }
 
 
@@ -124,10 +129,9 @@ def _harmful(units: Sequence[bytes], rate: float, elsewhere: int) -> dict[str, A
         "huge-answer": _rtsp_camera(partial(_flood, length=2_147_483_000, chunk=b"\0" * _FLOOD)),
         "endless-description": _rtsp_camera(partial(_flood, length=900_000_000, chunk=_endless_lines())),
         "rtsp-redirect": _rtsp_camera(partial(_redirect, away=away)),
-        "sha256-only": _rtsp_camera(_sha256_only),
         "half-open": _serve_scripted(ScriptedCamera(Manner.HALF_OPEN)),
         "garbage": _rtsp_camera(_garbage),
-        "with_garbage-stream": _serve_script(lambda: with_garbage(video(units, fps=rate, loop=True))),
+        "garbled-stream": _serve_script(lambda: with_garbage(video(units, fps=rate, loop=True))),
         "wrong-payload-type": _serve_script(
             lambda: (replace(packet, kind=97) for packet in video(units, fps=rate, loop=True))
         ),
@@ -167,9 +171,32 @@ def _serve_script(script: Callable[[], Iterable[RtpPacket]]) -> Iterator[str]:
 
 
 @contextmanager
-def _serve_scripted(camera: ScriptedCamera) -> Iterator[str]:
+def _serve_scripted(camera: ScriptedCamera, *, with_login: bool = False) -> Iterator[str]:
     with scripted(camera):
-        yield camera.url
+        yield _with_login(camera.url) if with_login else camera.url
+
+
+class _Sha256Camera(ScriptedCamera):
+    """Lets in who answers its SHA-256 challenge (RFC 7616) with the right password, and nobody else."""
+
+    def _answer(self, request: str, headers: dict[str, str]) -> bytes:
+        method = request.split()[0]
+        if method == "OPTIONS" or knows_password(method, headers.get("authorization", "")):
+            return super()._answer(request, headers)
+        challenge = f'WWW-Authenticate: Digest realm="{_REALM}", nonce="{_NONCE}", algorithm=SHA-256, qop="auth"'
+        return f"RTSP/1.0 401 Unauthorized\r\nCSeq: {headers.get('cseq', '0')}\r\n{challenge}\r\n\r\n".encode()
+
+
+def knows_password(method: str, authorization: str) -> bool:
+    """Tell whether a Digest answer to our SHA-256 challenge, with or without `qop`, proves the password."""
+    given = dict(re.findall(r'(\w+)="?([^",]*)"?', authorization))
+
+    def sha256(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    rest = [given.get(name, "") for name in ("nc", "cnonce", "qop")] if "qop" in given else []
+    secret, asked = sha256(f"{USER}:{_REALM}:{PASSWORD}"), sha256(f"{method}:{given.get('uri', '')}")
+    return given.get("nonce") == _NONCE and given.get("response") == sha256(":".join([secret, _NONCE, *rest, asked]))
 
 
 Answer = Callable[[socket.socket, threading.Event, str, str], None]
@@ -211,11 +238,6 @@ def _endless_lines() -> bytes:
 
 def _redirect(connection: socket.socket, _stop: threading.Event, _method: str, sequence: str, *, away: str) -> None:
     connection.sendall(f"RTSP/1.0 302 Moved Temporarily\r\n{sequence}\r\nLocation: {away}\r\n\r\n".encode())
-
-
-def _sha256_only(connection: socket.socket, _stop: threading.Event, _method: str, sequence: str) -> None:
-    challenge = 'WWW-Authenticate: Digest realm="camera", nonce="5d9c0b7a", algorithm=SHA-256, qop="auth"'
-    connection.sendall(f"RTSP/1.0 401 Unauthorized\r\n{sequence}\r\n{challenge}\r\n\r\n".encode())
 
 
 def _garbage(connection: socket.socket, _stop: threading.Event, _method: str, _sequence: str) -> None:

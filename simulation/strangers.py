@@ -17,6 +17,7 @@ HALF_OPEN = 1_100
 LONG_PATH = 60_000
 _ADDRESSES = ("127.0.0.1", "127.0.0.7", "127.0.0.8")
 _PATIENCE_S = 20.0
+_BURST = 40
 
 
 @dataclass
@@ -30,13 +31,14 @@ class Strangers:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def hold_sockets(self) -> None:
-        """Keep `half_open` connections that never finish a request; those the server closes are made again."""
+        """Open `half_open` connections at once that never finish a request; fifty a second replace those closed."""
         held: list[socket.socket] = []
         chance = random.Random(3)
         try:
             while not self._stop.wait(0.02):
                 held = [each for each in held if not _is_closed(each)]
-                for _ in range(min(40, self.half_open - len(held))):
+                burst = _BURST if self.done["half-open sockets"] < self.half_open else 1
+                for _ in range(min(burst, self.half_open - len(held))):
                     with suppress(OSError):
                         held.append(self._half_asked(chance))
                         self.done["half-open sockets"] += 1

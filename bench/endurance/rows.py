@@ -56,6 +56,8 @@ class Lags:
 
     engine: Engine
     seen: dict[FrameKey, float] = field(default_factory=dict)
+    before: set[FrameKey] = field(default_factory=set)
+    """Frames that are no part of the measurement: they came while the program started."""
     first_s: dict[str, float] = field(default_factory=dict)
     """When each camera's first frame was seen, monotonic seconds."""
 
@@ -69,9 +71,13 @@ class Lags:
                 self.seen[key] = min(abs((present - at).total_seconds()) for present in times)
                 self.first_s.setdefault(key[0], now_s)
 
+    def begin(self) -> None:
+        """Leave out what was seen so far."""
+        self.before = set(self.seen)
+
     def of(self, cameras: Sequence[str]) -> list[float]:
         wanted = set(cameras)
-        return [lag for (camera, _, _), lag in self.seen.items() if camera in wanted]
+        return [lag for key, lag in self.seen.items() if key[0] in wanted and key not in self.before]
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,8 @@ def run_stage(folder: Path) -> Iterator[RunStage]:
             "database": f"sqlite:///{database}",
             "api": {"port": standing_port(), "token": secrets.token_urlsafe(24)},
             "threads": 1,
+            # A second of each start less; what is killed here is storing, not judging.
+            "models": {"saliency_iqa": False, "detectability": False},
             "evaluation": {"raise_s": 10.0},
             "cameras": [{"name": name, "url": url, "site": name} for name, url in urls.items()],
         }

@@ -99,6 +99,7 @@ def watch(subject: Subject, course: Course, healthy: Sequence[str], record: Path
     seen, lags = Seen(), Lags(subject.engine)
     footprint = ProgramsFootprint(lambda: [each.pid for each in subject.programs() if each.pid is not None])
     _join(subject, lags, healthy)
+    lags.begin()
     began_s = time.monotonic()
     read_s, note_s = 0.0, NOTE_EVERY_S
     with ExitStack() as storm:

@@ -25,6 +25,8 @@ LEAST_FOR_MEMORY_S = 300.0
 _WARM_UP_S = 60.0
 _OPAQUE = ("Input/output error", "ArgumentError", "HTTPServerError", "Errno", "Traceback")
 """Words in a reason that no guard understands."""
+_WRONG_ADVICE = {"sha256-only": "check user and password", "wrong-payload-type": "check the network"}
+"""What a guard must not be sent to do, by the neighbour whose trouble is another."""
 
 
 def judge(seen: Seen, course: Course, healthy: Sequence[str], harmless: Sequence[str], witness: Witness) -> list[str]:
@@ -147,10 +149,16 @@ def _find_calls(witness: Witness) -> list[str]:
 
 
 def _find_opaque_reasons(cameras: Mapping[str, Any]) -> list[str]:
-    return [
+    reasons = {name: reason_of(each) for name, each in cameras.items()}
+    wrong = [
         f"{name}: its reason is no plain sentence: {reason}"
-        for name, each in cameras.items()
-        if any(word in (reason := reason_of(each)) for word in _OPAQUE)
+        for name, reason in reasons.items()
+        if any(word in reason for word in _OPAQUE)
+    ]
+    return wrong + [
+        f"{name}: its reason sends a guard the wrong way: {reasons[name]}"
+        for name, advice in _WRONG_ADVICE.items()
+        if advice in reasons.get(name, "")
     ]
 
 

@@ -1,5 +1,6 @@
 """The hostile cameras do what they claim: valid grey of any size, perfect pictures behind odd wrapping, floods."""
 
+import hashlib
 import socket
 from itertools import islice
 from pathlib import Path
@@ -12,10 +13,12 @@ from simulation.hostile_cameras import (
     HUGE_SIDE,
     OTHER_HOST,
     PASSWORD,
+    USER,
     Neighbours,
     access_units,
     add_malformed_sei,
     hostile_cameras,
+    knows_password,
     with_garbage,
 )
 from simulation.rtp import video
@@ -67,6 +70,24 @@ def test_one_of_each_is_served_and_the_harmful_ones_carry_the_password_that_is_s
         assert "algorithm=SHA-256" in _asked(found, "sha256-only")
         assert "Content-Length: 2147483000" in _asked(found, "huge-answer")
         assert found.witness.calls == 0
+
+
+def test_a_sha_256_challenge_is_met_by_the_right_password_alone() -> None:
+    def sha256(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def answer(password: str) -> str:
+        secret, asked = sha256(f"{USER}:camera:{password}"), sha256("DESCRIBE:rtsp://camera/")
+        response = sha256(f"{secret}:5d9c0b7a:00000001:abc:auth:{asked}")
+        return (
+            f'Digest username="{USER}", realm="camera", nonce="5d9c0b7a", uri="rtsp://camera/", qop=auth, '
+            f'nc=00000001, cnonce="abc", algorithm=SHA-256, response="{response}"'
+        )
+
+    assert knows_password("DESCRIBE", answer(PASSWORD))
+    assert not knows_password("DESCRIBE", answer("guess"))
+    assert not knows_password("SETUP", answer(PASSWORD))
+    assert not knows_password("DESCRIBE", "")
 
 
 def _asked(found: Neighbours, name: str) -> str:
