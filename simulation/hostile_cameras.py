@@ -180,7 +180,7 @@ class _Sha256Camera(ScriptedCamera):
     """Lets in who answers its SHA-256 challenge (RFC 7616) with the right password, and nobody else."""
 
     def _answer(self, request: str, headers: dict[str, str]) -> bytes:
-        method = request.split()[0]
+        method = request.split(maxsplit=1)[0]
         if method == "OPTIONS" or knows_password(method, headers.get("authorization", "")):
             return super()._answer(request, headers)
         challenge = f'WWW-Authenticate: Digest realm="{_REALM}", nonce="{_NONCE}", algorithm=SHA-256, qop="auth"'

@@ -36,7 +36,7 @@ class Strangers:
         chance = random.Random(3)
         try:
             while not self._stop.wait(0.02):
-                held = [each for each in held if not _is_closed(each)]
+                held = [each for each in held if not _has_left(each)]
                 burst = _BURST if self.done["half-open sockets"] < self.half_open else 1
                 for _ in range(min(burst, self.half_open - len(held))):
                     with suppress(OSError):
@@ -48,9 +48,13 @@ class Strangers:
 
     def _half_asked(self, chance: random.Random) -> socket.socket:
         connection = socket.create_connection((self.host, self.port), 2.0, (chance.choice(_ADDRESSES), 0))
-        if chance.random() < 0.5:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
-        connection.setblocking(False)
+        try:
+            if chance.random() < 0.5:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+            connection.setblocking(False)
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def ask_long_paths(self) -> None:
@@ -104,10 +108,14 @@ def strangers(host: str, port: int, *, half_open: int = HALF_OPEN) -> Iterator[S
             thread.join(_PATIENCE_S + 5)
 
 
-def _is_closed(connection: socket.socket) -> bool:
+def _has_left(connection: socket.socket) -> bool:
+    """Tell whether the server has closed this connection, and close our end then."""
     try:
-        return connection.recv(4096, socket.MSG_PEEK) == b""
+        left = connection.recv(4096, socket.MSG_PEEK) == b""
     except BlockingIOError:
         return False
     except OSError:
-        return True
+        left = True
+    if left:
+        connection.close()
+    return left

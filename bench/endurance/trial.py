@@ -29,6 +29,7 @@ LOOK_EVERY_S = 0.5
 READ_EVERY_S = 2.0
 NOTE_EVERY_S = 60.0
 JOIN_S = 300.0
+READY_S = 30.0
 _AFTER_STEP_S = 60.0
 """So long after a step back, frames stamped by the wrong clock may still come in."""
 
@@ -157,8 +158,7 @@ def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) ->
     seen.ended = [each.failure() for each in subject.programs() if each.failure()]
     roster = subject.visitor.json("/api/v1/cameras") or {"cameras": []}
     seen.cameras = {each["name"]: each for each in roster["cameras"]}
-    ready = subject.visitor.json("/readyz")
-    seen.unready = "" if ready is not None else "not ready at the end"
+    seen.unready = _find_unready(subject.visitor)
     ended_s = time.monotonic()
     seen.watched_s = {camera: ended_s - lags.first_s[camera] for camera in lags.first_s}
     seen.storm = subject.visitor.figures()
@@ -170,6 +170,16 @@ def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) ->
     seen.log_bytes = sum(each.log.stat().st_size for each in subject.programs())
     seen.leaks += find_in_logs(subject.programs(), PASSWORD) + find_in_rows(subject.engine, PASSWORD)
     return seen
+
+
+def _find_unready(visitor: Visitor) -> str:
+    """Return which parts say that they are not well, "" once none does; what the storm left has half a minute."""
+    deadline = time.monotonic() + READY_S
+    while not visitor.is_ready():
+        if time.monotonic() > deadline:
+            return f"not ready at the end: {visitor.readiness()}"
+        time.sleep(LOOK_EVERY_S)
+    return ""
 
 
 def _note(record: Path, passed_s: float, subject: Subject, seen: Seen, recent: Sequence[float]) -> None:

@@ -59,6 +59,13 @@ class Visitor:
         except (OSError, http.client.HTTPException):
             return False
 
+    def readiness(self) -> str:
+        """Return what /readyz says now."""
+        try:
+            return self.ask("/readyz")[1].decode(errors="replace")
+        except (OSError, http.client.HTTPException) as error:
+            return f"no answer ({type(error).__name__})"
+
     def visit(self) -> None:
         """Ask until stopped; an answer that is none counts as the whole patience."""
         number = 0

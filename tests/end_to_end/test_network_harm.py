@@ -24,8 +24,12 @@ from transport.kafka import KafkaPublisher
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-HARMS = (("postgres", Mode.CUT), ("redis", Mode.HALF_OPEN), ("postgres", Mode.ONE_WAY), ("postgres", Mode.DELAY),
-         ("redis", Mode.CUT), ("postgres", Mode.HALF_OPEN))  # fmt: skip
+HARMS = (
+    ("postgres", Mode.HALF_OPEN),
+    ("redis", Mode.CUT),
+    ("postgres", Mode.ONE_WAY),
+    ("postgres", Mode.DELAY),
+)
 LASTS_S = 1.0
 PATIENCE_S = 120.0
 
