@@ -82,7 +82,8 @@ class IngestSupervisor:
 
     def processes(self) -> Placement:
         """Return which cameras are read by which process id."""
-        return {process.pid: self._placement[number] for number, process in list(self._processes.items())}
+        placement = self._placement
+        return {process.pid: placement.get(n, frozenset()) for n, process in list(self._processes.items())}
 
     def _run(self) -> None:
         try:
