@@ -110,6 +110,9 @@ def test_what_a_client_says_of_its_address_counts_from_listed_proxies_alone(
         for i in range(MOST_WRONG + 1)
     }
     assert (429 in seen) is limited
+    form = {"X-Forwarded-For": "198.51.100.200"}
+    refused = locked.post("/login", data={"token": "wrong"}, headers=form).status_code == 429
+    assert refused is limited
 
 
 def test_a_cookie_a_day_old_is_replaced_by_any_answer(locked: Caller, stage: Stage) -> None:
