@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -97,6 +98,7 @@ def create_app(
     app.state.throttle = Throttle()
     app.state.stopping = threading.Event()
     app.state.pages = Pages()
+    app.state.look = stream.SharedLook(partial(stream.look, app.state.backend))
     for resource in (scores, picture, incidents, cameras, catalogue, models, stream):
         app.include_router(resource.router, prefix="/api/v1", responses=_REFUSALS)
     for unversioned in (health.router, exposition.router, page.router):

@@ -6,8 +6,9 @@ that fell silent, one that was retired, a store that went away.
 
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import anyio
 import anyio.to_thread
@@ -17,7 +18,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.answers import CameraAnswer, IncidentAnswer, Time, incident_answer
-from api.backend import Backend, Ports
+from api.backend import Backend
 from api.board import board
 from api.cameras import place_answer
 from api.pages import Pages
@@ -61,27 +62,75 @@ class Shown:
     incidents: int = hash(())
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is true for every page at one moment; `hashes` are those of its cameras, by name."""
+
+    now: datetime
+    counts: Mapping[CameraState, int]
+    cameras: Sequence[CameraAnswer]
+    hashes: dict[str, int]
+    incidents: list[IncidentAnswer] | None
+    incidents_hash: int
+    store: str
+    live: str
+
+
+def look(backend: Backend) -> Look:
+    """Ask the board and the store."""
+    now = board(backend)
+    cameras = [place_answer(each, now) for each in now.places]
+    incidents, away = _incidents(backend)
+    return Look(
+        now=now.now,
+        counts=now.counts,
+        cameras=cameras,
+        hashes={camera.name: hash(camera.model_dump_json(exclude={"age_s"})) for camera in cameras},
+        incidents=incidents,
+        incidents_hash=hash(tuple(incident.model_dump_json() for incident in incidents or ())),
+        store=redacted(now.store or away),
+        live=redacted(now.live),
+    )
+
+
+class SharedLook:
+    """One look for all pages, at most half a second old: fifty of them cost no more than one. Shared by threads."""
+
+    def __init__(self, take: Callable[[], Look], *, max_age_s: float = EVERY_S / 2) -> None:
+        self._take = take
+        self._max_age_s = max_age_s
+        self._lock = threading.Lock()
+        self._taken: tuple[float, Look] | None = None
+
+    def __call__(self) -> Look:
+        with self._lock:
+            if self._taken is None or time.monotonic() - self._taken[0] >= self._max_age_s:
+                self._taken = time.monotonic(), self._take()
+            return self._taken[1]
+
+
 def news(backend: Backend, shown: Shown) -> LiveAnswer:
     """Return what changed since `shown`, and note it there."""
-    now = board(backend)
-    answers = [place_answer(each, now) for each in now.places]
-    texts = {answer.name: hash(answer.model_dump_json(exclude={"age_s"})) for answer in answers}
-    removed = sorted(shown.cameras.keys() - texts.keys())
-    changed = [answer for answer in answers if shown.cameras.get(answer.name) != texts[answer.name]]
-    shown.cameras = texts
-    incidents, away = _incidents(backend)
-    if incidents is not None:
-        listed = hash(tuple(incident.model_dump_json() for incident in incidents))
-        incidents, shown.incidents = (incidents if listed != shown.incidents else None), listed
+    return changes(look(backend), shown)
+
+
+def changes(seen: Look, shown: Shown) -> LiveAnswer:
+    """Return in what `seen` differs from `shown`, and note it there."""
+    removed = sorted(shown.cameras.keys() - seen.hashes.keys())
+    changed = [camera for camera in seen.cameras if shown.cameras.get(camera.name) != seen.hashes[camera.name]]
+    shown.cameras = seen.hashes
+    incidents = seen.incidents if seen.incidents_hash != shown.incidents else None
+    if seen.incidents is not None:
+        shown.incidents = seen.incidents_hash
     return LiveAnswer(
-        now=now.now,
-        counts=dict(now.counts),
-        order=[answer.name for answer in answers],
+        now=seen.now,
+        counts=dict(seen.counts),
+        order=[camera.name for camera in seen.cameras],
         cameras=changed,
         removed=removed,
         incidents=incidents,
-        store=redacted(now.store or away),
-        live=redacted(now.live),
+        store=seen.store,
+        live=seen.live,
     )
 
 
@@ -132,8 +181,10 @@ class LiveResponse(StreamingResponse):
 
 
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
-async def live(request: Request, backend: Ports) -> StreamingResponse:
+async def live(request: Request) -> StreamingResponse:
     """Stream `board` events (`LiveAnswer` as JSON): all cameras first, then about once a second what changed."""
     state, shown = request.app.state, Shown()
-    told = events(lambda: news(backend, shown), stopping=state.stopping, gone=request.is_disconnected, every_s=EVERY_S)
+    told = events(
+        lambda: changes(state.look(), shown), stopping=state.stopping, gone=request.is_disconnected, every_s=EVERY_S
+    )
     return LiveResponse(told, state.pages, request.client.host if request.client is not None else "")

@@ -212,7 +212,7 @@ def pages(server: HttpServer) -> int:
 
 def count_of(kind: type) -> int:
     gc.collect()
-    return sum(isinstance(each, kind) for each in gc.get_objects())
+    return sum(type(each) is kind for each in gc.get_objects())
 
 
 def test_a_page_that_stops_reading_gives_its_place_back(server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:

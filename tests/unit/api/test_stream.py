@@ -9,7 +9,7 @@ import pytest
 
 from api import stream
 from api.pages import MOST_PAGES, MOST_PAGES_EACH
-from api.stream import LiveAnswer, Shown, events, news
+from api.stream import LiveAnswer, Look, SharedLook, Shown, changes, events, look, news
 from domain.errors import StoreUnavailable
 from domain.streams import Camera
 from tests.unit.api.conftest import served, staged_app
@@ -114,6 +114,23 @@ def test_a_stream_ends_after_its_life_so_that_the_page_shows_its_cookie_again(to
         return [event async for event in events(told.next, stopping=stopping, gone=gone, every_s=0.01, life_s=0.2)]
 
     assert len(anyio.run(collected)) >= 2
+
+
+def test_many_pages_ask_the_board_no_more_often_than_one(stage: Stage) -> None:
+    stage.healthy(GATE)
+    backend, asked = staged_app(stage).state.backend, []
+
+    def take() -> Look:
+        asked.append(1)
+        return look(backend)
+
+    shared = SharedLook(take, max_age_s=3600)
+    pages = [Shown() for _ in range(50)]
+    for page in pages:
+        assert [camera.name for camera in changes(shared(), page).cameras] == ["gate"]
+        assert changes(shared(), page).cameras == []
+    assert len(asked) == 1
+    assert SharedLook(take, max_age_s=0)() is not shared()
 
 
 def test_a_page_is_served_live_over_a_real_connection(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
