@@ -46,7 +46,7 @@ def parse_description(body: bytes) -> Description:
 
 
 def _expected_types(body: bytes, kind: str) -> frozenset[int]:
-    found = re.findall(rf"(?:^|\n)m={kind} \S{{1,20}} \S{{1,30}} (\d{{1,3}})".encode(), body)
+    found = re.findall(rf"(?:^|\n)m={kind} \S{{1,20}} \S{{1,30}} ([0-9]{{1,3}})", body.decode("latin-1"))
     return frozenset(int(number) for number in found)
 
 

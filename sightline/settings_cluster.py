@@ -12,7 +12,7 @@ from sightline.settings_types import Broker, RedisAddress
 
 Positive = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
 """Seconds, a year at most."""
-HOST = r"^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?$"
+HostName = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
@@ -91,7 +91,7 @@ class IngestSettings(Section):
     """The most memory that a reading process may hold; the camera that makes it take more is refused."""
     hls: bool = False
     """Whether the address of a camera may be an HLS playlist (.m3u8), which chooses what is requested next."""
-    allowed_hosts: tuple[Annotated[str, Field(pattern=HOST)], ...] = ()
+    allowed_hosts: tuple[HostName, ...] = ()
     """`HOST` or `HOST:PORT` besides a camera's own to which its redirects and playlists may lead, without its login."""
     lease_s: float = Field(default=30.0, ge=3, le=86_400)
     """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
