@@ -29,6 +29,8 @@ CAMERAS = ("camera-01", "camera-02", "camera-03", "camera-04")
 DEAD = "dead-end"
 RECOVER_S = 150.0
 RAISE_S = 10.0
+LEASE_S = 6.0
+"""Short, so that an ingest process that was killed is soon replaced, and thrice what a renewal takes."""
 _LOOK_EVERY_S = 0.2
 _PROGRAMS = {Victim.INGEST: ("ingest",), Victim.WORKER: ("work-0", "work-1"), Victim.DISPATCHER: ("dispatch",)}
 _PROGRAMS[Victim.SERVE] = ("serve",)
@@ -190,7 +192,9 @@ def cluster_stage(folder: Path) -> Iterator[ClusterStage]:
         urls[DEAD] = f"rtsp://127.0.0.1:{standing_port()}/nobody"
         cameras = [{"name": name, "url": url, "site": name} for name, url in urls.items()]
         found = stack.enter_context(
-            start_parts(folder, cameras, {"evaluation": {"raise_s": RAISE_S}}, dict(os.environ))
+            start_parts(
+                folder, cameras, {"evaluation": {"raise_s": RAISE_S}, "ingest": {"lease_s": LEASE_S}}, os.environ
+            )
         )
         _until(lambda: _has_topic(found), RECOVER_S)
         taken = stack.enter_context(follow_topic(TakenFrames(found.kafka.address, found.topic, PARTITIONS)))

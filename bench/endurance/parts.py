@@ -23,8 +23,6 @@ from storage.migrate import upgrade
 
 COMMANDS = ("dispatch", "serve", "work-0", "work-1", "ingest")
 PARTITIONS = 8
-LEASE_S = 3.0
-"""The shortest allowed, so that an ingest process that was killed is replaced at once."""
 _SERVICES_OF = {
     "dispatch": ("postgres", "redis"),
     "serve": ("postgres", "redis"),
@@ -116,7 +114,6 @@ def _settings(found: Parts, command: str) -> dict[str, Any]:
             "partitions": PARTITIONS,
         },
         "live": {"kind": "redis", "url": through("redis", found.redis.address)},
-        "ingest": {"lease_s": LEASE_S},
         "threads": 1,
     }
 
