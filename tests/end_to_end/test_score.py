@@ -1,18 +1,24 @@
 """`sightline score` on recordings made here, from the command line to the JSON."""
 
 import json
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from domain.plain_text import visible
 from domain.quality import Fault
 from sightline.cli import app
+from simulation.coding import FilmWriter
 from tests.end_to_end.clips import write_clip, write_picture
 
 SECONDS, FPS = 9, 5
+BARS = ((191, 191, 191), (191, 191, 0), (0, 191, 191), (0, 191, 0), (191, 0, 191), (191, 0, 0), (0, 0, 191))
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +141,53 @@ def test_the_settings_choose_which_models_judge_and_how_often(folder: Path) -> N
     assert with_key["image_quality"] == []
     assert [round(pts) for pts in with_key["detectability"]] == [0, 2, 4, 6, 8]
     assert [round(pts) for pts in with_key["niqe"]] == [0, 4, 8]
+
+
+@pytest.mark.parametrize("name", ["gate:7.mp4", "concat:x.mp4", "-50%.mp4", os.fsdecode(b"\xff?#.mp4")], ids=ascii)
+def test_a_name_is_a_name_whatever_it_looks_like(
+    name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes((folder / "scene.mp4").read_bytes())
+    result = score("--every", "4", "--", name)
+    assert result.exit_code == 0, result.output
+    assert "3 frames, no fault found" in result.stdout
+    assert lines(score("--json", "--every", "8", "--", name))[0]["source"] == visible(name)
+
+
+def test_which_of_several_tracks_was_judged_is_said(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container, av.open(str(folder / "scene.mp4")) as scene:
+        first = container.add_stream_from_template(scene.streams.video[0])
+        second = container.add_stream_from_template(scene.streams.video[0])
+        for packet in list(scene.demux(video=0)):
+            if packet.size:
+                copy = av.Packet(bytes(packet))
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                packet.stream, copy.stream = first, second
+                container.mux(packet)
+                container.mux(copy)
+    result = score("--every", "4", path)
+    assert "video track 1 of 2 (320x240) is judged" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["colour bars", "grey", "blue"])
+def test_bars_and_flat_colours_are_a_lost_signal_and_no_blocks(kind: str, tmp_path: Path) -> None:
+    colours = {"grey": ((128, 128, 128),), "blue": ((0, 0, 200),)}.get(kind, BARS)
+    columns = np.array(colours, np.uint8)[np.arange(640) * len(colours) // 640]
+    with FilmWriter(tmp_path / "slate.mp4", (640, 360), 2) as writer:
+        for _ in range(12):
+            writer.add(np.ascontiguousarray(np.tile(columns, (360, 1, 1))), crf=30)
+    last = lines(score("--json", tmp_path / "slate.mp4"))[-1]
+    told = {fault for fault, verdict in last["verdicts"].items() if verdict["state"] == "fault"}
+    assert Fault.PLACEHOLDER in told
+    assert not told & {Fault.BLOCKINESS, Fault.CORRUPT_PICTURE}
+    assert "the signal is lost" in last["verdicts"]["placeholder"]["reason"]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["two-privacy-masks.mp4", "cover_first.mp4"])
+def test_nothing_is_found_in_healthy_recordings_that_were_once_misjudged(name: str, data_folder: Path) -> None:
+    result = score(data_folder / "cases" / name)
+    assert result.exit_code == 0, result.output
+    assert "no fault found" in result.stdout

@@ -19,6 +19,7 @@ from domain.streams import Camera, ConnectionState, SamplingMode, SamplingPlan, 
 from domain.units import StreamMessage
 from ingest.host import MachineClock
 from ingest.opening import Deadlines
+from ingest.recordings import file_address
 from ingest.supervisor import IngestSupervisor
 from ingest.wire import HostSetup
 from simulation.scripted_camera import Manner, ScriptedCamera, scripted
@@ -274,3 +275,22 @@ def test_a_patrol_leaves_between_visits(serve: Serve, tmp_path: Path) -> None:
         until(lambda: server.sessions("yard").now == 0)
         until(lambda: len({frame.ref.session_id for frame in recorder.frames("yard")}) >= 2)
     assert ConnectionState.LOST not in recorder.states("yard")
+
+
+def test_a_recording_that_ends_is_said_to_have_ended_and_is_no_lost_connection(tmp_path: Path) -> None:
+    path = film(tmp_path / "gate:7 100%.mp4", frames=10, fps=10)
+    recorder = Recorder()
+    with reading([Camera("yard", file_address(path))], recorder):
+        until(lambda: len({frame.ref.session_id for frame in recorder.frames("yard")}) >= 2)
+    ended = [status.reason for status in recorder.statuses("yard") if status.state is ConnectionState.RESTING]
+    assert set(ended) == {"the recording ended"}
+    assert ConnectionState.LOST not in recorder.states("yard")
+
+
+def test_a_named_pipe_for_a_camera_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    recorder = Recorder()
+    cameras = [Camera("pipe", file_address(tmp_path / "pipe")), Camera("yard", str(film(tmp_path / "film.mp4")))]
+    with reading(cameras, recorder):
+        until(lambda: recorder.frames("yard") and ConnectionState.LOST in recorder.states("pipe"))
+    assert "named pipe" in recorder.statuses("pipe")[-1].reason

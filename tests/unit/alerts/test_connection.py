@@ -98,6 +98,16 @@ def test_a_patrol_at_rest_is_neither_judged_nor_silent() -> None:
     assert (verdict.state, verdict.reason) == (VerdictState.NOT_ASSESSABLE, "resting between two patrol visits")
 
 
+def test_a_recording_that_ended_is_no_lost_connection_and_nothing_of_it_is_judged() -> None:
+    story = Story(Camera("gate", "film.mp4"))
+    story.play(10)
+    story.out(300, ConnectionState.RESTING, reason="the recording ended")
+    for fault in (Fault.SIGNAL_LOSS, Fault.BLUR):
+        verdict = story.verdict(fault)
+        assert (verdict.state, verdict.reason) == (VerdictState.NOT_ASSESSABLE, "the recording ended")
+    assert story.fired == []
+
+
 def test_low_fps_is_measured_against_the_same_light() -> None:
     story = Story()
     story.learn(DAY)
