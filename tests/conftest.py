@@ -15,7 +15,7 @@ import pytest
 
 from simulation.serving import RtspServer, ServedCamera, available
 
-pytest_plugins = ["tests.service_fixtures"]
+pytest_plugins = ["tests.canary", "tests.service_fixtures"]
 
 Serve = Callable[..., RtspServer]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import services
+from tests.canary import canary
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +13,7 @@ def postgres_url() -> Iterator[str]:
     try:
         with services.postgres() as server:
             yield server.address
+            canary.look_into_postgres(server.address)
     except services.Absent as error:
         services.absent(error)
 

@@ -13,7 +13,7 @@ from tests.fakes import START
 
 GATE = Camera(
     name="gate",
-    url="rtsp://guard:p@ss:w/rd@10.0.0.7:554/main",
+    url="rtsp://guard:p@ss:w/hunter2@10.0.0.7:554/main",
     site="Harbour",
     group="switch 4",
     transport=RtspTransport.UDP,

@@ -25,7 +25,7 @@ def stranger(asked: Asked) -> Answer:
 
 
 def with_login(url: str) -> str:
-    return url.replace("://", "://guard:hush-hush@")
+    return url.replace("://", "://guard:hush-hunter2@")
 
 
 RTSP_FORMS: list[Callable[[Server], str]] = [
@@ -161,7 +161,7 @@ def test_a_redirect_on_the_camera_itself_is_followed(tmp_path: Path) -> None:
 def test_a_listed_host_is_reached_without_the_login(tmp_path: Path) -> None:
     content = film(tmp_path / "film.ts", frames=10).read_bytes()
     with answering(lambda asked: http_answer(content, "video/mp2t"), host=VICTIM) as other:
-        location = f"Location: http://guard:hush-hush@{other.host}:{other.port}/x\r\n"
+        location = f"Location: http://guard:hush-hunter2@{other.host}:{other.port}/x\r\n"
 
         def reply(asked: Asked) -> Answer:
             if "authorization" not in asked.headers:

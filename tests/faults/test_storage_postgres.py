@@ -100,11 +100,11 @@ def test_a_unit_waits_for_a_long_lock_and_is_then_stored(engine: Engine) -> None
 
 
 def test_wrong_credentials_are_the_operators_to_correct_and_stay_unsaid(server: services.Service) -> None:
-    engine = open_engine(make_url(server.address).set(password="s3cret").render_as_string(hide_password=False))
+    engine = open_engine(make_url(server.address).set(password="hunter2x").render_as_string(hide_password=False))
     with pytest.raises(ConfigError, match="refused the user or password") as caught:
         current(engine)
     engine.dispose()
-    assert "s3cret" not in str(caught.value) + str(caught.value.__cause__)
+    assert "hunter2x" not in str(caught.value) + str(caught.value.__cause__)
 
 
 def test_a_database_that_does_not_exist_is_named(server: services.Service) -> None:
@@ -115,7 +115,7 @@ def test_a_database_that_does_not_exist_is_named(server: services.Service) -> No
 
 
 def test_credentials_that_change_while_running_keep_the_unit(server: services.Service, engine: Engine) -> None:
-    wrong = open_engine(make_url(server.address).set(password="s3cret").render_as_string(hide_password=False))
+    wrong = open_engine(make_url(server.address).set(password="hunter2x").render_as_string(hide_password=False))
     with pytest.raises(StoreUnavailable, match="refused the user or password"):
         SqlScoreStore(wrong).add(UNIT)
     wrong.dispose()

@@ -138,9 +138,9 @@ def test_a_redis_that_writes_to_disk_gets_no_picture(server: services.Service, l
 def test_a_redis_that_hides_its_settings_gets_no_picture(server: services.Service) -> None:
     client = redis.Redis.from_url(server.address)
     client.acl_setuser(
-        "watcher", enabled=True, passwords=["+s3cret"], commands=["+@all", "-config"], keys=["*"], channels=["*"]
+        "watcher", enabled=True, passwords=["+hunter2x"], commands=["+@all", "-config"], keys=["*"], channels=["*"]
     )
-    live = RedisLiveState(server.address.replace("redis://", "redis://watcher:s3cret@"))
+    live = RedisLiveState(server.address.replace("redis://", "redis://watcher:hunter2x@"))
     live.put(GATE)
     live.put_picture(frame())
     assert live.get("gate") == GATE
@@ -150,10 +150,10 @@ def test_a_redis_that_hides_its_settings_gets_no_picture(server: services.Servic
 
 
 def test_wrong_credentials_are_the_operators_to_correct_and_stay_unsaid(server: services.Service) -> None:
-    live = RedisLiveState(server.address.replace("redis://", "redis://nobody:s3cret@"))
+    live = RedisLiveState(server.address.replace("redis://", "redis://nobody:hunter2x@"))
     with pytest.raises(ConfigError, match="refused the user or password") as caught:
         live.get("gate")
-    assert "s3cret" not in str(caught.value) + str(caught.value.__cause__)
+    assert "hunter2x" not in str(caught.value) + str(caught.value.__cause__)
     live.close()
 
 

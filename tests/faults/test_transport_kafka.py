@@ -285,10 +285,10 @@ def test_wrong_credentials_are_the_operators_to_correct_and_stay_unsaid(
     broker: services.Service, settings: KafkaSettings
 ) -> None:
     refused = replace(settings, servers=(broker.secured,), answer_within_s=4)
-    wrong = KafkaSecurity(user="sightline", password="s3cret", mechanism="PLAIN")
+    wrong = KafkaSecurity(user="sightline", password="hunter2x", mechanism="PLAIN")
     with pytest.raises(ConfigError, match="refused the user or password") as caught:
         prepare_topics(replace(refused, security=wrong), FakeClock())
-    assert "s3cret" not in repr(wrong) + str(caught.value) + str(caught.value.__cause__)
+    assert "hunter2x" not in repr(wrong) + str(caught.value) + str(caught.value.__cause__)
 
 
 def test_right_credentials_are_let_in(broker: services.Service, settings: KafkaSettings) -> None:

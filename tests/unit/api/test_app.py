@@ -60,7 +60,7 @@ def test_a_wrong_method_is_refused_in_json(api: Caller) -> None:
 
 def test_a_mistake_of_ours_gives_nothing_away(api: Caller, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
-        raise RuntimeError("rtsp://u:secret@h/1")
+        raise RuntimeError("rtsp://u:hunter2@h/1")
 
     monkeypatch.setattr(stage.live, "all", broken)
     answer = api.get("/api/v1/cameras")

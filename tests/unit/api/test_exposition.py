@@ -11,7 +11,7 @@ from domain.streams import Camera, ConnectionState
 from tests.unit.api.conftest import Caller, staged_app
 from tests.unit.api.stage import USUAL, Stage, blurred
 
-GATE = Camera('gate "1"\\', "rtsp://guard:secret@h/1", site="North", group="switch 4")
+GATE = Camera('gate "1"\\', "rtsp://guard:hunter2@h/1", site="North", group="switch 4")
 Samples = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -130,5 +130,5 @@ def test_names_follow_prometheus_and_hold_no_secret(api: Caller, stage: Stage) -
     assert families
     assert all(family.name.startswith("sightline_") and family.documentation for family in families)
     assert all(family.type in ("gauge", "counter") for family in families)
-    assert "secret" not in answer.text
+    assert "hunter2" not in answer.text
     assert "guard" not in answer.text

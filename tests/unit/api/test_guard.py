@@ -8,7 +8,7 @@ from api.throttle import MOST_WRONG
 from tests.unit.api.conftest import Caller, staged_app
 from tests.unit.api.stage import Stage
 
-TOKEN = "correct horse battery"
+TOKEN = "correct hunter2 battery"
 PATHS = (
     "/api/v1/cameras",
     "/api/v1/cameras/gate/picture",

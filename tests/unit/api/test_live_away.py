@@ -11,7 +11,7 @@ from tests.unit.api.conftest import Caller
 from tests.unit.api.stage import USUAL, Stage, blurred
 from tests.unit.api.test_exposition import scraped, value
 
-GATE = Camera("gate", "rtsp://guard:secret@h/1", site="North")
+GATE = Camera("gate", "rtsp://guard:hunter2@h/1", site="North")
 AWAY = "live state unavailable, read from the database: Redis cannot be reached"
 
 

@@ -148,7 +148,7 @@ def test_while_the_live_state_is_away_a_banner_says_where_all_this_comes_from(
 
 
 def test_the_picture_of_now_and_every_score_stand_in_the_detail(window: Browser, stage: Stage, opened: Open) -> None:
-    stage.healthy(Camera("gate", "rtsp://guard:secret@h/1"))
+    stage.healthy(Camera("gate", "rtsp://guard:hunter2@h/1"))
     stage.show("gate", np.full((90, 160, 3), 120, np.uint8))
     stage.past("gate", {"luma_mean": 0.4, "edge_width": 2.0, "noise_sigma": 1.5})
     opened()
@@ -203,9 +203,9 @@ def test_cameras_are_found_by_state_and_by_text(window: Browser, stage: Stage, o
 
 def test_the_page_asks_for_the_token_once(window: Browser, stage: Stage, opened: Open) -> None:
     stage.healthy(Camera("gate", "rtsp://h/1"))
-    opened(token="open sesame")
+    opened(token="open hunter2")
     assert window.texts("label") == ["Token"]
-    window.type("input[name=token]", "open sesame")
+    window.type("input[name=token]", "open hunter2")
     window.click("button")
     window.wait(lambda: names(window) == ["gate"], what="the camera behind the token")
     assert "sesame" not in str(window.run("return location.href + document.cookie"))

@@ -8,7 +8,7 @@ from api.throttle import MOST_WRONG
 from tests.unit.api.conftest import Caller, staged_app
 from tests.unit.api.stage import Stage
 
-TOKEN = "kx@:#/ü long enough"
+TOKEN = "kx@:#/ü hunter2 long"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 

@@ -23,7 +23,7 @@ from api.security import (
 )
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-TOKEN = "kx@:#/ü-long enough"
+TOKEN = "kx@:#/ü-hunter2 long"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost", "LOCALHOST"])

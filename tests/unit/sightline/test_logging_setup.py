@@ -13,7 +13,7 @@ import pytest
 from domain.urls import secrets_of
 from sightline.logging_setup import Redactor, set_up_logging
 
-SECRET = "p@ss:w0rd/#1"
+SECRET = "p@ss:w0rd/#hunter2"
 FFMPEG_TEXTS = [
     f"[rtsp @ 0x55d] method DESCRIBE failed: 401 Unauthorized for rtsp://admin:{SECRET}@10.0.0.5:554/stream1",
     f"[tcp @ 0x7f1] Connection to tcp://admin:{SECRET}@10.0.0.5:554?timeout=5000000 failed: Connection refused",

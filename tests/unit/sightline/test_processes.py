@@ -54,13 +54,13 @@ def test_dispatch_needs_neither_kafka_nor_redis(tmp_path: Path) -> None:
 
 
 def test_the_doctor_says_what_to_do_about_redis_that_is_away() -> None:
-    settings = parsed({"live": {"kind": "redis", "url": f"redis://:hush-hush@127.0.0.1:{free_port()}/0"}})
+    settings = parsed({"live": {"kind": "redis", "url": f"redis://:hush-hunter2@127.0.0.1:{free_port()}/0"}})
 
     (finding,) = chosen_services(settings)
 
     assert finding.health is Health.FAILED
     assert "start Redis, or correct live.url" in finding.text
-    assert "hush-hush" not in finding.text
+    assert "hush-hunter2" not in finding.text
 
 
 def test_the_doctor_looks_at_no_service_that_is_not_chosen() -> None:

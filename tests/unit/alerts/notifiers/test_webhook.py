@@ -14,7 +14,7 @@ from domain.errors import ConfigError, NotifierUnavailable
 from domain.quality import Evidence, Fault, LightMode
 from tests.fakes import START, FakeClock
 
-URL = "https://hooks.test/services/T0K3N/abc?key=s3cret"
+URL = "https://hooks.test/services/T0K3N/abc?key=hunter2"
 INCIDENT = Incident(
     "0123456789abcdef", "gate", Fault.BLUR, IncidentState.OPEN, START, START, site="depot", group="switch-1",
     symptoms=(Fault.CAMERA_MOVED,), summary="gate: out of focus (edge_width 14)",
@@ -39,7 +39,7 @@ class Receiver:
         return httpx.Response(status, headers=headers, content=content)
 
 
-def notifier(receiver: Receiver, secret: str = "hush") -> WebhookNotifier:
+def notifier(receiver: Receiver, secret: str = "hush-hunter2") -> WebhookNotifier:
     return WebhookNotifier(URL, clock=FakeClock(), secret=secret, transport=receiver.transport())
 
 
@@ -88,7 +88,7 @@ def test_the_signature_is_hmac_sha256_over_time_and_body() -> None:
     request = receiver.requests[0]
     stamp, digest = (part.split("=")[1] for part in request.headers["X-Sightline-Signature"].split(","))
     assert int(stamp) == int(START.timestamp())
-    expected = hmac.new(b"hush", stamp.encode() + b"." + request.content, hashlib.sha256).hexdigest()
+    expected = hmac.new(b"hush-hunter2", stamp.encode() + b"." + request.content, hashlib.sha256).hexdigest()
     assert digest == expected
     assert request.headers["Idempotency-Key"] == "0123456789abcdef:firing"
 
@@ -126,12 +126,12 @@ def test_neither_secret_nor_token_shows_in_any_text(caplog: pytest.LogCaptureFix
     caplog.set_level(logging.DEBUG)
     texts = []
     for transport in (httpx.MockTransport(refuse), Receiver(500).transport()):
-        webhook = WebhookNotifier(URL, clock=FakeClock(), secret="hush", transport=transport)
+        webhook = WebhookNotifier(URL, clock=FakeClock(), secret="hunter2", transport=transport)
         with pytest.raises(NotifierUnavailable) as raised:
             webhook.send(FIRING)
         texts += [str(raised.value), repr(webhook)]
     for text in (*texts, caplog.text):
-        for hidden in ("T0K3N", "s3cret", "hush"):
+        for hidden in ("T0K3N", "hunter2", "hush"):
             assert hidden not in text
 
 
