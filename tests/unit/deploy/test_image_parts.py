@@ -112,7 +112,11 @@ def install(folder: Path, torch: str, pyav: str, *locks: str) -> tuple[int, list
     pip.write_text('#!/bin/sh\necho "$@" >>"$CALLS"\n')
     pip.chmod(0o755)
     calls = folder / "calls"
-    environment: Mapping[str, str] = {"PATH": f"{pip.parent}:{os.environ['PATH']}", "CALLS": str(calls)}
+    environment: Mapping[str, str] = {
+        "PATH": f"{pip.parent}:{os.environ['PATH']}",
+        "CALLS": str(calls),
+        "TMPDIR": str(folder),
+    }
     command = ["deploy/install-packages", torch, "https://index.example", pyav]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
     return done.returncode, calls.read_text().splitlines() if calls.exists() else []
