@@ -13,11 +13,13 @@ from av.video.stream import VideoStream
 from bench.fuzz.target import BrokenPromise, Door
 from domain.frames import Frame
 from domain.streams import Camera, SamplingMode, SamplingPlan
+from ingest.limits import ReadingLimits
 from ingest.opening import Deadlines
 from ingest.source import Pace, open_source
 
 WIDTH, HEIGHT, FRAMES = 96, 64, 8
 MOST_FRAMES = 64
+LIMITS = ReadingLimits(hls=True)
 DEADLINES = Deadlines(open_s=2.0, video_s=2.0, picture_s=4.0)
 
 
@@ -57,7 +59,7 @@ def film(container: str, codec: str, *, audio: bool = False) -> bytes:
 def read_all(url: str) -> None:
     """Read the stream as the reading process does, every frame; raises what a reader must handle."""
     camera = Camera("fuzz", url, plan=SamplingPlan(SamplingMode.ALL))
-    source = open_source(camera, FuzzClock(), pace=Pace.FULL_SPEED, deadlines=DEADLINES)
+    source = open_source(camera, FuzzClock(), pace=Pace.FULL_SPEED, deadlines=DEADLINES, limits=LIMITS)
     try:
         for count, frame in enumerate(source.frames()):
             check_frame(frame)
