@@ -189,6 +189,9 @@ class StreamSource:
             try:
                 with av.logging.Capture() as log:
                     packet = next(packets, None)
+            except IndexError:
+                # PyAV trips at the end of a stream to which tracks were added after it was opened.
+                packet = None
             except (av.error.FFmpegError, OSError) as error:
                 session.raise_refusal()
                 found = refusal(error, self._kind, log, self._limits)
