@@ -41,6 +41,11 @@ class Opened:
     """To be renewed with each packet of the video."""
     link: Link = None
 
+    @property
+    def lost_packets(self) -> int:
+        """How many gaps the RTP sequence of the video showed so far, a camera's claim; 0 where none is seen."""
+        return self.link.losses.count if isinstance(self.link, RtspRelay) else 0
+
     def raise_refusal(self) -> None:
         """Raise what our side of the connection knows of its end, where FFmpeg only saw it end."""
         known = _reason(self.link)

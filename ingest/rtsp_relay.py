@@ -8,9 +8,7 @@ the camera sends is bounded before FFmpeg sees it. Only the program that knows t
 import contextlib
 import logging
 import secrets
-import select
 import socket
-import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from ingest.endpoints import Endpoint, follow_reference, may_login
 from ingest.limits import HEAD_BYTES, MAX_REDIRECTS, ByteBudget, ReadingLimits
 from ingest.login import Authenticator, Login
 from ingest.refusals import CLOSED, Kind, refuse_other_protocol, refuse_status
+from ingest.rtp_losses import RtpLosses
 from ingest.rtsp_description import Description, parse_description
 from ingest.rtsp_parsing import (
     DOLLAR,
@@ -35,6 +34,7 @@ from ingest.rtsp_parsing import (
     take_message,
     take_packets,
 )
+from ingest.sockets import has_pending, receive_now, select_readable
 
 LOOPBACK = "127.0.0.1"
 TICK_S = 0.5
@@ -75,6 +75,7 @@ class RtspRelay:
     ) -> None:
         self.refusal: SourceUnavailable | None = None
         """Why the session failed, in words that FFmpeg does not have."""
+        self.losses = RtpLosses()
         self._root = self._endpoint = root
         self._login = login
         self._authenticator = Authenticator(login)
@@ -195,7 +196,7 @@ class RtspRelay:
                 return
 
     def _readable(self, client: socket.socket) -> list[socket.socket]:
-        if _pending(self._camera):
+        if has_pending(self._camera):
             return [self._camera]
         return select_readable([client, self._camera], TICK_S)
 
@@ -267,6 +268,7 @@ class RtspRelay:
         if self._looks:
             self._looks -= 1
             self._seen_types |= payload_types(packets)
+        self.losses.follow(packets)
         client.sendall(packets)
 
     def _take_text(self, client: socket.socket) -> bool:
@@ -352,6 +354,7 @@ class RtspRelay:
         """Return the answer as FFmpeg may have it."""
         if request.method == "DESCRIBE":
             self.description = parse_description(message.body)
+            self.losses.describe(message.body)
             base = message.head.get("content-base") or name_camera(request.uri, self._alias, self._endpoint)
             return rewrite_head(message.raw, drop=frozenset({"content-base"}), add={"Content-Base": base})
         if request.method == "PLAY":
@@ -359,6 +362,7 @@ class RtspRelay:
             self._base = request.uri
             self._session = (message.head.get("session") or self._session).partition(";")[0][:200]
         if request.method == "SETUP":
+            self.losses.set_up(request.uri, message.head.get("transport"))
             self._session = message.head.get("session").partition(";")[0][:200]
             self._base = request.uri
         if request.method == "SETUP" and self._udp:
@@ -368,32 +372,3 @@ class RtspRelay:
             transport = ";".join([*parts, f"source={self._peer}"])
             return rewrite_head(message.raw, drop=frozenset({"transport"}), add={"Transport": transport})
         return message.raw
-
-
-def receive_now(connection: socket.socket) -> bytes | None:
-    """Return what has arrived, b"" at the end, None where it was TLS's own: its records show as readable too."""
-    if not isinstance(connection, ssl.SSLSocket):
-        return connection.recv(CHUNK)
-    before_s = connection.gettimeout()
-    connection.settimeout(0.0)
-    try:
-        return connection.recv(CHUNK)
-    except ssl.SSLWantReadError:
-        return None
-    finally:
-        connection.settimeout(before_s)
-
-
-def _pending(connection: socket.socket) -> bool:
-    """Return whether TLS holds bytes that the kernel no longer shows."""
-    pending = getattr(connection, "pending", None)
-    return pending is not None and pending() > 0
-
-
-def select_readable(sockets: list[socket.socket], timeout_s: float) -> list[socket.socket]:
-    """Return the sockets with something to read; `select` itself ends at 1,024 descriptors."""
-    poll = select.poll()
-    by_number = {sock.fileno(): sock for sock in sockets}
-    for number in by_number:
-        poll.register(number, select.POLLIN)
-    return [by_number[number] for number, _ in poll.poll(timeout_s * 1000)]

@@ -5,6 +5,7 @@ A damaged packet is counted, not raised. The thread that reads a source closes i
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ Advance = Callable[[stream_time.StreamTime, float | None, float], stream_time.St
 NAP_S = 0.2
 LONGEST_WAIT_S = 120.0
 """A recording read in real time waits no longer than so for its next picture; the rest of a hole is skipped."""
+CONFIRMED_BY, CONFIRMED_FOR_S = 3, 60.0
+"""Gaps in RTP's numbers are believed while so many packets, the oldest no older than this, lost a part of a picture."""
 KEY_WAIT_S = 10.0
 """A stream without a picture for so long, and without a key frame since the last one, waits for a key frame."""
 DEADLINES = Deadlines()
@@ -121,6 +124,8 @@ class StreamSource:
         self._nominal_s = 0.0
         self._arrived_s = 0.0
         self._key_s: float | None = None
+        self._lost_packets = 0
+        self._damaged_s: deque[float] = deque(maxlen=CONFIRMED_BY)
         self._open: Opened | None = None
         self._sequence = 0
         self._stop = threading.Event()
@@ -200,6 +205,7 @@ class StreamSource:
             self.progress_s = time.monotonic()
             if log:
                 self._note_transport(log, alone=len(session.container.streams) == 1)
+            self._note_losses(session)
             if packet is None:
                 session.raise_refusal()
                 return
@@ -216,6 +222,12 @@ class StreamSource:
             self._totals["decode_errors"] += lost
         if any("bad cseq" in text for _, _, text in log):
             self._decoder.excuse()
+
+    def _note_losses(self, session: Opened) -> None:
+        """Count the gaps in RTP's numbers since the last packet, if the decoder, too, found damage lately."""
+        lost, self._lost_packets = session.lost_packets - self._lost_packets, session.lost_packets
+        if lost and len(self._damaged_s) == CONFIRMED_BY and time.monotonic() - self._damaged_s[0] < CONFIRMED_FOR_S:
+            self._totals["decode_errors"] += lost
 
     def _check_deadlines(self) -> None:
         now_s = time.monotonic()
@@ -268,8 +280,9 @@ class StreamSource:
 
     def _note_damage(self, packets: int) -> None:
         # Before the first picture a stream joined in the middle cannot but fail to decode.
-        if self._sequence:
+        if packets and self._sequence:
             self._totals["decode_errors"] += packets
+            self._damaged_s.append(time.monotonic())
 
     def _note_packet(self, packet: "av.Packet[Stream]", arrived_s: float) -> None:
         stamp = packet.dts if packet.dts is not None else packet.pts

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -18,7 +18,7 @@ from simulation import rtp
 from simulation.http_camera import at_rate, jpeg_camera
 from simulation.scripted_camera import Manner, ScriptedCamera, scripted
 from tests.cameras.films import access_units
-from tests.cameras.reading import SHORT, Read, read
+from tests.cameras.reading import PATIENT, SHORT, Read, read
 
 FPS = 100.0
 EACH_SECOND = SamplingPlan(SamplingMode.INTERVAL, interval_s=1.0)
@@ -85,6 +85,27 @@ def test_a_sequence_that_starts_again_is_no_gap_and_no_damage(first: int) -> Non
 def test_pictures_that_are_lost_on_the_way_are_counted_whether_decoded_or_not(plan: SamplingPlan) -> None:
     result = Odd(lambda: rtp.lose(fast(), every=17)).read(plan)
     assert result.counters.decode_errors >= 4
+
+
+def numbered_with_what_never_comes(script: rtp.Script) -> rtp.Script:
+    """Skip a number in every 20: the sound, which this camera neither describes nor sends, has it."""
+    for index, packet in enumerate(script):
+        yield replace(packet, number=index + index // 19)
+
+
+def test_numbers_that_skip_are_no_damage_while_the_decoder_finds_none() -> None:
+    result = Odd(lambda: numbered_with_what_never_comes(fast())).read(SamplingPlan(SamplingMode.ALL))
+    assert (result.counters.decode_errors, result.counters.corrupt_frames) == (0, 0)
+
+
+def test_losses_that_the_decoder_is_not_shown_are_counted_once_it_has_found_some() -> None:
+    units = access_units(160, gop=20, size=(640, 480), options={"qp": "12"})
+    lossy = ScriptedCamera(Manner.PLAYS_AND_LEAVES, script=lambda: rtp.lose(rtp.video(units, fps=FPS), every=30))
+    with scripted(lossy):
+        result = read(lossy.url, plan=SamplingPlan(SamplingMode.KEY_FRAMES), deadlines=PATIENT)
+    packets = sum(len(list(rtp.payloads(unit))) for unit in units)
+    assert result.counters.frames_decoded <= 9
+    assert result.counters.decode_errors >= packets / 30 / 2
 
 
 def test_a_clock_a_hundred_times_too_slow_still_gives_a_picture_a_second() -> None:
