@@ -15,7 +15,7 @@ _LEAST_TEXT, _MOST_TEXT = 0.0015, 0.15
 _MIDDLE = 0.2
 
 _SIDE = 320
-_EXACT = 1.5 / 255
+_EXACT = 0.6 / 255
 _LEAST_FLAT = 0.9
 _DARK, _BURNT_OUT, _NEUTRAL = 0.10, 0.97, 0.05
 
@@ -52,9 +52,10 @@ def slate(luma: Tensor, chroma: Tensor | None) -> Tensor:
 def one_colour(luma: Tensor, chroma: Tensor | None) -> Tensor:
     """Return the share of pixels of exactly one colour where that is nearly all of the picture, else 0; (N,).
 
-    One colour: within 1.5 levels of the median in luma and both chroma, in single samples: means would hide a
-    sensor's noise, which a wall or a fog has and a generated colour has not. Nearly all: 90 %, which leaves room for a
-    clock and a name, and is more than masks cover. Black and white are left to the faults of the light. Source: ours.
+    One colour: the median's own code (within 0.6 levels) in luma and both chroma, in single samples. A generated
+    colour stays exact whatever codes it, while a wall, or a fog smoothed by an encoder, goes through several codes.
+    Nearly all: 90 %, which leaves room for a clock and a name, and is more than masks cover. Black and white are left
+    to the faults of the light. Source: ours.
     """
     luma, chroma = _samples(luma), None if chroma is None else _samples(chroma)
     median = luma.flatten(1).median(dim=1).values[:, None, None, None]

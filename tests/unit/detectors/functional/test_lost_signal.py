@@ -153,6 +153,15 @@ def test_a_wall_with_a_sensors_noise_is_a_wall() -> None:
     assert score(flat((128, 128, 128)), sigma=4) < CLEAR
 
 
+def test_a_dense_fog_that_an_encoder_smoothed_is_still_a_scene() -> None:
+    rows, columns = np.mgrid[0:360, 0:640]
+    fog = 150 + 1.4 * np.sin(columns / 160) * np.cos(rows / 110)
+    picture = np.repeat(fog[..., None], 3, axis=2).round().astype(np.uint8)
+    assert np.ptp(picture) == 2
+    for quality in (95, 60, 20):
+        assert score(picture, quality=quality) < CLEAR
+
+
 def test_without_colour_a_flat_grey_is_a_lost_signal_and_a_photograph_none() -> None:
     grey = torch.full((1, 1, 360, 640), 0.5)
     assert float(Coding().score(Pictures(grey))["slate"]) >= RAISED
