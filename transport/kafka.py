@@ -16,7 +16,7 @@ from kafka import errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
-from domain.errors import FrameRejected
+from domain.errors import ConfigError, FrameRejected
 from domain.frames import Frame
 from domain.units import Delivery, StreamMessage, Unit
 from transport.codec import decoded, encoded
@@ -205,12 +205,22 @@ class KafkaConsumer:
                 try:
                     message = decoded(record.value or b"", max_bytes=self._settings.max_message_bytes)
                 except FrameRejected as error:
-                    _log.warning("a message at %s was put aside: %s", position, error)
-                    self._unreadable += 1
-                    self._put_aside(record.key, {"bytes": len(record.value or b"")}, str(error), position)
+                    self._refuse(record, position, str(error))
+                except ConfigError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - bytes of a stranger must not stop their partition
+                    self._refuse(record, position, f"malformed message: {type(error).__name__} while it was read")
                 else:
                     deliveries.append(Delivery(message, position))
         return deliveries
+
+    def _refuse(self, record: Any, position: _Position, reason: str) -> None:
+        _log.warning("a message at %s was put aside: %s", position, reason)
+        self._unreadable += 1
+        try:
+            self._put_aside(record.key, {"bytes": len(record.value or b"")}, reason, position)
+        except (errors.KafkaError, AssertionError, ValueError) as error:
+            _log.warning("a message was put aside without a dead letter (%s)", type(error).__name__)
 
     def _count_expired(self, fetched: Mapping[TopicPartition, Any]) -> None:
         """Notice where the offsets go on further than they ended; without transactions every offset is a message."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import kafka
 from kafka import errors
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.record import util as checksums
 
 from domain.errors import ConfigError, StoreUnavailable
@@ -21,6 +22,8 @@ RECORD_OVERHEAD_BYTES = 64 << 10
 """What Kafka's record adds to a message at most: key, headers, batch."""
 _SEGMENT_BYTES = 256 << 20
 _LONGEST_WAIT_S = 30.0
+_READABLE = {"compression.type": "uncompressed"}
+"""The broker unpacks what anybody compresses: a batch in a codec that a worker has not would stop its partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,23 @@ def _prepare(settings: KafkaSettings) -> None:
             _create(administration, missing)
         if settings.topic in existing:
             _check(administration, settings)
+            _make_readable(administration, settings)
     finally:
         administration.close()
+
+
+def _make_readable(administration: Any, settings: KafkaSettings) -> None:
+    """Set on a topic that is there already what keeps it readable; without the right to do so it is left out."""
+    topic = ConfigResource(ConfigResourceType.TOPIC, settings.topic, configs=dict(_READABLE))
+    try:
+        administration.alter_configs([topic], incremental=True)
+    except errors.KafkaError as error:
+        _log.warning(
+            "topic '%s' keeps its compression.type (%s): set it to uncompressed, or a message compressed in a codec "
+            "that the workers have not can stop its partition",
+            settings.topic,
+            type(error).__name__,
+        )
 
 
 def _create(administration: Any, topics: Mapping[str, Mapping[str, Any]]) -> None:
@@ -181,21 +199,22 @@ def _create(administration: Any, topics: Mapping[str, Mapping[str, Any]]) -> Non
 
 def _topics(settings: KafkaSettings) -> Mapping[str, Mapping[str, Any]]:
     retention_ms = settings.retention_minutes * 60_000
-    messages = {
+    messages: dict[str, int | str] = {
         "max.message.bytes": settings.max_record_bytes,
         "retention.ms": retention_ms,
         # Only closed segments are deleted: pictures would stay for a week in the one still open.
         "segment.ms": max(60_000, retention_ms // 3),
         "segment.bytes": _SEGMENT_BYTES,
+        **_READABLE,
     }
-    letters = {"retention.ms": settings.dead_letter_days * 86_400_000}
+    letters: dict[str, int | str] = {"retention.ms": settings.dead_letter_days * 86_400_000, **_READABLE}
     return {
         settings.topic: _topic(settings.partitions, settings.replication_factor, messages),
         settings.dead_letter_topic: _topic(1, settings.replication_factor, letters),
     }
 
 
-def _topic(partitions: int, replicas: int, configs: Mapping[str, int]) -> Mapping[str, Any]:
+def _topic(partitions: int, replicas: int, configs: Mapping[str, int | str]) -> Mapping[str, Any]:
     words = {name: str(value) for name, value in configs.items()}
     return {"num_partitions": partitions, "replication_factor": replicas, "configs": words}
 

@@ -4,6 +4,8 @@ import gc
 import json
 import logging
 import secrets
+import struct
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +15,7 @@ from typing import Any
 import kafka
 import numpy as np
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from domain.errors import ConfigError, FrameRejected
 from domain.frames import Frame, FrameFormat
@@ -134,6 +137,50 @@ def test_messages_that_cannot_be_read_are_put_aside_and_the_rest_is_judged(
     assert taken(consumers(), 1) == [("gate", 1)]
     reasons = [letter["reason"] for letter in dead_letters(prepared, len(broken))]
     assert all(said in reason for said, reason in zip(broken.values(), reasons, strict=True)), reasons
+
+
+def test_times_without_a_zone_and_of_another_age_stop_no_partition(
+    prepared: KafkaSettings, consumers: Callable[[], KafkaConsumer]
+) -> None:
+    producer = kafka.KafkaProducer(bootstrap_servers=prepared.servers)
+    ours = frame("gate", 1).ref.received_at.isoformat().replace("+00:00", "Z").encode()
+    whole = encoded(frame("gate", 1))
+    assert ours in whole
+    for wrong in (b"2026-03-02T08:00:01", b"9999-12-31T23:59:59Z"):
+        header = whole[7 : 7 + int.from_bytes(whole[3:7], "little")].replace(ours, wrong)
+        planes = whole[7 + int.from_bytes(whole[3:7], "little") :]
+        producer.send(prepared.topic, key=b"gate", value=whole[:3] + struct.pack("<I", len(header)) + header + planes)
+    producer.send(prepared.topic, key=b"gate", value=whole)
+    producer.close()
+
+    assert taken(consumers(), 1) == [("gate", 1)]
+
+    reasons = [letter["reason"] for letter in dead_letters(prepared, 2)]
+    assert "no time zone" in reasons[0]
+    assert "9999" in reasons[1]
+
+
+def test_a_batch_compressed_in_a_codec_we_have_not_stops_no_partition(
+    kafka_broker: services.Service, consumers: Callable[[], KafkaConsumer], prepared: KafkaSettings
+) -> None:
+    """The topic is one of an earlier version, which left the codec to whoever sends."""
+    administration = kafka.KafkaAdminClient(bootstrap_servers=prepared.servers)
+    earlier = ConfigResource(ConfigResourceType.TOPIC, prepared.topic, configs={"compression.type": "producer"})
+    administration.alter_configs([earlier], incremental=True)
+    administration.close()
+    prepare_topics(prepared, FakeClock())
+    tool = ["java", "-Xmx128m", "-cp", f"{services.kafka_jars()}/*", "org.apache.kafka.tools.ConsoleProducer"]
+    tool += ["--bootstrap-server", kafka_broker.address, "--topic", prepared.topic, "--compression-codec", "lz4"]
+    sent = subprocess.run(
+        tool, input="not one of ours\n" * 20, text=True, capture_output=True, timeout=120, check=False
+    )
+    assert sent.returncode == 0, sent.stderr[-500:]
+    publish(prepared, [frame("gate", 3)])
+
+    consumer = consumers()
+
+    assert taken(consumer, 1) == [("gate", 3)]
+    until(lambda: not take(consumer) and consumer.unreadable() == 20, "each of them was put aside")
 
 
 def test_a_bad_message_alone_does_not_come_back(

@@ -1,8 +1,11 @@
 """Bytes from ingest to workers: exact, versioned, and safe to read from strangers."""
 
+import json
+import random
 import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -177,3 +180,111 @@ def test_times_keep_their_microseconds_and_their_zone() -> None:
     assert isinstance(received, StreamStatus)
     assert received.received_at.utcoffset() == timedelta(0)
     assert received.received_at.microsecond == 234567
+
+
+def header_of(whole: bytes) -> dict[str, Any]:
+    length = int.from_bytes(whole[3:7], "little")
+    found: dict[str, Any] = json.loads(whole[7 : 7 + length])
+    return found
+
+
+def rewritten(message: Frame | StreamStatus, **changes: object) -> bytes:
+    """Return the message with members of its header changed, named by their path: ref__sequence."""
+    whole = encoded(message)
+    header = header_of(whole)
+    for path, value in changes.items():
+        *parents, name = path.split("__")
+        place = header
+        for parent in parents:
+            place = place[parent]
+        place[name] = value
+    text = json.dumps(header).encode()
+    end = 7 + int.from_bytes(whole[3:7], "little")
+    return whole[:3] + len(text).to_bytes(4, "little") + text + whole[end:]
+
+
+WRONG_FRAMES: dict[str, dict[str, object]] = {
+    "no zone": {"ref__received_at": "2026-03-02T08:00:00"},
+    "the last year": {"ref__received_at": "9999-12-31T23:59:59.999999Z"},
+    "the last year in a zone": {"ref__received_at": "9999-12-31T23:59:59-12:00"},
+    "the first year in a zone": {"ref__received_at": "0001-01-01T00:00:00+12:00"},
+    "1970": {"ref__received_at": 0},
+    "negative sequence": {"ref__sequence": -1},
+    "sequence": {"ref__sequence": 2**53},
+    "token": {"ref__token": 2**63},
+    "negative token": {"ref__token": -1},
+    "pts": {"ref__pts_s": 1e300},
+    "infinite pts": {"ref__pts_s": float("inf")},
+    "infinite qp": {"qp": float("nan")},
+    "empty stream": {"ref__stream_id": ""},
+    "long stream": {"ref__stream_id": "x" * 201},
+    "zero byte": {"ref__stream_id": "gate\0"},
+    "line break": {"ref__session_id": "s\n1"},
+    "escape": {"ref__stream_id": "\x1b[2Jgate"},
+    "half a surrogate": {"ref__session_id": "\ud800"},
+    "width": {"format__width": 10**9},
+    "no height": {"format__height": 0},
+    "another height": {"format__height": 11},
+    "another format": {"format__pixel_format": "rgb24"},
+    "a deeper format": {"format__pixel_format": "yuv420p10le"},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_FRAMES)
+def test_a_frame_that_cannot_be_is_refused(kind: str) -> None:
+    assert isinstance(decoded(rewritten(frame())), Frame)
+    with pytest.raises(FrameRejected):
+        decoded(rewritten(frame(), **WRONG_FRAMES[kind]))
+
+
+WRONG_STATUSES: dict[str, dict[str, object]] = {
+    "no zone": {"received_at": "2026-03-02T08:00:00"},
+    "last frame without a zone": {"last_frame_at": "2026-03-02T08:00:00"},
+    "last frame in the last year": {"last_frame_at": "9999-12-31T00:00:00Z"},
+    "sequence": {"sequence": 2**60},
+    "negative sequence": {"sequence": -2},
+    "token": {"token": 2**63},
+    "counter": {"counters__packets": 2**63},
+    "negative counter": {"counters__frames_dropped": -1},
+    "infinite rate": {"counters__fps": float("inf")},
+    "no rate": {"counters__bitrate_bps": float("nan")},
+    "a rate beyond measure": {"counters__fps": 1e13},
+    "width": {"counters__width": 70_000},
+    "codec": {"counters__codec": "h264\n"},
+    "an endless plan": {"plan__every_s": 1e300},
+    "a plan of no time": {"plan__interval_s": 0},
+    "zero byte": {"session_id": "\0"},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_STATUSES)
+def test_a_status_that_cannot_be_is_refused(kind: str) -> None:
+    assert decoded(rewritten(status())) == status()
+    with pytest.raises(FrameRejected):
+        decoded(rewritten(status(), **WRONG_STATUSES[kind]))
+
+
+def test_a_reason_is_made_fit_to_be_shown_and_not_refused() -> None:
+    received = decoded(rewritten(status(), reason="\x1b[31mno\0 route\n" + "x" * 9000))
+    assert isinstance(received, StreamStatus)
+    assert received.reason.isprintable()
+    assert "route" in received.reason
+    assert len(received.reason) <= 2000
+
+
+def test_headers_made_at_random_are_read_or_refused() -> None:
+    chance = random.Random(11)
+    values: list[object] = [None, True, -1, 0, 2**53, 2**64, 1e308, float("inf"), float("nan"), "", "x", "\0", [], {}]
+    values += ["2026-03-02T08:00:00", "9999-12-31T23:59:59Z", "\ud800", [[1]], {"a": 1}, "1", "x" * 5000, 10**400]
+    read = 0
+    for _ in range(4000):
+        message: Frame | StreamStatus = frame("gray") if chance.random() < 0.5 else status()
+        names = [*header_of(encoded(message))]
+        inner = {"ref": "ref__sequence", "format": "format__width", "counters": "counters__fps", "plan": "plan__mode"}
+        chosen = {inner.get(name, name) if chance.random() < 0.7 else name for name in chance.sample(names, 2)}
+        try:
+            decoded(rewritten(message, **{name: chance.choice(values) for name in chosen}))
+            read += 1
+        except FrameRejected:
+            continue
+    assert 0 < read < 4000
