@@ -34,7 +34,8 @@ def test_cameras_of_the_file_are_kept_and_what_was_accepted_stays_accepted(tmp_p
 def test_a_port_that_is_taken_is_one_clear_error_and_nothing_is_left_running(tmp_path: Path) -> None:
     with build(settings(tmp_path)) as holder:
         port = int(holder.address.rstrip("/").rpartition(":")[2])
-        other = build(settings(tmp_path, api=ApiSettings(port=port)))
+        database = f"sqlite:///{tmp_path}/other.db"
+        other = build(settings(tmp_path, api=ApiSettings(port=port), database=database))
         with pytest.raises(ConfigError, match=rf"api.port: 127.0.0.1:{port} cannot be used"):
             other.start()
 

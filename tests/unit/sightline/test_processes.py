@@ -49,7 +49,7 @@ def test_dispatch_needs_neither_kafka_nor_redis(tmp_path: Path) -> None:
     system = build_part(Settings(database=f"sqlite:///{tmp_path}/s.db"), Part.DISPATCH, threading.Event())
 
     assert system is not None
-    assert set(system.health()) == {"housekeeping", "dispatcher"}
+    assert set(system.health()) == {"clock", "database", "housekeeping", "dispatcher"}
     system.stop()
 
 
