@@ -68,22 +68,29 @@ class Poisoner:
     cameras: Sequence[str]
     every_s: float = EVERY_S
     sent: int = 0
-    failure: str = ""
+    failure: str = "the topic was never poisoned"
+    """Why the last round did not get through, "" where it did."""
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def send(self) -> None:
-        producer = kafka.KafkaProducer(bootstrap_servers=[self.servers], acks=1, max_block_ms=120_000)
+        """Send until stopped; a topic that is not there yet, or a broker that is away, is waited for."""
+        producer = kafka.KafkaProducer(bootstrap_servers=[self.servers], acks=1, max_block_ms=5_000)
         try:
             while not self._stop.wait(self.every_s):
-                for camera in self.cameras:
-                    for message in poison(camera).values():
-                        producer.send(self.topic, key=camera.encode(), value=message)
-                        self.sent += 1
-                producer.flush(10.0)
-        except errors.KafkaError as error:
-            self.failure = f"the topic could not be poisoned: {type(error).__name__}"
+                try:
+                    self._send_round(producer)
+                except errors.KafkaError as error:
+                    self.failure = f"the topic could not be poisoned: {type(error).__name__}"
         finally:
             producer.close(5)
+
+    def _send_round(self, producer: kafka.KafkaProducer) -> None:
+        for camera in self.cameras:
+            for message in poison(camera).values():
+                producer.send(self.topic, key=camera.encode(), value=message)
+                self.sent += 1
+        producer.flush(10.0)
+        self.failure = ""
 
     def stop(self) -> None:
         self._stop.set()
