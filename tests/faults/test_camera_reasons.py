@@ -328,5 +328,5 @@ def check_sentence(error: SourceUnavailable | None, words: str) -> None:
 
 def test_a_file_that_is_none_is_said_with_its_next_step(tmp_path: Path) -> None:
     (tmp_path / "folder.mp4").mkdir()
-    for path in (tmp_path / "absent.mp4", tmp_path / "folder.mp4"):
-        check_sentence(read(str(path)).error, "path")
+    check_sentence(read(str(tmp_path / "absent.mp4")).error, "check its name and where it is")
+    check_sentence(read(str(tmp_path / "folder.mp4")).error, "folder")
