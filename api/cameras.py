@@ -23,7 +23,7 @@ from api.standing import CameraState
 from domain.quality import Reference
 from domain.records import StreamSession
 from domain.streams import Camera
-from domain.urls import redacted
+from domain.urls import redacted, shown
 
 MOST_CAMERAS = 1000
 _SESSIONS = 10
@@ -86,7 +86,7 @@ def camera(name: str, backend: Ports) -> CameraDetailAnswer:
     summary = camera_answer(subject, each.standing, each.snapshot, backend.clock.now())
     return CameraDetailAnswer(
         **dict(summary),
-        address=redacted(subject.url),
+        address=shown(subject.url),
         enabled=subject.enabled,
         plan=PlanAnswer(mode=plan.mode, interval_s=plan.interval_s, judge_s=plan.judge_s, every_s=plan.every_s),
         ptz=subject.ptz,

@@ -71,7 +71,8 @@ def _split(body: str) -> tuple[str | None, str, str]:
     head, at, tail = body.rpartition("@")
     other_end = _first(tail, "/?#")
     other = tail[:other_end]
-    if not at or (is_host(host) and (_is_evident(host) or not _is_evident(other))):
+    is_plain_host = is_host(host) and login is None and ":" not in host
+    if not at or is_plain_host or (is_host(host) and (_is_evident(host) or not _is_evident(other))):
         return login, host, fragment + body[end:]
     return head, other, tail[other_end:]
 

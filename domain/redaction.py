@@ -7,12 +7,10 @@ time in proportion to the text, whatever it holds: each character is looked at a
 import re
 from collections.abc import Iterator
 
-from domain.addresses import HIDDEN, SECRET_KEYS, is_host, parse_address, shown_address
+from domain.addresses import HIDDEN, KNOWN_SCHEMES, SECRET_KEYS, is_host, parse_address, shown_address
 from domain.plain_text import LONGEST_REASON, one_line
 
 MOST_LOOKED_AT = 32 * LONGEST_REASON
-_LONGEST_SCHEME = 20
-_SCHEME_MARKS = frozenset("+.-")
 _BEFORE = frozenset("\"'`<>()[]{}=,;|*")
 """What may stand before an address besides a blank; after anything else `://` belongs to the address it is in."""
 _CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "{": "}"}
@@ -70,7 +68,7 @@ def _without_addresses(text: str) -> str:
         pieces += [_without_words(text[reached:start]), shown_address(address)]
         reached = end
         if end < limit and not _is_end_certain(text, start, end, pieces[-1], within=start > begin):
-            reached = limit
+            reached = end + len(text[end:limit].rstrip())
     pieces.append(_without_words(text[reached:]))
     return "".join(pieces)
 
@@ -78,21 +76,24 @@ def _without_addresses(text: str) -> str:
 def _addresses(text: str, begin: int) -> Iterator[tuple[int, int, int]]:
     """Yield of each address where it starts, where its part after `://` starts, and how far it reaches at most."""
     starts: list[tuple[int, int]] = []
-    found = text.find("://")
+    reached, found = 0, text.find("://")
     while found >= 0:
-        start = _scheme_start(text, found)
-        if not starts or text[start - 1].isspace() or text[start - 1] in _BEFORE:
+        start = _word_start(text, reached, found)
+        # Without a known scheme after a blank or a bracket, `://` belongs to the address it is in.
+        if not starts or (start > reached and text[start:found].lower() in KNOWN_SCHEMES):
             starts.append((start, found + 3))
-        found = text.find("://", found + 3)
+        reached = found + 3
+        found = text.find("://", reached)
     for index, (start, body) in enumerate(starts):
         limit = starts[index + 1][0] if index + 1 < len(starts) else len(text)
         newline = -1 if start == begin else text.find("\n", body, limit)
         yield start, body, newline if newline >= 0 else limit
 
 
-def _scheme_start(text: str, end: int) -> int:
-    start, least = end, max(0, end - _LONGEST_SCHEME)
-    while start > least and (text[start - 1].isalnum() or text[start - 1] in _SCHEME_MARKS):
+def _word_start(text: str, least: int, end: int) -> int:
+    """Return where the word begins that ends at `end`: a scheme, and what is written before it without a blank."""
+    start = end
+    while start > least and not (text[start - 1].isspace() or text[start - 1] in _BEFORE):
         start -= 1
     return start
 
@@ -111,18 +112,24 @@ def _end_of_address(text: str, start: int, body: int, limit: int) -> int:
 
 
 def _is_end_certain(text: str, start: int, end: int, shown_as: str, *, within: bool) -> bool:
-    """Tell whether what follows an address is no part of a secret in it. `within` a text, a blank ends an address."""
-    raw = text[start:end]
-    if raw.endswith(HIDDEN) or not shown_as.endswith(HIDDEN):
+    """Tell whether what follows an address is no part of a secret in it.
+
+    `within` a text, quotes around an address and a blank end it. One that begins the text may be a whole address that
+    nobody encoded; only a colon and a blank end it.
+    """
+    raw, after = text[start:end], text[end]
+    if raw.endswith(HIDDEN):
         return True
     address = parse_address(raw)
     if address is None or not (is_host(address.host) or address.host == HIDDEN):
-        return False
-    after, opening = text[end], text[start - 1] if start else ""
-    if after in _PUNCTUATION or after == _CLOSING.get(opening):
+        return not shown_as.endswith(HIDDEN)
+    is_known = not shown_as.endswith(HIDDEN)
+    if not within:
+        return after == ":" and text[end + 1 : end + 2].isspace()
+    if is_known or after in _PUNCTUATION or after == _CLOSING.get(text[start - 1]):
         return True
     last = max(raw.rfind(mark) for mark in "/?&;")
-    return within and after.isspace() and "=" not in raw[last + 1 :]
+    return after.isspace() and "=" not in raw[last + 1 :]
 
 
 def _without_words(text: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, sel
 
 from domain.records import AuditEntry, StreamSession
 from domain.streams import Camera, ConnectionState
-from domain.urls import redacted
+from domain.urls import shown
 from storage import tables
 from storage.columns import later_by
 from storage.documents import CAMERA, decoded
@@ -43,7 +43,7 @@ class SqlStreamStore:
     def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
         with writing(self._engine) as connection:
             _store_camera(connection, camera)
-            _note_change(connection, AuditEntry(at, by, "put camera", camera.name, redacted(camera.url)))
+            _note_change(connection, AuditEntry(at, by, "put camera", camera.name, shown(camera.url)))
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         """Retire a camera: it holds no alert and no reference any more, and its open incidents are told resolved."""

@@ -11,7 +11,7 @@ from domain.quality import Fault, FrameScores, LightMode, Reference
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.streams import Camera
 from domain.units import DeadLetter, JudgedUnit, StreamMessage, StreamSnapshot, VerdictChange
-from domain.urls import redacted
+from domain.urls import shown
 from tests.fake_latest import latest_of
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -86,7 +86,7 @@ class FakeStreamStore:
 
     def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
         self._cameras[camera.name] = camera
-        self._note(AuditEntry(at, by, "put camera", camera.name, redacted(camera.url)))
+        self._note(AuditEntry(at, by, "put camera", camera.name, shown(camera.url)))
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         if self._cameras.pop(name, None) is None:

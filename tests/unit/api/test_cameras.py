@@ -131,12 +131,12 @@ def test_while_the_store_is_away_the_known_cameras_are_still_shown(
     assert api.get("/api/v1/cameras").json()["store"] == ""
 
     def away(self: FakeStreamStore) -> int:
-        raise StoreUnavailable("postgres://u:hunter2@db/x does not answer")
+        raise StoreUnavailable("postgres://u:hunter2@db/x: does not answer")
 
     monkeypatch.setattr(FakeStreamStore, "revision", away)
     answer = api.get("/api/v1/cameras").json()
     assert [camera["state"] for camera in answer["cameras"]] == ["ok"]
-    assert answer["store"] == "postgres://***@db/x does not answer"
+    assert answer["store"] == "postgres://***@db/x: does not answer"
 
 
 def test_a_store_that_fails_a_question_is_503_and_says_to_try_again(

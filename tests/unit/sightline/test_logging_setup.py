@@ -185,7 +185,7 @@ def test_the_log_of_a_reading_process_is_clean_too() -> None:
         "logging.getLogger('ingest').warning('lost %s: a\\nb\\x1b[31m', url)\n"
         "raise OSError(url)"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    ran = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=False, timeout=60)
 
     assert "WARNING ingest: lost rtsp://***@h/x: a\n    b\\x1b[31m" in ran.stderr
     assert "a reading process failed" in ran.stderr
