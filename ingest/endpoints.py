@@ -91,7 +91,7 @@ def may_login(target: Endpoint, root: Endpoint) -> bool:
     """Return whether the camera's user and password may be sent there: its own address, and never less protected."""
     if (target.host, target.port, target.scheme) == (root.host, root.port, root.scheme):
         return True
-    return target.host == root.host and target.secure and target.port == DEFAULT_PORTS[target.scheme]
+    return target.secure and _is_own(target, root)
 
 
 def _resolve(base: Endpoint, reference: str) -> Endpoint:
@@ -118,7 +118,17 @@ def _join(target: str, reference: str) -> str:
 
 
 def _is_own(target: Endpoint, root: Endpoint) -> bool:
-    return target.host == root.host and target.port in (root.port, DEFAULT_PORTS[target.scheme])
+    if target.host != root.host:
+        return False
+    # On this machine itself every port is another program's.
+    return target.port == root.port or (target.port == DEFAULT_PORTS[target.scheme] and not _is_loopback(root.host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _is_listed(target: Endpoint, allowed_hosts: tuple[str, ...]) -> bool:

@@ -125,10 +125,17 @@ def _open_http(opening: "_Opening", client: HttpClient) -> Opened:
         name = choose_format(stream, client.limits)
         if name != "hls":
             return opening.open_container(stream, link=stream, name=name)
-        playlist = PlaylistStream(client, stream)
-        return opening.open_container(playlist, link=playlist)
+        return _open_playlist(opening, PlaylistStream(client, stream))
     except BaseException:
         stream.close()
+        raise
+
+
+def _open_playlist(opening: "_Opening", playlist: PlaylistStream) -> Opened:
+    try:
+        return opening.open_container(playlist, link=playlist)
+    except BaseException:
+        playlist.close()
         raise
 
 

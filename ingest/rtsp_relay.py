@@ -302,6 +302,8 @@ class RtspRelay:
         request = self._waiting.get(number) or next(iter(self._waiting.values()), None)
         if request is None:
             return
+        if 100 <= status < 200:
+            return
         if status == 401 and self._log_in(request, message):
             return
         self._waiting = {key: other for key, other in self._waiting.items() if other is not request}

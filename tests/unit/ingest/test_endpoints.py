@@ -112,6 +112,15 @@ def test_the_login_goes_to_the_camera_alone(url: str, allowed: bool) -> None:
     assert may_login(parse_endpoint(url), CAMERA) is allowed
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "[::1]", "localhost"])
+def test_on_this_machine_another_port_is_another_program(host: str) -> None:
+    camera = parse_endpoint(f"http://{host}:8080/x")
+    assert follow_reference(camera, "/y", camera).port == 8080
+    for reference in (f"http://{host}/x", f"https://{host}/x"):
+        with pytest.raises(ForeignAddress):
+            follow_reference(camera, reference, camera)
+
+
 def test_the_login_is_never_sent_less_protected() -> None:
     secure = parse_endpoint("https://192.0.2.10:8443/x")
     assert not may_login(parse_endpoint("http://192.0.2.10:8443/x"), secure)
