@@ -3,10 +3,12 @@
 import errno
 import json
 import logging
-import resource
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -182,27 +184,56 @@ def test_an_upgrade_is_not_taken_and_not_a_word_of_it_logged(
     assert caplog.text == ""
 
 
-def test_descriptors_that_run_out_stop_neither_the_server_nor_fill_the_log(
-    server: HttpServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    hungry = [socket.socket() for _ in range(40)]
+STARVED = """
+import logging, os, resource, sys, time
+from tests.unit.sightline.strangers import serving
+logging.basicConfig()
+with serving() as server:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        waiting = hungry.pop()
-        highest = max(each.fileno() for each in hungry)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-        spent = time.process_time()
-        waiting.settimeout(5)
-        waiting.connect(("127.0.0.1", server.port))
-        time.sleep(1.5)
-        spent = time.process_time() - spent
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for each in (*hungry, waiting):
-            each.close()
-    assert spent < 1.0
-    assert len(caplog.text) < 2000
-    wait_for(lambda: asked(server.port).startswith(b"HTTP/1.1 200"), what="the server to answer")
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    print(server.port, flush=True)
+    sys.stdin.readline()
+    print(time.process_time(), flush=True)
+    sys.stdin.readline()
+    print(time.process_time(), flush=True)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    sys.stdin.readline()
+"""
+"""A process of its own, for a limit of open files is one of the whole process."""
+
+
+def test_descriptors_that_run_out_stop_neither_the_server_nor_fill_the_log(tmp_path: Path) -> None:
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", STARVED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def next_line() -> float:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return float(process.stdout.readline())
+
+        port = int(process.stdout.readline())
+        with connect(port) as refused:
+            refused.sendall(GET)
+            before = next_line()
+            time.sleep(1.5)
+            spent = next_line() - before
+        wait_for(lambda: asked(port).startswith(b"HTTP/1.1 200"), what="the server to answer")
+        process.stdin.close()
+    said = (tmp_path / "log").read_text(encoding="utf-8")
+    assert spent < 0.7
+    assert "raise the limit of open files" in said
+    assert "Traceback" not in said
+    assert len(said) < 2000
 
 
 def test_the_listener_asks_once_and_then_waits_when_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
