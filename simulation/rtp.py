@@ -1,6 +1,5 @@
 """RTP as cameras send it over TCP, sound and unsound: packets with their moments of sending, and quirks to add.
 
-
 A script is an iterator of `RtpPacket` in order of `at_s`. Each function that takes one returns it with one quirk more,
 so that quirks combine. Standard library only.
 """
