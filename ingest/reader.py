@@ -23,6 +23,7 @@ from domain.streams import Camera, ConnectionState, SamplingMode, StreamCounters
 from ingest import backoff
 from ingest.deadlines import Deadlines
 from ingest.limits import ReadingLimits
+from ingest.opening import Kind, kind_of
 from ingest.send_buffer import SendBuffer
 from ingest.source import StreamSource, no_key_frame, open_source
 from ingest.wire import Carried
@@ -192,8 +193,9 @@ class CameraReader:
                 self._attempts = backoff.Attempts()
                 return self._resting()
         self._attempts = backoff.after_session(self._attempts, 0.0 if first_s is None else time.monotonic() - first_s)
-        # Nothing is wrong with the camera: what it shows has an end, and begins again.
-        return self._again(ConnectionState.RESTING, RECORDING_ENDED)
+        # A file has an end and begins again. A camera should have none, even if its stream names a duration.
+        ended = ConnectionState.RESTING if kind_of(self.camera.url) is Kind.FILE else ConnectionState.LOST
+        return self._again(ended, RECORDING_ENDED)
 
     def _resting(self) -> Outcome:
         wait_s = max(1.0, self.camera.plan.every_s - self.camera.plan.judge_s)
