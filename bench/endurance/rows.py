@@ -75,6 +75,10 @@ class Lags:
         """Leave out what was seen so far."""
         self.before = set(self.seen)
 
+    def count(self, cameras: Sequence[str]) -> int:
+        """Return how many frames of these cameras were seen at all."""
+        return sum(key[0] in cameras for key in self.seen)
+
     def of(self, cameras: Sequence[str]) -> list[float]:
         wanted = set(cameras)
         return [lag for key, lag in self.seen.items() if key[0] in wanted and key not in self.before]

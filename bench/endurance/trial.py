@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from bench.endurance.leaks import find_in_answers, find_in_logs, find_in_processes, find_in_rows
 from bench.endurance.program import Program
-from bench.endurance.rows import Account, Lags, Message, read_accounts, read_messages, true_now
+from bench.endurance.rows import AROUND, Account, Lags, Message, read_accounts, read_messages, true_now
 from bench.endurance.visits import Visitor, visit_page
 from bench.endurance.wall import SteppedWall
 from bench.footprint import ProgramsFootprint, Reading
@@ -164,8 +164,10 @@ def _finish(subject: Subject, seen: Seen, lags: Lags, healthy: Sequence[str]) ->
     seen.storm = subject.visitor.figures()
     seen.leaks = find_in_answers(subject.visitor, PASSWORD) + find_in_processes(subject.programs(), PASSWORD)
     seen.ended += [wrong for each in reversed(subject.programs()) if (wrong := each.stop())]
-    seen.lags = lags.of(healthy)
     seen.accounts = read_accounts(subject.engine, list(lags.first_s.keys() | set(healthy)))
+    # A frame that no look found in time was later than any look goes back, or came while all was stopped.
+    late = sum(seen.accounts[name].stored for name in healthy) - lags.count(healthy)
+    seen.lags = [*lags.of(healthy), *[AROUND.total_seconds()] * max(0, late)]
     seen.messages = read_messages(subject.engine)
     seen.log_bytes = sum(each.log.stat().st_size for each in subject.programs())
     seen.leaks += find_in_logs(subject.programs(), PASSWORD) + find_in_rows(subject.engine, PASSWORD)
