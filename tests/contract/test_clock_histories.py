@@ -1,0 +1,152 @@
+"""Clock steps, restarts and kills in any order: in the end what is of now is stored and judged, and nothing was told."""
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+import torch
+from sqlalchemy import Engine
+
+from alerts.policy import Policy
+from domain.streams import Camera, ConnectionState, StreamStatus
+from sightline.clock import HOLD_S, SteadyClock
+from storage.alerts import SqlAlertStore
+from storage.live import MemoryLiveState
+from storage.scores import SqlScoreStore
+from storage.streams import SqlStreamStore
+from tests.fakes import START
+from tests.unit.workers.builders import detector_set, frame
+from transport.embedded import EmbeddedConsumer, EmbeddedQueue
+from workers.scoring import PollBounds, ScoringWorker
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class MortalConsumer:
+    """A consumer whose process dies before a commit where it is told to."""
+
+    def __init__(self, consumer: EmbeddedConsumer) -> None:
+        self._consumer = consumer
+        self.dies = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._consumer, name)
+
+    def commit(self, unit: object) -> None:
+        if self.dies:
+            raise Killed
+        self._consumer.commit(unit)  # type: ignore[arg-type]
+
+
+class Machine:
+    """A machine with a clock that is set, and the embedded system's heart: queue, worker, real database."""
+
+    def __init__(self, database: Engine) -> None:
+        self.database = database
+        self.wall, self.up_s = START, 1000.0
+        self.queue = EmbeddedQueue()
+        self.sessions = 0
+        SqlStreamStore(database).put_camera(Camera("gate", "rtsp://h/1"), by="test", at=START)
+        self.start()
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing sleeps here")
+
+    def start(self) -> None:
+        self.clock = SteadyClock(self, elapsed=lambda: self.up_s)
+        self.store = SqlScoreStore(self.database, clock=self.clock)
+        self.live = MemoryLiveState(seconds=lambda: self.up_s)
+        self.sessions += 1
+        self.sequence = -1
+        self.consumer = MortalConsumer(self.queue.consumer())
+        clock = self.clock
+        self.worker = ScoringWorker(
+            consumer=self.consumer,  # type: ignore[arg-type]
+            detectors=detector_set(),
+            score_store=self.store,
+            alert_store=SqlAlertStore(self.database),
+            stream_store=SqlStreamStore(self.database),
+            live=self.live,
+            policy=Policy.for_clips(),
+            clock=clock,
+            device=torch.device("cpu"),
+            poll=PollBounds(timeout_s=0.0),
+            moved=lambda: clock.moved,
+        )
+
+    def second(self) -> None:
+        self.up_s += 1
+        self.wall += timedelta(seconds=1)
+        self.sequence += 1
+        at, session = self.clock.now(), f"s{self.sessions}"
+        publisher = self.queue.publisher()
+        assert publisher.publish(frame(sequence=self.sequence, session_id=session, at=at))
+        said = StreamStatus("gate", session, self.sequence, at, ConnectionState.LIVE, last_frame_at=at)
+        assert publisher.publish(said)
+        self.worker.run_once()
+
+    def kill(self) -> None:
+        """Die with a unit that is stored and not committed; the queue outlives it, as Kafka would."""
+        self.consumer.dies = True
+        with pytest.raises(Killed):
+            self.second()
+        self.start()
+
+    def idle(self, seconds: float) -> None:
+        """Let time go by in which nothing is read but the clock is looked at."""
+        for _ in range(round(seconds / 10)):
+            self.up_s += 10
+            self.wall += timedelta(seconds=10)
+            self.clock.now()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("seed", range(12))
+def test_any_history_of_clocks_heals(database: Engine, seed: int) -> None:
+    chance = random.Random(seed)
+    machine = Machine(database)
+    for _ in range(14):
+        match chance.randrange(6):
+            case 0:
+                machine.wall += timedelta(days=chance.choice([-400, -30, -1, -0.02, 0.02, 1, 30, 400]))
+            case 1:
+                machine.wall += timedelta(seconds=chance.uniform(-90, 90))
+            case 2:
+                machine.start()
+            case 3:
+                machine.kill()
+            case 4:
+                machine.idle(chance.choice([20, HOLD_S + 60]))
+            case _:
+                machine.store.retain(machine.clock.now())
+        for _ in range(chance.randrange(8)):
+            machine.second()
+
+    for _ in range(2):  # the last step is taken over, or was taken back
+        machine.idle(HOLD_S + 200)
+    aside = len(machine.store.dead_letters(limit=10_000))
+    first = machine.sequence + 1
+    for _ in range(20):
+        machine.second()
+
+    now = machine.clock.now()
+    assert abs((now - machine.wall).total_seconds()) < 2
+    session = f"s{machine.sessions}"
+    rows = machine.store.frames("gate", now - timedelta(seconds=60), now + timedelta(seconds=60))
+    fresh = [row.ref.sequence for row in rows if row.ref.session_id == session and row.ref.sequence >= first]
+    assert fresh == list(range(first, first + 20))
+    assert len(machine.store.dead_letters(limit=10_000)) == aside
+    snapshot = machine.live.get("gate")
+    assert snapshot is not None
+    assert abs(snapshot.at - now) < timedelta(seconds=62)
+    assert snapshot.status is not None
+    assert snapshot.status.sequence == machine.sequence
+    assert machine.worker.health() == ""
+    streams = SqlStreamStore(database)
+    assert {each.session_id: each.frames_offered for each in streams.sessions("gate")}[session] == first + 20
+    assert SqlAlertStore(database).due(now + timedelta(hours=2)) == []
