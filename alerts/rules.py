@@ -277,8 +277,8 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.BLOCKINESS),
         "compression blocks show",
         (
-            (above("blockiness", 2.4, 2.1), above("block_step", 0.7, 0.55)),
-            (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.7, 0.55)),
+            (above("blockiness", 2.4, 2.1), above("block_step", 0.8, 0.65)),
+            (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.8, 0.65)),
         ),
         refuses=True,
     ),

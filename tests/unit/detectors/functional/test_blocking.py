@@ -74,7 +74,7 @@ def test_a_flat_picture_has_no_grid_to_measure() -> None:
     assert float(levels) == 0
 
 
-BOUND, LEVELS = 2.0, 0.7
+BOUND, LEVELS = 2.4, 0.8
 """Where the rule for blocky pictures begins."""
 
 
