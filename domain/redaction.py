@@ -11,7 +11,7 @@ from domain.addresses import HIDDEN, KNOWN_SCHEMES, SECRET_KEYS, is_host, parse_
 from domain.plain_text import LONGEST_REASON, one_line
 
 MOST_LOOKED_AT = 32 * LONGEST_REASON
-_BEFORE = frozenset("\"'`<>()[]{}=,;|*")
+_BEFORE = frozenset("\"'`<>()[]{}=,")
 """What may stand before an address besides a blank; after anything else `://` belongs to the address it is in."""
 _CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "{": "}"}
 _PUNCTUATION = frozenset(".,;:)]}!")
@@ -118,11 +118,12 @@ def _is_end_certain(text: str, start: int, end: int, shown_as: str, *, within: b
     nobody encoded; only a colon and a blank end it.
     """
     raw, after = text[start:end], text[end]
-    if raw.endswith(HIDDEN):
+    if within and raw.endswith(HIDDEN):
         return True
     address = parse_address(raw)
     if address is None or not (is_host(address.host) or address.host == HIDDEN):
-        return not shown_as.endswith(HIDDEN)
+        # A path of this machine has no host.
+        return address is not None and not address.host and bool(address.rest) and not shown_as.endswith(HIDDEN)
     is_known = not shown_as.endswith(HIDDEN)
     if not within:
         return after == ":" and text[end + 1 : end + 2].isspace()

@@ -61,7 +61,7 @@ def test_a_terminal_that_is_closed_ends_a_command_in_order(tmp_path: Path) -> No
         start_new_session=True,
     ) as process:
         os.close(theirs)
-        closing = threading.Timer(60, process.kill)
+        closing = threading.Timer(110, process.kill)
         closing.start()
         assert b"runs" in os.read(ours, 1000)
 
