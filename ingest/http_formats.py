@@ -2,9 +2,11 @@
 
 from domain.errors import SourceUnavailable
 from ingest.http_stream import HttpStream
+from ingest.jpeg_stream import JpegStream
 from ingest.limits import ReadingLimits
 from ingest.playlist_text import MARK
 
+JPEG_PARTS = "mpjpeg"
 HTTP_FORMATS = (
     "mpegts",
     "mpjpeg",
@@ -63,12 +65,12 @@ def choose_format(stream: HttpStream, limits: ReadingLimits) -> str | None:
         raise SourceUnavailable(_PLAYLIST)
     if kind in _LIST_TYPES or text.startswith((b"<mpd", b"[playlist]", b"[reference]", b"<asx", b"<smil", b"ffconcat")):
         raise SourceUnavailable(_OTHER_LIST)
-    if kind.startswith("multipart/") or text.startswith(b"--"):
-        return "mpjpeg"
+    if kind.startswith("multipart/") or text.startswith((b"--", b"content-type: image/")):
+        return JPEG_PARTS
     if first.startswith(_PICTURES):
         # Pictures one after the other need no frame around them; one with a length is all there is.
         if stream.length is None and first.startswith(JPEG):
-            return "mjpeg"
+            return JPEG_PARTS
         raise SourceUnavailable(_SNAPSHOT)
     if text.startswith(_PAGE_MARKS) or (_is_text(first) and "html" in kind):
         raise SourceUnavailable(_PAGE)
@@ -86,7 +88,7 @@ def _is_text(first: bytes) -> bool:
     return bool(letters) and all(letter >= " " or letter in "\t\r\n" for letter in letters)
 
 
-def refuse_single_picture(format_name: str, stream: HttpStream) -> None:
+def refuse_single_picture(stream: JpegStream) -> None:
     """Raise `SourceUnavailable` where the answer was one picture and then ended."""
-    if format_name == "mjpeg" and stream.ended:
+    if stream.ended and stream.pictures <= 1:
         raise SourceUnavailable(_SNAPSHOT)

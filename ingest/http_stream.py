@@ -131,7 +131,9 @@ class HttpStream:
         self._position = start
         self._skip = start if head.status == 200 else 0
         self._chunked = "chunked" in head.get("transfer-encoding").lower()
-        self.length = None if self._chunked else head.content_length(MAX_BODY)
+        # Pictures without end have no length, whatever a camera writes there: 0, -1, or the first picture's.
+        endless = self._chunked or self.content_type.startswith("multipart/")
+        self.length = None if endless else head.content_length(MAX_BODY)
         self._left = self.length
         self._chunk_left = 0
         self._peeked = b""

@@ -14,8 +14,9 @@ from domain.streams import Camera, RtspTransport
 from domain.urls import checked, credentials
 from ingest.deadlines import Deadlines
 from ingest.endpoints import parse_endpoint
-from ingest.http_formats import HTTP_FORMATS, choose_format, refuse_single_picture
+from ingest.http_formats import HTTP_FORMATS, JPEG_PARTS, choose_format, refuse_single_picture
 from ingest.http_stream import HttpClient, HttpStream
+from ingest.jpeg_stream import JpegStream
 from ingest.limits import ByteBudget, ReadingLimits, check_picture_size
 from ingest.login import Login
 from ingest.playlists import PlaylistStream
@@ -26,7 +27,7 @@ from ingest.rtsp_relay import RtspRelay
 __all__ = ["Deadlines", "Kind", "Log", "Opened", "kind_of", "listen", "opened", "options_for", "refusal"]
 
 DEFAULT_LIMITS = ReadingLimits()
-Link = RtspRelay | HttpStream | PlaylistStream | None
+Link = RtspRelay | HttpStream | JpegStream | PlaylistStream | None
 """What stands between FFmpeg and the camera; None for a file."""
 
 
@@ -123,6 +124,9 @@ def _open_http(opening: "_Opening", client: HttpClient) -> Opened:
     stream = client.open(client.root)
     try:
         name = choose_format(stream, client.limits)
+        if name == JPEG_PARTS:
+            pictures = JpegStream(stream)
+            return opening.open_container(pictures, link=pictures, name=name)
         if name != "hls":
             return opening.open_container(stream, link=stream, name=name)
         return _open_playlist(opening, PlaylistStream(client, stream))
@@ -201,8 +205,8 @@ NO_VIDEO_FORMATS = frozenset({"tty", "concat", "sdp", "lavfi"})
 def _prepare(container: InputContainer, limits: ReadingLimits, link: Link) -> VideoStream:
     if container.format.name in NO_VIDEO_FORMATS:
         raise SourceUnavailable("not a video: check that this is a recording and that it plays elsewhere")
-    if isinstance(link, HttpStream):
-        refuse_single_picture(container.format.name, link)
+    if isinstance(link, JpegStream):
+        refuse_single_picture(link)
     films = film_tracks(container)
     if not films:
         raise SourceUnavailable(COVER_ONLY if container.streams.video else AUDIO_ONLY)
