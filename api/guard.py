@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import bounds, security
 from api.clients import client_address, forwarded_https
-from api.page import cookie_header, token_of_query
+from api.page import ask_again, cookie_header, token_of_query
 from api.problems import problem
 from api.security import Access, Entry
 from api.throttle import Throttle
@@ -93,7 +93,11 @@ class Guard:
             return None
         if path == "/":
             # A token in the address is exchanged for a cookie by the page itself.
-            return None if token_of_query(scope["query_string"]) is not None else RedirectResponse("/login", 303)
+            if token_of_query(scope["query_string"]) is not None:
+                return None
+            if security.comes_by_link(headers.get("sec-fetch-site", "")):
+                return ask_again()
+            return RedirectResponse("/login", 303)
         return problem(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
 
     def _renewed_cookie(self, scope: Scope) -> str:

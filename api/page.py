@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api import security
@@ -53,6 +53,18 @@ def _field(text: str) -> str | None:
         return None
 
 
+def ask_again(cookie: str = "") -> Response:
+    """Return a page that opens `/` at once, with `cookie` set.
+
+    A browser that follows a link of another site sends no strict cookie, nor where that is redirected. What a page of
+    our own opens comes with it.
+    """
+    answer = HTMLResponse('<!doctype html><title>Sightline</title><meta http-equiv="refresh" content="0; url=/">')
+    if cookie:
+        answer.headers["Set-Cookie"] = cookie
+    return answer
+
+
 def cookie_header(value: str, *, secure: bool) -> str:
     """Return the Set-Cookie header for a session cookie."""
     life = f"Max-Age={int(security.SESSION_LIFE.total_seconds())}"
@@ -63,9 +75,12 @@ def _entered(request: Request, backend: Ports, given: str) -> Response:
     expected = _expected(request)
     if not expected:
         return RedirectResponse("/", 303)
-    if security.same_secret(given.strip(), expected):
+    # A plus sign in an address means a blank, unless whoever made the bookmark knew that and wrote %2B.
+    if any(security.same_secret(text, expected) for text in {given.strip(), given.strip().replace(" ", "+")}):
         cookie = security.session_cookie(expected, backend.clock.now())
         header = cookie_header(cookie, secure=request.scope["scheme"] == "https")
+        if security.comes_by_link(request.headers.get("sec-fetch-site", "")):
+            return ask_again(header)
         return RedirectResponse("/", 303, {"Set-Cookie": header})
     throttle: Throttle = request.app.state.throttle
     wait_s = throttle.note_wrong(request.client.host if request.client is not None else "")

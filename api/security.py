@@ -72,6 +72,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 MAKE_TOKEN = "openssl rand -hex 24"
 
 
@@ -172,7 +173,10 @@ def origin_refusal(origin: str, host_header: str) -> str:
 
     A browser names the origin with whatever changes something, and with what another site means to read.
     """
-    if not origin or origin.partition("://")[2].lower() == host_header.strip().lower():
+    scheme, _, host = origin.lower().partition("://")
+    # A browser leaves the usual port out, a proxy may write it (nginx: `$host:$server_port`).
+    usual = _USUAL_PORTS.get(scheme, "")
+    if not origin or host.removesuffix(usual) == host_header.strip().lower().removesuffix(usual) != "":
         return ""
     return "requests from other sites are not answered"
 
@@ -187,6 +191,11 @@ def fetch_refusal(method: str, site: str, mode: str, dest: str) -> str:
         return ""
     link = method in ("GET", "HEAD") and mode == "navigate" and dest in ("", "document")
     return "" if link else "requests from other sites are not answered"
+
+
+def comes_by_link(site: str) -> bool:
+    """Tell from `Sec-Fetch-Site` whether a browser follows a link of another site; then it holds the cookie back."""
+    return site in ("cross-site", "same-site")
 
 
 def shown(path: str, authorization: str, cookie_header: str, access: Access, now: datetime) -> Entry:

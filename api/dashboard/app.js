@@ -4,6 +4,7 @@ import { card, showBoard, tickAges } from "./cards.js";
 import { openDetail } from "./detail.js";
 import { capitalised, clockTime, duration, element } from "./format.js";
 import { askToTake, showIncidents } from "./incidents.js";
+import { follow } from "./live.js";
 import { refreshSparks, watchSparks } from "./sparks.js";
 
 const SILENT_MS = 5000;
@@ -76,8 +77,7 @@ function announce(before, after) {
   else if (before.state === "fault" && after.state === "ok") by("announcer").textContent = `${after.name} is OK again`;
 }
 
-function take(event) {
-  const news = JSON.parse(event.data);
+function take(news) {
   heardAt = Date.now();
   ahead = Date.parse(news.now) - heardAt;
   storeAway = news.store;
@@ -112,19 +112,6 @@ function showConnection() {
   if (banner.textContent !== text) banner.textContent = text;
   banner.hidden = !text;
   banner.classList.toggle("lost", lost);
-}
-
-/** A browser gives up a stream that was refused; then find out whether the token is asked for, and begin again. */
-function listen() {
-  const source = new EventSource("/api/v1/live");
-  source.addEventListener("board", take);
-  source.addEventListener("error", async () => {
-    if (source.readyState !== EventSource.CLOSED) return;
-    source.close();
-    const answer = await fetch("/api/v1/metrics").catch(() => null);
-    if (answer && answer.status === 401) location.assign("/login");
-    else setTimeout(listen, 3000);
-  });
 }
 
 async function loadMetrics() {
@@ -174,4 +161,4 @@ setInterval(() => {
 }, 1000);
 loadMetrics();
 loadModels();
-listen();
+follow(take, () => location.assign("/login"));

@@ -85,6 +85,22 @@ class Browser:
         yield
         self._post("/goog/cdp/execute", cmd="Emulation.clearDeviceMetricsOverride", params={})
 
+    @contextmanager
+    def tabs(self, count: int) -> Iterator[list[str]]:
+        """Open `count` further tabs beside this one, and close them in the end; `turn_to` goes to one."""
+        first = str(self._session.get("/window").json()["value"])
+        opened = [str(self._post("/window/new", type="tab")["handle"]) for _ in range(count)]
+        try:
+            yield opened
+        finally:
+            for tab in opened:
+                self.turn_to(tab)
+                self._session.delete("/window")
+            self.turn_to(first)
+
+    def turn_to(self, tab: str) -> None:
+        self._post("/window", handle=tab)
+
     def resize(self, width: int, height: int) -> None:
         self._post("/window/rect", width=width, height=height)
 

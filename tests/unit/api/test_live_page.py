@@ -117,6 +117,39 @@ def test_a_change_arrives_without_reloading(window: Browser, stage: Stage, opene
     assert window.run("return window.sameDocument") is True
 
 
+def test_many_tabs_of_one_browser_are_all_live_and_take_one_place(window: Browser, stage: Stage) -> None:
+    camera = Camera("gate", "rtsp://h/1")
+    stage.healthy(camera)
+    app = staged_app(stage)
+    with served(app) as address, window.tabs(8) as tabs:
+        for tab in tabs:
+            window.turn_to(tab)
+            window.open(address)
+            window.wait(lambda: names(window) == ["gate"], what="the camera in one more tab")
+            window.wait(lambda: window.texts("#metric option"), what="what this tab asks for besides the stream")
+        assert app.state.pages.open == 1
+
+        stage.failing(camera, blurred())
+        for tab in tabs:
+            window.turn_to(tab)
+            window.wait(lambda: "Out of focus" in card(window, "gate"), what="the change in each tab")
+
+        window.open("about:blank")
+        window.turn_to(tabs[0])
+        window.wait(lambda: window.run("return document.body.dataset.connection") == "live", what="the first tab live")
+
+
+def test_a_link_of_another_site_leads_to_the_page_and_not_to_the_form(window: Browser, stage: Stage) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1"))
+    with served(staged_app(stage, token="open hunter2 twice")) as address, served(staged_app(stage)) as other:
+        foreign = other.replace("127.0.0.1", "localhost")
+        for path in ("/?token=open+hunter2+twice", "/"):
+            window.open(f"{foreign}/healthz")
+            window.run("location.assign(arguments[0])", f"{address}{path}")
+            window.wait(lambda: names(window) == ["gate"], what=f"the page behind a link to {path}")
+            assert "hunter2" not in str(window.run("return location.href + document.cookie"))
+
+
 def test_a_page_cut_off_from_its_server_does_not_look_healthy(window: Browser, stage: Stage) -> None:
     stage.healthy(Camera("gate", "rtsp://h/1"))
     with served(staged_app(stage)) as address:

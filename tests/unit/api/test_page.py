@@ -93,6 +93,13 @@ def test_a_form_with_too_many_fields_holds_no_token(locked: Caller) -> None:
     assert answer.headers["location"] == "/login?wrong"
 
 
+@pytest.mark.parametrize("query", ["a+plus+and%2Fmore==", "a%2Bplus%2Band%2Fmore%3D%3D"])
+def test_a_bookmark_with_a_plus_sign_opens_whoever_wrote_it(stage: Stage, query: str) -> None:
+    locked = Caller(staged_app(stage, token="a+plus+and/more=="), base_url="http://cameras.example")
+    assert locked.get(f"/?token={query}").headers["location"] == "/"
+    assert locked.get(f"/?token={query}x").headers["location"] == "/login?wrong"
+
+
 def test_without_a_token_there_is_no_form(api: Caller) -> None:
     assert api.get("/login").headers["location"] == "/"
     assert api.get("/?token=whatever").headers["location"] == "/"

@@ -111,6 +111,22 @@ def test_no_other_site_is_answered(origin: str, refused: bool) -> None:
     assert bool(origin_refusal(origin, "127.0.0.1:8642")) is refused
 
 
+@pytest.mark.parametrize(
+    ("origin", "host", "refused"),
+    [
+        ("https://cameras.example", "cameras.example:443", False),
+        ("http://cameras.example", "cameras.example:80", False),
+        ("https://cameras.example:443", "cameras.example", False),
+        ("https://cameras.example", "cameras.example:80", True),
+        ("https://cameras.example:8443", "cameras.example:443", True),
+        ("https://", "", True),
+        ("https://:443", ":443", True),
+    ],
+)
+def test_a_proxy_may_write_the_port_that_a_browser_leaves_out(origin: str, host: str, refused: bool) -> None:
+    assert bool(origin_refusal(origin, host)) is refused
+
+
 def test_a_wrong_bearer_token_is_not_saved_by_a_good_cookie() -> None:
     access = Access(TOKEN)
     cookie = f"{COOKIE}={session_cookie(TOKEN, NOW)}"
