@@ -14,6 +14,9 @@ SET_BACK = timedelta(seconds=60)
 AHEAD = timedelta(minutes=10)
 """Stored times later than this from now were written by a clock that was wrong; clocks of one site differ by less."""
 
+DIFFER = timedelta(seconds=5)
+"""Clocks that are kept right differ by less: a state stored with a later time than this from now waits for no time."""
+
 _Value = TypeVar("_Value")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, RowMapping, select, update
 
 from domain.alerts import Alert, AlertState, AlertTransition, Incident, IncidentState, NotificationKind, OutboxEntry
-from domain.clocks import AHEAD
+from domain.clocks import AHEAD, DIFFER
 from domain.quality import Fault, LightMode, Reference, ReferenceState
 from domain.records import AuditEntry
 from storage import rows, tables
@@ -107,7 +107,7 @@ class SqlAlertStore:
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         table = tables.outbox
         with writing(self._engine) as connection:
-            ahead = incident.updated_at + AHEAD
+            ahead = incident.updated_at + DIFFER
             add_messages(connection, rows.incident_rows([incident]), rows.outbox_rows(entries), ahead)
             told = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
             connection.execute(told.values(delivered_at=incident.updated_at))

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, select
 
 from domain.alerts import Alert, AlertState, Incident, IncidentState, NotificationKind, OutboxEntry
-from domain.clocks import AHEAD
+from domain.clocks import DIFFER
 from domain.quality import Fault
 from storage import rows, tables
 from storage.documents import EVIDENCE, INCIDENT, decoded
@@ -52,4 +52,4 @@ def close_incidents(connection: Connection, stream_id: str, at: datetime) -> Non
     found = connection.execute(select(table).where(still_open)).mappings().all()
     closed = [replace(incident_of(row), state=IncidentState.RESOLVED, resolved_at=at, updated_at=at) for row in found]
     entries = [OutboxEntry(f"{each.incident_id}:resolved", NotificationKind.RESOLVED, each, at) for each in closed]
-    add_messages(connection, rows.incident_rows(closed), rows.outbox_rows(entries), at + AHEAD)
+    add_messages(connection, rows.incident_rows(closed), rows.outbox_rows(entries), at + DIFFER)

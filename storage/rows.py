@@ -86,10 +86,6 @@ def offered_rows(unit: JudgedUnit, letters: Iterable[DeadLetter]) -> Rows:
 
     A session that ends with its process, or its machine, sends no last status; its frames were offered all the same.
     """
-    known: dict[tuple[str, str], int] = {}
-    for status in unit.statuses:
-        key = (status.stream_id, status.session_id)
-        known[key] = max(known.get(key, 0), status.sequence + 1)
     shown: dict[tuple[str, str], int] = {}
     named = [score.ref for score in unit.scores]
     for ref in (*named, *unit.dropped):
@@ -102,7 +98,6 @@ def offered_rows(unit: JudgedUnit, letters: Iterable[DeadLetter]) -> Rows:
     return [
         {"stream_id": stream_id, "session_id": session_id, "frames_offered": count}
         for (stream_id, session_id), count in shown.items()
-        if count > known.get((stream_id, session_id), 0)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Float, RowMapping, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
-from domain.clocks import AHEAD
+from domain.clocks import AHEAD, DIFFER
 from domain.errors import StoreUnavailable
 from domain.frames import FrameRef
 from domain.ports import Clock
@@ -81,7 +81,7 @@ class SqlScoreStore:
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
             insert_new(connection, tables.dropped_frames, dropped_rows(unit.dropped))
-            _add_judgement(connection, unit, fences, None if now is None else now + AHEAD)
+            _add_judgement(connection, unit, fences, None if now is None else now + DIFFER)
             raise_numbers(connection, tables.sessions, "frames_offered", rows.offered_rows(unit, letters))
         self._model_sets |= {row["id"] for row in models}
         return refused

@@ -1,34 +1,47 @@
-"""Which messages were already judged: delivery is at least once, so a unit may come again."""
+"""Which messages were already judged: delivery is at least once, so a unit may come again.
 
-from collections import OrderedDict
-from dataclasses import dataclass
+Messages are known again by themselves, not by how far their session came: one forged number or time must not hide
+those that follow. Only what is stored says how far a stream came, for as long as nothing new of it has come.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from domain.clocks import AHEAD, SET_BACK
-from domain.frames import Frame
+from domain.clocks import AHEAD, DIFFER
+from domain.frames import Frame, FrameRef
 from domain.ports import ScoreStore, StreamStore
 from domain.units import StreamMessage
 
 _LATER = timedelta(days=1)
+_REMEMBERED = 128
+"""Messages of a session that are known again: more than one unit holds of a stream."""
 _LEAP = 1_000_000
 """Frames of one session between two that arrive: eleven hours at 25 a second, all dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """`sequence` is the last frame judged, `seen` the highest number any message named, None before one did."""
+@dataclass(slots=True)
+class _Session:
+    """What was judged of one session: the last messages, and the highest number any named, None before one did.
 
-    sequence: int = -1
+    `stored` is what was stored of it when it was begun here, None once something new has come.
+    """
+
+    judged: deque[tuple[bool, int, datetime]] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     status_at: datetime | None = None
     seen: int | None = None
+    stored: "StoredProgress | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredProgress:
-    """How far a stream's last session is judged and stored."""
+    """How far a stream's last session is judged and stored: no frame of a higher number nor of a later time."""
 
     session_id: str
     sequence: int
+    frame_at: datetime
     status_at: datetime
 
 
@@ -47,55 +60,72 @@ def stored_progress(
         return None
     last = sessions[0]
     later = scores.frames(stream_id, last.last_seen_at, last.last_seen_at + _LATER)
-    numbers = [each.ref.sequence for each in later if each.ref.session_id == last.session_id]
-    return StoredProgress(last.session_id, max([last.frames_offered - 1, *numbers]), last.last_seen_at)
+    refs = [each.ref for each in later if each.ref.session_id == last.session_id]
+    sequence = max([last.frames_offered - 1, *(ref.sequence for ref in refs)])
+    frame_at = max([last.last_seen_at, *(ref.received_at for ref in refs)])
+    # What waits to be delivered again was read before now; a later time is of a clock that was wrong.
+    until = frame_at if now is None else now + DIFFER
+    return StoredProgress(last.session_id, sequence, min(frame_at, until), min(last.last_seen_at, until))
 
 
 class Progress:
-    """How far each session was judged. Bounded: beyond `max_sessions` the one unheard for longest is forgotten."""
+    """What of each session was judged. Bounded: beyond `max_sessions` the one unheard for longest is forgotten."""
 
     def __init__(self, max_sessions: int = 16_384) -> None:
         self._max_sessions = max_sessions
-        self._reached: OrderedDict[tuple[str, str], _Reached] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, str], _Session] = OrderedDict()
 
     def is_repeat(self, message: StreamMessage, now: datetime | None = None) -> bool:
-        """Say whether this message, or a later one of its kind in its session, was judged before.
+        """Say whether this message was judged before, of statuses also whether a later one was.
 
         A status of later than `now` stands in no other's way: its clock was wrong, and has been set back.
         """
-        reached = self._reached.get(_key(message))
-        if reached is None:
+        session = self._sessions.get(_key(message))
+        if session is None:
             return False
+        if _mark(message) in session.judged:
+            return True
         if isinstance(message, Frame):
-            return message.ref.sequence <= reached.sequence
-        if reached.status_at is None or (now is not None and reached.status_at - now > SET_BACK):
+            return _is_stored(message.ref, session.stored)
+        if session.status_at is None or (now is not None and session.status_at > now + DIFFER):
             return False
-        return message.received_at <= reached.status_at
+        return message.received_at <= session.status_at
 
     def leaps(self, message: StreamMessage) -> bool:
-        """Say whether a message's number is so far on that it would hide all that its session sends from now on."""
-        reached = self._reached.get(_key(message))
-        return reached is not None and reached.seen is not None and _sequence(message) - reached.seen > _LEAP
+        """Say whether a message's number is too far on from all that its session sent to be one of its own."""
+        session = self._sessions.get(_key(message))
+        return session is not None and session.seen is not None and _sequence(message) - session.seen > _LEAP
 
     def resume(self, stream_id: str, stored: "StoredProgress") -> None:
         """Go on from what is stored, by whichever worker."""
-        reached = _Reached(stored.sequence, stored.status_at, stored.sequence)
-        self._reached[stream_id, stored.session_id] = reached
+        session = _Session(status_at=stored.status_at, seen=stored.sequence, stored=stored)
+        self._sessions[stream_id, stored.session_id] = session
 
-    def note(self, message: StreamMessage) -> None:
-        """Record that this message was judged and stored."""
-        key = _key(message)
-        before = self._reached.get(key, _Reached())
-        sequence = _sequence(message)
-        seen = sequence if before.seen is None else max(before.seen, sequence)
-        if isinstance(message, Frame):
-            after = _Reached(max(before.sequence, sequence), before.status_at, seen)
-        else:
-            after = _Reached(before.sequence, message.received_at, seen)
-        self._reached[key] = after
-        self._reached.move_to_end(key)
-        while len(self._reached) > self._max_sessions:
-            self._reached.popitem(last=False)
+    def note(self, messages: Iterable[StreamMessage]) -> None:
+        """Record that these messages, all of one unit, were judged and stored."""
+        for message in messages:
+            key = _key(message)
+            session = self._sessions.setdefault(key, _Session())
+            sequence = _sequence(message)
+            session.judged.append(_mark(message))
+            session.seen = sequence if session.seen is None else max(session.seen, sequence)
+            session.stored = None
+            if not isinstance(message, Frame):
+                session.status_at = message.received_at
+            self._sessions.move_to_end(key)
+        while len(self._sessions) > self._max_sessions:
+            self._sessions.popitem(last=False)
+
+
+def _is_stored(ref: FrameRef, stored: "StoredProgress | None") -> bool:
+    return stored is not None and ref.sequence <= stored.sequence and ref.received_at <= stored.frame_at
+
+
+def _mark(message: StreamMessage) -> tuple[bool, int, datetime]:
+    """Return what names a message within its session."""
+    if isinstance(message, Frame):
+        return True, message.ref.sequence, message.ref.received_at
+    return False, message.sequence, message.received_at
 
 
 def _key(message: StreamMessage) -> tuple[str, str]:

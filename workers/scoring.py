@@ -184,8 +184,7 @@ class ScoringWorker:
         refused = named(parts.judged, self._store(judgement, letters, parts.dropped_refs))
         for delivery, reason in aside + refused:
             self._consumer.dead_letter(delivery, reason)
-        for delivery, _ in wanted:
-            self._progress.note(delivery.message)
+        self._progress.note(delivery.message for delivery, _ in wanted)
         self._show_pictures(parts.judged, scored)
         self._count(
             units=1,

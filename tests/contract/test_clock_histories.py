@@ -8,6 +8,7 @@ import torch
 from sqlalchemy import Engine
 
 from alerts.policy import Policy
+from domain.alerts import AlertState, IncidentState
 from domain.streams import Camera, ConnectionState, StreamStatus
 from sightline.clock import HOLD_S, SteadyClock
 from storage.alerts import SqlAlertStore
@@ -151,3 +152,36 @@ def test_any_history_of_clocks_heals(database: Engine, seed: int) -> None:
     streams = SqlStreamStore(database)
     assert {each.session_id: each.frames_offered for each in streams.sessions("gate")}[session] == first + 20
     assert SqlAlertStore(database).due(now + timedelta(hours=2)) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+@pytest.mark.parametrize("back_s", [20, 90, 300, 550, 700])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_camera_that_is_back_after_the_clock_was_set_back_is_no_open_incident(
+    database: Engine, back_s: float, restarts: bool
+) -> None:
+    machine, alerts = Machine(database), SqlAlertStore(database)
+    machine.second()
+    for _ in range(60):
+        machine.up_s += 1
+        machine.wall += timedelta(seconds=1)
+        at, session = machine.clock.now(), f"s{machine.sessions}"
+        said = StreamStatus("gate", session, machine.sequence, at, ConnectionState.LOST, "the camera does not answer")
+        assert machine.queue.publisher().publish(said)
+        machine.worker.run_once()
+    assert [each.state for each in alerts.incidents()] == [IncidentState.OPEN]
+
+    machine.wall -= timedelta(seconds=back_s)
+    if restarts:
+        machine.start()
+    else:
+        machine.idle(HOLD_S + 20)
+    for _ in range(60):
+        machine.second()
+
+    assert [each.state for each in alerts.incidents()] == [IncidentState.RESOLVED]
+    assert AlertState.FIRING not in {each.state for each in alerts.alerts("gate")}
+    (session_row,) = [
+        each for each in SqlStreamStore(database).sessions("gate") if each.session_id == f"s{machine.sessions}"
+    ]
+    assert session_row.frames_offered == machine.sequence + 1

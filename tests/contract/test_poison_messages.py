@@ -34,6 +34,11 @@ class Watch:
     clock: FakeClock
     worker: ScoringWorker
 
+    new_worker: Callable[[], ScoringWorker]
+
+    def start_again(self) -> None:
+        self.worker = self.new_worker()
+
     def publish(self, *messages: StreamMessage) -> None:
         for message in messages:
             assert self.queue.publisher().publish(message)
@@ -53,20 +58,22 @@ def watch(database: Engine) -> Watch:
     def impatient(*_: object) -> bool:
         raise AssertionError("the store is there: nothing is waited for")
 
-    worker = ScoringWorker(
-        consumer=queue.consumer(),
-        detectors=detector_set(),
-        score_store=scores,
-        alert_store=SqlAlertStore(database),
-        stream_store=streams,
-        live=MemoryLiveState(),
-        policy=Policy.for_clips(),
-        clock=clock,
-        device=torch.device("cpu"),
-        poll=PollBounds(timeout_s=0.0),
-        patience=StorePatience(wait=impatient),
-    )
-    return Watch(queue, scores, streams, clock, worker)
+    def new_worker() -> ScoringWorker:
+        return ScoringWorker(
+            consumer=queue.consumer(),
+            detectors=detector_set(),
+            score_store=scores,
+            alert_store=SqlAlertStore(database),
+            stream_store=streams,
+            live=MemoryLiveState(),
+            policy=Policy.for_clips(),
+            clock=clock,
+            device=torch.device("cpu"),
+            poll=PollBounds(timeout_s=0.0),
+            patience=StorePatience(wait=impatient),
+        )
+
+    return Watch(queue, scores, streams, clock, new_worker(), new_worker)
 
 
 def renamed(**changes: object) -> StreamMessage:
@@ -88,7 +95,6 @@ POISON: dict[str, Callable[[], StreamMessage]] = {
     "sequence beyond a column": lambda: renamed(sequence=2**70),
     "status sequence beyond a column": lambda: said(sequence=2**70),
     "half a surrogate in the session": lambda: renamed(session_id="s\ud800"),
-    "half a surrogate in the reason": lambda: said(reason="\udfff"),
     "counter beyond a column": lambda: said(counters=StreamCounters(frames_dropped=2**70)),
     "counter that is no number": lambda: said(counters=StreamCounters(decode_errors=None)),  # type: ignore[arg-type]
     "a state of its own": lambda: said(state="afloat"),
@@ -113,15 +119,23 @@ def test_what_one_message_provokes_stays_with_it(watch: Watch, kind: str) -> Non
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-@pytest.mark.parametrize("kind", ["session_id", "reason"])
-def test_a_zero_byte_that_postgres_refuses_stays_with_its_message(watch: Watch, kind: str) -> None:
-    poison = renamed(session_id="s\0") if kind == "session_id" else said(reason="why\0")
-    watch.publish(frame(sequence=0), poison, frame(sequence=1))
+def test_a_zero_byte_that_postgres_refuses_stays_with_its_message(watch: Watch) -> None:
+    watch.publish(frame(sequence=0), renamed(session_id="s\0"), frame(sequence=1))
 
     watch.worker.run_once()
 
     assert watch.stored() == [0, 1]
     assert len(watch.queue.dead_letters()) == 1
+
+
+@pytest.mark.parametrize("reason", ["why\0", "\udfff", "x" * 100_000])
+def test_a_reason_that_no_database_takes_is_stored_as_what_can_be_shown(watch: Watch, reason: str) -> None:
+    watch.publish(frame(sequence=0), said(reason=reason))
+
+    watch.worker.run_once()
+
+    assert watch.queue.dead_letters() == ()
+    assert watch.streams.sessions("gate")[0].reason.isprintable()
 
 
 def test_a_message_a_day_ahead_does_not_blind_its_stream(watch: Watch) -> None:
@@ -168,3 +182,33 @@ def test_where_all_that_comes_is_far_from_now_the_worker_says_so(watch: Watch) -
     watch.worker.run_once()
 
     assert watch.worker.health() == ""
+
+
+@pytest.mark.parametrize("ahead_s", [0, 30, 80_000])
+@pytest.mark.parametrize("number", [10, 10_000, 999_000, 2**52])
+def test_a_forged_frame_hides_none_that_follows_over_a_restart_too(watch: Watch, number: int, ahead_s: float) -> None:
+    watch.publish(frame(sequence=0), renamed(sequence=number, received_at=START + timedelta(seconds=ahead_s)))
+    watch.worker.run_once()
+    watch.clock.advance(9)
+    watch.publish(*(frame(sequence=each) for each in range(1, 10)))
+    watch.worker.run_once()
+    assert set(range(10)) <= set(watch.stored())
+
+    watch.start_again()
+    watch.clock.advance(10)
+    watch.publish(*(frame(sequence=each) for each in range(15, 20)))
+    watch.worker.run_once()
+
+    assert {*range(10), *range(15, 20)} <= set(watch.stored())
+
+
+def test_a_status_ahead_of_now_leaves_no_session_with_more_stored_than_offered(watch: Watch) -> None:
+    watch.publish(status(), frame(sequence=0), said(received_at=START + timedelta(seconds=500)))
+    watch.worker.run_once()
+    watch.clock.advance(9)
+    for number in range(1, 9):
+        watch.publish(frame(sequence=number), status(sequence=number, after_s=number))
+    watch.worker.run_once()
+
+    (session,) = watch.streams.sessions("gate")
+    assert session.frames_offered == len(watch.stored()) == 9

@@ -92,7 +92,7 @@ def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None
 
 
 def test_an_old_unit_delivered_again_still_changes_nothing(wrong: Wrong) -> None:
-    wrong.set(START)
+    wrong.set(START + timedelta(seconds=30))
     old = JudgedUnit(statuses=(status("gate", 1),), alerts=(alert(),))
     new = JudgedUnit(
         statuses=(replace(status("gate", 9), received_at=START + timedelta(seconds=30)),),
