@@ -13,7 +13,7 @@ from domain.errors import CodecUnsupported, SourceUnavailable
 from domain.streams import Camera, RtspTransport
 from domain.urls import checked, credentials
 from ingest.deadlines import Deadlines
-from ingest.endpoints import parse_endpoint
+from ingest.endpoints import Endpoint, parse_endpoint
 from ingest.http_formats import HTTP_FORMATS, JPEG_PARTS, choose_format, refuse_single_picture
 from ingest.http_stream import HttpClient, HttpStream
 from ingest.jpeg_stream import JpegStream
@@ -103,13 +103,37 @@ def opened(camera: Camera, deadlines: Deadlines, limits: ReadingLimits = DEFAULT
     endpoint, login = parse_endpoint(url), Login(*credentials(url))
     if kind is Kind.HTTP:
         return _open_http(opening, HttpClient(endpoint, login, limits, deadlines, opening.budget))
-    relay = RtspRelay(endpoint, login, camera.transport, limits=limits, deadlines=deadlines, budget=opening.budget)
+    return _open_rtsp(opening, camera, endpoint, login)
+
+
+def _open_rtsp(
+    opening: "_Opening", camera: Camera, endpoint: Endpoint, login: Login, preferred_type: int | None = None
+) -> Opened:
+    """Open a session; a second one where the first showed that the camera sends another type than it names first."""
+    relay = RtspRelay(
+        endpoint,
+        login,
+        camera.transport,
+        limits=opening.limits,
+        deadlines=opening.deadlines,
+        budget=opening.budget,
+        preferred_type=preferred_type,
+    )
     address = relay.start()
     try:
-        return opening.open_container(address, link=relay)
+        session = opening.open_container(address, link=relay)
+    except SourceUnavailable:
+        relay.close()
+        if preferred_type is not None or relay.chosen_type is None:
+            raise
     except BaseException:
         relay.close()
         raise
+    else:
+        if preferred_type is not None or relay.chosen_type is None:
+            return session
+        session.close()
+    return _open_rtsp(opening, camera, endpoint, login, relay.chosen_type)
 
 
 def _file(camera: Camera) -> str:
@@ -150,8 +174,8 @@ class _Opening:
         self.options = options
         self.budget = ByteBudget(limits.max_picture_bytes)
         self._kind = kind
-        self._deadlines = deadlines
-        self._limits = limits
+        self.deadlines = deadlines
+        self.limits = limits
 
     def open_container(self, file: Any, *, link: Link = None, name: str | None = None) -> Opened:
         """Return the open stream. Raises `SourceUnavailable`."""
@@ -164,13 +188,13 @@ class _Opening:
                     mode="r",
                     format=name,
                     options=self.options,
-                    timeout=(self._deadlines.open_s, self._deadlines.video_s),
+                    timeout=(self.deadlines.open_s, self.deadlines.video_s),
                     metadata_errors="replace",
                 )
         except (SourceUnavailable, av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
-            raise _reason(link) or refusal(error, self._kind, log, self._limits) from None
+            raise _reason(link) or refusal(error, self._kind, log, self.limits) from None
         try:
-            video = _prepare(container, self._limits, link)
+            video = _prepare(container, self.limits, link)
             return Opened(container, video, self._is_finite(container, link), self.budget, link)
         except BaseException:
             container.close()

@@ -9,16 +9,30 @@ from ingest.refusals import AUDIO_ONLY
 
 MAX_TRACKS = 24
 """A recorder's address with every channel's video, sound and data; FFmpeg opens each with a request."""
+FIRST_DYNAMIC = 96
+"""Payload types below have a codec of their own and need no line (RFC 3551)."""
 _CODEC = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9._-]{1,30})/")
+
+_VIDEO_TYPES = re.compile(rb"(?m)^(m=video \S{1,20} \S{1,30} )([0-9]{1,3}(?: [0-9]{1,3}){0,20})")
+_ATTRIBUTE = re.compile(rb"a=(?:rtpmap|fmtp|framesize|rtcp-fb):([0-9]{1,3})[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """`video_types` and `other_types` are the payload types that FFmpeg expects: the first of each track."""
+    """`video_types` and `other_types` are the payload types that FFmpeg expects: the first of each track.
+
+    `choices` are those that a video track offers besides: a camera may send any of them, FFmpeg knows the first only.
+    """
 
     video_codecs: tuple[str, ...] = ()
     video_types: frozenset[int] = frozenset()
     other_types: frozenset[int] = frozenset()
+    choices: frozenset[int] = frozenset()
+
+    def choose_type(self, seen: Collection[int]) -> int | None:
+        """Return the payload type that the camera chose to send instead of the first, None where it did not."""
+        chosen = self.choices & frozenset(seen)
+        return min(chosen) if chosen and not self.video_types & frozenset(seen) else None
 
     def refuse_types(self, seen: Collection[int]) -> SourceUnavailable | None:
         """Return what to tell of video that bears none of the announced payload types, which FFmpeg drops unread."""
@@ -32,8 +46,11 @@ class Description:
         )
 
 
-def parse_description(body: bytes) -> Description:
-    """Return what a description says. Raises `SourceUnavailable` without video or with too many tracks."""
+def parse_description(body: bytes, preferred: int | None = None) -> Description:
+    """Return what a description says, and what FFmpeg expects of it once `keep_one_type` has narrowed it.
+
+    Raises `SourceUnavailable` without video or with too many tracks.
+    """
     tracks = len(re.findall(rb"(?:^|\n)m=", body))
     if tracks > MAX_TRACKS:
         raise OverLimit(
@@ -41,8 +58,38 @@ def parse_description(body: bytes) -> Description:
         )
     if tracks and b"m=video" not in body:
         raise SourceUnavailable(AUDIO_ONLY)
+    kept = keep_one_type(body, preferred)
     others = _expected_types(body, "audio") | _expected_types(body, "application")
-    return Description(_video_codecs(body), _expected_types(body, "video"), others)
+    expected = _expected_types(kept, "video")
+    offered = {int(word) for m in _VIDEO_TYPES.finditer(body) for word in m[2].split()}
+    return Description(_video_codecs(kept), expected, others, frozenset(offered) - expected - others)
+
+
+def keep_one_type(body: bytes, preferred: int | None) -> bytes:
+    """Return the description with one payload type for each video track: the preferred one if offered, else the first.
+
+    FFmpeg expects the first, but takes the codec of another one's line for it.
+    """
+    sections = re.split(rb"(?m)^(?=m=)", body)
+    return b"".join(_keep_in_track(section, b"%d" % (-1 if preferred is None else preferred)) for section in sections)
+
+
+def _keep_in_track(section: bytes, preferred: bytes) -> bytes:
+    head = _VIDEO_TYPES.match(section)
+    if head is None:
+        return section
+    types = head[2].split()
+    kept = preferred if preferred in types else types[0]
+    lines = section[head.end() :].splitlines(keepends=True)
+    known = len(types) > 1 and int(kept) < FIRST_DYNAMIC
+    named = known or any(_type_of(line) == kept for line in lines)
+    return head[1] + kept + b"".join(line for line in lines if not named or _type_of(line) in (b"", kept))
+
+
+def _type_of(line: bytes) -> bytes:
+    """Return the payload type that an attribute belongs to, nothing for another line."""
+    found = _ATTRIBUTE.match(line)
+    return b"" if found is None else found[1]
 
 
 def _expected_types(body: bytes, kind: str) -> frozenset[int]:

@@ -22,7 +22,7 @@ from ingest.limits import HEAD_BYTES, MAX_REDIRECTS, ByteBudget, ReadingLimits
 from ingest.login import Authenticator, Login
 from ingest.refusals import CLOSED, Kind, refuse_other_protocol, refuse_status
 from ingest.rtp_losses import RtpLosses
-from ingest.rtsp_description import Description, parse_description
+from ingest.rtsp_description import Description, keep_one_type, parse_description
 from ingest.rtsp_parsing import (
     DOLLAR,
     Message,
@@ -45,6 +45,9 @@ GOODBYE_S = 0.5
 MAX_WAITING = 32
 LOOKS = 200
 """How many pieces of a stream are looked through for their payload types; later ones are passed on unread."""
+CHOSEN_AFTER = 25
+"""How many of them, all with another payload type that the camera offers, show that it sends that one."""
+_REPLACED = frozenset({"content-base", "content-length"})
 HANDSHAKE = frozenset({"OPTIONS", "DESCRIBE", "SETUP", "PLAY"})
 
 log = logging.getLogger(__name__)
@@ -72,7 +75,9 @@ class RtspRelay:
         limits: ReadingLimits,
         deadlines: Deadlines,
         budget: ByteBudget,
+        preferred_type: int | None = None,
     ) -> None:
+        """`preferred_type` is the payload type that an earlier session showed the camera to send."""
         self.refusal: SourceUnavailable | None = None
         """Why the session failed, in words that FFmpeg does not have."""
         self.losses = RtpLosses()
@@ -87,6 +92,7 @@ class RtspRelay:
         self.description = Description()
         self._looks = LOOKS
         self._seen_types: frozenset[int] = frozenset()
+        self._preferred_type = preferred_type
         self._logged_in = False
         self._answered = False
         self._playing = False
@@ -99,6 +105,11 @@ class RtspRelay:
         self._from_client = bytearray()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rtsp relay", daemon=True)
+
+    @property
+    def chosen_type(self) -> int | None:
+        """The payload type to prefer in another session, None where this one had the right one."""
+        return self.description.choose_type(self._seen_types)
 
     def start(self) -> str:
         """Connect to the camera and return the address under which FFmpeg reaches it. Raises `SourceUnavailable`."""
@@ -268,6 +279,9 @@ class RtspRelay:
         if self._looks:
             self._looks -= 1
             self._seen_types |= payload_types(packets)
+            if self._looks <= LOOKS - CHOSEN_AFTER and self.chosen_type is not None:
+                # FFmpeg would read on in vain: the next session puts that type first.
+                raise self.description.refuse_types(self._seen_types) or SourceUnavailable(CLOSED)
         self.losses.follow(packets)
         client.sendall(packets)
 
@@ -355,10 +369,13 @@ class RtspRelay:
     def _edited(self, request: _Request, message: Message) -> bytes:
         """Return the answer as FFmpeg may have it."""
         if request.method == "DESCRIBE":
-            self.description = parse_description(message.body)
+            self.description = parse_description(message.body, self._preferred_type)
             self.losses.describe(message.body)
+            body = keep_one_type(message.body, self._preferred_type)
             base = message.head.get("content-base") or name_camera(request.uri, self._alias, self._endpoint)
-            return rewrite_head(message.raw, drop=frozenset({"content-base"}), add={"Content-Base": base})
+            add = {"Content-Base": base, "Content-Length": str(len(body))}
+            head = rewrite_head(message.raw[: len(message.raw) - len(message.body)], drop=_REPLACED, add=add)
+            return head + body
         if request.method == "PLAY":
             self._playing = True
             self._base = request.uri

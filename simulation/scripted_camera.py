@@ -118,10 +118,10 @@ class ScriptedCamera:
     def _play(self, connection: socket.socket) -> None:
         try:
             self._send_all(connection)
+            if self.manner is Manner.PLAYS_AND_LEAVES:
+                connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             return
-        if self.manner is Manner.PLAYS_AND_LEAVES:
-            connection.shutdown(socket.SHUT_RDWR)
 
     def _send_all(self, connection: socket.socket) -> None:
         if self.script is not None:

@@ -248,7 +248,7 @@ def test_a_payload_that_cannot_be_decoded_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "media", [VIDEO.replace("96", "99"), VIDEO.replace("96", "98 96", 1), VIDEO.replace("96", "99") + AUDIO]
+    "media", [VIDEO.replace("96", "99"), VIDEO.replace("96", "98 97", 1), VIDEO.replace("96", "99") + AUDIO]
 )
 def test_video_under_a_payload_type_that_was_not_announced_is_named(media: str) -> None:
     with answering(lambda asked: playing(asked, media)) as camera:
