@@ -72,18 +72,38 @@ class SqliteFile:
         self._path = Path(str(engine.url.database))
         self._left: list[sqlite3.Connection] = []
         self._reader, self._blocker = self._opened()
-        self._status = self._path.stat()
+        self._status, self._journal = self._path.stat(), self._journal_status()
+        self._is_well = True
 
     def trouble(self) -> str:
+        why = self._trouble()
+        self._is_well = not why
+        return why
+
+    def _trouble(self) -> str:
         try:
             now = self._path.stat()
         except FileNotFoundError:
-            return self._saved()
+            return self._saved(self._path.name)
         except OSError as error:
             return f"the database file cannot be looked at: {error.strerror}; check its folder and permissions"
         if not os.path.samestat(now, self._status):
             return self._replaced()
+        if self._is_journal_gone():
+            # Who puts a copy in the place of a damaged file takes its journal away, and the copy counts.
+            return self._saved(f"{self._path.name}-wal") if self._is_well else self._replaced()
         return self._damage(now.st_size)
+
+    def _journal_status(self) -> os.stat_result | None:
+        try:
+            return Path(f"{self._path}-wal").stat()
+        except OSError:
+            return None
+
+    def _is_journal_gone(self) -> bool:
+        """Say whether the journal we write to has lost its name: what is in it would end with this process."""
+        now = self._journal_status()
+        return self._journal is not None and (now is None or not os.path.samestat(now, self._journal))
 
     def close(self) -> None:
         for connection in (*self._left, self._reader, self._blocker):
@@ -95,8 +115,8 @@ class SqliteFile:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return pair
 
-    def _saved(self) -> str:
-        """Write the deleted database to its name again, with all that was stored: we still have it open.
+    def _saved(self, deleted: str) -> str:
+        """Write the database to its name again, with all that was stored: we still have open what was deleted of it.
 
         A write lock on the deleted file, never given back, makes those who wait to write to it come again.
         """
@@ -113,15 +133,18 @@ class SqliteFile:
             for ending in ("-wal", "-shm"):
                 with suppress(FileNotFoundError):
                     Path(f"{self._path}{ending}").unlink()
-            os.link(kept, self._path)  # unlike a renaming, this replaces nothing that came meanwhile
-            kept.unlink()
+            if deleted == self._path.name:
+                os.link(kept, self._path)  # unlike a renaming, this replaces nothing that came meanwhile
+                kept.unlink()
+            else:
+                kept.replace(self._path)
         except (OSError, sqlite3.Error) as error:
-            return f"the database file was deleted and cannot be written again ({error}); check its folder"
+            return f"the database's file {deleted} was deleted and cannot be written again ({error}); check its folder"
         self._begin_again()
         _log.error(
-            "the database file %s was deleted; Sightline had it open and wrote it again with all that was stored. "
-            "Find out who deletes it",
-            self._path,
+            "the database's file %s was deleted; Sightline had it open and wrote the database again with all that was "
+            "stored. Find out who deletes it",
+            self._path.with_name(deleted),
         )
         return ""
 
@@ -141,7 +164,7 @@ class SqliteFile:
         # The old connections stay open: closing the last one would tidy up files that have another owner now.
         self._left += [self._reader, self._blocker]
         self._reader, self._blocker = self._opened()
-        self._status = self._path.stat()
+        self._status, self._journal = self._path.stat(), self._journal_status()
 
     def _damage(self, size: int) -> str:
         """Read the file with a new connection, which has nothing of it in memory."""

@@ -64,7 +64,9 @@ def _taken(hold: "SqliteHold | PostgresHold") -> bool:
         with translated():
             return hold.take()
     except OSError as error:
-        raise StoreUnavailable(f"the database file cannot be locked: {error.strerror}") from error
+        raise StoreUnavailable(
+            f"the database file cannot be locked ({error.strerror}): put it on a local disk"
+        ) from error
 
 
 class SqliteHold:
@@ -81,7 +83,7 @@ class SqliteHold:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return False
         with suppress(OSError):
             self._said.touch(mode=0o600)

@@ -58,7 +58,7 @@ def files(path: Path, *endings: str) -> list[Path]:
     return [Path(f"{path}{ending}") for ending in endings]
 
 
-@pytest.mark.parametrize("endings", [("",), ("", "-wal", "-shm")])
+@pytest.mark.parametrize("endings", [("",), ("", "-wal", "-shm"), ("-wal",), ("-wal", "-shm"), ("-shm",)])
 def test_a_deleted_file_is_written_again_with_all_that_was_stored(
     watched: Watched, path: Path, endings: tuple[str, ...]
 ) -> None:

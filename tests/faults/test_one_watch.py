@@ -1,5 +1,7 @@
 """Only one process watches and tells from one database: the second is refused, and a killed one locks nobody out."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from domain.errors import ConfigError
+from domain.errors import ConfigError, StoreUnavailable
 from sightline.bootstrap import build
 from sightline.clock import SystemClock
 from sightline.settings import Settings, parsed
@@ -163,4 +165,19 @@ def test_a_server_that_ended_the_lock_gives_it_back_to_the_same_process(postgres
         held(other, START, sleep=lambda _: None)
     hold.release()
     other.dispose()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EIO])
+def test_a_file_system_without_locks_is_named_and_no_other_process_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    engine = open_engine(f"sqlite:///{tmp_path}/s.db")
+
+    with pytest.raises(StoreUnavailable, match="local disk"):
+        held(engine, START, sleep=lambda _: None)
     engine.dispose()
