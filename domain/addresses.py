@@ -67,6 +67,9 @@ def parse_address(text: str) -> Address | None:
 def _split(body: str) -> tuple[str | None, str, str]:
     """Return login, host and rest of what follows `://`."""
     end = _first(body, "/?")
+    if end == 0:
+        # No host is named, as for a socket or a file of this machine; an `@` further on is no end of a login.
+        return None, "", body
     login, host, fragment = _login_and_host(body[:end])
     head, at, tail = body.rpartition("@")
     other_end = _first(tail, "/?#")

@@ -10,18 +10,21 @@ from domain.plain_text import holds_invisible, normal
 
 LONGEST_NAME = 120
 LONGEST_LINE = 500
-_NAME_MARKS = frozenset(" .:_-")
-_LABEL_MARKS = _NAME_MARKS | frozenset(",/()&'+#")
+_NAME_MARKS = frozenset(" .:_-,()&'+#\uff08\uff09\u30fb")
+"""The last three are the wide brackets and the middle dot of Japanese and Chinese names."""
+_LABEL_MARKS = _NAME_MARKS | {"/"}
+"""A camera's name is one segment of the API's paths; a site is not."""
+_WIDE_BLANK = "\u3000"
 
 
 def name_of(text: str, *, where: str = "name") -> str:
     """Return a camera's name as it is kept. Raises `ConfigError` naming `where`."""
-    return _checked(text, _NAME_MARKS, where, "and . : - _")
+    return _checked(text, _NAME_MARKS, where, "and . : - _ , ( ) & ' + #")
 
 
 def label_of(text: str, *, where: str) -> str:
     """Return a site, a group or another label as it is kept; it may be empty. Raises `ConfigError` naming `where`."""
-    return _checked(text, _LABEL_MARKS, where, "and . : - _ , / ( ) & ' + #") if text.strip() else ""
+    return _checked(text, _LABEL_MARKS, where, "and . : - _ , ( ) & ' + # /") if text.strip() else ""
 
 
 def line_of(text: str, *, where: str, longest: int = LONGEST_LINE) -> str:
@@ -39,7 +42,7 @@ def line_of(text: str, *, where: str, longest: int = LONGEST_LINE) -> str:
 def _checked(text: str, marks: frozenset[str], where: str, said: str) -> str:
     if len(text) > 4 * LONGEST_NAME:
         raise ConfigError(f"{where}: too long; {LONGEST_NAME} characters are the most")
-    name = normal(text)
+    name = normal(text.replace(_WIDE_BLANK, " "))
     if holds_invisible(name):
         raise ConfigError(f"{where}: holds a character that cannot be seen; type it again without it")
     if not 1 <= len(name) <= LONGEST_NAME:

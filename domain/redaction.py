@@ -120,6 +120,10 @@ def _is_end_certain(text: str, start: int, end: int, shown_as: str, *, within: b
     raw, after = text[start:end], text[end]
     if within and raw.endswith(HIDDEN):
         return True
+    if within and raw.endswith("://"):
+        # A scheme alone, as our own messages name it.
+        is_closed = after == _CLOSING.get(text[start - 1]) and not text[end + 1 : end + 2].isalnum()
+        return after.isspace() or is_closed
     address = parse_address(raw)
     if address is None or not (is_host(address.host) or address.host == HIDDEN):
         # A path of this machine has no host.

@@ -29,7 +29,8 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 _REST_SAFE = "/?#:@!$&()*+,;=[]"
 """What a path and its query keep unescaped besides letters, digits and `_.-~`; quotes and blanks end an address."""
 
-_SPELLING = "%40 for @, %3A for :, %2F for / and %3F for ?"
+_SPELLING = "%3A for :, %2F for /, %3F for ? and %40 for @"
+"""The `@` comes last: after an address, the redaction would take it for the end of a login."""
 
 _NAMES_OF_USERS = frozenset({"account", "loginuse", "loginuser", "user", "username", "usr"})
 _SHORTEST_TOKEN = 16
@@ -187,6 +188,6 @@ def _check_host(address: Address, where: str) -> None:
     host = _in_ascii(address.host)
     if not host.isascii() or not is_host(host) or not 0 < int(address.port or 1) <= 65535:
         raise ConfigError(
-            f"{where}: its host or port cannot be read; write scheme://user:password@host:port/path, and in the "
-            f"password {_SPELLING}"
+            f"{where}: its host or port cannot be read; write it as in rtsp://192.0.2.10:554/stream, the login "
+            f"before the host, and in the password {_SPELLING}"
         )

@@ -55,19 +55,33 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, str] | str]
     csv.field_size_limit(_LONGEST_FIELD)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
+        width = len(header)
+        while header and not header[-1]:
+            header.pop()  # a column that the spreadsheet once held something in
         _check_header(path, header)
         before = reader.line_num
         for cells in reader:
             line, before = before + 1, reader.line_num
             if not any(cell.strip() for cell in cells):
                 continue
-            wrong = _wrong_shape(header, cells)
-            yield line, wrong or dict(zip(header, cells, strict=True))
+            row = _completed(header, cells, width)
+            yield line, _wrong_shape(header, row) or dict(zip(header, row, strict=True))
     except csv.Error:
         raise ConfigError(
             f'{path} line {reader.line_num}: a quote is open, misplaced, or its value too long; write "" for a quote '
             "within quotes"
         ) from None
+
+
+def _completed(header: list[str], cells: list[str], width: int) -> list[str]:
+    """Return a line with the cells that Excel leaves out or adds: those after the last that holds something.
+
+    Only where no comma of a password can have moved: a line that ends with its url, or is as wide as the first one.
+    """
+    if len(cells) == width and not any(cells[len(header) :]):
+        return cells[: len(header)]
+    ends = len(cells) == header.index("url") + 1 and "name" in header[: len(cells)]
+    return [*cells, *[""] * (len(header) - len(cells))] if ends and "://" in cells[-1] else cells
 
 
 def _check_header(path: Path, header: list[str]) -> None:

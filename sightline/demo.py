@@ -87,7 +87,7 @@ def run_demo(duration_s: float, console: Console, *, parts: Sequence[Part] = PAR
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-demo-")))
         stop = stack.enter_context(stop_on_signals())
-        reels = _filmed(parts, duration_s, console, cache or _cache_folder(folder))
+        reels = _filmed(parts, duration_s, console, cache or _cache_folder(folder), stop)
         stage = stack.enter_context(staged(reels, folder))
         play = _set_up(parts, stage, folder)
         stack.enter_context(play.system)
@@ -109,8 +109,13 @@ def _cache_folder(fallback: Path) -> Path:
     return folder
 
 
-def _filmed(parts: Sequence[Part], duration_s: float, console: Console, cache: Path) -> Mapping[str, Path]:
-    """Make the films, or find them in the cache, showing how far they are."""
+def _filmed(
+    parts: Sequence[Part], duration_s: float, console: Console, cache: Path, stop: threading.Event
+) -> Mapping[str, Path]:
+    """Make the films, or find them in the cache, showing how far they are.
+
+    Raises `KeyboardInterrupt` once `stop` is set: filming takes minutes on a slow machine.
+    """
     length_s = film_length_s(duration_s)
     served = available() is None
     wanted = {part.camera: part.film(length_s, served=served) for part in parts}
@@ -123,7 +128,13 @@ def _filmed(parts: Sequence[Part], duration_s: float, console: Console, cache: P
     console.print(f"Filming {len(wanted)} cameras, {length_s:.0f} s each, from scikit-image's photographs")
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("drawing and coding H.264", total=sum(film.seconds for film in wanted.values()))
-        return films(wanted, cache, progress=lambda seconds: progress.advance(task, seconds))
+
+        def advance(seconds: float) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            progress.advance(task, seconds)
+
+        return films(wanted, cache, progress=advance)
 
 
 def _set_up(parts: Sequence[Part], stage: Stage, folder: Path) -> Play:

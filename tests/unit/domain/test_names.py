@@ -53,6 +53,11 @@ def test_a_name_that_could_forge_or_hide_is_refused_without_being_shown(text: st
         ("\u6771\u9580 2", "\u6771\u9580 2"),
         ("_a.b:c-1", "_a.b:c-1"),
         ("7", "7"),
+        ("Tor #2 (innen), R&D +1 o'clock", "Tor #2 (innen), R&D +1 o'clock"),
+        (
+            "\u7384\u95a2\u3000\u30ab\u30e1\u30e9\uff08\u5317\uff09\u30fb\uff11",
+            "\u7384\u95a2 \u30ab\u30e1\u30e9\uff08\u5317\uff09\u30fb\uff11",
+        ),
     ],
 )
 def test_a_name_in_any_script_is_kept_in_one_form(given: str, kept: str) -> None:

@@ -1,11 +1,12 @@
 """Addresses: the allow-list, every form of a login, and no secret shown."""
 
 import time
+from functools import partial
 
 import pytest
 
 from domain.errors import ConfigError
-from domain.urls import checked, credentials, escaped, redacted, secrets_of, shown
+from domain.urls import checked, checked_service, credentials, escaped, redacted, secrets_of, shown
 
 PASSWORD = "p@:#/w"
 FORMS = [
@@ -300,3 +301,35 @@ def refusal_of(url: str) -> str:
         return shown(checked(url, where="url"))
     except ConfigError as error:
         return str(error)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown_as"),
+    [
+        (
+            "postgresql:///sightline?host=/run/pg&user=sl&password=p@hunter2",
+            "postgresql:///***?***&user=***&password=***",
+        ),
+        ("postgresql:///sightline?password=p:/@hunter2@h", "postgresql:///***?password=***"),
+        ("rtsp:///admin:hunter2@192.0.2.1/x", "rtsp:///***/x"),
+        ("redis:///0?password=@hunter2", "redis:///0?password=***"),
+    ],
+)
+def test_an_address_without_a_host_has_no_login_whatever_follows(address: str, shown_as: str) -> None:
+    assert "hunter2" not in shown(address) + redacted(f"cannot open {address}: refused")
+    assert shown(address).replace("/sightline", "/***") == shown_as
+
+
+def test_a_socket_s_address_keeps_its_password_whole() -> None:
+    address = "postgresql:///sightline?host=/run/pg&user=sl&password=p@hunter2"
+    assert checked_service(address, schemes=("postgresql",), where="database") == address
+    assert "p@hunter2" in secrets_of(address)
+
+
+@pytest.mark.parametrize("url", ["gopher://u:hunter2@h", "exec:ls", "rtsp://u:hunter2@h:x/y", "u:hunter2@h", "rtsp://"])
+def test_what_to_do_about_an_address_is_shown_to_its_end(url: str) -> None:
+    for refuse in (checked, partial(checked_service, schemes=("http", "https"))):
+        with pytest.raises(ConfigError) as refused:
+            refuse(url, where="cameras[0].url")
+        assert redacted(f"error: {refused.value}") == f"error: {refused.value}"
+        assert "hunter2" not in str(refused.value)

@@ -31,6 +31,40 @@ def test_spreadsheets_byte_order_mark_semicolons_and_column_order_are_understood
     assert cameras[0].name == "gate"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name;url;site;group;;\r\nTor #1;rtsp://u:p@h/1;;;;\r\n",
+        "name;url;site;group\r\nTor #1;rtsp://u:p@h/1\r\n",
+        '"name","url","site"\r\n"Tor #1","rtsp://u:p@h/1",""\r\n,,\r\n',
+        "url,name,site\nrtsp://u:p@h/1,Tor #1,\n",
+    ],
+)
+def test_cells_that_excel_adds_or_leaves_out_at_the_end_change_nothing(tmp_path: Path, text: str) -> None:
+    cameras, problems = read_cameras(csv(tmp_path, text))
+
+    assert problems == ()
+    assert [(each.name, each.url, each.site, each.group) for each in cameras] == [("Tor #1", "rtsp://u:p@h/1", "", "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,url\ngate,rtsp://h/1?password=12,\n",
+        "name,url,site,group\ngate,rtsp://h/1?password=12,\n",
+        "name,url,site\nhall, 2\n",
+        "url,name,site\nrtsp://h/1?password=12\n",
+        "url,site,name\nrtsp://u:1,2@h/1\n",
+    ],
+)
+def test_a_line_that_may_have_lost_half_a_password_is_refused(tmp_path: Path, text: str) -> None:
+    cameras, problems = read_cameras(csv(tmp_path, text))
+
+    assert cameras == ()
+    assert "put a value with a comma or a semicolon in quotes" in problems[0]
+    assert "12" not in problems[0]
+
+
 def test_each_wrong_line_is_named(tmp_path: Path) -> None:
     text = "name,url\ngate,rtsp://h/1\n,rtsp://h/2\nyard,exec:ls\ndoor,\ngate,rtsp://h/3\n"
 

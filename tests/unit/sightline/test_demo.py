@@ -1,11 +1,14 @@
 """The demo's own decisions: when cameras are cut, what was due, when it may end."""
 
+import io
+import threading
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from alerts.policy import Policy
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
@@ -109,3 +112,11 @@ def test_where_home_cannot_be_written_films_go_to_the_passing_folder(
     blocked.write_text("not a folder")
     monkeypatch.setattr(demo, "CACHE", blocked / "films")
     assert demo._cache_folder(tmp_path) == tmp_path / "films"
+
+
+def test_filming_ends_within_a_second_of_film_once_the_demo_is_to_end(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(KeyboardInterrupt):
+        demo._filmed((WELL, BLURRED), demo.LEAST_S, Console(file=io.StringIO()), tmp_path, stop)
+    assert list(tmp_path.rglob("*.mp4")) == []
