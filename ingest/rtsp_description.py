@@ -13,7 +13,8 @@ FIRST_DYNAMIC = 96
 """Payload types below have a codec of their own and need no line (RFC 3551)."""
 _CODEC = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9._-]{1,30})/")
 
-_VIDEO_TYPES = re.compile(rb"(?m)^(m=video \S{1,20} \S{1,30} )([0-9]{1,3}(?: [0-9]{1,3}){0,20})")
+_VIDEO_TYPES = re.compile(rb"^(m=video \S{1,20} \S{1,30} )([0-9]{1,3}(?: [0-9]{1,3}){0,20})", re.MULTILINE)
+_TRACK = re.compile(rb"^(?=m=)", re.MULTILINE)
 _ATTRIBUTE = re.compile(rb"a=(?:rtpmap|fmtp|framesize|rtcp-fb):([0-9]{1,3})[ \t]")
 
 
@@ -70,7 +71,7 @@ def keep_one_type(body: bytes, preferred: int | None) -> bytes:
 
     FFmpeg expects the first, but takes the codec of another one's line for it.
     """
-    sections = re.split(rb"(?m)^(?=m=)", body)
+    sections = _TRACK.split(body)
     return b"".join(_keep_in_track(section, b"%d" % (-1 if preferred is None else preferred)) for section in sections)
 
 
