@@ -29,6 +29,10 @@ _log = logging.getLogger(__name__)
 _FOREVER_MS = 2**31 - 1
 _LONGEST_UNIT_S = 600
 _FETCH_BYTES = 64 << 20
+_LETTER_S, _LETTERS_REST_S = 5.0, 30.0
+"""How long a dead letter waits for its topic at most, and how long none is tried after one that could not be sent."""
+_LETTER_KEY_BYTES = 1024
+"""Of a stranger's key; the producer refuses a record of more than a megabyte."""
 
 _Position: TypeAlias = tuple[int, int]
 
@@ -123,6 +127,7 @@ class KafkaConsumer:
         self._expired = 0
         self._next: dict[TopicPartition, int] = {}
         self._letters: Any = None
+        self._letters_rest_until_s = float("-inf")
         self._pause = Event()
         self._tenures = Tenures()
         self._consumer = kafka.KafkaConsumer(
@@ -217,10 +222,7 @@ class KafkaConsumer:
     def _refuse(self, record: Any, position: _Position, reason: str) -> None:
         _log.warning("a message at %s was put aside: %s", position, reason)
         self._unreadable += 1
-        try:
-            self._put_aside(record.key, {"bytes": len(record.value or b"")}, reason, position)
-        except (errors.KafkaError, AssertionError, ValueError) as error:
-            _log.warning("a message was put aside without a dead letter (%s)", type(error).__name__)
+        self._put_aside(record.key, {"bytes": len(record.value or b"")}, reason, position)
 
     def _count_expired(self, fetched: Mapping[TopicPartition, Any]) -> None:
         """Notice where the offsets go on further than they ended; without transactions every offset is a message."""
@@ -257,7 +259,21 @@ class KafkaConsumer:
         return lag
 
     def _put_aside(self, key: bytes | None, named: Mapping[str, object], reason: str, position: object) -> None:
-        if self._letters is None:
-            self._letters = kafka.KafkaProducer(**self._settings.connection(), acks="all")
+        """Send a dead letter. One that cannot be sent is said and left out: what it is about is judged or refused."""
+        if monotonic() < self._letters_rest_until_s:
+            return
         letter = json.dumps({**named, "reason": reason, "position": position}).encode()
-        self._letters.send(self._settings.dead_letter_topic, key=key or b"", value=letter)
+        try:
+            if self._letters is None:
+                self._letters = kafka.KafkaProducer(
+                    **self._settings.connection(), acks="all", max_block_ms=round(_LETTER_S * 1e3)
+                )
+            self._letters.send(self._settings.dead_letter_topic, key=(key or b"")[:_LETTER_KEY_BYTES], value=letter)
+        except (errors.KafkaError, AssertionError, ValueError) as error:
+            # Each attempt may wait for its whole time limit, and a topic may be full of such messages.
+            self._letters_rest_until_s = monotonic() + _LETTERS_REST_S
+            _log.warning(
+                "a message was put aside without a dead letter (%s); none is tried for %.0f s",
+                type(error).__name__,
+                _LETTERS_REST_S,
+            )

@@ -19,7 +19,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from domain.errors import ConfigError, FrameRejected
 from domain.frames import Frame, FrameFormat
-from domain.units import StreamMessage
+from domain.units import Delivery, StreamMessage
 from tests import services
 from tests.contract.records import frame, status
 from tests.fakes import FakeClock
@@ -195,6 +195,35 @@ def test_a_bad_message_alone_does_not_come_back(
     publish(prepared, [frame("gate", 2)])
     assert taken(consumers(), 1) == [("gate", 2)]
     assert len(dead_letters(prepared, 1)) == 1
+
+
+def test_a_poisoned_topic_without_one_for_dead_letters_stops_nobody(
+    prepared: KafkaSettings, consumers: Callable[[], KafkaConsumer], caplog: pytest.LogCaptureFixture
+) -> None:
+    administration = kafka.KafkaAdminClient(bootstrap_servers=prepared.servers)
+    administration.delete_topics([prepared.dead_letter_topic])
+    administration.close()
+    producer = kafka.KafkaProducer(bootstrap_servers=prepared.servers)
+    for _ in range(20):
+        producer.send(prepared.topic, key=b"gate", value=b"rubbish")
+    producer.close()
+    publish(prepared, [frame("gate", 0), frame("gate", 1)])
+    consumer = consumers()
+    delivered: list[Delivery] = []
+
+    def all_came() -> bool:
+        unit = consumer.poll(20, 0.1)
+        for delivery in unit.deliveries:
+            consumer.dead_letter(delivery, "a reason")
+        delivered.extend(unit.deliveries)
+        if unit.deliveries:
+            consumer.commit(unit)
+        return len(delivered) == 2
+
+    with caplog.at_level(logging.WARNING, "transport"):
+        until(all_came, "both frames came")
+    assert consumer.unreadable() == 20
+    assert caplog.text.count("without a dead letter") == 1
 
 
 def test_a_picture_above_the_cap_is_refused_before_it_is_sent(prepared: KafkaSettings) -> None:
