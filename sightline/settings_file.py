@@ -122,8 +122,9 @@ def _value_of(name: str, default: str | None, environment: Mapping[str, str], at
 def _checked_text(text: str, at: str) -> str:
     if len(text) > LONGEST_SCALAR:
         raise ConfigError(f"{at}: is longer than {LONGEST_SCALAR} characters")
-    # A no-break space may stand in a password; whatever else shows nothing moves a cursor or hides what follows.
-    if not text.replace("\u00a0", " ").isprintable():
+    # A no-break space may stand in a password, a wide one in a Japanese name. Whatever else shows nothing moves a
+    # cursor or hides what follows.
+    if not text.replace("\u00a0", " ").replace("\u3000", " ").isprintable():
         raise ConfigError(f"{at}: holds a character that cannot be seen; type it again without it")
     return text
 

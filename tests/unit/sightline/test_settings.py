@@ -52,6 +52,15 @@ cameras:
     assert camera.faults == {Fault.BLUR: FaultSetting(enabled=False), Fault.NOISE: FaultSetting(sensitivity=8)}
 
 
+def test_names_of_any_script_are_read_as_people_write_them(tmp_path: Path) -> None:
+    names = ["T\u00fcr S\u00fcd #2 (innen)", "\u7384\u95a2\u3000\u30ab\u30e1\u30e9\uff08\u5317\uff09"]
+    text = yaml.safe_dump({"cameras": [{"name": name, "url": "rtsp://h/1"} for name in names]}, allow_unicode=True)
+
+    cameras = load_settings(written(tmp_path, text)).domain_cameras()
+
+    assert [camera.name for camera in cameras] == [names[0], names[1].replace("\u3000", " ")]
+
+
 def test_cameras_without_a_plan_take_the_common_one() -> None:
     settings = parsed({"plan": {"mode": "all"}, "cameras": [{"name": "a", "url": "a.mp4"}]})
 
