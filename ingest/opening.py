@@ -9,7 +9,7 @@ import av.logging
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from domain.errors import CodecUnsupported, SourceUnavailable
+from domain.errors import CodecUnsupported, OverLimit, SourceUnavailable
 from domain.streams import Camera, RtspTransport
 from domain.urls import checked, credentials
 from ingest.deadlines import Deadlines
@@ -20,7 +20,7 @@ from ingest.jpeg_stream import JpegStream
 from ingest.limits import ByteBudget, ReadingLimits, check_picture_size
 from ingest.login import Login
 from ingest.playlists import PlaylistStream
-from ingest.recordings import COVER_ONLY, FILE_SCHEME, choose_track, film_tracks, path_of, refuse_unreadable
+from ingest.recordings import COVER_ONLY, FILE_SCHEME, choose_track, film_tracks, path_of, raw_format, refuse_unreadable
 from ingest.refusals import AUDIO_ONLY, UNKNOWN_CODEC, Kind, Log, refusal
 from ingest.rtsp_relay import RtspRelay
 
@@ -98,7 +98,7 @@ def opened(camera: Camera, deadlines: Deadlines, limits: ReadingLimits = DEFAULT
     kind = kind_of(camera.url)
     opening = _Opening(kind, options_for(kind, camera.transport, deadlines, limits), deadlines, limits)
     if kind is Kind.FILE:
-        return opening.open_container(_file(camera))
+        return _open_file(opening, _path(camera))
     url = checked(camera.url, where=f"camera {camera.name}")
     endpoint, login = parse_endpoint(url), Login(*credentials(url))
     if kind is Kind.HTTP:
@@ -136,12 +136,26 @@ def _open_rtsp(
     return _open_rtsp(opening, camera, endpoint, login, relay.chosen_type)
 
 
-def _file(camera: Camera) -> str:
-    """Return a file's address as FFmpeg takes it: `file:` and its path, so that no name reads as a protocol."""
+def _path(camera: Camera) -> str:
     named = camera.url.startswith(FILE_SCHEME)
     path = path_of(camera.url if named else checked(camera.url, where=f"camera {camera.name}"))
     refuse_unreadable(path)
-    return f"file:{path}"
+    return path
+
+
+def _open_file(opening: "_Opening", path: str) -> Opened:
+    """Open a file as FFmpeg takes it, or as the bare stream that it is although FFmpeg's guess does not know it."""
+    # With `file:` before its path no name reads as a protocol.
+    address = f"file:{path}"
+    try:
+        return opening.open_container(address)
+    except (CodecUnsupported, OverLimit):
+        raise
+    except SourceUnavailable:
+        name = raw_format(path)
+        if name is None:
+            raise
+    return opening.open_container(address, name=name)
 
 
 def _open_http(opening: "_Opening", client: HttpClient) -> Opened:

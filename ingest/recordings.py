@@ -12,6 +12,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from domain.errors import SourceUnavailable
+from ingest import nal_units
 
 FILE_SCHEME = "file://"
 
@@ -73,6 +74,36 @@ def explain_error(error: Exception) -> str:
     """Return what an error of the file system means, with the next step."""
     number = error.errno if isinstance(error, OSError) else None
     return _ERRORS.get(number or 0, "the file cannot be read: copy it to this machine's own disk and try again")
+
+
+LOOKED_AT = 1 << 20
+"""Bytes in which a raw stream shows its parameter sets and a key picture."""
+_PROFILES = frozenset({44, 66, 77, 88, 100, 110, 118, 122, 128, 138, 144, 244})
+
+
+def raw_format(path: str) -> str | None:
+    """Return `h264` or `hevc` where a file is the bare stream, None elsewhere; whatever stands between its units.
+
+    Recorders write headers of their own before pictures, which FFmpeg's guess takes for another container.
+    """
+    try:
+        with open(path, "rb") as file:
+            found = [unit for unit in nal_units.units(file.read(LOOKED_AT)) if len(unit) > 2]
+    except OSError:
+        return None
+    h264 = {nal_units.h264_kind(unit) for unit in found if unit[0] < 0x80 and _has_profile(unit)}
+    if {nal_units.H264.SPS, nal_units.H264.PPS, nal_units.H264.IDR} <= h264:
+        return "h264"
+    h265 = {nal_units.h265_kind(unit) for unit in found if unit[0] < 0x80 and unit[1] == 1}
+    return "hevc" if {VPS, SPS, PPS} <= h265 else None
+
+
+VPS, SPS, PPS = 32, 33, 34
+"""Parameter sets of H.265."""
+
+
+def _has_profile(unit: bytes) -> bool:
+    return nal_units.h264_kind(unit) != nal_units.H264.SPS or unit[1] in _PROFILES
 
 
 COVER_ONLY = "the file holds a cover picture and no video: name a recording with a film in it"

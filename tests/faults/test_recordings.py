@@ -16,7 +16,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from ingest.recordings import file_address
-from tests.cameras.films import film, picture
+from tests.cameras.films import access_units, film, picture
 from tests.cameras.reading import SHORT, Read, read
 
 ODD_NAMES = (
@@ -213,3 +213,19 @@ def test_vendor_headers_between_the_nal_units_are_no_damage(data_folder: Path) -
     assert len(result.frames) == 174
     assert not any(frame.corrupt for frame in result.frames[:-1])
     assert result.counters.decode_errors <= 2
+
+
+@pytest.mark.parametrize(("codec", "ending"), [("libx264", "h264"), ("libx265", "h265"), ("libx264", "dav")])
+@pytest.mark.parametrize(
+    "mark", [b"\x00\x00\x01\xfd", b"\x00\x00\x01\xfa", b"\x00\x00\x01\xfc", b"HKMI", b"\x00\x00\x01\xba"]
+)
+def test_any_vendors_headers_between_the_nal_units_are_read_over(
+    tmp_path: Path, codec: str, ending: str, mark: str
+) -> None:
+    header = bytes.fromhex(mark) + bytes(range(1, 13))
+    path = tmp_path / f"recorder.{ending}"
+    path.write_bytes(b"".join(header + unit for unit in access_units(30, codec=codec)))
+    result = read(str(path))
+    assert result.error is None
+    assert len(result.frames) == 30
+    assert result.counters.decode_errors == 0
