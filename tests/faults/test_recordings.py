@@ -220,9 +220,9 @@ def test_vendor_headers_between_the_nal_units_are_no_damage(data_folder: Path) -
     "mark", [b"\x00\x00\x01\xfd", b"\x00\x00\x01\xfa", b"\x00\x00\x01\xfc", b"HKMI", b"\x00\x00\x01\xba"]
 )
 def test_any_vendors_headers_between_the_nal_units_are_read_over(
-    tmp_path: Path, codec: str, ending: str, mark: str
+    tmp_path: Path, codec: str, ending: str, mark: bytes
 ) -> None:
-    header = bytes.fromhex(mark) + bytes(range(1, 13))
+    header = mark + bytes(range(1, 13))
     path = tmp_path / f"recorder.{ending}"
     path.write_bytes(b"".join(header + unit for unit in access_units(30, codec=codec)))
     result = read(str(path))
