@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from alerts.groups import Grouping, Plan, planned
-from domain.alerts import Incident, IncidentState, OutboxEntry
+from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.errors import NotifierUnavailable
 from domain.ports import AlertStore, Clock, Notifier, StreamStore
 from domain.streams import Camera
@@ -57,6 +57,11 @@ class _Lane:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
+def _place(entry: OutboxEntry) -> tuple[int, datetime]:
+    """Return where a message belongs among those of its incident; a clock set back in between does not reorder them."""
+    return list(NotificationKind).index(entry.kind), entry.created_at
+
+
 def _shown(error: BaseException) -> str:
     return str(error) if isinstance(error, NotifierUnavailable) else type(error).__name__
 
@@ -97,6 +102,7 @@ class Dispatcher:
                 self._alerts.put_group(step.incident, step.entries, step.absorbed)
                 self._note(step.incident)
             plan = self._planned(now)
+        self._waiting.update((entry.key, entry) for entry in plan.send)
         for entry in plan.send:
             self._send(entry)
         flying = [future for lane in self._lanes for future in lane.flying.values()]
@@ -134,7 +140,6 @@ class Dispatcher:
 
     def _send(self, entry: OutboxEntry) -> None:
         """Hand a message to every lane that has not had it and owes its receiver nothing earlier of that incident."""
-        self._waiting[entry.key] = entry
         for lane in self._lanes:
             if entry.key not in lane.done and entry.key not in lane.flying and not self._owes_earlier(lane, entry):
                 lane.send(entry)
@@ -142,7 +147,7 @@ class Dispatcher:
     def _owes_earlier(self, lane: _Lane, entry: OutboxEntry) -> bool:
         return any(
             other.incident.incident_id == entry.incident.incident_id
-            and other.created_at < entry.created_at
+            and _place(other) < _place(entry)
             and other.key not in lane.done
             and other.key not in lane.flying
             for other in self._waiting.values()

@@ -282,3 +282,17 @@ def test_a_kill_between_any_two_steps_neither_loses_a_message_nor_renames_it(ste
     assert len({entry.incident.incident_id for entry in desk.notifier.sent}) == 1
     assert [key.split(":")[1] for key in keys] == ["firing", "update", "resolved"]
     assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
+
+
+def test_what_ended_while_the_clock_was_set_back_is_told_after_what_began() -> None:
+    desk = Desk(cameras(1))
+    desk.notifier.away = True
+    desk.happens("cam-00")
+    desk.run()
+    desk.clock.advance(-300)
+    desk.happens("cam-00", RESOLVED)
+    desk.run()
+    desk.notifier.away = False
+    desk.run(900)
+
+    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
