@@ -204,8 +204,8 @@ def _passing_reason(error: DBAPIError) -> str | None:
 def _postgres_reason(state: str) -> str | None:
     if state in _POSTGRES_STATES:
         return _POSTGRES_STATES[state]
-    # Class 42: the statement itself is wrong, which is a mistake of ours.
-    if state[:2] in (*_POSTGRES_DATA, "42"):
+    # Class 42: the statement itself is wrong. P0: a trigger of ours forbids it. Both are mistakes of ours.
+    if state[:2] in (*_POSTGRES_DATA, "42", "P0"):
         return None
     return f"the database refused for now (SQLSTATE {state})"
 

@@ -103,12 +103,13 @@ def identity(layer: nn.Linear) -> None:
 
 def test_scales_are_projected_grown_and_fused() -> None:
     """Eqs. 3 and 4: channels 24, 32, 96, 160 of ones, weight 0.01, bias 1, become 1.24, 1.32, 1.96, 2.6."""
-    encoder = ViewEncoder("mobilenet_v2")
+    # In double precision: how float32 sums 512 terms depends on the processor.
+    encoder = ViewEncoder("mobilenet_v2").double()
     for projection in encoder.projections:
         constant(projection, 0.01, 1.0)
     constant(encoder.fusion, 0.5 / FEATURES, 0.25)
-    maps = [torch.ones(1, width, side, side) for width, side in zip((24, 32, 96, 160), (8, 4, 2, 1), strict=True)]
-    fused = encoder.fused(maps)
+    sizes = zip((24, 32, 96, 160), (8, 4, 2, 1), strict=True)
+    fused = encoder.fused([torch.ones(1, width, side, side, dtype=torch.float64) for width, side in sizes])
     assert fused.shape == (1, FEATURES, 8, 8)
     assert fused.flatten().tolist() == pytest.approx([0.5 * (1.24 + 1.32 + 1.96 + 2.6) + 0.25] * FEATURES * 64)
 
