@@ -81,7 +81,11 @@ class Policy:
 
     @classmethod
     def short(cls, raise_s: float) -> "Policy":
-        """For the demo: every alert is raised after `raise_s`, and the other times shrink in proportion."""
+        """For the demo: every alert is raised after `raise_s`, and the other times shrink in proportion.
+
+        The waits for company and for a cause shrink less: a stream's rates are means over ten seconds, so a starved
+        bitrate shows some seconds after the compression blocks that it brings.
+        """
         return cls(
             verdict_window_s=min(4.0, max(2.0, raise_s)),
             provisional_s=max(3.0, 2 * raise_s),
@@ -89,8 +93,8 @@ class Policy:
             mode_dwell_s=raise_s,
             settle_s=2 * raise_s,
             raise_s=raise_s,
-            incident_settle_s=max(1.0, raise_s / 2),
-            explanation_wait_s=max(2.0, raise_s),
+            incident_settle_s=max(1.0, raise_s),
+            explanation_wait_s=max(2.0, 2 * raise_s),
         )
 
     def hold_for_s(self, rule: AlertRule) -> float:
