@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
+# Processes that run tests side by side; each may take 4 GB and starts services of its own.
+JOBS ?= 2
 
 .PHONY: setup demo test check format lint types layers lock licences sbom clean
 
@@ -22,7 +24,7 @@ demo: setup
 	@$(BIN)/sightline demo --duration $(DURATION)
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 format: setup
 	$(BIN)/ruff format .

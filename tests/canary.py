@@ -177,8 +177,13 @@ def _after(owner: type, name: str, look: Callable[[Any, Any], None]) -> None:
     setattr(owner, name, passing)
 
 
+def _is_worker(config: pytest.Config) -> bool:
+    """Say whether this process runs tests for another one (pytest-xdist), which has the last word."""
+    return hasattr(config, "workerinput")
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not hasattr(session.config, "workerinput"):
+    if not _is_worker(session.config):
         canary.start()
     _look_at_results()
 
@@ -188,13 +193,31 @@ def pytest_runtest_logstart(nodeid: str) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # the report goes on to the process that has the last word
     for name, content in report.sections:
         if report.when == "teardown":  # sections pile up; the last report has them all
             canary.look("captured", content, name)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process that ran tests for this one has seen."""
+    seen = getattr(node, "workeroutput", {}).get("canary")
+    if seen is None:
+        canary.found.append(f"nothing is known of {node.gateway.id}: it ended without its results")
+        return
+    canary.texts.update(seen["texts"])
+    canary.bytes += seen["bytes"]
+    canary.found += seen["found"]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _is_worker(session.config):
+        seen = {"texts": dict(canary.texts), "bytes": canary.bytes, "found": canary.found}
+        session.config.workeroutput["canary"] = seen  # type: ignore[attr-defined]
+        return
     canary.stop()
     factory = getattr(session.config, "_tmp_path_factory", None)
     if factory is not None and getattr(factory, "_basetemp", None) is not None:
