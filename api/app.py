@@ -65,9 +65,8 @@ def create_app(
     `pictures` False answers every request for a picture with 404. `token` None or "" asks nobody for one; then only
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
-    each part of the process to "" or why it is not well; `figures` gives what the
-    process counted (`api.exposition.FIGURES`), `models_known` the learned models. Setting `app.state.stopping` ends
-    the open live streams.
+    each part of the process to "" or why it is not well; `figures` gives what the process counted
+    (`api.exposition.FIGURES`), `models_known` the learned models. Setting `app.state.stopping` ends the live streams.
     """
     app = FastAPI(
         title="Sightline",
@@ -99,14 +98,18 @@ def create_app(
     app.state.stopping = threading.Event()
     app.state.pages = Pages()
     app.state.look = stream.SharedLook(partial(stream.look, app.state.backend))
+    app.add_middleware(Guard, access=app.state.access, throttle=app.state.throttle, clock=clock)
+    _add_routes(app)
+    problems.install(app)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
     for resource in (scores, picture, incidents, cameras, catalogue, models, stream):
         app.include_router(resource.router, prefix="/api/v1", responses=_REFUSALS)
     for unversioned in (health.router, exposition.router, page.router):
         app.include_router(unversioned)
     app.mount("/static", page.static)
-    app.add_middleware(Guard, access=app.state.access, throttle=app.state.throttle, clock=clock)
-    problems.install(app)
-    return app
 
 
 def _version() -> str:
