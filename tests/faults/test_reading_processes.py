@@ -62,10 +62,10 @@ def reading(cameras: list[Camera], setup: HostSetup) -> Iterator[tuple[IngestSup
 
 
 def hoarding(asked: Asked) -> Iterator[bytes]:
-    """Send one part of a multipart answer that never ends."""
+    """Send one picture that never ends: nothing in it looks like an end or another part."""
     yield b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n"
-    yield b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: 2000000000\r\n\r\n\xff\xd8"
-    yield from itertools.repeat(random.Random(1).randbytes(MB))
+    yield b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: 2000000000\r\n\r\n\xff\xd8\xff\xe0"
+    yield from itertools.repeat(random.Random(1).randbytes(MB).translate(None, delete=b"\n\xff"))
 
 
 def test_the_camera_that_takes_too_much_memory_is_found_and_its_neighbours_go_on(tmp_path: Path) -> None:
