@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.answers import (
     AlertAnswer,
@@ -22,13 +23,30 @@ from api.cameras import known_camera
 from api.problems import LONGEST_NAME
 from api.times import Moment
 from domain.alerts import AlertState, AlertTransition, Incident, IncidentState
+from domain.plain_text import holds_invisible
 from domain.quality import FAULT_LABELS
 
 MOST_INCIDENTS = 500
 
 router = APIRouter(tags=["alerts"], route_class=StrictRoute)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+def _refuse_invisible(text: str) -> str:
+    if holds_invisible(text):
+        raise PydanticCustomError("invisible", "Holds a character that cannot be seen; type the text again")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(_refuse_invisible),
+]
+Signature = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(_refuse_invisible),
+]
 
 
 class Acknowledgement(BaseModel):
@@ -36,7 +54,7 @@ class Acknowledgement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Annotated[Line, Field(min_length=1, max_length=100)]
+    by: Signature
     reason: Line = ""
 
 

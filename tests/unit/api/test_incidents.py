@@ -134,3 +134,12 @@ def test_transitions_tell_how_an_alert_came_about(api: Caller, stage: Stage) -> 
         ("pending", "firing"),
         ("inactive", "pending"),
     ]
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2028", "\u0085", "\ufeff"])
+@pytest.mark.parametrize("field", ["by", "reason"])
+def test_a_text_with_characters_that_cannot_be_seen_is_refused(api: Caller, hidden: str, field: str) -> None:
+    answer = api.post("/api/v1/incidents/i0/acknowledge", json={"by": "Ada", field: f"a{hidden}b"})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"] == f"{field}: holds a character that cannot be seen; type the text again"
