@@ -8,39 +8,27 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import (
-    cameras,
-    catalogue,
-    exposition,
-    health,
-    incidents,
-    models,
-    page,
-    picture,
-    problems,
-    scores,
-    stream,
-)
-from api.answers import Problem
+from api import error_responses
 from api.backend import Backend
-from api.clients import networks
-from api.guard import Guard
-from api.pages import Pages
-from api.presence import Presence
-from api.roster import Roster
-from api.security import Access, hosts
-from api.throttle import Throttle
+from api.camera_cache import CameraCache
+from api.live_snapshots import LiveSnapshots
+from api.routes import cameras, catalogue, health, incidents, live_events, models, page, picture, prometheus, scores
+from api.schemas.values import Problem
+from api.security.access_rules import AccessPolicy, normalise_hosts
+from api.security.client_address import parse_networks
+from api.security.client_limits import LiveStreamLimit, TokenThrottle
+from api.security.request_guard import RequestGuard
+from domain.metrics import MetricSpec
 from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
-from domain.quality import MetricSpec
 from domain.records import ModelRecord
 
-_ABOUT = """Which cameras can be relied on, and why not.
+_DESCRIPTION = """Which cameras can be relied on, and why not.
 
 Times are ISO 8601 in UTC. Every error is `{"error": "..."}`. Where something is not known it is null or `unknown`,
 never the last good value. With a token set, send `Authorization: Bearer TOKEN`."""
 
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 404, 422, 503)}
+_ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 404, 422, 503)}
 
 
 def create_app(
@@ -66,12 +54,12 @@ def create_app(
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `figures` gives what the process counted
-    (`api.exposition.FIGURES`), `models_known` the learned models. Setting `app.state.stopping` ends the live streams.
+    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models. Setting `app.state.stopping` ends the live streams.
     """
     app = FastAPI(
         title="Sightline",
         version=_version(),
-        description=_ABOUT,
+        description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
@@ -89,25 +77,25 @@ def create_app(
         health=health_of_parts,
         figures=figures,
         notes=notes,
-        roster=Roster(stream_store),
-        presence=Presence(live, score_store, clock),
+        roster=CameraCache(stream_store),
+        presence=LiveSnapshots(live, score_store, clock),
         models=models_known,
     )
-    app.state.access = Access(token or None, hosts(allowed_hosts), networks(trusted_proxies))
-    app.state.throttle = Throttle()
+    app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
+    app.state.throttle = TokenThrottle()
     app.state.stopping = threading.Event()
-    app.state.pages = Pages()
-    app.state.look = stream.SharedLook(partial(stream.look, app.state.backend))
-    app.add_middleware(Guard, access=app.state.access, throttle=app.state.throttle, clock=clock)
+    app.state.pages = LiveStreamLimit()
+    app.state.look = live_events.SharedPageState(partial(live_events.read_page_state, app.state.backend))
+    app.add_middleware(RequestGuard, access=app.state.access, throttle=app.state.throttle, clock=clock)
     _add_routes(app)
-    problems.install(app)
+    error_responses.install_error_handlers(app)
     return app
 
 
 def _add_routes(app: FastAPI) -> None:
-    for resource in (scores, picture, incidents, cameras, catalogue, models, stream):
-        app.include_router(resource.router, prefix="/api/v1", responses=_REFUSALS)
-    for unversioned in (health.router, exposition.router, page.router):
+    for resource in (scores, picture, incidents, cameras, catalogue, models, live_events):
+        app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
+    for unversioned in (health.router, prometheus.router, page.router):
         app.include_router(unversioned)
     app.mount("/static", page.static)
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.presence import Presence
-from api.roster import Roster
+from api.camera_cache import CameraCache
+from api.live_snapshots import LiveSnapshots
+from domain.metrics import MetricSpec
 from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
-from domain.quality import MetricSpec
 from domain.records import ModelRecord
 
 
@@ -30,14 +30,14 @@ class Backend:
     figures: Callable[[], Mapping[str, float]]
     notes: Callable[[], Mapping[str, str]]
     models: Callable[[], Sequence[ModelRecord]]
-    roster: Roster
-    presence: Presence
+    roster: CameraCache
+    presence: LiveSnapshots
 
 
-def _of(request: Request) -> Backend:
+def _backend_of_request(request: Request) -> Backend:
     backend: Backend = request.app.state.backend
     return backend
 
 
-Ports = Annotated[Backend, Depends(_of)]
+BackendDependency = Annotated[Backend, Depends(_backend_of_request)]
 """The type by which an endpoint asks for the backend."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-_GROUPS = Path("/sys/fs/cgroup")
+_CONTROL_GROUPS = Path("/sys/fs/cgroup")
 _START_S = 20.0
 
 
@@ -49,10 +49,14 @@ def control_groups(container: Container, name: str) -> Mapping[Path, Mapping[str
     """Return the control groups that hold a container to its limits, with what is written into each."""
     wanted = {"memory": container.memory_bytes, "pids": container.pids}
     wanted = {kind: limit for kind, limit in wanted.items() if limit}
-    if (_GROUPS / "cgroup.controllers").is_file():
-        return {_GROUPS / name: {f"{kind}.max": limit for kind, limit in wanted.items()}}
+    if (_CONTROL_GROUPS / "cgroup.controllers").is_file():
+        return {_CONTROL_GROUPS / name: {f"{kind}.max": limit for kind, limit in wanted.items()}}
     files = {"memory": "memory.limit_in_bytes", "pids": "pids.max"}
-    return {_GROUPS / kind / name: {files[kind]: limit} for kind, limit in wanted.items() if (_GROUPS / kind).is_dir()}
+    return {
+        _CONTROL_GROUPS / kind / name: {files[kind]: limit}
+        for kind, limit in wanted.items()
+        if (_CONTROL_GROUPS / kind).is_dir()
+    }
 
 
 def start_script(container: Container, new_root: Path, groups: Iterable[Path] = ()) -> str:
@@ -80,7 +84,7 @@ def start_script(container: Container, new_root: Path, groups: Iterable[Path] = 
     return "\n".join([*lines, f"exec {shlex.join([*enter, container.folder, *container.command])}"])
 
 
-class Running:
+class RunningContainer:
     """A started container; a context manager that kills what is left of it. Its output is in `log`."""
 
     def __init__(self, container: Container) -> None:
@@ -90,7 +94,7 @@ class Running:
         self._groups = control_groups(container, Path(self._work.name).name)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> "RunningContainer":
         new_root = Path(self._work.name) / "root"
         new_root.mkdir()
         for group, limits in self._groups.items():
@@ -129,7 +133,7 @@ class Running:
         deadline = time.monotonic() + _START_S
         while self.alive() and time.monotonic() < deadline:
             for child in self._children():
-                if facts(child)["Uid"].split()[0] == user:
+                if kernel_facts(child)["Uid"].split()[0] == user:
                     return child
             time.sleep(0.05)
         raise RuntimeError(f"{self._container.command} did not start: {self.text[-2000:]}")
@@ -162,7 +166,7 @@ def _remove_group(group: Path) -> None:
     group.rmdir()
 
 
-def facts(pid: int) -> Mapping[str, str]:
+def kernel_facts(pid: int) -> Mapping[str, str]:
     """Return what the kernel says of a process: Uid, CapEff, NoNewPrivs and more; `root` has the options of /."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     found = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from deploy.contents import Library, Package, debian_packages, native_libraries, python_packages, weight_files
+from deploy.inventory import Library, Package, debian_packages, native_libraries, python_packages, weight_files
 from deploy.lock import FROM_TORCH
-from deploy.requirements import ROOT, closure, declared
+from deploy.requirements import ROOT, declared_requirements, required_packages
 
 DOCUMENT = ROOT / "docs" / "licences.md"
 PROSE = ROOT / "deploy" / "licences-head.md"
@@ -28,7 +28,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
-def comes_with() -> dict[str, str]:
+def find_origins() -> dict[str, str]:
     """Return, by package, the first of program, cluster, training, development that brings it."""
     found: dict[str, str] = {}
     for name, extras in (
@@ -37,7 +37,7 @@ def comes_with() -> dict[str, str]:
         ("training", ("training",)),
         ("development", ("cluster", "training", "dev")),
     ):
-        for package in closure(declared(*extras)):
+        for package in required_packages(declared_requirements(*extras)):
             on_gpu = FROM_TORCH.match(package) and package not in ("torch", "torchvision")
             found.setdefault(package, "PyTorch for NVIDIA GPUs" if on_gpu else name)
     return found
@@ -75,9 +75,9 @@ def debian_section(packages: Sequence[Package]) -> str:
     return f"{DEBIAN}\n\n" + table(("package", "licences in it, as its copyright file names them"), rows)
 
 
-def render(debian: str) -> str:
+def render_document(debian: str) -> str:
     """Return the whole document; `debian` is its last section."""
-    groups = comes_with()
+    groups = find_origins()
     sections = [
         PROSE.read_text(encoding="utf-8").strip(),
         python_section(python_packages(), groups),
@@ -88,7 +88,7 @@ def render(debian: str) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def recorded_debian() -> str:
+def read_debian_section() -> str:
     """Return the section about Debian's packages as it was written last."""
     _, _, section = DOCUMENT.read_text(encoding="utf-8").partition(DEBIAN)
     return f"{DEBIAN}{section}"
@@ -99,8 +99,8 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description="Write docs/licences.md.")
     parser.add_argument("--root", type=Path, help="the files of an image, for Debian's packages")
     given = parser.parse_args(arguments)
-    debian = debian_section(debian_packages(given.root)) if given.root else recorded_debian()
-    DOCUMENT.write_text(render(debian), encoding="utf-8")
+    debian = debian_section(debian_packages(given.root)) if given.root else read_debian_section()
+    DOCUMENT.write_text(render_document(debian), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,24 +8,24 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from deploy.contents import normal_name
+from deploy.inventory import normalise_name
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def project() -> dict[str, Any]:
+def read_project() -> dict[str, Any]:
     """Return pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def declared(*extras: str) -> list[Requirement]:
+def declared_requirements(*extras: str) -> list[Requirement]:
     """Return the project's own dependencies, with those of the extras."""
-    table = project()["project"]
+    table = read_project()["project"]
     lines = [*table["dependencies"], *(line for extra in extras for line in table["optional-dependencies"][extra])]
     return [Requirement(line) for line in lines if not line.startswith("sightline")]
 
 
-def closure(requirements: Iterable[Requirement]) -> set[str]:
+def required_packages(requirements: Iterable[Requirement]) -> set[str]:
     """Return the normal names of the requirements and of everything they bring on this machine.
 
     Raises PackageNotFoundError where one of them is not installed.
@@ -34,13 +34,13 @@ def closure(requirements: Iterable[Requirement]) -> set[str]:
     seen: set[tuple[str, str]] = set()
     while waiting:
         each = waiting.pop()
-        for extra in {"", *each.extras} - {extra for name, extra in seen if name == normal_name(each.name)}:
-            seen.add((normal_name(each.name), extra))
-            waiting += [needed for needed in _needed(each.name) if _applies(needed, extra)]
+        for extra in {"", *each.extras} - {extra for name, extra in seen if name == normalise_name(each.name)}:
+            seen.add((normalise_name(each.name), extra))
+            waiting += [needed for needed in _dependencies_of(each.name) if _applies(needed, extra)]
     return {name for name, _ in seen}
 
 
-def _needed(name: str) -> list[Requirement]:
+def _dependencies_of(name: str) -> list[Requirement]:
     return [Requirement(text) for text in requires(name) or []]
 
 

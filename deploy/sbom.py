@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from deploy.contents import (
+from deploy.inventory import (
     UNKNOWN,
     Library,
     Package,
     debian_packages,
     native_libraries,
-    normal_name,
+    normalise_name,
     python_packages,
     weight_files,
 )
@@ -39,7 +39,7 @@ NOT_LOCKED = {"sightline", "pip"}
 Component: TypeAlias = dict[str, Any]
 
 
-def licences(licence: str) -> list[dict[str, Any]]:
+def licence_entry(licence: str) -> list[dict[str, Any]]:
     """Return a licence as CycloneDX has it: an SPDX expression, or a name where it is none."""
     if licence == UNKNOWN:
         return []
@@ -56,7 +56,7 @@ def package_component(package: Package, kind: str) -> Component:
         "name": package.name,
         "version": package.version,
         "purl": url,
-        "licenses": licences(package.licence),
+        "licenses": licence_entry(package.licence),
     }
 
 
@@ -68,7 +68,7 @@ def library_component(library: Library) -> Component:
         "group": library.wheel,
         "name": library.file,
         "description": f"{library.component}, inside the wheel of {library.wheel}",
-        "licenses": licences(library.licence),
+        "licenses": licence_entry(library.licence),
     }
 
 
@@ -79,7 +79,7 @@ def weight_component(name: str, digest: str, licence: str) -> Component:
         "bom-ref": f"weights:{name}",
         "name": name,
         "hashes": [{"alg": "SHA-256", "content": digest}],
-        "licenses": licences(licence),
+        "licenses": licence_entry(licence),
     }
 
 
@@ -111,10 +111,10 @@ def locked_versions() -> dict[str, str]:
     """Return the version of each package that the image may hold, by normal name."""
     text = "".join((ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8") for name in ("image", "torch"))
     lines = (entry.splitlines()[0].partition("==") for entry in split_entries(text).values())
-    return {normal_name(name): re.split(r"[ ;\\]", version)[0] for name, _, version in lines}
+    return {normalise_name(name): re.split(r"[ ;\\]", version)[0] for name, _, version in lines}
 
 
-def unlocked(packages: Sequence[Package], locked: Mapping[str, str]) -> list[str]:
+def find_unlocked(packages: Sequence[Package], locked: Mapping[str, str]) -> list[str]:
     """Return what an image holds besides the locks or in another version, as sentences.
 
     PyTorch's variants carry their name after a plus sign, and what they bring for their kind of GPU is their own.
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
     weights = ROOT / "weights" if folders is None else Path(folders[0]) / "weights"
     at = datetime.fromtimestamp(float(os.environ.get("SOURCE_DATE_EPOCH", datetime.now(UTC).timestamp())), UTC)
     print(json.dumps(bill_of_materials(components_of(folders, weights, root), at), indent=1))  # noqa: T201
-    wrong = [] if root is None else unlocked(python_packages(folders), locked_versions())
+    wrong = [] if root is None else find_unlocked(python_packages(folders), locked_versions())
     for each in wrong:
         print(each, file=sys.stderr)  # noqa: T201
     return 1 if wrong else 0

@@ -23,10 +23,10 @@ from typing import Any
 
 import yaml
 
-from bench import services
-from bench.services.databases import fresh_database
-from deploy.container import Container, Running, facts
-from simulation.serving import RtspServer, ServedCamera
+from deploy.container import Container, RunningContainer, kernel_facts
+from lab import services
+from lab.services.databases import fresh_database
+from simulation.cameras.served_cameras import RtspServer, ServedCamera
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = "/etc/sightline/sightline.yaml"
@@ -34,11 +34,11 @@ PARTS = ("ingest", "work", "dispatch", "serve")
 ANSWER_S = 180.0
 STOP_S = 60.0
 UNITS = {"m": 1 << 20, "g": 1 << 30}
-NOBODY = "0000000000000000"
+NO_CAPABILITIES = "0000000000000000"
 
 
 @dataclass
-class Report:
+class CheckReport:
     """What was checked, and how it went."""
 
     failed: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ImageServices:
     """Where the services answer, and every secret that must not be seen."""
 
     database: str
@@ -129,7 +129,7 @@ def service_container(image: Image, compose: Mapping[str, Any], command: str, se
     )
 
 
-def get(url: str, token: str = "") -> tuple[int, bytes]:
+def fetch_status(url: str, token: str = "") -> tuple[int, bytes]:
     """Return status and body of an answer; status 0 where nobody answers."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
     try:
@@ -141,7 +141,7 @@ def get(url: str, token: str = "") -> tuple[int, bytes]:
         return 0, b""
 
 
-def holds_within(seconds: float, seen: Callable[[], bool]) -> bool:
+def wait_until(seconds: float, seen: Callable[[], bool]) -> bool:
     """Return whether it comes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -151,13 +151,15 @@ def holds_within(seconds: float, seen: Callable[[], bool]) -> bool:
     return False
 
 
-def check_confinement(report: Report, name: str, running: Running, container: Container, hidden: Sequence[str]) -> None:
+def check_confinement(
+    report: CheckReport, name: str, running: RunningContainer, container: Container, hidden: Sequence[str]
+) -> None:
     """Check what the kernel says of a running service, and what its process list and its output show."""
-    found = facts(running.pid)
+    found = kernel_facts(running.pid)
     uid = container.user.partition(":")[0]
     report.check(f"{name}: runs as user {uid}", set(found["Uid"].split()) == {uid}, found["Uid"])
     capabilities = {found[each] for each in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")}
-    report.check(f"{name}: has no capability", capabilities == {NOBODY}, str(capabilities))
+    report.check(f"{name}: has no capability", capabilities == {NO_CAPABILITIES}, str(capabilities))
     report.check(f"{name}: can gain none", found["NoNewPrivs"] == "1")
     report.check(f"{name}: its root is read-only", "ro" in found["root"].split(","), found["root"])
     command_line = Path(f"/proc/{running.pid}/cmdline").read_text(encoding="utf-8")
@@ -165,9 +167,9 @@ def check_confinement(report: Report, name: str, running: Running, container: Co
     report.check(f"{name}: no secret in its output", not any(each in running.text for each in hidden))
 
 
-def run_once(report: Report, what: str, container: Container, *, status: int = 0, says: str = "") -> None:
+def run_once(report: CheckReport, what: str, container: Container, *, status: int = 0, says: str = "") -> None:
     """Run a command to its end and check its exit status and what it says."""
-    with Running(container) as running:
+    with RunningContainer(container) as running:
         try:
             ended = running.wait(ANSWER_S)
         except subprocess.TimeoutExpired:
@@ -176,7 +178,7 @@ def run_once(report: Report, what: str, container: Container, *, status: int = 0
         report.check(what, ended == status and says in running.text, f"status {ended}: {running.text[-1500:]}")
 
 
-def check_commands(report: Report, image: Image, settings: Path, given: Mapping[str, str]) -> None:
+def check_commands(report: CheckReport, image: Image, settings: Path, given: Mapping[str, str]) -> None:
     """Check the commands that end by themselves."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     base = service_container(image, compose, "work", settings)
@@ -201,11 +203,11 @@ def check_commands(report: Report, image: Image, settings: Path, given: Mapping[
     run_once(report, "without its secrets it does not start", missing, status=2, says="is not set")
 
 
-def check_cluster(report: Report, image: Image, around: Surroundings, folder: Path) -> None:
+def check_cluster(report: CheckReport, image: Image, around: ImageServices, folder: Path) -> None:
     """Start the four parts, see one camera judged from end to end, and end them in order."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     page = services.free_port()
-    started: dict[str, tuple[Running, Container]] = {}
+    started: dict[str, tuple[RunningContainer, Container]] = {}
     with ExitStack() as stack:
         for part in PARTS:
             port = services.free_port()
@@ -217,19 +219,19 @@ def check_cluster(report: Report, image: Image, around: Surroundings, folder: Pa
                 "HEALTH_URL": f"http://127.0.0.1:{page if part == 'serve' else port}/healthz",
             }
             container = replace(container, environment={**container.environment, **given})
-            running = stack.enter_context(Running(container))
+            running = stack.enter_context(RunningContainer(container))
             started[part] = running, container
             address = given["HEALTH_URL"].replace("healthz", "readyz")
-            ready = holds_within(ANSWER_S, lambda url=address: get(url, around.token)[0] == 200)  # type: ignore[misc]
+            ready = wait_until(ANSWER_S, lambda url=address: fetch_status(url, around.token)[0] == 200)  # type: ignore[misc]
             report.check(f"{part}: is ready", ready, running.text[-1500:])
         url = f"http://127.0.0.1:{page}/api/v1/cameras"
-        report.check("serve: asks for the token", get(url)[0] == 401)
+        report.check("serve: asks for the token", fetch_status(url)[0] == 401)
 
         def judged() -> bool:
-            status, body = get(url, around.token)
+            status, body = fetch_status(url, around.token)
             return status == 200 and any(camera["checks"]["done"] for camera in json.loads(body)["cameras"])
 
-        report.check("the camera is read, sent, judged, stored and shown", holds_within(ANSWER_S, judged))
+        report.check("the camera is read, sent, judged, stored and shown", wait_until(ANSWER_S, judged))
         for part, (running, container) in started.items():
             check_confinement(report, part, running, container, around.secrets)
             health = ("python", *compose["services"]["api"]["healthcheck"]["test"][2:])
@@ -238,7 +240,7 @@ def check_cluster(report: Report, image: Image, around: Surroundings, folder: Pa
             stop(report, part, running)
 
 
-def stop(report: Report, name: str, running: Running) -> None:
+def stop(report: CheckReport, name: str, running: RunningContainer) -> None:
     """Check that it ends in order on SIGTERM."""
     try:
         status = running.stop(STOP_S)
@@ -248,7 +250,7 @@ def stop(report: Report, name: str, running: Running) -> None:
     report.check(f"{name}: ends in order on SIGTERM", status == 0, f"status {status}: {running.text[-1500:]}")
 
 
-def check_alone(report: Report, image: Image, around: Surroundings, folder: Path) -> None:
+def check_alone(report: CheckReport, image: Image, around: ImageServices, folder: Path) -> None:
     """Run the image's own command, `sightline run`, with its database in memory, and see the camera judged."""
     port = services.free_port()
     settings = folder / "run.yaml"
@@ -257,20 +259,20 @@ def check_alone(report: Report, image: Image, around: Surroundings, folder: Path
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     container = service_container(image, compose, "ingest", settings)
     container = replace(container, command=(*image.config["Entrypoint"], *image.config["Cmd"]))
-    with Running(container) as running:
+    with RunningContainer(container) as running:
         url = f"http://127.0.0.1:{port}/api/v1/cameras"
 
         def judged() -> bool:
-            status, body = get(url)
+            status, body = fetch_status(url)
             return status == 200 and any(camera["checks"]["done"] for camera in json.loads(body)["cameras"])
 
-        report.check("run: the camera is judged", holds_within(ANSWER_S, judged), running.text[-1500:])
+        report.check("run: the camera is judged", wait_until(ANSWER_S, judged), running.text[-1500:])
         check_confinement(report, "run", running, container, around.secrets)
         stop(report, "run", running)
 
 
 @contextmanager
-def surroundings(folder: Path) -> Iterator[Surroundings]:
+def start_services(folder: Path) -> Iterator[ImageServices]:
     """Start the services and a camera; give where they answer."""
     film = folder / "film.mp4"
     picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10", "-t", "20", "-c:v", "libx264", "-g", "10"]
@@ -282,18 +284,18 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
         live = stack.enter_context(services.redis())
         url = stack.enter_context(fresh_database(database.address))
         token = secrets.token_urlsafe(24)
-        yield Surroundings(url, broker.secured, broker.password, live.address, camera.url("demo"), token)
+        yield ImageServices(url, broker.secured, broker.password, live.address, camera.url("demo"), token)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Check the image at the given root; return the exit status."""
     root, config = Path(arguments[0]), json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
     image = Image(root, config)
-    report = Report()
+    report = CheckReport()
     with tempfile.TemporaryDirectory(prefix="sightline-image-") as made:
         folder = Path(made)
         folder.chmod(0o755)
-        with surroundings(folder) as around:
+        with start_services(folder) as around:
             settings = folder / "settings.yaml"
             settings.write_text(around.settings(services.free_port(), services.free_port()), encoding="utf-8")
             check_commands(report, image, settings, around.environment())

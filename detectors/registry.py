@@ -1,47 +1,53 @@
 """Every detector by name. A new one is a file, a line here, a test, and a row in docs/metrics.md.
 
-Models with weights have their line in `detectors/models.py`.
+Models with weights have their line in `detectors/models/catalogue.py`.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detectors.base import Detector, StructureDetector, TemporalDetector
-from detectors.faults.analogue import Analogue
-from detectors.faults.blur import Blur
-from detectors.faults.coding import Coding
-from detectors.faults.colour import Colour
-from detectors.faults.contrast import Contrast
-from detectors.faults.exposure import Exposure
-from detectors.faults.motion import Motion
-from detectors.faults.noise import Noise
-from detectors.faults.structure import Structure
-from detectors.faults.texture import Texture
-from detectors.gate import Gate
-from detectors.models import MODELS
-from detectors.standing import Choice, Standing, standing
-from detectors.weights import WeightsUnavailable
+from detectors.metrics.detectors.analogue import AnalogueDetector
+from detectors.metrics.detectors.blur import BlurDetector
+from detectors.metrics.detectors.coding import CodingDetector
+from detectors.metrics.detectors.colour import ColourDetector
+from detectors.metrics.detectors.contrast import ContrastDetector
+from detectors.metrics.detectors.exposure import ExposureDetector
+from detectors.metrics.detectors.motion import MotionDetector
+from detectors.metrics.detectors.noise import NoiseDetector
+from detectors.metrics.detectors.structure import BlockStructureDetector
+from detectors.metrics.detectors.texture import TextureDetector
+from detectors.models.catalogue import MODELS
+from detectors.models.model_status import ModelChoice, ModelStatus, check_model
+from detectors.models.pictures import Detector, StructureDetector, TemporalDetector
+from detectors.models.quality_gate import QualityGate
+from detectors.models.weights import WeightsUnavailable
 from domain.errors import ConfigError
-from domain.quality import MetricSpec
+from domain.metrics import MetricSpec
 
 DETECTORS: Mapping[str, Callable[[], Detector]] = {
-    Exposure.name: Exposure,
-    Contrast.name: Contrast,
-    Blur.name: Blur,
-    Noise.name: Noise,
-    Analogue.name: Analogue,
-    Colour.name: Colour,
-    Coding.name: Coding,
-    Texture.name: Texture,
+    ExposureDetector.name: ExposureDetector,
+    ContrastDetector.name: ContrastDetector,
+    BlurDetector.name: BlurDetector,
+    NoiseDetector.name: NoiseDetector,
+    AnalogueDetector.name: AnalogueDetector,
+    ColourDetector.name: ColourDetector,
+    CodingDetector.name: CodingDetector,
+    TextureDetector.name: TextureDetector,
 }
-TEMPORAL: Mapping[str, Callable[[], TemporalDetector]] = {Motion.name: Motion}
-STRUCTURE: Callable[[], StructureDetector] = Structure
+TEMPORAL: Mapping[str, Callable[[], TemporalDetector]] = {MotionDetector.name: MotionDetector}
+STRUCTURE: Callable[[], StructureDetector] = BlockStructureDetector
 
 METRICS: Mapping[str, MetricSpec] = {
     spec.key: spec
     for specs in (
-        *(Exposure.metrics, Contrast.metrics, Blur.metrics, Noise.metrics, Analogue.metrics),
-        *(Colour.metrics, Coding.metrics, Texture.metrics, Motion.metrics),
+        *(
+            ExposureDetector.metrics,
+            ContrastDetector.metrics,
+            BlurDetector.metrics,
+            NoiseDetector.metrics,
+            AnalogueDetector.metrics,
+        ),
+        *(ColourDetector.metrics, CodingDetector.metrics, TextureDetector.metrics, MotionDetector.metrics),
         *(model.metrics for model in MODELS.values()),
     )
     for spec in specs
@@ -62,11 +68,11 @@ class DetectorSet:
     structure: StructureDetector
     every_s: Mapping[str, float] = field(default_factory=dict)
     gated: frozenset[str] = frozenset()
-    gate: Gate | None = None
+    gate: QualityGate | None = None
 
 
-def build(
-    names: Collection[str] | None = None, models: Sequence[Standing] = (), gate: Gate | None = None
+def build_detectors(
+    names: Collection[str] | None = None, models: Sequence[ModelStatus] = (), gate: QualityGate | None = None
 ) -> DetectorSet:
     """Return the named detectors; for None every fault detector and those of `models` that judge.
 
@@ -78,8 +84,8 @@ def build(
     if unknown:
         raise ConfigError(f"detectors: unknown {', '.join(unknown)}; known are {', '.join(known)}")
     chosen = (*DETECTORS, *TEMPORAL) if names is None else names
-    judging = tuple(_judging(names, models))
-    _check_side_by_side(judging)
+    judging = tuple(_choose_models(names, models))
+    _check_unique_metrics(judging)
     made = (*(make() for name, make in DETECTORS.items() if name in chosen), *(each for _, each in judging))
     _check_gate(gate, made)
     return DetectorSet(
@@ -92,7 +98,9 @@ def build(
     )
 
 
-def _judging(names: Collection[str] | None, models: Sequence[Standing]) -> Iterator[tuple[Standing, Detector]]:
+def _choose_models(
+    names: Collection[str] | None, models: Sequence[ModelStatus]
+) -> Iterator[tuple[ModelStatus, Detector]]:
     """Yield the models to judge with: those named, or for None those of `models` that judge unasked."""
     standing_of = {stands.model.name: stands for stands in models}
     if names is None:
@@ -100,13 +108,13 @@ def _judging(names: Collection[str] | None, models: Sequence[Standing]) -> Itera
         return
     for name, model in MODELS.items():
         if name in names:
-            stands = standing_of.get(name) or standing(model, Choice(enabled=True), None)
+            stands = standing_of.get(name) or check_model(model, ModelChoice(enabled=True), None)
             if stands.detector is None:
                 raise WeightsUnavailable(stands.reason or f"{name} is an offline tool; take it out of detectors")
             yield stands, stands.detector
 
 
-def _check_side_by_side(judging: Sequence[tuple[Standing, Detector]]) -> None:
+def _check_unique_metrics(judging: Sequence[tuple[ModelStatus, Detector]]) -> None:
     measured_by: dict[str, str] = {}
     for stands, detector in judging:
         for spec in detector.metrics:
@@ -115,7 +123,7 @@ def _check_side_by_side(judging: Sequence[tuple[Standing, Detector]]) -> None:
                 raise ConfigError(f"models: {other} and {stands.model.name} both give {spec.key}; switch one off")
 
 
-def _check_gate(gate: Gate | None, made: Sequence[Detector]) -> None:
+def _check_gate(gate: QualityGate | None, made: Sequence[Detector]) -> None:
     if gate is None:
         return
     measured = [spec.key for detector in made for spec in detector.metrics]

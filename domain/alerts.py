@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.quality import Evidence, Fault
+from domain.faults import Evidence, Fault
 
 
 class AlertState(StrEnum):

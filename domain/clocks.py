@@ -6,15 +6,15 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST_TIME = datetime(2025, 1, 1, tzinfo=UTC)
+LATEST_TIME = datetime(2100, 1, 1, tzinfo=UTC)
 """A clock outside these shows no present: this version did not exist before, or will not be run any more."""
-SET_BACK = timedelta(seconds=60)
+BACKWARD_TOLERANCE = timedelta(seconds=60)
 """Time that goes back by more than this was set back; by less, two threads or two machines differ a little."""
-AHEAD = timedelta(minutes=10)
+FUTURE_TOLERANCE = timedelta(minutes=10)
 """Stored times later than this from now were written by a clock that was wrong; clocks of one site differ by less."""
 
-DIFFER = timedelta(seconds=5)
+CLOCK_SKEW = timedelta(seconds=5)
 """Clocks that are kept right differ by less: a state stored with a later time than this from now waits for no time."""
 
 _Value = TypeVar("_Value")
@@ -31,35 +31,35 @@ def elapsed_s() -> float:
 
 def is_plausible(at: datetime) -> bool:
     """Say whether a clock may show this."""
-    return EARLIEST <= at < LATEST
+    return EARLIEST_TIME <= at < LATEST_TIME
 
 
-def never_back(at: datetime, latest: datetime | None) -> datetime:
+def clamp_backward(at: datetime, latest: datetime | None) -> datetime:
     """Return `at`, or `latest` where that is a little later; a clock set back is followed."""
-    if latest is None or latest - at > SET_BACK:
+    if latest is None or latest - at > BACKWARD_TOLERANCE:
         return at
     return max(at, latest)
 
 
-def within(since: datetime | None, now: datetime, seconds: float) -> bool:
+def is_within(since: datetime | None, now: datetime, seconds: float) -> bool:
     """Say whether less than `seconds` have gone by `since`; never where the clock was set back meanwhile."""
     return since is not None and timedelta(0) <= now - since < timedelta(seconds=seconds)
 
 
-def with_times(value: _Value, changed: Callable[[datetime], datetime]) -> _Value:
+def map_times(value: _Value, changed: Callable[[datetime], datetime]) -> _Value:
     """Return the value with every time in it changed, through frozen records, tuples and mappings."""
-    return _with_times(value, changed)  # type: ignore[no-any-return]
+    return _map_times(value, changed)  # type: ignore[no-any-return]
 
 
-def _with_times(value: Any, changed: Callable[[datetime], datetime]) -> Any:
+def _map_times(value: Any, changed: Callable[[datetime], datetime]) -> Any:
     if isinstance(value, datetime):
         return changed(value)
     if isinstance(value, tuple):
-        return tuple(_with_times(each, changed) for each in value)
+        return tuple(_map_times(each, changed) for each in value)
     if isinstance(value, Mapping):
-        return {key: _with_times(each, changed) for key, each in value.items()}
+        return {key: _map_times(each, changed) for key, each in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         # A record that refuses its parts one by one is not met here: all of them are plain.
-        new = {field.name: _with_times(getattr(value, field.name), changed) for field in fields(value) if field.init}
+        new = {field.name: _map_times(getattr(value, field.name), changed) for field in fields(value) if field.init}
         return replace(value, **new)
     return value

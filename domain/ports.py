@@ -1,6 +1,6 @@
 """Every port on one page. Each has at least two adapters and one contract test (`tests/contract/`).
 
-Only `Detector` lives elsewhere (`detectors/base.py`): it speaks tensors.
+Only `Detector` lives elsewhere (`detectors/models/pictures.py`): it speaks tensors.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.alerts import Alert, AlertTransition, Incident, IncidentState, OutboxEntry
+from domain.baselines import CameraBaseline
+from domain.cameras import Camera, StreamCounters
 from domain.frames import Frame
-from domain.quality import Reference
+from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
-from domain.streams import Camera, StreamCounters
-from domain.units import DeadLetter, Delivery, JudgedUnit, StreamMessage, StreamSnapshot, Unit, VerdictChange
 
 
 class Clock(Protocol):
@@ -66,11 +66,11 @@ class StreamPublisher(Protocol):
 class StreamConsumer(Protocol):
     """The workers' end of the transport."""
 
-    def poll(self, max_messages: int, timeout_s: float) -> Unit:
+    def poll(self, max_messages: int, timeout_s: float) -> Batch:
         """Return the next messages as one unit, empty when none came in time. The unit before must be committed."""
         ...
 
-    def commit(self, unit: Unit) -> None:
+    def commit(self, unit: Batch) -> None:
         """Declare the unit done; what is not committed is delivered again after a restart (at least once)."""
         ...
 
@@ -82,7 +82,7 @@ class StreamConsumer(Protocol):
         """Return how many messages wait."""
         ...
 
-    def tenure(self, stream_id: str) -> int | None:
+    def assignment_of(self, stream_id: str) -> int | None:
         """Return since which assignment this stream's messages come here, None where they go to somebody else.
 
         Another number than before: somebody else may have judged the stream meanwhile.
@@ -116,7 +116,7 @@ class StreamStore(Protocol):
         ...
 
     def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
-        """Declare the present view normal (`Camera.accepted_at`). False when there is no such camera; audited."""
+        """Declare the present view normal (`MountedCamera.accepted_at`). False when there is no such camera; audited."""
         ...
 
     def revision(self) -> int:
@@ -133,7 +133,7 @@ class StreamStore(Protocol):
 class ScoreStore(Protocol):
     """What was judged, over time."""
 
-    def add(self, unit: JudgedUnit) -> tuple[DeadLetter, ...]:
+    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
         """Store all of it in one transaction, or nothing; storing the same unit again changes nothing.
 
         Return a dead letter, stored too, for each frame the store itself refused: received outside the time it keeps,
@@ -176,7 +176,7 @@ class AlertStore(Protocol):
 
     def alerts(self, stream_id: str | None = None) -> Sequence[Alert]: ...
 
-    def references(self, stream_id: str) -> Sequence[Reference]: ...
+    def references(self, stream_id: str) -> Sequence[CameraBaseline]: ...
 
     def incident(self, incident_id: str) -> Incident | None: ...
 

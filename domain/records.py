@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.cameras import ConnectionState
 from domain.frames import FrameRef
-from domain.streams import ConnectionState
 
 
 class Resolution(StrEnum):

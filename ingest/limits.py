@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.errors import OverLimit
 
-MB = 1024 * 1024
+MEGABYTE = 1024 * 1024
 HEAD_BYTES = 32 * 1024
 """The most that the head of an RTSP or HTTP answer may hold; real ones stay below 2 kB."""
 DESCRIPTION_BYTES = 256 * 1024
@@ -19,9 +19,9 @@ class ReadingLimits:
 
     max_pixels: int = 40_000_000
     """Width times height; 8K (7680x4320) has 33 million."""
-    max_picture_bytes: int = 64 * MB
+    max_picture_bytes: int = 64 * MEGABYTE
     """What a camera may send before one compressed picture is complete."""
-    max_memory_bytes: int = 2048 * MB
+    max_memory_bytes: int = 2048 * MEGABYTE
     hls: bool = False
     """Whether an address may be an HLS playlist, which makes the camera choose what is requested next."""
     allowed_hosts: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class ByteBudget:
             over = self._used > self._most
         if over:
             raise OverLimit(
-                f"the camera sent {self._most // MB} MB without completing one picture, so reading was stopped: "
+                f"the camera sent {self._most // MEGABYTE} MB without completing one picture, so reading was stopped: "
                 "check the camera's stream settings, or raise ingest.max_picture_mb"
             )
 
@@ -55,13 +55,26 @@ class ByteBudget:
 def check_picture_size(width: int, height: int, limits: ReadingLimits) -> None:
     """Raise `OverLimit` for a picture of more pixels than allowed."""
     if width * height > limits.max_pixels:
-        raise OverLimit(size_reason(f"{width}x{height}", limits))
+        raise OverLimit(explain_size(f"{width}x{height}", limits))
 
 
-def size_reason(size: str, limits: ReadingLimits) -> str:
+def explain_size(size: str, limits: ReadingLimits) -> str:
     """Return what to tell of a picture that is too large; `size` as `WIDTHxHEIGHT`, or "" where it is unknown."""
     what = f"pictures of {size}" if size else "pictures"
     return (
         f"the camera sends {what}, more than the {limits.max_pixels / 1e6:g} million pixels allowed: "
         "choose a smaller resolution in the camera, or raise ingest.max_pixels"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds after which a silent stream is given up.
+
+    `picture_s` bounds key frames that never become a picture, `key_s` packets among which no key frame comes.
+    """
+
+    open_s: float = 10.0
+    video_s: float = 10.0
+    picture_s: float = 60.0
+    key_s: float = 180.0

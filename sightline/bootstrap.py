@@ -1,6 +1,6 @@
 """The composition root: the only place that chooses adapters and knows in which order parts start and stop.
 
-`build` puts everything into one process; `build_part` one part of it, where queue and live state are shared. Parts
+`build_system` puts everything into one process; `build_role` one part of it, where queue and live state are shared. Parts
 start downstream first, so that nothing is sent where nobody listens yet, and stop upstream first, so that what was
 received is judged and stored.
 """
@@ -16,50 +16,49 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from alerts.dispatcher import Dispatcher
-from alerts.groups import Grouping
-from alerts.policy import Policy
 from api.app import create_app
-from api.clients import networks
+from api.security.client_address import parse_networks
 from detectors.registry import METRICS
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
-from ingest.supervisor import IngestSupervisor
-from ingest.wire import HostSetup
-from sightline.api_server import ApiServer
-from sightline.chosen_models import chosen_detectors, model_records
-from sightline.clock import SteadyClock, StoppableClock
-from sightline.components import Component, Timer
-from sightline.database_part import DatabasePart
-from sightline.figures import figures
-from sightline.health_server import HealthServer
-from sightline.housekeeping import EVERY_S as HOUSEKEEPING_EVERY_S
-from sightline.housekeeping import Housekeeping
-from sightline.ingest_part import IngestPart
-from sightline.leased_ingest import LeasedIngestPart
-from sightline.leasing import HeldCameras
-from sightline.logging_setup import Redactor
-from sightline.processes import EVERYTHING, Part, Present, Queue, check_alone
-from sightline.registration import register
-from sightline.scoring_part import DRAIN_S, ScoringPart
-from sightline.settings import EvaluationSettings, Settings
-from sightline.settings_cluster import QueueSettings
-from sightline.stores import Stores, awaited_stores, open_stores
-from sightline.system import System
-from sightline.telling import configured_notifiers, heartbeat
-from storage.database_watch import DatabaseWatch
-from storage.holding import held
-from storage.leases import SqlCameraLeases
-from storage.live import MemoryLiveState
+from evaluation.policy import Policy
+from ingest.supervise.ipc import ReaderSetup
+from ingest.supervise.supervisor import IngestSupervisor
+from notification.dispatcher import Dispatcher
+from notification.grouping import GroupingPolicy
+from sightline.config.sections import QueueSettings
+from sightline.config.settings import EvaluationSettings, Settings
+from sightline.models.configured_models import configure_detectors, model_records
+from sightline.runtime.clock import SteadyClock, StoppableClock
+from sightline.runtime.components import Component, PeriodicThread
+from sightline.runtime.logging_setup import Redactor
+from sightline.runtime.stores import Stores, open_stores, wait_for_stores
+from sightline.runtime.system import System
+from sightline.services.database_service import DatabaseService
+from sightline.services.held_leases import HeldLeases
+from sightline.services.housekeeping import ROLL_UP_INTERVAL_S as HOUSEKEEPING_EVERY_S
+from sightline.services.housekeeping import Housekeeping
+from sightline.services.ingest_service import IngestService, register_cameras
+from sightline.services.leased_ingest_service import LeasedIngestService
+from sightline.services.notifier_factory import make_heartbeat, make_notifiers
+from sightline.services.process_metrics import collect_process_metrics
+from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
+from sightline.services.scoring_service import DRAIN_S, ScoringService
+from sightline.web_server.health_server import HealthServer
+from sightline.web_server.http_server import ApiServer
+from storage.live.memory_live_state import MemoryLiveState
+from storage.sql.camera_leases import SqlCameraLeases
+from storage.sql.database.database_lock import acquire_database_lock
+from storage.sql.database.database_watch import DatabaseWatch
 from transport.embedded import EmbeddedQueue
-from workers.batching import BatchBounds
-from workers.device import resolved_device, use_threads
-from workers.scoring import PollBounds, ScoringWorker
-from workers.shedding import LagBounds
+from workers.frame_scoring.device import resolve_device, use_threads
+from workers.frame_scoring.tensor_batches import TensorBatchLimits
+from workers.load_shedding import LagLimits
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 if TYPE_CHECKING:
-    from storage.redis_live import RedisLiveState
-    from transport.kafka_topics import KafkaSettings
+    from storage.live.redis_live_state import RedisLiveState
+    from transport.kafka.topics import KafkaSettings
 
 _log = logging.getLogger(__name__)
 
@@ -74,17 +73,17 @@ class _Wiring:
 
     settings: Settings
     stores: Stores
-    database: DatabasePart
-    present: Present
-    queue: Queue
+    database: DatabaseService
+    present: ChosenLiveState
+    queue: ChosenTransport
     clock: SteadyClock
     policy: Policy
-    grouping: Grouping | None
+    grouping: GroupingPolicy | None
     redactor: Redactor | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ProcessReport:
     """What a process says of itself: each part's trouble or "", what it counted, and what is amiss and not needed."""
 
     health: Callable[[], Mapping[str, str]]
@@ -92,11 +91,11 @@ class _Told:
     notes: Callable[[], Mapping[str, str]]
 
 
-def build(
+def build_system(
     settings: Settings,
     *,
     policy: Policy | None = None,
-    grouping: Grouping | None = None,
+    grouping: GroupingPolicy | None = None,
     notifiers: Sequence[Notifier] = (),
     clock: Clock | None = None,
     redactor: Redactor | None = None,
@@ -107,57 +106,61 @@ def build(
     Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
     """
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
-    resolved_device(settings.device)
-    told = [*configured_notifiers(settings, steady), *notifiers]
+    resolve_device(settings.device)
+    told = [*make_notifiers(settings, steady), *notifiers]
     stores = open_stores(settings, steady)
-    return _built(settings, stores, EVERYTHING, told, clock=steady, policy=policy, grouping=grouping, redactor=redactor)
+    return _open_and_assemble(
+        settings, stores, ALL_ROLES, told, clock=steady, policy=policy, grouping=grouping, redactor=redactor
+    )
 
 
-def build_part(
-    settings: Settings, part: Part, stop: threading.Event, *, redactor: Redactor | None = None
+def build_role(
+    settings: Settings, part: Role, stop: threading.Event, *, redactor: Redactor | None = None
 ) -> System | None:
     """Return one part as a process of its own, not yet started, waiting for an absent database until `stop` is set.
 
     None when told to stop meanwhile. Raises `ConfigError` for what the operator must change.
     """
-    check_alone(settings, part)
-    if part is Part.WORK:
-        resolved_device(settings.device)
+    check_separate_role(settings, part)
+    if part is Role.WORK:
+        resolve_device(settings.device)
     clock = SteadyClock()
-    told = configured_notifiers(settings, clock) if part is Part.DISPATCH else []
-    stores = awaited_stores(settings, clock, stop)
+    told = make_notifiers(settings, clock) if part is Role.DISPATCH else []
+    stores = wait_for_stores(settings, clock, stop)
     if stores is None:
         return None
-    return _built(settings, stores, {part}, told, clock=clock, redactor=redactor)
+    return _open_and_assemble(settings, stores, {part}, told, clock=clock, redactor=redactor)
 
 
-def policy_from(patience: EvaluationSettings) -> Policy:
+def configured_policy(patience: EvaluationSettings) -> Policy:
     """Return production's policy with what the operator changed."""
     return replace(Policy(), **patience.model_dump(exclude_none=True))
 
 
-def _built(
+def _open_and_assemble(
     settings: Settings,
     stores: Stores,
-    wanted: Collection[Part],
+    wanted: Collection[Role],
     told: Sequence[Notifier],
     *,
     clock: SteadyClock,
     policy: Policy | None = None,
-    grouping: Grouping | None = None,
+    grouping: GroupingPolicy | None = None,
     redactor: Redactor | None = None,
 ) -> System:
-    database: DatabasePart | None = None
+    database: DatabaseService | None = None
     try:
-        database = _database(stores, wanted, clock)
-        if Part.DISPATCH in wanted:
-            _repair(stores)
-        if Part.INGEST in wanted:
-            register(settings.domain_cameras(), stores.streams, clock)
-        chosen = policy or policy_from(settings.evaluation)
-        queue = _queue(settings.queue, clock)
-        wiring = _Wiring(settings, stores, database, _present(settings), queue, clock, chosen, grouping, redactor)
-        return _assembled(wiring, wanted, told)
+        database = _open_database(stores, wanted, clock)
+        if Role.DISPATCH in wanted:
+            _repair_offered_frames(stores)
+        if Role.INGEST in wanted:
+            register_cameras(settings.domain_cameras(), stores.streams, clock)
+        chosen = policy or configured_policy(settings.evaluation)
+        queue = _choose_transport(settings.queue, clock)
+        wiring = _Wiring(
+            settings, stores, database, _open_live_state(settings), queue, clock, chosen, grouping, redactor
+        )
+        return _assemble(wiring, wanted, told)
     except BaseException:
         stores.engine.dispose()
         if database is not None:
@@ -165,34 +168,36 @@ def _built(
         raise
 
 
-def _database(stores: Stores, wanted: Collection[Part], clock: Clock) -> DatabasePart:
+def _open_database(stores: Stores, wanted: Collection[Role], clock: Clock) -> DatabaseService:
     """Return the watch over the database, held by this process where it tells: only one may."""
-    hold = held(stores.engine, clock.now()) if Part.DISPATCH in wanted else None
+    hold = acquire_database_lock(stores.engine, clock.now()) if Role.DISPATCH in wanted else None
     try:
-        return DatabasePart(DatabaseWatch(stores.engine), hold)
+        return DatabaseService(DatabaseWatch(stores.engine), hold)
     except BaseException:
         if hold is not None:
             hold.release()
         raise
 
 
-def _repair(stores: Stores) -> None:
+def _repair_offered_frames(stores: Stores) -> None:
     repaired = stores.streams.repair_offered()
     if repaired:
         _log.info("%d sessions of a process that was killed had more frames stored than offered; repaired", repaired)
 
 
-def _queue(settings: QueueSettings, clock: Clock) -> Queue:
+def _choose_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
     if settings.kind == "kafka":
-        return _kafka(settings, clock)
+        return _kafka_transport(settings, clock)
     embedded = EmbeddedQueue(max_frames=settings.max_frames, max_bytes=settings.max_bytes)
-    return Queue(lambda _: embedded.publisher(), lambda _: embedded.consumer(), embedded.waiting, shared=False)
+    return ChosenTransport(
+        lambda _: embedded.publisher(), lambda _: embedded.consumer(), embedded.waiting, shared=False
+    )
 
 
-def _kafka(settings: QueueSettings, clock: Clock) -> Queue:
-    broker = broker_of(settings)
-    from transport.kafka import KafkaConsumer, KafkaPublisher  # noqa: PLC0415 - only where it is chosen
-    from transport.kafka_topics import prepare_topics  # noqa: PLC0415
+def _kafka_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
+    broker = configured_broker(settings)
+    from transport.kafka.clients import KafkaConsumer, KafkaPublisher  # noqa: PLC0415 - only where it is chosen
+    from transport.kafka.topics import prepare_topics  # noqa: PLC0415
 
     def publisher(stop: threading.Event) -> StreamPublisher | None:
         prepare_topics(broker, StoppableClock(clock, stop), give_up=stop.is_set)
@@ -202,17 +207,13 @@ def _kafka(settings: QueueSettings, clock: Clock) -> Queue:
         prepare_topics(broker, StoppableClock(clock, stop), give_up=stop.is_set)
         return None if stop.is_set() else KafkaConsumer(broker)
 
-    return Queue(publisher, consumer, waiting=None, shared=True)
+    return ChosenTransport(publisher, consumer, waiting=None, shared=True)
 
 
-def broker_of(settings: QueueSettings) -> "KafkaSettings":
+def configured_broker(settings: QueueSettings) -> "KafkaSettings":
     """Return where the broker of these settings is. Raises `ConfigError` without the extra 'cluster'."""
-    with _extra_cluster("queue.kind: kafka"):
-        from transport.kafka_topics import (  # noqa: PLC0415 - only where it is chosen
-            KafkaSecurity,
-            KafkaSettings,
-            require_fast_checksums,
-        )
+    with _require_cluster_extra("queue.kind: kafka"):
+        from transport.kafka.topics import KafkaSecurity, KafkaSettings, require_fast_checksums
     require_fast_checksums()
     names = ("tls", "ca_file", "certificate_file", "key_file", "user", "password", "mechanism")
     return KafkaSettings(
@@ -227,23 +228,23 @@ def broker_of(settings: QueueSettings) -> "KafkaSettings":
     )
 
 
-def _present(settings: Settings) -> Present:
+def _open_live_state(settings: Settings) -> ChosenLiveState:
     if settings.live.kind == "memory":
-        return Present(MemoryLiveState(pictures=settings.pictures == "memory"), close=lambda: None)
-    redis = redis_of(settings)
-    return Present(redis, redis.close)
+        return ChosenLiveState(MemoryLiveState(pictures=settings.pictures == "memory"), close=lambda: None)
+    redis = configured_redis(settings)
+    return ChosenLiveState(redis, redis.close)
 
 
-def redis_of(settings: Settings) -> "RedisLiveState":
+def configured_redis(settings: Settings) -> "RedisLiveState":
     """Return the live state on Redis, not yet connected. Raises `ConfigError` without the extra 'cluster'."""
-    with _extra_cluster("live.kind: redis"):
-        from storage.redis_live import RedisLiveState, RedisSecurity  # noqa: PLC0415 - only where it is chosen
+    with _require_cluster_extra("live.kind: redis"):
+        from storage.live.redis_live_state import RedisLiveState, RedisSecurity  # noqa: PLC0415 - only where it is chosen
     security = RedisSecurity(**settings.live.model_dump(exclude={"kind", "url"}))
     return RedisLiveState(settings.live.url, security=security, pictures=settings.pictures == "memory")
 
 
 @contextmanager
-def _extra_cluster(wanted: str) -> Iterator[None]:
+def _require_cluster_extra(wanted: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
@@ -252,33 +253,33 @@ def _extra_cluster(wanted: str) -> Iterator[None]:
         ) from error
 
 
-def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[Notifier]) -> System:
+def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Notifier]) -> System:
     settings, stores, clock = wiring.settings, wiring.stores, wiring.clock
     parts: list[Component] = []
 
-    scoring = _scoring(wiring) if Part.WORK in wanted else None
-    told = _Told(
+    scoring = _build_scoring(wiring) if Role.WORK in wanted else None
+    told = _ProcessReport(
         health=lambda: {part.name: part.health() for part in parts},
-        figures=lambda: figures(clock, scoring, wiring.queue.waiting),
-        notes=lambda: _notes(clock),
+        figures=lambda: collect_process_metrics(clock, scoring, wiring.queue.waiting),
+        notes=lambda: _clock_notes(clock),
     )
-    server = _api(wiring, told) if Part.SERVE in wanted and settings.api.enabled else None
+    server = _build_api(wiring, told) if Role.SERVE in wanted and settings.api.enabled else None
     dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
     if settings.health.port is not None and server is None:
         parts.append(HealthServer(settings.health.host, settings.health.port, told.health, told.figures, told.notes))
     if server is not None:
         parts.append(server)
-    parts += [Timer("clock", CLOCK_EVERY_S, clock.now), wiring.database]
-    if Part.DISPATCH in wanted:
+    parts += [PeriodicThread("clock", CLOCK_EVERY_S, clock.now), wiring.database]
+    if Role.DISPATCH in wanted:
         housekeeping = Housekeeping(stores.scores, clock, unsettled=clock.unsettled)
-        parts.append(Timer("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
-        parts.append(Timer("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
+        parts.append(PeriodicThread("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
+        parts.append(PeriodicThread("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
     if scoring is not None:
         parts.append(scoring)
-    if Part.INGEST in wanted:
-        parts.append(_ingest(wiring))
-    if Part.DISPATCH in wanted:
-        parts.extend(heartbeat(settings, clock, told.health))
+    if Role.INGEST in wanted:
+        parts.append(_build_ingest(wiring))
+    if Role.DISPATCH in wanted:
+        parts.extend(make_heartbeat(settings, clock, told.health))
 
     def close() -> None:
         dispatcher.close()
@@ -297,16 +298,16 @@ def _assembled(wiring: _Wiring, wanted: Collection[Part], notifiers: Sequence[No
     )
 
 
-def _notes(clock: SteadyClock) -> Mapping[str, str]:
+def _clock_notes(clock: SteadyClock) -> Mapping[str, str]:
     trouble = clock.trouble()
     return {"clock": trouble} if trouble else {}
 
 
-def _scoring(wiring: _Wiring) -> ScoringPart:
+def _build_scoring(wiring: _Wiring) -> ScoringService:
     settings, stores = wiring.settings, wiring.stores
-    device = resolved_device(settings.device)
+    device = resolve_device(settings.device)
     use_threads(settings.threads)
-    detectors = chosen_detectors(settings)
+    detectors = configure_detectors(settings)
 
     shared = wiring.queue.shared
 
@@ -322,37 +323,37 @@ def _scoring(wiring: _Wiring) -> ScoringPart:
             clock=wiring.clock,
             moved=lambda: wiring.clock.moved,
             device=device,
-            bounds=BatchBounds.suited(device.type, settings.batch.max_frames, settings.batch.max_pixels),
-            poll=PollBounds(settings.queue.poll_messages),
+            bounds=TensorBatchLimits.for_device(device.type, settings.batch.max_frames, settings.batch.max_pixels),
+            poll=PollLimits(settings.queue.poll_messages),
             pictures=settings.pictures == "memory",
             leases=SqlCameraLeases(stores.engine) if shared else None,
-            shedding=LagBounds(settings.queue.max_lag_s, settings.queue.max_lag_s / 4) if shared else None,
+            shedding=LagLimits(settings.queue.max_lag_s, settings.queue.max_lag_s / 4) if shared else None,
         )
 
-    return ScoringPart(wiring.queue.consumer, worker, drain_s=0.0 if shared else DRAIN_S)
+    return ScoringService(wiring.queue.consumer, worker, drain_s=0.0 if shared else DRAIN_S)
 
 
-def _ingest(wiring: _Wiring) -> Component:
+def _build_ingest(wiring: _Wiring) -> Component:
     streams, clock = wiring.stores.streams, wiring.clock
-    setup = HostSetup(limits=wiring.settings.ingest.limits())
+    setup = ReaderSetup(limits=wiring.settings.ingest.limits())
     if wiring.queue.shared:
         sharing = wiring.settings.ingest
         holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        held = HeldCameras(
+        held = HeldLeases(
             SqlCameraLeases(wiring.stores.engine),
             holder,
             clock,
             lease_s=sharing.lease_s,
             max_cameras=sharing.max_cameras,
         )
-        return LeasedIngestPart(wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup)
+        return LeasedIngestService(wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup)
     publisher = wiring.queue.publisher(threading.Event())
     assert publisher is not None
     supervisor = IngestSupervisor(streams.cameras(), publisher, clock, setup=setup)
-    return IngestPart(supervisor, streams, streams.revision(), wiring.redactor)
+    return IngestService(supervisor, streams, streams.revision(), wiring.redactor)
 
 
-def _api(wiring: _Wiring, told: _Told) -> ApiServer:
+def _build_api(wiring: _Wiring, told: _ProcessReport) -> ApiServer:
     settings, stores = wiring.settings, wiring.stores
     app = create_app(
         stores.streams,
@@ -375,5 +376,5 @@ def _api(wiring: _Wiring, told: _Told) -> ApiServer:
         settings.api.host,
         settings.api.port,
         max_connections=settings.api.max_connections,
-        trusted_proxies=networks(settings.api.trusted_proxies),
+        trusted_proxies=parse_networks(settings.api.trusted_proxies),
     )

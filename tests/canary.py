@@ -25,8 +25,8 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from typer.testing import CliRunner
 
-from alerts.notifiers.http import Endpoint
 from domain.errors import SightlineError
+from notification.notifiers.http_endpoint import HttpEndpoint
 
 WORD = "hunter2"
 _BYTES = WORD.encode()
@@ -101,7 +101,7 @@ class Canary:
     def look_into_postgres(self, url: str) -> None:
         """Search every database of a server that the tests started."""
         for name in _databases(url):
-            engine = create_engine(_named(url, name))
+            engine = create_engine(_name_database(url, name))
             with suppress(SQLAlchemyError), closing(engine.connect()) as connection:
                 for table in inspect(engine).get_table_names():
                     for column in (each["name"] for each in inspect(engine).get_columns(table)):
@@ -112,14 +112,14 @@ class Canary:
             engine.dispose()
 
 
-def _named(url: str, database: str) -> Any:
+def _name_database(url: str, database: str) -> Any:
     from sqlalchemy import make_url  # noqa: PLC0415 - beside its only use
 
     return make_url(url).set(drivername="postgresql+psycopg2", database=database)
 
 
 def _databases(url: str) -> list[str]:
-    engine = create_engine(_named(url, "postgres"))
+    engine = create_engine(_name_database(url, "postgres"))
     try:
         with engine.connect() as connection:
             rows = connection.execute(text("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"))
@@ -145,9 +145,9 @@ def _look_at_results() -> None:
         canary.look("answer", content, str(answer.status_code))
         return content
 
-    calling = Endpoint.call
+    calling = HttpEndpoint.call
 
-    def call(endpoint: Endpoint, method: str, *, content: bytes = b"", **options: Any) -> None:
+    def call(endpoint: HttpEndpoint, method: str, *, content: bytes = b"", **options: Any) -> None:
         canary.look("webhook's body", content)
         calling(endpoint, method, content=content, **options)
 
@@ -161,7 +161,7 @@ def _look_at_results() -> None:
         making(error, *arguments)
 
     httpx.Response.aread = aread  # type: ignore[method-assign, assignment]
-    Endpoint.call = call  # type: ignore[method-assign, assignment]
+    HttpEndpoint.call = call  # type: ignore[method-assign, assignment]
     SightlineError.__init__ = made  # type: ignore[method-assign, assignment]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from simulation.serving import RtspServer, ServedCamera, available
+from simulation.cameras.served_cameras import RtspServer, ServedCamera, explain_missing_server
 
 pytest_plugins = ["tests.canary", "tests.service_fixtures"]
 
@@ -42,7 +42,7 @@ def absent(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def _rtsp() -> str | None:
-    return available()
+    return explain_missing_server()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The real services of `bench.services`, or what the environment names instead; an absent one skips, in CI it fails."""
+"""The real services of `lab.services`, or what the environment names instead; an absent one skips, in CI it fails."""
 
 import os
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from typing import NoReturn
 
 import pytest
 
-from bench import services
-from bench.services import Absent, Service, free_port, kafka_jars
-from bench.services.certificates import Certificate
+from lab import services
+from lab.services import Absent, Service, free_port, kafka_jars
+from lab.services.certificates import Certificate
 
 __all__ = ["Absent", "Service", "absent", "free_port", "kafka", "kafka_jars", "postgres", "redis"]
 
@@ -32,7 +32,7 @@ def postgres(certificate: Certificate | None = None) -> Iterator[Service]:
     if given and certificate is None:
         yield Service(given)
         return
-    with _named(POSTGRES_URL), services.postgres(certificate=certificate) as server:
+    with _name_variable(POSTGRES_URL), services.postgres(certificate=certificate) as server:
         yield server
 
 
@@ -43,7 +43,7 @@ def redis(certificate: Certificate | None = None) -> Iterator[Service]:
     if given and certificate is None:
         yield Service(given)
         return
-    with _named(REDIS_URL), services.redis(certificate) as server:
+    with _name_variable(REDIS_URL), services.redis(certificate) as server:
         yield server
 
 
@@ -54,12 +54,12 @@ def kafka(certificate: Certificate | None = None) -> Iterator[Service]:
     if given and certificate is None:
         yield Service(given)
         return
-    with _named(KAFKA_SERVERS), services.kafka(certificate) as broker:
+    with _name_variable(KAFKA_SERVERS), services.kafka(certificate) as broker:
         yield broker
 
 
 @contextmanager
-def _named(variable: str) -> Iterator[None]:
+def _name_variable(variable: str) -> Iterator[None]:
     """Say in which variable a service that is absent may be named."""
     try:
         yield

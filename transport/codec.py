@@ -15,13 +15,13 @@ from typing import Literal
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from domain.cameras import StreamStatus
 from domain.errors import FrameRejected
 from domain.frames import Frame, FrameFormat, FrameRef, Plane
-from domain.layouts import LAYOUTS, check_planes
-from domain.streams import StreamStatus
-from domain.units import StreamMessage
-from transport.compression import Buffer, Compression, compressed, expanded
-from transport.ranges import LARGEST_SIDE, check_format, check_number, check_ref, checked_status
+from domain.messages import StreamMessage
+from domain.pixel_formats import LAYOUTS, check_planes
+from transport.compression import Buffer, Compression, compress_planes, expand_planes
+from transport.message_checks import MAX_SIDE, check_format, check_number, check_ref, clean_status
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 16_000_000
@@ -30,7 +30,7 @@ _MAX_PLANES = 4
 _PREFIX = struct.Struct("<BBBI")
 
 
-class Kind(IntEnum):
+class MessageKind(IntEnum):
     FRAME = 1
     STATUS = 2
 
@@ -55,13 +55,13 @@ _FRAME: TypeAdapter[_FrameHeader] = TypeAdapter(_FrameHeader)
 _STATUS: TypeAdapter[StreamStatus] = TypeAdapter(StreamStatus)
 
 
-def encoded(
+def encode_message(
     message: StreamMessage, *, compression: Compression = Compression.RAW, max_bytes: int = MAX_MESSAGE_BYTES
 ) -> bytes:
     """Return the message as bytes. Raises `FrameRejected` for a frame larger than `max_bytes` or of odd planes."""
     if isinstance(message, StreamStatus):
-        return _joined(Kind.STATUS, Compression.RAW, _STATUS.dump_json(message), [])
-    planes = [_contiguous(plane) for plane in message.planes]
+        return _join_message(MessageKind.STATUS, Compression.RAW, _STATUS.dump_json(message), [])
+    planes = [_make_contiguous(plane) for plane in message.planes]
     header = _FrameHeader(
         ref=message.ref,
         format=message.format,
@@ -70,8 +70,8 @@ def encoded(
         corrupt=message.corrupt,
         qp=message.qp,
     )
-    body = compressed(compression, [plane.data.cast("B") for plane in planes])
-    whole = _joined(Kind.FRAME, compression, _FRAME.dump_json(header), body)
+    body = compress_planes(compression, [plane.data.cast("B") for plane in planes])
+    whole = _join_message(MessageKind.FRAME, compression, _FRAME.dump_json(header), body)
     if len(whole) > max_bytes:
         size = f"{message.format.width}x{message.format.height}"
         raise FrameRejected(
@@ -81,7 +81,7 @@ def encoded(
     return whole
 
 
-def decoded(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> StreamMessage:
+def decode_message(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> StreamMessage:
     """Return the message these bytes hold; raises `FrameRejected` with what is wrong with them."""
     if len(message) > max_bytes:
         raise FrameRejected(f"message of {len(message):,} bytes, more than the {max_bytes:,} allowed")
@@ -99,15 +99,15 @@ def decoded(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> StreamMes
     header_end = _PREFIX.size + header_bytes
     if header_bytes > _MAX_HEADER_BYTES or header_end > len(view):
         raise FrameRejected(f"truncated or malformed message: a header of {header_bytes:,} bytes in {len(view):,}")
-    return _parsed(kind, compression, bytes(view[_PREFIX.size : header_end]), view[header_end:])
+    return _parse_message(kind, compression, bytes(view[_PREFIX.size : header_end]), view[header_end:])
 
 
-def _parsed(kind: int, compression: int, header: bytes, body: memoryview) -> StreamMessage:
+def _parse_message(kind: int, compression: int, header: bytes, body: memoryview) -> StreamMessage:
     try:
-        if kind == Kind.STATUS:
-            return checked_status(_STATUS.validate_json(header))
-        if kind == Kind.FRAME:
-            return _frame(_FRAME.validate_json(header), compression, body)
+        if kind == MessageKind.STATUS:
+            return clean_status(_STATUS.validate_json(header))
+        if kind == MessageKind.FRAME:
+            return _parse_frame(_FRAME.validate_json(header), compression, body)
     except ValidationError as error:
         raise FrameRejected(f"malformed message: {error.error_count()} wrong members in its header") from error
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -115,16 +115,16 @@ def _parsed(kind: int, compression: int, header: bytes, body: memoryview) -> Str
     raise FrameRejected(f"malformed message: kind {kind} is unknown")
 
 
-def _frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
+def _parse_frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
     check_ref(header.ref)
     check_format(header.format)
     check_number("qp", header.qp)
     if len(header.planes) > _MAX_PLANES:
         raise FrameRejected(f"malformed message: {len(header.planes)} planes")
-    sizes = [_size(plane) for plane in header.planes]
+    sizes = [_plane_bytes(plane) for plane in header.planes]
     if header.format.pixel_format in LAYOUTS:
         check_planes(header.format, [plane.shape for plane in header.planes], [int(p.sample[1]) for p in header.planes])
-    samples = expanded(compression, body, sum(sizes))
+    samples = expand_planes(compression, body, sum(sizes))
     planes: list[Plane] = []
     start = 0
     for plane, size in zip(header.planes, sizes, strict=True):
@@ -142,14 +142,14 @@ def _frame(header: _FrameHeader, compression: int, body: memoryview) -> Frame:
     )
 
 
-def _size(plane: _PlaneShape) -> int:
+def _plane_bytes(plane: _PlaneShape) -> int:
     """Return the bytes of a plane, having checked that its shape can be one."""
-    if not 1 <= len(plane.shape) <= 3 or not all(1 <= side <= LARGEST_SIDE for side in plane.shape):
+    if not 1 <= len(plane.shape) <= 3 or not all(1 <= side <= MAX_SIDE for side in plane.shape):
         raise FrameRejected(f"malformed message: a plane of shape {plane.shape}")
     return math.prod(plane.shape) * int(plane.sample[1])
 
 
-def _contiguous(plane: Plane) -> Plane:
+def _make_contiguous(plane: Plane) -> Plane:
     if plane.dtype not in (np.dtype("u1"), np.dtype("<u2")):
         raise FrameRejected(f"a plane of {plane.dtype} samples cannot travel")
     return plane if plane.flags.c_contiguous else plane.copy(order="C")
@@ -159,5 +159,5 @@ def _plane_shape(plane: Plane) -> _PlaneShape:
     return _PlaneShape("u1" if plane.itemsize == 1 else "u2", plane.shape)
 
 
-def _joined(kind: Kind, compression: Compression, header: bytes, body: Iterable[Buffer]) -> bytes:
+def _join_message(kind: MessageKind, compression: Compression, header: bytes, body: Iterable[Buffer]) -> bytes:
     return b"".join([_PREFIX.pack(VERSION, kind, compression, len(header)), header, *body])

@@ -22,25 +22,25 @@ class Compression(IntEnum):
     """Level 1; needs the extra `cluster`."""
 
 
-def compressed(how: Compression, planes: Iterable[Buffer]) -> list[Buffer]:
+def compress_planes(how: Compression, planes: Iterable[Buffer]) -> list[Buffer]:
     """Return the planes as one buffer, or as they are for `RAW`. Raises `ConfigError` where the means are missing."""
     if how is Compression.ZLIB:
         return [zlib.compress(b"".join(planes), level=1)]
     if how is Compression.ZSTD:
-        return [_zstandard().ZstdCompressor(level=1).compress(b"".join(planes))]
+        return [_import_zstandard().ZstdCompressor(level=1).compress(b"".join(planes))]
     return list(planes)
 
 
-def expanded(how: int, body: memoryview, expected: int) -> Buffer:
+def expand_planes(how: int, body: memoryview, expected: int) -> Buffer:
     """Return exactly the `expected` bytes that `body` holds, or raise `FrameRejected`."""
     if expected > _MAX_PICTURE_BYTES:
         raise FrameRejected(f"malformed message: a picture of {expected:,} bytes")
     if how == Compression.RAW:
         samples: Buffer = body
     elif how == Compression.ZLIB:
-        samples = _inflated(body, expected)
+        samples = _expand_zlib(body, expected)
     elif how == Compression.ZSTD:
-        samples = _zstd_expanded(body, expected)
+        samples = _expand_zstd(body, expected)
     else:
         raise FrameRejected(f"message compression {how} is unknown to this worker; upgrade workers first")
     if len(samples) != expected:
@@ -50,7 +50,7 @@ def expanded(how: int, body: memoryview, expected: int) -> Buffer:
     return samples
 
 
-def _inflated(body: memoryview, expected: int) -> bytes:
+def _expand_zlib(body: memoryview, expected: int) -> bytes:
     reader = zlib.decompressobj()
     try:
         samples = reader.decompress(body, expected + 1)
@@ -61,8 +61,8 @@ def _inflated(body: memoryview, expected: int) -> bytes:
     return samples
 
 
-def _zstd_expanded(body: memoryview, expected: int) -> bytes:
-    zstandard = _zstandard()
+def _expand_zstd(body: memoryview, expected: int) -> bytes:
+    zstandard = _import_zstandard()
     try:
         # The size written in the frame decides what is allocated, so it is checked first.
         if zstandard.frame_content_size(body) != expected:
@@ -76,7 +76,7 @@ def _zstd_expanded(body: memoryview, expected: int) -> bytes:
     return samples
 
 
-def _zstandard() -> Any:
+def _import_zstandard() -> Any:
     try:
         import zstandard  # noqa: PLC0415 - only the extra 'cluster' has it
     except ModuleNotFoundError as error:

@@ -2,17 +2,17 @@
 
 It keeps the promises of the cluster's transport inside one process: what was polled and not committed is delivered
 again to the next consumer. Nothing here survives the process. A status is never refused; while nobody takes them, those
-that say nothing a later one does not say make room (`transport/statuses.py`).
+that say nothing a later one does not say make room (`transport/status_backlog.py`).
 """
 
 import time
 from collections import OrderedDict, deque
 from threading import Condition
 
+from domain.cameras import StreamStatus
 from domain.frames import Frame
-from domain.streams import StreamStatus
-from domain.units import DeadLetter, Delivery, StreamMessage, Unit
-from transport.statuses import MOST, WaitingStatuses
+from domain.messages import Batch, DeadLetter, Delivery, StreamMessage
+from transport.status_backlog import MAX_WAITING_STATUSES, StatusBacklog
 
 
 class EmbeddedQueue:
@@ -28,14 +28,14 @@ class EmbeddedQueue:
         *,
         max_frames: int = 256,
         max_bytes: int = 512 << 20,
-        max_statuses: int = MOST,
+        max_statuses: int = MAX_WAITING_STATUSES,
         max_dead_letters: int = 100,
     ) -> None:
         self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._changed = Condition()
         self._waiting: OrderedDict[int, StreamMessage] = OrderedDict()
-        self._statuses = WaitingStatuses(max_statuses)
+        self._statuses = StatusBacklog(max_statuses)
         self._uncommitted: dict[int, StreamMessage] = {}
         self._frames = 0
         self._bytes = 0
@@ -60,7 +60,7 @@ class EmbeddedQueue:
     def put(self, message: StreamMessage) -> bool:
         """Append a message; False when it is a frame and there is no room for it."""
         with self._changed:
-            size = _size(message)
+            size = _frame_bytes(message)
             if isinstance(message, Frame):
                 full = self._frames >= self._max_frames or self._bytes + size > self._max_bytes
                 if full and self._frames > 0:
@@ -72,7 +72,7 @@ class EmbeddedQueue:
             self._changed.notify_all()
             return True
 
-    def take(self, consumer: "EmbeddedConsumer", max_messages: int, timeout_s: float) -> Unit:
+    def take(self, consumer: "EmbeddedConsumer", max_messages: int, timeout_s: float) -> Batch:
         deadline = time.monotonic() + timeout_s
         with self._changed:
             self._require(consumer)
@@ -87,9 +87,9 @@ class EmbeddedQueue:
                 if isinstance(message, StreamStatus):
                     self._statuses.taken(position, message)
             self._account(-1)
-            return Unit(tuple(Delivery(message, position) for position, message in self._uncommitted.items()))
+            return Batch(tuple(Delivery(message, position) for position, message in self._uncommitted.items()))
 
-    def done(self, consumer: "EmbeddedConsumer", unit: Unit) -> None:
+    def done(self, consumer: "EmbeddedConsumer", unit: Batch) -> None:
         with self._changed:
             self._require(consumer)
             if [each.position for each in unit.deliveries] != list(self._uncommitted):
@@ -102,10 +102,10 @@ class EmbeddedQueue:
         with self._changed:
             self._dead_letters.append(letter)
 
-    def coalesced(self) -> int:
+    def coalesced_count(self) -> int:
         """Return how many statuses made room for later ones that said the same."""
         with self._changed:
-            return self._statuses.coalesced
+            return self._statuses.coalesced_count
 
     def waiting(self) -> int:
         with self._changed:
@@ -141,7 +141,7 @@ class EmbeddedQueue:
     def _account(self, sign: int) -> None:
         frames = [message for message in self._uncommitted.values() if isinstance(message, Frame)]
         self._frames += sign * len(frames)
-        self._bytes += sign * sum(_size(frame) for frame in frames)
+        self._bytes += sign * sum(_frame_bytes(frame) for frame in frames)
 
 
 class EmbeddedPublisher:
@@ -163,10 +163,10 @@ class EmbeddedConsumer:
     def __init__(self, queue: EmbeddedQueue) -> None:
         self._queue = queue
 
-    def poll(self, max_messages: int, timeout_s: float) -> Unit:
+    def poll(self, max_messages: int, timeout_s: float) -> Batch:
         return self._queue.take(self, max_messages, timeout_s)
 
-    def commit(self, unit: Unit) -> None:
+    def commit(self, unit: Batch) -> None:
         self._queue.done(self, unit)
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
@@ -180,7 +180,7 @@ class EmbeddedConsumer:
         """Return 0: nothing is deleted here."""
         return 0
 
-    def tenure(self, stream_id: str) -> int:
+    def assignment_of(self, stream_id: str) -> int:
         """Every stream comes here, and always did."""
         return 0
 
@@ -191,5 +191,5 @@ class EmbeddedConsumer:
         self._queue.release(self)
 
 
-def _size(message: StreamMessage) -> int:
+def _frame_bytes(message: StreamMessage) -> int:
     return sum(plane.nbytes for plane in message.planes) if isinstance(message, Frame) else 0

@@ -1,4 +1,4 @@
-"""Alembic's entry point; `storage/migrate.py` hands in the connection and owns the transaction."""
+"""Alembic's entry point; `storage/sql/database/migrate.py` hands in the connection and owns the transaction."""
 
 from alembic import context
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 SIZE = (160, 96)
 
 
-def picture(index: int, width: int, height: int) -> NDArray[np.uint8]:
+def draw_test_picture(index: int, width: int, height: int) -> NDArray[np.uint8]:
     """Return (height, width, 3) uint8: a static gradient and a square that moves a little each picture."""
     rows, columns = np.mgrid[0:height, 0:width]
     grey = (rows * 2 + columns) % 200 + 20
@@ -23,7 +23,7 @@ def picture(index: int, width: int, height: int) -> NDArray[np.uint8]:
     return np.repeat(grey[..., None].astype(np.uint8), 3, axis=2)
 
 
-def film(
+def write_test_film(
     path: Path,
     *,
     frames: int = 30,
@@ -43,7 +43,7 @@ def film(
         stream.codec_context.color_range = color_range
         stream.codec_context.thread_count = 1
         for index in range(frames):
-            frame = av.VideoFrame.from_ndarray(picture(index, *size), format="rgb24").reformat(
+            frame = av.VideoFrame.from_ndarray(draw_test_picture(index, *size), format="rgb24").reformat(
                 format=pixel_format, dst_color_range=color_range or None
             )
             frame.pts, frame.time_base = index, Fraction(1, fps)
@@ -67,7 +67,7 @@ ENCODERS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def access_units(
+def encode_access_units(
     frames: int,
     *,
     size: tuple[int, int] = SIZE,
@@ -85,7 +85,7 @@ def access_units(
     encoder.thread_count = 1
     units = []
     for index in range(frames):
-        frame = av.VideoFrame.from_ndarray(picture(index, *size), format="rgb24").reformat(
+        frame = av.VideoFrame.from_ndarray(draw_test_picture(index, *size), format="rgb24").reformat(
             format="yuv420p", dst_color_range=encoder.color_range or None
         )
         frame.pts = index

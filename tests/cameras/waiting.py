@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 
-def until(claim: Callable[[], object], within_s: float = 30.0) -> None:
+def wait_until(claim: Callable[[], object], within_s: float = 30.0) -> None:
     """Wait until the claim holds; fails when it does not in time."""
     end_s = time.monotonic() + within_s
     while not claim():

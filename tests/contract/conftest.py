@@ -14,24 +14,24 @@ import redis
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from domain.ports import AlertStore, LiveState, ScoreStore, StreamConsumer, StreamPublisher, StreamStore
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
-from storage.live import MemoryLiveState
-from storage.migrate import newest, upgrade
-from storage.redis_live import RedisLiveState
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
-from storage.tables import metadata
+from storage.live.memory_live_state import MemoryLiveState
+from storage.live.redis_live_state import RedisLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.database.migrate import newest_revision, upgrade_schema
+from storage.sql.schema.tables import metadata
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests import services
-from tests.fake_live import FakeLiveState
-from tests.fakes import FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
+from tests.fakes.live_state import FakeLiveState
+from tests.fakes.ports import FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from transport.embedded import EmbeddedQueue
-from transport.kafka import KafkaConsumer, KafkaPublisher
-from transport.kafka_topics import KafkaSettings, prepare_topics
+from transport.kafka.clients import KafkaConsumer, KafkaPublisher
+from transport.kafka.topics import KafkaSettings, prepare_topics
 
 
 @dataclass(frozen=True)
-class Stores:
+class PortStores:
     """The three stores over one database."""
 
     streams: StreamStore
@@ -66,7 +66,7 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     """Give one database at the newest schema; each test finds it emptied."""
     _administer(postgres_url, "DROP DATABASE IF EXISTS sightline_test WITH (FORCE)", "CREATE DATABASE sightline_test")
     engine = open_engine(make_url(postgres_url).set(database="sightline_test").render_as_string(hide_password=False))
-    upgrade(engine)
+    upgrade_schema(engine)
     yield engine
     engine.dispose()
 
@@ -82,7 +82,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
             _empty(engine)
             return engine
         engine = open_engine(f"sqlite:///{tmp_path / 'sightline.db'}")
-        upgrade(engine)
+        upgrade_schema(engine)
         engines.append(engine)
         return engine
 
@@ -97,13 +97,13 @@ def database(request: pytest.FixtureRequest, new_database: Callable[[str], Engin
 
 
 @pytest.fixture(params=["sqlite", "postgres", "fake"])
-def stores(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> Stores:
+def stores(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> PortStores:
     if request.param == "fake":
         streams = FakeStreamStore()
         scores = FakeScoreStore(streams)
-        return Stores(streams, scores, FakeAlertStore(scores, streams))
+        return PortStores(streams, scores, FakeAlertStore(scores, streams))
     engine = new_database(request.param)
-    return Stores(SqlStreamStore(engine), SqlScoreStore(engine), SqlAlertStore(engine))
+    return PortStores(SqlStreamStore(engine), SqlScoreStore(engine), SqlAlertStore(engine))
 
 
 class EmbeddedTransport:
@@ -195,7 +195,7 @@ def _empty(engine: Engine) -> None:
             connection.execute(text(f"DROP TABLE {name}"))
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
         connection.execute(text("INSERT INTO counters VALUES ('cameras', 0)"))
-        connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest()})
+        connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest_revision()})
 
 
 def _administer(url: str, *statements: str) -> None:

@@ -4,19 +4,13 @@ from datetime import timedelta
 
 import numpy as np
 
-from domain.alerts import (
-    Alert,
-    AlertState,
-    AlertTransition,
-    Incident,
-    IncidentState,
-    NotificationKind,
-    OutboxEntry,
-)
+from domain.alerts import Alert, AlertState, AlertTransition, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.baselines import BaselineState, CameraBaseline, LightMode, Statistic
+from domain.cameras import ConnectionState, StreamCounters, StreamStatus
+from domain.faults import Evidence, Fault
 from domain.frames import Frame, FrameFormat, FrameRef
-from domain.quality import Evidence, Fault, FrameScores, LightMode, Reference, ReferenceState, Statistic
-from domain.streams import ConnectionState, StreamCounters, StreamStatus
-from tests.fakes import START
+from domain.metrics import FrameScores
+from tests.fakes.ports import START
 
 EVIDENCE = Evidence("sharpness", "1", 0.25, 0.5, None, LightMode.NIGHT, START, 12)
 
@@ -84,13 +78,13 @@ def transition(sequence: int = 0, to_state: AlertState = AlertState.FIRING) -> A
     )
 
 
-def reference(*, updated_s: float = 0, frames: int = 900) -> Reference:
+def reference(*, updated_s: float = 0, frames: int = 900) -> CameraBaseline:
     structure = np.random.default_rng(1).random((3, 4, 10), dtype=np.float32)
     structure[0, 0] = np.nan
-    return Reference(
+    return CameraBaseline(
         stream_id="gate",
         mode=LightMode.NIGHT,
-        state=ReferenceState.LEARNED,
+        state=BaselineState.LEARNED,
         started_at=START,
         updated_at=START + timedelta(seconds=updated_s),
         frames=frames,

@@ -6,28 +6,28 @@ from datetime import timedelta
 import numpy as np
 
 from domain.alerts import AlertState, Incident, IncidentState
-from domain.quality import Fault
-from domain.units import JudgedUnit
-from tests.contract.conftest import Stores
+from domain.faults import Fault
+from domain.messages import BatchResult
+from tests.contract.conftest import PortStores
 from tests.contract.records import alert, entry, incident, reference, transition
-from tests.fakes import START
+from tests.fakes.ports import START
 
 LATER = START + timedelta(minutes=10)
 
 
-def store(stores: Stores, *incidents: Incident) -> None:
-    stores.scores.add(JudgedUnit(incidents=incidents))
+def store(stores: PortStores, *incidents: Incident) -> None:
+    stores.scores.add(BatchResult(incidents=incidents))
 
 
-def test_alerts_are_those_of_one_stream_or_of_all(stores: Stores) -> None:
+def test_alerts_are_those_of_one_stream_or_of_all(stores: PortStores) -> None:
     yard = replace(alert(), stream_id="yard")
-    stores.scores.add(JudgedUnit(alerts=(yard, alert())))
+    stores.scores.add(BatchResult(alerts=(yard, alert())))
     assert stores.alerts.alerts("gate") == [alert()]
     assert stores.alerts.alerts() == [alert(), yard]
 
 
-def test_a_reference_keeps_its_structure_bit_for_bit_and_its_open_ranges(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(references=(reference(),)))
+def test_a_reference_keeps_its_structure_bit_for_bit_and_its_open_ranges(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(references=(reference(),)))
     (found,) = stores.alerts.references("gate")
     assert found == reference()
     assert found.statistics["edge_width"].high == float("inf")
@@ -39,7 +39,7 @@ def test_a_reference_keeps_its_structure_bit_for_bit_and_its_open_ranges(stores:
     assert found.structure.tobytes() == sent.tobytes()
 
 
-def test_an_incident_is_read_back_as_stored(stores: Stores) -> None:
+def test_an_incident_is_read_back_as_stored(stores: PortStores) -> None:
     group = incident("switch 4/1", members=("gate", "yard"), recovered=("dock",), severity="critical")
     store(stores, incident(), group)
     assert stores.alerts.incident("gate/blur/1") == incident()
@@ -47,7 +47,7 @@ def test_an_incident_is_read_back_as_stored(stores: Stores) -> None:
     assert stores.alerts.incident("nothing") is None
 
 
-def test_incidents_come_newest_first_filtered_and_paged(stores: Stores) -> None:
+def test_incidents_come_newest_first_filtered_and_paged(stores: PortStores) -> None:
     solved = IncidentState.RESOLVED
     store(
         stores,
@@ -66,27 +66,27 @@ def test_incidents_come_newest_first_filtered_and_paged(stores: Stores) -> None:
     assert found(stream_id="gate") == ["b", "a"]
 
 
-def test_transitions_come_latest_first(stores: Stores) -> None:
+def test_transitions_come_latest_first(stores: PortStores) -> None:
     steps = (transition(0, AlertState.PENDING), transition(5), transition(9, AlertState.RESOLVED))
-    stores.scores.add(JudgedUnit(transitions=steps))
+    stores.scores.add(BatchResult(transitions=steps))
     assert tuple(stores.alerts.transitions("gate")) == steps[::-1]
     assert stores.alerts.transitions("gate", limit=1) == [steps[2]]
     assert stores.alerts.transitions("yard") == []
 
 
-def test_transitions_of_one_moment_come_by_fault(stores: Stores) -> None:
+def test_transitions_of_one_moment_come_by_fault(stores: PortStores) -> None:
     steps = tuple(replace(transition(5), fault=fault) for fault in (Fault.SHAKE, Fault.BLUR, Fault.NOISE))
-    stores.scores.add(JudgedUnit(transitions=steps))
+    stores.scores.add(BatchResult(transitions=steps))
     assert [step.fault for step in stores.alerts.transitions("gate")] == [Fault.BLUR, Fault.NOISE, Fault.SHAKE]
 
 
-def test_a_transition_told_twice_is_one(stores: Stores) -> None:
+def test_a_transition_told_twice_is_one(stores: PortStores) -> None:
     other = replace(transition(5), fault=Fault.NOISE)
-    stores.scores.add(JudgedUnit(transitions=(transition(5), transition(5), other)))
+    stores.scores.add(BatchResult(transitions=(transition(5), transition(5), other)))
     assert len(stores.alerts.transitions("gate")) == 2
 
 
-def test_an_acknowledgement_names_who_and_why_is_audited_and_outlives_updates(stores: Stores) -> None:
+def test_an_acknowledgement_names_who_and_why_is_audited_and_outlives_updates(stores: PortStores) -> None:
     store(stores, incident())
     assert stores.alerts.acknowledge("gate/blur/1", by="ann", reason="on my way", at=LATER)
     store(stores, incident(updated_at=LATER + timedelta(minutes=1), summary="still out of focus"))
@@ -103,48 +103,48 @@ def test_an_acknowledgement_names_who_and_why_is_audited_and_outlives_updates(st
     )
 
 
-def test_what_does_not_exist_cannot_be_acknowledged(stores: Stores) -> None:
+def test_what_does_not_exist_cannot_be_acknowledged(stores: PortStores) -> None:
     assert not stores.alerts.acknowledge("nothing", by="ann", reason="", at=LATER)
     assert stores.streams.audit() == []
 
 
-def test_entries_are_due_oldest_first_until_delivered(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(outbox=(entry("b", created_s=5), entry("a", created_s=1), entry("c", created_s=9))))
+def test_entries_are_due_oldest_first_until_delivered(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(outbox=(entry("b", created_s=5), entry("a", created_s=1), entry("c", created_s=9))))
     assert [each.key for each in stores.alerts.due(LATER)] == ["a", "b", "c"]
     assert [each.key for each in stores.alerts.due(LATER, limit=2)] == ["a", "b"]
     stores.alerts.delivered(["a", "c"], LATER)
     assert [each.key for each in stores.alerts.due(LATER)] == ["b"]
 
 
-def test_an_entry_is_told_as_it_was_written(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+def test_an_entry_is_told_as_it_was_written(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(outbox=(entry(),)))
     assert stores.alerts.due(LATER) == [entry()]
 
 
-def test_a_delivered_entry_stored_again_is_not_due_again(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+def test_a_delivered_entry_stored_again_is_not_due_again(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(outbox=(entry(),)))
     stores.alerts.delivered([entry().key], LATER)
-    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+    stores.scores.add(BatchResult(outbox=(entry(),)))
     assert stores.alerts.due(LATER + timedelta(days=1)) == []
 
 
-def test_a_postponed_entry_waits_and_counts_its_attempts(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+def test_a_postponed_entry_waits_and_counts_its_attempts(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(outbox=(entry(),)))
     stores.alerts.postpone([entry().key], LATER, "the receiver is away")
     assert stores.alerts.due(LATER - timedelta(seconds=1)) == []
     assert stores.alerts.due(LATER) == [replace(entry(), attempts=1, next_attempt_at=LATER)]
 
 
-def test_a_group_incident_absorbs_its_members_entries(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(outbox=(entry("gate"), entry("yard"), entry("alone"))))
+def test_a_group_incident_absorbs_its_members_entries(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(outbox=(entry("gate"), entry("yard"), entry("alone"))))
     group = incident("switch 4/1", members=("gate", "yard"), updated_at=LATER)
     stores.alerts.put_group(group, [entry("group", created_s=30)], ["gate", "yard"])
     assert [each.key for each in stores.alerts.due(LATER)] == ["alone", "group"]
     assert stores.alerts.incident("switch 4/1") == group
 
 
-def test_no_keys_change_nothing(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(outbox=(entry(),)))
+def test_no_keys_change_nothing(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(outbox=(entry(),)))
     stores.alerts.delivered([], LATER)
     stores.alerts.postpone([], LATER, "none")
     assert stores.alerts.due(LATER) == [entry()]

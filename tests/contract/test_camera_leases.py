@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
+from domain.messages import BatchResult
 from domain.ports import CameraLeases
-from domain.units import JudgedUnit
-from storage.leases import SqlCameraLeases
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
+from storage.sql.camera_leases import SqlCameraLeases
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests.contract.records import scores, status
-from tests.fake_leases import FakeCameraLeases
-from tests.fakes import START
+from tests.fakes.leases import FakeCameraLeases
+from tests.fakes.ports import START
 
 SOON = START + timedelta(seconds=10)
 TOO_LATE = START + timedelta(seconds=31)
@@ -102,7 +102,7 @@ def test_what_an_overtaken_ingest_process_read_is_refused_with_the_reason(databa
     late, fresh = scores("gate", 1), scores("gate", 2)
     late, fresh = (replace(each, ref=replace(each.ref, token=token)) for each, token in ((late, old), (fresh, new)))
     statuses = (replace(status("gate", 1), token=old), replace(status("yard", 1), token=0))
-    refused = store.add(JudgedUnit(scores=(late, fresh), statuses=statuses))
+    refused = store.add(BatchResult(scores=(late, fresh), statuses=statuses))
     assert [row.ref.sequence for row in store.frames("gate", START, TOO_LATE)] == [2]
     (letter,) = store.dead_letters()
     assert refused == (letter,)
@@ -119,5 +119,5 @@ def test_what_waits_is_stored_after_its_ingest_process_was_restarted_in_order(da
     leases.acquire("gate", "north again", now=SOON, ttl_s=30)
     assert before is not None
     waiting = scores("gate", 1)
-    assert store.add(JudgedUnit(scores=(replace(waiting, ref=replace(waiting.ref, token=before)),))) == ()
+    assert store.add(BatchResult(scores=(replace(waiting, ref=replace(waiting.ref, token=before)),))) == ()
     assert [row.ref.sequence for row in store.frames("gate", START, TOO_LATE)] == [1]

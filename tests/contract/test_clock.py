@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.ports import Clock
-from sightline.clock import SystemClock
-from tests.fakes import FakeClock
+from sightline.runtime.clock import SystemClock
+from tests.fakes.ports import FakeClock
 
 
 @pytest.fixture(params=[SystemClock, FakeClock])

@@ -7,25 +7,25 @@ import pytest
 import torch
 from sqlalchemy import Engine
 
-from alerts.policy import Policy
 from domain.alerts import AlertState, IncidentState
-from domain.streams import Camera, ConnectionState, StreamStatus
-from sightline.clock import HOLD_S, SteadyClock
-from storage.alerts import SqlAlertStore
-from storage.live import MemoryLiveState
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
-from tests.fakes import START
+from domain.cameras import Camera, ConnectionState, StreamStatus
+from evaluation.policy import Policy
+from sightline.runtime.clock import HOLD_S, SteadyClock
+from storage.live.memory_live_state import MemoryLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
+from tests.fakes.ports import START
 from tests.unit.workers.builders import detector_set, frame
 from transport.embedded import EmbeddedConsumer, EmbeddedQueue
-from workers.scoring import PollBounds, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 
-class Killed(BaseException):
+class ProcessKilled(BaseException):
     """The process ends here."""
 
 
-class MortalConsumer:
+class DyingConsumer:
     """A consumer whose process dies before a commit where it is told to."""
 
     def __init__(self, consumer: EmbeddedConsumer) -> None:
@@ -37,11 +37,11 @@ class MortalConsumer:
 
     def commit(self, unit: object) -> None:
         if self.dies:
-            raise Killed
+            raise ProcessKilled
         self._consumer.commit(unit)  # type: ignore[arg-type]
 
 
-class Machine:
+class SimulatedMachine:
     """A machine with a clock that is set, and the embedded system's heart: queue, worker, real database."""
 
     def __init__(self, database: Engine) -> None:
@@ -64,7 +64,7 @@ class Machine:
         self.live = MemoryLiveState(seconds=lambda: self.up_s)
         self.sessions += 1
         self.sequence = -1
-        self.consumer = MortalConsumer(self.queue.consumer())
+        self.consumer = DyingConsumer(self.queue.consumer())
         clock = self.clock
         self.worker = ScoringWorker(
             consumer=self.consumer,  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ class Machine:
             policy=Policy.for_clips(),
             clock=clock,
             device=torch.device("cpu"),
-            poll=PollBounds(timeout_s=0.0),
+            poll=PollLimits(timeout_s=0.0),
             moved=lambda: clock.moved,
         )
 
@@ -94,7 +94,7 @@ class Machine:
     def kill(self) -> None:
         """Die with a unit that is stored and not committed; the queue outlives it, as Kafka would."""
         self.consumer.dies = True
-        with pytest.raises(Killed):
+        with pytest.raises(ProcessKilled):
             self.second()
         self.start()
 
@@ -110,7 +110,7 @@ class Machine:
 @pytest.mark.parametrize("seed", range(12))
 def test_any_history_of_clocks_heals(database: Engine, seed: int) -> None:
     chance = random.Random(seed)
-    machine = Machine(database)
+    machine = SimulatedMachine(database)
     for _ in range(14):
         match chance.randrange(6):
             case 0:
@@ -160,7 +160,7 @@ def test_any_history_of_clocks_heals(database: Engine, seed: int) -> None:
 def test_a_camera_that_is_back_after_the_clock_was_set_back_is_no_open_incident(
     database: Engine, back_s: float, restarts: bool
 ) -> None:
-    machine, alerts = Machine(database), SqlAlertStore(database)
+    machine, alerts = SimulatedMachine(database), SqlAlertStore(database)
     machine.second()
     for _ in range(60):
         machine.up_s += 1

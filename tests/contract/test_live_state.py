@@ -2,11 +2,12 @@
 
 from itertools import islice
 
-from domain.quality import Fault, LightMode, Verdict, VerdictState
-from domain.units import StreamSnapshot
+from domain.baselines import LightMode
+from domain.faults import Fault, Verdict, VerdictState
+from domain.messages import StreamSnapshot
 from tests.contract.conftest import Live
 from tests.contract.records import EVIDENCE, alert, frame, incident, status
-from tests.fakes import START
+from tests.fakes.ports import START
 
 GATE = StreamSnapshot(
     stream_id="gate",

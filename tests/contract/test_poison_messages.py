@@ -8,24 +8,24 @@ import pytest
 import torch
 from sqlalchemy import Engine
 
-from alerts.policy import Policy
-from domain.streams import Camera, StreamCounters
-from domain.units import StreamMessage
-from storage.alerts import SqlAlertStore
-from storage.live import MemoryLiveState
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
-from tests.fakes import START, FakeClock
+from domain.cameras import Camera, StreamCounters
+from domain.messages import StreamMessage
+from evaluation.policy import Policy
+from storage.live.memory_live_state import MemoryLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
+from tests.fakes.ports import START, FakeClock
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.embedded import EmbeddedQueue
-from workers.retrying import StorePatience
-from workers.scoring import PollBounds, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.store_retry import StoreRetry
 
 YEARS_ON = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 @dataclass
-class Watch:
+class WatchedWorker:
     """A worker over a real database."""
 
     queue: EmbeddedQueue
@@ -49,7 +49,7 @@ class Watch:
 
 
 @pytest.fixture
-def watch(database: Engine) -> Watch:
+def watch(database: Engine) -> WatchedWorker:
     queue, clock = EmbeddedQueue(), FakeClock()
     scores, streams = SqlScoreStore(database, clock=clock), SqlStreamStore(database)
     for name in ("gate", "yard"):
@@ -69,40 +69,40 @@ def watch(database: Engine) -> Watch:
             policy=Policy.for_clips(),
             clock=clock,
             device=torch.device("cpu"),
-            poll=PollBounds(timeout_s=0.0),
-            patience=StorePatience(wait=impatient),
+            poll=PollLimits(timeout_s=0.0),
+            patience=StoreRetry(wait=impatient),
         )
 
-    return Watch(queue, scores, streams, clock, new_worker(), new_worker)
+    return WatchedWorker(queue, scores, streams, clock, new_worker(), new_worker)
 
 
-def renamed(**changes: object) -> StreamMessage:
+def rename_stream(**changes: object) -> StreamMessage:
     return replace(frame(sequence=3), ref=replace(frame(sequence=3).ref, **changes))  # type: ignore[arg-type]
 
 
-def said(**changes: object) -> StreamMessage:
+def set_reason(**changes: object) -> StreamMessage:
     return replace(status(sequence=2, after_s=2.5), **changes)  # type: ignore[arg-type]
 
 
 POISON: dict[str, Callable[[], StreamMessage]] = {
-    "frame without a zone": lambda: renamed(received_at=START.replace(tzinfo=None)),
-    "status without a zone": lambda: said(received_at=START.replace(tzinfo=None)),
-    "frame of the last day of the calendar": lambda: renamed(received_at=YEARS_ON),
-    "status of the last day of the calendar": lambda: said(received_at=YEARS_ON),
-    "frame of the first day of the calendar": lambda: renamed(received_at=datetime(1, 1, 1, tzinfo=UTC)),
-    "status of 1970": lambda: said(received_at=datetime(1970, 1, 1, tzinfo=UTC)),
-    "last frame without a zone": lambda: said(last_frame_at=START.replace(tzinfo=None)),
-    "sequence beyond a column": lambda: renamed(sequence=2**70),
-    "status sequence beyond a column": lambda: said(sequence=2**70),
-    "half a surrogate in the session": lambda: renamed(session_id="s\ud800"),
-    "counter beyond a column": lambda: said(counters=StreamCounters(frames_dropped=2**70)),
-    "counter that is no number": lambda: said(counters=StreamCounters(decode_errors=None)),  # type: ignore[arg-type]
-    "a state of its own": lambda: said(state="afloat"),
+    "frame without a zone": lambda: rename_stream(received_at=START.replace(tzinfo=None)),
+    "status without a zone": lambda: set_reason(received_at=START.replace(tzinfo=None)),
+    "frame of the last day of the calendar": lambda: rename_stream(received_at=YEARS_ON),
+    "status of the last day of the calendar": lambda: set_reason(received_at=YEARS_ON),
+    "frame of the first day of the calendar": lambda: rename_stream(received_at=datetime(1, 1, 1, tzinfo=UTC)),
+    "status of 1970": lambda: set_reason(received_at=datetime(1970, 1, 1, tzinfo=UTC)),
+    "last frame without a zone": lambda: set_reason(last_frame_at=START.replace(tzinfo=None)),
+    "sequence beyond a column": lambda: rename_stream(sequence=2**70),
+    "status sequence beyond a column": lambda: set_reason(sequence=2**70),
+    "half a surrogate in the session": lambda: rename_stream(session_id="s\ud800"),
+    "counter beyond a column": lambda: set_reason(counters=StreamCounters(frames_dropped=2**70)),
+    "counter that is no number": lambda: set_reason(counters=StreamCounters(decode_errors=None)),  # type: ignore[arg-type]
+    "a state of its own": lambda: set_reason(state="afloat"),
 }
 
 
 @pytest.mark.parametrize("kind", POISON)
-def test_what_one_message_provokes_stays_with_it(watch: Watch, kind: str) -> None:
+def test_what_one_message_provokes_stays_with_it(watch: WatchedWorker, kind: str) -> None:
     watch.publish(status(), frame(sequence=0), frame("yard", 0), POISON[kind](), frame(sequence=1), frame("yard", 1))
 
     watch.worker.run_once()
@@ -119,8 +119,8 @@ def test_what_one_message_provokes_stays_with_it(watch: Watch, kind: str) -> Non
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_a_zero_byte_that_postgres_refuses_stays_with_its_message(watch: Watch) -> None:
-    watch.publish(frame(sequence=0), renamed(session_id="s\0"), frame(sequence=1))
+def test_a_zero_byte_that_postgres_refuses_stays_with_its_message(watch: WatchedWorker) -> None:
+    watch.publish(frame(sequence=0), rename_stream(session_id="s\0"), frame(sequence=1))
 
     watch.worker.run_once()
 
@@ -129,8 +129,8 @@ def test_a_zero_byte_that_postgres_refuses_stays_with_its_message(watch: Watch) 
 
 
 @pytest.mark.parametrize("reason", ["why\0", "\udfff", "x" * 100_000])
-def test_a_reason_that_no_database_takes_is_stored_as_what_can_be_shown(watch: Watch, reason: str) -> None:
-    watch.publish(frame(sequence=0), said(reason=reason))
+def test_a_reason_that_no_database_takes_is_stored_as_what_can_be_shown(watch: WatchedWorker, reason: str) -> None:
+    watch.publish(frame(sequence=0), set_reason(reason=reason))
 
     watch.worker.run_once()
 
@@ -138,10 +138,10 @@ def test_a_reason_that_no_database_takes_is_stored_as_what_can_be_shown(watch: W
     assert watch.streams.sessions("gate")[0].reason.isprintable()
 
 
-def test_a_message_a_day_ahead_does_not_blind_its_stream(watch: Watch) -> None:
+def test_a_message_a_day_ahead_does_not_blind_its_stream(watch: WatchedWorker) -> None:
     ahead = START + timedelta(hours=23)
-    watch.publish(status(), frame(sequence=0), renamed(received_at=ahead, session_id="other"))
-    watch.publish(said(received_at=ahead), said(received_at=ahead, session_id="other"))
+    watch.publish(status(), frame(sequence=0), rename_stream(received_at=ahead, session_id="other"))
+    watch.publish(set_reason(received_at=ahead), set_reason(received_at=ahead, session_id="other"))
     watch.worker.run_once()
 
     for second in range(1, 120):
@@ -159,10 +159,10 @@ def test_a_message_a_day_ahead_does_not_blind_its_stream(watch: Watch) -> None:
     assert offered["s1"] == 120
 
 
-def test_a_number_that_leaps_does_not_hide_what_comes_after_it(watch: Watch) -> None:
+def test_a_number_that_leaps_does_not_hide_what_comes_after_it(watch: WatchedWorker) -> None:
     watch.publish(frame(sequence=0), status(sequence=0, after_s=0.5))
     watch.worker.run_once()
-    watch.publish(renamed(sequence=2**52, received_at=START + timedelta(seconds=1)))
+    watch.publish(rename_stream(sequence=2**52, received_at=START + timedelta(seconds=1)))
     watch.worker.run_once()
     watch.publish(frame(sequence=1))
     watch.worker.run_once()
@@ -172,9 +172,9 @@ def test_a_number_that_leaps_does_not_hide_what_comes_after_it(watch: Watch) -> 
     assert "leaps" in letter.reason
 
 
-def test_where_all_that_comes_is_far_from_now_the_worker_says_so(watch: Watch) -> None:
+def test_where_all_that_comes_is_far_from_now_the_worker_says_so(watch: WatchedWorker) -> None:
     for number in range(6):
-        watch.publish(renamed(received_at=START + timedelta(days=40), sequence=number))
+        watch.publish(rename_stream(received_at=START + timedelta(days=40), sequence=number))
         watch.worker.run_once()
     assert "clocks" in watch.worker.health()
 
@@ -186,8 +186,10 @@ def test_where_all_that_comes_is_far_from_now_the_worker_says_so(watch: Watch) -
 
 @pytest.mark.parametrize("ahead_s", [0, 30, 80_000])
 @pytest.mark.parametrize("number", [10, 10_000, 999_000, 2**52])
-def test_a_forged_frame_hides_none_that_follows_over_a_restart_too(watch: Watch, number: int, ahead_s: float) -> None:
-    watch.publish(frame(sequence=0), renamed(sequence=number, received_at=START + timedelta(seconds=ahead_s)))
+def test_a_forged_frame_hides_none_that_follows_over_a_restart_too(
+    watch: WatchedWorker, number: int, ahead_s: float
+) -> None:
+    watch.publish(frame(sequence=0), rename_stream(sequence=number, received_at=START + timedelta(seconds=ahead_s)))
     watch.worker.run_once()
     watch.clock.advance(9)
     watch.publish(*(frame(sequence=each) for each in range(1, 10)))
@@ -202,8 +204,8 @@ def test_a_forged_frame_hides_none_that_follows_over_a_restart_too(watch: Watch,
     assert {*range(10), *range(15, 20)} <= set(watch.stored())
 
 
-def test_a_status_ahead_of_now_leaves_no_session_with_more_stored_than_offered(watch: Watch) -> None:
-    watch.publish(status(), frame(sequence=0), said(received_at=START + timedelta(seconds=500)))
+def test_a_status_ahead_of_now_leaves_no_session_with_more_stored_than_offered(watch: WatchedWorker) -> None:
+    watch.publish(status(), frame(sequence=0), set_reason(received_at=START + timedelta(seconds=500)))
     watch.worker.run_once()
     watch.clock.advance(9)
     for number in range(1, 9):

@@ -11,23 +11,23 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.alerts import IncidentState, NotificationKind
+from domain.cameras import Camera
 from domain.errors import ConfigError
-from domain.streams import Camera
-from domain.units import DeadLetter, JudgedUnit
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine, reading, writing
-from storage.leases import SqlCameraLeases
-from storage.migrate import newest, require_newest, upgrade
-from storage.retention import Retention
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
-from storage.tables import metadata
+from domain.messages import BatchResult, DeadLetter
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.camera_leases import SqlCameraLeases
+from storage.sql.database.engine import open_engine, read_transaction, write_transaction
+from storage.sql.database.migrate import newest_revision, require_newest_revision, upgrade_schema
+from storage.sql.lifecycle.retention import Retention
+from storage.sql.schema.tables import metadata
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests.contract.records import alert, entry, incident, reference, scores, status, transition
-from tests.fakes import START, FakeClock
+from tests.fakes.ports import START, FakeClock
 
 
 def partitions(engine: Engine) -> list[str]:
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         query = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'frames'::regclass ORDER BY 1"
         return list(connection.execute(text(query)).scalars())
 
@@ -46,27 +46,27 @@ def old_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> s
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(database: Engine) -> None:
-    with reading(database) as connection:
+    with read_transaction(database) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 def test_a_schema_newer_than_the_code_is_refused(database: Engine) -> None:
-    with writing(database) as connection:
+    with write_transaction(database) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    for act in (upgrade, require_newest):
+    for act in (upgrade_schema, require_newest_revision):
         with pytest.raises(ConfigError, match="newer than this version"):
             act(database)
 
 
 def test_an_empty_database_is_too_old_until_it_is_upgraded(database: Engine) -> None:
-    with writing(database) as connection:
+    with write_transaction(database) as connection:
         connection.execute(text("DELETE FROM alembic_version"))
     with pytest.raises(ConfigError, match="sightline migrate"):
-        require_newest(database)
-    with writing(database) as connection:
-        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": newest()})
-    require_newest(database)
+        require_newest_revision(database)
+    with write_transaction(database) as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": newest_revision()})
+    require_newest_revision(database)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -75,30 +75,30 @@ def test_an_older_schema_is_brought_up_with_what_it_holds(
 ) -> None:
     """The second release knew leases and every new token ended all older ones."""
     engine = open_engine(old_database(request, tmp_path, kind))
-    upgrade(engine, "0002")
-    with writing(engine) as connection:
+    upgrade_schema(engine, "0002")
+    with write_transaction(engine) as connection:
         held = {"at": 0 if kind == "sqlite" else START}
         connection.execute(text("INSERT INTO leases VALUES ('gate', 'north', 7, :at)"), held)
     with pytest.raises(ConfigError, match="older than this version of Sightline; run: sightline migrate"):
-        require_newest(engine)
-    upgrade(engine)
-    require_newest(engine)
+        require_newest_revision(engine)
+    upgrade_schema(engine)
+    require_newest_revision(engine)
     assert SqlCameraLeases(engine).fences(["gate"]) == {"gate": 7}
-    SqlScoreStore(engine).add(JudgedUnit(scores=(scores(),)))
+    SqlScoreStore(engine).add(BatchResult(scores=(scores(),)))
     engine.dispose()
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit SET done_by = 'nobody'", "DELETE FROM audit"])
 def test_the_audit_can_only_be_appended_to(database: Engine, change: str) -> None:
     SqlStreamStore(database).put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
-    with pytest.raises(DBAPIError, match="append-only"), writing(database) as connection:
+    with pytest.raises(DBAPIError, match="append-only"), write_transaction(database) as connection:
         connection.execute(text(change))
 
 
 def test_a_retired_camera_holds_no_alert_and_no_reference_and_its_incident_is_told_resolved(database: Engine) -> None:
     streams, store, alerts = SqlStreamStore(database), SqlScoreStore(database), SqlAlertStore(database)
     streams.put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
-    store.add(JudgedUnit(alerts=(alert(),), references=(reference(),), incidents=(incident(),)))
+    store.add(BatchResult(alerts=(alert(),), references=(reference(),), incidents=(incident(),)))
     later = START + timedelta(hours=1)
     streams.remove_camera("gate", by="ann", at=later)
     assert alerts.alerts("gate") == []
@@ -113,7 +113,7 @@ def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> Non
     store, alerts = SqlScoreStore(database, retention=Retention(history_days=100)), SqlAlertStore(database)
     solved = incident("solved", state=IncidentState.RESOLVED)
     store.add(
-        JudgedUnit(
+        BatchResult(
             scores=(scores(),),
             statuses=(status(),),
             transitions=(transition(),),
@@ -139,7 +139,7 @@ def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> Non
 
 def test_a_frame_from_the_future_goes_to_the_dead_letter(database: Engine) -> None:
     store = SqlScoreStore(database, clock=FakeClock())
-    store.add(JudgedUnit(scores=(scores("gate", 0), scores("gate", 1, at_s=2 * 86400))))
+    store.add(BatchResult(scores=(scores("gate", 0), scores("gate", 1, at_s=2 * 86400))))
     assert [row.ref.sequence for row in store.frames("gate", START, START + timedelta(days=9))] == [0]
     (letter,) = store.dead_letters()
     assert letter.sequence == 1
@@ -149,7 +149,7 @@ def test_a_frame_from_the_future_goes_to_the_dead_letter(database: Engine) -> No
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_postgres_keeps_a_day_of_frames_in_a_partition_and_drops_it_whole(database: Engine) -> None:
     store = SqlScoreStore(database)
-    store.add(JudgedUnit(scores=tuple(scores("gate", day, at_s=day * 86400) for day in range(3))))
+    store.add(BatchResult(scores=tuple(scores("gate", day, at_s=day * 86400) for day in range(3))))
     assert partitions(database) == ["frames_20260302", "frames_20260303", "frames_20260304"]
     assert store.retain(START + timedelta(days=9))["frames"] == 2
     assert partitions(database) == ["frames_20260304"]
@@ -157,7 +157,7 @@ def test_postgres_keeps_a_day_of_frames_in_a_partition_and_drops_it_whole(databa
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_workers_that_make_the_same_partition_at_once_do_not_collide(database: Engine) -> None:
-    units = [JudgedUnit(scores=(scores("gate", each),)) for each in range(6)]
+    units = [BatchResult(scores=(scores("gate", each),)) for each in range(6)]
     with ThreadPoolExecutor(6) as workers:
         list(workers.map(lambda unit: SqlScoreStore(database).add(unit), units))
     assert partitions(database) == ["frames_20260302"]

@@ -4,12 +4,12 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.quality import Fault
-from domain.streams import Camera, ConnectionState, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
-from domain.units import JudgedUnit
-from tests.contract.conftest import Stores
+from domain.cameras import Camera, ConnectionState, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
+from domain.faults import Fault
+from domain.messages import BatchResult
+from tests.contract.conftest import PortStores
 from tests.contract.records import status
-from tests.fakes import START
+from tests.fakes.ports import START
 
 GATE = Camera(
     name="gate",
@@ -27,18 +27,18 @@ YARD = Camera("yard", "rtsp://10.0.0.8/main")
 LATER = START + timedelta(minutes=5)
 
 
-def test_a_camera_is_read_back_as_it_was_put(stores: Stores) -> None:
+def test_a_camera_is_read_back_as_it_was_put(stores: PortStores) -> None:
     stores.streams.put_camera(GATE, by="ann", at=START)
     assert stores.streams.camera("gate") == GATE
     assert stores.streams.cameras() == [GATE]
 
 
-def test_an_unknown_camera_is_none(stores: Stores) -> None:
+def test_an_unknown_camera_is_none(stores: PortStores) -> None:
     assert stores.streams.camera("gate") is None
     assert stores.streams.cameras() == []
 
 
-def test_cameras_come_by_name_and_putting_again_replaces(stores: Stores) -> None:
+def test_cameras_come_by_name_and_putting_again_replaces(stores: PortStores) -> None:
     stores.streams.put_camera(YARD, by="ann", at=START)
     stores.streams.put_camera(GATE, by="ann", at=START)
     moved = replace(YARD, site="Airport", faults={})
@@ -46,21 +46,21 @@ def test_cameras_come_by_name_and_putting_again_replaces(stores: Stores) -> None
     assert stores.streams.cameras() == [GATE, moved]
 
 
-def test_a_removed_camera_is_gone_and_removing_it_again_says_so(stores: Stores) -> None:
+def test_a_removed_camera_is_gone_and_removing_it_again_says_so(stores: PortStores) -> None:
     stores.streams.put_camera(GATE, by="ann", at=START)
     assert stores.streams.remove_camera("gate", by="ann", at=LATER)
     assert stores.streams.camera("gate") is None
     assert not stores.streams.remove_camera("gate", by="ann", at=LATER)
 
 
-def test_accepting_a_view_says_who_and_when(stores: Stores) -> None:
+def test_accepting_a_view_says_who_and_when(stores: PortStores) -> None:
     stores.streams.put_camera(GATE, by="ann", at=START)
     assert stores.streams.accept_view("gate", by="bob", at=LATER)
     assert stores.streams.camera("gate") == replace(GATE, accepted_at=LATER, accepted_by="bob")
     assert not stores.streams.accept_view("nowhere", by="bob", at=LATER)
 
 
-def test_every_change_of_a_camera_raises_the_revision(stores: Stores) -> None:
+def test_every_change_of_a_camera_raises_the_revision(stores: PortStores) -> None:
     seen = [stores.streams.revision()]
     stores.streams.put_camera(GATE, by="ann", at=START)
     seen.append(stores.streams.revision())
@@ -71,7 +71,7 @@ def test_every_change_of_a_camera_raises_the_revision(stores: Stores) -> None:
     assert all(later > earlier for earlier, later in itertools.pairwise(seen))
 
 
-def test_what_changes_nothing_keeps_the_revision(stores: Stores) -> None:
+def test_what_changes_nothing_keeps_the_revision(stores: PortStores) -> None:
     before = stores.streams.revision()
     stores.streams.remove_camera("nowhere", by="ann", at=START)
     stores.streams.accept_view("nowhere", by="ann", at=START)
@@ -80,7 +80,7 @@ def test_what_changes_nothing_keeps_the_revision(stores: Stores) -> None:
     assert stores.streams.audit() == []
 
 
-def test_the_audit_names_who_did_what_latest_first_and_no_password(stores: Stores) -> None:
+def test_the_audit_names_who_did_what_latest_first_and_no_password(stores: PortStores) -> None:
     stores.streams.put_camera(GATE, by="ann", at=START)
     stores.streams.accept_view("gate", by="bob", at=LATER)
     stores.streams.remove_camera("gate", by="cat", at=LATER)
@@ -95,10 +95,10 @@ def test_the_audit_names_who_did_what_latest_first_and_no_password(stores: Store
     assert stores.streams.audit(limit=1) == audit[:1]
 
 
-def test_a_session_runs_from_its_first_status_to_its_last(stores: Stores) -> None:
+def test_a_session_runs_from_its_first_status_to_its_last(stores: PortStores) -> None:
     opened = status("gate", -1, dropped=3, state=ConnectionState.CONNECTING)
-    stores.scores.add(JudgedUnit(statuses=(opened, status("gate", 4, dropped=3))))
-    stores.scores.add(JudgedUnit(statuses=(status("gate", 9, dropped=5, state=ConnectionState.LOST),)))
+    stores.scores.add(BatchResult(statuses=(opened, status("gate", 4, dropped=3))))
+    stores.scores.add(BatchResult(statuses=(status("gate", 9, dropped=5, state=ConnectionState.LOST),)))
     (session,) = stores.streams.sessions("gate")
     assert (session.stream_id, session.session_id) == ("gate", "s1")
     assert session.started_at == opened.received_at
@@ -108,16 +108,16 @@ def test_a_session_runs_from_its_first_status_to_its_last(stores: Stores) -> Non
     assert session.frames_dropped == 2
 
 
-def test_an_old_status_stored_again_changes_nothing(stores: Stores) -> None:
-    first = JudgedUnit(statuses=(status("gate", 2, dropped=1),))
+def test_an_old_status_stored_again_changes_nothing(stores: PortStores) -> None:
+    first = BatchResult(statuses=(status("gate", 2, dropped=1),))
     stores.scores.add(first)
-    stores.scores.add(JudgedUnit(statuses=(status("gate", 8, dropped=1),)))
+    stores.scores.add(BatchResult(statuses=(status("gate", 8, dropped=1),)))
     before = stores.streams.sessions("gate")
     stores.scores.add(first)
     assert stores.streams.sessions("gate") == before
 
 
-def test_sessions_come_latest_first(stores: Stores) -> None:
-    stores.scores.add(JudgedUnit(statuses=tuple(status("gate", each, session_id=f"s{each}") for each in range(4))))
-    stores.scores.add(JudgedUnit(statuses=(status("yard", 9, session_id="other"),)))
+def test_sessions_come_latest_first(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(statuses=tuple(status("gate", each, session_id=f"s{each}") for each in range(4))))
+    stores.scores.add(BatchResult(statuses=(status("yard", 9, session_id="other"),)))
     assert [session.session_id for session in stores.streams.sessions("gate", limit=3)] == ["s3", "s2", "s1"]

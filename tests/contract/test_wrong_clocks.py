@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.alerts import AlertState, IncidentState
+from domain.messages import BatchResult
 from domain.records import Resolution
-from domain.units import JudgedUnit
-from storage.alerts import SqlAlertStore
-from storage.leases import SqlCameraLeases
-from storage.retention import STRIDE, Retention, believable
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.camera_leases import SqlCameraLeases
+from storage.sql.lifecycle.retention import MAX_ADVANCE, Retention, retention_time
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests.contract.records import alert, entry, incident, reference, scores, status
-from tests.fakes import START, FakeClock
-from workers.progress import stored_progress
+from tests.fakes.ports import START, FakeClock
+from workers.deduplication import load_stored_progress
 
 DAY = timedelta(days=1)
 AWAY = 30 * DAY
@@ -40,32 +40,32 @@ def wrong(database: Engine) -> Wrong:
     return Wrong(database)
 
 
-def ahead(sequence: int, session_id: str = "s0") -> JudgedUnit:
+def make_future_batch(sequence: int, session_id: str = "s0") -> BatchResult:
     at_s = AWAY.total_seconds() + sequence
     said = replace(status("gate", sequence), session_id=session_id, received_at=START + timedelta(seconds=at_s))
     frame = scores("gate", sequence, at_s=at_s)
-    return JudgedUnit(scores=(replace(frame, ref=replace(frame.ref, session_id=session_id)),), statuses=(said,))
+    return BatchResult(scores=(replace(frame, ref=replace(frame.ref, session_id=session_id)),), statuses=(said,))
 
 
 def test_no_frame_goes_to_the_dead_letters_after_the_clock_is_right_again(wrong: Wrong) -> None:
-    wrong.scores.add(ahead(0))
+    wrong.scores.add(make_future_batch(0))
     for _ in range(40):
         wrong.scores.retain(wrong.clock.now())
         wrong.clock.advance(3600)
     wrong.set(START)
 
-    wrong.scores.add(JudgedUnit(scores=(scores("gate", 0),), statuses=(status("gate", 0),)))
+    wrong.scores.add(BatchResult(scores=(scores("gate", 0),), statuses=(status("gate", 0),)))
 
     assert wrong.scores.dead_letters() == []
     assert len(wrong.scores.frames("gate", START, START + DAY)) == 1
     wrong.scores.retain(START + timedelta(seconds=1))
-    wrong.scores.add(JudgedUnit(scores=(scores("gate", 1),)))
+    wrong.scores.add(BatchResult(scores=(scores("gate", 1),)))
     assert wrong.scores.dead_letters() == []
 
 
 def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None:
     wrong.scores.add(
-        JudgedUnit(
+        BatchResult(
             alerts=(replace(alert(), state=AlertState.FIRING, since=LATER, updated_at=LATER),),
             references=(replace(reference(), frames=1, updated_at=LATER),),
             incidents=(replace(incident(), updated_at=LATER),),
@@ -75,7 +75,7 @@ def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None
     wrong.set(START)
 
     wrong.scores.add(
-        JudgedUnit(
+        BatchResult(
             alerts=(replace(alert(), state=AlertState.RESOLVED),),
             references=(replace(reference(), frames=77),),
             incidents=(incident(state=IncidentState.RESOLVED),),
@@ -93,8 +93,8 @@ def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None
 
 def test_an_old_unit_delivered_again_still_changes_nothing(wrong: Wrong) -> None:
     wrong.set(START + timedelta(seconds=30))
-    old = JudgedUnit(statuses=(status("gate", 1),), alerts=(alert(),))
-    new = JudgedUnit(
+    old = BatchResult(statuses=(status("gate", 1),), alerts=(alert(),))
+    new = BatchResult(
         statuses=(replace(status("gate", 9), received_at=START + timedelta(seconds=30)),),
         alerts=(replace(alert(), state=AlertState.RESOLVED, updated_at=START + timedelta(seconds=30)),),
     )
@@ -106,7 +106,7 @@ def test_an_old_unit_delivered_again_still_changes_nothing(wrong: Wrong) -> None
 
 
 def test_a_message_put_off_by_a_wrong_clock_is_told(wrong: Wrong) -> None:
-    wrong.scores.add(JudgedUnit(outbox=(replace(entry("told"), created_at=LATER),)))
+    wrong.scores.add(BatchResult(outbox=(replace(entry("told"), created_at=LATER),)))
     wrong.alerts.postpone(["told"], LATER + timedelta(seconds=5), "the receiver is away")
 
     (due,) = wrong.alerts.due(START)
@@ -116,20 +116,20 @@ def test_a_message_put_off_by_a_wrong_clock_is_told(wrong: Wrong) -> None:
 
 
 def test_judging_resumes_from_the_session_of_now(wrong: Wrong) -> None:
-    wrong.scores.add(ahead(7))
+    wrong.scores.add(make_future_batch(7))
     wrong.set(START)
-    wrong.scores.add(JudgedUnit(statuses=(status("gate", 3),)))
+    wrong.scores.add(BatchResult(statuses=(status("gate", 3),)))
 
-    resumed = stored_progress(wrong.streams, wrong.scores, "gate", START)
+    resumed = load_stored_progress(wrong.streams, wrong.scores, "gate", START)
 
     assert resumed is not None
     assert (resumed.session_id, resumed.sequence) == (status("gate", 3).session_id, 3)
 
 
 def test_what_is_shown_while_the_live_state_is_away_is_of_now(wrong: Wrong) -> None:
-    wrong.scores.add(ahead(7))
+    wrong.scores.add(make_future_batch(7))
     wrong.set(START)
-    wrong.scores.add(JudgedUnit(scores=(scores("gate", 3),), statuses=(status("gate", 3),)))
+    wrong.scores.add(BatchResult(scores=(scores("gate", 3),), statuses=(status("gate", 3),)))
 
     snapshot = wrong.scores.latest(["gate"])["gate"]
 
@@ -146,15 +146,15 @@ def test_a_clock_that_is_a_month_ahead_costs_hours_of_the_oldest_and_not_the_his
     store = SqlScoreStore(database, clock=clock)
     for day in range(7):
         at_s = -day * 86400.0
-        store.add(JudgedUnit(scores=(scores("gate", day, at_s=at_s),)))
-    store.add(JudgedUnit(statuses=(status("gate", 9),)))
+        store.add(BatchResult(scores=(scores("gate", day, at_s=at_s),)))
+    store.add(BatchResult(statuses=(status("gate", 9),)))
     store.retain(START)
     clock.advance(AWAY.total_seconds())
 
     for number in range(restarts):
         store = SqlScoreStore(database, clock=clock)
         if number:  # the new time is in the database too
-            store.add(JudgedUnit(statuses=(replace(status("gate", 9), received_at=clock.now()),)))
+            store.add(BatchResult(statuses=(replace(status("gate", 9), received_at=clock.now()),)))
         if number % 24 == 0:
             store.retain(clock.now())
 
@@ -167,12 +167,12 @@ def test_a_clock_that_is_a_month_ahead_costs_hours_of_the_oldest_and_not_the_his
 def test_what_is_old_goes_within_days_after_a_long_rest(database: Engine) -> None:
     clock = FakeClock(START)
     store = SqlScoreStore(database, clock=clock)
-    store.add(JudgedUnit(scores=(scores("gate", 0),), statuses=(status("gate", 0),)))
+    store.add(BatchResult(scores=(scores("gate", 0),), statuses=(status("gate", 0),)))
     store.retain(START)
     clock.advance(AWAY.total_seconds())
 
     for _ in range(6 * 24):
-        store.add(JudgedUnit(statuses=(replace(status("gate", 9), received_at=clock.now()),)))
+        store.add(BatchResult(statuses=(replace(status("gate", 9), received_at=clock.now()),)))
         store.retain(clock.now())
         clock.advance(3600)
 
@@ -185,7 +185,7 @@ def test_what_is_old_goes_within_days_after_a_long_rest(database: Engine) -> Non
         (START, None, None, START),
         (START, START - timedelta(seconds=2), START - timedelta(hours=1), START),
         (LATER, START, None, START + DAY),
-        (LATER, LATER, START, START + STRIDE),
+        (LATER, LATER, START, START + MAX_ADVANCE),
         (START, START, LATER, START),
         (START - AWAY, None, START, START - AWAY),
     ],
@@ -193,17 +193,17 @@ def test_what_is_old_goes_within_days_after_a_long_rest(database: Engine) -> Non
 def test_nothing_is_deleted_by_a_time_that_rows_do_not_bear_out(
     now: datetime, newest: datetime | None, before: datetime | None, expected: datetime
 ) -> None:
-    assert believable(now, newest, before) == expected
+    assert retention_time(now, newest, before) == expected
 
 
 def test_a_floor_set_by_a_wrong_clock_by_an_earlier_version_is_healed(database: Engine) -> None:
     SqlScoreStore(database).retain(LATER)  # a store without a clock believes what it is told, as earlier versions did
     store = SqlScoreStore(database, clock=FakeClock(START))
 
-    assert store.add(JudgedUnit(scores=(scores("gate", 0),))) == ()
+    assert store.add(BatchResult(scores=(scores("gate", 0),))) == ()
     store.retain(START)
-    assert store.add(JudgedUnit(scores=(scores("gate", 1, at_s=-6.5 * 86400),))) == ()
-    (refused,) = store.add(JudgedUnit(scores=(scores("gate", 2, at_s=-9 * 86400),)))
+    assert store.add(BatchResult(scores=(scores("gate", 1, at_s=-6.5 * 86400),))) == ()
+    (refused,) = store.add(BatchResult(scores=(scores("gate", 2, at_s=-9 * 86400),)))
     assert f"{Retention().raw_floor(START):%Y-%m-%d}" in refused.reason
 
 

@@ -7,20 +7,20 @@ import sys
 
 import torch
 
-from alerts.policy import Policy
-from bench.cluster.worker import Fuse, MortalConsumer, MortalStore
 from detectors import registry
 from domain.ports import ScoreStore, StreamConsumer
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
-from storage.live import MemoryLiveState
-from storage.streams import SqlStreamStore
-from tests.fakes import FakeClock
-from transport.kafka_topics import KafkaSettings
-from workers.scoring import PollBounds, ScoringWorker
+from evaluation.policy import Policy
+from lab.bench.cluster.worker_process import KillableConsumer, KillableStore, KillSwitch
+from storage.live.memory_live_state import MemoryLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.stream_store import SqlStreamStore
+from tests.fakes.ports import FakeClock
+from transport.kafka.topics import KafkaSettings
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 
-class SecondUnit(Fuse):
+class SecondUnit(KillSwitch):
     """Lets the first unit pass whatever its points."""
 
     units = 0
@@ -39,7 +39,7 @@ def worker(consumer: StreamConsumer, store: ScoreStore, database_url: str) -> Sc
     engine = open_engine(database_url)
     return ScoringWorker(
         consumer=consumer,
-        detectors=registry.build(),
+        detectors=registry.build_detectors(),
         score_store=store,
         alert_store=SqlAlertStore(engine),
         stream_store=SqlStreamStore(engine),
@@ -47,7 +47,7 @@ def worker(consumer: StreamConsumer, store: ScoreStore, database_url: str) -> Sc
         policy=Policy.for_clips(),
         clock=FakeClock(),
         device=torch.device("cpu"),
-        poll=PollBounds(max_messages=40, timeout_s=0.1),
+        poll=PollLimits(max_messages=40, timeout_s=0.1),
     )
 
 
@@ -55,9 +55,9 @@ def main() -> None:
     point, broker, topic, database_url = sys.argv[1:]
     fuse = SecondUnit()
     fuse.set(point)
-    store = MortalStore(open_engine(database_url))
+    store = KillableStore(open_engine(database_url))
     store.fuse = fuse
-    dying = worker(MortalConsumer(settings(broker, topic), fuse), store, database_url)
+    dying = worker(KillableConsumer(settings(broker, topic), fuse), store, database_url)
     while True:
         dying.run_once()
 

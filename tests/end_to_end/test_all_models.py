@@ -14,30 +14,30 @@ from pathlib import Path
 import pytest
 import torch
 
-from alerts.policy import Policy
-from detectors.models import MODELS
+from detectors.models.catalogue import MODELS
+from detectors.models.model_status import ModelState
 from detectors.registry import DetectorSet
-from detectors.standing import State
+from domain.cameras import Camera
 from domain.frames import Frame
 from domain.ports import StreamConsumer, StreamPublisher
 from domain.records import StoredScores
-from domain.streams import Camera
-from ingest.source import Pace, open_source
-from sightline.chosen_models import chosen_detectors, model_standings
-from sightline.settings import Settings, parsed
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
-from storage.live import MemoryLiveState
-from storage.migrate import upgrade
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
+from evaluation.policy import Policy
+from ingest.read.stream_source import Pace, open_source
+from sightline.config.settings import Settings, parse_settings
+from sightline.models.configured_models import configure_detectors, configured_model_statuses
+from storage.live.memory_live_state import MemoryLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.database.migrate import upgrade_schema
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests import services
-from tests.fakes import START, FakeClock
-from tests.unit.detectors.test_every_model import random_weights
+from tests.fakes.ports import START, FakeClock
+from tests.unit.detectors.models.test_every_model import random_weights
 from transport.embedded import EmbeddedQueue
-from transport.kafka import KafkaConsumer, KafkaPublisher
-from transport.kafka_topics import KafkaSettings, prepare_topics
-from workers.scoring import PollBounds, ScoringWorker
+from transport.kafka.clients import KafkaConsumer, KafkaPublisher
+from transport.kafka.topics import KafkaSettings, prepare_topics
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -51,15 +51,19 @@ SIDE_BY_SIDE = ("saliency_iqa", "sgdnet", "mtcnn", "faster_rcnn", "detectability
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Every model switched on; those that have no weights get a path to random ones."""
     folder = tmp_path_factory.mktemp("weights")
-    plain = {stands.model.name: stands for stands in model_standings(Settings(downloads=str(folder)), load=False)}
-    paths = {name: str(random_weights(MODELS[name], folder)) for name in SIDE_BY_SIDE if plain[name].state is State.OFF}
+    plain = {
+        stands.model.name: stands for stands in configured_model_statuses(Settings(downloads=str(folder)), load=False)
+    }
+    paths = {
+        name: str(random_weights(MODELS[name], folder)) for name in SIDE_BY_SIDE if plain[name].state is ModelState.OFF
+    }
     models = {name: {"enabled": True, "path": paths.get(name, "")} for name in SIDE_BY_SIDE}
-    return parsed({"downloads": str(folder), "models": models})
+    return parse_settings({"downloads": str(folder), "models": models})
 
 
 @pytest.fixture(scope="module")
 def detectors(settings: Settings) -> DetectorSet:
-    return chosen_detectors(settings)
+    return configure_detectors(settings)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,7 @@ def judged(
 ) -> Iterator[StoredScores]:
     """Send the frames through, judge and store them, and give back what is stored of each clip's first frame."""
     engine = open_engine(f"sqlite:///{folder / 'sightline.db'}")
-    upgrade(engine)
+    upgrade_schema(engine)
     streams, scores = SqlStreamStore(engine), SqlScoreStore(engine)
     for clip in CLIPS:
         streams.put_camera(Camera(clip, f"rtsp://10.0.0.7/{clip}"), by="test", at=START)
@@ -97,7 +101,7 @@ def judged(
         policy=Policy.for_clips(),
         clock=FakeClock(),
         device=torch.device("cpu"),
-        poll=PollBounds(timeout_s=0.1),
+        poll=PollLimits(timeout_s=0.1),
     )
     for frame in frames:
         assert publisher.publish(frame)

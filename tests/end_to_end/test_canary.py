@@ -62,7 +62,7 @@ class EchoServer(socketserver.ThreadingTCPServer):
 
 
 @dataclass
-class Watch:
+class RunningProduct:
     process: subprocess.Popen[bytes]
     page: str
     folder: Path
@@ -121,7 +121,7 @@ def cameras(port: int, folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def watch(echo: int, tmp_path: Path) -> Iterator[Watch]:
+def watch(echo: int, tmp_path: Path) -> Iterator[RunningProduct]:
     port = free_port()
     settings = {
         "database": f"sqlite:///{tmp_path}/s.db",
@@ -139,13 +139,13 @@ def watch(echo: int, tmp_path: Path) -> Iterator[Watch]:
     }
     path = tmp_path / "settings.json"
     path.write_text(json.dumps(settings).replace("$", "$$"), encoding="utf-8")
-    program = [sys.executable, "-c", "from sightline.cli import app; app()", "run", str(path)]
+    program = [sys.executable, "-c", "from sightline.cli.main import app; app()", "run", str(path)]
     with (tmp_path / "run.log").open("wb") as log, subprocess.Popen(program, stdout=log, stderr=log) as process:
-        yield Watch(process, f"http://127.0.0.1:{port}", tmp_path)
+        yield RunningProduct(process, f"http://127.0.0.1:{port}", tmp_path)
         process.kill()
 
 
-def wait_until(watch: Watch, true: Any, *, what: str, timeout_s: float = 170.0) -> None:
+def wait_until(watch: RunningProduct, true: Any, *, what: str, timeout_s: float = 170.0) -> None:
     until = time.monotonic() + timeout_s
     while not true():
         assert watch.process.poll() is None, watch.log[-2000:]
@@ -153,7 +153,7 @@ def wait_until(watch: Watch, true: Any, *, what: str, timeout_s: float = 170.0) 
         time.sleep(0.2)
 
 
-def every_answer(watch: Watch) -> dict[str, str]:
+def every_answer(watch: RunningProduct) -> dict[str, str]:
     """Return the answer to every path of the API, of each camera, and of the page and its parts."""
     described = json.loads(watch.get("/api/v1/openapi.json").partition("\n\n")[2])
     names = [each["name"] for each in json.loads(watch.get("/api/v1/cameras").partition("\n\n")[2])["cameras"]]
@@ -184,7 +184,7 @@ def columns(database: Path) -> dict[str, str]:
     return found
 
 
-def processes(watch: Watch) -> dict[str, str]:
+def processes(watch: RunningProduct) -> dict[str, str]:
     """Return the command line and the environment of the process and of all below it."""
     found = {}
     for process in [psutil.Process(watch.process.pid), *psutil.Process(watch.process.pid).children(recursive=True)]:
@@ -193,7 +193,7 @@ def processes(watch: Watch) -> dict[str, str]:
     return found
 
 
-def test_a_password_in_any_form_is_shown_nowhere(watch: Watch, tmp_path: Path) -> None:
+def test_a_password_in_any_form_is_shown_nowhere(watch: RunningProduct, tmp_path: Path) -> None:
     wait_until(watch, lambda: "the page is at" in watch.log, what="the page")
     wait_until(watch, lambda: any("/services/" in each for each in Echo.asked), what="an alert at the webhook")
     wait_until(

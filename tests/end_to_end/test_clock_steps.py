@@ -9,14 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import make_url
 
-from alerts.policy import Policy
-from sightline.bootstrap import build
-from sightline.clock import SteadyClock
-from sightline.settings import Settings, parsed
-from sightline.system import System
+from evaluation.policy import Policy
+from sightline.bootstrap import build_system
+from sightline.config.settings import Settings, parse_settings
+from sightline.runtime.clock import SteadyClock
+from sightline.runtime.system import System
 from tests.contract.conftest import _administer
 from tests.end_to_end.clips import write_clip
-from tests.fakes import FakeNotifier
+from tests.fakes.ports import FakeNotifier
 
 DAY_S = 86400.0
 
@@ -52,7 +52,7 @@ def settings(tmp_path: Path, database: str) -> Settings:
     if not clip.exists():
         write_clip(clip, seconds=60, fps=5)
     camera = {"name": "gate", "url": str(clip)}
-    return parsed({"database": database, "api": {"port": 0}, "cameras": [camera]})
+    return parse_settings({"database": database, "api": {"port": 0}, "cameras": [camera]})
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
@@ -81,7 +81,7 @@ def ready(system: System) -> tuple[int, dict[str, str]]:
 def test_a_step_that_does_not_last_is_said_and_changes_nothing(tmp_path: Path, database: str, days: int) -> None:
     wall, told = Wall(), FakeNotifier()
     now = wall.now()
-    with build(settings(tmp_path, database), policy=Policy.for_clips(), notifiers=[told], clock=wall) as system:
+    with build_system(settings(tmp_path, database), policy=Policy.for_clips(), notifiers=[told], clock=wall) as system:
         assert goes_on(system, now)
         assert ready(system) == (200, {})
 
@@ -115,7 +115,7 @@ def test_a_step_that_lasts_is_followed_there_and_back_and_over_a_restart(
     now, then = wall.now(), wall.now() + timedelta(days=days)
     chosen = settings(tmp_path, database)
     clock = SteadyClock(wall, hold_s=2.0)
-    with build(chosen, policy=Policy.for_clips(), notifiers=[told], clock=clock) as system:
+    with build_system(chosen, policy=Policy.for_clips(), notifiers=[told], clock=clock) as system:
         assert goes_on(system, now)
         wall.ahead_s = days * DAY_S
         assert goes_on(system, then)
@@ -126,7 +126,7 @@ def test_a_step_that_lasts_is_followed_there_and_back_and_over_a_restart(
     # A process that starts by the wrong clock, and one that starts by the right one after it.
     for ahead_s, around in ((days * DAY_S, then), (0.0, now)):
         wall.ahead_s = ahead_s
-        with build(chosen, policy=Policy.for_clips(), notifiers=[told], clock=wall) as system:
+        with build_system(chosen, policy=Policy.for_clips(), notifiers=[told], clock=wall) as system:
             assert goes_on(system, around)
             assert ready(system) == (200, {})
             assert eventually(lambda: judged_now(system, wall))
@@ -142,7 +142,7 @@ def judged_now(system: System, wall: Wall) -> bool:
 @pytest.mark.slow
 def test_a_machine_that_starts_in_1970_is_put_right_while_it_runs(tmp_path: Path, database: str) -> None:
     wall = Wall(-datetime.now(UTC).timestamp() + 60)
-    with build(settings(tmp_path, database), policy=Policy.for_clips(), clock=wall) as system:
+    with build_system(settings(tmp_path, database), policy=Policy.for_clips(), clock=wall) as system:
         assert goes_on(system, datetime(1970, 1, 1, tzinfo=UTC))
         assert "1970" in ready(system)[1]["clock"]
 

@@ -11,24 +11,24 @@ import pytest
 import torch
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from alerts.policy import Policy
 from detectors import registry
+from domain.cameras import Camera
 from domain.ports import LiveState, StreamConsumer, StreamPublisher
-from domain.streams import Camera
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
-from storage.live import MemoryLiveState
-from storage.migrate import upgrade
-from storage.redis_live import RedisLiveState
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
+from evaluation.policy import Policy
+from storage.live.memory_live_state import MemoryLiveState
+from storage.live.redis_live_state import RedisLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.database.migrate import upgrade_schema
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests import services
-from tests.end_to_end.recordings import CAMERAS, SECONDS, recording
-from tests.fakes import START, FakeClock
+from tests.end_to_end.recorded_messages import CAMERAS, SECONDS, record_messages
+from tests.fakes.ports import START, FakeClock
 from transport.embedded import EmbeddedQueue
-from transport.kafka import KafkaConsumer, KafkaPublisher
-from transport.kafka_topics import KafkaSettings, prepare_topics
-from workers.scoring import PollBounds, ScoringWorker
+from transport.kafka.clients import KafkaConsumer, KafkaPublisher
+from transport.kafka.topics import KafkaSettings, prepare_topics
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def judged(setup: Setup) -> None:
         streams.put_camera(Camera(name, f"rtsp://10.0.0.7/{name}"), by="test", at=START)
     worker = ScoringWorker(
         consumer=setup.consumer,
-        detectors=registry.build(),
+        detectors=registry.build_detectors(),
         score_store=SqlScoreStore(setup.engine),
         alert_store=SqlAlertStore(setup.engine),
         stream_store=streams,
@@ -62,9 +62,9 @@ def judged(setup: Setup) -> None:
         policy=Policy.for_clips(),
         clock=FakeClock(),
         device=torch.device("cpu"),
-        poll=PollBounds(timeout_s=0.1),
+        poll=PollLimits(timeout_s=0.1),
     )
-    messages = recording()
+    messages = record_messages()
     deadline = time.monotonic() + 90
     left = len(messages)
     waiting = iter(messages)
@@ -79,7 +79,7 @@ def judged(setup: Setup) -> None:
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('embedded') / 'sightline.db'}")
-    upgrade(engine)
+    upgrade_schema(engine)
     queue = EmbeddedQueue(max_frames=16)
     setup = Setup(engine, queue.publisher(), queue.consumer(), MemoryLiveState(ttl_s=600))
     judged(setup)
@@ -95,7 +95,7 @@ def cluster(kafka_broker: services.Service, postgres_url: str, redis_server: ser
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.dispose()
     engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
-    upgrade(engine)
+    upgrade_schema(engine)
     settings = KafkaSettings((kafka_broker.address,), topic=name, group=name, partitions=3)
     prepare_topics(settings, FakeClock())
     publisher, consumer = KafkaPublisher(settings), KafkaConsumer(settings)

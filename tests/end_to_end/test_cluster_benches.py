@@ -3,21 +3,23 @@
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from bench.speed import kafka, postgres
+from lab.bench.speed import kafka_throughput, postgres_throughput
 from tests import services
 
 pytestmark = pytest.mark.slow
 
 
 def test_kafka_is_measured_beside_its_own_tools(kafka_broker: services.Service) -> None:
-    found = kafka.run(kafka_broker.address, services.kafka_jars(), rounds=1, messages=10, message_bytes=10_000)
+    found = kafka_throughput.run(
+        kafka_broker.address, services.kafka_jars(), rounds=1, messages=10, message_bytes=10_000
+    )
     assert found["produce_over_perf_tool"] == pytest.approx(found["produce_mb_per_s"] / found["tool_produce_mb_per_s"])
     assert found["consume_over_perf_tool"] == pytest.approx(found["consume_mb_per_s"] / found["tool_consume_mb_per_s"])
     assert found["message_bytes"] == pytest.approx(10_000, rel=0.1)
 
 
 def test_postgres_is_measured_beside_copy_and_leaves_no_database_behind(postgres_url: str) -> None:
-    found = postgres.run(postgres_url, rounds=4, frames=8, metrics=3, streams=2)
+    found = postgres_throughput.run(postgres_url, rounds=4, frames=8, metrics=3, streams=2)
     assert found["postgres_values_per_s"] == pytest.approx(8 * 3 / (found["postgres_unit_ms_median"] / 1e3))
     assert found["postgres_over_copy"] == pytest.approx(
         found["postgres_values_per_s"] / found["postgres_copy_values_per_s"]

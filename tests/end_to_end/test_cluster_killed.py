@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from bench.cluster.worker import POINTS
 from domain.alerts import NotificationKind
+from domain.cameras import Camera
 from domain.frames import Frame
-from domain.streams import Camera
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
-from storage.migrate import upgrade
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
+from lab.bench.cluster.worker_process import POINTS
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.database.migrate import upgrade_schema
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
 from tests import services
 from tests.end_to_end.dying_worker import settings, worker
-from tests.end_to_end.recordings import CAMERAS, recording
-from tests.fakes import START, FakeClock
-from transport.kafka import KafkaConsumer, KafkaPublisher
-from transport.kafka_topics import prepare_topics
+from tests.end_to_end.recorded_messages import CAMERAS, record_messages
+from tests.fakes.ports import START, FakeClock
+from transport.kafka.clients import KafkaConsumer, KafkaPublisher
+from transport.kafka.topics import prepare_topics
 
 pytestmark = pytest.mark.slow
 
@@ -46,12 +46,12 @@ def test_a_worker_killed_when_its_unit_is(point: str, kafka_broker: services.Ser
     name = f"killed_{point}_{secrets.token_hex(4)}"
     url = new_database(postgres_url, name)
     engine = open_engine(url)
-    upgrade(engine)
+    upgrade_schema(engine)
     for camera in CAMERAS:
         SqlStreamStore(engine).put_camera(Camera(camera, f"rtsp://10.0.0.7/{camera}"), by="test", at=START)
     kafka = settings(kafka_broker.address, name)
     prepare_topics(kafka, FakeClock())
-    messages = recording()
+    messages = record_messages()
     publisher = KafkaPublisher(kafka)
     for message in messages:
         while not publisher.publish(message):

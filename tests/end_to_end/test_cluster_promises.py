@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from bench.cluster import growth
-from bench.cluster.accounts import accounts
-from bench.cluster.events import Kind, plan
-from bench.cluster.rounds import played
-from bench.cluster.script import Part
-from bench.cluster.stage import Addresses, Stage
-from bench.services.databases import fresh_database
-from storage.engine import open_engine
-from storage.migrate import upgrade
+from lab.bench.cluster.chaos.chaos_round import play_round
+from lab.bench.cluster.chaos.outages import OutageKind, plan_outages
+from lab.bench.cluster.environment import ClusterServices, ServiceAddresses
+from lab.bench.cluster.frame_accounts import read_frame_accounts
+from lab.bench.cluster.growth import growth_run
+from lab.bench.cluster.scenario import CameraScenario
+from lab.services.databases import fresh_database
+from storage.sql.database.engine import open_engine
+from storage.sql.database.migrate import upgrade_schema
 from tests.services import Service
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -22,11 +22,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 def test_a_worker_killed_between_storing_and_committing_and_redis_restarted_cost_nothing(
     kafka_broker: Service, postgres_url: str, redis_server: Service
 ) -> None:
-    stage = Stage(kafka_broker, Service(postgres_url), redis_server)
-    events = plan(1, 0, (Kind.STORED, Kind.REDIS), workers=2)
-    found = played(stage, 0, events, 2, lambda cameras: tuple(Part(name) for name in cameras[:3]))
+    stage = ClusterServices(kafka_broker, Service(postgres_url), redis_server)
+    events = plan_outages(1, 0, (OutageKind.STORED, OutageKind.REDIS), workers=2)
+    found = play_round(stage, 0, events, 2, lambda cameras: tuple(CameraScenario(name) for name in cameras[:3]))
     assert found.broken == ()
-    assert {event.kind for event in found.events} == {Kind.STORED, Kind.REDIS}
+    assert {event.kind for event in found.events} == {OutageKind.STORED, OutageKind.REDIS}
     assert all(event.recovered_s is not None and event.recovered_s >= event.back_s for event in found.events)
     assert found.accepted == found.stored > 0
 
@@ -34,8 +34,8 @@ def test_a_worker_killed_between_storing_and_committing_and_redis_restarted_cost
 def test_growth_measures_each_load_and_foretells_from_them(
     kafka_broker: Service, postgres_url: str, redis_server: Service
 ) -> None:
-    given = Addresses(kafka_broker.address, postgres_url, redis_server.address)
-    found = growth.run(given, cameras=(1, 3), workers=(1,), seconds=5.0, frames_per_s=2.0, width=160, height=90)
+    given = ServiceAddresses(kafka_broker.address, postgres_url, redis_server.address)
+    found = growth_run.run(given, cameras=(1, 3), workers=(1,), seconds=5.0, frames_per_s=2.0, width=160, height=90)
     one, three = found["points"]
     assert one["taken_per_s"] == pytest.approx(2.0, rel=0.25)
     assert three["taken_per_s"] == pytest.approx(6.0, rel=0.25)
@@ -50,7 +50,7 @@ def test_growth_measures_each_load_and_foretells_from_them(
 def test_accounts_close_with_drops_on_both_sides_and_name_what_does_not(postgres_url: str) -> None:
     with fresh_database(postgres_url) as database:
         engine = open_engine(database)
-        upgrade(engine)
+        upgrade_schema(engine)
         at = datetime.now(UTC)
         day = at.strftime("%Y-%m-%d")
         with engine.begin() as connection:
@@ -75,13 +75,13 @@ def test_accounts_close_with_drops_on_both_sides_and_name_what_does_not(postgres
                 ),
                 {"at": at},
             )
-        account = accounts(engine, ["gate"])["gate"]
+        account = read_frame_accounts(engine, ["gate"])["gate"]
         # Frame 1 was dropped and then stored all the same, after a repeat: it counts as stored.
         assert (account.offered, account.stored, account.dropped, account.shed) == (5, 2, 2, 1)
         assert account.wrong == ()
         with engine.begin() as connection:
             connection.execute(text("DELETE FROM frames WHERE sequence = 0"))
-        assert accounts(engine, ["gate"])["gate"].wrong == (
+        assert read_frame_accounts(engine, ["gate"])["gate"].wrong == (
             "5 frames offered, 1 stored, 2 dropped by ingest, 1 by workers, 0 put aside",
         )
         engine.dispose()

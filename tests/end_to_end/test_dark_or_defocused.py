@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.evidence import dark_or_defocused
 from domain.errors import ConfigError
+from lab.bench.evidence import dark_or_defocused
 
 pytestmark = pytest.mark.data
 

@@ -7,14 +7,15 @@ import pytest
 from rich.console import Console
 
 from domain.errors import ConfigError
-from domain.quality import FAULT_LABELS
-from sightline.demo import run_demo
-from simulation import schedule, serving, staging
-from simulation.schedule import PARTS, Part, planted
+from domain.faults import FAULT_LABELS
+from sightline.demo.demo_run import run_demo
+from simulation import demo_schedule
+from simulation.cameras import camera_provider, served_cameras
+from simulation.demo_schedule import DEMO_SCHEDULE, ScheduledCamera, find_faulty
 from tests.conftest import absent
 
 
-def played(parts: tuple[Part, ...], cache: Path) -> tuple[int, str]:
+def played(parts: tuple[ScheduledCamera, ...], cache: Path) -> tuple[int, str]:
     """Run the demo for a minute; return its exit status and what it printed."""
     written = StringIO()
     status = run_demo(60, Console(file=written, width=140), parts=parts, cache=cache)
@@ -25,13 +26,13 @@ def played(parts: tuple[Part, ...], cache: Path) -> tuple[int, str]:
 @pytest.mark.rtsp
 @pytest.mark.timeout(400)
 def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_silent(tmp_path: Path) -> None:
-    if reason := serving.available():
+    if reason := served_cameras.explain_missing_server():
         absent(reason)
-    status, said = played(PARTS, tmp_path)
+    status, said = played(DEMO_SCHEDULE, tmp_path)
     assert status == 0, said
     assert "a real RTSP server" in said
     assert "http://127.0.0.1:" in said
-    for part in planted(PARTS):
+    for part in find_faulty(DEMO_SCHEDULE):
         assert part.fault is not None
         assert sum("ALERT" in line and f" {part.camera}" in line for line in said.splitlines()) == 1
         assert FAULT_LABELS[part.fault] in said
@@ -41,10 +42,10 @@ def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_si
 @pytest.mark.timeout(400)
 def test_without_a_server_files_are_read_and_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reason = "no RTSP server; install it with: apt-get install it"
-    for user in (staging, "sightline.demo"):
+    for user in (camera_provider, "sightline.demo.demo_run"):
         monkeypatch.setattr(f"{user if isinstance(user, str) else user.__name__}.available", lambda: reason)
     chosen = {"gate", "yard-night", "garden", "park"}
-    status, said = played(tuple(part for part in schedule.PARTS if part.camera in chosen), tmp_path)
+    status, said = played(tuple(part for part in demo_schedule.DEMO_SCHEDULE if part.camera in chosen), tmp_path)
     assert status == 0, said
     assert "files read at real-time speed" in said
     assert "apt-get install it" in said

@@ -8,16 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alerts.groups import Grouping
-from alerts.policy import Policy
 from domain.alerts import IncidentState
-from domain.quality import Fault
-from sightline.bootstrap import build
-from sightline.settings import CameraSettings, Settings
-from sightline.settings_api import ApiSettings
-from sightline.system import System
+from domain.faults import Fault
+from evaluation.policy import Policy
+from notification.grouping import GroupingPolicy
+from sightline.bootstrap import build_system
+from sightline.config.sections import ApiSettings
+from sightline.config.settings import CameraSettings, Settings
+from sightline.runtime.system import System
 from tests.end_to_end.clips import write_clip
-from tests.fakes import FakeNotifier
+from tests.fakes.ports import FakeNotifier
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
@@ -41,7 +41,7 @@ def judged(system: System, name: str) -> bool:
 def test_a_recording_is_read_judged_stored_and_served_and_the_end_is_orderly(tmp_path: Path) -> None:
     write_clip(tmp_path / "scene.mp4", seconds=20, fps=5)
     wanted = settings(tmp_path, CameraSettings(name="gate", url=str(tmp_path / "scene.mp4"), site="north"))
-    system = build(wanted, policy=Policy.for_clips())
+    system = build_system(wanted, policy=Policy.for_clips())
 
     with system:
         assert eventually(lambda: judged(system, "gate"))
@@ -67,8 +67,8 @@ def test_a_camera_that_cannot_be_reached_is_told_to_the_notifier_and_does_not_di
         CameraSettings(name="gone", url="rtsp://admin:hunter2@127.0.0.1:9/none"),
     )
 
-    policy, grouping = Policy.short(raise_s=1.0), Grouping.short(raise_s=1.0)
-    with build(wanted, policy=policy, grouping=grouping, notifiers=[told]) as system:
+    policy, grouping = Policy.short(raise_s=1.0), GroupingPolicy.short(raise_s=1.0)
+    with build_system(wanted, policy=policy, grouping=grouping, notifiers=[told]) as system:
         assert eventually(lambda: bool(told.sent))
         assert judged(system, "gate")
         (incident,) = system.alert_store.incidents(state=IncidentState.OPEN, stream_id="gone")

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.endurance import neighbours, wall
-from bench.endurance.records import summary
-from bench.endurance.run_kills import run_stage
-from bench.endurance.trial import Course, Step
-from simulation import serving
-from simulation.strangers import HALF_OPEN
+from lab.bench.endurance import stepped_clock
+from lab.bench.endurance.kills.embedded_kills import prepare_embedded_kills
+from lab.bench.endurance.kills.kill_records import summary
+from lab.bench.endurance.neighbours import embedded_neighbours
+from lab.bench.endurance.neighbours.hostile_watch import ClockStep, WatchPlan
+from simulation.cameras import served_cameras
+from simulation.hostile_clients import HALF_OPEN
 from tests.conftest import absent
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -21,12 +22,12 @@ SEED = 6
 
 @pytest.mark.rtsp
 def test_hostile_cameras_strangers_and_a_clock_that_steps_cost_the_healthy_cameras_nothing() -> None:
-    for why_not in (serving.available(), wall.available()):
+    for why_not in (served_cameras.explain_missing_server(), stepped_clock.available()):
         if why_not is not None:
             absent(why_not)
-    course = Course(15.0, 1.0, 14.0, (Step(5.0, 4.0, timedelta(days=30)),))
+    course = WatchPlan(15.0, 1.0, 14.0, (ClockStep(5.0, 4.0, timedelta(days=30)),))
 
-    found = neighbours.run(cameras=2, course=course)
+    found = embedded_neighbours.run(cameras=2, course=course)
 
     assert [each for each in found["broken"] if each not in found["of_speed"]] == []
     assert found["calls_to_another_host"] == 0
@@ -40,7 +41,7 @@ def test_hostile_cameras_strangers_and_a_clock_that_steps_cost_the_healthy_camer
 def test_run_killed_while_it_starts_while_it_runs_and_without_its_reading_process_loses_and_doubles_nothing(
     tmp_path: Path,
 ) -> None:
-    with run_stage(tmp_path) as stage:
+    with prepare_embedded_kills(tmp_path) as stage:
         kills = [stage.kill(number, SEED) for number in range(3)]
         wrong = stage.finish()
     found = summary(SEED, kills, wrong)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.fuzzing import TARGETS
+from lab.bench.fuzz.target_catalogue import TARGETS
 
 
 @pytest.mark.slow

@@ -10,25 +10,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from bench.cluster.crew import crew
-from bench.cluster.feed import Feed, cameras_apart, feeding
-from bench.cluster.ledger import broken, read
-from bench.cluster.rounds import PARTITIONS, workplace
-from bench.cluster.script import Part
-from bench.cluster.stage import Stage
-from bench.endurance.rows import find_received
-from bench.endurance.tcp_proxy import Mode, TcpProxy, tcp_proxy
-from storage.engine import open_engine
+from lab.bench.cluster.camera_feed import CameraFeed, run_feed, spread_cameras
+from lab.bench.cluster.chaos.chaos_round import PARTITIONS, prepare_cluster
+from lab.bench.cluster.chaos.delivery_audit import find_broken_promises, read_rows
+from lab.bench.cluster.environment import ClusterServices
+from lab.bench.cluster.scenario import CameraScenario
+from lab.bench.cluster.worker_pool import start_workers
+from lab.bench.endurance.stored_results import find_received
+from lab.bench.endurance.tcp_proxy import ProxyMode, TcpProxy, tcp_proxy
+from storage.sql.database.engine import open_engine
 from tests.services import Service
-from transport.kafka import KafkaPublisher
+from transport.kafka.clients import KafkaPublisher
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 HARMS = (
-    ("postgres", Mode.HALF_OPEN),
-    ("redis", Mode.CUT),
-    ("postgres", Mode.ONE_WAY),
-    ("postgres", Mode.DELAY),
+    ("postgres", ProxyMode.HALF_OPEN),
+    ("redis", ProxyMode.CUT),
+    ("postgres", ProxyMode.ONE_WAY),
+    ("postgres", ProxyMode.DELAY),
 )
 LASTS_S = 1.0
 PATIENCE_S = 120.0
@@ -37,11 +37,13 @@ PATIENCE_S = 120.0
 def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_behaves(
     kafka_broker: Service, postgres_url: str, redis_server: Service, tmp_path: Path
 ) -> None:
-    parts = [Part(name) for name in cameras_apart(2, PARTITIONS)]
+    parts = [CameraScenario(name) for name in spread_cameras(2, PARTITIONS)]
     names = {part.camera for part in parts}
     with ExitStack() as stack:
         setup = stack.enter_context(
-            workplace(Stage(kafka_broker, Service(postgres_url), redis_server), sorted(names), room=1024)
+            prepare_cluster(
+                ClusterServices(kafka_broker, Service(postgres_url), redis_server), sorted(names), room=1024
+            )
         )
         links: dict[str, TcpProxy] = {}
         moved = {}
@@ -50,11 +52,11 @@ def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_beh
             links[service] = stack.enter_context(tcp_proxy(target=place))
             moved[service] = address.replace(place, f"127.0.0.1:{links[service].port}")
         proxied = replace(setup, database=moved["postgres"], redis=moved["redis"])
-        team = stack.enter_context(crew(proxied, 1, tmp_path))
+        team = stack.enter_context(start_workers(proxied, 1, tmp_path))
         engine = open_engine(setup.database)
         stack.callback(engine.dispose)
         publisher = KafkaPublisher(setup.kafka())
-        with feeding(publisher, Feed(publisher, parts)) as feed:
+        with run_feed(publisher, CameraFeed(publisher, parts)) as feed:
             began_at = datetime.now(UTC)
 
             def is_judged() -> bool:
@@ -65,10 +67,10 @@ def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_beh
             for service, mode in HARMS:
                 links[service].set_mode(mode)
                 time.sleep(LASTS_S)
-                links[service].set_mode(Mode.PASS)
+                links[service].set_mode(ProxyMode.PASS)
                 assert is_judged(), f"{service} {mode}: {team.said(0)}"
-        assert _until(lambda: feed.accepted <= read(engine).frames.keys())
-        assert broken(feed.accepted, read(engine), parts, began_at) == []
+        assert _until(lambda: feed.accepted <= read_rows(engine).frames.keys())
+        assert find_broken_promises(feed.accepted, read_rows(engine), parts, began_at) == []
         assert publisher.lost() == 0
         assert feed.failure == ""
         assert [*team.ended(), *team.stop()] == []

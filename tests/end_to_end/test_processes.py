@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
-from sightline.doctor_services import chosen_services
-from sightline.findings import Health
-from sightline.settings import load_settings
-from storage.engine import open_engine
-from storage.scores import SqlScoreStore
+from sightline.config.settings import load_settings
+from sightline.doctor.checks import check_cluster_services
+from sightline.doctor.finding import Health
+from storage.sql.database.engine import open_engine
+from storage.sql.score_store import SqlScoreStore
 from tests import services
 from tests.end_to_end.clips import write_clip
 
@@ -87,7 +87,7 @@ def cluster(
         for command in COMMANDS:
             found.logs[command] = folder / f"{command}.log"
             log = stack.enter_context(found.logs[command].open("wb"))
-            program = [sys.executable, "-c", "from sightline.cli import app; app()", command, str(settings)]
+            program = [sys.executable, "-c", "from sightline.cli.main import app; app()", command, str(settings)]
             process = subprocess.Popen(program, stderr=log, stdout=log)
             stack.callback(process.wait, 30)
             stack.callback(process.kill)
@@ -107,7 +107,7 @@ def new_database(postgres_url: str, name: str) -> str:
 def test_scores_arrive_the_api_shows_them_and_each_process_ends_well_when_asked(cluster: Cluster) -> None:
     cluster.wait_for("scores of both cameras", lambda: all(stored(cluster.engine, name) for name in CAMERAS))
     cluster.wait_for("both cameras in the API", lambda: shown(cluster.page) == set(CAMERAS))
-    found = {each.subject: each.health for each in chosen_services(load_settings(cluster.settings))}
+    found = {each.subject: each.health for each in check_cluster_services(load_settings(cluster.settings))}
     assert found == {"kafka": Health.OK, "redis": Health.OK}
 
     for process, asked_by in zip(cluster.processes.values(), cycle((signal.SIGTERM, signal.SIGHUP)), strict=False):

@@ -9,26 +9,26 @@ import pytest
 import torch
 from sqlalchemy import Engine
 
-from alerts.policy import Policy
+from domain.cameras import Camera, ConnectionState
+from domain.messages import Batch
 from domain.ports import StreamConsumer
-from domain.streams import Camera, ConnectionState
-from domain.units import Unit
-from storage.alerts import SqlAlertStore
-from storage.engine import open_engine
-from storage.live import MemoryLiveState
-from storage.migrate import upgrade
-from storage.scores import SqlScoreStore
-from storage.streams import SqlStreamStore
-from tests.fakes import START, FakeClock
+from evaluation.policy import Policy
+from storage.live.memory_live_state import MemoryLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.database.migrate import upgrade_schema
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
+from tests.fakes.ports import START, FakeClock
 from tests.unit.workers.builders import broken, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
-from workers.scoring import PollBounds, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path}/s.db")
-    upgrade(engine)
+    upgrade_schema(engine)
     SqlStreamStore(engine).put_camera(Camera("gate", "rtsp://h/1"), by="test", at=START)
     yield engine
     engine.dispose()
@@ -45,7 +45,7 @@ def worker(engine: Engine, consumer: StreamConsumer) -> ScoringWorker:
         policy=Policy.for_clips(),
         clock=FakeClock(),
         device=torch.device("cpu"),
-        poll=PollBounds(timeout_s=0.0),
+        poll=PollLimits(timeout_s=0.0),
     )
 
 
@@ -55,7 +55,7 @@ def test_a_unit_stored_but_not_committed_is_stored_once(engine: Engine, monkeypa
         queue.publisher().publish(message)
     dying = queue.consumer()
 
-    def killed(unit: Unit) -> None:
+    def killed(unit: Batch) -> None:
         raise SystemExit("killed")
 
     monkeypatch.setattr(dying, "commit", killed)

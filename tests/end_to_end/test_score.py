@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from domain.plain_text import visible
-from domain.quality import Fault
-from sightline.cli import app
-from simulation.coding import FilmWriter
+from domain.faults import Fault
+from domain.text.plain_text import escape_invisible
+from sightline.cli.main import app
+from simulation.films.film_writer import FilmWriter
 from tests.end_to_end.clips import write_clip, write_picture
 
 SECONDS, FPS = 9, 5
@@ -152,7 +152,7 @@ def test_a_name_is_a_name_whatever_it_looks_like(
     result = score("--every", "4", "--", name)
     assert result.exit_code == 0, result.output
     assert "3 frames, no fault found" in result.stdout
-    assert lines(score("--json", "--every", "8", "--", name))[0]["source"] == visible(name)
+    assert lines(score("--json", "--every", "8", "--", name))[0]["source"] == escape_invisible(name)
 
 
 def test_which_of_several_tracks_was_judged_is_said(folder: Path, tmp_path: Path) -> None:

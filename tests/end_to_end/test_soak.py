@@ -5,21 +5,21 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from bench.soak import run
-from sightline.cli import app
-from sightline.commands.bench import embedded
-from simulation.serving import available
+from lab.bench.soak import run
+from lab.cli.bench import build_embedded
+from sightline.cli.main import app
+from simulation.cameras.served_cameras import explain_missing_server
 from tests.conftest import absent
 
 
 @pytest.mark.rtsp
 @pytest.mark.slow
 def test_a_short_watch_keeps_every_promise_and_says_what_a_camera_costs() -> None:
-    why_not = available()
+    why_not = explain_missing_server()
     if why_not is not None:
         absent(why_not)
 
-    found = run(embedded, minutes=0.75, cameras=2, raise_s=1.0)
+    found = run(build_embedded, minutes=0.75, cameras=2, raise_s=1.0)
 
     assert found["broken"] == []
     frames = found["frames"]
@@ -34,7 +34,7 @@ def test_a_short_watch_keeps_every_promise_and_says_what_a_camera_costs() -> Non
 
 def test_a_broken_promise_ends_the_command_with_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"broken": ["camera-01: 9 frames offered, 7 stored and 1 dropped"]}
-    monkeypatch.setattr("bench.soak.run", lambda _build, **_options: found)
+    monkeypatch.setattr("lab.bench.soak.run", lambda _build, **_options: found)
     result = CliRunner().invoke(app, ["bench", "soak", "--json"])
     assert result.exit_code == 1
     assert json.loads(result.stdout) == found

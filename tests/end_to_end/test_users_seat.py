@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.rules import RULES, metrics_of
 from domain.alerts import AlertState, NotificationKind
-from domain.quality import Fault, LightMode, VerdictState
-from domain.streams import Camera, ConnectionState
-from tests.unit.alerts.story import DAY, ELSEWHERE, HOME, NIGHT, Story, flat
+from domain.baselines import LightMode
+from domain.cameras import Camera, ConnectionState
+from domain.faults import Fault, VerdictState
+from evaluation.rules.fault_rules import RULES, metrics_of
+from tests.unit.evaluation.camera_timeline import DAY, ELSEWHERE, HOME, NIGHT, CameraTimeline, flat_structure
 
 HOUR = 3600.0
 
 
-def kinds(story: Story) -> list[NotificationKind]:
+def kinds(story: CameraTimeline) -> list[NotificationKind]:
     return [message.kind for message in story.messages]
 
 
@@ -23,7 +24,7 @@ def dusk(share: float) -> Mapping[str, float]:
     return {**DAY, "luma_mean": 0.45 - 0.27 * share, "luma_p95": 0.85 - 0.4 * share, "noise_sigma": 2.0 + share}
 
 
-def a_day_and_a_night(story: Story) -> None:
+def a_day_and_a_night(story: CameraTimeline) -> None:
     story.play(11 * HOUR, DAY, step_s=180.0)
     for step in range(30):
         story.play(60.0, dusk(step / 30), step_s=10.0)
@@ -35,7 +36,7 @@ def a_day_and_a_night(story: Story) -> None:
 
 
 def test_fourteen_days_and_nights_with_fps_halved_at_night_raise_no_alert() -> None:
-    story = Story()
+    story = CameraTimeline()
 
     for _ in range(14):
         a_day_and_a_night(story)
@@ -45,22 +46,22 @@ def test_fourteen_days_and_nights_with_fps_halved_at_night_raise_no_alert() -> N
     assert {reference.mode for reference in story.store.references.values()} == set(LightMode)
 
 
-Play = Callable[[Story], None]
+Play = Callable[[CameraTimeline], None]
 
 
-def _frozen(story: Story) -> None:
+def _frozen(story: CameraTimeline) -> None:
     # the burnt-in clock goes on: a few blocks change
     story.play(400.0, {**DAY, "change_median": 0.0, "change_share": 0.01, "shift": 0.0, "flicker": 0.0}, jitter=0.0)
 
 
-def _defocused(story: Story) -> None:
+def _defocused(story: CameraTimeline) -> None:
     soft = HOME.copy()
     soft[..., 1] *= 0.15
     values = {**DAY, "edge_width": 14.0, "sharpness": 0.15, "contrast_rms": 0.17, "texture_share": 0.1}
     story.play(700.0, values, soft, step_s=2.0, counters={"bitrate_bps": 1.5e6, "qp": 20.0})
 
 
-def _noisy_night(story: Story) -> None:
+def _noisy_night(story: CameraTimeline) -> None:
     story.play(
         700.0,
         {**NIGHT, "noise_sigma": 18.0, "noise_floor": 15.0, "sharpness": 0.9, "change_median": 14.0},
@@ -68,37 +69,37 @@ def _noisy_night(story: Story) -> None:
     )
 
 
-def _covered(story: Story) -> None:
+def _covered(story: CameraTimeline) -> None:
     values = {
         **DAY, "luma_mean": 0.35, "luma_p95": 0.42, "contrast_rms": 0.02, "edge_width": 15.0, "sharpness": 0.05,
         "texture_share": 0.0, "change_median": 0.2, "haze": 0.6, "saturation": 0.03,
     }  # fmt: skip
-    story.play(900.0, values, flat(), step_s=2.0, counters={"bitrate_bps": 3e5, "qp": 18.0})
+    story.play(900.0, values, flat_structure(), step_s=2.0, counters={"bitrate_bps": 3e5, "qp": 18.0})
 
 
-def _moved(story: Story) -> None:
+def _moved(story: CameraTimeline) -> None:
     story.play(700.0, {**DAY, "luma_mean": 0.5, "sharpness": 0.5}, ELSEWHERE, step_s=2.0)
 
 
-def _starved(story: Story) -> None:
+def _starved(story: CameraTimeline) -> None:
     values = {**DAY, "blockiness": 2.8, "sharpness": 0.35, "edge_width": 5.2}
     story.play(700.0, step_s=2.0, values=values, counters={"bitrate_bps": 2e5, "qp": 44.0})
 
 
-def _blackened(story: Story) -> None:
+def _blackened(story: CameraTimeline) -> None:
     dark = {"luma_mean": 0.01, "luma_p05": 0.0, "luma_p95": 0.02, "black_share": 1.0, "contrast_rms": 0.005}
     values = {**DAY, **dark, "edge_width": 20.0, "sharpness": 0.0, "saturation": 0.0, "change_median": 0.0}
     story.play(
         900.0,
         {**values, "change_share": 0.0},
-        flat(0.01),
+        flat_structure(0.01),
         step_s=2.0,
         counters={"bitrate_bps": 1e5, "qp": 12.0},
         jitter=0.0,
     )
 
 
-def _fogged(story: Story) -> None:
+def _fogged(story: CameraTimeline) -> None:
     veiled = HOME.copy()
     veiled[..., 1] *= 0.2
     veiled[..., 0] = 0.5 + 0.2 * veiled[..., 0]
@@ -106,20 +107,20 @@ def _fogged(story: Story) -> None:
     story.play(900.0, values, veiled, step_s=2.0, counters={"bitrate_bps": 1e6, "qp": 20.0})
 
 
-def _lost(story: Story) -> None:
+def _lost(story: CameraTimeline) -> None:
     story.out(400.0, ConnectionState.LOST, reason="connection reset")
 
 
-def _mute(story: Story) -> None:
+def _mute(story: CameraTimeline) -> None:
     story.out(400.0, ConnectionState.STALLED)
 
 
-def _slate(story: Story) -> None:
+def _slate(story: CameraTimeline) -> None:
     slate = {"slate": 0.95, "luma_mean": 0.05, "luma_p95": 0.1, "change_median": 0.0, "change_share": 0.0}
     story.play(
         900.0,
         {**DAY, **slate, "contrast_rms": 0.04},
-        flat(0.05),
+        flat_structure(0.05),
         step_s=2.0,
         counters={"bitrate_bps": 5e4, "qp": 12.0},
         jitter=0.0,
@@ -144,7 +145,7 @@ CAUSES: Mapping[Fault, tuple[Mapping[str, float], Play]] = {
 @pytest.mark.parametrize("cause", CAUSES, ids=str)
 def test_each_cause_gives_exactly_one_alert_with_the_right_headline(cause: Fault) -> None:
     healthy, go_wrong = CAUSES[cause]
-    story = Story()
+    story = CameraTimeline()
     story.learn(healthy)
     assert story.messages == []
 
@@ -164,7 +165,7 @@ def test_each_cause_gives_exactly_one_alert_with_the_right_headline(cause: Fault
 
 
 def test_an_alert_carries_the_evidence_a_guard_asks_for() -> None:
-    story = Story()
+    story = CameraTimeline()
     story.learn()
 
     _defocused(story)
@@ -184,7 +185,7 @@ def test_an_alert_carries_the_evidence_a_guard_asks_for() -> None:
 
 
 def test_a_camera_moved_and_then_accepted_clears_in_ten_seconds_and_stays_clear_after_a_restart() -> None:
-    story = Story()
+    story = CameraTimeline()
     story.learn()
     _moved(story)
     assert kinds(story) == [NotificationKind.FIRING]
@@ -208,7 +209,7 @@ def test_a_camera_moved_and_then_accepted_clears_in_ten_seconds_and_stays_clear_
 
 
 def test_an_alert_that_waits_fires_in_time_although_sightline_is_restarted_meanwhile() -> None:
-    story = Story()
+    story = CameraTimeline()
     story.learn()
     story.out(30.0)
     assert story.alert_state(Fault.SIGNAL_LOSS) is AlertState.PENDING
@@ -221,7 +222,7 @@ def test_an_alert_that_waits_fires_in_time_although_sightline_is_restarted_meanw
 
 
 def test_a_short_blip_is_nobodys_business() -> None:
-    story = Story(Camera("gate", "rtsp://camera.test/1"))
+    story = CameraTimeline(Camera("gate", "rtsp://camera.test/1"))
     story.learn()
 
     for _ in range(5):

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.dispatcher import Dispatcher
-from alerts.groups import Grouping
 from domain.alerts import IncidentState, NotificationKind
-from domain.quality import Fault
-from domain.streams import Camera, ConnectionState
-from tests.fakes import START, FakeAlertStore, FakeClock, FakeNotifier, FakeScoreStore, FakeStreamStore
-from tests.unit.alerts.story import Story
+from domain.cameras import Camera, ConnectionState
+from domain.faults import Fault
+from notification.dispatcher import Dispatcher
+from notification.grouping import GroupingPolicy
+from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeNotifier, FakeScoreStore, FakeStreamStore
+from tests.unit.evaluation.camera_timeline import CameraTimeline
 
 SWITCHES = {f"cam-{number:02}": "switch-1" if number < 24 else "switch-2" for number in range(48)}
 VICTIMS = [name for name, switch in SWITCHES.items() if switch == "switch-1"]
@@ -18,7 +18,7 @@ SLOWEST = VICTIMS[-2:]
 CUT_S, APART_S = 90.0, 5.0
 
 
-class Site:
+class SimulatedSite:
     """48 cameras, their stores, and a Sightline that can be killed."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Site:
         for name, switch in SWITCHES.items():
             camera = Camera(name, f"rtsp://{name}.test/1", site="depot", group=switch)
             self.streams.put_camera(camera, by="test", at=START)
-            self.stories[name] = Story(camera, store=self.scores)
+            self.stories[name] = CameraTimeline(camera, store=self.scores)
         self.start()
 
     def start(self) -> None:
@@ -41,7 +41,7 @@ class Site:
             story.restart()
         self.alerts = FakeAlertStore(self.scores, self.streams)
         self.alerts.delivered_at = self.delivered_at
-        self.dispatcher = Dispatcher(self.alerts, self.streams, [self.notifier], self.clock, grouping=Grouping())
+        self.dispatcher = Dispatcher(self.alerts, self.streams, [self.notifier], self.clock, grouping=GroupingPolicy())
 
     def run(self, seconds: float, *, alive: bool = True) -> None:
         """Let time go by; a status of every camera each two seconds, and pictures of those that are up."""
@@ -70,7 +70,7 @@ class Site:
 
 @pytest.mark.parametrize("killed_after_s", [40.0, 80.0, 135.0])
 def test_a_switch_reboot_makes_one_firing_one_update_naming_the_two_and_one_resolved(killed_after_s: float) -> None:
-    site = Site()
+    site = SimulatedSite()
     site.run(60.0)
     site.run(killed_after_s)
     site.run(20.0, alive=False)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from domain.quality import Fault
-from sightline.cli import app
-from simulation.serving import ServedCamera
+from domain.faults import Fault
+from sightline.cli.main import app
+from simulation.cameras.served_cameras import ServedCamera
 from tests.conftest import Serve
 from tests.end_to_end.clips import write_clip
 
@@ -72,7 +72,7 @@ def running(clip: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         f"database: sqlite:///{tmp_path}/s.db\napi: {{port: 0}}\ncameras: [{{name: gate, url: '{clip}'}}]\n",
         encoding="utf-8",
     )
-    command = [sys.executable, "-c", "from sightline.cli import app; app()", "run", str(settings)]
+    command = [sys.executable, "-c", "from sightline.cli.main import app; app()", "run", str(settings)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()

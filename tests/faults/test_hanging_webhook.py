@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from alerts.notifiers.webhook import WebhookNotifier
 from domain.errors import NotifierUnavailable
-from tests.fakes import FakeClock
-from tests.unit.alerts.notifiers.test_webhook import FIRING
+from notification.notifiers.webhook import WebhookNotifier
+from tests.fakes.ports import FakeClock
+from tests.unit.notification.notifiers.test_webhook import FIRING
 
 LIMIT_S = 0.4
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import typer
 
-from api.exposition import FIGURES
+from api.routes.prometheus import PROCESS_METRICS
 from detectors.registry import METRICS
-from domain.quality import Fault
-from domain.streams import Camera
-from sightline.cli import app
-from sightline.settings import json_schema
-from storage.tables import metadata
-from tests.unit.api.conftest import Caller, staged_app
-from tests.unit.api.stage import Stage, blurred
-from transport.kafka_topics import KafkaSettings
+from domain.cameras import Camera
+from domain.faults import Fault
+from sightline.cli.main import app
+from sightline.config.settings import json_schema
+from storage.sql.schema.tables import metadata
+from tests.unit.api.conftest import Caller, make_app
+from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
+from transport.kafka.topics import KafkaSettings
 
 PUBLIC_NAMES = Path(__file__).with_name("public_names.json")
 
@@ -88,14 +88,14 @@ def public_names(api: Caller) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> SampleCameras:
+    return SampleCameras()
 
 
-def test_no_public_name_is_lost_or_changed(stage: Stage) -> None:
+def test_no_public_name_is_lost_or_changed(stage: SampleCameras) -> None:
     """Adding is free: run this once with SIGHTLINE_WRITE_PUBLIC_NAMES=1 and look at what changed."""
-    api = Caller(staged_app(stage, figures=lambda: dict.fromkeys(FIGURES, 1.0)))
-    stage.failing(Camera("gate", "rtsp://h/1", site="North", group="switch"), blurred(), severity="critical")
+    api = Caller(make_app(stage, figures=lambda: dict.fromkeys(PROCESS_METRICS, 1.0)))
+    stage.failing(Camera("gate", "rtsp://h/1", site="North", group="switch"), blur_verdict(), severity="critical")
     now = public_names(api)
     if os.environ.get("SIGHTLINE_WRITE_PUBLIC_NAMES"):
         PUBLIC_NAMES.write_text(json.dumps(now, indent=1) + "\n")

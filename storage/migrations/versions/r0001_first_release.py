@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.columns import Document, UtcTime
+from storage.sql.schema.column_types import Document, UtcTime
 
 revision = "0001"
 down_revision = None

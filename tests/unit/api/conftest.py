@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from sightline.api_server import ApiServer
-from tests.unit.api.stage import METRICS, Stage
+from sightline.web_server.http_server import ApiServer
+from tests.unit.api.sample_cameras import METRICS, SampleCameras
 
 
 class Caller:
@@ -39,13 +39,13 @@ class Caller:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> SampleCameras:
+    return SampleCameras()
 
 
 @pytest.fixture
-def app(stage: Stage) -> FastAPI:
-    return staged_app(stage)
+def app(stage: SampleCameras) -> FastAPI:
+    return make_app(stage)
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def api(app: FastAPI) -> Caller:
     return Caller(app)
 
 
-def staged_app(stage: Stage, **options: Any) -> FastAPI:
+def make_app(stage: SampleCameras, **options: Any) -> FastAPI:
     return create_app(
         stage.streams, stage.scores, stage.alerts, stage.live, metrics=METRICS, clock=stage.clock, **options
     )
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def serve_app(app: FastAPI) -> Iterator[str]:
     """Serve `app` on a free port of this machine and yield its address."""
     server = ApiServer(app, "127.0.0.1", 0)
     server.start()

@@ -1,8 +1,8 @@
 import pytest
 
-from domain.quality import FAULT_LABELS
+from domain.faults import FAULT_LABELS
 from tests.unit.api.conftest import Caller
-from tests.unit.api.stage import METRICS, Stage
+from tests.unit.api.sample_cameras import METRICS, SampleCameras
 
 
 def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
@@ -58,7 +58,9 @@ def test_a_wrong_method_is_refused_in_json(api: Caller) -> None:
     assert (answer.status_code, answer.json()) == (405, {"error": "Method Not Allowed"})
 
 
-def test_a_mistake_of_ours_gives_nothing_away(api: Caller, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_gives_nothing_away(
+    api: Caller, stage: SampleCameras, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> None:
         raise RuntimeError("rtsp://u:hunter2@h/1")
 

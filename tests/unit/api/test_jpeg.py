@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from api.jpeg import bgr, jpeg
+from api.jpeg import convert_to_bgr, encode_jpeg
 from domain.errors import FrameRejected
 from domain.frames import ColorMatrix, ColorRange, Frame, FrameFormat, FrameRef
-from tests.fakes import START
+from tests.fakes.ports import START
 
 REF = FrameRef("gate", "s", 0, None, START)
 
@@ -42,12 +42,12 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def test_420_is_shown_as_opencv_shows_it(yuv: Picture) -> None:
-    assert difference(bgr(frame(yuv, "yuv420p"), 64), i420(yuv)) < 1.0
+    assert difference(convert_to_bgr(frame(yuv, "yuv420p"), 64), i420(yuv)) < 1.0
 
 
 def test_every_layout_of_the_same_picture_looks_the_same(yuv: Picture) -> None:
     luma, cb, cr = yuv
-    expected = bgr(frame(yuv, "yuv420p"), 64)
+    expected = convert_to_bgr(frame(yuv, "yuv420p"), 64)
     tall = (luma, np.repeat(cb, 2, axis=0), np.repeat(cr, 2, axis=0))
     whole = (luma, *(np.repeat(np.repeat(p, 2, axis=0), 2, axis=1) for p in (cb, cr)))
     pairs = (luma, np.stack([cb, cr], axis=-1).reshape(24, 64))
@@ -60,13 +60,13 @@ def test_every_layout_of_the_same_picture_looks_the_same(yuv: Picture) -> None:
         (ten, "yuv420p10le"),
         (twelve, "yuv420p12le"),
     ):
-        assert difference(bgr(frame(planes, name), 64), expected) < 1.0, name
+        assert difference(convert_to_bgr(frame(planes, name), 64), expected) < 1.0, name
 
 
 def test_bt709_red_is_red() -> None:
     """75 % red of BT.709 colour bars: Y 51, Cb 109, Cr 212 in 8-bit limited range, R 191, G 0, B 0 in full range."""
     planes = tuple(np.full((4, 4), level, np.uint8) for level in (51, 109, 212))
-    shown = bgr(frame(planes, "yuv444p", color_matrix=ColorMatrix.BT709), 4)
+    shown = convert_to_bgr(frame(planes, "yuv444p", color_matrix=ColorMatrix.BT709), 4)
     assert np.allclose(shown[0, 0], (0, 0, 191), atol=2)
 
 
@@ -81,31 +81,31 @@ def test_bt709_red_is_red() -> None:
 )
 def test_black_is_black_and_white_is_white(name: str, color_range: ColorRange, black: int, white: int) -> None:
     plane = np.array([[black, white]], np.uint8 if name == "gray" else np.uint16)
-    shown = bgr(frame((plane,), name, color_range=color_range), 16)
+    shown = convert_to_bgr(frame((plane,), name, color_range=color_range), 16)
     assert shown[0, 0].tolist() == [0, 0, 0]
     assert shown[0, 1].tolist() == [255, 255, 255]
 
 
 def test_full_range_yuvj_is_not_stretched() -> None:
     planes = (np.full((4, 4), 128, np.uint8), *(np.full((2, 2), 128, np.uint8) for _ in range(2)))
-    assert bgr(frame(planes, "yuvj420p"), 4)[0, 0].tolist() == [128, 128, 128]
+    assert convert_to_bgr(frame(planes, "yuvj420p"), 4)[0, 0].tolist() == [128, 128, 128]
 
 
 def test_a_wide_picture_is_reduced_and_a_small_one_left_as_it_is() -> None:
     wide = frame((np.zeros((2160, 3840), np.uint8),), "gray")
-    assert bgr(wide, 960).shape == (540, 960, 3)
+    assert convert_to_bgr(wide, 960).shape == (540, 960, 3)
     small = frame((np.zeros((17, 33), np.uint8),), "gray")
-    assert bgr(small, 960).shape == (17, 33, 3)
+    assert convert_to_bgr(small, 960).shape == (17, 33, 3)
 
 
 def test_a_jpeg_shows_the_picture(yuv: Picture) -> None:
-    decoded = cv2.imdecode(np.frombuffer(jpeg(frame(yuv, "yuv420p"), 64), np.uint8), cv2.IMREAD_COLOR)
+    decoded = cv2.imdecode(np.frombuffer(encode_jpeg(frame(yuv, "yuv420p"), 64), np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert difference(decoded, i420(yuv)) < 3.0
 
 
 def test_planes_that_make_no_picture_are_refused() -> None:
     with pytest.raises(FrameRejected, match="2 planes"):
-        bgr(frame((np.zeros((4, 4), np.uint8),) * 2, "yuv420p"), 4)
+        convert_to_bgr(frame((np.zeros((4, 4), np.uint8),) * 2, "yuv420p"), 4)
     with pytest.raises(FrameRejected, match="without planes"):
-        bgr(Frame(REF, FrameFormat(4, 4, "yuv420p"), ()), 4)
+        convert_to_bgr(Frame(REF, FrameFormat(4, 4, "yuv420p"), ()), 4)

@@ -2,35 +2,36 @@
 
 import pytest
 
+from domain.cameras import Camera, ConnectionState
 from domain.errors import ConfigError, StoreUnavailable
+from domain.faults import Fault
 from domain.frames import FrameRef
-from domain.quality import Fault, FrameScores
-from domain.streams import Camera, ConnectionState
-from domain.units import JudgedUnit
+from domain.messages import BatchResult
+from domain.metrics import FrameScores
 from tests.unit.api.conftest import Caller
-from tests.unit.api.stage import USUAL, Stage, blurred
-from tests.unit.api.test_exposition import scraped, value
+from tests.unit.api.routes.test_prometheus import scrape_metrics, value
+from tests.unit.api.sample_cameras import USUAL, SampleCameras, blur_verdict
 
 GATE = Camera("gate", "rtsp://guard:hunter2@h/1", site="North")
 AWAY = "live state unavailable, read from the database: Redis cannot be reached"
 
 
 @pytest.fixture
-def away(stage: Stage) -> Stage:
+def away(stage: SampleCameras) -> SampleCameras:
     """Store what was judged of a camera that is out of focus, and let the live state go."""
     stage.add(GATE)
     ref = FrameRef("gate", "s1", 3608, None, stage.clock.now())
-    unit = JudgedUnit(
+    unit = BatchResult(
         scores=(FrameScores(ref, dict(USUAL)),),
         statuses=(stage.status("gate"),),
-        verdicts=stage.changes(GATE, blurred()),
+        verdicts=stage.changes(GATE, blur_verdict()),
     )
     stage.scores.add(unit)
     stage.live.away = True
     return stage
 
 
-def test_cameras_are_answered_with_where_they_come_from(away: Stage, api: Caller) -> None:
+def test_cameras_are_answered_with_where_they_come_from(away: SampleCameras, api: Caller) -> None:
     answer = api.get("/api/v1/cameras")
     assert answer.status_code == 200
     assert answer.json()["live"] == AWAY
@@ -40,7 +41,7 @@ def test_cameras_are_answered_with_where_they_come_from(away: Stage, api: Caller
     assert (camera["connection"], camera["fps"]) == ("live", None)
 
 
-def test_the_detail_and_the_last_scores_are_answered(away: Stage, api: Caller) -> None:
+def test_the_detail_and_the_last_scores_are_answered(away: SampleCameras, api: Caller) -> None:
     detail = api.get("/api/v1/cameras/gate")
     assert (detail.status_code, detail.json()["counters"]) == (200, None)
     latest = api.get("/api/v1/cameras/gate/latest").json()
@@ -48,14 +49,14 @@ def test_the_detail_and_the_last_scores_are_answered(away: Stage, api: Caller) -
     assert {each["fault"]: each["state"] for each in latest["verdicts"]}[Fault.BLUR] == "fault"
 
 
-def test_the_service_is_ready_and_says_what_it_lacks(away: Stage, api: Caller) -> None:
+def test_the_service_is_ready_and_says_what_it_lacks(away: SampleCameras, api: Caller) -> None:
     answer = api.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["degraded"] == {"live": AWAY}
 
 
-def test_metrics_go_on_without_counters_that_would_seem_to_restart(away: Stage, api: Caller) -> None:
-    samples = scraped(api)
+def test_metrics_go_on_without_counters_that_would_seem_to_restart(away: SampleCameras, api: Caller) -> None:
+    samples = scrape_metrics(api)
     assert value(samples, "sightline_live_up") == 0
     assert value(samples, "sightline_camera_fault", camera="gate", fault="blur") == 1
     assert value(samples, "sightline_camera_score", camera="gate", metric="luma_mean") == USUAL["luma_mean"]
@@ -63,25 +64,25 @@ def test_metrics_go_on_without_counters_that_would_seem_to_restart(away: Stage, 
     assert value(samples, "sightline_camera_packets_total", camera="gate") is None
 
 
-def test_a_picture_is_refused_with_the_reason(away: Stage, api: Caller) -> None:
+def test_a_picture_is_refused_with_the_reason(away: SampleCameras, api: Caller) -> None:
     answer = api.get("/api/v1/cameras/gate/picture")
     assert answer.status_code == 503
     assert answer.json()["error"] == "live state unavailable, and with it pictures: Redis cannot be reached"
 
 
-def test_what_the_database_holds_grows_old_as_the_present_does(away: Stage, api: Caller) -> None:
+def test_what_the_database_holds_grows_old_as_the_present_does(away: SampleCameras, api: Caller) -> None:
     away.clock.advance(31)
     (camera,) = api.get("/api/v1/cameras").json()["cameras"]
     assert camera["state"] == "unknown"
 
 
-def test_a_lost_camera_is_not_called_up(away: Stage, api: Caller) -> None:
+def test_a_lost_camera_is_not_called_up(away: SampleCameras, api: Caller) -> None:
     away.clock.advance(3)
-    away.scores.add(JudgedUnit(statuses=(away.status("gate", ConnectionState.LOST),)))
-    assert value(scraped(api), "sightline_camera_up", camera="gate") == 0
+    away.scores.add(BatchResult(statuses=(away.status("gate", ConnectionState.LOST),)))
+    assert value(scrape_metrics(api), "sightline_camera_up", camera="gate") == 0
 
 
-def test_it_is_asked_again_after_two_seconds_and_then_answers_as_before(away: Stage, api: Caller) -> None:
+def test_it_is_asked_again_after_two_seconds_and_then_answers_as_before(away: SampleCameras, api: Caller) -> None:
     assert api.get("/api/v1/cameras").json()["live"] == AWAY
     away.live.away = False
     away.healthy(GATE)
@@ -92,7 +93,7 @@ def test_it_is_asked_again_after_two_seconds_and_then_answers_as_before(away: St
 
 
 def test_with_the_database_away_too_nothing_is_claimed(
-    away: Stage, api: Caller, monkeypatch: pytest.MonkeyPatch
+    away: SampleCameras, api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.get("/api/v1/cameras")
     away.clock.advance(2)
@@ -108,7 +109,7 @@ def test_with_the_database_away_too_nothing_is_claimed(
 
 
 def test_a_password_changed_meanwhile_is_named_and_hides_nothing(
-    away: Stage, api: Caller, monkeypatch: pytest.MonkeyPatch
+    away: SampleCameras, api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused() -> object:
         raise ConfigError("live.user, live.password: Redis refused the user or password")
@@ -120,7 +121,7 @@ def test_a_password_changed_meanwhile_is_named_and_hides_nothing(
     assert answer.json()["cameras"][0]["state"] == "suspected"
 
 
-def test_a_camera_never_judged_is_unknown(away: Stage, api: Caller) -> None:
+def test_a_camera_never_judged_is_unknown(away: SampleCameras, api: Caller) -> None:
     away.clock.advance(2)
     away.add(Camera("new", "rtsp://h/2"))
     states = {each["name"]: each["state"] for each in api.get("/api/v1/cameras").json()["cameras"]}

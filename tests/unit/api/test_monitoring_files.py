@@ -10,19 +10,19 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.exposition import FIGURES
-from domain.streams import Camera
-from tests.unit.api.conftest import Caller, staged_app
-from tests.unit.api.stage import Stage, blurred
+from api.routes.prometheus import PROCESS_METRICS
+from domain.cameras import Camera
+from tests.unit.api.conftest import Caller, make_app
+from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 
 
 @pytest.fixture
-def samples(stage: Stage) -> dict[str, set[str]]:
+def samples(stage: SampleCameras) -> dict[str, set[str]]:
     """Every sample name that `/metrics` gives, with its label names."""
-    stage.failing(Camera("gate", "rtsp://h/1", site="North", group="switch 4"), blurred())
-    app = staged_app(stage, figures=lambda: dict.fromkeys(FIGURES, 1.0), health_of_parts=lambda: {"ingest": ""})
+    stage.failing(Camera("gate", "rtsp://h/1", site="North", group="switch 4"), blur_verdict())
+    app = make_app(stage, figures=lambda: dict.fromkeys(PROCESS_METRICS, 1.0), health_of_parts=lambda: {"ingest": ""})
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(Caller(app).get("/metrics").text):
         for sample in family.samples:

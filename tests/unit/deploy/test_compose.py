@@ -11,9 +11,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from sightline.cli import app
-from sightline.processes import Part, check_alone
-from sightline.settings import load_settings
+from sightline.cli.main import app
+from sightline.config.settings import load_settings
+from sightline.services.roles import Role, check_separate_role
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def test_the_command_of_each_service_is_one_of_ours_and_takes_the_mounted_settin
     assert told.exit_code == 0, told.output
     assert checked.exit_code == 0, checked.output
     settings = load_settings(ROOT / "deploy" / "sightline.yaml")
-    check_alone(settings, Part(command))
+    check_separate_role(settings, Role(command))
     asked = OURS[name]["environment"]["HEALTH_URL"]
     assert asked.endswith(f":{settings.api.port if command == 'serve' else settings.health.port}/healthz")
 

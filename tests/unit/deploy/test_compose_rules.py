@@ -12,7 +12,7 @@ import pytest
 import redis
 import yaml
 
-from bench.services.server import Server, Word, answers, running, service_folder
+from lab.services.server_process import ServerProcess, Word, accepts_connections, run_server, service_folder
 from tests import services
 
 ROOT = Path(__file__).parents[3]
@@ -111,7 +111,7 @@ def test_redis_asks_for_the_password_and_shows_it_to_nobody(monkeypatch: pytest.
     with service_folder("redis") as folder:
         changes = {"/tmp/redis.conf": f"{folder}/redis.conf", "--save": f"--bind 127.0.0.1 --port {port} --save"}
         words: list[Word] = [*shell_line("redis", changes)]
-        with running(Server(words, folder, lambda: answers(port))) as server:
+        with run_server(ServerProcess(words, folder, lambda: accepts_connections(port))) as server:
             command_line = Path(f"/proc/{server.pid}/cmdline").read_bytes()
             with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
                 stranger.ping()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.container import Container, Running, control_groups, facts, start_script
+from deploy.container import Container, RunningContainer, control_groups, kernel_facts, start_script
 from tests.conftest import absent
 
 NOBODY = "65534:65534"
@@ -29,14 +29,14 @@ def shell(line: str, *, tmpfs: Sequence[str] = ("/tmp:size=1m",), mounts: Path |
 
 def said(container: Container) -> str:
     """Run it to its end and return what it wrote."""
-    with Running(container) as running:
+    with RunningContainer(container) as running:
         running.wait(60)
         return running.text
 
 
 def test_it_is_the_user_without_capabilities_on_a_read_only_root() -> None:
-    with Running(shell("echo ready; exec sleep 60")) as running:
-        found = facts(running.pid)
+    with RunningContainer(shell("echo ready; exec sleep 60")) as running:
+        found = kernel_facts(running.pid)
 
     assert set(found["Uid"].split()) == {"65534"}
     assert set(found["Gid"].split()) == {"65534"}
@@ -101,7 +101,9 @@ def test_memory_and_processes_are_limited_where_control_groups_can_be_made() -> 
 
 
 def test_it_ends_as_it_would_by_docker_stop() -> None:
-    with Running(shell("trap 'echo in order; exit 3' TERM; echo ready; while :; do sleep 0.1; done")) as running:
+    with RunningContainer(
+        shell("trap 'echo in order; exit 3' TERM; echo ready; while :; do sleep 0.1; done")
+    ) as running:
         while "ready" not in running.text:
             assert running.alive()
         status = running.stop(30)
@@ -113,7 +115,7 @@ def test_it_ends_as_it_would_by_docker_stop() -> None:
 def test_what_is_left_is_killed_with_its_control_groups() -> None:
     container = shell("trap '' TERM; exec sleep 600")
     limited = Container(container.root, container.command, NOBODY, container.environment, "/", pids=64)
-    with Running(limited) as running:
+    with RunningContainer(limited) as running:
         pid = running.pid
         groups = control_groups(limited, running.log.parent.name)
         assert all(path.is_dir() for path in groups)

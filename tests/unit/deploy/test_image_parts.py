@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from deploy.requirements import project
+from deploy.requirements import read_project
 
 ROOT = Path(__file__).parents[3]
 LINES = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-DATA = project()["tool"]["setuptools"]["package-data"]["*"]
+DATA = read_project()["tool"]["setuptools"]["package-data"]["*"]
 
 
-def copied() -> list[str]:
+def list_copied_paths() -> list[str]:
     """Return every path of the project that the Dockerfile copies."""
     instructions = [line.split()[1:] for line in LINES if line.startswith("COPY ") and "--from=" not in line]
     return [path for words in instructions for path in words[:-1]]
 
 
-def ignored(path: str) -> bool:
+def is_ignored(path: str) -> bool:
     """Return whether .dockerignore keeps a path out, by its last rule that fits the path or a folder of it."""
     out = False
     folders = [path, *(str(each) for each in Path(path).parents)]
@@ -36,10 +36,10 @@ def ignored(path: str) -> bool:
     return out
 
 
-@pytest.mark.parametrize("path", copied())
+@pytest.mark.parametrize("path", list_copied_paths())
 def test_what_the_image_copies_is_there(path: str) -> None:
     assert (ROOT / path).exists()
-    assert not ignored(path)
+    assert not is_ignored(path)
 
 
 def test_settings_databases_and_keys_never_reach_the_build() -> None:
@@ -52,10 +52,10 @@ def test_settings_databases_and_keys_never_reach_the_build() -> None:
         "deploy/ca.pem",
         "a.key",
     ):
-        assert ignored(path), path
+        assert is_ignored(path), path
 
 
-def tracked(folder: Path) -> list[str]:
+def list_project_files(folder: Path) -> list[str]:
     """Return the paths that belong to the project, not those that lie about."""
     command = ["git", "ls-files", "-co", "--exclude-standard"]
     listed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
@@ -64,7 +64,11 @@ def tracked(folder: Path) -> list[str]:
 
 def test_the_wheel_holds_every_module_every_data_file_and_the_licence(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    paths = [path for path in tracked(ROOT) if any(path == each or path.startswith(f"{each}/") for each in copied())]
+    paths = [
+        path
+        for path in list_project_files(ROOT)
+        if any(path == each or path.startswith(f"{each}/") for each in list_copied_paths())
+    ]
     for path in paths:
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, source / path)

@@ -9,8 +9,8 @@ import av
 import pytest
 
 from deploy import licences
-from deploy.contents import UNKNOWN, library_stem, native_libraries, native_licence, python_packages, weight_files
-from deploy.requirements import project
+from deploy.inventory import UNKNOWN, library_stem, native_libraries, native_licence, python_packages, weight_files
+from deploy.requirements import read_project
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def rows(text: str) -> set[str]:
 
 
 def test_the_document_is_what_make_licences_writes() -> None:
-    written = licences.render(licences.recorded_debian())
+    written = licences.render_document(licences.read_debian_section())
 
     if (sys.platform, platform.machine()) == ("linux", "x86_64"):
         assert written == DOCUMENT, "run: make licences"
@@ -30,7 +30,7 @@ def test_the_document_is_what_make_licences_writes() -> None:
 
 
 def test_every_licence_is_known_and_allows_commercial_use() -> None:
-    groups = licences.comes_with()
+    groups = licences.find_origins()
     found = {each.name: each.licence for each in python_packages() if each.name in groups}
     found |= {each.file: each.licence for each in native_libraries() if each.wheel in groups}
     found |= {name: licence for name, _, licence in weight_files(ROOT / "weights")}
@@ -83,7 +83,7 @@ def test_a_library_that_nobody_listed_is_unknown() -> None:
 
 
 def test_the_project_is_under_the_apache_licence() -> None:
-    own = project()["project"]
+    own = read_project()["project"]
 
     assert own["license"] == "Apache-2.0"
     assert own["license-files"] == ["LICENSE", "NOTICE"]

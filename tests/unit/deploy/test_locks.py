@@ -9,10 +9,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.lock import FROM_TORCH, split_entries
-from deploy.requirements import closure, declared, project
+from deploy.requirements import declared_requirements, read_project, required_packages
 
 ROOT = Path(__file__).parents[3]
-PROJECT = project()
+PROJECT = read_project()
 NAMES = ("setup", "dev", "image", "torch", "pyav", "pyav-build")
 
 
@@ -21,7 +21,7 @@ def lock(name: str) -> dict[str, str]:
     return split_entries((ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8"))
 
 
-def pinned(entry: str) -> str:
+def pinned_version(entry: str) -> str:
     """Return the version that an entry pins."""
     return re.split(r"[ ;\\]", entry.partition("==")[2].strip())[0]
 
@@ -52,7 +52,7 @@ def test_the_locks_hold_the_versions_of_the_constraints_and_nothing_else() -> No
     locked: dict[str, str] = {}
     for name in NAMES:
         for package, entry in lock(name).items():
-            assert locked.setdefault(package, pinned(entry)) == pinned(entry)
+            assert locked.setdefault(package, pinned_version(entry)) == pinned_version(entry)
 
     assert {canonicalize_name(name): number for name, number in constraints.items()} == {
         canonicalize_name(name): number for name, number in locked.items()
@@ -60,8 +60,8 @@ def test_the_locks_hold_the_versions_of_the_constraints_and_nothing_else() -> No
 
 
 def test_setup_installs_everything_that_the_tests_and_the_program_need() -> None:
-    locked = {str(canonicalize_name(name)): pinned(entry) for name, entry in lock("dev").items()}
-    needed = closure(declared("cluster", "training", "dev"))
+    locked = {str(canonicalize_name(name)): pinned_version(entry) for name, entry in lock("dev").items()}
+    needed = required_packages(declared_requirements("cluster", "training", "dev"))
 
     assert needed - set(locked) == set()
     assert {name: version(name) for name in needed} == {name: locked[name] for name in needed}
@@ -71,7 +71,7 @@ def test_the_image_gets_everything_that_the_program_needs() -> None:
     image, torch = lock("image"), lock("torch")
     locked = {canonicalize_name(name) for name in (*image, *torch)}
 
-    assert closure(declared("cluster")) - locked == set()
+    assert required_packages(declared_requirements("cluster")) - locked == set()
     assert set(image) & set(torch) == set()
     assert not [name for name in image if FROM_TORCH.match(name)]
 

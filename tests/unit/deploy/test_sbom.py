@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from deploy import sbom
-from deploy.contents import Package, native_libraries, python_packages
-from deploy.requirements import closure, declared
+from deploy.inventory import Package, native_libraries, python_packages
+from deploy.requirements import declared_requirements, required_packages
 
 ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_it_has_the_members_that_the_format_requires(document: dict[str, Any]) -
 def test_it_names_every_package_library_and_weight_file(document: dict[str, Any]) -> None:
     urls = {each.get("purl") for each in document["components"]}
     installed = {each.name: each.version for each in python_packages()}
-    for name in closure(declared("cluster")):
+    for name in required_packages(declared_requirements("cluster")):
         assert f"pkg:pypi/{name}@{installed[name]}".replace("+", "%2B") in urls
     carried = {(each.get("group"), each["name"]) for each in document["components"]}
     assert {(each.wheel, each.file) for each in native_libraries()} <= carried
@@ -109,4 +109,4 @@ def test_what_the_locks_do_not_hold_is_an_error(tmp_path: Path, name: str, versi
 
 
 def test_pip_and_the_program_itself_are_in_no_lock() -> None:
-    assert sbom.unlocked([Package("pip", "23", "MIT"), Package("sightline", "0.1.0", "Apache-2.0")], {}) == []
+    assert sbom.find_unlocked([Package("pip", "23", "MIT"), Package("sightline", "0.1.0", "Apache-2.0")], {}) == []

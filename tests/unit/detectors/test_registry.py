@@ -1,15 +1,15 @@
-"""Every detector keeps the promises of detectors/base.py: any size, any batch, numbers within their bounds."""
+"""Every detector keeps the promises of detectors/models/pictures.py: any size, any batch, numbers within their bounds."""
 
 import math
 
 import pytest
 import torch
 
-from detectors.base import Pictures
-from detectors.models import MODELS
-from detectors.registry import DETECTORS, METRICS, TEMPORAL, build
+from detectors.models.catalogue import MODELS
+from detectors.models.pictures import Pictures
+from detectors.registry import DETECTORS, METRICS, TEMPORAL, build_detectors
 from domain.errors import ConfigError
-from tests.unit.detectors.pictures import jpeg, luma, noisy, photograph
+from tests.unit.detectors.sample_pictures import jpeg, luma, noisy, photograph
 
 TOLERANCE = 1e-4
 """Relative; sums over a batch may be taken in another order."""
@@ -44,7 +44,7 @@ def test_the_same_picture_scores_the_same_alone_and_in_any_batch() -> None:
         alone = {key: value for make in DETECTORS.values() for key, value in make().score(one).items()}
         for key, value in alone.items():
             assert torch.allclose(value[0], together[key][index], rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True), key
-    structure = build().structure
+    structure = build_detectors().structure
     described = structure.describe(batch)
     for index in range(len(names)):
         one = Pictures(batch.luma[index : index + 1])
@@ -63,7 +63,7 @@ def test_any_size_gives_a_number_within_its_bounds_or_none(size: tuple[int, int]
         assert values.shape == (2,)
         for value in values.tolist():
             assert math.isnan(value) or METRICS[key].low - 1e-5 <= value <= METRICS[key].high + 1e-5, key
-    assert build().structure.describe(Pictures(torch.rand(1, 1, *size))).shape[-1] == 10
+    assert build_detectors().structure.describe(Pictures(torch.rand(1, 1, *size))).shape[-1] == 10
 
 
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
@@ -101,10 +101,10 @@ def test_masked_pixels_do_not_change_a_number() -> None:
 
 
 def test_names_and_keys_are_unique_and_an_unknown_name_is_refused() -> None:
-    parts = build()
+    parts = build_detectors()
     keys = [spec.key for part in parts.detectors for spec in part.metrics]
     keys += [spec.key for part in parts.temporal for spec in part.metrics]
     assert len(keys) == len(set(keys))
     with pytest.raises(ConfigError, match="unknown clarity"):
-        build(["blur", "clarity"])
-    assert [detector.name for detector in build(["blur"]).detectors] == ["blur"]
+        build_detectors(["blur", "clarity"])
+    assert [detector.name for detector in build_detectors(["blur"]).detectors] == ["blur"]

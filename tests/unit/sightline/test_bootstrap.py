@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from alerts.policy import Policy
 from domain.errors import ConfigError
-from sightline.bootstrap import build, policy_from
-from sightline.settings import CameraSettings, EvaluationSettings, Settings
-from sightline.settings_api import ApiSettings
-from tests.fakes import START
+from evaluation.policy import Policy
+from sightline.bootstrap import build_system, configured_policy
+from sightline.config.sections import ApiSettings
+from sightline.config.settings import CameraSettings, EvaluationSettings, Settings
+from tests.fakes.ports import START
 
 
 def settings(folder: Path, *cameras: CameraSettings, **changes: object) -> Settings:
@@ -19,11 +19,11 @@ def settings(folder: Path, *cameras: CameraSettings, **changes: object) -> Setti
 
 def test_cameras_of_the_file_are_kept_and_what_was_accepted_stays_accepted(tmp_path: Path) -> None:
     wanted = settings(tmp_path, CameraSettings(name="gate", url="rtsp://h/1"))
-    first = build(wanted)
+    first = build_system(wanted)
     first.stream_store.accept_view("gate", by="ana", at=START)
     first.stop()
 
-    again = build(settings(tmp_path, CameraSettings(name="gate", url="rtsp://h/2")))
+    again = build_system(settings(tmp_path, CameraSettings(name="gate", url="rtsp://h/2")))
     kept = again.stream_store.camera("gate")
     again.stop()
 
@@ -32,10 +32,10 @@ def test_cameras_of_the_file_are_kept_and_what_was_accepted_stays_accepted(tmp_p
 
 
 def test_a_port_that_is_taken_is_one_clear_error_and_nothing_is_left_running(tmp_path: Path) -> None:
-    with build(settings(tmp_path)) as holder:
+    with build_system(settings(tmp_path)) as holder:
         port = int(holder.address.rstrip("/").rpartition(":")[2])
         database = f"sqlite:///{tmp_path}/other.db"
-        other = build(settings(tmp_path, api=ApiSettings(port=port), database=database))
+        other = build_system(settings(tmp_path, api=ApiSettings(port=port), database=database))
         with pytest.raises(ConfigError, match=rf"api.port: 127.0.0.1:{port} cannot be used"):
             other.start()
 
@@ -46,10 +46,10 @@ def test_a_device_that_is_not_there_is_refused_before_anything_starts(
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
 
     with pytest.raises(ConfigError, match="device: cuda"):
-        build(settings(tmp_path, device="cuda"))
+        build_system(settings(tmp_path, device="cuda"))
     assert not (tmp_path / "s.db").exists()
 
 
 def test_the_operators_patience_replaces_productions() -> None:
-    assert policy_from(EvaluationSettings()) == Policy()
-    assert policy_from(EvaluationSettings(raise_s=5.0, settle_s=9.0)).raise_s == 5.0
+    assert configured_policy(EvaluationSettings()) == Policy()
+    assert configured_policy(EvaluationSettings(raise_s=5.0, settle_s=9.0)).raise_s == 5.0

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from domain.cameras import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
 from domain.errors import FrameRejected
 from domain.frames import ColorMatrix, ColorRange, Frame, FrameFormat, FrameRef, Plane
-from domain.streams import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
-from transport.codec import MAX_MESSAGE_BYTES, decoded, encoded
+from transport.codec import MAX_MESSAGE_BYTES, decode_message, encode_message
 from transport.compression import Compression
 
 AT = datetime(2026, 3, 2, 8, 0, 1, 234567, tzinfo=UTC)
@@ -54,7 +54,7 @@ def status() -> StreamStatus:
 @pytest.mark.parametrize("pixel_format", list(SHAPES))
 def test_every_sample_arrives_as_it_was_sent(pixel_format: str, compression: Compression) -> None:
     sent = frame(pixel_format)
-    received = decoded(encoded(sent, compression=compression))
+    received = decode_message(encode_message(sent, compression=compression))
     assert isinstance(received, Frame)
     assert [plane.dtype for plane in received.planes] == [plane.dtype for plane in sent.planes]
     assert [plane.tolist() for plane in received.planes] == [plane.tolist() for plane in sent.planes]
@@ -62,71 +62,71 @@ def test_every_sample_arrives_as_it_was_sent(pixel_format: str, compression: Com
 
 
 def test_a_status_arrives_as_it_was_sent() -> None:
-    assert decoded(encoded(status())) == status()
+    assert decode_message(encode_message(status())) == status()
 
 
 def test_a_status_from_before_the_time_of_the_last_picture_is_still_read() -> None:
     newer = replace(status(), last_picture_at=AT)
-    assert decoded(encoded(newer)) == newer
-    older = encoded(status()).replace(b',"last_picture_at":null', b"")
+    assert decode_message(encode_message(newer)) == newer
+    older = encode_message(status()).replace(b',"last_picture_at":null', b"")
     assert b"last_picture_at" not in older
     head = older.index(b"{")
     older = older[: head - 4] + struct.pack("<I", len(older) - head) + older[head:]
-    assert decoded(older) == status()
+    assert decode_message(older) == status()
 
 
 def test_rows_that_are_not_contiguous_arrive_in_order() -> None:
     wide = np.arange(200, dtype=np.uint8).reshape(10, 20)
     sent = Frame(REF, FrameFormat(5, 10, "gray"), (wide[:, ::4],))
-    received = decoded(encoded(sent))
+    received = decode_message(encode_message(sent))
     assert isinstance(received, Frame)
     assert received.planes[0].tolist() == wide[:, ::4].tolist()
 
 
 def test_received_planes_own_their_memory() -> None:
-    received = decoded(encoded(frame()))
+    received = decode_message(encode_message(frame()))
     assert isinstance(received, Frame)
     assert all(plane.flags.writeable for plane in received.planes)
 
 
 def test_the_first_byte_is_the_version() -> None:
-    assert encoded(frame())[0] == encoded(status())[0] == 1
+    assert encode_message(frame())[0] == encode_message(status())[0] == 1
 
 
 def test_a_newer_version_is_refused_by_its_number_alone() -> None:
     with pytest.raises(FrameRejected, match="version 2 is newer"):
-        decoded(b"\x02anything else")
+        decode_message(b"\x02anything else")
 
 
 @pytest.mark.parametrize("length", [0, 1, 4, 7, 50, -1])
 @pytest.mark.parametrize("compression", list(Compression))
 def test_a_truncated_message_is_refused(length: int, compression: Compression) -> None:
-    whole = encoded(frame(), compression=compression)
+    whole = encode_message(frame(), compression=compression)
     with pytest.raises(FrameRejected):
-        decoded(whole[:length])
+        decode_message(whole[:length])
 
 
 @pytest.mark.parametrize("compression", list(Compression))
 def test_bytes_beyond_the_planes_are_refused(compression: Compression) -> None:
     with pytest.raises(FrameRejected, match="malformed"):
-        decoded(encoded(frame(), compression=compression) + b"\0")
+        decode_message(encode_message(frame(), compression=compression) + b"\0")
 
 
 @pytest.mark.parametrize("compression", [Compression.ZLIB, Compression.ZSTD])
 def test_compressed_planes_of_rubbish_are_refused(compression: Compression) -> None:
-    whole = encoded(frame(), compression=compression)
+    whole = encode_message(frame(), compression=compression)
     with pytest.raises(FrameRejected):
-        decoded(whole[:-60] + bytes(60))
+        decode_message(whole[:-60] + bytes(60))
 
 
 @pytest.mark.parametrize(
     ("index", "value"), [(1, 9), (2, 9), (6, 255)], ids=["unknown kind", "unknown compression", "huge header"]
 )
 def test_a_malformed_prefix_is_refused(index: int, value: int) -> None:
-    broken = bytearray(encoded(frame()))
+    broken = bytearray(encode_message(frame()))
     broken[index] = value
     with pytest.raises(FrameRejected):
-        decoded(bytes(broken))
+        decode_message(bytes(broken))
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_a_malformed_prefix_is_refused(index: int, value: int) -> None:
     ids=["empty plane", "unknown samples", "no number"],
 )
 def test_a_malformed_header_is_refused(find: bytes, put: bytes) -> None:
-    whole = encoded(frame())
+    whole = encode_message(frame())
     assert find in whole
     with pytest.raises(FrameRejected):
-        decoded(whole.replace(find, put, 1))
+        decode_message(whole.replace(find, put, 1))
 
 
 @pytest.mark.parametrize("compression", [Compression.ZLIB, Compression.ZSTD])
@@ -147,36 +147,36 @@ def test_planes_that_expand_to_another_size_than_the_header_says_are_refused(
     claimed: bytes, compression: Compression
 ) -> None:
     black = Frame(REF, FrameFormat(2, 11111, "gray"), (np.zeros((11111, 2), np.uint8),))
-    whole = encoded(black, compression=compression)
+    whole = encode_message(black, compression=compression)
     assert b"[11111,2]" in whole
     with pytest.raises(FrameRejected):
-        decoded(whole.replace(b"[11111,2]", claimed.replace(b"0000", b"    ")))
+        decode_message(whole.replace(b"[11111,2]", claimed.replace(b"0000", b"    ")))
 
 
 def test_a_picture_above_the_cap_is_refused_at_both_ends() -> None:
     large = Frame(REF, FrameFormat(7680, 4320, "yuv420p"), (np.zeros((4320, 7680), np.uint8),))
     with pytest.raises(FrameRejected, match="7680x4320 yuv420p picture takes"):
-        encoded(large)
+        encode_message(large)
     with pytest.raises(FrameRejected, match="16,000,000 allowed"):
-        decoded(bytes(MAX_MESSAGE_BYTES + 1))
+        decode_message(bytes(MAX_MESSAGE_BYTES + 1))
 
 
 def test_random_bytes_are_refused_and_never_break_the_worker() -> None:
     random = np.random.default_rng(3)
-    whole = encoded(frame())
+    whole = encode_message(frame())
     for _ in range(300):
         broken = bytearray(whole)
         for position in random.integers(1, len(whole) - sum(p.nbytes for p in frame().planes), 3):
             broken[position] = int(random.integers(0, 256))
         try:
-            received = decoded(bytes(broken))
+            received = decode_message(bytes(broken))
         except FrameRejected:
             continue
         assert isinstance(received, (Frame, StreamStatus))
 
 
 def test_times_keep_their_microseconds_and_their_zone() -> None:
-    received = decoded(encoded(status()))
+    received = decode_message(encode_message(status()))
     assert isinstance(received, StreamStatus)
     assert received.received_at.utcoffset() == timedelta(0)
     assert received.received_at.microsecond == 234567
@@ -188,9 +188,9 @@ def header_of(whole: bytes) -> dict[str, Any]:
     return found
 
 
-def rewritten(message: Frame | StreamStatus, **changes: object) -> bytes:
+def rewrite_header(message: Frame | StreamStatus, **changes: object) -> bytes:
     """Return the message with members of its header changed, named by their path: ref__sequence."""
-    whole = encoded(message)
+    whole = encode_message(message)
     header = header_of(whole)
     for path, value in changes.items():
         *parents, name = path.split("__")
@@ -232,9 +232,9 @@ WRONG_FRAMES: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("kind", WRONG_FRAMES)
 def test_a_frame_that_cannot_be_is_refused(kind: str) -> None:
-    assert isinstance(decoded(rewritten(frame())), Frame)
+    assert isinstance(decode_message(rewrite_header(frame())), Frame)
     with pytest.raises(FrameRejected):
-        decoded(rewritten(frame(), **WRONG_FRAMES[kind]))
+        decode_message(rewrite_header(frame(), **WRONG_FRAMES[kind]))
 
 
 WRONG_STATUSES: dict[str, dict[str, object]] = {
@@ -259,13 +259,13 @@ WRONG_STATUSES: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("kind", WRONG_STATUSES)
 def test_a_status_that_cannot_be_is_refused(kind: str) -> None:
-    assert decoded(rewritten(status())) == status()
+    assert decode_message(rewrite_header(status())) == status()
     with pytest.raises(FrameRejected):
-        decoded(rewritten(status(), **WRONG_STATUSES[kind]))
+        decode_message(rewrite_header(status(), **WRONG_STATUSES[kind]))
 
 
 def test_a_reason_is_made_fit_to_be_shown_and_not_refused() -> None:
-    received = decoded(rewritten(status(), reason="\x1b[31mno\0 route\n" + "x" * 9000))
+    received = decode_message(rewrite_header(status(), reason="\x1b[31mno\0 route\n" + "x" * 9000))
     assert isinstance(received, StreamStatus)
     assert received.reason.isprintable()
     assert "route" in received.reason
@@ -279,11 +279,11 @@ def test_headers_made_at_random_are_read_or_refused() -> None:
     read = 0
     for _ in range(4000):
         message: Frame | StreamStatus = frame("gray") if chance.random() < 0.5 else status()
-        names = [*header_of(encoded(message))]
+        names = [*header_of(encode_message(message))]
         inner = {"ref": "ref__sequence", "format": "format__width", "counters": "counters__fps", "plan": "plan__mode"}
         chosen = {inner.get(name, name) if chance.random() < 0.7 else name for name in chance.sample(names, 2)}
         try:
-            decoded(rewritten(message, **{name: chance.choice(values) for name in chosen}))
+            decode_message(rewrite_header(message, **{name: chance.choice(values) for name in chosen}))
             read += 1
         except FrameRejected:
             continue

@@ -6,8 +6,8 @@ from threading import Thread
 import numpy as np
 import pytest
 
+from domain.cameras import ConnectionState, StreamStatus
 from domain.frames import Frame, FrameFormat, FrameRef
-from domain.streams import ConnectionState, StreamStatus
 from transport.embedded import EmbeddedConsumer, EmbeddedQueue
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

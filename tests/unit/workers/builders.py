@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from detectors.base import Pictures
+from detectors.models.pictures import Pictures
 from detectors.registry import DetectorSet
+from domain.cameras import ConnectionState, StreamStatus
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
-from domain.quality import Direction, MetricSpec
-from domain.streams import ConnectionState, StreamStatus
-from domain.units import StreamMessage
-from tests.fakes import START
+from domain.messages import StreamMessage
+from domain.metrics import Direction, MetricSpec
+from tests.fakes.ports import START
 
 
 def frame(

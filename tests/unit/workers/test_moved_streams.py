@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 import torch
 
-from alerts.policy import Policy
 from domain.alerts import Alert, AlertState
-from domain.quality import Fault
-from domain.streams import Camera
-from domain.units import StreamMessage
-from tests.fake_live import FakeLiveState
-from tests.fakes import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
+from domain.cameras import Camera
+from domain.faults import Fault
+from domain.messages import StreamMessage
+from evaluation.policy import Policy
+from tests.fakes.live_state import FakeLiveState
+from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.embedded import EmbeddedQueue
-from workers.scoring import PollBounds, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker
 
 
-class Stage:
+class SharedQueue:
     """One store and one queue that workers share; `since` is the tenure of every stream."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,7 @@ class Stage:
             policy=Policy.for_clips(),
             clock=self.clock,
             device=torch.device("cpu"),
-            poll=PollBounds(timeout_s=0.0),
+            poll=PollLimits(timeout_s=0.0),
         )
 
     def publish(self, *messages: StreamMessage) -> None:
@@ -60,11 +60,11 @@ class Stage:
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    return Stage(monkeypatch)
+def stage(monkeypatch: pytest.MonkeyPatch) -> SharedQueue:
+    return SharedQueue(monkeypatch)
 
 
-def test_a_stream_that_stayed_goes_on_from_memory(stage: Stage) -> None:
+def test_a_stream_that_stayed_goes_on_from_memory(stage: SharedQueue) -> None:
     worker = stage.worker()
     stage.publish(frame(sequence=0))
     worker.run_once()
@@ -74,7 +74,7 @@ def test_a_stream_that_stayed_goes_on_from_memory(stage: Stage) -> None:
     assert stage.shown() == []
 
 
-def test_a_stream_that_comes_back_goes_on_from_what_others_stored(stage: Stage) -> None:
+def test_a_stream_that_comes_back_goes_on_from_what_others_stored(stage: SharedQueue) -> None:
     worker = stage.worker()
     stage.publish(frame(sequence=0))
     worker.run_once()
@@ -87,7 +87,7 @@ def test_a_stream_that_comes_back_goes_on_from_what_others_stored(stage: Stage) 
     assert stage.shown() == [Fault.BLACK]
 
 
-def test_a_silent_stream_of_somebody_else_is_left_to_him(stage: Stage) -> None:
+def test_a_silent_stream_of_somebody_else_is_left_to_him(stage: SharedQueue) -> None:
     worker = stage.worker()
     stage.publish(status(), frame(sequence=0))
     worker.run_once()
@@ -98,7 +98,7 @@ def test_a_silent_stream_of_somebody_else_is_left_to_him(stage: Stage) -> None:
     assert stage.live.get("gate") == shown
 
 
-def test_what_another_worker_stored_before_it_died_is_not_judged_again(stage: Stage) -> None:
+def test_what_another_worker_stored_before_it_died_is_not_judged_again(stage: SharedQueue) -> None:
     messages: list[StreamMessage] = [frame(sequence=0), status(sequence=0, after_s=0.5), frame(sequence=1)]
     dying = stage.worker()
     stage.publish(*messages)

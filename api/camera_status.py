@@ -1,0 +1,151 @@
+"""Where a camera stands, in one word, from what is known now. Pure; what is not known is called unknown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from api.check_counts import CheckCounts, count_checks
+from domain.alerts import AlertState, IncidentState
+from domain.cameras import Camera, ConnectionState
+from domain.faults import Evidence, Fault, Verdict, VerdictState
+from domain.messages import StreamSnapshot
+from evaluation.alerting.root_cause import rank, root_causes
+from evaluation.evaluate import UNSCORED
+
+STALE_AFTER_S = 30.0
+"""A judgement older than this says nothing about now, even where it has not expired yet: scoring lags."""
+
+
+class CameraState(StrEnum):
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+    """Nothing is known of now."""
+    SUSPECTED = "suspected"
+    """A fault is seen, but has not lasted long enough to be told."""
+    NOT_ASSESSABLE = "not_assessable"
+    """The camera is heard, but no check could be made."""
+    OK = "ok"
+    OFF = "off"
+    """The operator switched this camera off."""
+
+
+STATE_WORDS: Mapping[CameraState, str] = {
+    CameraState.FAULT: "Fault",
+    CameraState.UNKNOWN: "Unknown",
+    CameraState.SUSPECTED: "Suspected",
+    CameraState.NOT_ASSESSABLE: "Not assessable",
+    CameraState.OK: "OK",
+    CameraState.OFF: "Switched off",
+}
+
+_DELIVERING_STATES = (ConnectionState.LIVE, ConnectionState.RESTING)
+
+_URGENCY = {
+    (CameraState.FAULT, "critical"): 0,
+    (CameraState.FAULT, "warning"): 1,
+    (CameraState.UNKNOWN, ""): 2,
+    (CameraState.SUSPECTED, ""): 3,
+    (CameraState.NOT_ASSESSABLE, ""): 4,
+    (CameraState.FAULT, "info"): 5,
+    (CameraState.OK, ""): 6,
+    (CameraState.OFF, ""): 7,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """`severity` is set for faults only; `since` is when the incident was opened, or when the fault was first seen."""
+
+    state: CameraState
+    reason: str = ""
+    headline: Fault | None = None
+    severity: str = ""
+    since: datetime | None = None
+    evidence: Evidence = Evidence()
+    symptoms: tuple[Fault, ...] = ()
+    checks: CheckCounts = CheckCounts(0, 0, 0)
+
+    @property
+    def badness(self) -> tuple[int, int]:
+        """Order cameras worst first: by state and severity, then by the headline's precedence."""
+        place = _URGENCY.get((self.state, self.severity), 1)
+        return place, -1 if self.headline is None else rank(self.headline)
+
+
+def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: datetime) -> CameraStatus:
+    """Return where `camera` stands at `now`; `snapshot` is its live state, None where that is unknown."""
+    if not camera.enabled:
+        return CameraStatus(CameraState.OFF, "switched off in the settings")
+    nothing = count_checks(camera, ())
+    if snapshot is None:
+        return CameraStatus(
+            CameraState.UNKNOWN, "nothing was heard lately, neither picture nor connection", checks=nothing
+        )
+    age_s = (now - snapshot.at).total_seconds()
+    if age_s > STALE_AFTER_S:
+        return CameraStatus(CameraState.UNKNOWN, f"last judged {age_s:.0f} s ago, scoring is behind", checks=nothing)
+    done = count_checks(camera, snapshot.verdicts)
+    return _alerted_status(snapshot, done) or _suspected_status(snapshot, done) or _faultless_status(snapshot, done)
+
+
+def _alerted_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
+    """Return the standing of a camera whose fault was told: it has an open incident, or an alert fires."""
+    incident = snapshot.incident
+    if incident is not None and incident.state is IncidentState.OPEN:
+        reason, evidence = _current_evidence(snapshot, incident.headline, incident.summary, incident.evidence)
+        return CameraStatus(
+            CameraState.FAULT, reason, incident.headline, incident.severity, incident.opened_at, evidence,
+            incident.symptoms, done,
+        )  # fmt: skip
+    firing = {alert.fault: alert for alert in snapshot.alerts if alert.state is AlertState.FIRING}
+    if not firing:
+        return None
+    headline = root_causes(firing)[0]
+    alert = firing[headline]
+    reason, evidence = _current_evidence(snapshot, headline, "", alert.evidence)
+    symptoms = tuple(sorted(set(firing) - {headline}, key=rank))
+    return CameraStatus(CameraState.FAULT, reason, headline, "warning", alert.since, evidence, symptoms, done)
+
+
+def _current_evidence(snapshot: StreamSnapshot, fault: Fault, told: str, evidence: Evidence) -> tuple[str, Evidence]:
+    """Return the reason and number of this moment; what was told stands in where the fault is not seen now."""
+    verdict = _find_verdict(snapshot, fault)
+    if verdict is not None and verdict.state is VerdictState.FAULT:
+        return verdict.reason, verdict.evidence
+    if verdict is not None and verdict.state is VerdictState.OK:
+        return "good again; resolved once it stays so", verdict.evidence
+    why = f"cannot be told now: {verdict.reason}" if verdict is not None else ""
+    return "; ".join(part for part in (told, why) if part), evidence
+
+
+def _suspected_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
+    """Return the standing of a camera on which a fault is seen that was not told yet."""
+    bad = {verdict.fault: verdict for verdict in snapshot.verdicts if verdict.state is VerdictState.FAULT}
+    if not bad:
+        return None
+    headline = root_causes(bad)[0]
+    verdict = bad[headline]
+    symptoms = tuple(sorted(set(bad) - {headline}, key=rank))
+    return CameraStatus(
+        CameraState.SUSPECTED, verdict.reason, headline, "", verdict.evidence.since, verdict.evidence, symptoms, done
+    )
+
+
+def _faultless_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus:
+    """Return the standing of a camera without any fault; without pictures it is not called OK all the same."""
+    said = snapshot.status.reason if snapshot.status is not None else ""
+    if snapshot.status is None or snapshot.status.state not in _DELIVERING_STATES:
+        return CameraStatus(
+            CameraState.NOT_ASSESSABLE, said or "no picture comes, and it is not yet told why", checks=done
+        )
+    if any(verdict.reason == UNSCORED for verdict in snapshot.verdicts):
+        return CameraStatus(CameraState.NOT_ASSESSABLE, UNSCORED, checks=done)
+    if done.done == 0:
+        most = done.waiting[0][0] if done.waiting else "every check is switched off"
+        return CameraStatus(CameraState.NOT_ASSESSABLE, said or most, checks=done)
+    return CameraStatus(CameraState.OK, "settling after a change of light" if snapshot.settling else said, checks=done)
+
+
+def _find_verdict(snapshot: StreamSnapshot, fault: Fault) -> Verdict | None:
+    return next((verdict for verdict in snapshot.verdicts if verdict.fault is fault), None)

@@ -1,0 +1,76 @@
+"""Every refusal and failure is one JSON object with one sentence, `{"error": "..."}`, free of credentials."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+
+from api.security.request_limits import one_line
+from domain.errors import SightlineError, StoreUnavailable
+from domain.text.camera_urls import redact_text
+
+MAX_MESSAGE_LENGTH = 1000
+MAX_SHOWN_NAME = 120
+
+_log = logging.getLogger(__name__)
+
+
+def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the answer; a long message is cut, once nothing is left in it that a cut could make unrecognisable."""
+    text = one_line(redact_text(message), MAX_MESSAGE_LENGTH)
+    return JSONResponse({"error": text}, status_code=status, headers=headers)
+
+
+def camera_not_found(name: str) -> HTTPException:
+    return HTTPException(404, f"there is no camera named '{one_line(name, MAX_SHOWN_NAME)}'")
+
+
+def validation_message(errors: Sequence[Any]) -> str:
+    """Return the first error of a refused request as "where: what", without repeating the value sent."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "path", "body"))
+    return f"{where or 'body'}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return error_response(422, validation_message(error.errors()))
+
+
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StarletteHTTPException)
+    headers = dict(error.headers) if error.headers else None
+    return error_response(error.status_code, str(error.detail), headers)
+
+
+async def _answer_store_unavailable(request: Request, error: Exception) -> JSONResponse:
+    return error_response(503, f"the store is away, try again: {error}", {"Retry-After": "5"})
+
+
+async def _answer_sightline_error(request: Request, error: Exception) -> JSONResponse:
+    # The path is the asker's text; the route is ours.
+    _log.warning("%s %s: %s", request.method, getattr(request.scope.get("route"), "path", ""), error)
+    return error_response(500, str(error))
+
+
+async def _answer_unexpected_error(request: Request, error: Exception) -> JSONResponse:
+    return error_response(500, "internal error; the log of Sightline says more")
+
+
+async def _answer_disconnect(request: Request, error: Exception) -> JSONResponse:
+    """Answer nobody: the connection ended before the body did, which is no fault of ours and no line in the log."""
+    return error_response(400, "the body did not arrive")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(StarletteHTTPException, _answer_http_error)
+    app.add_exception_handler(StoreUnavailable, _answer_store_unavailable)
+    app.add_exception_handler(SightlineError, _answer_sightline_error)
+    app.add_exception_handler(ClientDisconnect, _answer_disconnect)
+    app.add_exception_handler(Exception, _answer_unexpected_error)

@@ -1,0 +1,59 @@
+"""What is true now: the live state, or, while that is away, what the database knows, and then it is said.
+
+Scoring and storing go on without the live state, so that the database is at most a unit behind; it lacks pictures,
+rates and the light mode.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.clocks import is_within
+from domain.errors import ConfigError, StoreUnavailable
+from domain.messages import StreamSnapshot
+from domain.ports import Clock, LiveState, ScoreStore
+
+RETRY_S = 2.0
+"""The live state is asked again after so long, and the database as often: a page asks once a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSnapshots:
+    """Snapshots by stream. `away` is "" or why they are read from the database."""
+
+    snapshots: Mapping[str, StreamSnapshot] = field(default_factory=dict)
+    away: str = ""
+
+
+class LiveSnapshots:
+    """Asks the live state each time, and no more often than every two seconds while it is away. Shared by threads."""
+
+    def __init__(self, live: LiveState, scores: ScoreStore, clock: Clock) -> None:
+        self._live = live
+        self._scores = scores
+        self._clock = clock
+        self._fallback: tuple[datetime, frozenset[str], KnownSnapshots] | None = None
+
+    def of(self, names: Collection[str]) -> KnownSnapshots:
+        """Return what is known of these cameras, and perhaps of others."""
+        now, kept = self._clock.now(), self._fallback
+        if kept is not None and is_within(kept[0], now, RETRY_S) and kept[1] >= set(names):
+            return kept[2]
+        try:
+            present = KnownSnapshots(self._live.all())
+        except (StoreUnavailable, ConfigError) as error:
+            # A password that was changed while running is the operator's to correct, and no reason to show nothing.
+            present = KnownSnapshots(
+                self._read_stored(names), f"live state unavailable, read from the database: {error}"
+            )
+            self._fallback = (now, frozenset(names), present)
+        else:
+            self._fallback = None
+        return present
+
+    def _read_stored(self, names: Collection[str]) -> Mapping[str, StreamSnapshot]:
+        """Return what the database knows, nothing while it is away too: then nothing is known."""
+        try:
+            return self._scores.latest(names)
+        except StoreUnavailable:
+            return {}

@@ -1,0 +1,62 @@
+"""All cameras as they stand now, worst first: the one place that joins the roster with the live state.
+
+The page, the API and the metrics ask here, so that no two views disagree. Retired cameras drop out of all of them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.backend import Backend
+from api.camera_status import CameraState, CameraStatus, derive_camera_status
+from api.live_snapshots import KnownSnapshots
+from domain.cameras import Camera
+from domain.messages import StreamSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRow:
+    """One camera on the board; `snapshot` is None where nothing is known of now.
+
+    `stored` tells that it was read from the database, whose rows hold no counters of ingest.
+    """
+
+    camera: Camera
+    standing: CameraStatus
+    snapshot: StreamSnapshot | None
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`store` is "" or why the store is away; the cameras are then the last ones known. `live` is "" or why the live
+    state is, and that all of this was read from the store.
+    """
+
+    now: datetime
+    places: tuple[CameraRow, ...]
+    store: str = ""
+    live: str = ""
+
+    @property
+    def counts(self) -> Mapping[CameraState, int]:
+        found = Counter(place.standing.state for place in self.places)
+        return {state: found[state] for state in CameraState}
+
+
+def make_camera_row(camera: Camera, present: KnownSnapshots, now: datetime) -> CameraRow:
+    """Return the camera's place; a snapshot that says nothing about now is left out of it."""
+    snapshot = present.snapshots.get(camera.name)
+    stands = derive_camera_status(camera, snapshot, now)
+    known = stands.state not in (CameraState.UNKNOWN, CameraState.OFF)
+    return CameraRow(camera, stands, snapshot if known else None, stored=bool(present.away))
+
+
+def read_overview(backend: Backend) -> Overview:
+    now = backend.clock.now()
+    listing = backend.roster.listing()
+    present = backend.presence.of(listing.cameras)
+    places = [make_camera_row(camera, present, now) for camera in listing.cameras.values()]
+    places.sort(key=lambda each: (*each.standing.badness, each.camera.site, each.camera.name))
+    return Overview(now, tuple(places), listing.away, present.away)

@@ -1,0 +1,152 @@
+"""Cameras: all of them worst first, one in detail, and what was judged last about it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.backend import Backend, BackendDependency
+from api.camera_status import CameraState
+from api.error_responses import camera_not_found
+from api.overview import CameraRow, Overview, make_camera_row, read_overview
+from api.schemas.cameras import (
+    CameraAnswer,
+    CameraDetailAnswer,
+    CamerasAnswer,
+    LatestAnswer,
+    PlanAnswer,
+    ReferenceAnswer,
+    SessionAnswer,
+    camera_answer,
+    counters_answer,
+)
+from api.schemas.values import verdict_answer
+from domain.baselines import CameraBaseline
+from domain.cameras import Camera
+from domain.records import StreamSession
+from domain.text.camera_urls import redact_text, redact_url
+
+MAX_CAMERAS = 1000
+_SESSIONS_SHOWN = 10
+
+router = APIRouter(prefix="/cameras", tags=["cameras"])
+
+
+@router.get("")
+def cameras(
+    backend: BackendDependency,
+    *,
+    site: str | None = None,
+    group: str | None = None,
+    state: CameraState | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_CAMERAS)] = MAX_CAMERAS,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> CamerasAnswer:
+    """Return the cameras as they stand now, worst first."""
+    now = read_overview(backend)
+    found = [
+        each
+        for each in now.places
+        if (site is None or each.camera.site == site)
+        and (group is None or each.camera.group == group)
+        and (state is None or each.standing.state is state)
+    ]
+    return cameras_answer(now, found[offset : offset + limit])
+
+
+def cameras_answer(now: Overview, places: list[CameraRow]) -> CamerasAnswer:
+    answers = [row_answer(each, now) for each in places]
+    return CamerasAnswer(
+        now=now.now, counts=dict(now.counts), cameras=answers, store=redact_text(now.store), live=redact_text(now.live)
+    )
+
+
+def row_answer(each: CameraRow, now: Overview) -> CameraAnswer:
+    return camera_answer(each.camera, each.standing, each.snapshot, now.now)
+
+
+def find_camera(backend: Backend, name: str) -> Camera:
+    """Return a camera of the roster or refuse with 404."""
+    camera = backend.roster.listing().cameras.get(name)
+    if camera is None:
+        raise camera_not_found(name)
+    return camera
+
+
+def current_row(backend: Backend, name: str) -> CameraRow:
+    camera = find_camera(backend, name)
+    return make_camera_row(camera, backend.presence.of([name]), backend.clock.now())
+
+
+@router.get("/{name}")
+def camera(name: str, backend: BackendDependency) -> CameraDetailAnswer:
+    """Return one camera with its settings, counters, references and latest connections."""
+    each = current_row(backend, name)
+    subject, plan = each.camera, each.camera.plan
+    status = each.snapshot.status if each.snapshot is not None else None
+    summary = camera_answer(subject, each.standing, each.snapshot, backend.clock.now())
+    return CameraDetailAnswer(
+        **dict(summary),
+        address=redact_url(subject.url),
+        enabled=subject.enabled,
+        plan=PlanAnswer(mode=plan.mode, interval_s=plan.interval_s, judge_s=plan.judge_s, every_s=plan.every_s),
+        ptz=subject.ptz,
+        lit_at_night=subject.lit_at_night,
+        analogue=subject.analogue,
+        masks=len(subject.masks),
+        accepted_at=subject.accepted_at,
+        accepted_by=subject.accepted_by,
+        counters=None if status is None or each.stored else counters_answer(status.counters),
+        references=[_reference_answer(reference) for reference in backend.alert_store.references(name)],
+        sessions=[_session_answer(session) for session in backend.stream_store.sessions(name, limit=_SESSIONS_SHOWN)],
+    )
+
+
+@router.get("/{name}/latest")
+def latest(name: str, backend: BackendDependency) -> LatestAnswer:
+    """Return every verdict and score of the last judgement; nothing where it is not known."""
+    snapshot = current_row(backend, name).snapshot
+    if snapshot is None:
+        return LatestAnswer(
+            name=name,
+            known=False,
+            judged_at=None,
+            mode=None,
+            settling=False,
+            verdicts=[],
+            scores={},
+            measured_at={},
+        )
+    return LatestAnswer(
+        name=name,
+        known=True,
+        judged_at=snapshot.at,
+        mode=snapshot.mode,
+        settling=snapshot.settling,
+        verdicts=[verdict_answer(verdict) for verdict in snapshot.verdicts],
+        scores=dict(snapshot.values),
+        measured_at=dict(snapshot.measured_at),
+    )
+
+
+def _reference_answer(reference: CameraBaseline) -> ReferenceAnswer:
+    return ReferenceAnswer(
+        mode=reference.mode,
+        state=reference.state,
+        frames=reference.frames,
+        updated_at=reference.updated_at,
+        reason=reference.reason,
+        accepted_by=reference.accepted_by,
+        normal={metric: (found.low, found.high) for metric, found in reference.statistics.items()},
+    )
+
+
+def _session_answer(session: StreamSession) -> SessionAnswer:
+    return SessionAnswer(
+        session_id=session.session_id,
+        started_at=session.started_at,
+        last_seen_at=session.last_seen_at,
+        state=session.state,
+        reason=redact_text(session.reason),
+        frames_offered=session.frames_offered,
+        frames_dropped=session.frames_dropped,
+    )

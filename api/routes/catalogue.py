@@ -1,0 +1,44 @@
+"""What the numbers and faults mean."""
+
+from fastapi import APIRouter
+
+from api.backend import BackendDependency
+from api.schemas.catalogue import FaultRuleAnswer, MetricAnswer
+from domain.faults import FAULT_LABELS, Fault
+from evaluation.rules.fault_rules import RULES
+
+router = APIRouter(tags=["catalogue"])
+
+
+@router.get("/metrics")
+def metrics(backend: BackendDependency) -> list[MetricAnswer]:
+    """Return every metric with its unit, bounds, direction and source."""
+    return [
+        MetricAnswer(
+            key=spec.key,
+            label=spec.label,
+            unit=spec.unit,
+            low=spec.low,
+            high=spec.high,
+            direction=spec.direction,
+            source=spec.source,
+        )
+        for spec in backend.metrics.values()
+    ]
+
+
+@router.get("/faults")
+def faults() -> list[FaultRuleAnswer]:
+    """Return every fault with its label and the default times after which it is told and cleared."""
+    return [
+        FaultRuleAnswer(
+            fault=fault,
+            label=FAULT_LABELS[fault],
+            severity=RULES[fault].alert.severity,
+            hold_for_s=RULES[fault].alert.hold_for_s,
+            keep_firing_for_s=RULES[fault].alert.keep_firing_for_s,
+            event=RULES[fault].alert.event,
+            needs_reference=RULES[fault].needs_reference,
+        )
+        for fault in Fault
+    ]

@@ -1,0 +1,50 @@
+"""Is the process alive, and is it doing its job? Neither says yes out of politeness."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import JSONResponse
+
+from api.backend import BackendDependency
+from api.camera_status import CameraState
+from api.overview import Overview, read_overview
+from domain.text.camera_urls import redact_text
+
+router = APIRouter(tags=["health"])
+
+
+class ReadyAnswer(BaseModel):
+    """`parts` maps each part to "ok" or what is wrong with it; `degraded` names what is missing and not needed."""
+
+    ready: bool
+    parts: dict[str, str]
+    degraded: dict[str, str]
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Say that the process answers; nothing more is meant by it. No thread is waited for: a store may hold them all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"model": ReadyAnswer}})
+def readyz(backend: BackendDependency) -> JSONResponse:
+    """Say whether cameras are watched now: the store answers, every part is well, and judgements arrive."""
+    now = read_overview(backend)
+    parts = {**backend.health(), "store": now.store, "watching": unwatched_reason(now)}
+    ready = all(why == "" for why in parts.values())
+    amiss = {**backend.notes(), **({"live": now.live} if now.live else {})}
+    answer = ReadyAnswer(
+        ready=ready,
+        parts={part: redact_text(why) or "ok" for part, why in parts.items()},
+        degraded={subject: redact_text(why) for subject, why in amiss.items()},
+    )
+    return JSONResponse(answer.model_dump(), status_code=200 if ready else 503)
+
+
+def unwatched_reason(now: Overview) -> str:
+    """Return why no camera is watched although some should be, or ""."""
+    wanted = [place for place in now.places if place.standing.state is not CameraState.OFF]
+    unknown = [place for place in wanted if place.standing.state is CameraState.UNKNOWN]
+    if not wanted or len(unknown) < len(wanted):
+        return ""
+    return f"nothing is known of any of the {len(wanted)} cameras: {unknown[0].standing.reason}"

@@ -1,0 +1,148 @@
+"""Incidents and alerts: list them, look at one, take one on by name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from api.backend import Backend, BackendDependency
+from api.error_responses import MAX_SHOWN_NAME
+from api.routes.cameras import find_camera
+from api.schemas.incidents import AlertAnswer, IncidentAnswer, IncidentsAnswer, TransitionAnswer, incident_answer
+from api.schemas.values import evidence_answer
+from api.security.request_limits import one_line
+from api.security.strict_json import StrictRoute
+from api.time_range import RequestTime
+from domain.alerts import AlertState, AlertTransition, Incident, IncidentState
+from domain.faults import FAULT_LABELS
+from domain.text.plain_text import holds_invisible
+
+MAX_INCIDENTS = 500
+
+router = APIRouter(tags=["alerts"], route_class=StrictRoute)
+
+
+def _refuse_invisible(text: str) -> str:
+    if holds_invisible(text):
+        raise PydanticCustomError("invisible", "Holds a character that cannot be seen; type the text again")
+    return text
+
+
+ReasonText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(_refuse_invisible),
+]
+PersonName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(_refuse_invisible),
+]
+
+
+class Acknowledgement(BaseModel):
+    """Who takes an incident on, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: PersonName
+    reason: ReasonText = ""
+
+
+@router.get("/incidents")
+def incidents(
+    backend: BackendDependency,
+    state: IncidentState | None = None,
+    camera: str | None = None,
+    before: RequestTime | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_INCIDENTS)] = 100,
+) -> IncidentsAnswer:
+    """Return incidents, newest first; `next_before` leads to the next page."""
+    found = backend.alert_store.incidents(state=state, stream_id=camera, limit=limit + 1, before=before)
+    kept, next_before = cut_page(found, limit)
+    if not kept and found:
+        # More incidents opened in one instant than fit a page: give them all, or the next page would skip some.
+        found = backend.alert_store.incidents(state=state, stream_id=camera, limit=MAX_INCIDENTS * 4, before=before)
+        kept = [incident for incident in found if incident.opened_at == found[0].opened_at]
+        next_before = kept[-1].opened_at if len(kept) < len(found) else None
+    return IncidentsAnswer(incidents=[incident_answer(incident) for incident in kept], next_before=next_before)
+
+
+def cut_page(found: Sequence[Incident], limit: int) -> tuple[Sequence[Incident], datetime | None]:
+    """Cut `found` (newest first, at most one more than `limit`) where `opened_at` changes; [] where it never does."""
+    if len(found) <= limit:
+        return found, None
+    beyond = found[limit].opened_at
+    kept = [incident for incident in found[:limit] if incident.opened_at > beyond]
+    return kept, kept[-1].opened_at if kept else None
+
+
+@router.get("/incidents/{incident_id:path}")
+def incident(incident_id: str, backend: BackendDependency) -> IncidentAnswer:
+    """Return one incident."""
+    return incident_answer(_find_incident(backend, incident_id))
+
+
+@router.post("/incidents/{incident_id:path}/acknowledge")
+def acknowledge(incident_id: str, told: Acknowledgement, backend: BackendDependency) -> IncidentAnswer:
+    """Record who takes the incident on, and why; audited."""
+    taken = backend.alert_store.acknowledge(incident_id, by=told.by, reason=told.reason, at=backend.clock.now())
+    if not taken:
+        raise _incident_not_found(incident_id)
+    return incident_answer(_find_incident(backend, incident_id))
+
+
+@router.get("/alerts")
+def alerts(backend: BackendDependency, camera: str | None = None) -> list[AlertAnswer]:
+    """Return the alerts that are pending or firing, or were resolved last, per camera and fault."""
+    known = backend.roster.listing().cameras
+    return [
+        AlertAnswer(
+            camera=alert.stream_id,
+            fault=alert.fault,
+            label=FAULT_LABELS[alert.fault],
+            state=alert.state,
+            since=alert.since,
+            updated_at=alert.updated_at,
+            incident_id=alert.incident_id,
+            flaps=alert.flaps,
+            evidence=evidence_answer(alert.evidence),
+        )
+        for alert in backend.alert_store.alerts(camera)
+        if alert.state is not AlertState.INACTIVE and alert.stream_id in known
+    ]
+
+
+@router.get("/cameras/{name}/transitions")
+def transitions(
+    name: str, backend: BackendDependency, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[TransitionAnswer]:
+    """Return the steps of this camera's alerts, latest first."""
+    find_camera(backend, name)
+    return [_transition_answer(step) for step in backend.alert_store.transitions(name, limit=limit)]
+
+
+def _transition_answer(step: AlertTransition) -> TransitionAnswer:
+    return TransitionAnswer(
+        fault=step.fault,
+        label=FAULT_LABELS[step.fault],
+        from_state=step.from_state,
+        to_state=step.to_state,
+        at=step.at,
+        incident_id=step.incident_id,
+        evidence=evidence_answer(step.evidence),
+    )
+
+
+def _find_incident(backend: Backend, incident_id: str) -> Incident:
+    found = backend.alert_store.incident(incident_id)
+    if found is None:
+        raise _incident_not_found(incident_id)
+    return found
+
+
+def _incident_not_found(incident_id: str) -> HTTPException:
+    return HTTPException(404, f"there is no incident '{one_line(incident_id, MAX_SHOWN_NAME)}'")

@@ -1,0 +1,195 @@
+"""Server-sent events for the page: what changed on the board, about once a second.
+
+The board is asked rather than subscribed to, because much of what a page must show is published by nobody: a camera
+that fell silent, one that was retired, a store that went away.
+"""
+
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api.backend import Backend
+from api.camera_status import CameraState
+from api.error_responses import error_response
+from api.overview import read_overview
+from api.routes.cameras import row_answer
+from api.schemas.cameras import CameraAnswer
+from api.schemas.incidents import IncidentAnswer, incident_answer
+from api.schemas.values import Time
+from api.security.client_limits import LiveStreamLimit
+from domain.alerts import IncidentState
+from domain.errors import StoreUnavailable
+from domain.text.camera_urls import redact_text
+
+UPDATE_INTERVAL_S = 1.0
+MAX_STREAM_S = 3600.0
+"""A stream ends after so long; the page connects again, shows its cookie again and gets a fresh one."""
+_OPEN_INCIDENTS = 100
+_RECENT_INCIDENTS = 20
+
+router = APIRouter(tags=["live"])
+
+
+class LiveAnswer(BaseModel):
+    """One event: the cameras that changed since the event before, and the names of those that are gone.
+
+    `order` lists every camera, worst first. `incidents` is null while unchanged. `store` and `live` are "" or why the
+    database or the live state is away.
+    """
+
+    now: Time
+    counts: dict[CameraState, int]
+    order: list[str]
+    cameras: list[CameraAnswer]
+    removed: list[str]
+    incidents: list[IncidentAnswer] | None
+    store: str
+    live: str
+
+
+@dataclass
+class SentState:
+    """What one page was sent so far: hashes to compare with, for the text of many cameras and pages is large."""
+
+    cameras: dict[str, int] = field(default_factory=dict)
+    incidents: int = hash(())
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What is true for every page at one moment; `hashes` are those of its cameras, by name."""
+
+    now: datetime
+    counts: Mapping[CameraState, int]
+    cameras: Sequence[CameraAnswer]
+    hashes: dict[str, int]
+    incidents: list[IncidentAnswer] | None
+    incidents_hash: int
+    store: str
+    live: str
+
+
+def read_page_state(backend: Backend) -> PageState:
+    """Ask the board and the store."""
+    now = read_overview(backend)
+    cameras = [row_answer(each, now) for each in now.places]
+    incidents, away = _read_incidents(backend)
+    return PageState(
+        now=now.now,
+        counts=now.counts,
+        cameras=cameras,
+        hashes={camera.name: hash(camera.model_dump_json(exclude={"age_s"})) for camera in cameras},
+        incidents=incidents,
+        incidents_hash=hash(tuple(incident.model_dump_json() for incident in incidents or ())),
+        store=redact_text(now.store or away),
+        live=redact_text(now.live),
+    )
+
+
+class SharedPageState:
+    """One look for all pages, at most half a second old: fifty of them cost no more than one. Shared by threads."""
+
+    def __init__(self, take: Callable[[], PageState], *, max_age_s: float = UPDATE_INTERVAL_S / 2) -> None:
+        self._take = take
+        self._max_age_s = max_age_s
+        self._lock = threading.Lock()
+        self._taken: tuple[float, PageState] | None = None
+
+    def __call__(self) -> PageState:
+        with self._lock:
+            if self._taken is None or time.monotonic() - self._taken[0] >= self._max_age_s:
+                self._taken = time.monotonic(), self._take()
+            return self._taken[1]
+
+
+def collect_changes(backend: Backend, shown: SentState) -> LiveAnswer:
+    """Return what changed since `shown`, and note it there."""
+    return changes_since(read_page_state(backend), shown)
+
+
+def changes_since(seen: PageState, shown: SentState) -> LiveAnswer:
+    """Return in what `seen` differs from `shown`, and note it there."""
+    removed = sorted(shown.cameras.keys() - seen.hashes.keys())
+    changed = [camera for camera in seen.cameras if shown.cameras.get(camera.name) != seen.hashes[camera.name]]
+    shown.cameras = seen.hashes
+    incidents = seen.incidents if seen.incidents_hash != shown.incidents else None
+    if seen.incidents is not None:
+        shown.incidents = seen.incidents_hash
+    return LiveAnswer(
+        now=seen.now,
+        counts=dict(seen.counts),
+        order=[camera.name for camera in seen.cameras],
+        cameras=changed,
+        removed=removed,
+        incidents=incidents,
+        store=seen.store,
+        live=seen.live,
+    )
+
+
+def _read_incidents(backend: Backend) -> tuple[list[IncidentAnswer] | None, str]:
+    """Return the open incidents and the last few resolved ones, or None and why the store is away."""
+    try:
+        still_open = backend.alert_store.incidents(state=IncidentState.OPEN, limit=_OPEN_INCIDENTS)
+        resolved = backend.alert_store.incidents(state=IncidentState.RESOLVED, limit=_RECENT_INCIDENTS)
+    except StoreUnavailable as error:
+        return None, str(error) or "the store is away"
+    return [incident_answer(incident) for incident in (*still_open, *resolved)], ""
+
+
+async def event_stream(
+    step: Callable[[], LiveAnswer],
+    *,
+    stopping: threading.Event,
+    gone: Callable[[], Awaitable[bool]],
+    every_s: float,
+    life_s: float = MAX_STREAM_S,
+) -> AsyncIterator[str]:
+    """Yield server-sent events until the page is gone, the process stops, or `life_s` is over."""
+    ends = time.monotonic() + life_s
+    yield "retry: 2000\n\n"
+    while time.monotonic() < ends and not stopping.is_set() and not await gone():
+        answer = await anyio.to_thread.run_sync(step)
+        yield f"event: board\ndata: {answer.model_dump_json()}\n\n"
+        await anyio.sleep(every_s)
+
+
+class LiveResponse(StreamingResponse):
+    """A stream that has its place among the pages from its first byte to its last, however it ends."""
+
+    def __init__(self, events: AsyncIterator[str], pages: LiveStreamLimit, client: str) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        self._pages = pages
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._pages.take(self._client)
+        if refusal:
+            await error_response(503, refusal, {"Retry-After": "10"})(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._pages.release_slot(self._client)
+
+
+@router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def live(request: Request) -> StreamingResponse:
+    """Stream `read_overview` events (`LiveAnswer` as JSON): all cameras first, then about once a second what changed."""
+    state, shown = request.app.state, SentState()
+    told = event_stream(
+        lambda: changes_since(state.look(), shown),
+        stopping=state.stopping,
+        gone=request.is_disconnected,
+        every_s=UPDATE_INTERVAL_S,
+    )
+    return LiveResponse(told, state.pages, request.client.host if request.client is not None else "")

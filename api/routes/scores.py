@@ -1,0 +1,76 @@
+"""Scores and verdicts over time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+
+from api.backend import Backend, BackendDependency
+from api.routes.cameras import find_camera
+from api.schemas.scores import ChangeAnswer, PointAnswer, ScoresAnswer
+from api.schemas.values import verdict_answer
+from api.time_range import RangeRefused, RequestTime, TimeRange, choose_time_range, thin_points
+from domain.records import Resolution, ScorePoint
+
+MAX_METRICS = 64
+MAX_POINTS = 2000
+_MAX_CHANGES = 1000
+
+router = APIRouter(prefix="/cameras/{name}", tags=["scores"])
+
+
+@router.get("/scores")
+def scores(
+    name: str,
+    backend: BackendDependency,
+    *,
+    metric: Annotated[list[str], Query(min_length=1, max_length=MAX_METRICS)],
+    since: RequestTime | None = None,
+    until: RequestTime | None = None,
+    resolution: Resolution | None = None,
+    points: Annotated[int, Query(ge=10, le=MAX_POINTS)] = MAX_POINTS,
+) -> ScoresAnswer:
+    """Return metrics over time: by default the last ten minutes, at the finest resolution that fits."""
+    find_camera(backend, name)
+    asked = _requested_range(backend, since, until, resolution)
+    unknown = [key for key in metric if key not in backend.metrics]
+    if unknown:
+        raise HTTPException(422, f"metric: there is no metric '{unknown[0]}'; /api/v1/metrics lists them")
+    found = {key: _read_history(backend, name, key, asked) for key in dict.fromkeys(metric)}
+    return ScoresAnswer(
+        name=name,
+        since=asked.since,
+        until=asked.until,
+        resolution=asked.resolution,
+        thinned=any(len(series) > points for series in found.values()),
+        series={key: [_point_answer(point) for point in thin_points(series, points)] for key, series in found.items()},
+    )
+
+
+@router.get("/verdicts")
+def verdicts(
+    name: str, backend: BackendDependency, since: RequestTime | None = None, until: RequestTime | None = None
+) -> list[ChangeAnswer]:
+    """Return how verdicts changed, oldest first, at most the latest 1000: the last ten minutes by default."""
+    find_camera(backend, name)
+    asked = _requested_range(backend, since, until, Resolution.HOUR)
+    changes = backend.score_store.verdict_changes(name, asked.since, asked.until)[-_MAX_CHANGES:]
+    return [ChangeAnswer(**dict(verdict_answer(change.verdict)), at=change.at) for change in changes]
+
+
+def _requested_range(
+    backend: Backend, since: datetime | None, until: datetime | None, resolution: Resolution | None
+) -> TimeRange:
+    try:
+        return choose_time_range(since, until, resolution, backend.clock.now())
+    except RangeRefused as refused:
+        raise HTTPException(422, str(refused)) from refused
+
+
+def _read_history(backend: Backend, name: str, metric: str, asked: TimeRange) -> Sequence[ScorePoint]:
+    return backend.score_store.history(name, metric, asked.since, asked.until, asked.resolution)
+
+
+def _point_answer(point: ScorePoint) -> PointAnswer:
+    return PointAnswer(at=point.at, mean=point.mean, low=point.low, high=point.high, count=point.count)

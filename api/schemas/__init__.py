@@ -1,0 +1,1 @@
+"""The answers as OpenAPI shows them, and how records become them."""

@@ -1,0 +1,203 @@
+"""What the API answers about cameras."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from api.camera_status import STATE_WORDS, CameraState, CameraStatus
+from api.check_counts import CheckCounts
+from api.schemas.values import EvidenceAnswer, FaultAnswer, Number, Time, VerdictAnswer, evidence_answer, fault_answer
+from domain.alerts import IncidentState
+from domain.baselines import LightMode
+from domain.cameras import Camera, ConnectionState, SamplingMode, StreamCounters
+from domain.messages import StreamSnapshot
+from domain.text.camera_urls import redact_text
+
+
+class WaitingAnswer(BaseModel):
+    reason: str
+    count: int
+
+
+class ChecksAnswer(BaseModel):
+    """How many checks gave an answer: `done` of `of`; `off` more are switched off or do not apply."""
+
+    done: int
+    of: int
+    off: int
+    text: str
+    waiting: list[WaitingAnswer]
+
+
+class CameraAnswer(BaseModel):
+    """One camera as it stands now. `age_s` is the age of its last frame; null where that is not known."""
+
+    name: str
+    site: str
+    group: str
+    state: CameraState
+    state_word: str
+    severity: str
+    headline: FaultAnswer | None
+    reason: str
+    since: Time | None
+    evidence: EvidenceAnswer | None
+    symptoms: list[FaultAnswer]
+    checks: ChecksAnswer
+    connection: ConnectionState | None
+    last_frame_at: Time | None
+    age_s: float | None
+    fps: Number
+    bitrate_bps: Number
+    mode: LightMode | None
+    judged_at: Time | None
+    incident_id: str
+    acknowledged_by: str
+
+
+class PlanAnswer(BaseModel):
+    mode: SamplingMode
+    interval_s: float
+    judge_s: float
+    every_s: float
+
+
+class CountersAnswer(BaseModel):
+    """Totals since the process started to read this camera, and what its stream is like."""
+
+    packets: int
+    frames_decoded: int
+    frames_offered: int
+    frames_dropped: int
+    corrupt_frames: int
+    decode_errors: int
+    reconnects: int
+    qp: Number
+    gop_s: Number
+    width: int
+    height: int
+    codec: str
+
+
+class ReferenceAnswer(BaseModel):
+    """What is normal for this camera in one light mode: (low, high) per metric are the 5th and 95th percentile."""
+
+    mode: LightMode
+    state: str
+    frames: int
+    updated_at: Time
+    reason: str
+    accepted_by: str
+    normal: dict[str, tuple[Number, Number]]
+
+
+class SessionAnswer(BaseModel):
+    session_id: str
+    started_at: Time
+    last_seen_at: Time
+    state: ConnectionState
+    reason: str
+    frames_offered: int
+    frames_dropped: int
+
+
+class CameraDetailAnswer(CameraAnswer):
+    """A camera with its settings, counters, references and latest connections."""
+
+    address: str
+    enabled: bool
+    plan: PlanAnswer
+    ptz: bool
+    lit_at_night: bool
+    analogue: bool
+    masks: int
+    accepted_at: Time | None
+    accepted_by: str
+    counters: CountersAnswer | None
+    references: list[ReferenceAnswer]
+    sessions: list[SessionAnswer]
+
+
+class CamerasAnswer(BaseModel):
+    """Cameras, worst first. `counts` counts every camera by state; `store` is "" or why the store is away.
+
+    `live` is "" or why the live state is away, and that this was read from the database.
+    """
+
+    now: Time
+    counts: dict[CameraState, int]
+    cameras: list[CameraAnswer]
+    store: str
+    live: str
+
+
+class LatestAnswer(BaseModel):
+    """Everything judged last about one camera; `known` is false where that is not known, and then nothing is listed.
+
+    `measured_at` gives the time of those scores that were measured before the last picture.
+    """
+
+    name: str
+    known: bool
+    judged_at: Time | None
+    mode: LightMode | None
+    settling: bool
+    verdicts: list[VerdictAnswer]
+    scores: dict[str, Number]
+    measured_at: dict[str, Time]
+
+
+def checks_answer(checks: CheckCounts) -> ChecksAnswer:
+    waiting = [WaitingAnswer(reason=reason, count=count) for reason, count in checks.waiting]
+    return ChecksAnswer(done=checks.done, of=checks.of, off=checks.off, text=checks.text, waiting=waiting)
+
+
+def camera_answer(
+    camera: Camera, standing: CameraStatus, snapshot: StreamSnapshot | None, now: datetime
+) -> CameraAnswer:
+    """Put together one camera's answer; a snapshot that says nothing about now must be given as None."""
+    status = snapshot.status if snapshot is not None else None
+    counters = status.counters if status is not None else StreamCounters()
+    last_frame_at = status.last_frame_at if status is not None else None
+    incident = snapshot.incident if snapshot is not None else None
+    is_open = incident is not None and incident.state is IncidentState.OPEN
+    return CameraAnswer(
+        name=camera.name,
+        site=camera.site,
+        group=camera.group,
+        state=standing.state,
+        state_word=STATE_WORDS[standing.state],
+        severity=standing.severity,
+        headline=None if standing.headline is None else fault_answer(standing.headline),
+        reason=redact_text(standing.reason),
+        since=standing.since,
+        evidence=None if standing.headline is None else evidence_answer(standing.evidence),
+        symptoms=[fault_answer(fault) for fault in standing.symptoms],
+        checks=checks_answer(standing.checks),
+        connection=status.state if status is not None else None,
+        last_frame_at=last_frame_at,
+        age_s=None if last_frame_at is None else max(0.0, (now - last_frame_at).total_seconds()),
+        fps=counters.fps,
+        bitrate_bps=counters.bitrate_bps,
+        mode=snapshot.mode if snapshot is not None else None,
+        judged_at=snapshot.at if snapshot is not None else None,
+        incident_id=incident.incident_id if incident is not None and is_open else "",
+        acknowledged_by=incident.acknowledged_by if incident is not None and is_open else "",
+    )
+
+
+def counters_answer(counters: StreamCounters) -> CountersAnswer:
+    return CountersAnswer(
+        packets=counters.packets,
+        frames_decoded=counters.frames_decoded,
+        frames_offered=counters.frames_offered,
+        frames_dropped=counters.frames_dropped,
+        corrupt_frames=counters.corrupt_frames,
+        decode_errors=counters.decode_errors,
+        reconnects=counters.reconnects,
+        qp=counters.qp,
+        gop_s=counters.gop_s,
+        width=counters.width,
+        height=counters.height,
+        codec=counters.codec,
+    )

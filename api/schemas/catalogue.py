@@ -1,0 +1,27 @@
+"""What the API answers about metrics and fault rules."""
+
+from pydantic import BaseModel
+
+from api.schemas.values import FaultAnswer, Number
+
+
+class MetricAnswer(BaseModel):
+    """What a number means; a null bound is unbounded."""
+
+    key: str
+    label: str
+    unit: str
+    low: Number
+    high: Number
+    direction: str
+    source: str
+
+
+class FaultRuleAnswer(FaultAnswer):
+    """When a fault is told by default; `event` faults are told once and do not resolve."""
+
+    severity: str
+    hold_for_s: float
+    keep_firing_for_s: float
+    event: bool
+    needs_reference: bool

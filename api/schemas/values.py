@@ -1,0 +1,87 @@
+"""The shapes of the answers (OpenAPI is made from them) and how the domain's records become them.
+
+Times are ISO 8601 in UTC. null means not known or unbounded. Addresses stand here only with their credentials hidden.
+"""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel
+
+from domain.baselines import LightMode
+from domain.faults import FAULT_LABELS, Evidence, Fault, Verdict, VerdictState
+from domain.text.camera_urls import redact_text
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+Time = Annotated[datetime, AfterValidator(_utc)]
+Number = Annotated[float | None, AfterValidator(lambda value: value if value is None else _finite(value))]
+
+
+class Problem(BaseModel):
+    """Every refusal and failure: one sentence that says what is wrong."""
+
+    error: str
+
+
+class EvidenceAnswer(BaseModel):
+    """The number behind a verdict; `normal_low` and `normal_high` bound what would be normal."""
+
+    metric: str
+    unit: str
+    value: Number
+    normal_low: Number
+    normal_high: Number
+    mode: LightMode | None
+    since: Time | None
+    frames_judged: int
+
+
+class FaultAnswer(BaseModel):
+    """A fault by key, and as a guard would call it."""
+
+    fault: Fault
+    label: str
+
+
+class VerdictAnswer(FaultAnswer):
+    """One of three answers about one fault; `reason` is set unless the state is ok."""
+
+    state: VerdictState
+    reason: str
+    evidence: EvidenceAnswer
+
+
+def evidence_answer(evidence: Evidence) -> EvidenceAnswer:
+    return EvidenceAnswer(
+        metric=evidence.metric,
+        unit=evidence.unit,
+        value=evidence.value,
+        normal_low=evidence.normal_low,
+        normal_high=evidence.normal_high,
+        mode=evidence.mode,
+        since=evidence.since,
+        frames_judged=evidence.frames_judged,
+    )
+
+
+def fault_answer(fault: Fault) -> FaultAnswer:
+    return FaultAnswer(fault=fault, label=FAULT_LABELS[fault])
+
+
+def verdict_answer(verdict: Verdict) -> VerdictAnswer:
+    return VerdictAnswer(
+        fault=verdict.fault,
+        label=FAULT_LABELS[verdict.fault],
+        state=verdict.state,
+        reason=redact_text(verdict.reason),
+        evidence=evidence_answer(verdict.evidence),
+    )

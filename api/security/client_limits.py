@@ -1,0 +1,84 @@
+"""Counts wrong tokens, so that guessing is refused and seen. The right token is accepted whatever was counted."""
+
+import logging
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from threading import Lock
+
+MAX_WRONG_TOKENS = 10
+MAX_WRONG_TOKENS_IN_ALL = 100
+WINDOW_S = 60.0
+_MAX_CLIENTS = 1024
+
+_log = logging.getLogger(__name__)
+
+
+class TokenThrottle:
+    """Wrong tokens of the last minute, by client address and in all; bounded, shared by threads.
+
+    `clock` gives monotonic seconds: a step of the machine's time must neither lock out nor let loose.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._by_client: OrderedDict[str, deque[float]] = OrderedDict()
+        self._in_all: deque[float] = deque(maxlen=MAX_WRONG_TOKENS_IN_ALL)
+
+    def record_wrong_token(self, client: str) -> float:
+        """Count a wrong token; return for how many seconds this client's wrong tokens are refused, 0 for not yet."""
+        now = self._clock()
+        with self._lock:
+            mine = self._by_client.pop(client, None) or deque(maxlen=MAX_WRONG_TOKENS)
+            self._by_client[client] = mine
+            while len(self._by_client) > _MAX_CLIENTS:
+                self._by_client.popitem(last=False)
+            wait_s = max(_wait_s(mine, now), _wait_s(self._in_all, now))
+            mine.append(now)
+            self._in_all.append(now)
+        if wait_s > 0:
+            _log.warning(
+                "somebody guesses the token of the page: wrong ones from %s, more than %d a minute from one address or "
+                "%d in all", client, MAX_WRONG_TOKENS, MAX_WRONG_TOKENS_IN_ALL,
+            )  # fmt: skip
+        return wait_s
+
+
+def _wait_s(times: deque[float], now: float) -> float:
+    """Return how long until the oldest of a full row of times leaves the window, 0 where it is not full."""
+    if len(times) < (times.maxlen or 0):
+        return 0.0
+    return max(0.0, WINDOW_S - (now - times[0]))
+
+
+MAX_LIVE_STREAMS = 50
+MAX_LIVE_STREAMS_PER_CLIENT = 20
+
+
+class LiveStreamLimit:
+    """The live streams that are open now."""
+
+    def __init__(self) -> None:
+        self._by_client: Counter[str] = Counter()
+
+    @property
+    def open(self) -> int:
+        return self._by_client.total()
+
+    def take(self, client: str) -> str:
+        """Count one more page of `client`, or return why it is refused."""
+        if self.open >= MAX_LIVE_STREAMS:
+            return f"{MAX_LIVE_STREAMS} pages are open already"
+        if self._by_client[client] >= MAX_LIVE_STREAMS_PER_CLIENT:
+            return (
+                f"{MAX_LIVE_STREAMS_PER_CLIENT} pages are open from this address already; if it is that of a proxy, list it in "
+                "api.trusted_proxies"
+            )
+        self._by_client[client] += 1
+        return ""
+
+    def release_slot(self, client: str) -> None:
+        self._by_client[client] -= 1
+        if self._by_client[client] <= 0:
+            del self._by_client[client]

@@ -1,0 +1,37 @@
+"""The login form: token in, session cookie out."""
+
+from urllib.parse import parse_qs
+
+from starlette.responses import HTMLResponse, Response
+
+from api.security import access_rules
+
+
+def token_of_query(query: bytes) -> str | None:
+    """Return the field `token` of a query, and of no other name; None where there is none."""
+    return token_field(query.decode("utf-8", "replace"))
+
+
+def token_field(text: str) -> str | None:
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=16).get("token", [None])[0]
+    except ValueError:  # more fields than any of our links and forms has
+        return None
+
+
+def same_site_redirect(cookie: str = "") -> Response:
+    """Return a page that opens `/` at once, with `cookie` set.
+
+    A browser that follows a link of another site sends no strict cookie, nor where that is redirected. What a page of
+    our own opens comes with it.
+    """
+    answer = HTMLResponse('<!doctype html><title>Sightline</title><meta http-equiv="refresh" content="0; url=/">')
+    if cookie:
+        answer.headers["Set-Cookie"] = cookie
+    return answer
+
+
+def cookie_header(value: str, *, secure: bool) -> str:
+    """Return the Set-Cookie header for a session cookie."""
+    life = f"Max-Age={int(access_rules.SESSION_LIFE.total_seconds())}"
+    return f"{access_rules.COOKIE}={value}; HttpOnly; {life}; Path=/; SameSite=strict{'; Secure' if secure else ''}"

@@ -1,0 +1,137 @@
+"""Stands before every endpoint: refuses what `api.security.request_limits` and `api.security.access_rules` refuse, and adds headers to answers."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.error_responses import error_response
+from api.security import access_rules, request_limits
+from api.security.access_rules import AccessPolicy, AuthResult
+from api.security.client_address import client_address, is_forwarded_https
+from api.security.client_limits import TokenThrottle
+from api.security.login import cookie_header, same_site_redirect, token_of_query
+from domain.ports import Clock
+
+_HTTP_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
+_IGNORED_HEADERS = frozenset({b"range", b"if-range"})
+"""Parts of files are not served: answering with the whole is always right."""
+
+
+class RequestGuard:
+    """Pure ASGI, so that live streams pass unbuffered."""
+
+    def __init__(self, app: ASGIApp, *, access: AccessPolicy, throttle: TokenThrottle, clock: Clock) -> None:
+        self._app = app
+        self._access = access
+        self._throttle = throttle
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        cookie = ""
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in access_rules.SECURITY_HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+                if cookie and "set-cookie" not in headers:
+                    headers["Set-Cookie"] = cookie
+            await send(message)
+
+        refusal = self._shape_refusal(scope)
+        if refusal is None:
+            scope = self._resolve_client(scope)
+            refusal = self._site_refusal(scope) or self._entry_refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, guarded)
+            return
+        cookie = self._renewed_cookie(scope)
+        await self._app(scope, _limit_body(receive), guarded)
+
+    def _shape_refusal(self, scope: Scope) -> Response | None:
+        if scope["http_version"] not in _HTTP_VERSIONS:
+            return error_response(400, "this version of HTTP is not spoken here")
+        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
+        found = request_limits.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
+        # Where the ends of a request are in doubt, nothing after it may be read as another one.
+        ends = {"Connection": "close"} if found is not None and found[0] in (400, 431) else None
+        return error_response(*found, ends) if found is not None else None
+
+    def _resolve_client(self, scope: Scope) -> Scope:
+        """Return the scope with the real client's address and scheme, as far as listed proxies tell them."""
+        headers, (peer, port) = Headers(scope=scope), scope.get("client") or ("", 0)
+        proxies = self._access.trusted_proxies
+        client = client_address(peer, headers.getlist("x-forwarded-for"), headers.getlist("forwarded"), proxies)
+        https = is_forwarded_https(peer, headers.get("x-forwarded-proto", ""), proxies)
+        kept = [pair for pair in scope["headers"] if pair[0] not in _IGNORED_HEADERS]
+        scheme = "https" if https else scope["scheme"]
+        return {**scope, "client": (client, port), "scheme": scheme, "headers": kept}
+
+    def _site_refusal(self, scope: Scope) -> Response | None:
+        headers, method = Headers(scope=scope), scope["method"]
+        host = headers.get("host", "")
+        why = access_rules.host_refusal(host, self._access)
+        if why:
+            return error_response(421, why)
+        fetched = [headers.get(f"sec-fetch-{what}", "") for what in ("site", "mode", "dest")]
+        why = access_rules.origin_refusal(headers.get("origin", ""), host) or access_rules.fetch_refusal(
+            method, *fetched
+        )
+        return error_response(403, why) if why else None
+
+    def _entry_refusal(self, scope: Scope) -> Response | None:
+        headers, path = Headers(scope=scope), scope["path"]
+        entry = access_rules.authenticate(
+            path, headers.get("authorization", ""), headers.get("cookie", ""), self._access, self._clock.now()
+        )
+        if entry is AuthResult.WRONG:
+            return wrong_token_response(self._throttle.record_wrong_token(scope["client"][0]))
+        if entry is not AuthResult.NOTHING:
+            return None
+        if path == "/":
+            # A token in the address is exchanged for a cookie by the page itself.
+            if token_of_query(scope["query_string"]) is not None:
+                return None
+            if access_rules.is_cross_site(headers.get("sec-fetch-site", "")):
+                return same_site_redirect()
+            return RedirectResponse("/login", 303)
+        return error_response(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
+
+    def _renewed_cookie(self, scope: Scope) -> str:
+        if not self._access.token:
+            return ""
+        now = self._clock.now()
+        for cookie in access_rules.session_cookie_values(Headers(scope=scope).get("cookie", "")):
+            fresh = access_rules.renew_session_cookie(cookie, self._access.token, now)
+            if fresh:
+                return cookie_header(fresh, secure=scope["scheme"] == "https")
+        return ""
+
+
+def wrong_token_response(wait_s: float) -> Response:
+    """Return the answer to a wrong token; the connection ends with it, so that each guess costs a new one."""
+    if wait_s > 0:
+        later = {"Retry-After": str(round(wait_s) + 1), "Connection": "close"}
+        return error_response(429, "too many wrong tokens; wait a minute", later)
+    return error_response(401, "this token is wrong", {"WWW-Authenticate": "Bearer", "Connection": "close"})
+
+
+def _limit_body(receive: Receive) -> Receive:
+    """Count the body as it comes, for requests that do not say its length."""
+    length = 0
+
+    async def counted() -> Message:
+        nonlocal length
+        message = await receive()
+        if message["type"] == "http.request":
+            length += len(message.get("body", b""))
+            if length > request_limits.MAX_BODY_BYTES:
+                raise HTTPException(413, f"the body is longer than {request_limits.MAX_BODY_BYTES} bytes")
+        return message
+
+    return counted

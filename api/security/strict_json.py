@@ -1,0 +1,43 @@
+"""Reads JSON bodies strictly: a key given twice is refused, where JSON itself silently keeps the last."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import HTTPException, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from api.security.request_limits import one_line
+
+
+class StrictRequest(Request):
+    """A request whose JSON says one thing only."""
+
+    async def json(self) -> Any:
+        return json.loads(await self.body(), object_pairs_hook=_refuse_duplicate_keys, parse_constant=_refuse_constant)
+
+
+class StrictRoute(APIRoute):
+    """The route class of endpoints that take a body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise HTTPException(400, f"the key '{one_line(twice, 60)}' is given twice")
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise HTTPException(400, f"{name} is not a number of JSON")

@@ -1,0 +1,1 @@
+"""Fault metrics: numbers that say what is wrong with a picture, each with its meaning."""

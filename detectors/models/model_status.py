@@ -1,0 +1,130 @@
+"""Which models are on and which off, and why: what the operator chose, against the weights that are really there."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from detectors.models.catalogue import MODELS, Model
+from detectors.models.pictures import Detector
+from detectors.models.weights import WeightsAbsent, WeightsFile, WeightsUnavailable
+from domain.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What the operator says of one model; None and empty are the model's own defaults.
+
+    A model that is no default is asked for by `enabled` or by a path.
+    """
+
+    enabled: bool | None = None
+    path: Path | None = None
+    every_s: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ModelState(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """One model as it stands: on with its weights, or off and why. `judges`: pictures are scored with it unasked."""
+
+    model: Model
+    choice: ModelChoice
+    state: ModelState
+    reason: str
+    weights: WeightsFile | None = None
+    detector: Detector | None = None
+    looked_for: tuple[Path, ...] = ()
+    """Every place asked for weights, up to the one that had them."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the operator asked for it, or it is a default nobody switched off."""
+        return is_wanted(self.model, self.choice)
+
+    @property
+    def judges(self) -> bool:
+        return self.state is ModelState.ON and self.wanted and self.model.detector is not None
+
+    @property
+    def every_s(self) -> float:
+        return self.model.every_s if self.choice.every_s is None else self.choice.every_s
+
+    @property
+    def said(self) -> str:
+        """What it does, or why it does nothing, in a sentence's end."""
+        if self.state is ModelState.OFF:
+            return self.reason
+        if self.model.detector is None:
+            return "an offline tool; never scores live pictures"
+        if not self.wanted:
+            return f"has its weights and does not judge; set models.{self.model.name}.enabled: true"
+        return f"judges a picture of each stream every {self.every_s:g} s"
+
+
+def is_wanted(model: Model, choice: ModelChoice) -> bool:
+    """Whether a model shall judge where it can: switched on, given a path, or a default not switched off."""
+    if choice.enabled is not None:
+        return choice.enabled
+    return model.default or choice.path is not None
+
+
+def check_model(model: Model, choice: ModelChoice, downloads: Path | None, *, load: bool = True) -> ModelStatus:
+    """How a model stands; with `load` its detector is made, which finds weights that do not fit.
+
+    Raises ConfigError for an option that does not exist or has a wrong value. A model that has no weights, or the
+    wrong ones, raises nothing: it is off.
+    """
+    if choice.enabled is False:
+        return ModelStatus(model, choice, ModelState.OFF, f"switched off: models.{model.name}.enabled is false")
+    try:
+        options = check_options(model, choice.options)
+        file = model.weights(choice.path, downloads)
+        detector = model.detector(choice.path, downloads, **options) if load and model.detector is not None else None
+    except WeightsAbsent as error:
+        return ModelStatus(model, choice, ModelState.OFF, str(error), looked_for=error.tried)
+    except WeightsUnavailable as error:
+        return ModelStatus(model, choice, ModelState.OFF, str(error))
+    return ModelStatus(model, choice, ModelState.ON, "", file, detector, file.tried)
+
+
+def check_models(
+    choices: Mapping[str, ModelChoice],
+    downloads: Path | None,
+    *,
+    load: bool = True,
+    names: Collection[str] | None = None,
+) -> tuple[ModelStatus, ...]:
+    """How every model stands, or those of `names`. Raises ConfigError for a choice about a model that is none."""
+    unknown = sorted(set(choices) - set(MODELS))
+    if unknown:
+        raise ConfigError(f"models.{unknown[0]}: unknown model; known are {', '.join(MODELS)}")
+    return tuple(
+        check_model(model, choices.get(name, ModelChoice()), downloads, load=load)
+        for name, model in MODELS.items()
+        if names is None or name in names
+    )
+
+
+def check_options(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as the detector's maker takes them. Raises ConfigError naming the one that is wrong."""
+    checked: dict[str, Any] = {}
+    for name, value in given.items():
+        where = f"models.{model.name}.options.{name}"
+        check = model.options.get(name)
+        if check is None:
+            known = f"known are {', '.join(model.options)}" if model.options else f"{model.name} has none"
+            raise ConfigError(f"{where}: unknown option; {known}")
+        try:
+            checked[name] = check(value)
+        except WeightsUnavailable:
+            raise
+        except (ConfigError, TypeError, ValueError, KeyError) as error:
+            raise ConfigError(f"{where}: {error}") from error
+    return checked

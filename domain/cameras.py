@@ -1,0 +1,146 @@
+"""Cameras, the plan by which their streams are sampled, and what ingest says of a connection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.faults import Fault
+from domain.text.redaction import clean_reason
+
+
+class SamplingMode(StrEnum):
+    """How frames are chosen from a stream."""
+
+    AUTO = "auto"
+    """One frame every `interval_s`: key frames while they come at least every 2 s, else decode all and keep one."""
+    KEY_FRAMES = "key_frames"
+    INTERVAL = "interval"
+    ALL = "all"
+    PATROL = "patrol"
+    """Connect, judge for `judge_s` as AUTO does, leave, and come back every `every_s`."""
+
+
+class RtspTransport(StrEnum):
+    TCP = "tcp"
+    UDP = "udp"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPlan:
+    """Which frames are offered for scoring. Seconds throughout."""
+
+    mode: SamplingMode = SamplingMode.AUTO
+    interval_s: float = 1.0
+    judge_s: float = 10.0
+    every_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A rectangle left out of judgement; fractions of width and height in [0, 1], origin at the top left."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSetting:
+    """What the operator decided for one fault of one camera. `sensitivity` 1 (dull) … 10 (keen), 5 is neutral."""
+
+    enabled: bool = True
+    sensitivity: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One camera and the one stream of it that is judged; `name` is also the stream id.
+
+    `url` may carry credentials: it is shown only through `domain.text.camera_urls.redact_text`. `accepted_at` is when the operator
+    last declared the present view normal; a reference learned before it no longer counts.
+    """
+
+    name: str
+    url: str = field(repr=False)
+    site: str = ""
+    group: str = ""
+    enabled: bool = True
+    transport: RtspTransport = RtspTransport.TCP
+    plan: SamplingPlan = SamplingPlan()
+    ptz: bool = False
+    lit_at_night: bool = False
+    analogue: bool = False
+    masks: tuple[Mask, ...] = ()
+    faults: Mapping[Fault, FaultSetting] = field(default_factory=dict)
+    accepted_at: datetime | None = None
+    accepted_by: str = ""
+
+
+class ConnectionState(StrEnum):
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALLED = "stalled"
+    """Connected, but no picture for longer than the stall time."""
+    LOST = "lost"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+    RESTING = "resting"
+    """Between two patrol visits, or at the end of a recording: nothing is wrong, nothing is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCounters:
+    """What ingest counted. Totals run over the camera's life in this process, across sessions.
+
+    Every frame offered is either published or counted in `frames_dropped`; `frames_offered` numbers them without gaps
+    within a session (see `FrameRef.sequence`), and here it is the total.
+    """
+
+    packets: int = 0
+    frames_decoded: int = 0
+    frames_offered: int = 0
+    frames_dropped: int = 0
+    corrupt_frames: int = 0
+    decode_errors: int = 0
+    reconnects: int = 0
+    resolution_changes: int = 0
+    codec_changes: int = 0
+    fps: float | None = None
+    """Frames a second the camera delivers (packets of the video stream over the last seconds), before sampling."""
+    bitrate_bps: float | None = None
+    qp: float | None = None
+    """Mean luma quantiser of the frames decoded lately, in the codec's own units (H.264: 0 … 51)."""
+    gop_s: float | None = None
+    """Seconds between key frames, lately."""
+    width: int = 0
+    height: int = 0
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """What ingest knows of one connection, sent every 2 s and on change, in order with the frames, never dropped.
+
+    `sequence` is that of the last frame offered in this session (-1 before the first). `reason` says why in words
+    a guard understands, without credentials. `last_frame_at` is when the last frame was offered, `last_picture_at` when
+    the last picture was decoded, offered or not; None before the first, and in messages older than the field.
+    """
+
+    stream_id: str
+    session_id: str
+    sequence: int
+    received_at: datetime
+    state: ConnectionState
+    reason: str = ""
+    last_frame_at: datetime | None = None
+    counters: StreamCounters = StreamCounters()
+    plan: SamplingPlan = SamplingPlan()
+    last_picture_at: datetime | None = None
+    token: int = field(default=0, compare=False)
+    """The lease under which ingest reads the camera, 0 where none is taken."""
+
+    def __post_init__(self) -> None:
+        # A reason may quote a camera, or come in a message that anybody wrote.
+        object.__setattr__(self, "reason", clean_reason(self.reason))

@@ -1,0 +1,101 @@
+"""What can be wrong with a camera, and the three answers about it: ok, fault, not assessable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.baselines import LightMode
+
+
+class Fault(StrEnum):
+    """Everything Sightline can hold against a camera; the values are the keys in JSON, API and alerts."""
+
+    BLACK = "black"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    GLARE = "glare"
+    BLUR = "blur"
+    NOISE = "noise"
+    SNOW = "snow"
+    STRIPES = "stripes"
+    LOW_CONTRAST = "low_contrast"
+    COLOUR_CAST = "colour_cast"
+    IR_CUT = "ir_cut"
+    BLOCKINESS = "blockiness"
+    FREEZE = "freeze"
+    COVERED = "covered"
+    CAMERA_MOVED = "camera_moved"
+    SHAKE = "shake"
+    CORRUPT_PICTURE = "corrupt_picture"
+    PLACEHOLDER = "placeholder"
+    SIGNAL_LOSS = "signal_loss"
+    NO_FRAMES = "no_frames"
+    LOW_FPS = "low_fps"
+    BITRATE_STARVED = "bitrate_starved"
+    DECODE_ERRORS = "decode_errors"
+    RESOLUTION_CHANGED = "resolution_changed"
+    CODEC_CHANGED = "codec_changed"
+    LOGIN_REFUSED = "login_refused"
+    CODEC_UNSUPPORTED = "codec_unsupported"
+
+
+FAULT_LABELS: Mapping[Fault, str] = {
+    Fault.BLACK: "black picture",
+    Fault.TOO_DARK: "too dark",
+    Fault.TOO_BRIGHT: "too bright",
+    Fault.GLARE: "blinded by a light",
+    Fault.BLUR: "out of focus",
+    Fault.NOISE: "noisy picture",
+    Fault.SNOW: "snow in the picture",
+    Fault.STRIPES: "stripes in the picture",
+    Fault.LOW_CONTRAST: "washed out, fog or film on the lens",
+    Fault.COLOUR_CAST: "wrong colours",
+    Fault.IR_CUT: "magenta by day, infrared filter stuck",
+    Fault.BLOCKINESS: "blocky picture",
+    Fault.FREEZE: "frozen picture",
+    Fault.COVERED: "lens covered or sprayed",
+    Fault.CAMERA_MOVED: "camera moved",
+    Fault.SHAKE: "camera shakes",
+    Fault.CORRUPT_PICTURE: "corrupt picture",
+    Fault.PLACEHOLDER: "signal lost: a slate, flat colour or colour bars",
+    Fault.SIGNAL_LOSS: "no connection",
+    Fault.NO_FRAMES: "connected, no video",
+    Fault.LOW_FPS: "fewer frames than usual",
+    Fault.BITRATE_STARVED: "bitrate starved",
+    Fault.DECODE_ERRORS: "broken stream, decode errors",
+    Fault.RESOLUTION_CHANGED: "resolution changed",
+    Fault.CODEC_CHANGED: "codec changed",
+    Fault.LOGIN_REFUSED: "login refused",
+    Fault.CODEC_UNSUPPORTED: "codec not supported",
+}
+
+
+class VerdictState(StrEnum):
+    OK = "ok"
+    FAULT = "fault"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The number behind a verdict: its metric, value and normal range, the mode, since when, how many frames judged."""
+
+    metric: str = ""
+    unit: str = ""
+    value: float | None = None
+    normal_low: float | None = None
+    normal_high: float | None = None
+    mode: LightMode | None = None
+    since: datetime | None = None
+    frames_judged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One answer about one fault of one stream; `reason` is always set unless the state is ok."""
+
+    fault: Fault
+    state: VerdictState
+    reason: str = ""
+    evidence: Evidence = Evidence()

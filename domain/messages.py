@@ -1,0 +1,95 @@
+"""One poll is one unit: what was polled together, and everything that is stored of it in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
+from domain.baselines import CameraBaseline, LightMode
+from domain.cameras import StreamStatus
+from domain.faults import Verdict
+from domain.frames import Frame, FrameRef
+from domain.metrics import FrameScores
+from domain.text.redaction import clean_reason
+
+StreamMessage: TypeAlias = Frame | StreamStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as the consumer received it. `position` is the transport's own, opaque to everybody else."""
+
+    message: StreamMessage
+    position: object
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The deliveries of one poll, in the transport's order (per stream: the order of publishing)."""
+
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A frame that could not be scored, and why."""
+
+    stream_id: str
+    session_id: str
+    sequence: int
+    received_at: datetime
+    reason: str
+
+    def __post_init__(self) -> None:
+        # An error may quote the message that a stranger wrote.
+        object.__setattr__(self, "reason", clean_reason(self.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """A verdict that differs from the one before it."""
+
+    stream_id: str
+    verdict: Verdict
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """All that one unit leaves behind, stored in one idempotent transaction before the unit is committed."""
+
+    scores: tuple[FrameScores, ...] = ()
+    statuses: tuple[StreamStatus, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    transitions: tuple[AlertTransition, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    outbox: tuple[OutboxEntry, ...] = ()
+    references: tuple[CameraBaseline, ...] = ()
+    dead_letters: tuple[DeadLetter, ...] = ()
+    dropped: tuple[FrameRef, ...] = ()
+    """Frames dropped unscored because scoring was too far behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSnapshot:
+    """The live state of one stream: what a page shows. Absent or expired means unknown.
+
+    `lag_s` is how old the stream's newest judged message was when it was taken up, `frames_dropped` how many of its
+    frames the worker dropped unscored since it took the stream over; both None where nobody measures them. `values` are
+    those of the last picture, and of earlier ones for what is measured now and then: `measured_at` gives their time.
+    """
+
+    stream_id: str
+    at: datetime
+    status: StreamStatus | None = None
+    mode: LightMode | None = None
+    settling: bool = False
+    verdicts: tuple[Verdict, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+    measured_at: Mapping[str, datetime] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
+    incident: Incident | None = None
+    lag_s: float | None = None
+    frames_dropped: int | None = None

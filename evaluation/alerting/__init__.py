@@ -1,0 +1,1 @@
+"""Alert states, incidents and root cause."""

@@ -1,0 +1,1 @@
+"""What each fault is decided by, and the thresholds."""

@@ -1,0 +1,359 @@
+"""One row a fault: what is measured, where it becomes a fault, where it ends, what it needs, when it is told.
+
+Every number that decides about a fault stands in `RULES`; docs/metrics.md is checked against it. A row's conditions are
+alternatives (`any_of`), each a list of bounds that must all be exceeded. Luma, saturation and shares are in 0 … 1,
+`change_median` and `noise_sigma` in luma levels of 0 … 255, `edge_width` in pixels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.alerts import AlertRule
+from domain.baselines import LightMode
+from domain.faults import Fault
+from evaluation.rules.thresholds import Threshold, above, above_p95, above_usual, below, below_p05, below_usual
+
+BOTH_MODES = frozenset(LightMode)
+
+
+class RuleSource(StrEnum):
+    """What is judged: each frame's numbers, each status' numbers, or the connection's state."""
+
+    FRAME = "frame"
+    STATUS = "status"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Everything about one fault. `says` is the reason in words, followed by the number behind it.
+
+    `needs_reference`: without one the fault is not assessable; otherwise bounds against a reference only add to the
+    absolute ones once it is learned. `needs_light`: not judged in an unlit scene; `needs_sight`: nor in any picture as
+    dark as one. `fixed_view`: not judged on PTZ
+    cameras. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly) every frame.
+    `window_s`: the verdict's own window where the policy's does not fit.
+    """
+
+    alert: AlertRule
+    says: str
+    any_of: tuple[tuple[Threshold, ...], ...] = ()
+    source: RuleSource = RuleSource.FRAME
+    modes: frozenset[LightMode] = BOTH_MODES
+    needs_reference: bool = False
+    needs_light: bool = False
+    needs_sight: bool = False
+    fixed_view: bool = False
+    analogue_only: bool = False
+    refuses: bool = False
+    dense: bool = False
+    window_s: float | None = None
+
+    @property
+    def fault(self) -> Fault:
+        return self.alert.fault
+
+
+def _picture(fault: Fault, severity: str = "warning", *, hold_for_s: float = 300.0) -> AlertRule:
+    return AlertRule(fault, hold_for_s=hold_for_s, keep_firing_for_s=2 * hold_for_s, severity=severity)
+
+
+def _connection(fault: Fault, severity: str = "warning") -> AlertRule:
+    return AlertRule(fault, hold_for_s=60.0, keep_firing_for_s=120.0, severity=severity)
+
+
+def _event(fault: Fault) -> AlertRule:
+    return AlertRule(fault, hold_for_s=0.0, keep_firing_for_s=0.0, min_frames=1, severity="info", event=True)
+
+
+_DAY = frozenset({LightMode.DAY})
+_STILL_DETAILED = below("structure_lost", 0.60, 0.68)
+"""Another view has edges elsewhere; a covered, blurred or fogged one has none."""
+_NO_FOG = below("haze", 0.59, 0.63)
+"""Dense fog or film takes all structure too, but leaves nothing dark anywhere; a cover so bright is called that."""
+_NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
+"""What is burnt out has no edges to compare."""
+
+_TABLE: tuple[Rule, ...] = (
+    # What the light does
+    Rule(
+        _picture(Fault.BLACK, "critical"),
+        "almost every pixel is black",
+        ((above("black_share", 0.98, 0.95, limit=0.999),),),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.TOO_DARK),
+        "the picture is too dark to see anything by",
+        (
+            (below("luma_mean", 0.18, 0.21), below("luma_p95", 0.27, 0.31)),
+            (
+                below_usual("luma_mean", 0.45, 0.55),
+                below_usual("luma_p95", 0.42, 0.50),
+                below("luma_p95", 0.34, 0.38),
+            ),
+        ),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.TOO_BRIGHT),
+        "large parts are burnt out",
+        ((above("clipped_share", 0.08, 0.06), above("luma_mean", 0.72, 0.68)),),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.GLARE),
+        "a light blinds the camera",
+        (
+            (
+                above_p95("glare_share", 0.020, 0.012),
+                above_usual("luma_mean", 1.12, 1.06),
+                above_p95("haze", 0.12, 0.09),
+                below("clipped_share", 0.55, 0.60),
+            ),
+            (
+                above_p95("glare_share", 0.020, 0.012),
+                above_usual("luma_mean", 1.12, 1.06),
+                above_p95("haze", 0.05, 0.03),
+                below("clipped_share", 0.25, 0.28),
+            ),
+        ),
+        needs_reference=True,
+    ),
+    # What the lens does
+    Rule(
+        _picture(Fault.BLUR),
+        "fine detail is gone",
+        (
+            (below("sharpness", 0.30, 0.35), above("edge_width", 9.0, 8.0)),
+            (below_usual("sharpness", 0.77, 0.84), above_usual("edge_width", 1.30, 1.20)),
+        ),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.LOW_CONTRAST),
+        "the picture is washed out",
+        (
+            (below("contrast_rms", 0.020, 0.026),),
+            (below_usual("contrast_rms", 0.55, 0.65), above_p95("haze", 0.10, 0.07)),
+            (
+                above("haze", 0.12, 0.10),
+                below("local_contrast", 3.0, 3.6),
+                below("sharpness", 0.57, 0.60),
+                above("contrast_rms", 0.125, 0.115),
+                below("luma_p95", 0.80, 0.84),
+            ),
+        ),
+        needs_light=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.COVERED, "critical"),
+        "the structure of the usual view is gone",
+        (
+            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.18, 0.26), _NO_FOG),
+            (
+                above("structure_lost", 0.60, 0.50, limit=0.95),
+                below("detail_correlation", 0.32, 0.40),
+                below("layout_correlation", 0.70, 0.76),
+                _NO_FOG,
+            ),
+            (
+                above("structure_lost", 0.60, 0.50, limit=0.95),
+                below("detail_correlation", 0.48, 0.54),
+                below_usual("saturation", 0.60, 0.70),
+                _NO_FOG,
+            ),
+        ),
+        needs_reference=True,
+        needs_light=True,
+        needs_sight=True,
+        fixed_view=True,
+    ),
+    Rule(
+        _picture(Fault.CAMERA_MOVED, "critical", hold_for_s=180.0),
+        "the view does not match the learned one",
+        (
+            (
+                above("structure_disagreement", 0.70, 0.60, limit=0.95),
+                below("detail_correlation", 0.42, 0.48),
+                _STILL_DETAILED,
+                _NOT_BURNT_OUT,
+            ),
+            (
+                above("structure_disagreement", 0.45, 0.38, limit=0.70),
+                below("detail_correlation", 0.42, 0.48),
+                _STILL_DETAILED,
+                _NOT_BURNT_OUT,
+            ),
+            (
+                above("structure_disagreement", 0.35, 0.30, limit=0.60),
+                below("detail_correlation", 0.25, 0.32),
+                below("layout_correlation", 0.30, 0.40),
+                _STILL_DETAILED,
+                _NOT_BURNT_OUT,
+            ),
+        ),
+        needs_reference=True,
+        needs_light=True,
+        needs_sight=True,
+        fixed_view=True,
+    ),
+    Rule(
+        _picture(Fault.SHAKE),
+        "the whole picture jumps to and fro",
+        ((above("shift", 0.008, 0.007),),),
+        needs_light=True,
+        fixed_view=True,
+        dense=True,
+    ),
+    # What sensor, filter and cable do
+    Rule(
+        _picture(Fault.NOISE),
+        "the picture is noisier than it should be",
+        (
+            (above("noise_floor", 4.5, 3.6),),
+            (above_usual("noise_floor", 2.5, 1.9), above("noise_floor", 2.4, 2.0)),
+        ),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.SNOW),
+        "snow as of a lost analogue signal",
+        ((above("snow_share", 0.013, 0.009),),),
+        analogue_only=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.STRIPES),
+        "stripes run through the picture",
+        (
+            (above("stripe_strength", 14.0, 11.0),),
+            (above("stripe_strength", 8.0, 6.5), above_p95("stripe_strength", 3.0, 2.0)),
+        ),
+        analogue_only=True,
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.COLOUR_CAST),
+        "colours lean to one side",
+        (
+            (above_p95("lean_red", 0.075, 0.060),),
+            (below_p05("lean_red", -0.075, -0.060),),
+            (above_p95("lean_blue", 0.075, 0.060),),
+            (below_p05("lean_blue", -0.075, -0.060),),
+        ),
+        modes=_DAY,
+        needs_reference=True,
+    ),
+    Rule(
+        _picture(Fault.IR_CUT),
+        "magenta by day: the infrared filter did not swing in",
+        (
+            (above("magenta", 0.10, 0.08),),
+            (
+                above_p95("magenta", 0.12, 0.09),
+                above_p95("lean_red", 0.035, 0.025),
+                above_p95("lean_blue", 0.035, 0.025),
+                above("lean_red", 0.030, 0.020),
+            ),
+        ),
+        modes=_DAY,
+        refuses=True,
+    ),
+    # What the encoder and the network do
+    Rule(
+        _picture(Fault.BLOCKINESS),
+        "compression blocks show",
+        (
+            (above("blockiness", 2.4, 2.1), above("block_step", 0.8, 0.65)),
+            (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.8, 0.65)),
+        ),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.CORRUPT_PICTURE),
+        "parts of the picture are smeared or missing",
+        (
+            (above("corrupt_share", 0.25, 0.20),),
+            (
+                above("corrupt_share", 0.040, 0.025),
+                above_p95("corrupt_share", 0.030, 0.015),
+                above("blockiness", 1.30, 1.25),
+            ),
+        ),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.PLACEHOLDER, "critical"),
+        "the signal is lost: a slate, one flat colour or colour bars are shown instead of the camera",
+        ((above("slate", 0.80, 0.70),),),
+        refuses=True,
+    ),
+    Rule(
+        _picture(Fault.FREEZE, "critical", hold_for_s=60.0),
+        "nothing moves but the clock, not even the sensor's own noise",
+        ((below("change_median", 0.02, 0.04), below("change_share", 0.25, 0.30)),),
+        window_s=5.0,
+    ),
+    Rule(
+        _connection(Fault.BITRATE_STARVED),
+        "the stream gets far fewer bits than usual and it shows",
+        (
+            (below_usual("bitrate_bps", 0.6, 0.7), above_p95("qp", 6.0, 4.0)),
+            (below_usual("bitrate_bps", 0.5, 0.65), above_usual("blockiness", 1.4, 1.25)),
+        ),
+        needs_reference=True,
+    ),
+    # What the connection does
+    Rule(
+        _connection(Fault.LOW_FPS),
+        "the camera sends far fewer frames than usual in this light",
+        ((below_usual("fps", 0.5, 0.65),),),
+        source=RuleSource.STATUS,
+        needs_reference=True,
+        window_s=10.0,
+    ),
+    Rule(
+        _connection(Fault.DECODE_ERRORS),
+        "packets are lost or damaged on the way",
+        ((above("decode_errors_per_min", 12.0, 4.0),),),
+        source=RuleSource.STATUS,
+    ),
+    Rule(_connection(Fault.SIGNAL_LOSS, "critical"), "the camera cannot be reached", source=RuleSource.STATE),
+    Rule(_connection(Fault.NO_FRAMES, "critical"), "connected, but no video arrives", source=RuleSource.STATE),
+    Rule(_connection(Fault.LOGIN_REFUSED, "critical"), "the camera refuses the login", source=RuleSource.STATE),
+    Rule(_connection(Fault.CODEC_UNSUPPORTED), "the stream's codec cannot be decoded", source=RuleSource.STATE),
+    Rule(_event(Fault.RESOLUTION_CHANGED), "the picture size changed", source=RuleSource.STATE),
+    Rule(_event(Fault.CODEC_CHANGED), "the codec changed", source=RuleSource.STATE),
+)
+
+RULES: Mapping[Fault, Rule] = {rule.fault: rule for rule in _TABLE}
+
+UNLIT_LUMA_P95 = 0.15
+"""A picture whose brightest twentieth stays under this shows nothing: at night the scene is unlit."""
+
+UNITS: Mapping[str, str] = {
+    "edge_width": "px",
+    "noise_floor": "levels",
+    "local_contrast": "levels",
+    "block_step": "levels",
+    "stripe_strength": "levels",
+    "change_median": "levels",
+    "fps": "frames/s",
+    "bitrate_bps": "bit/s",
+    "decode_errors_per_min": "1/min",
+}
+"""Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""
+
+LIGHT_DEPENDENT = frozenset({Fault.LOW_FPS, Fault.BITRATE_STARVED})
+"""Connection faults compared within one light mode: long exposure lowers fps, noise raises bitrate."""
+
+
+def metrics_of(rule: Rule) -> tuple[str, ...]:
+    """Return the metric keys a rule looks at, each once, in order."""
+    return tuple(dict.fromkeys(bound.metric for bounds in rule.any_of for bound in bounds))

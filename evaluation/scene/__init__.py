@@ -1,0 +1,1 @@
+"""What a camera shows: light mode, baselines, view."""

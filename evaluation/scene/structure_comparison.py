@@ -1,0 +1,96 @@
+"""Is this still the view that was learned? Block structure against block structure, never picture against picture.
+
+A structure is (rows, columns, channels) float32: 0 mean luma (0 … 1), 1 gradient energy (levels a pixel), 2 … a
+histogram of gradient orientations (`detectors/metrics/detectors/structure.py`); NaN in every channel of a masked block.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.cameras import Mask
+
+BlockStructure = NDArray[np.float32]
+
+STRUCTURE_METRICS = ("structure_disagreement", "structure_lost", "layout_correlation", "detail_correlation")
+
+MIN_TEXTURED_BLOCKS = 40
+"""Fewer blocks with structure say nothing about where the camera looks."""
+TEXTURED_OVER_MEDIAN = 0.5
+LEAST_ENERGY = 0.5
+"""Levels a pixel; what is weaker is the encoder's own and comes and goes with it."""
+SAME_ORIENTATION = 0.80
+"""Cosine between two orientation histograms over which a block still shows the same edges."""
+LOST_ENERGY = 0.25
+"""A block with less than this share of its usual gradient energy has lost its structure."""
+
+
+def visible_blocks(rows: int, columns: int, masks: Sequence[Mask]) -> NDArray[np.bool_]:
+    """Return (rows, columns) True where a block's centre lies under no mask."""
+    if not masks:
+        return np.ones((rows, columns), dtype=bool)
+    y = (np.arange(rows)[:, None] + 0.5) / rows
+    x = (np.arange(columns)[None, :] + 0.5) / columns
+    hidden = np.zeros((rows, columns), dtype=bool)
+    for mask in masks:
+        inside_x = (x >= mask.left) & (x < mask.left + mask.width)
+        hidden |= inside_x & (y >= mask.top) & (y < mask.top + mask.height)
+    return ~hidden
+
+
+def textured_blocks(reference: BlockStructure, masks: Sequence[Mask] = ()) -> NDArray[np.bool_]:
+    """Return (rows, columns) True where the reference has edges worth comparing: the upper part of its own energies."""
+    energy = reference[..., 1]
+    visible = visible_blocks(energy.shape[0], energy.shape[1], masks) & ~np.isnan(energy)
+    if not visible.any():
+        return visible
+    floor = TEXTURED_OVER_MEDIAN * float(np.median(energy[visible]))
+    return np.asarray(visible & (energy > max(floor, LEAST_ENERGY)))
+
+
+def _cosine(left: BlockStructure, right: BlockStructure) -> NDArray[np.float32]:
+    norms = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
+    return np.asarray((left * right).sum(axis=-1) / np.maximum(norms, 1e-9), dtype=np.float32)
+
+
+def compare_structure(seen: BlockStructure, reference: BlockStructure, masks: Sequence[Mask] = ()) -> dict[str, float]:
+    """Return the metrics of `seen` against `reference`, or nothing where the reference has too little structure.
+
+    `structure_disagreement`: share of the reference's textured blocks whose edges are gone or point elsewhere.
+    `structure_lost`: share that kept less than a quarter of their gradient energy. `layout_correlation`: Pearson's
+    correlation of the block means of luma, -1 … 1, 0 where one of the two is flat. `detail_correlation`: the same of
+    log(1 + gradient energy); where things are outlives clouds, night and defocus far better than how bright they are.
+    Source: ours.
+    """
+    if seen.shape != reference.shape:
+        return {}
+    textured = textured_blocks(reference, masks) & ~np.isnan(seen[..., 1])
+    count = int(textured.sum())
+    if count < MIN_TEXTURED_BLOCKS:
+        return {}
+    lost = seen[..., 1] < LOST_ENERGY * reference[..., 1]
+    turned = _cosine(seen[..., 2:], reference[..., 2:]) < SAME_ORIENTATION
+    visible = visible_blocks(textured.shape[0], textured.shape[1], masks)
+    visible &= ~np.isnan(seen[..., 0]) & ~np.isnan(reference[..., 0])
+    return {
+        "structure_disagreement": float((textured & (lost | turned)).sum()) / count,
+        "structure_lost": float((textured & lost).sum()) / count,
+        "layout_correlation": _correlation(seen[..., 0][visible], reference[..., 0][visible]),
+        "detail_correlation": _correlation(np.log1p(seen[..., 1][visible]), np.log1p(reference[..., 1][visible])),
+    }
+
+
+def _correlation(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+    """Return Pearson's correlation, 0 where either side does not vary."""
+    a, b = left - left.mean(), right - right.mean()
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / norm if norm > 1e-9 else 0.0
+
+
+def median_structure(samples: Sequence[BlockStructure]) -> BlockStructure | None:
+    """Return the blockwise median of structures of one shape: what moves through a block is outvoted."""
+    if not samples:
+        return None
+    shape = samples[-1].shape
+    return np.median(np.stack([sample for sample in samples if sample.shape == shape]), axis=0).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Packets to pictures: the decoder, what counts as damage, planes as they were decoded."""

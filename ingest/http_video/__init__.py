@@ -1,0 +1,1 @@
+"""Video over HTTP: one stream, JPEG pictures, HLS playlists."""

@@ -1,0 +1,1 @@
+"""RTSP between FFmpeg and the camera: relay, messages, session descriptions, lost packets."""

@@ -1,0 +1,296 @@
+"""Many cameras, many processes, one order: starts the reading processes, hands on what they read, replaces what hangs.
+
+One thread does it all, so that messages leave in the order they came and nothing here needs a lock but the list of
+cameras.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from multiprocessing.connection import wait
+
+from domain.cameras import Camera, StreamStatus
+from domain.clocks import elapsed_s
+from domain.errors import FrameRejected, StoreUnavailable
+from domain.frames import Frame
+from domain.ports import Clock, StreamPublisher
+from ingest.limits import MEGABYTE
+from ingest.supervise.backoff import Attempts, after_excess, after_failure
+from ingest.supervise.camera_counters import CameraCounters
+from ingest.supervise.ipc import ReaderSetup, ReaderStuck, SetClock, StartCamera, StopCamera
+from ingest.supervise.placement import Placement, place_cameras
+from ingest.supervise.process_handle import ReaderProcessHandle
+
+WAIT_S = 0.2
+CLOCK_S = 0.05
+"""Reading processes are told the time again when it has moved by more than this against the machine's uptime."""
+SILENT_S = 15.0
+STOP_S = 6.0
+RESTART_RESET_S = 60.0
+MEMORY_CHECK_S = 0.2
+BackoffRule = Callable[[Attempts, float], tuple[Attempts, float]]
+
+log = logging.getLogger(__name__)
+
+
+class IngestSupervisor:
+    """Reads cameras until stopped; `update` changes which. The publisher is used by one thread only."""
+
+    def __init__(
+        self,
+        cameras: Iterable[Camera],
+        publisher: StreamPublisher,
+        clock: Clock,
+        *,
+        cameras_per_process: int = 8,
+        setup: ReaderSetup | None = None,
+        silent_s: float = SILENT_S,
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._per_process = cameras_per_process
+        self._setup = setup or ReaderSetup()
+        self._silent_s = silent_s
+        self._lock = threading.Lock()
+        self._wanted = _map_by_name(cameras)
+        self._reading: dict[str, Camera] = {}
+        self._placement: Placement = {}
+        self._alone: set[str] = set()
+        self._suspects: set[str] = set()
+        self._processes: dict[int, ReaderProcessHandle] = {}
+        self._camera_counters: dict[str, CameraCounters] = {}
+        self._restarts: dict[str, tuple[Attempts, float]] = {}
+        self._looked_s = 0.0
+        self._began_at_s = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def update(self, cameras: Iterable[Camera]) -> None:
+        """Read these cameras from now on: new ones start, changed ones start again, the others are left alone."""
+        with self._lock:
+            self._wanted = _map_by_name(cameras)
+
+    def stop(self) -> None:
+        """End every session and process; what they had read is published first."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_S + SILENT_S)
+
+    def processes(self) -> Placement:
+        """Return which cameras are read by which process id."""
+        placement = self._placement
+        return {process.pid: placement.get(n, frozenset()) for n, process in list(self._processes.items())}
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._round()
+        finally:
+            self._shut_down()
+
+    def _round(self) -> None:
+        try:
+            self._send_time()
+            self._apply_camera_list()
+            self._pump(WAIT_S)
+            self._replace_silent()
+            self._watch_memory()
+        except Exception:
+            # The outermost guard of ingest: a process that cannot be started now must not end all reading.
+            log.exception("ingest goes on after an internal error")
+            self._stop.wait(1.0)
+
+    def _send_time(self) -> None:
+        began_at_s = self._clock.now().timestamp() - elapsed_s()
+        if abs(began_at_s - self._began_at_s) > CLOCK_S:
+            self._began_at_s = began_at_s
+            for process in self._processes.values():
+                process.tell(SetClock(began_at_s))
+
+    def _apply_camera_list(self) -> None:
+        with self._lock:
+            wanted = dict(self._wanted)
+        now_s = time.monotonic()
+        held_back = {n for n, (_, until_s) in self._restarts.items() if until_s > now_s and n not in self._reading}
+        changed = {n for n, camera in wanted.items() if n in self._reading and self._reading[n] != camera}
+        ready = {name: camera for name, camera in wanted.items() if name not in held_back}
+        if ready.keys() == self._reading.keys() and not changed:
+            return
+        placement = place_cameras(
+            self._placement, ready.keys(), (self._alone | self._suspects) & wanted.keys(), self._per_process
+        )
+        for number, process in self._processes.items():
+            for name in self._placement.get(number, frozenset()) - placement.get(number, frozenset()):
+                process.tell(StopCamera(name))
+        for number, names in placement.items():
+            new = names - self._placement.get(number, frozenset())
+            self._start(number, {name: ready[name] for name in sorted(new | (names & changed))})
+        self._placement, self._reading = placement, ready
+        for name in self._camera_counters.keys() - wanted.keys():
+            del self._camera_counters[name]
+        for number in self._processes.keys() - placement.keys():
+            self._processes.pop(number).end()
+
+    def _start(self, number: int, cameras: dict[str, Camera]) -> None:
+        if not cameras:
+            return
+        process = self._processes.get(number)
+        if process is None:
+            process = self._processes[number] = ReaderProcessHandle(self._setup)
+            process.tell(SetClock(self._began_at_s))
+        for name, camera in cameras.items():
+            account = self._camera_counters.setdefault(name, CameraCounters())
+            process.tell(StartCamera(camera, account.carried()))
+
+    def _pump(self, timeout_s: float) -> None:
+        """Publish what came from each process, in order, one round."""
+        if not self._processes:
+            self._stop.wait(timeout_s)
+            return
+        began_s = time.monotonic()
+        ready = wait([process.connection for process in self._processes.values()], timeout_s)
+        waited_s = time.monotonic() - began_s
+        for number, process in list(self._processes.items()):
+            # Only waiting counts: a publisher that blocks us says nothing of the process.
+            process.silent_s = 0.0 if process.connection in ready else process.silent_s + waited_s
+            if process.connection not in ready:
+                continue
+            try:
+                message = process.connection.recv()
+            except (EOFError, OSError):
+                self._replace_dead(number)
+            else:
+                self._take(number, message)
+
+    def _take(self, number: int, message: Frame | StreamStatus | ReaderStuck) -> None:
+        if isinstance(message, ReaderStuck):
+            self._replace_hung(number, message.camera)
+        elif isinstance(message, Frame):
+            self._publish_frame(message)
+        else:
+            account = self._camera_counters.get(message.stream_id)
+            if account is not None:
+                self._publish(account.status_to_send(message))
+
+    def _publish_frame(self, frame: Frame) -> None:
+        account = self._camera_counters.get(frame.ref.stream_id)
+        if account is None:
+            return
+        account.frame(frame)
+        if not self._publish(frame):
+            account.refused += 1
+
+    def _publish(self, message: Frame | StreamStatus) -> bool:
+        try:
+            return self._publisher.publish(message)
+        except FrameRejected as error:
+            log.warning("a frame cannot travel: %s", error)
+        except StoreUnavailable as error:
+            log.warning("the transport is away: %s", error)
+        return False
+
+    def _replace_hung(self, number: int, camera: str) -> None:
+        log.warning("camera %s: reading hangs; its process is replaced and it gets one of its own", camera)
+        self._alone.add(camera)
+        self._replace(number, {camera}, "reading this camera hung; its reader was restarted")
+
+    def _replace_dead(self, number: int) -> None:
+        """A process ended unasked. Killed from outside it says nothing of its cameras; a crash is one of theirs."""
+        names = self._placement.get(number, frozenset())
+        if self._processes[number].crashed():
+            log.warning("a reading process crashed; each of its %d cameras gets one of its own", len(names))
+            self._alone |= names
+        self._replace(number, set(names), "reading was interrupted; the reader was restarted")
+
+    def _replace_silent(self) -> None:
+        for number, process in list(self._processes.items()):
+            if process.silent_s > self._silent_s:
+                log.warning("a reading process is silent for %.0f s and is replaced", process.silent_s)
+                names = self._placement.get(number, frozenset())
+                self._alone |= names if len(names) > 1 else frozenset()
+                self._replace(number, set(names), "the reader of this camera stopped answering and was restarted")
+
+    def _watch_memory(self) -> None:
+        """Replace a process that holds more memory than its share; the camera that needs it is found by itself.
+
+        Which of several cameras it was cannot be seen from here: each gets a process of its own until one is over.
+        """
+        now_s = time.monotonic()
+        if now_s - self._looked_s < MEMORY_CHECK_S:
+            return
+        self._looked_s = now_s
+        most = self._setup.limits.max_memory_bytes
+        for number, process in list(self._processes.items()):
+            if process.resident_bytes() > most:
+                self._over_share(number, most)
+
+    def _over_share(self, number: int, most: int) -> None:
+        names = self._placement.get(number, frozenset())
+        log.warning("a reading process took more than %d MB and is replaced; cameras: %d", most // MEGABYTE, len(names))
+        if len(names) > 1:
+            self._suspects |= names
+            self._replace(number, set(), "")
+            return
+        self._alone |= names
+        self._suspects.clear()
+        reason = (
+            f"this camera's stream took more than {most // MEGABYTE} MB of memory, so its reader was stopped and is tried "
+            "again slowly: choose a smaller resolution in the camera, or raise ingest.max_memory_mb"
+        )
+        self._replace(number, set(names), reason, slowly=True)
+
+    def _replace(self, number: int, offenders: set[str], reason: str, *, slowly: bool = False) -> None:
+        """Kill a process; its cameras start elsewhere at once, the offenders after a pause that grows."""
+        names = self._placement.get(number, frozenset())
+        self._processes.pop(number).kill()
+        now_s = time.monotonic()
+        for name in sorted(names):
+            self._reading.pop(name, None)
+            if name in offenders:
+                self._hold_back(name, now_s, after_excess if slowly else after_failure)
+            account = self._camera_counters.get(name)
+            if account is not None:
+                account.count_lost()
+                told = account.make_lost_status(self._clock.now(), reason) if name in offenders else None
+                if told is not None:
+                    self._publish(told)
+        self._placement = {other: cameras for other, cameras in self._placement.items() if other != number}
+
+    def _hold_back(self, name: str, now_s: float, pause: BackoffRule) -> None:
+        attempts, until_s = self._restarts.get(name, (Attempts(), 0.0))
+        if now_s - until_s > RESTART_RESET_S:
+            attempts = Attempts()
+        attempts, wait_s = pause(attempts, 0.0)
+        self._restarts[name] = (attempts, now_s + wait_s)
+
+    def _shut_down(self) -> None:
+        for process in self._processes.values():
+            process.ask_to_end()
+        until_s = time.monotonic() + STOP_S
+        while self._processes and time.monotonic() < until_s:
+            self._drain()
+        for process in self._processes.values():
+            process.kill()
+        self._processes.clear()
+
+    def _drain(self) -> None:
+        """Publish what ending processes still say; each is done when its socket ends."""
+        ready = wait([process.connection for process in self._processes.values()], WAIT_S)
+        for number, process in list(self._processes.items()):
+            if process.connection not in ready:
+                continue
+            try:
+                message = process.connection.recv()
+            except (EOFError, OSError):
+                self._processes.pop(number).kill()
+                continue
+            if not isinstance(message, ReaderStuck):
+                self._take(number, message)
+
+
+def _map_by_name(cameras: Iterable[Camera]) -> dict[str, Camera]:
+    return {camera.name: camera for camera in cameras if camera.enabled}

@@ -1,0 +1,1 @@
+"""Trains the bundled models and measures the product. The product never imports it."""

@@ -1,0 +1,1 @@
+"""Outages at seeded moments, and an audit of what was delivered."""

@@ -1,0 +1,1 @@
+"""How cost and lag grow with cameras."""

@@ -1,0 +1,160 @@
+"""A scoring worker as a process of its own that dies, where it is told to, as by a power cut.
+
+The same classes as `sightline work` wires, told over its input: first its setup (one line of JSON, so that no password
+stands in a command line), then the name of a point at which to kill itself; the end of the input ends it well.
+"""
+
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass, replace
+
+import torch
+from pydantic import TypeAdapter
+
+from detectors import registry
+from domain.messages import Batch, BatchResult, DeadLetter
+from domain.ports import ScoreStore, StreamConsumer
+from evaluation.policy import Policy
+from lab.bench.clocks import WallClock
+from storage.live.redis_live_state import RedisLiveState
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import open_engine
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
+from transport.kafka.clients import KafkaConsumer
+from transport.kafka.topics import KafkaSettings
+from workers.frame_scoring.device import use_threads
+from workers.scoring_worker import PollLimits, ScoringWorker
+
+LEARN_S = 8.0
+POINTS = ("polled", "scored", "stored", "committed")
+"""The steps of a unit, by what was done last."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """Everything a worker process is told."""
+
+    broker: str
+    topic: str
+    partitions: int
+    database: str
+    redis: str
+    raise_s: float | None = None
+    """How long a fault lasts before it is told; None for production's patience."""
+    session_timeout_s: float = 10.0
+    poll_messages: int = 32
+    max_unacknowledged_frames: int = 64
+
+    def kafka(self) -> KafkaSettings:
+        """Return the broker, one topic and one group by the name of the run."""
+        return KafkaSettings(
+            (self.broker,),
+            topic=self.topic,
+            group=self.topic,
+            partitions=self.partitions,
+            session_timeout_s=self.session_timeout_s,
+            max_unacknowledged_frames=self.max_unacknowledged_frames,
+        )
+
+    def policy(self) -> Policy:
+        """Return the patience; a short one learns its references at once, so that they lie in storage from then on."""
+        if self.raise_s is None:
+            return Policy()
+        return replace(Policy.short(self.raise_s), learn_s=LEARN_S)
+
+    def line(self) -> str:
+        return SETUP.dump_json(self).decode() + "\n"
+
+
+SETUP: TypeAdapter[WorkerSetup] = TypeAdapter(WorkerSetup)
+
+
+class KillSwitch:
+    """Kills the process at the point it is set to."""
+
+    def __init__(self) -> None:
+        self._point = ""
+
+    def set(self, point: str) -> None:
+        self._point = point
+
+    def at(self, point: str) -> None:
+        if point == self._point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KillableConsumer(KafkaConsumer):
+    """Reaches `polled` and `committed` with each unit that is not empty."""
+
+    def __init__(self, settings: KafkaSettings, fuse: KillSwitch) -> None:
+        super().__init__(settings)
+        self._fuse = fuse
+
+    def poll(self, max_messages: int, timeout_s: float) -> Batch:
+        unit = super().poll(max_messages, timeout_s)
+        if unit.deliveries:
+            self._fuse.at("polled")
+        return unit
+
+    def commit(self, unit: Batch) -> None:
+        super().commit(unit)
+        self._fuse.at("committed")
+
+
+class KillableStore(SqlScoreStore):
+    """Reaches `scored` before, and `stored` after each unit that holds scores."""
+
+    fuse: KillSwitch
+
+    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
+        if unit.scores:
+            self.fuse.at("scored")
+        refused = super().add(unit)
+        if unit.scores:
+            self.fuse.at("stored")
+        return refused
+
+
+def build_worker(setup: WorkerSetup, consumer: StreamConsumer, store: ScoreStore) -> ScoringWorker:
+    """Return the worker that `sightline work` would run over these services."""
+    engine = open_engine(setup.database)
+    return ScoringWorker(
+        consumer=consumer,
+        detectors=registry.build_detectors(),
+        score_store=store,
+        alert_store=SqlAlertStore(engine),
+        stream_store=SqlStreamStore(engine),
+        live=RedisLiveState(setup.redis, prefix=setup.topic, pictures=False),
+        policy=setup.policy(),
+        clock=WallClock(),
+        device=torch.device("cpu"),
+        poll=PollLimits(max_messages=setup.poll_messages),
+    )
+
+
+def main() -> None:
+    """Judge until the input ends."""
+    setup = SETUP.validate_json(sys.stdin.readline())
+    use_threads(1)
+    fuse, stop = KillSwitch(), threading.Event()
+    store = KillableStore(open_engine(setup.database))
+    store.fuse = fuse
+    threading.Thread(target=_listen, args=(fuse, stop), daemon=True).start()
+    consumer = KillableConsumer(setup.kafka(), fuse)
+    try:
+        build_worker(setup, consumer, store).run(stop)
+    finally:
+        consumer.close()
+
+
+def _listen(fuse: KillSwitch, stop: threading.Event) -> None:
+    for line in sys.stdin:
+        fuse.set(line.strip())
+    stop.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Processes and links harmed at seeded moments."""

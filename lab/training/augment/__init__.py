@@ -1,0 +1,1 @@
+"""Pictures made worse as cameras, codecs and networks do."""

@@ -1,0 +1,1 @@
+"""Faces with opinions or boxes, one adapter a file."""

@@ -1,0 +1,1 @@
+"""Photographs with opinions, one adapter a file."""

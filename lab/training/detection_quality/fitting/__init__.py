@@ -1,0 +1,1 @@
+"""Trains and calibrates the no-reference networks."""

@@ -1,0 +1,1 @@
+"""The tables of detection quality and what they are measured on."""

@@ -1,0 +1,1 @@
+"""What the bundled face weights are measured on."""

@@ -1,0 +1,1 @@
+"""Labelled faces made from undistorted ones."""

@@ -1,0 +1,51 @@
+"""Tells somebody outside, once a minute, that Sightline is alive; silence is what raises their alarm."""
+
+import logging
+from datetime import datetime
+
+import httpx
+
+from domain.clocks import is_within
+from domain.errors import NotifierUnavailable
+from domain.ports import Clock
+from notification.notifiers.http_endpoint import HttpEndpoint
+
+LOG = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Calls a URL every `every_s`; a failure is logged when it begins and when it ends, not every minute."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        every_s: float = 60.0,
+        timeout_s: float = 10.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Raise `ConfigError` for a URL that is not http or https."""
+        self._endpoint = HttpEndpoint(url, where="heartbeat.url", timeout_s=timeout_s, transport=transport)
+        self._clock = clock
+        self._every_s = every_s
+        self._last: datetime | None = None
+        self._failing = False
+
+    def run_once(self) -> bool:
+        """Call the URL if it is time; return whether it was called and answered."""
+        now = self._clock.now()
+        if is_within(self._last, now, self._every_s):
+            return False
+        self._last = now
+        try:
+            self._endpoint.call("GET")
+        except NotifierUnavailable as error:
+            if not self._failing:
+                LOG.warning("heartbeat fails: %s", error)
+            self._failing = True
+            return False
+        if self._failing:
+            LOG.info("heartbeat answers again")
+        self._failing = False
+        return True

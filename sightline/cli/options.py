@@ -1,0 +1,34 @@
+"""Options that several commands share, and the settings they lead to."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from domain.text.names import MAX_NAME_LENGTH, clean_line
+from sightline.cli.console import redactor
+from sightline.config.settings import Settings, load_settings
+from sightline.config.settings_file import settings_path
+
+SettingsOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", "-s", help="Settings file; else $SIGHTLINE_SETTINGS, ./sightline.yaml, or the defaults."
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+DeviceOption: TypeAlias = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto.")]
+ByOption: TypeAlias = Annotated[str, typer.Option("--by", help="Who does this; for the audit.", show_default="you")]
+
+
+def load_command_settings(path: Path | None) -> Settings:
+    """Return the settings to use; their secrets are never shown from now on."""
+    settings = load_settings(settings_path(path))
+    redactor.learn(settings.secrets())
+    return settings
+
+
+def acting_person(by: str) -> str:
+    """Return who acts: the name given, else this machine's user. Raises `ConfigError` for a name not fit for a log."""
+    return clean_line(by or getpass.getuser(), where="--by", longest=MAX_NAME_LENGTH)

@@ -1,0 +1,177 @@
+"""Settings of what several processes share: the queue, the live state, and how each process is asked how it is.
+
+The defaults need nothing but this process; the extra 'cluster' brings what the other choices need.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.security.access_rules import MIN_TOKEN_LENGTH, TOKEN_COMMAND, is_loopback
+from api.security.client_address import parse_networks
+from domain.errors import ConfigError
+from ingest.limits import MEGABYTE, ReadingLimits
+from sightline.config.value_types import Broker, RedisAddress
+
+Positive = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
+"""Seconds, a year at most."""
+HostName = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?$")]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+class Section(BaseModel):
+    """A part of the settings: unknown keys, other types and later changes are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class QueueSettings(Section):
+    """What carries frames from ingest to scoring: memory of this process, or Kafka.
+
+    Embedded it is short, so that a machine that cannot keep up drops old frames and counts them instead of judging the
+    past. `max_frames` bounds, with Kafka, the frames sent and not yet acknowledged.
+    """
+
+    kind: Literal["embedded", "kafka"] = "embedded"
+    max_frames: Count = 64
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024, le=1 << 40)
+    poll_messages: Count = 32
+    servers: tuple[Broker, ...] = ()
+    """`HOST:PORT` of brokers; one that answers is enough to find the others."""
+    topic: str = Field(default="sightline.messages", pattern=r"^[\w.-]{1,200}$")
+    group: str = Field(default="sightline.workers", min_length=1)
+    partitions: Count = 12
+    """The most workers that can share the load; one stream is always in one partition."""
+    replication_factor: Count = 1
+    retention_minutes: Count = 15
+    max_lag_s: Positive = 60.0
+    """With Kafka: scoring that is further behind drops the oldest frames, counted, until it is a quarter as far."""
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    user: str = Field(default="", repr=False)
+    password: str = Field(default="", repr=False)
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+
+
+class PostgresSettings(Section):
+    """TLS to the database, where that is Postgres. With `ca_file` its certificate and its name are checked."""
+
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+
+
+class LiveSettings(Section):
+    """What holds the present: memory of this process, or Redis, which several processes see.
+
+    With `tls` the server's certificate and name are checked against `ca_file`, or what the system trusts.
+    """
+
+    kind: Literal["memory", "redis"] = "memory"
+    url: RedisAddress = Field(default="", repr=False)
+    user: str = Field(default="", repr=False)
+    password: str = Field(default="", repr=False)
+    tls: bool = False
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+
+
+class IngestSettings(Section):
+    """What one camera may ask of this machine, and how ingest processes share the cameras.
+
+    `lease_s` and `max_cameras` count only with a queue that several processes share.
+    """
+
+    max_pixels: Count = 40_000_000
+    """Width times height of the largest picture that is decoded; 8K has 33 million."""
+    max_picture_mb: Count = 64
+    """The most a camera may send before one compressed picture is complete."""
+    max_memory_mb: int = Field(default=2048, ge=256)
+    """The most memory that a reading process may hold; the camera that makes it take more is refused."""
+    hls: bool = False
+    """Whether the address of a camera may be an HLS playlist (.m3u8), which chooses what is requested next."""
+    allowed_hosts: tuple[HostName, ...] = ()
+    """`HOST` or `HOST:PORT` besides a camera's own to which its redirects and playlists may lead, without its login."""
+    lease_s: float = Field(default=30.0, ge=3, le=86_400)
+    """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
+    max_cameras: Count | None = None
+    """The most cameras one process reads; without it the first process reads all and the next stand by."""
+
+    def limits(self) -> ReadingLimits:
+        return ReadingLimits(
+            max_pixels=self.max_pixels,
+            max_picture_bytes=self.max_picture_mb * MEGABYTE,
+            max_memory_bytes=self.max_memory_mb * MEGABYTE,
+            hls=self.hls,
+            allowed_hosts=self.allowed_hosts,
+        )
+
+
+class HealthSettings(Section):
+    """Where a process without the page answers /healthz, /readyz and /metrics; nowhere without a port."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65535)
+
+
+class ApiSettings(Section):
+    """The page and the API. Any address but this machine's own needs a token."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(default=8642, ge=0, le=65535)
+    token: str = Field(default="", repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+    """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks of reverse proxies; what these say of the client they ask for is believed."""
+    max_connections: int = Field(default=256, ge=8, le=65536)
+    """At most so many are open at once, a quarter of them from one address, and a quarter of the open files allowed."""
+
+
+def check_api(api: ApiSettings) -> None:
+    """Raise `ConfigError` for a token or proxies that would let strangers in."""
+    if "token" in api.model_fields_set and not api.token.strip():
+        raise ConfigError(f"api.token: empty; give one (`{TOKEN_COMMAND}` makes one), or leave it out for none")
+    if not all(char.isprintable() for char in api.token):
+        raise ConfigError("api.token: holds a character that cannot be typed or sent; use letters and digits")
+    try:
+        parse_networks(api.trusted_proxies)
+    except ValueError as error:
+        raise ConfigError(f"api.trusted_proxies: {error}") from None
+    alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
+    if not api.enabled or alone:
+        return
+    if not api.token and not is_loopback(api.host):
+        raise ConfigError(
+            "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
+        )
+    if 0 < len(api.token.strip()) < MIN_TOKEN_LENGTH:
+        raise ConfigError(
+            f"api.token: shorter than {MIN_TOKEN_LENGTH} characters, and others reach the page (api.host, "
+            f"api.allowed_hosts or api.trusted_proxies); `{TOKEN_COMMAND}` makes one"
+        )
+
+
+class ModelSettings(Section):
+    """One model. Without `enabled` a default judges where its weights are, any other where a path is given.
+
+    `options` are the model's own (docs/operations.md); a wrong one is refused when the models are made.
+    """
+
+    enabled: bool | None = None
+    path: str = ""
+    every_s: Positive | None = None
+    """A picture of each stream is judged this often; 10 s where nothing is said."""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class GateSettings(Section):
+    """Pictures whose `metric` was last under `below` are not shown to the detectors of faces and objects."""
+
+    metric: str = Field(default="image_quality", min_length=1)
+    below: float

@@ -1,0 +1,1 @@
+"""The demo: simulated cameras, watched by the real system."""

@@ -1,0 +1,232 @@
+"""Looks at everything Sightline needs and says of each either that it is well or what to do."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import av
+import torch
+from sqlalchemy import make_url
+
+from detectors.models import runtime
+from detectors.models.model_status import ModelState
+from detectors.models.saliency_iqa.detector import fast_precision
+from detectors.registry import METRICS
+from domain.errors import ConfigError, SightlineError, StoreUnavailable
+from domain.faults import Fault
+from domain.text.addresses import parse_address
+from domain.text.camera_urls import redact_url
+from sightline.bootstrap import configured_broker, configured_redis
+from sightline.config.settings import Settings
+from sightline.doctor.finding import Finding, Health, run_check
+from sightline.models.configured_models import configure_detectors, configured_model_statuses
+from storage.sql.database.engine import PostgresTls, open_engine
+from storage.sql.database.migrate import current_revision, newest_revision
+from workers.frame_scoring.device import resolve_device, use_threads
+
+NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
+MIN_FREE_BYTES = 1 << 30
+CONNECT_TIMEOUT_S = 3.0
+
+
+def run_checks(settings: Settings) -> Iterator[Finding]:
+    """Yield every finding, one after the other; none stops the next."""
+    for subject, look in _CHECKS.items():
+        yield run_check(subject, look, settings)
+    yield from _check_models(settings)
+    yield from check_cluster_services(settings)
+    yield from _check_receivers(settings)
+
+
+def _check_python(_settings: Settings) -> Finding:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", Health.OK, found)
+
+
+def _check_settings(settings: Settings) -> Finding:
+    cameras = settings.domain_cameras()
+    enabled = sum(camera.enabled for camera in cameras)
+    return Finding("settings", Health.OK, f"{len(cameras)} cameras in the file, {enabled} of them watched")
+
+
+def _check_codecs(_settings: Settings) -> Finding:
+    missing = [name for name in NEEDED_CODECS if name not in av.codecs_available]
+    if missing:
+        return Finding(
+            "codecs", Health.FAILED, f"PyAV lacks {', '.join(missing)}; reinstall it: pip install 'av>=18,<19'"
+        )
+    return Finding("codecs", Health.OK, f"{', '.join(NEEDED_CODECS)} and more (PyAV {av.__version__})")
+
+
+def _check_device(settings: Settings) -> Finding:
+    device = resolve_device(settings.device)
+    threads = use_threads(settings.threads)
+    name = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{threads} of {os.cpu_count()} cores compute scores"
+    )
+    return Finding("device", Health.OK, f"{device.type}, {name} (PyTorch {torch.__version__})")
+
+
+def _check_networks(settings: Settings) -> Finding:
+    """What runs the networks of learned models; PyTorch alone on a CPU works and takes twice as long."""
+    device = resolve_device(settings.device)
+    if device.type != "cpu":
+        return Finding("networks", Health.OK, f"PyTorch {torch.__version__} on {device.type}")
+    return Finding(
+        "networks",
+        Health.OK if runtime.is_openvino_available() else Health.NOTE,
+        runtime.describe_runtime(fast_precision()),
+    )
+
+
+def _check_detectors(settings: Settings) -> Finding:
+    chosen = configure_detectors(settings)
+    count = len(chosen.detectors) + len(chosen.temporal)
+    return Finding("detectors", Health.OK, f"{count} detectors, {len(METRICS)} metrics, {len(Fault)} faults")
+
+
+def _check_models(settings: Settings) -> Iterator[Finding]:
+    """Say of every model whether it is on and why; one that was asked for and is off is a failure."""
+    try:
+        for stands in configured_model_statuses(settings):
+            asked = stands.choice.enabled is True or stands.choice.path is not None
+            health = Health.OK if stands.state is ModelState.ON else Health.FAILED if asked else Health.NOTE
+            yield Finding(f"model {stands.model.name}", health, f"{stands.state}, {stands.said}")
+    except ConfigError as error:
+        yield Finding("models", Health.FAILED, str(error))
+
+
+def _check_database(settings: Settings) -> Finding:
+    address = make_url(settings.database)
+    where = redact_url(settings.database)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        return Finding("database", Health.NOTE, f"{where}: not there yet; sightline run creates it")
+    engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
+    try:
+        found = current_revision(engine)
+    except StoreUnavailable as error:
+        if address.get_backend_name() == "sqlite":
+            raise
+        reason = str(error).removesuffix("; trying again")
+        return Finding("database", Health.FAILED, f"{where}: {reason}; start Postgres, or correct 'database'")
+    finally:
+        engine.dispose()
+    if found != newest_revision():
+        text = f"{where}: schema {found or 'empty'}; sightline run or migrate brings it up"
+        return Finding("database", Health.NOTE, text)
+    return Finding("database", Health.OK, f"{where}, schema {found}")
+
+
+def _check_disk(settings: Settings) -> Finding:
+    address = make_url(settings.database)
+    if address.get_backend_name() != "sqlite":
+        return Finding("disk", Health.OK, "the database keeps its own")
+    folder = Path(str(address.database)).resolve().parent
+    free = shutil.disk_usage(folder).free
+    shown = f"{free / 2**30:.1f} GiB free beside the database"
+    if free < MIN_FREE_BYTES:
+        return Finding("disk", Health.FAILED, f"{shown}; free some, or shorten retention")
+    return Finding("disk", Health.OK, shown)
+
+
+def _check_page(settings: Settings) -> Finding:
+    api = settings.api
+    if not api.enabled:
+        return Finding("page", Health.NOTE, "switched off (api.enabled)")
+    where = f"{api.host}:{api.port}"
+    family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((api.host, api.port))
+        except OSError as error:
+            text = f"{where} cannot be bound ({error.strerror}); is Sightline running already? Else change api.port"
+            return Finding("page", Health.NOTE, text)
+    return Finding("page", Health.OK, f"{where} is free, {'with' if api.token else 'without'} a token")
+
+
+_CHECKS: dict[str, Callable[[Settings], Finding]] = {
+    "python": _check_python,
+    "settings": _check_settings,
+    "codecs": _check_codecs,
+    "device": _check_device,
+    "networks": _check_networks,
+    "detectors": _check_detectors,
+    "database": _check_database,
+    "disk": _check_disk,
+    "page": _check_page,
+}
+
+
+def _check_receivers(settings: Settings) -> Iterator[Finding]:
+    """Look whether each receiver can be reached; nothing is sent, and of its address only the host is shown."""
+    wanted = [(f"webhook {hook.name}", hook.url) for hook in settings.notifiers.webhooks]
+    if settings.heartbeat.url:
+        wanted.append(("heartbeat", settings.heartbeat.url))
+    for subject, url in wanted:
+        yield run_check(subject, partial(_check_receiver, subject, url), settings)
+    if not wanted:
+        yield Finding(
+            "services", Health.NOTE, "no webhook and no heartbeat: alerts are only in the log and on the page"
+        )
+
+
+def _check_receiver(subject: str, url: str, _settings: Settings) -> Finding:
+    address = parse_address(url)
+    if address is None or not address.hostname:
+        return Finding(subject, Health.FAILED, "no host in its address; write https://host/path")
+    host = address.hostname.strip("[]")
+    port = int(address.port or (443 if address.scheme.lower() == "https" else 80))
+    try:
+        socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "no answer"
+        return Finding(subject, Health.FAILED, f"{host}:{port} cannot be reached ({reason}); check the network")
+    return Finding(subject, Health.OK, f"{host}:{port} answers")
+
+
+def check_cluster_services(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each service of the cluster that is configured."""
+    looks = {}
+    if settings.queue.kind == "kafka":
+        looks["kafka"] = _check_kafka
+    if settings.live.kind == "redis":
+        looks["redis"] = _check_redis
+    for subject, look in looks.items():
+        yield run_check(subject, look, settings)
+
+
+def _check_kafka(settings: Settings) -> Finding:
+    broker = configured_broker(settings.queue)
+    from transport.kafka.topics import count_partitions  # noqa: PLC0415 - only where it is chosen
+
+    servers = ", ".join(settings.queue.servers)
+    found = count_partitions(broker)
+    if found is None:
+        return Finding("kafka", Health.NOTE, f"{servers}: no topic '{broker.topic}' yet; sightline ingest makes it")
+    if found < broker.partitions:
+        raise ConfigError(
+            f"{servers}: topic '{broker.topic}' has {found} partitions, queue.partitions asks for {broker.partitions}; "
+            "ask for fewer, or drain the topic and add partitions"
+        )
+    return Finding("kafka", Health.OK, f"{servers}, topic '{broker.topic}' with {found} partitions")
+
+
+def _check_redis(settings: Settings) -> Finding:
+    present = configured_redis(settings)
+    try:
+        known = len(present.all())
+        if settings.pictures == "memory" and not present.keeps_pictures():
+            text = "answers; no pictures, because it may write to disk: set its save '' and appendonly no"
+            return Finding("redis", Health.NOTE, text)
+    except SightlineError as error:
+        raise ConfigError(f"{error}; start Redis, or correct live.url") from error
+    finally:
+        present.close()
+    return Finding("redis", Health.OK, f"answers; {known} cameras known now")

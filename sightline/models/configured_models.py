@@ -1,0 +1,68 @@
+"""The models and detectors that settings choose: from what the file says to what judges, and what is said of it."""
+
+from pathlib import Path
+
+from detectors.models.catalogue import MODELS
+from detectors.models.model_status import ModelChoice, ModelStatus, check_models, is_wanted
+from detectors.models.quality_gate import QualityGate
+from detectors.models.weights import read_manifest
+from detectors.registry import DetectorSet, build_detectors
+from domain.records import ModelRecord
+from sightline.config.sections import ModelSettings
+from sightline.config.settings import Settings
+
+
+def configured_model_statuses(settings: Settings, *, load: bool = True) -> tuple[ModelStatus, ...]:
+    """How every model stands under these settings. Raises `ConfigError` for a wrong choice."""
+    return check_models(_choices(settings), downloads_folder(settings), load=load)
+
+
+def configure_detectors(settings: Settings | None = None) -> DetectorSet:
+    """The detectors to judge with, the models among them that are on; for None those of the defaults.
+
+    Raises `ConfigError` for what the operator must change. A model without weights stays off, except where the list
+    `detectors` names it.
+    """
+    settings = settings or Settings()
+    choices = _choices(settings)
+    names = settings.detectors
+    asked = {name for name, model in MODELS.items() if is_wanted(model, choices.get(name, ModelChoice()))}
+    found = check_models(choices, downloads_folder(settings), names=asked if names is None else names)
+    gate = None if settings.gate is None else QualityGate(settings.gate.metric, settings.gate.below)
+    return build_detectors(names, found, gate)
+
+
+def model_records(settings: Settings) -> tuple[ModelRecord, ...]:
+    """What the API tells of every model; files are looked for and checked, networks are not built."""
+    return tuple(_model_record(stands, settings) for stands in configured_model_statuses(settings, load=False))
+
+
+def _model_record(stands: ModelStatus, settings: Settings) -> ModelRecord:
+    model = stands.model
+    entry = read_manifest().get(model.name)
+    named = settings.detectors is None or model.name in settings.detectors
+    return ModelRecord(
+        name=model.name,
+        title=model.title,
+        state=stands.state.value,
+        judges=stands.judges and named,
+        said=stands.said if named or not stands.judges else "not in the list `detectors`",
+        every_s=stands.every_s,
+        metrics=tuple(spec.key for spec in model.metrics),
+        sha256="" if stands.weights is None else stands.weights.sha256,
+        licence=model.licence or (entry.licence if entry is not None else ""),
+    )
+
+
+def downloads_folder(settings: Settings) -> Path:
+    """The folder of downloaded weights."""
+    return Path(settings.downloads).expanduser()
+
+
+def _choices(settings: Settings) -> dict[str, ModelChoice]:
+    return {name: _choice(chosen) for name, chosen in settings.models.items()}
+
+
+def _choice(chosen: ModelSettings) -> ModelChoice:
+    path = Path(chosen.path).expanduser() if chosen.path else None
+    return ModelChoice(chosen.enabled, path, chosen.every_s, chosen.options)

@@ -1,0 +1,1 @@
+"""What every process needs: clock, threads, logs, stores, an orderly end."""

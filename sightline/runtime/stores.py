@@ -1,0 +1,73 @@
+"""Opens the database of the settings, brought to the newest schema, with the three stores on it."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from domain.errors import StoreUnavailable
+from domain.ports import Clock
+from sightline.config.settings import Settings
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.database.engine import PostgresTls, open_engine
+from storage.sql.database.migrate import upgrade_schema
+from storage.sql.lifecycle.retention import Retention
+from storage.sql.score_store import SqlScoreStore
+from storage.sql.stream_store import SqlStreamStore
+
+MIN_RETRY_S = 1.0
+MAX_RETRY_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One database, three ports."""
+
+    engine: Engine
+    streams: SqlStreamStore
+    scores: SqlScoreStore
+    alerts: SqlAlertStore
+
+
+def open_stores(settings: Settings, clock: Clock) -> Stores:
+    """Return the stores. Raises `ConfigError` for a database that cannot be used, `StoreUnavailable` if it is away."""
+    engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
+    try:
+        upgrade_schema(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    retention = Retention(**settings.retention.model_dump())
+    scores = SqlScoreStore(engine, retention=retention, clock=clock)
+    return Stores(engine, SqlStreamStore(engine), scores, SqlAlertStore(engine))
+
+
+def wait_for_stores(settings: Settings, clock: Clock, stop: threading.Event) -> Stores | None:
+    """Return the stores once the database is there, tried ever more slowly and said each time; None when told to stop.
+
+    Raises `ConfigError` for a database that cannot be used.
+    """
+    wait_s = MIN_RETRY_S
+    while not stop.is_set():
+        try:
+            return open_stores(settings, clock)
+        except StoreUnavailable as error:
+            _log.warning("%s; next try in %.0f s", error, wait_s)
+            stop.wait(wait_s)
+            wait_s = min(2 * wait_s, MAX_RETRY_S)
+    return None
+
+
+@contextmanager
+def command_stores(settings: Settings, clock: Clock) -> Iterator[Stores]:
+    """Open the stores for one command, and close them after it."""
+    stores = open_stores(settings, clock)
+    try:
+        yield stores
+    finally:
+        stores.engine.dispose()

@@ -1,0 +1,79 @@
+"""The running system: its parts start in order, stop in reverse, and tell how they are."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+from domain.ports import AlertStore, LiveState, ScoreStore, StreamStore
+from sightline.runtime.components import Component
+
+_log = logging.getLogger(__name__)
+
+STOP_TIMEOUT_S = 15.0
+"""What one part may take to finish what it has in hand."""
+
+
+class System:
+    """Everything of one process. `address` is the page's, "" without one."""
+
+    def __init__(
+        self,
+        *,
+        components: Sequence[Component],
+        stream_store: StreamStore,
+        score_store: ScoreStore,
+        alert_store: AlertStore,
+        live: LiveState,
+        address: Callable[[], str],
+        close: Callable[[], None],
+    ) -> None:
+        self._components = tuple(components)
+        self._started: list[Component] = []
+        self._address = address
+        self._close = close
+        self.stream_store = stream_store
+        self.score_store = score_store
+        self.alert_store = alert_store
+        self.live = live
+
+    @property
+    def address(self) -> str:
+        return self._address()
+
+    def start(self) -> None:
+        """Start every part, downstream first. When one cannot start, those started are stopped and it raises."""
+        for component in self._components:
+            _log.debug("starting %s", component.name)
+            try:
+                component.start()
+            except BaseException:
+                self.stop()
+                raise
+            self._started.append(component)
+
+    def stop(self) -> None:
+        """Stop every started part, upstream first: ingest ends, what was received is judged and stored."""
+        while self._started:
+            component = self._started.pop()
+            _log.debug("stopping %s", component.name)
+            component.stop(STOP_TIMEOUT_S)
+        self._close()
+
+    def run(self, stop: threading.Event) -> None:
+        """Run until `stop` is set."""
+        with self:
+            stop.wait()
+
+    def health(self) -> Mapping[str, str]:
+        """Return each part's name with "" when it is well, else why not."""
+        return {component.name: component.health() for component in self._components}
+
+    def __enter__(self) -> "System":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

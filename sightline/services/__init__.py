@@ -1,0 +1,1 @@
+"""The parts of the running system, and which process runs which."""

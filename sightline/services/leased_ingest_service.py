@@ -1,0 +1,91 @@
+"""Ingest as one process of several: it reads the cameras whose leases it holds, and no others."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from domain.cameras import Camera
+from domain.errors import StoreUnavailable
+from domain.ports import Clock, StreamPublisher, StreamStore
+from domain.text.camera_urls import find_secrets
+from ingest.supervise.ipc import ReaderSetup
+from ingest.supervise.supervisor import IngestSupervisor
+from sightline.runtime.components import RestartingThread
+from sightline.runtime.logging_setup import Redactor
+from sightline.services.held_leases import HeldLeases, LeasedPublisher, release_all_leases
+
+CHECK_EVERY_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+NewPublisher = Callable[[threading.Event], StreamPublisher | None]
+"""Waits for an absent transport until it is told to stop; then None."""
+
+
+class LeasedIngestService:
+    """The supervisor of this process's readers, whose cameras follow the leases."""
+
+    name = "ingest"
+
+    def __init__(
+        self,
+        publisher: NewPublisher,
+        store: StreamStore,
+        held: HeldLeases,
+        clock: Clock,
+        *,
+        redactor: Redactor | None = None,
+        setup: ReaderSetup | None = None,
+    ) -> None:
+        self._new_publisher = publisher
+        self._store = store
+        self._held = held
+        self._clock = clock
+        self._redactor = redactor
+        self._setup = setup
+        self._cameras: Sequence[Camera] = ()
+        self._trouble = "waiting for the queue"
+        self._thread = RestartingThread(self.name, self._work, health=lambda: self._trouble)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        self._thread.stop(timeout_s)
+
+    def health(self) -> str:
+        return self._thread.health()
+
+    def _work(self, stop: threading.Event) -> None:
+        publisher = self._new_publisher(stop)
+        if publisher is None:
+            return
+        supervisor = IngestSupervisor((), LeasedPublisher(publisher, self._held), self._clock, setup=self._setup)
+        supervisor.start()
+        try:
+            while not stop.is_set():
+                self._follow(supervisor)
+                stop.wait(CHECK_EVERY_S)
+        finally:
+            # Last words travel under the leases; only then may others read these cameras.
+            supervisor.stop()
+            publisher.close()
+            release_all_leases(self._held)
+
+    def _follow(self, supervisor: IngestSupervisor) -> None:
+        try:
+            self._cameras = self._store.cameras()
+            self._hide_passwords()
+            self._held.refresh(self._cameras)
+            self._trouble = ""
+        except StoreUnavailable as error:
+            if str(error) != self._trouble:
+                _log.warning("leases cannot be renewed: %s", error)
+            self._trouble = str(error)
+        tokens = self._held.tokens
+        supervisor.update([camera for camera in self._cameras if camera.name in tokens])
+
+    def _hide_passwords(self) -> None:
+        """Logs must not show what FFmpeg's own messages may quote."""
+        if self._redactor is not None:
+            self._redactor.learn(secret for camera in self._cameras for secret in find_secrets(camera.url))

@@ -1,0 +1,35 @@
+"""The process's own figures for /metrics."""
+
+from collections.abc import Callable, Mapping
+
+from sightline.runtime.clock import SteadyClock
+from sightline.services.scoring_service import ScoringService
+
+
+def collect_process_metrics(
+    clock: SteadyClock, scoring: ScoringService | None, waiting: Callable[[], int] | None = None
+) -> Mapping[str, float]:
+    """Return how the clock is, and what the scoring worker counted since it started and how many messages wait for it.
+
+    `waiting` tells that; without it the worker's own consumer does.
+    """
+    found: dict[str, float] = {"clock_offset_seconds": clock.offset_s, "clock_steps_total": clock.steps}
+    if scoring is None:
+        return found
+    found["scoring_lag_messages"] = (waiting or scoring.waiting)()
+    worker = scoring.worker()
+    if worker is not None:
+        counters = worker.counters
+        found |= {
+            "units_total": counters.units,
+            "frames_scored_total": counters.frames_scored,
+            "frames_rejected_total": counters.frames_rejected,
+            "messages_skipped_total": counters.messages_skipped,
+            "scoring_lag_seconds": worker.lag_s,
+            "frames_dropped_total": counters.frames_dropped,
+            "frames_refused_total": counters.frames_refused,
+            "messages_put_aside_total": counters.messages_put_aside,
+            "messages_unreadable_total": scoring.unreadable(),
+            "messages_expired_total": scoring.expired(),
+        }
+    return found

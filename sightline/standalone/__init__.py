@@ -1,0 +1,1 @@
+"""Evaluates a recording or one stream without the running system; stores nothing."""

@@ -1,0 +1,103 @@
+"""Says over HTTP how a process without the page is: /healthz, /readyz and /metrics, names of parts and counts only."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+
+import anyio.to_thread
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.error_responses import error_response
+from api.routes.prometheus import PROCESS_METRICS
+from api.security.access_rules import SECURITY_HEADERS
+from domain.text.camera_urls import redact_text
+from sightline.web_server.http_server import HttpServer
+
+MAX_HEALTH_CONNECTIONS = 64
+
+_log = logging.getLogger(__name__)
+
+
+class HealthServer(HttpServer):
+    """`health` maps each part to "" or what is wrong; `figures` gives what it counted.
+
+    `notes` says what is amiss although every part is well.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        health: Callable[[], Mapping[str, str]],
+        figures: Callable[[], Mapping[str, float]],
+        notes: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        super().__init__(self._respond, host, port, name="health", max_connections=MAX_HEALTH_CONNECTIONS)
+        self._health_of_parts = health
+        self._figures = figures
+        self._notes = notes
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _answer_lifespan(receive, send)
+            return
+        if scope["method"] not in ("GET", "HEAD"):
+            await error_response(405, "only GET is answered here", {"Allow": "GET, HEAD"})(scope, receive, send)
+            return
+        # The parts may ask a database that is slow; the event loop must not wait for it.
+        try:
+            status, content_type, body = await anyio.to_thread.run_sync(self.answer, scope["path"])
+        except Exception as error:  # noqa: BLE001  # whatever a part says, a probe gets an answer
+            _log.warning("the health of this process cannot be told: %s", error)
+            await error_response(503, "the health of this process cannot be told; its log says more")(
+                scope, receive, send
+            )
+            return
+        await Response(body, status, {"Content-Type": content_type, **SECURITY_HEADERS})(scope, receive, send)
+
+    def answer(self, path: str) -> tuple[HTTPStatus, str, bytes]:
+        """Return status, content type and body for a path."""
+        if path == "/healthz":
+            return HTTPStatus.OK, "application/json", b'{"status": "ok"}'
+        if path == "/readyz":
+            parts = {part: redact_text(why) or "ok" for part, why in self._health_of_parts().items()}
+            ready = all(why == "ok" for why in parts.values())
+            degraded = {subject: redact_text(why) for subject, why in self._notes().items()}
+            answer = {"ready": ready, "parts": parts, "degraded": degraded}
+            status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+            return status, "application/json", json.dumps(answer).encode()
+        if path == "/metrics":
+            registry = CollectorRegistry()
+            registry.register(_ProcessCollector(self._health_of_parts(), self._figures()))
+            return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)
+        return HTTPStatus.NOT_FOUND, "application/json", b'{"error": "ask for /healthz, /readyz or /metrics"}'
+
+
+class _ProcessCollector(Collector):
+    def __init__(self, health: Mapping[str, str], figures: Mapping[str, float]) -> None:
+        self._health = health
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("sightline_part_up", "1 while this part of Sightline is well.", labels=["part"])
+        for part, why in self._health.items():
+            up.add_metric([part], float(why == ""))
+        yield up
+        for name, text in PROCESS_METRICS.items():
+            if name not in self._figures:
+                continue
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            yield kind(f"sightline_{name.removesuffix('_total')}", text, value=self._figures[name])
+
+
+async def _answer_lifespan(receive: Receive, send: Send) -> None:
+    """Follow the server's start and stop; there is nothing to do at either."""
+    for moment in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{moment}.complete"})

@@ -1,0 +1,1 @@
+"""Cameras that do not exist: served over RTSP and HTTP, well, odd or hostile."""

@@ -1,0 +1,1 @@
+"""Films of scenes made from photographs."""

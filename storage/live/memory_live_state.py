@@ -1,0 +1,88 @@
+"""What is true now, in the memory of this process; what expired is unknown. Nothing is ever written."""
+
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+
+from domain.frames import Frame
+from domain.messages import StreamSnapshot
+
+_WAITING_SNAPSHOTS = 1000
+
+
+class MemoryLiveState:
+    """`LiveState` in memory, shared by threads. `seconds` is a clock that never jumps back, in seconds."""
+
+    def __init__(
+        self, ttl_s: float = 15.0, *, pictures: bool = True, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ttl_s = ttl_s
+        self._keeps_pictures = pictures
+        self._seconds = seconds
+        self._lock = Lock()
+        self._snapshots: dict[str, tuple[float, StreamSnapshot]] = {}
+        self._pictures: dict[str, tuple[float, Frame]] = {}
+        self._subscribers: set[queue.Queue[StreamSnapshot]] = set()
+
+    def put(self, snapshot: StreamSnapshot) -> None:
+        with self._lock:
+            self._snapshots[snapshot.stream_id] = (self._seconds(), snapshot)
+            for subscriber in self._subscribers:
+                _offer(subscriber, snapshot)
+
+    def get(self, stream_id: str) -> StreamSnapshot | None:
+        return self.all().get(stream_id)
+
+    def all(self) -> Mapping[str, StreamSnapshot]:
+        with self._lock:
+            oldest = self._seconds() - self._ttl_s
+            return {name: snapshot for name, (at, snapshot) in self._snapshots.items() if at > oldest}
+
+    def remove(self, stream_id: str) -> None:
+        with self._lock:
+            self._snapshots.pop(stream_id, None)
+            self._pictures.pop(stream_id, None)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
+        """Give the snapshots put from now on; a reader too slow loses the oldest."""
+        mine: queue.Queue[StreamSnapshot] = queue.Queue(_WAITING_SNAPSHOTS)
+        with self._lock:
+            self._subscribers.add(mine)
+        try:
+            yield _received(mine)
+        finally:
+            with self._lock:
+                self._subscribers.discard(mine)
+
+    def put_picture(self, frame: Frame) -> None:
+        if self._keeps_pictures:
+            with self._lock:
+                self._pictures[frame.ref.stream_id] = (self._seconds(), frame)
+
+    def picture(self, stream_id: str) -> Frame | None:
+        """Return the newest picture, None when it expired: an old picture shown as now is a lie."""
+        with self._lock:
+            at, frame = self._pictures.get(stream_id, (0.0, None))
+            if frame is not None and at <= self._seconds() - self._ttl_s:
+                del self._pictures[stream_id]
+                return None
+            return frame
+
+
+def _offer(subscriber: "queue.Queue[StreamSnapshot]", snapshot: StreamSnapshot) -> None:
+    while True:
+        try:
+            return subscriber.put_nowait(snapshot)
+        except queue.Full:
+            subscriber.get_nowait()
+
+
+def _received(mine: "queue.Queue[StreamSnapshot]") -> Iterator[StreamSnapshot | None]:
+    while True:
+        try:
+            yield mine.get(timeout=1.0)
+        except queue.Empty:
+            yield None

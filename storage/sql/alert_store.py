@@ -1,0 +1,156 @@
+"""What a restart of the evaluation needs to go on, and what people are told of it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, RowMapping, select, update
+
+from domain.alerts import Alert, AlertState, AlertTransition, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.baselines import BaselineState, CameraBaseline, LightMode
+from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
+from domain.faults import Fault
+from domain.records import AuditEntry
+from storage.sql.database.engine import read_transaction, write_transaction
+from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
+from storage.sql.schema import rows, tables
+from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, decode_record, unpack_structure
+from storage.sql.stream_store import append_audit
+
+_MAX_WAIT = timedelta(hours=1)
+
+
+class SqlAlertStore:
+    """`AlertStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
+        table = tables.alerts
+        query = select(table).order_by(table.c.stream_id, table.c.fault)
+        if stream_id is not None:
+            query = query.where(table.c.stream_id == stream_id)
+        with read_transaction(self._engine) as connection:
+            return [alert_from_row(row) for row in connection.execute(query).mappings()]
+
+    def references(self, stream_id: str) -> Sequence[CameraBaseline]:
+        table = tables.baselines
+        query = select(table).where(table.c.stream_id == stream_id).order_by(table.c.mode)
+        with read_transaction(self._engine) as connection:
+            return [_baseline_from_row(row) for row in connection.execute(query).mappings()]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        query = select(tables.incidents).where(tables.incidents.c.incident_id == incident_id)
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else incident_from_row(row)
+
+    def incidents(
+        self,
+        *,
+        state: IncidentState | None = None,
+        stream_id: str | None = None,
+        limit: int = 100,
+        before: datetime | None = None,
+    ) -> Sequence[Incident]:
+        """Return incidents, newest first by their opening; `before` leaves out those opened at it or later."""
+        table = tables.incidents
+        query = select(table).order_by(table.c.opened_at.desc(), table.c.incident_id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(table.c.state == state)
+        if stream_id is not None:
+            query = query.where(table.c.stream_id == stream_id)
+        if before is not None:
+            query = query.where(table.c.opened_at < before)
+        with read_transaction(self._engine) as connection:
+            return [incident_from_row(row) for row in connection.execute(query).mappings()]
+
+    def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
+        """Return transitions, the latest first."""
+        table = tables.transitions
+        query = select(table).where(table.c.stream_id == stream_id)
+        order = (table.c.at.desc(), table.c.sequence.desc(), table.c.fault, table.c.to_state)
+        latest = query.order_by(*order).limit(limit)
+        with read_transaction(self._engine) as connection:
+            return [_transition_from_row(row) for row in connection.execute(latest).mappings()]
+
+    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
+        table = tables.incidents
+        taken = update(table).where(table.c.incident_id == incident_id)
+        values = {"acknowledged_by": by, "acknowledged_at": at, "acknowledge_reason": reason}
+        with write_transaction(self._engine) as connection:
+            if connection.execute(taken.values(values)).rowcount == 0:
+                return False
+            append_audit(connection, AuditEntry(at, by, "acknowledge incident", incident_id, reason))
+            return True
+
+    def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
+        table = tables.outbox
+        attempt = table.c.next_attempt_at
+        # No attempt is put off for an hour: one further ahead was put off by a clock that was wrong.
+        is_due = attempt.is_(None) | (attempt <= now) | (attempt > now + _MAX_WAIT)
+        query = select(table).where(tables.NOT_DELIVERED, is_due).order_by(table.c.created_at, table.c.key).limit(limit)
+        with read_transaction(self._engine) as connection:
+            return [_outbox_entry_from_row(row, now) for row in connection.execute(query).mappings()]
+
+    def delivered(self, keys: Sequence[str], at: datetime) -> None:
+        table = tables.outbox
+        with write_transaction(self._engine) as connection:
+            told = update(table).where(table.c.key.in_(keys), tables.NOT_DELIVERED)
+            connection.execute(told.values(delivered_at=at))
+
+    def postpone(self, keys: Sequence[str], until: datetime, reason: str) -> None:
+        table = tables.outbox
+        with write_transaction(self._engine) as connection:
+            failed = update(table).where(table.c.key.in_(keys), tables.NOT_DELIVERED)
+            connection.execute(failed.values(attempts=table.c.attempts + 1, next_attempt_at=until, last_error=reason))
+
+    def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
+        table = tables.outbox
+        with write_transaction(self._engine) as connection:
+            ahead = incident.updated_at + CLOCK_SKEW
+            store_incidents(connection, rows.incident_rows([incident]), rows.outbox_rows(entries), ahead)
+            told = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
+            connection.execute(told.values(delivered_at=incident.updated_at))
+
+
+def _baseline_from_row(row: RowMapping) -> CameraBaseline:
+    return CameraBaseline(
+        stream_id=row["stream_id"],
+        mode=LightMode(row["mode"]),
+        state=BaselineState(row["state"]),
+        started_at=row["started_at"],
+        updated_at=row["updated_at"],
+        frames=row["frames"],
+        statistics=decode_record(STATISTICS, row["statistics"]),
+        structure=unpack_structure(row["structure"]),
+        reason=row["reason"],
+        accepted_by=row["accepted_by"],
+    )
+
+
+def _transition_from_row(row: RowMapping) -> AlertTransition:
+    return AlertTransition(
+        stream_id=row["stream_id"],
+        fault=Fault(row["fault"]),
+        session_id=row["session_id"],
+        sequence=row["sequence"],
+        from_state=AlertState(row["from_state"]),
+        to_state=AlertState(row["to_state"]),
+        at=row["at"],
+        incident_id=row["incident_id"],
+        evidence=decode_record(EVIDENCE, row["evidence"]),
+    )
+
+
+def _outbox_entry_from_row(row: RowMapping, now: datetime) -> OutboxEntry:
+    """Return the entry; one made far ahead of now waits for company no longer than one made now."""
+    created_at = row["created_at"]
+    return OutboxEntry(
+        key=row["key"],
+        kind=NotificationKind(row["kind"]),
+        incident=decode_record(INCIDENT, row["incident"]),
+        created_at=now if created_at > now + FUTURE_TOLERANCE else created_at,
+        attempts=row["attempts"],
+        next_attempt_at=row["next_attempt_at"],
+    )

@@ -1,0 +1,185 @@
+"""Notices within seconds that the database was deleted, replaced, damaged or closed to us, and mends what can be.
+
+A process does not notice by itself: what it has open goes on answering after a file was deleted, a password changed.
+"""
+
+import logging
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from domain.errors import SightlineError, StoreUnavailable
+from storage.sql.database.engine import connect_sqlite, read_transaction, sqlite_outage_reason
+from storage.sql.database.migrate import upgrade_schema
+from storage.sql.schema.tables import metadata
+
+_log = logging.getLogger(__name__)
+
+CHECK_INTERVAL_S = 3.0
+_FULL_CHECK_BYTES = 8 << 20
+"""A file no larger is read whole at each look; of a larger one the beginning of each table."""
+
+
+class DatabaseWatch:
+    """`look` says what is wrong with the database now, "" where it is well; one thread calls it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sqlite = SqliteFile(engine) if engine.dialect.name == "sqlite" else None
+        self._said = ""
+
+    def look(self) -> str:
+        """Look, mend what can be mended, and say once what changed."""
+        try:
+            why = self._sqlite.trouble() if self._sqlite is not None else self._postgres_trouble()
+        except SightlineError as error:
+            why = str(error)
+        if why and why != self._said:
+            _log.error("the database is not well: %s", why)
+        if self._said and not why:
+            _log.warning("the database is well again")
+        self._said = why
+        return why
+
+    def health(self) -> str:
+        """Return what the last look found."""
+        return self._said
+
+    def close(self) -> None:
+        if self._sqlite is not None:
+            self._sqlite.close()
+
+    def _postgres_trouble(self) -> str:
+        # A connection of the pool was let in long ago; a new one shows whether we still are.
+        fresh = Engine(self._engine.pool.recreate(), self._engine.dialect, self._engine.url, hide_parameters=True)
+        try:
+            with read_transaction(fresh) as connection:
+                for name in metadata.tables:
+                    connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1"))
+        finally:
+            fresh.dispose()
+        return ""
+
+
+class SqliteFile:
+    """The file under a SQLite database, held open by a connection of its own, from which a deleted file is saved."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._path = Path(str(engine.url.database))
+        self._left: list[sqlite3.Connection] = []
+        self._reader, self._blocker = self._opened()
+        self._status, self._journal = self._path.stat(), self._journal_status()
+        self._is_well = True
+
+    def trouble(self) -> str:
+        why = self._trouble()
+        self._is_well = not why
+        return why
+
+    def _trouble(self) -> str:
+        try:
+            now = self._path.stat()
+        except FileNotFoundError:
+            return self._restore_deleted(self._path.name)
+        except OSError as error:
+            return f"the database file cannot be looked at: {error.strerror}; check its folder and permissions"
+        if not os.path.samestat(now, self._status):
+            return self._follow_replacement()
+        if self._is_journal_gone():
+            # Who puts a copy in the place of a damaged file takes its journal away, and the copy counts.
+            return self._restore_deleted(f"{self._path.name}-wal") if self._is_well else self._follow_replacement()
+        return self._damage(now.st_size)
+
+    def _journal_status(self) -> os.stat_result | None:
+        try:
+            return Path(f"{self._path}-wal").stat()
+        except OSError:
+            return None
+
+    def _is_journal_gone(self) -> bool:
+        """Say whether the journal we write to has lost its name: what is in it would end with this process."""
+        now = self._journal_status()
+        return self._journal is not None and (now is None or not os.path.samestat(now, self._journal))
+
+    def close(self) -> None:
+        for connection in (*self._left, self._reader, self._blocker):
+            connection.close()
+
+    def _opened(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        pair = connect_sqlite(self._path), connect_sqlite(self._path)
+        for connection in pair:  # a connection opens its file at the first question
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return pair
+
+    def _restore_deleted(self, deleted: str) -> str:
+        """Write the database to its name again, with all that was stored: we still have open what was deleted of it.
+
+        A write lock on the deleted file, never given back, makes those who wait to write to it come again.
+        """
+        kept = self._path.with_name(f"{self._path.name}.saving")
+        try:
+            if not self._blocker.in_transaction:
+                self._blocker.execute("BEGIN IMMEDIATE")
+            with suppress(FileNotFoundError):
+                kept.unlink()
+            os.close(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            with closing(sqlite3.connect(kept)) as copy:
+                self._reader.backup(copy)
+                copy.execute("PRAGMA journal_mode=WAL")
+            for ending in ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    Path(f"{self._path}{ending}").unlink()
+            if deleted == self._path.name:
+                os.link(kept, self._path)  # unlike a renaming, this replaces nothing that came meanwhile
+                kept.unlink()
+            else:
+                kept.replace(self._path)
+        except (OSError, sqlite3.Error) as error:
+            return f"the database's file {deleted} was deleted and cannot be written again ({error}); check its folder"
+        self._reopen_file()
+        _log.error(
+            "the database's file %s was deleted; Sightline had it open and wrote the database again with all that was "
+            "stored. Find out who deletes it",
+            self._path.with_name(deleted),
+        )
+        return ""
+
+    def _follow_replacement(self) -> str:
+        """Go on with the file that has the name now."""
+        self._engine.dispose()
+        try:
+            upgrade_schema(self._engine)
+        except StoreUnavailable as error:
+            return f"the database file was replaced, and the new one cannot be used: {error}"
+        self._reopen_file()
+        _log.error("the database file %s was replaced by another; Sightline goes on with the new one", self._path)
+        return ""
+
+    def _reopen_file(self) -> None:
+        self._engine.dispose()
+        # The old connections stay open: closing the last one would tidy up files that have another owner now.
+        self._left += [self._reader, self._blocker]
+        self._reader, self._blocker = self._opened()
+        self._status, self._journal = self._path.stat(), self._journal_status()
+
+    def _damage(self, size: int) -> str:
+        """Read the file with a new connection, which has nothing of it in memory."""
+        try:
+            with closing(connect_sqlite(self._path)) as fresh:
+                for name in metadata.tables:
+                    fresh.execute(f"SELECT * FROM {name} LIMIT 1").fetchone()
+                if size <= _FULL_CHECK_BYTES:
+                    (found,) = fresh.execute("PRAGMA quick_check(1)").fetchone()
+                    if found != "ok":
+                        return "the database file is damaged; restore a copy or move it away"
+                fresh.execute("BEGIN IMMEDIATE")
+                fresh.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                return ""  # somebody writes; who waits for it says so
+            return sqlite_outage_reason(error) or f"the database file cannot be read ({type(error).__name__})"
+        return ""

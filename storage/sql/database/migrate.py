@@ -1,0 +1,84 @@
+"""Brings a database to the schema of this code, or says why it cannot. Works from an installed package."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from domain.errors import ConfigError, StoreUnavailable
+from storage.sql.database.engine import migration_transaction, needs_operator, read_transaction
+
+_MIGRATION_LOCK = 0x51_67_68_74
+"""Postgres advisory lock: two processes that start together migrate one after the other."""
+
+
+def newest_revision() -> str:
+    """Return the revision this code needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Return the database's revision, None when it is empty.
+
+    Raises `StoreUnavailable`, or `ConfigError` where waiting is vain.
+    """
+    with _refuse_vain_waits(engine), read_transaction(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_newest_revision(engine: Engine) -> None:
+    """Raise `ConfigError` unless the database has exactly this code's schema; says what to do."""
+    found = current_revision(engine)
+    if found == newest_revision():
+        return
+    _refuse_unknown_revision(found)
+    raise ConfigError("storage: the database's schema is older than this version of Sightline; run: sightline migrate")
+
+
+def upgrade_schema(engine: Engine, to: str = "head") -> None:
+    """Bring the schema to the newest revision or to `to`, all of it or nothing; does nothing when it is there.
+
+    Raises `ConfigError` for a schema newer than this code or a damaged file, `StoreUnavailable` when it is locked.
+    """
+    found = current_revision(engine)
+    if found == newest_revision():
+        return
+    _refuse_unknown_revision(found)
+    with migration_transaction(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _refuse_unknown_revision(found: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise ConfigError(
+            f"storage: the database's schema ({found}) is newer than this version of Sightline; "
+            "install the version that wrote it, or a newer one"
+        )
+
+
+@contextmanager
+def _refuse_vain_waits(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailable as error:
+        if needs_operator(error):
+            raise ConfigError(f"database: {engine.url.database}: {error}") from error
+        raise

@@ -1,0 +1,57 @@
+"""Alerts and incidents as rows, and what is to be told of them in the same transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select
+
+from domain.alerts import Alert, AlertState, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.clocks import CLOCK_SKEW
+from domain.faults import Fault
+from storage.sql.schema import rows, tables
+from storage.sql.schema.documents import EVIDENCE, INCIDENT, decode_record
+from storage.sql.schema.upserts import insert_new, replace_older
+
+_LEADING_COLUMNS = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason")
+
+
+def incident_from_row(row: RowMapping) -> Incident:
+    """Return the incident; its columns overrule its document, since an acknowledgement changes them alone."""
+    return decode_record(INCIDENT, {**row["document"], **{name: row[name] for name in _LEADING_COLUMNS}})
+
+
+def alert_from_row(row: RowMapping) -> Alert:
+    return Alert(
+        stream_id=row["stream_id"],
+        fault=Fault(row["fault"]),
+        state=AlertState(row["state"]),
+        since=row["since"],
+        updated_at=row["updated_at"],
+        incident_id=row["incident_id"],
+        flaps=row["flaps"],
+        evidence=decode_record(EVIDENCE, row["evidence"]),
+    )
+
+
+def store_incidents(
+    connection: Connection, incidents: rows.Rows, entries: rows.Rows, ahead: datetime | None = None
+) -> None:
+    """Store incidents and what is to be told of them; an acknowledgement once given stays.
+
+    An incident that was changed beyond `ahead`, by a clock that was wrong, is replaced.
+    """
+    acknowledgement = ("acknowledged_by", "acknowledged_at", "acknowledge_reason")
+    replace_older(connection, tables.incidents, incidents, by="updated_at", keep=acknowledgement, ahead=ahead)
+    insert_new(connection, tables.outbox, entries)
+
+
+def resolve_incidents(connection: Connection, stream_id: str, at: datetime) -> None:
+    """Resolve the open incidents of a camera that is retired, and have those told who were told of them."""
+    table = tables.incidents
+    still_open = (table.c.stream_id == stream_id) & (table.c.state == IncidentState.OPEN)
+    found = connection.execute(select(table).where(still_open)).mappings().all()
+    closed = [
+        replace(incident_from_row(row), state=IncidentState.RESOLVED, resolved_at=at, updated_at=at) for row in found
+    ]
+    entries = [OutboxEntry(f"{each.incident_id}:resolved", NotificationKind.RESOLVED, each, at) for each in closed]
+    store_incidents(connection, rows.incident_rows(closed), rows.outbox_rows(entries), at + CLOCK_SKEW)

@@ -1,0 +1,1 @@
+"""How scores age: daily partitions, rollups, retention."""

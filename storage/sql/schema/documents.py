@@ -1,0 +1,75 @@
+"""Records as JSON text and back, so that a row holds what has no column of its own."""
+
+import math
+import struct
+from collections.abc import Mapping
+from functools import lru_cache
+from json import dumps
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter
+
+from domain.alerts import Incident
+from domain.baselines import Statistic
+from domain.cameras import Camera
+from domain.faults import Evidence
+
+_Record = TypeVar("_Record")
+
+EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
+CAMERA: TypeAdapter[Camera] = TypeAdapter(Camera)
+STATISTICS: TypeAdapter[Mapping[str, Statistic]] = TypeAdapter(
+    Mapping[str, Statistic],
+    config=ConfigDict(ser_json_inf_nan="strings"),  # JSON has no infinity, a normal range may
+)
+
+_SHAPE = struct.Struct("<III")
+
+
+def encode_record(adapter: TypeAdapter[_Record], record: _Record) -> str:
+    """Return the record as JSON text."""
+    return adapter.dump_json(record).decode()
+
+
+def decode_record(adapter: TypeAdapter[_Record], document: Any) -> _Record:
+    """Return the record a JSON object was made from; members it does not know are left out."""
+    return adapter.validate_python(document)
+
+
+def encode_values(values: Mapping[str, float]) -> tuple[str, dict[str, str]]:
+    """Return metric values as JSON text with nine digits (single precision, exactly), and which were not finite.
+
+    JSON has no infinity and no NaN, and one of them must not keep a whole unit from being stored.
+    """
+    refused: dict[str, str] = {}
+    # The sum of finite values is finite, or the slow way finds out.
+    if not math.isfinite(sum(values.values())):
+        refused = {key: "not a finite number" for key, value in values.items() if not math.isfinite(value)}
+        values = {key: value for key, value in values.items() if key not in refused}
+    return _values_template(tuple(values)) % tuple(values.values()), refused
+
+
+@lru_cache(maxsize=256)
+def _values_template(keys: tuple[str, ...]) -> str:
+    """Return the document of these metrics with a place for each value; frames of a stream have the same ones."""
+    return "{" + ",".join(f"{dumps(key).replace('%', '%%')}:%.9g" for key in keys) + "}"
+
+
+def pack_structure(structure: NDArray[np.float32] | None) -> bytes | None:
+    """Return block statistics, float32 (rows, columns, channels), as three little-endian sizes and the numbers."""
+    if structure is None:
+        return None
+    rows, columns, channels = structure.shape
+    return _SHAPE.pack(rows, columns, channels) + np.ascontiguousarray(structure, dtype="<f4").tobytes()
+
+
+def unpack_structure(blob: bytes | memoryview | None) -> NDArray[np.float32] | None:
+    """Undo `pack_structure`, bit for bit."""
+    if blob is None:
+        return None
+    stored = bytes(blob)
+    shape = _SHAPE.unpack_from(stored)
+    return np.frombuffer(stored, dtype="<f4", offset=_SHAPE.size).reshape(shape).astype(np.float32)

@@ -1,0 +1,156 @@
+"""Cameras, their sessions, and who changed what. Every change of a camera is audited and raises the revision."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+
+from domain.cameras import Camera, ConnectionState
+from domain.records import AuditEntry, StreamSession
+from domain.text.camera_urls import redact_url
+from storage.sql.database.engine import read_transaction, write_transaction
+from storage.sql.dropped_frames import count_dropped_frames
+from storage.sql.incident_rows import resolve_incidents
+from storage.sql.schema import tables
+from storage.sql.schema.column_types import add_seconds
+from storage.sql.schema.documents import CAMERA, decode_record
+from storage.sql.schema.upserts import replace_older
+
+_OWN_COLUMNS = ("name", "url", "site", "enabled", "accepted_at", "accepted_by")
+
+
+_AFTER_LAST_STATUS_S = 600
+
+
+class SqlStreamStore:
+    """`StreamStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def cameras(self) -> Sequence[Camera]:
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(select(tables.cameras).order_by(tables.cameras.c.name)).mappings()
+            return [_camera(row) for row in rows]
+
+    def camera(self, name: str) -> Camera | None:
+        with read_transaction(self._engine) as connection:
+            query = select(tables.cameras).where(tables.cameras.c.name == name)
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else _camera(row)
+
+    def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
+        with write_transaction(self._engine) as connection:
+            _store_camera(connection, camera)
+            _record_change(connection, AuditEntry(at, by, "put camera", camera.name, redact_url(camera.url)))
+
+    def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
+        """Retire a camera: it holds no alert and no reference any more, and its open incidents are told resolved."""
+        with write_transaction(self._engine) as connection:
+            if connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name)).rowcount == 0:
+                return False
+            for table in (tables.alerts, tables.baselines):
+                connection.execute(delete(table).where(table.c.stream_id == name))
+            resolve_incidents(connection, name, at)
+            _record_change(connection, AuditEntry(at, by, "remove camera", name))
+            return True
+
+    def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
+        with write_transaction(self._engine) as connection:
+            accept = update(tables.cameras).where(tables.cameras.c.name == name)
+            if connection.execute(accept.values(accepted_at=at, accepted_by=by)).rowcount == 0:
+                return False
+            _record_change(connection, AuditEntry(at, by, "accept view", name))
+            return True
+
+    def revision(self) -> int:
+        with read_transaction(self._engine) as connection:
+            query = select(tables.counters.c.number).where(tables.counters.c.name == "cameras")
+            return int(connection.execute(query).scalar_one())
+
+    def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]:
+        """Return sessions, the latest first."""
+        table = tables.sessions
+        query = select(table).where(table.c.stream_id == stream_id).order_by(table.c.started_at.desc()).limit(limit)
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+            dropped = count_dropped_frames(connection, stream_id, [row["session_id"] for row in rows])
+            return [_session(row, dropped.get(row["session_id"], 0)) for row in rows]
+
+    def repair_offered(self) -> int:
+        """Have no session with more frames stored than offered; return how many had. Those of a killed process did.
+
+        Units stored by this version keep to it themselves (`storage.sql.schema.rows.offered_rows`). A session's frames after its
+        last status came within seconds of it.
+        """
+        sessions, frames = tables.sessions, tables.frames
+        shown = select(func.max(frames.c.sequence) + 1).where(
+            frames.c.stream_id == sessions.c.stream_id,
+            frames.c.session_id == sessions.c.session_id,
+            frames.c.received_at >= sessions.c.last_seen_at,
+            frames.c.received_at < add_seconds(self._engine, sessions.c.last_seen_at, _AFTER_LAST_STATUS_S),
+        )
+        short = sessions.c.frames_offered < shown.scalar_subquery()
+        with write_transaction(self._engine) as connection:
+            found = connection.execute(update(sessions).where(short).values(frames_offered=shown.scalar_subquery()))
+            return found.rowcount
+
+    def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
+        """Return entries, the latest first."""
+        table = tables.audit
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit)).mappings()
+            return [
+                AuditEntry(
+                    at=row["at"],
+                    by=row["done_by"],
+                    action=row["action"],
+                    subject=row["subject"],
+                    detail=row["detail"],
+                )
+                for row in rows
+            ]
+
+
+def append_audit(connection: Connection, entry: AuditEntry) -> None:
+    """Add one line to the audit; its detail must hold no credentials."""
+    row = {
+        "at": entry.at,
+        "done_by": entry.by,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+    }
+    connection.execute(insert(tables.audit), row)
+
+
+def _record_change(connection: Connection, entry: AuditEntry) -> None:
+    append_audit(connection, entry)
+    counter = update(tables.counters).where(tables.counters.c.name == "cameras")
+    connection.execute(counter.values(number=tables.counters.c.number + 1))
+
+
+def _store_camera(connection: Connection, camera: Camera) -> None:
+    settings = CAMERA.dump_json(camera, exclude={*_OWN_COLUMNS, "group"}).decode()
+    row: dict[str, Any] = {name: getattr(camera, name) for name in _OWN_COLUMNS}
+    row |= {"camera_group": camera.group, "settings": settings}
+    replace_older(connection, tables.cameras, [row], by="name")
+
+
+def _camera(row: RowMapping) -> Camera:
+    own = {name: row[name] for name in _OWN_COLUMNS}
+    return decode_record(CAMERA, {**row["settings"], **own, "group": row["camera_group"]})
+
+
+def _session(row: RowMapping, dropped_by_workers: int) -> StreamSession:
+    return StreamSession(
+        stream_id=row["stream_id"],
+        session_id=row["session_id"],
+        started_at=row["started_at"],
+        last_seen_at=row["last_seen_at"],
+        state=ConnectionState(row["state"]),
+        reason=row["reason"],
+        frames_offered=row["frames_offered"],
+        frames_dropped=row["dropped_total"] - row["dropped_before"] + dropped_by_workers,
+    )

@@ -1,0 +1,65 @@
+"""The live state in memory, held to the contract of the real ones."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from domain.errors import StoreUnavailable
+from domain.frames import Frame
+from domain.messages import StreamSnapshot
+
+
+class FakeLiveState:
+    """`LiveState` that forgets only when `expire` is called; while `away` it writes nothing and reading says so."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self._snapshots: dict[str, StreamSnapshot] = {}
+        self._pictures: dict[str, Frame] = {}
+        self._subscribers: list[list[StreamSnapshot]] = []
+
+    def put(self, snapshot: StreamSnapshot) -> None:
+        if self.away:
+            return
+        self._snapshots[snapshot.stream_id] = snapshot
+        for subscriber in self._subscribers:
+            subscriber.append(snapshot)
+
+    def get(self, stream_id: str) -> StreamSnapshot | None:
+        return self.all().get(stream_id)
+
+    def all(self) -> Mapping[str, StreamSnapshot]:
+        self._answer()
+        return dict(self._snapshots)
+
+    def remove(self, stream_id: str) -> None:
+        self._snapshots.pop(stream_id, None)
+        self._pictures.pop(stream_id, None)
+
+    def expire(self) -> None:
+        self._snapshots.clear()
+        self._pictures.clear()
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
+        mine: list[StreamSnapshot] = []
+        self._subscribers.append(mine)
+        try:
+            yield _drain(mine)
+        finally:
+            self._subscribers = [subscriber for subscriber in self._subscribers if subscriber is not mine]
+
+    def put_picture(self, frame: Frame) -> None:
+        self._pictures[frame.ref.stream_id] = frame
+
+    def picture(self, stream_id: str) -> Frame | None:
+        self._answer()
+        return self._pictures.get(stream_id)
+
+    def _answer(self) -> None:
+        if self.away:
+            raise StoreUnavailable("Redis cannot be reached")
+
+
+def _drain(mine: list[StreamSnapshot]) -> Iterator[StreamSnapshot | None]:
+    while True:
+        yield mine.pop(0) if mine else None

@@ -1,0 +1,371 @@
+"""Fakes of the ports, plain and in memory; the contract tests hold them to what the real adapters promise."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from domain.alerts import Alert, AlertTransition, Incident, IncidentState, OutboxEntry
+from domain.baselines import CameraBaseline, LightMode
+from domain.cameras import Camera
+from domain.errors import NotifierUnavailable, StoreUnavailable
+from domain.faults import Fault
+from domain.frames import Frame
+from domain.messages import BatchResult, DeadLetter, StreamMessage, StreamSnapshot, VerdictChange
+from domain.metrics import FrameScores
+from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
+from domain.text.camera_urls import redact_url
+from tests.fakes.latest import build_latest
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+_RAW_DAYS = 7
+
+
+class FakeClock:
+    """`Clock` that moves only when told; sleeping moves it."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+class FakePublisher:
+    """`StreamPublisher` that keeps what it is given; refuses frames while `full`."""
+
+    def __init__(self) -> None:
+        self.messages: list[StreamMessage] = []
+        self.full = False
+        self.closed = False
+
+    def publish(self, message: StreamMessage) -> bool:
+        if self.full and isinstance(message, Frame):
+            return False
+        self.messages.append(message)
+        return True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeNotifier:
+    """`Notifier` that keeps what it is told; refuses while `away`."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.sent: list[OutboxEntry] = []
+        self.away = False
+
+    def send(self, entry: OutboxEntry) -> None:
+        if self.away:
+            raise NotifierUnavailable("the receiver is away")
+        self.sent.append(entry)
+
+
+class FakeStreamStore:
+    """`StreamStore` in memory."""
+
+    def __init__(self) -> None:
+        self._cameras: dict[str, Camera] = {}
+        self._audit: list[AuditEntry] = []
+        self._revision = 0
+        self.sessions_by_key: dict[tuple[str, str], StreamSession] = {}
+        self.dropped: set[tuple[str, str, int]] = set()
+        self.stored: set[tuple[str, str, int]] = set()
+
+    def cameras(self) -> Sequence[Camera]:
+        return [self._cameras[name] for name in sorted(self._cameras)]
+
+    def camera(self, name: str) -> Camera | None:
+        return self._cameras.get(name)
+
+    def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
+        self._cameras[camera.name] = camera
+        self._note(AuditEntry(at, by, "put camera", camera.name, redact_url(camera.url)))
+
+    def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
+        if self._cameras.pop(name, None) is None:
+            return False
+        self._note(AuditEntry(at, by, "remove camera", name))
+        return True
+
+    def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
+        camera = self._cameras.get(name)
+        if camera is None:
+            return False
+        self._cameras[name] = replace(camera, accepted_at=at, accepted_by=by)
+        self._note(AuditEntry(at, by, "accept view", name))
+        return True
+
+    def revision(self) -> int:
+        return self._revision
+
+    def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]:
+        mine = []
+        for session in self.sessions_by_key.values():
+            if session.stream_id == stream_id:
+                key = (stream_id, session.session_id)
+                lost = sum(each[:2] == key for each in self.dropped - self.stored)
+                mine.append(replace(session, frames_dropped=session.frames_dropped + lost))
+        return sorted(mine, key=lambda session: session.started_at, reverse=True)[:limit]
+
+    def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
+        return self._audit[::-1][:limit]
+
+    def _note(self, entry: AuditEntry) -> None:
+        self.append_audit(entry)
+        self._revision += 1
+
+    def append_audit(self, entry: AuditEntry) -> None:
+        self._audit.append(entry)
+
+
+class FakeScoreStore:
+    """`ScoreStore` in memory; `away` makes it unavailable, `units` holds what was added, in order."""
+
+    def __init__(self, streams: FakeStreamStore | None = None) -> None:
+        self.away = False
+        self.units: list[BatchResult] = []
+        self.alerts: dict[tuple[str, Fault], Alert] = {}
+        self.transitions: dict[tuple[str, Fault, str, int, str], AlertTransition] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.outbox: dict[str, OutboxEntry] = {}
+        self.references: dict[tuple[str, LightMode], CameraBaseline] = {}
+        self._streams = streams or FakeStreamStore()
+        self._dropped_before: dict[tuple[str, str], int] = {}
+        self._scores: dict[tuple[str, str, int], FrameScores] = {}
+        self._changes: dict[tuple[str, datetime, Fault], VerdictChange] = {}
+        self._letters: dict[tuple[str, str, int], DeadLetter] = {}
+        self._unfolded: set[tuple[str, datetime]] = set()
+        self._points: dict[tuple[str, str, Resolution], dict[datetime, ScorePoint]] = {}
+        self._floor: datetime | None = None
+
+    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
+        if self.away:
+            raise StoreUnavailable("the store is away")
+        self.units.append(unit)
+        for ref in unit.dropped:
+            self._streams.dropped.add((ref.stream_id, ref.session_id, ref.sequence))
+        refused = [letter for score in unit.scores if (letter := self._add_score(score)) is not None]
+        for letter in unit.dead_letters:
+            self._letters.setdefault((letter.stream_id, letter.session_id, letter.sequence), letter)
+        self._add_statuses(unit)
+        for change in unit.verdicts:
+            self._changes[change.stream_id, change.at, change.verdict.fault] = change
+        self._add_judgement(unit)
+        return tuple(refused)
+
+    def _add_score(self, score: FrameScores) -> DeadLetter | None:
+        ref = score.ref
+        if self._floor is not None and ref.received_at < self._floor:
+            letter = DeadLetter(ref.stream_id, ref.session_id, ref.sequence, ref.received_at, "received_at is too old")
+            self._letters.setdefault((ref.stream_id, ref.session_id, ref.sequence), letter)
+            return letter
+        self._streams.stored.add((ref.stream_id, ref.session_id, ref.sequence))
+        self._scores.setdefault((ref.stream_id, ref.session_id, ref.sequence), score)
+        self._unfolded.add((ref.stream_id, ref.received_at.replace(second=0, microsecond=0)))
+        return None
+
+    def _add_statuses(self, unit: BatchResult) -> None:
+        known = self._streams.sessions_by_key
+        for status in unit.statuses:
+            key = (status.stream_id, status.session_id)
+            total = status.counters.frames_dropped
+            before = self._dropped_before.setdefault(key, total)
+            found = known.get(key)
+            if found is None or found.last_seen_at <= status.received_at:
+                known[key] = StreamSession(
+                    stream_id=status.stream_id,
+                    session_id=status.session_id,
+                    started_at=status.received_at if found is None else found.started_at,
+                    last_seen_at=status.received_at,
+                    state=status.state,
+                    reason=status.reason,
+                    frames_offered=status.sequence + 1,
+                    frames_dropped=total - before,
+                )
+
+    def _add_judgement(self, unit: BatchResult) -> None:
+        for alert in unit.alerts:
+            found = self.alerts.get((alert.stream_id, alert.fault))
+            if found is None or found.updated_at <= alert.updated_at:
+                self.alerts[alert.stream_id, alert.fault] = alert
+        for step in unit.transitions:
+            key = (step.stream_id, step.fault, step.session_id, step.sequence, str(step.to_state))
+            self.transitions.setdefault(key, step)
+        for reference in unit.references:
+            learned = self.references.get((reference.stream_id, reference.mode))
+            if learned is None or learned.updated_at <= reference.updated_at:
+                self.references[reference.stream_id, reference.mode] = reference
+        self.add_messages(unit.incidents, unit.outbox)
+
+    def add_messages(self, incidents: Sequence[Incident], entries: Sequence[OutboxEntry]) -> None:
+        for incident in incidents:
+            found = self.incidents.get(incident.incident_id)
+            if found is None:
+                self.incidents[incident.incident_id] = incident
+            elif found.updated_at <= incident.updated_at:
+                self.incidents[incident.incident_id] = replace(
+                    incident,
+                    acknowledged_by=found.acknowledged_by,
+                    acknowledged_at=found.acknowledged_at,
+                    acknowledge_reason=found.acknowledge_reason,
+                )
+        for entry in entries:
+            self.outbox.setdefault(entry.key, entry)
+
+    def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
+        return [
+            StoredScores(score.ref, score.values, score.missing, score.models)
+            for score in self._between(stream_id, since, until)[:limit]
+        ]
+
+    def _between(self, stream_id: str, since: datetime, until: datetime) -> list[FrameScores]:
+        mine = [
+            score
+            for score in self._scores.values()
+            if score.ref.stream_id == stream_id and since <= score.ref.received_at < until
+        ]
+        return sorted(mine, key=lambda score: (score.ref.received_at, score.ref.session_id, score.ref.sequence))
+
+    def history(
+        self, stream_id: str, metric: str, since: datetime, until: datetime, resolution: Resolution
+    ) -> Sequence[ScorePoint]:
+        if resolution is Resolution.FRAME:
+            return [
+                ScorePoint(score.ref.received_at, value, value, value, 1)
+                for score in self._between(stream_id, since, until)
+                if (value := score.values.get(metric)) is not None
+            ]
+        points = self._points.get((stream_id, metric, resolution), {})
+        return [points[at] for at in sorted(points) if since <= at < until]
+
+    def verdict_changes(self, stream_id: str, since: datetime, until: datetime) -> Sequence[VerdictChange]:
+        keys = sorted(key for key in self._changes if key[0] == stream_id and since <= key[1] < until)
+        return [self._changes[key] for key in keys]
+
+    def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        return sorted(self._letters.values(), key=lambda letter: letter.received_at, reverse=True)[:limit]
+
+    def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
+        ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+        found = {
+            name: build_latest(
+                name,
+                self._between(name, *ever),
+                self._streams.sessions(name),
+                changes=[change for _, change in sorted(self._changes.items())],
+                incidents=list(self.incidents.values()),
+                alerts=[alert for _, alert in sorted(self.alerts.items())],
+            )
+            for name in stream_ids
+        }
+        return {name: snapshot for name, snapshot in found.items() if snapshot is not None}
+
+    def roll_up(self, now: datetime) -> int:
+        folded = 0
+        for stream_id, minute in self._unfolded:
+            folded += len(self._between(stream_id, minute, minute + timedelta(minutes=1)))
+            hour, day = minute.replace(minute=0), minute.replace(hour=0, minute=0)
+            self._fold(stream_id, Resolution.MINUTE, minute, timedelta(minutes=1))
+            self._fold(stream_id, Resolution.HOUR, hour, timedelta(hours=1))
+            self._fold(stream_id, Resolution.DAY, day, timedelta(days=1))
+        self._unfolded.clear()
+        return folded
+
+    def _fold(self, stream_id: str, resolution: Resolution, at: datetime, span: timedelta) -> None:
+        series: dict[str, list[float]] = {}
+        for score in self._between(stream_id, at, at + span):
+            for metric, value in score.values.items():
+                series.setdefault(metric, []).append(value)
+        for metric, of in series.items():
+            point = ScorePoint(at, sum(of) / len(of), min(of), max(of), len(of))
+            self._points.setdefault((stream_id, metric, resolution), {})[at] = point
+
+    def retain(self, now: datetime) -> Mapping[str, int]:
+        self.roll_up(now)
+        floor = (now - timedelta(days=_RAW_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+        old = [key for key, score in self._scores.items() if score.ref.received_at < floor]
+        for key in old:
+            del self._scores[key]
+        self._floor = floor
+        return {"frames": len(old)}
+
+
+class FakeAlertStore:
+    """`AlertStore` over what a `FakeScoreStore` was given."""
+
+    def __init__(self, scores: FakeScoreStore | None = None, streams: FakeStreamStore | None = None) -> None:
+        self._scores = scores or FakeScoreStore()
+        self._streams = streams or FakeStreamStore()
+        self.delivered_at: dict[str, datetime] = {}
+
+    def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
+        found = self._scores.alerts
+        return [found[key] for key in sorted(found) if stream_id is None or key[0] == stream_id]
+
+    def references(self, stream_id: str) -> Sequence[CameraBaseline]:
+        found = self._scores.references
+        return [found[key] for key in sorted(found) if key[0] == stream_id]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        return self._scores.incidents.get(incident_id)
+
+    def incidents(
+        self,
+        *,
+        state: IncidentState | None = None,
+        stream_id: str | None = None,
+        limit: int = 100,
+        before: datetime | None = None,
+    ) -> Sequence[Incident]:
+        found = [
+            incident
+            for incident in self._scores.incidents.values()
+            if (state is None or incident.state is state)
+            and (stream_id is None or incident.stream_id == stream_id)
+            and (before is None or incident.opened_at < before)
+        ]
+        return sorted(found, key=lambda each: (each.opened_at, each.incident_id), reverse=True)[:limit]
+
+    def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
+        mine = [step for step in self._scores.transitions.values() if step.stream_id == stream_id]
+        mine.sort(key=lambda step: (step.fault, step.to_state))
+        return sorted(mine, key=lambda step: (step.at, step.sequence), reverse=True)[:limit]
+
+    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
+        incident = self._scores.incidents.get(incident_id)
+        if incident is None:
+            return False
+        taken = replace(incident, acknowledged_by=by, acknowledged_at=at, acknowledge_reason=reason)
+        self._scores.incidents[incident_id] = taken
+        self._streams.append_audit(AuditEntry(at, by, "acknowledge incident", incident_id, reason))
+        return True
+
+    def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
+        waiting = [
+            entry
+            for entry in self._scores.outbox.values()
+            if entry.key not in self.delivered_at and (entry.next_attempt_at is None or entry.next_attempt_at <= now)
+        ]
+        return sorted(waiting, key=lambda entry: (entry.created_at, entry.key))[:limit]
+
+    def delivered(self, keys: Sequence[str], at: datetime) -> None:
+        for key in keys:
+            self.delivered_at.setdefault(key, at)
+
+    def postpone(self, keys: Sequence[str], until: datetime, reason: str) -> None:
+        for key in keys:
+            entry = self._scores.outbox[key]
+            self._scores.outbox[key] = replace(entry, attempts=entry.attempts + 1, next_attempt_at=until)
+
+    def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
+        self._scores.add_messages([incident], entries)
+        self.delivered(absorbed, incident.updated_at)

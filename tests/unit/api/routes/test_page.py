@@ -1,0 +1,105 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from api.routes.page import _PAGE_FOLDER
+from api.security.client_limits import MAX_WRONG_TOKENS
+from tests.unit.api.conftest import Caller, make_app
+from tests.unit.api.sample_cameras import SampleCameras
+
+TOKEN = "kx@:#/ü hunter2 long"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def locked(stage: SampleCameras) -> Caller:
+    return Caller(make_app(stage, token=TOKEN), base_url="http://cameras.example")
+
+
+def test_the_page_is_served_with_all_it_names(api: Caller) -> None:
+    page = api.get("/")
+    assert page.status_code == 200
+    named = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert len(named) >= 3
+    for path in named:
+        assert api.get(path).status_code == 200
+
+
+def test_scripts_and_styles_come_under_types_that_a_strict_browser_takes(api: Caller) -> None:
+    assert api.get("/static/app.js").headers["content-type"].startswith("text/javascript")
+    assert api.get("/static/style.css").headers["content-type"].startswith("text/css")
+    assert api.get("/static/icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize("path", sorted(_PAGE_FOLDER.iterdir()), ids=lambda path: path.name)
+def test_nothing_is_loaded_from_elsewhere_and_no_text_becomes_markup(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?://|//cdn|@import|innerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+    if path.suffix == ".html":
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", text)
+
+
+def test_files_outside_the_page_are_not_served(api: Caller) -> None:
+    assert api.get("/static/../app.py").status_code == 404
+    assert api.get("/static/%2e%2e/app.py").status_code == 404
+
+
+def test_a_token_in_the_address_is_exchanged_for_a_strict_cookie_at_once(locked: Caller) -> None:
+    answer = locked.get("/", params={"token": TOKEN})
+    cookie = answer.headers["set-cookie"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "HttpOnly" in cookie
+    assert "samesite=strict" in cookie.lower()
+    assert TOKEN not in cookie
+    value = cookie.split(";")[0]
+    assert locked.get("/", headers={"Cookie": value}).status_code == 200
+
+
+def test_the_cookie_is_for_https_only_where_the_page_came_by_https(stage: SampleCameras) -> None:
+    secure = Caller(make_app(stage, token=TOKEN), base_url="https://cameras.example")
+    assert "Secure" in secure.get("/", params={"token": TOKEN}).headers["set-cookie"]
+
+
+def test_the_form_takes_the_token(locked: Caller) -> None:
+    answer = locked.post("/login", data={"token": TOKEN})
+    assert answer.headers["location"] == "/"
+    assert "set-cookie" in answer.headers
+
+
+def test_a_wrong_token_gets_the_form_again_and_no_cookie(locked: Caller) -> None:
+    for answer in (
+        locked.post("/login", data={"token": "wrong"}),
+        locked.post("/login", content=b"\xff=&&", headers=FORM),
+        locked.get("/", params={"token": "wrong"}),
+    ):
+        assert answer.headers["location"] == "/login?wrong"
+        assert "set-cookie" not in answer.headers
+    assert locked.get("/login").status_code == 200
+
+
+def test_guessing_tokens_is_refused_and_the_right_one_is_taken_all_the_same(locked: Caller) -> None:
+    for _ in range(MAX_WRONG_TOKENS):
+        locked.post("/login", data={"token": "wrong"})
+    refused = locked.post("/login", data={"token": "wrong"})
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 61
+    assert locked.post("/login", data={"token": TOKEN}).headers["location"] == "/"
+    assert locked.get("/", params={"token": TOKEN}).headers["location"] == "/"
+
+
+def test_a_form_with_too_many_fields_holds_no_token(locked: Caller) -> None:
+    answer = locked.post("/login", content=b"&".join([b"token=x"] * 1000), headers=FORM)
+    assert answer.headers["location"] == "/login?wrong"
+
+
+@pytest.mark.parametrize("query", ["a+plus+and%2Fmore==", "a%2Bplus%2Band%2Fmore%3D%3D"])
+def test_a_bookmark_with_a_plus_sign_opens_whoever_wrote_it(stage: SampleCameras, query: str) -> None:
+    locked = Caller(make_app(stage, token="a+plus+and/more=="), base_url="http://cameras.example")
+    assert locked.get(f"/?token={query}").headers["location"] == "/"
+    assert locked.get(f"/?token={query}x").headers["location"] == "/login?wrong"
+
+
+def test_without_a_token_there_is_no_form(api: Caller) -> None:
+    assert api.get("/login").headers["location"] == "/"
+    assert api.get("/?token=whatever").headers["location"] == "/"

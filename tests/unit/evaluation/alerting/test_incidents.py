@@ -1,0 +1,159 @@
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from domain.alerts import Alert, AlertState, Incident, NotificationKind, OutboxEntry
+from domain.cameras import Camera
+from domain.faults import Fault
+from evaluation.alerting.incidents import CameraIncident, stable_id, update_incident
+from evaluation.alerting.root_cause import IMPLIES
+from evaluation.policy import EvaluationContext, Policy
+from tests.fakes.ports import START
+from tests.unit.evaluation.camera_timeline import DAY, CameraTimeline, flat_structure
+
+CAMERA = Camera("gate", "rtsp://camera.test/1", site="depot", group="switch-1")
+FIRING, PENDING = AlertState.FIRING, AlertState.PENDING
+
+
+class IncidentDriver:
+    """Drives one camera's case with hand-made alerts."""
+
+    def __init__(self) -> None:
+        self.case = CameraIncident()
+        self.messages: list[OutboxEntry] = []
+        self.stored: list[Incident] = []
+
+    def at(self, seconds: float, alerts: Mapping[Fault, AlertState]) -> list[NotificationKind]:
+        now = START + timedelta(seconds=seconds)
+        listed = [Alert("gate", fault, state, now, now) for fault, state in alerts.items()]
+        step = update_incident(self.case, listed, (), EvaluationContext(CAMERA, now, Policy()))
+        self.case = step.case
+        self.messages += step.outbox
+        self.stored += step.incidents
+        return [message.kind for message in self.messages]
+
+
+def test_symptoms_that_cross_within_seconds_make_one_message() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.BLUR: FIRING})
+    told.at(3, {Fault.BLUR: FIRING, Fault.LOW_CONTRAST: FIRING})
+    assert told.at(11, {Fault.BLUR: FIRING, Fault.LOW_CONTRAST: FIRING}) == [NotificationKind.FIRING]
+    assert told.messages[0].incident.headline is Fault.LOW_CONTRAST
+    assert told.messages[0].incident.symptoms == (Fault.BLUR,)
+
+
+def test_a_symptom_waits_for_the_pending_fault_that_would_explain_it() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING})
+    assert told.at(100, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING}) == []
+    assert told.at(120, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: FIRING}) == [NotificationKind.FIRING]
+    assert told.messages[0].incident.headline is Fault.COVERED
+
+
+def test_an_explanation_that_comes_to_nothing_is_waited_for_no_longer() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING})
+    assert told.at(50, {Fault.CAMERA_MOVED: FIRING}) == [NotificationKind.FIRING]
+    assert told.messages[0].incident.headline is Fault.CAMERA_MOVED
+
+
+def test_the_wait_for_an_explanation_ends_in_any_case() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING})
+    assert told.at(301, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING}) == [NotificationKind.FIRING]
+
+
+def test_a_pending_fault_that_explains_nothing_is_not_waited_for() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.NOISE: FIRING, Fault.IR_CUT: PENDING})
+    assert told.at(11, {Fault.NOISE: FIRING, Fault.IR_CUT: PENDING}) == [NotificationKind.FIRING]
+
+
+def test_a_stronger_cause_is_an_update_of_the_same_incident_and_no_second_alert() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.BLUR: FIRING})
+    told.at(11, {Fault.BLUR: FIRING})
+    assert told.at(60, {Fault.BLUR: FIRING, Fault.COVERED: FIRING}) == [
+        NotificationKind.FIRING,
+        NotificationKind.UPDATE,
+    ]
+    first, update = (message.incident for message in told.messages)
+    assert update.incident_id == first.incident_id
+    assert update.headline is Fault.COVERED
+    assert Fault.BLUR in update.symptoms
+
+
+def test_a_symptom_of_the_headline_changes_nothing_that_is_told() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.COVERED: FIRING})
+    told.at(11, {Fault.COVERED: FIRING})
+    assert told.at(30, {Fault.COVERED: FIRING, Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
+    assert told.stored[-1].symptoms == (Fault.BLUR,)
+
+
+def test_the_headline_stays_when_its_cause_ends_before_its_symptoms() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.COVERED: FIRING, Fault.BLUR: FIRING})
+    told.at(11, {Fault.COVERED: FIRING, Fault.BLUR: FIRING})
+    assert told.at(30, {Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
+    assert told.case.incident is not None
+    assert told.case.incident.headline is Fault.COVERED
+    assert told.at(60, {}) == [NotificationKind.FIRING, NotificationKind.RESOLVED]
+    assert told.messages[-1].incident.resolved_at == START + timedelta(seconds=60)
+
+
+def test_what_ends_before_it_was_told_is_never_told() -> None:
+    told = IncidentDriver()
+    told.at(0, {Fault.BLUR: FIRING})
+    assert told.at(5, {}) == []
+
+
+def test_an_incident_names_site_and_group_and_its_messages_have_keys_of_their_own() -> None:
+    told = IncidentDriver()
+    for seconds, faults in ((0, [Fault.BLUR]), (11, [Fault.BLUR]), (20, [Fault.BLUR, Fault.COVERED]), (30, [])):
+        told.at(seconds, dict.fromkeys(faults, FIRING))
+    assert len({message.key for message in told.messages}) == 3
+    assert {message.key.split(":")[0] for message in told.messages} == {told.messages[0].incident.incident_id}
+    assert (told.messages[0].incident.site, told.messages[0].incident.group) == ("depot", "switch-1")
+
+
+def test_a_fingerprint_depends_on_every_part_and_on_nothing_else() -> None:
+    assert stable_id("a", "b") == stable_id("a", "b")
+    assert len({stable_id("a", "b"), stable_id("ab"), stable_id("b", "a"), stable_id("a", "", "b")}) == 4
+
+
+def test_an_open_incident_is_told_again_under_its_own_key_after_a_restart_and_its_end_too() -> None:
+    story = CameraTimeline()
+    story.play(20)
+    story.out(90)
+    story.restart()
+    story.out(20)
+    first, again = story.messages
+    assert first.key == again.key
+    story.restart()
+    story.now += timedelta(seconds=1)
+    story.play(200)
+    assert story.messages[-1].kind is NotificationKind.RESOLVED
+    assert story.messages[-1].incident.incident_id == first.incident.incident_id
+    assert len(story.store.outbox) == 2
+
+
+def test_two_incidents_of_one_camera_have_different_fingerprints() -> None:
+    story = CameraTimeline()
+    opened: list[tuple[str, datetime]] = []
+    for _ in range(2):
+        story.play(20)
+        story.out(90)
+        opened.append((story.messages[-1].incident.incident_id, story.messages[-1].created_at))
+        story.play(700, step_s=5)
+    assert opened[0][0] != opened[1][0]
+
+
+def test_a_cover_is_told_once_with_what_it_brings_as_symptoms() -> None:
+    story = CameraTimeline()
+    story.learn()
+    grey = {**DAY, "luma_mean": 0.35, "luma_p95": 0.42, "contrast_rms": 0.03, "edge_width": 12.0, "sharpness": 0.1}
+    story.play(400, grey, flat_structure(), step_s=2)
+    (message,) = story.messages
+    assert message.incident.headline is Fault.COVERED
+    assert Fault.BLUR in message.incident.symptoms
+    assert set(message.incident.symptoms) <= IMPLIES[Fault.COVERED]

@@ -1,0 +1,161 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from domain.baselines import BaselineState, CameraBaseline, LightMode, Statistic
+from domain.faults import Fault, VerdictState
+from evaluation.policy import Policy
+from evaluation.scene.baselines import (
+    MAX_ROWS,
+    MAX_STRUCTURES,
+    BaselineLearner,
+    adapt_baseline,
+    is_outdated,
+    summarise_metrics,
+)
+from tests.fakes.ports import START
+from tests.unit.evaluation.camera_timeline import DAY, DEFOCUSED, ELSEWHERE, HOME, NIGHT, NOISY, CameraTimeline
+
+
+def test_statistics_are_numpys_percentiles() -> None:
+    rows = [{"luma_mean": float(value)} for value in range(101)]
+    assert summarise_metrics(rows)["luma_mean"] == Statistic(50.0, 5.0, 95.0, 101)
+
+
+def test_memory_stays_bounded_however_long_learning_takes_and_covers_all_of_it() -> None:
+    learner = BaselineLearner(START)
+    for index in range(20_000):
+        learner = learner.with_frame({"luma_mean": index / 20_000}, HOME)
+    assert len(learner.rows) <= MAX_ROWS
+    assert len(learner.structures) <= MAX_STRUCTURES
+    learned = summarise_metrics(learner.rows)["luma_mean"]
+    assert abs(learned.median - 0.5) < 0.03
+    assert abs(learned.high - 0.95) < 0.03
+
+
+def test_until_learned_a_comparison_is_not_assessable_and_says_what_is_learned() -> None:
+    story = CameraTimeline()
+    story.play(60, NIGHT)
+    verdict = story.verdict(Fault.CAMERA_MOVED)
+    assert verdict.state is VerdictState.NOT_ASSESSABLE
+    assert verdict.reason == "learning night"
+
+
+def test_a_reference_is_learned_per_light_mode() -> None:
+    story = CameraTimeline()
+    story.learn(DAY)
+    story.learn(NIGHT)
+    learned = {
+        reference.mode: reference.statistics["luma_mean"].median for reference in story.store.references.values()
+    }
+    assert abs(learned[LightMode.DAY] - DAY["luma_mean"]) < 0.02
+    assert abs(learned[LightMode.NIGHT] - NIGHT["luma_mean"]) < 0.02
+
+
+def test_a_first_view_that_is_already_bad_is_refused_with_the_reason_and_learning_begins_again() -> None:
+    story = CameraTimeline()
+    story.learn(DEFOCUSED)
+    (reference,) = story.store.references.values()
+    assert reference.state is BaselineState.REFUSED
+    assert "out of focus" in reference.reason
+    assert "out of focus" in story.verdict(Fault.CAMERA_MOVED).reason
+
+    story.learn(DAY)
+    (reference,) = story.store.references.values()
+    assert reference.state is BaselineState.LEARNED
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+def test_bad_frames_are_no_examples_of_what_is_normal() -> None:
+    story = CameraTimeline()
+    for _ in range(10):
+        story.play(1000, DAY, step_s=20)
+        story.play(480, NOISY, step_s=20)
+    (reference,) = story.store.references.values()
+    assert reference.state is BaselineState.LEARNED
+    assert reference.statistics["noise_sigma"].high < 3
+
+
+def test_a_restart_goes_on_with_the_stored_reference() -> None:
+    story = CameraTimeline()
+    story.learn()
+    story.restart()
+    story.play(5)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+def test_a_reference_older_than_the_last_acceptance_does_not_count_after_a_restart() -> None:
+    story = CameraTimeline()
+    story.learn()
+    story.camera = replace(story.camera, accepted_at=story.now)
+    story.restart()
+    story.play(10, DAY, ELSEWHERE)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+    (reference,) = story.store.references.values()
+    assert reference.state is BaselineState.ACCEPTED
+
+
+def test_an_accepted_view_may_fail_an_absolute_bound_and_is_still_normal() -> None:
+    story = CameraTimeline()
+    story.learn()
+    soft = DEFOCUSED
+    story.play(400, soft)
+    assert story.verdict(Fault.BLUR).state is VerdictState.FAULT
+
+    story.camera = replace(story.camera, accepted_at=story.now)
+    story.play(10, soft)
+    assert story.verdict(Fault.BLUR).state is VerdictState.OK
+
+    story.play(10, {**soft, "edge_width": 25.0, "sharpness": 0.02})
+    assert story.verdict(Fault.BLUR).state is VerdictState.FAULT, "worse than what was accepted is a fault again"
+
+
+def test_an_acceptance_waits_for_pictures_when_there_are_none() -> None:
+    story = CameraTimeline()
+    story.learn()
+    story.out(120)
+    story.camera = replace(story.camera, accepted_at=story.now)
+    story.out(60)
+    story.play(10, DAY, ELSEWHERE)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+def test_a_learned_reference_follows_slowly_while_nothing_is_wrong() -> None:
+    learned = CameraBaseline(
+        "gate", LightMode.DAY, BaselineState.LEARNED, START, START, 100, {"noise_sigma": Statistic(2, 1, 3, 100)}, HOME
+    )
+    later = START + timedelta(hours=1)
+    learner = replace(BaselineLearner(START), seen=500, rows=({"noise_sigma": 4.0},) * 20, structures=(HOME,))
+    after = adapt_baseline(learned, learner, later, Policy())
+    assert after is not None
+    assert 2 < after.statistics["noise_sigma"].median < 2.5
+    assert after.started_at == learned.started_at
+    assert after.structure is not None
+    assert np.allclose(after.structure, HOME)
+    assert adapt_baseline(learned, learner, START + timedelta(minutes=1), Policy()) is None
+
+
+def test_a_reference_begun_before_the_acceptance_is_outdated() -> None:
+    reference = CameraBaseline("gate", LightMode.DAY, BaselineState.LEARNED, START, START)
+    assert is_outdated(reference, START + timedelta(seconds=1))
+    assert not is_outdated(reference, START)
+    assert not is_outdated(reference, None)
+
+
+def test_a_clip_builds_a_provisional_reference_within_three_seconds_and_stores_none() -> None:
+    story = CameraTimeline(policy=Policy.for_clips())
+    story.play(1.8, step_s=0.04)
+    assert story.verdict(Fault.CAMERA_MOVED).reason == "learning day"
+    story.play(1.2, step_s=0.04)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+    story.play(6.0, DAY, ELSEWHERE, step_s=0.04)
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.FAULT
+    assert story.store.references == {}
+
+
+def test_a_clip_of_one_frame_a_second_is_judged_from_its_fourth_frame_on() -> None:
+    story = CameraTimeline(policy=Policy.for_clips())
+    story.play(4)
+    for fault in (Fault.CAMERA_MOVED, Fault.COVERED, Fault.GLARE, Fault.BITRATE_STARVED, Fault.LOW_FPS):
+        assert story.verdict(fault).state is VerdictState.OK, fault

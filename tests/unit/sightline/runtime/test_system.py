@@ -1,0 +1,60 @@
+import threading
+
+import pytest
+
+from sightline.runtime.system import System
+from tests.fakes.live_state import FakeLiveState
+from tests.fakes.ports import FakeAlertStore, FakeScoreStore, FakeStreamStore
+
+
+class FakeComponent:
+    def __init__(self, name: str, log: list[str], *, fails: bool = False) -> None:
+        self.name = name
+        self._log = log
+        self._fails = fails
+
+    def start(self) -> None:
+        if self._fails:
+            raise OSError("port taken")
+        self._log.append(f"start {self.name}")
+
+    def stop(self, timeout_s: float) -> None:
+        self._log.append(f"stop {self.name}")
+
+    def health(self) -> str:
+        return "slow" if self.name == "b" else ""
+
+
+def system(log: list[str], *parts: FakeComponent) -> System:
+    return System(
+        components=parts,
+        stream_store=FakeStreamStore(),
+        score_store=FakeScoreStore(),
+        alert_store=FakeAlertStore(),
+        live=FakeLiveState(),
+        address=lambda: "http://here/",
+        close=lambda: log.append("close"),
+    )
+
+
+def test_parts_start_in_order_and_stop_in_reverse() -> None:
+    log: list[str] = []
+    stop = threading.Event()
+    stop.set()
+
+    system(log, FakeComponent("a", log), FakeComponent("b", log)).run(stop)
+
+    assert log == ["start a", "start b", "stop b", "stop a", "close"]
+
+
+def test_when_one_part_cannot_start_the_others_are_stopped_and_it_is_told() -> None:
+    log: list[str] = []
+
+    with pytest.raises(OSError, match="port taken"):
+        system(log, FakeComponent("a", log), FakeComponent("b", log, fails=True)).start()
+
+    assert log == ["start a", "stop a", "close"]
+
+
+def test_health_names_every_part() -> None:
+    assert system([], FakeComponent("a", []), FakeComponent("b", [])).health() == {"a": "", "b": "slow"}

@@ -1,0 +1,138 @@
+"""Which messages were already judged: delivery is at least once, so a unit may come again.
+
+Messages are known again by themselves, not by how far their session came: one forged number or time must not hide
+those that follow. Only what is stored says how far a stream came, for as long as nothing new of it has come.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
+from domain.frames import Frame, FrameRef
+from domain.messages import StreamMessage
+from domain.ports import ScoreStore, StreamStore
+
+_LATER = timedelta(days=1)
+_REMEMBERED = 128
+"""Messages of a session that are known again: more than one unit holds of a stream."""
+_LARGEST_LEAP = 1_000_000
+"""Frames of one session between two that arrive: eleven hours at 25 a second, all dropped."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What was judged of one session: the last messages, and the highest number any named, None before one did.
+
+    `stored` is what was stored of it when it was begun here, None once something new has come.
+    """
+
+    judged: deque[tuple[bool, int, datetime]] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
+    status_at: datetime | None = None
+    seen: int | None = None
+    stored: "StoredProgress | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProgress:
+    """How far a stream's last session is judged and stored: no frame of a higher number nor of a later time."""
+
+    session_id: str
+    sequence: int
+    frame_at: datetime
+    status_at: datetime
+
+
+def load_stored_progress(
+    streams: StreamStore, scores: ScoreStore, stream_id: str, now: datetime | None = None
+) -> StoredProgress | None:
+    """Return it, None for a stream of which no status is stored. Raises `StoreUnavailable`.
+
+    Messages of a stream are judged in order, so what came before the last status stored was judged before it. Sessions
+    later than `now` are left out: a clock that was wrong made them, and none of them goes on.
+    """
+    sessions = streams.sessions(stream_id)
+    if now is not None:
+        sessions = [each for each in sessions if each.last_seen_at <= now + FUTURE_TOLERANCE]
+    if not sessions:
+        return None
+    last = sessions[0]
+    later = scores.frames(stream_id, last.last_seen_at, last.last_seen_at + _LATER)
+    refs = [each.ref for each in later if each.ref.session_id == last.session_id]
+    sequence = max([last.frames_offered - 1, *(ref.sequence for ref in refs)])
+    frame_at = max([last.last_seen_at, *(ref.received_at for ref in refs)])
+    # What waits to be delivered again was read before now; a later time is of a clock that was wrong.
+    until = frame_at if now is None else now + CLOCK_SKEW
+    return StoredProgress(last.session_id, sequence, min(frame_at, until), min(last.last_seen_at, until))
+
+
+class Deduplicator:
+    """What of each session was judged. Bounded: beyond `max_sessions` the one unheard for longest is forgotten."""
+
+    def __init__(self, max_sessions: int = 16_384) -> None:
+        self._max_sessions = max_sessions
+        self._sessions: OrderedDict[tuple[str, str], _Session] = OrderedDict()
+
+    def is_repeat(self, message: StreamMessage, now: datetime | None = None) -> bool:
+        """Say whether this message was judged before, of statuses also whether a later one was.
+
+        A status of later than `now` stands in no other's way: its clock was wrong, and has been set back.
+        """
+        session = self._sessions.get(_session_key(message))
+        if session is None:
+            return False
+        if _message_mark(message) in session.judged:
+            return True
+        if isinstance(message, Frame):
+            return _is_stored(message.ref, session.stored)
+        if session.status_at is None or (now is not None and session.status_at > now + CLOCK_SKEW):
+            return False
+        return message.received_at <= session.status_at
+
+    def leaps(self, message: StreamMessage) -> bool:
+        """Say whether a message's number is too far on from all that its session sent to be one of its own."""
+        session = self._sessions.get(_session_key(message))
+        return session is not None and session.seen is not None and _sequence(message) - session.seen > _LARGEST_LEAP
+
+    def resume(self, stream_id: str, stored: "StoredProgress") -> None:
+        """Go on from what is stored, by whichever worker."""
+        session = _Session(status_at=stored.status_at, seen=stored.sequence, stored=stored)
+        self._sessions[stream_id, stored.session_id] = session
+
+    def note(self, messages: Iterable[StreamMessage]) -> None:
+        """Record that these messages, all of one unit, were judged and stored."""
+        for message in messages:
+            key = _session_key(message)
+            session = self._sessions.setdefault(key, _Session())
+            sequence = _sequence(message)
+            session.judged.append(_message_mark(message))
+            session.seen = sequence if session.seen is None else max(session.seen, sequence)
+            session.stored = None
+            if not isinstance(message, Frame):
+                session.status_at = message.received_at
+            self._sessions.move_to_end(key)
+        while len(self._sessions) > self._max_sessions:
+            self._sessions.popitem(last=False)
+
+
+def _is_stored(ref: FrameRef, stored: "StoredProgress | None") -> bool:
+    return stored is not None and ref.sequence <= stored.sequence and ref.received_at <= stored.frame_at
+
+
+def _message_mark(message: StreamMessage) -> tuple[bool, int, datetime]:
+    """Return what names a message within its session."""
+    if isinstance(message, Frame):
+        return True, message.ref.sequence, message.ref.received_at
+    return False, message.sequence, message.received_at
+
+
+def _session_key(message: StreamMessage) -> tuple[str, str]:
+    if isinstance(message, Frame):
+        return message.ref.stream_id, message.ref.session_id
+    return message.stream_id, message.session_id
+
+
+def _sequence(message: StreamMessage) -> int:
+    return message.ref.sequence if isinstance(message, Frame) else message.sequence

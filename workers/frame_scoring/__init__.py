@@ -1,0 +1,1 @@
+"""Scores the frames of one batch with every detector that is due."""

@@ -1,0 +1,86 @@
+"""What happens to each message of a unit before anything is scored: judged, dropped as too late, or refused. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from domain.cameras import Camera
+from domain.clocks import is_plausible
+from domain.frames import Frame, FrameRef
+from domain.messages import DeadLetter, Delivery, StreamMessage
+
+CameraDelivery: TypeAlias = tuple[Delivery, Camera]
+
+OVERTAKEN = "read by an ingest process that no longer holds the camera"
+SEQUENCE_LEAPS = "its number leaps far beyond all its session sent so far"
+
+
+FUTURE, PAST = timedelta(days=1), timedelta(days=7)
+"""A message is judged up to so far from our own time; stores refuse frames beyond it too."""
+
+
+def why_untimely(message: StreamMessage, now: datetime) -> str:
+    """Return why a message's time cannot be right at `now`, or ""; a clock of our own that cannot be says nothing.
+
+    Times far apart show that one of two clocks is wrong, not which.
+    """
+    received_at = message.ref.received_at if isinstance(message, Frame) else message.received_at
+    if not is_plausible(now) or -PAST <= received_at - now <= FUTURE:
+        return ""
+    side = "after" if received_at > now else "before"
+    return f"received_at {received_at:%Y-%m-%d %H:%M} UTC is long {side} the worker's {now:%Y-%m-%d %H:%M}: " + (
+        "check the clocks of ingest and of this worker"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TriagedBatch:
+    """`judged` keeps the order; `refused` holds frames alone, for overtaken statuses are counted and left out."""
+
+    judged: list[CameraDelivery] = field(default_factory=list)
+    dropped: list[CameraDelivery] = field(default_factory=list)
+    refused: list[Delivery] = field(default_factory=list)
+    overtaken_statuses: int = 0
+
+    @property
+    def dropped_refs(self) -> tuple[FrameRef, ...]:
+        return tuple(delivery.message.ref for delivery, _ in self.dropped if isinstance(delivery.message, Frame))
+
+    def unscored(self) -> Mapping[str, CameraDelivery]:
+        """Return the last dropped frame of each stream of which no frame is judged."""
+        seen = {camera.name for delivery, camera in self.judged if isinstance(delivery.message, Frame)}
+        return {camera.name: (delivery, camera) for delivery, camera in self.dropped if camera.name not in seen}
+
+
+def split_by_fence(
+    wanted: Sequence[CameraDelivery], fences: Mapping[str, int]
+) -> tuple[list[CameraDelivery], list[Delivery], int]:
+    """Split into what was read under a lease that counts, the frames that were not, and how many statuses were not."""
+    current = [each for each in wanted if not 0 < token_of(each[0].message) < fences.get(each[1].name, 0)]
+    kept = {id(delivery) for delivery, _ in current}
+    overtaken = [delivery for delivery, _ in wanted if id(delivery) not in kept]
+    frames = [delivery for delivery in overtaken if isinstance(delivery.message, Frame)]
+    return current, frames, len(overtaken) - len(frames)
+
+
+def match_dead_letters(wanted: Sequence[CameraDelivery], letters: Iterable[DeadLetter]) -> list[tuple[Delivery, str]]:
+    """Return the deliveries that these letters are about, each with its reason."""
+    reasons = {(each.stream_id, each.session_id, each.sequence): each.reason for each in letters}
+    found = []
+    for delivery, _ in wanted:
+        if isinstance(delivery.message, Frame):
+            ref = delivery.message.ref
+            reason = reasons.get((ref.stream_id, ref.session_id, ref.sequence))
+            if reason is not None:
+                found.append((delivery, reason))
+    return found
+
+
+def token_of(message: StreamMessage) -> int:
+    return message.ref.token if isinstance(message, Frame) else message.token
+
+
+def make_dead_letter(message: StreamMessage, reason: str) -> DeadLetter:
+    named = message.ref if isinstance(message, Frame) else message
+    return DeadLetter(named.stream_id, named.session_id, named.sequence, named.received_at, reason)

@@ -1,0 +1,94 @@
+"""Nothing that one message provokes stops the others: what trips is found by halving the unit, and put aside alone."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from domain.frames import Frame
+from domain.messages import DeadLetter, Delivery
+from domain.ports import StreamConsumer
+from workers.message_triage import make_dead_letter, why_untimely
+from workers.store_retry import WorkerStopped
+
+_log = logging.getLogger(__name__)
+
+UNTIMELY_BATCHES = 5
+"""After so many units on end of which no message is of now, the clocks are wrong and not a message."""
+Deliveries = Sequence[Delivery]
+
+
+class PoisonMessageGuard:
+    """Judges a unit through `judge`, which is all or nothing, and keeps it from what does not belong in it.
+
+    `store` keeps the dead letter of a frame. Only `WorkerStopped` leaves here. A message is tried with its unit, with each
+    half of it that fails, and once alone: no unit is tried more often than about twice its messages.
+    """
+
+    def __init__(
+        self, consumer: StreamConsumer, judge: Callable[[Deliveries], None], store: Callable[[DeadLetter], None]
+    ) -> None:
+        self._consumer = consumer
+        self._judge = judge
+        self._store = store
+        self.put_aside_count = 0
+        self._untimely_batches = 0
+        self._untimely = ""
+
+    @property
+    def objection(self) -> str:
+        """Return why nothing that came lately can be of now, "" while something can."""
+        return self._untimely if self._untimely_batches >= UNTIMELY_BATCHES else ""
+
+    def timely(self, deliveries: Deliveries, now: datetime) -> Deliveries:
+        """Return what may be judged at `now`, and put the rest aside: times far from ours, or none that can be read."""
+        reasons = [_why_untimely(delivery, now) for delivery in deliveries]
+        kept = tuple(delivery for delivery, why in zip(deliveries, reasons, strict=True) if not why)
+        if kept:
+            self._untimely_batches = 0
+        elif deliveries:
+            self._untimely_batches, self._untimely = self._untimely_batches + 1, reasons[0]
+        for delivery, why in zip(deliveries, reasons, strict=True):
+            if why:
+                _log.warning("a message at %s was put aside: %s", delivery.position, why)
+                self._put_aside(delivery, why, now)
+        return kept
+
+    def judge(self, deliveries: Deliveries, now: datetime) -> None:
+        """Judge and store what can be; `now` dates the dead letters. Raises `WorkerStopped`."""
+        if not deliveries:
+            return
+        try:
+            self._judge(deliveries)
+        except WorkerStopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - the guard of the judging loop
+            # A mistake of ours, or a row that the store refuses, must not end the watch over every camera.
+            if len(deliveries) == 1:
+                _log.exception("a message at %s can be judged or stored by nobody: put aside", deliveries[0].position)
+                self._put_aside(deliveries[0], f"it cannot be judged or stored ({type(error).__name__})", now)
+                return
+            name = type(error).__name__
+            _log.warning("a unit of %d messages failed (%s); each half is tried alone", len(deliveries), name)
+            middle = len(deliveries) // 2
+            self.judge(deliveries[:middle], now)
+            self.judge(deliveries[middle:], now)
+
+    def _put_aside(self, delivery: Delivery, reason: str, now: datetime) -> None:
+        self.put_aside_count += 1
+        try:
+            self._consumer.dead_letter(delivery, reason)
+            if isinstance(delivery.message, Frame):
+                letter = make_dead_letter(delivery.message, reason)
+                received_at = letter.received_at if not _why_untimely(delivery, now) else now
+                self._store(DeadLetter(letter.stream_id, letter.session_id, letter.sequence, received_at, reason))
+        except WorkerStopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - what is put aside may be refused there as well
+            _log.warning("a message was put aside without a dead letter (%s)", type(error).__name__)
+
+
+def _why_untimely(delivery: Delivery, now: datetime) -> str:
+    try:
+        return why_untimely(delivery.message, now)
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        return f"malformed message: its time cannot be read ({type(error).__name__})"

@@ -1,0 +1,353 @@
+"""The scoring worker: poll → score → judge → store in one transaction → show live → commit.
+
+One poll is one unit and nothing is in flight when the next is polled, so a crash at any point costs a repeat, never a
+loss, and a repeat changes nothing.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import torch
+
+from detectors.registry import DetectorSet
+from domain.clocks import BACKWARD_TOLERANCE
+from domain.frames import Frame, FrameRef
+from domain.messages import BatchResult, DeadLetter, Delivery, StreamMessage
+from domain.ports import AlertStore, CameraLeases, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
+from evaluation.evaluate import Tick
+from evaluation.policy import Policy
+from workers.deduplication import Deduplicator, load_stored_progress
+from workers.frame_scoring.frame_scorer import FrameScorer, ScoredFrames
+from workers.frame_scoring.tensor_batches import TensorBatchLimits
+from workers.idle_streams import IdleStreams, tick_time
+from workers.load_shedding import LagLimits, lag_s, plan_shedding
+from workers.message_triage import (
+    OVERTAKEN,
+    SEQUENCE_LEAPS,
+    CameraDelivery,
+    TriagedBatch,
+    make_dead_letter,
+    match_dead_letters,
+    split_by_fence,
+    token_of,
+)
+from workers.poison_messages import PoisonMessageGuard
+from workers.store_retry import StoreRetry, WorkerStopped
+from workers.stream_assignments import StreamAssignments
+from workers.stream_evaluator import BatchEvaluation, StreamEvaluator, restore_from_store
+from workers.watched_cameras import WatchedCameras
+
+_log = logging.getLogger(__name__)
+
+STUCK_AFTER_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCounters:
+    """What this worker did since it started."""
+
+    units: int = 0
+    frames_scored: int = 0
+    frames_rejected: int = 0
+    messages_skipped: int = 0
+    """Repeats, messages of cameras that are removed or switched off, and overtaken statuses."""
+    frames_dropped: int = 0
+    """Dropped unscored because scoring was too far behind."""
+    frames_refused: int = 0
+    """Read under a lease that counts no more, or received outside the time the store keeps."""
+    messages_put_aside: int = 0
+    """Nobody can judge or store them, or their time is far from ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollLimits:
+    """How much one unit may hold, and how long a poll waits for it."""
+
+    max_messages: int = 64
+    timeout_s: float = 0.5
+
+
+class ScoringWorker:
+    """Judges what the consumer delivers. One thread runs it; `health` and `counters` may be read from others."""
+
+    def __init__(
+        self,
+        *,
+        consumer: StreamConsumer,
+        detectors: DetectorSet,
+        score_store: ScoreStore,
+        alert_store: AlertStore,
+        stream_store: StreamStore,
+        live: LiveState,
+        policy: Policy,
+        clock: Clock,
+        device: torch.device,
+        bounds: TensorBatchLimits | None = None,
+        poll: PollLimits | None = None,
+        pictures: bool = True,
+        patience: StoreRetry | None = None,
+        leases: CameraLeases | None = None,
+        shedding: LagLimits | None = None,
+        moved: Callable[[], timedelta] = timedelta,
+    ) -> None:
+        """`leases` says which tokens count; without them every message does. Without `shedding` no frame is dropped.
+
+        `moved` says by how much `clock` has been set since the start.
+        """
+        self._consumer = consumer
+        self._scorer = FrameScorer(detectors, device, bounds or TensorBatchLimits())
+        self._score_store = score_store
+        self._live = live
+        self._clock = clock
+        self._poll = poll or PollLimits()
+        self._pictures = pictures
+        self._judge = StreamEvaluator(restore_from_store(alert_store), policy)
+        self._cameras = WatchedCameras(stream_store)
+        self._stream_store = stream_store
+        self._progress = Deduplicator()
+        self._tenures = StreamAssignments(consumer.assignment_of)
+        self._idle = IdleStreams()
+        self._patience = patience or StoreRetry()
+        self._leases = leases
+        self._lag_bounds = shedding
+        self._shedding = False
+        self._lag_s = 0.0
+        self._dropped: Counter[str] = Counter()
+        self._moved = moved
+        self._moved_by = timedelta(0)
+        self._guard = PoisonMessageGuard(consumer, self._judge_and_store, self._store_letter)
+        self._stop = threading.Event()
+        self._unit_began_s = time.monotonic()
+        self._counters = WorkerCounters()
+
+    @property
+    def counters(self) -> WorkerCounters:
+        counted = self._counters
+        return replace(counted, messages_put_aside=counted.messages_put_aside + self._guard.put_aside_count)
+
+    @property
+    def lag_s(self) -> float:
+        """How old the oldest message of the last poll was when it was polled, 0 when nothing came."""
+        return self._lag_s
+
+    def health(self) -> str:
+        """Return "" while every frame is judged and stored, else why not."""
+        taken_s = time.monotonic() - self._unit_began_s
+        stuck = f"one unit has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
+        behind = f"scoring is {self._lag_s:.0f} s behind, frames are dropped unscored" if self._shedding else ""
+        return self._patience.away_reason or self._guard.objection or stuck or behind
+
+    def run(self, stop: threading.Event) -> None:
+        """Judge until `stop` is set; the unit in hand is finished first where the store lets it."""
+        self._stop = stop
+        while not stop.is_set():
+            try:
+                self.run_once()
+            except WorkerStopped as stopped:
+                _log.warning("%s", stopped)
+
+    def run_once(self) -> int:
+        """Judge one unit and return how many messages it held. Raises `WorkerStopped` when told to stop while storing."""
+        self._unit_began_s = time.monotonic()
+        self._follow_clock()
+        self._refresh_cameras()
+        unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
+        self._forget(self._tenures.moved())
+        now = self._clock.now()
+        timely = self._guard.timely(unit.deliveries, now)
+        self._lag_s = lag_s((delivery.message for delivery in timely), now)
+        if unit.deliveries:
+            self._guard.judge(timely, now)
+            self._consumer.commit(unit)
+        else:
+            self._log_shedding(False)
+        self._tick(timely)
+        return len(unit.deliveries)
+
+    def _follow_clock(self) -> None:
+        """Keep everything as old as it is where the clock was set."""
+        moved = self._moved()
+        if moved != self._moved_by:
+            self._judge.move(moved - self._moved_by)
+            self._idle.move(moved - self._moved_by)
+            self._moved_by = moved
+
+    def _judge_and_store(self, deliveries: Sequence[Delivery]) -> None:
+        clock = self._clock.now()
+        self._begin_streams(deliveries, clock)
+        wanted, leaping = self._wanted(deliveries, clock)
+        parts = self._triage(wanted)
+        scored = self._scored(parts.judged)
+        judgement = self._patience.until_done(lambda: self._judged(parts, scored, clock), self._stop)
+        aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
+        aside += [(delivery, SEQUENCE_LEAPS) for delivery in leaping]
+        aside += [(parts.judged[place][0], reason) for place, reason in scored.rejected.items()]
+        letters = tuple(make_dead_letter(each.message, why) for each, why in aside if isinstance(each.message, Frame))
+        self._dropped.update(camera.name for _, camera in parts.dropped)
+        refused = match_dead_letters(parts.judged, self._store(judgement, letters, parts.dropped_refs))
+        for delivery, reason in aside + refused:
+            self._consumer.dead_letter(delivery, reason)
+        self._progress.note(delivery.message for delivery, _ in wanted)
+        self._show_pictures(parts.judged, scored)
+        self._count(
+            units=1,
+            frames_scored=len(scored.scores),
+            frames_rejected=len(scored.rejected),
+            messages_skipped=len(deliveries) - len(wanted) - len(leaping) + parts.overtaken_statuses,
+            frames_dropped=len(parts.dropped),
+            frames_refused=len(parts.refused) + len(refused),
+            messages_put_aside=len(leaping),
+        )
+
+    def _begin_streams(self, deliveries: Sequence[Delivery], now: datetime) -> None:
+        """Learn of streams met for the first time how far they are stored, maybe by another worker that was killed."""
+        names = (_stream_id(delivery.message) for delivery in deliveries)
+        for name in self._tenures.begun(name for name in names if self._cameras.watched(name) is not None):
+            ask = partial(load_stored_progress, self._stream_store, self._score_store, name, now)
+            stored = self._patience.until_done(ask, self._stop)
+            if stored is not None:
+                self._progress.resume(name, stored)
+
+    def _triage(self, wanted: list[CameraDelivery]) -> TriagedBatch:
+        """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
+        leased = {camera.name for delivery, camera in wanted if token_of(delivery.message)}
+        leases = self._leases
+        fences: Mapping[str, int] = {}
+        if leases is not None and leased:
+            fences = self._patience.until_done(lambda: leases.fences(leased), self._stop)
+        current, refused, statuses = split_by_fence(wanted, fences)
+        messages = [delivery.message for delivery, _ in current]
+        waiting, now = self._consumer.lag(), self._clock.now()
+        plan = plan_shedding(messages, now, waiting=waiting, shedding=self._shedding, bounds=self._lag_bounds)
+        self._log_shedding(plan.shedding)
+        judged = [each for place, each in enumerate(current) if place not in plan.dropped]
+        return TriagedBatch(judged, [current[place] for place in sorted(plan.dropped)], refused, statuses)
+
+    def _log_shedding(self, shedding: bool) -> None:
+        if shedding and not self._shedding:
+            _log.warning("scoring is %.0f s behind: the oldest frames are dropped until it has caught up", self._lag_s)
+        if self._shedding and not shedding:
+            _log.info("scoring has caught up; %d frames were dropped since the start", self._counters.frames_dropped)
+        self._shedding = shedding
+
+    def _wanted(self, deliveries: Sequence[Delivery], now: datetime) -> tuple[list[CameraDelivery], list[Delivery]]:
+        """Return what is new and of a camera that is watched, and what names a number that cannot be."""
+        wanted: list[CameraDelivery] = []
+        leaping = []
+        for delivery in deliveries:
+            camera = self._cameras.watched(_stream_id(delivery.message))
+            if camera is None or self._progress.is_repeat(delivery.message, now):
+                continue
+            if self._progress.leaps(delivery.message):
+                leaping.append(delivery)
+            else:
+                wanted.append((delivery, camera))
+        return wanted, leaping
+
+    def _scored(self, wanted: list[CameraDelivery]) -> ScoredFrames:
+        """Score the frames; the result's indices are those of `wanted`."""
+        places, frames, masks = [], [], []
+        for place, (delivery, camera) in enumerate(wanted):
+            if isinstance(delivery.message, Frame):
+                places.append(place)
+                frames.append(delivery.message)
+                masks.append(camera.masks)
+        scored = self._scorer.score(frames, masks)
+        return ScoredFrames(
+            {places[index]: scores for index, scores in scored.scores.items()},
+            {places[index]: reason for index, reason in scored.rejected.items()},
+        )
+
+    def _judged(self, parts: TriagedBatch, scored: ScoredFrames, clock: datetime) -> BatchEvaluation:
+        judgement = self._judge.begin()
+        for place, (delivery, camera) in enumerate(parts.judged):
+            message = delivery.message
+            observation = scored.scores.get(place) if isinstance(message, Frame) else message
+            if observation is not None:
+                self._judge.observe(judgement, camera, observation, clock)
+            self._idle.heard(camera.name, min(_received_at(message), clock + BACKWARD_TOLERANCE))
+        for delivery, camera in parts.unscored().values():
+            at = min(_received_at(delivery.message), clock + BACKWARD_TOLERANCE)
+            self._judge.observe(judgement, camera, Tick(at, unscored=True), clock)
+            self._idle.heard(camera.name, at)
+        return judgement
+
+    def _store_letter(self, letter: DeadLetter) -> None:
+        if self._cameras.watched(letter.stream_id) is not None:
+            unit = BatchResult(dead_letters=(letter,))
+            self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
+
+    def _store(
+        self,
+        judgement: BatchEvaluation,
+        dead_letters: tuple[DeadLetter, ...] = (),
+        dropped: tuple[FrameRef, ...] = (),
+    ) -> tuple[DeadLetter, ...]:
+        """Store the unit, keep its states and show it; return what the store refused."""
+        unit = replace(judgement.unit(dead_letters), dropped=dropped)
+        refused: tuple[DeadLetter, ...] = ()
+        if unit != BatchResult():
+            refused = self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
+        self._judge.keep(judgement)
+        now = self._clock.now()
+        for snapshot in judgement.snapshots():
+            lag = max(0.0, (now - snapshot.at).total_seconds())
+            self._live.put(replace(snapshot, lag_s=lag, frames_dropped=self._dropped[snapshot.stream_id]))
+        return refused
+
+    def _tick(self, deliveries: Sequence[Delivery]) -> None:
+        oldest = min((_received_at(delivery.message) for delivery in deliveries), default=None)
+        at = tick_time(self._clock.now(), oldest, self._consumer.lag())
+        due = self._idle.due(self._tenures.ours(self._cameras.watched_names()), at)
+        if not due:
+            return
+        judgement = self._patience.until_done(lambda: self._evaluate_ticks(due, at), self._stop)
+        self._store(judgement)
+
+    def _evaluate_ticks(self, names: tuple[str, ...], at: datetime) -> BatchEvaluation:
+        judgement, clock = self._judge.begin(), self._clock.now()
+        for name in names:
+            camera = self._cameras.watched(name)
+            if camera is not None:
+                self._judge.observe(judgement, camera, Tick(at), clock)
+                self._idle.heard(name, at)
+        return judgement
+
+    def _refresh_cameras(self) -> None:
+        gone = self._patience.until_done(lambda: self._cameras.refresh(self._clock.now()), self._stop)
+        self._forget(gone)
+        for name in gone:
+            self._live.remove(name)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        """Forget what is known of streams, so that they go on from what is stored when they come again."""
+        for name in names:
+            self._judge.forget(name)
+            self._idle.forget(name)
+            self._scorer.memory.forget(name)
+
+    def _show_pictures(self, wanted: list[CameraDelivery], scored: ScoredFrames) -> None:
+        if not self._pictures:
+            return
+        newest = {scores.ref.stream_id: wanted[place][0].message for place, scores in scored.scores.items()}
+        for message in newest.values():
+            if isinstance(message, Frame):
+                self._live.put_picture(message)
+
+    def _count(self, **more: int) -> None:
+        before = self._counters
+        self._counters = replace(before, **{name: getattr(before, name) + count for name, count in more.items()})
+
+
+def _stream_id(message: StreamMessage) -> str:
+    return message.ref.stream_id if isinstance(message, Frame) else message.stream_id
+
+
+def _received_at(message: StreamMessage) -> datetime:
+    return message.ref.received_at if isinstance(message, Frame) else message.received_at

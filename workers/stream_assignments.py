@@ -1,0 +1,31 @@
+"""Which streams this worker knows, and since which assignment; what others had meanwhile must be begun anew."""
+
+from collections.abc import Callable, Iterable
+
+AssignmentOf = Callable[[str], int | None]
+"""Since which assignment a stream comes here, None where it goes to somebody else (`StreamConsumer.tenure`)."""
+
+
+class StreamAssignments:
+    """Remembers under which assignment each stream was begun."""
+
+    def __init__(self, assignment_of: AssignmentOf) -> None:
+        self._tenure = assignment_of
+        self._begun: dict[str, int | None] = {}
+
+    def moved(self) -> tuple[str, ...]:
+        """Return the streams that are, or were in between, somebody else's, and forget them."""
+        gone = tuple(name for name, since in self._begun.items() if self._tenure(name) != since)
+        for name in gone:
+            del self._begun[name]
+        return gone
+
+    def begun(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those among `names` that are met for the first time, and remember them."""
+        new = tuple(dict.fromkeys(name for name in names if name not in self._begun))
+        self._begun |= {name: self._tenure(name) for name in new}
+        return new
+
+    def ours(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those among `names` whose messages come here."""
+        return tuple(name for name in names if self._tenure(name) is not None)

@@ -1,0 +1,111 @@
+"""Judges scored frames, statuses and ticks stream by stream, and gathers what one transaction must store."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from domain.alerts import Alert, Incident, IncidentState
+from domain.baselines import CameraBaseline, LightMode
+from domain.cameras import Camera, StreamStatus
+from domain.faults import Fault
+from domain.messages import BatchResult, DeadLetter, StreamSnapshot
+from domain.metrics import FrameScores
+from domain.ports import AlertStore
+from evaluation.evaluate import Evaluation, StreamState, Tick, evaluate_observation, restore_state, shift_times
+from evaluation.policy import Policy
+
+Observation: TypeAlias = FrameScores | StreamStatus | Tick
+
+
+@dataclass(slots=True)
+class BatchEvaluation:
+    """One unit being judged: new states beside the old, so that a unit that fails leaves no trace."""
+
+    states: dict[str, StreamState] = field(default_factory=dict)
+    latest: dict[str, Evaluation] = field(default_factory=dict)
+    judged: list[Evaluation] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+
+    def snapshots(self) -> Iterable[StreamSnapshot]:
+        """Return the live state of every stream of this unit."""
+        return (judged.snapshot for judged in self.latest.values())
+
+    def unit(self, dead_letters: tuple[DeadLetter, ...] = ()) -> BatchResult:
+        """Return what must be stored. Of an alert, incident or reference that changed twice, the last counts."""
+        alerts: dict[tuple[str, Fault], Alert] = {}
+        incidents: dict[str, Incident] = {}
+        references: dict[tuple[str, LightMode], CameraBaseline] = {}
+        for judged in self.judged:
+            alerts.update({(alert.stream_id, alert.fault): alert for alert in judged.alerts})
+            incidents.update({incident.incident_id: incident for incident in judged.incidents})
+            references.update({(kept.stream_id, kept.mode): kept for kept in judged.references})
+        return BatchResult(
+            scores=tuple(seen for seen in self.observations if isinstance(seen, FrameScores)),
+            statuses=tuple(seen for seen in self.observations if isinstance(seen, StreamStatus)),
+            verdicts=tuple(change for judged in self.judged for change in judged.changes),
+            alerts=tuple(alerts.values()),
+            transitions=tuple(step for judged in self.judged for step in judged.transitions),
+            incidents=tuple(incidents.values()),
+            outbox=tuple(entry for judged in self.judged for entry in judged.outbox),
+            references=tuple(references.values()),
+            dead_letters=dead_letters,
+        )
+
+
+class StreamEvaluator:
+    """Holds every stream's state between units. A stream seen for the first time goes on from what was stored."""
+
+    def __init__(self, restore: Callable[[Camera], StreamState], policy: Policy) -> None:
+        self._restore = restore
+        self._policy = policy
+        self._states: dict[str, StreamState] = {}
+
+    def begin(self) -> BatchEvaluation:
+        return BatchEvaluation()
+
+    def observe(
+        self, judgement: BatchEvaluation, camera: Camera, observation: Observation, clock: datetime | None = None
+    ) -> Evaluation:
+        """Judge one observation; its stream's observations come in order. Raises `StoreUnavailable` at first sight.
+
+        `clock` is the time now, which no observation may be far ahead of.
+        """
+        state = judgement.states.get(camera.name) or self._states.get(camera.name)
+        if state is None:
+            # Read once and kept at once: what was stored does not depend on this unit's fate.
+            state = self._states[camera.name] = self._restore(camera)
+        judged = evaluate_observation(state, camera, observation, self._policy, clock)
+        judgement.states[camera.name] = judged.state
+        judgement.latest[camera.name] = judged
+        judgement.judged.append(judged)
+        judgement.observations.append(observation)
+        return judged
+
+    def keep(self, judgement: BatchEvaluation) -> None:
+        """Take over the states of a unit that was stored."""
+        self._states.update(judgement.states)
+
+    def move(self, by: timedelta) -> None:
+        """Follow a clock that was set: everything known stays as old as it is."""
+        self._states = {name: shift_times(state, by) for name, state in self._states.items()}
+
+    def forget(self, stream_id: str) -> None:
+        self._states.pop(stream_id, None)
+
+
+def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
+    """Return what gives a stream the state it had before a restart: alerts, references and its open incident."""
+
+    def restore(camera: Camera) -> StreamState:
+        opened = store.incidents(state=IncidentState.OPEN, stream_id=camera.name, limit=1)
+        return restore_state(
+            camera, store.alerts(camera.name), store.references(camera.name), opened[0] if opened else None
+        )
+
+    return restore
+
+
+def start_from_nothing(camera: Camera) -> StreamState:
+    """Return the state of a stream nothing is known of, for clips and `watch`."""
+    return restore_state(camera, (), (), None)

@@ -1,0 +1,39 @@
+"""The cameras a worker watches, read again when the store says that they changed."""
+
+from datetime import datetime
+
+from domain.cameras import Camera
+from domain.clocks import is_within
+from domain.ports import StreamStore
+
+CHECK_EVERY_S = 2.0
+
+
+class WatchedCameras:
+    """Cameras by name; `refresh` asks the store at most every 2 s."""
+
+    def __init__(self, store: StreamStore) -> None:
+        self._store = store
+        self._revision: int | None = None
+        self._checked_at: datetime | None = None
+        self._cameras: dict[str, Camera] = {}
+
+    def refresh(self, now: datetime) -> tuple[str, ...]:
+        """Read the cameras again if they changed; return those no longer watched. Raises `StoreUnavailable`."""
+        if is_within(self._checked_at, now, CHECK_EVERY_S):
+            return ()
+        revision = self._store.revision()
+        gone: tuple[str, ...] = ()
+        if revision != self._revision:
+            watched = {camera.name: camera for camera in self._store.cameras() if camera.enabled}
+            gone = tuple(self._cameras.keys() - watched.keys())
+            self._cameras, self._revision = watched, revision
+        self._checked_at = now
+        return gone
+
+    def watched(self, name: str) -> Camera | None:
+        """Return the camera, None when it is unknown, retired or switched off."""
+        return self._cameras.get(name)
+
+    def watched_names(self) -> tuple[str, ...]:
+        return tuple(self._cameras)
