@@ -54,7 +54,8 @@ def create_app(
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `figures` gives what the process counted
-    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models. Setting `app.state.stopping` ends the live streams.
+    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models. Setting `app.state.stopping` ends
+    the live streams.
     """
     app = FastAPI(
         title="Sightline",

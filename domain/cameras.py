@@ -58,7 +58,8 @@ class FaultSetting:
 class Camera:
     """One camera and the one stream of it that is judged; `name` is also the stream id.
 
-    `url` may carry credentials: it is shown only through `domain.text.camera_urls.redact_text`. `accepted_at` is when the operator
+    `url` may carry credentials: it is shown only through `domain.text.camera_urls.redact_text`. `accepted_at` is when
+    the operator
     last declared the present view normal; a reference learned before it no longer counts.
     """
 

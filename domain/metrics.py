@@ -43,8 +43,9 @@ class FrameScores:
     """All numbers of one frame, stored as one row.
 
     `values` maps metric key to a finite value; a metric that could not be measured is absent from it and stands in
-    `missing` with its reason. `structure` is the picture's block statistics (see `detectors/metrics/detectors/structure.py`),
-    compared with the camera's reference and never stored with the frame. `models` maps detector name to the
+    `missing` with its reason. `structure` is the picture's block statistics (see
+    `detectors/metrics/detectors/structure.py`), compared with the camera's reference and never stored with the frame.
+    `models` maps detector name to the
     fingerprint of what produced its numbers. `earlier` holds what is not measured in every picture of a stream, as it
     was in the last one that it was measured in; it is shown with its age and never stored with this frame.
     """

@@ -116,7 +116,9 @@ class StreamStore(Protocol):
         ...
 
     def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
-        """Declare the present view normal (`MountedCamera.accepted_at`). False when there is no such camera; audited."""
+        """Declare the present view normal (`Camera.accepted_at`). False when there is no such camera;
+        audited.
+        """
         ...
 
     def revision(self) -> int:

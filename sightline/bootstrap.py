@@ -1,6 +1,7 @@
 """The composition root: the only place that chooses adapters and knows in which order parts start and stop.
 
-`build_system` puts everything into one process; `build_role` one part of it, where queue and live state are shared. Parts
+`build_system` puts everything into one process; `build_role` one part of it, where queue and live state are shared.
+Parts
 start downstream first, so that nothing is sent where nobody listens yet, and stop upstream first, so that what was
 received is judged and stored.
 """
@@ -213,7 +214,11 @@ def _kafka_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
 def configured_broker(settings: QueueSettings) -> "KafkaSettings":
     """Return where the broker of these settings is. Raises `ConfigError` without the extra 'cluster'."""
     with _require_cluster_extra("queue.kind: kafka"):
-        from transport.kafka.topics import KafkaSecurity, KafkaSettings, require_fast_checksums
+        from transport.kafka.topics import (  # noqa: PLC0415 - only where it is chosen
+            KafkaSecurity,
+            KafkaSettings,
+            require_fast_checksums,
+        )
     require_fast_checksums()
     names = ("tls", "ca_file", "certificate_file", "key_file", "user", "password", "mechanism")
     return KafkaSettings(

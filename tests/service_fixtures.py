@@ -14,7 +14,7 @@ def postgres_url() -> Iterator[str]:
         with services.postgres() as server:
             yield server.address
             canary.look_into_postgres(server.address)
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 
@@ -23,7 +23,7 @@ def redis_server() -> Iterator[services.Service]:
     try:
         with services.redis() as server:
             yield server
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 
@@ -32,5 +32,5 @@ def kafka_broker() -> Iterator[services.Service]:
     try:
         with services.kafka() as broker:
             yield broker
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)

@@ -8,17 +8,17 @@ from typing import NoReturn
 import pytest
 
 from lab import services
-from lab.services import Absent, Service, free_port, kafka_jars
+from lab.services import Service, ServiceMissing, free_port, kafka_jars
 from lab.services.certificates import Certificate
 
-__all__ = ["Absent", "Service", "absent", "free_port", "kafka", "kafka_jars", "postgres", "redis"]
+__all__ = ["Service", "ServiceMissing", "absent", "free_port", "kafka", "kafka_jars", "postgres", "redis"]
 
 POSTGRES_URL = "SIGHTLINE_TEST_POSTGRES"
 REDIS_URL = "SIGHTLINE_TEST_REDIS"
 KAFKA_SERVERS = "SIGHTLINE_TEST_KAFKA"
 
 
-def absent(error: Absent) -> NoReturn:
+def absent(error: ServiceMissing) -> NoReturn:
     """Fail where services are promised, skip on a laptop."""
     if os.environ.get("CI"):
         pytest.fail(str(error))
@@ -63,5 +63,5 @@ def _name_variable(variable: str) -> Iterator[None]:
     """Say in which variable a service that is absent may be named."""
     try:
         yield
-    except Absent as error:
-        raise Absent(f"{error} in {variable}") from error
+    except ServiceMissing as error:
+        raise ServiceMissing(f"{error} in {variable}") from error

@@ -130,6 +130,6 @@ def _check_time(name: str, at: datetime) -> None:
         plausible = False
     if not plausible:
         raise FrameRejected(
-            f"malformed message: {name} is in the year {at.year}, not between {EARLIEST_TIME.year} and {LATEST_TIME.year}: "
-            "check the clock of ingest"
+            f"malformed message: {name} is in the year {at.year}, not between {EARLIEST_TIME.year} and "
+            f"{LATEST_TIME.year}: check the clock of ingest"
         )

@@ -20,7 +20,8 @@ Deliveries = Sequence[Delivery]
 class PoisonMessageGuard:
     """Judges a unit through `judge`, which is all or nothing, and keeps it from what does not belong in it.
 
-    `store` keeps the dead letter of a frame. Only `WorkerStopped` leaves here. A message is tried with its unit, with each
+    `store` keeps the dead letter of a frame. Only `WorkerStopped` leaves here. A message is tried with its unit, with
+    each
     half of it that fails, and once alone: no unit is tried more often than about twice its messages.
     """
 

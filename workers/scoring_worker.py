@@ -153,7 +153,9 @@ class ScoringWorker:
                 _log.warning("%s", stopped)
 
     def run_once(self) -> int:
-        """Judge one unit and return how many messages it held. Raises `WorkerStopped` when told to stop while storing."""
+        """Judge one unit and return how many messages it held. Raises `WorkerStopped` when told to stop while
+        storing.
+        """
         self._unit_began_s = time.monotonic()
         self._follow_clock()
         self._refresh_cameras()

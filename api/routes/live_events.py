@@ -184,7 +184,9 @@ class LiveResponse(StreamingResponse):
 
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def live(request: Request) -> StreamingResponse:
-    """Stream `read_overview` events (`LiveAnswer` as JSON): all cameras first, then about once a second what changed."""
+    """Stream `read_overview` events (`LiveAnswer` as JSON): all cameras first, then about once a second what
+    changed.
+    """
     state, shown = request.app.state, SentState()
     told = event_stream(
         lambda: changes_since(state.look(), shown),

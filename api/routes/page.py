@@ -12,7 +12,7 @@ from api.security import access_rules
 from api.security.client_limits import TokenThrottle
 from api.security.login import cookie_header, same_site_redirect, token_field, token_of_query
 
-_PAGE_FOLDER = Path(__file__).parent / "dashboard"
+_PAGE_FOLDER = Path(__file__).parents[1] / "page"
 
 router = APIRouter(include_in_schema=False)
 static = StaticFiles(directory=_PAGE_FOLDER)

@@ -72,8 +72,8 @@ class LiveStreamLimit:
             return f"{MAX_LIVE_STREAMS} pages are open already"
         if self._by_client[client] >= MAX_LIVE_STREAMS_PER_CLIENT:
             return (
-                f"{MAX_LIVE_STREAMS_PER_CLIENT} pages are open from this address already; if it is that of a proxy, list it in "
-                "api.trusted_proxies"
+                f"{MAX_LIVE_STREAMS_PER_CLIENT} pages are open from this address already; if it is that of a proxy, "
+                "list it in api.trusted_proxies"
             )
         self._by_client[client] += 1
         return ""

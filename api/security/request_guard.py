@@ -1,4 +1,6 @@
-"""Stands before every endpoint: refuses what `api.security.request_limits` and `api.security.access_rules` refuse, and adds headers to answers."""
+"""Stands before every endpoint: refuses what `api.security.request_limits` and `api.security.access_rules` refuse,
+and adds headers to answers.
+"""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException

@@ -30,7 +30,7 @@ EXAMPLE_SIDE = 64
 _only_pytorch = ContextVar("only_pytorch", default=False)
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
-Network = TypeVar("Placed", bound=nn.Module)
+Network = TypeVar("Network", bound=nn.Module)
 Array: TypeAlias = NDArray[np.float32]
 Function: TypeAlias = Callable[[Any, Tensor], Tensor]
 """`function(trunk, pictures)`: what is asked of a trunk, (N, features) for (N, 3, H, W)."""

@@ -1,7 +1,8 @@
 """Where a model's weights come from: a path given by the operator, the bundled file, a file downloaded before.
 
 Only safetensors are read, bundled and downloaded files must match the manifest's SHA-256, and a model without weights
-is off: `WeightsUnavailable` says which files were looked for and what to do. Nothing here downloads unless `pull_weights`
+is off: `WeightsUnavailable` says which files were looked for and what to do. Nothing here downloads unless
+`pull_weights`
 is called.
 """
 

@@ -15,11 +15,11 @@ __all__ = [
     "STREAM_SCHEMES",
     "clean_camera_url",
     "clean_service_url",
-    "split_credentials",
     "escape_url",
-    "redact_text",
     "find_secrets",
+    "redact_text",
     "redact_url",
+    "split_credentials",
 ]
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https", "file")

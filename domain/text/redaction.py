@@ -1,6 +1,7 @@
 """Shows text without its secrets: those of addresses, of `password=…`, and of headers that carry a login.
 
-An address is taken apart by the one parser and shown by an allow-list; see `domain.text.addresses`. Everything here takes
+An address is taken apart by the one parser and shown by an allow-list; see `domain.text.addresses`. Everything here
+takes
 time in proportion to the text, whatever it holds: each character is looked at a bounded number of times.
 """
 

@@ -33,14 +33,14 @@ from ingest.rtsp.relay import RtspRelay
 
 __all__ = [
     "Deadlines",
-    "SourceKind",
     "FfmpegLog",
     "OpenedStream",
-    "find_source_kind",
+    "SourceKind",
     "capture_ffmpeg_log",
-    "open_stream",
-    "ffmpeg_options",
     "error_for_ffmpeg",
+    "ffmpeg_options",
+    "find_source_kind",
+    "open_stream",
 ]
 
 DEFAULT_LIMITS = ReadingLimits()

@@ -14,7 +14,7 @@ import psutil
 
 from ingest.supervise.ipc import ReaderCommand, ReaderSetup, ShutDown
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (
     "import sys; sys.path.append(sys.argv[2]); from ingest.supervise.reader_process import main; main(int(sys.argv[1]))"
 )

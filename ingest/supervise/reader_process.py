@@ -1,6 +1,7 @@
 """A process that reads several cameras, because a call into FFmpeg that hangs can only be ended with its process.
 
-Started by `ingest.supervise.process_handle` with a socket to the supervisor, which is also its life line: when the supervisor is
+Started by `ingest.supervise.process_handle` with a socket to the supervisor, which is also its life line: when the
+supervisor is
 gone, however it went, the socket ends and so does this process, its sessions with it. Addresses and passwords come
 through the socket, never in the command line.
 """

@@ -238,8 +238,8 @@ class IngestSupervisor:
         self._alone |= names
         self._suspects.clear()
         reason = (
-            f"this camera's stream took more than {most // MEGABYTE} MB of memory, so its reader was stopped and is tried "
-            "again slowly: choose a smaller resolution in the camera, or raise ingest.max_memory_mb"
+            f"this camera's stream took more than {most // MEGABYTE} MB of memory, so its reader was stopped and is "
+            "tried again slowly: choose a smaller resolution in the camera, or raise ingest.max_memory_mb"
         )
         self._replace(number, set(names), reason, slowly=True)
 

@@ -13,7 +13,7 @@ from evaluation.alerting.root_cause import IMPLIES, PRECEDENCE
 from evaluation.rules.fault_rules import RULES, Rule, RuleSource
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 
-PAGE = Path(__file__).parent.parent / "docs" / "metrics.md"
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 _MARK = "<!-- generated: {} -->"
 _END = "<!-- end -->"
 _DIRECTIONS = {Direction.HIGHER_IS_BETTER: "higher", Direction.LOWER_IS_BETTER: "lower", Direction.NEITHER: "neither"}

@@ -8,4 +8,4 @@ from lab.services.postgres_server import postgres
 from lab.services.redis_server import redis
 from lab.services.server_process import Service, ServiceMissing, free_port
 
-__all__ = ["ServiceMissing", "Service", "free_port", "kafka", "kafka_jars", "postgres", "redis"]
+__all__ = ["Service", "ServiceMissing", "free_port", "kafka", "kafka_jars", "postgres", "redis"]

@@ -1,13 +1,11 @@
-"""The command line. Every group of commands stands in its own file under `sightline/commands/`."""
+"""The command line. Each group of commands has a file in this folder; other distributions add theirs by entry point."""
 
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
 
-from lab.cli import bench, bench_cluster, fuzz, training
 from sightline.cli import administration, cameras, demo, incidents, models, run, score, watch
-from sightline.cli import run as parts
 from sightline.cli.console import out
 
 app = typer.Typer(
@@ -20,26 +18,19 @@ app = typer.Typer(
 app.command()(watch.watch)
 app.command()(score.score)
 app.command()(run.run)
-app.command()(parts.ingest)
-app.command()(parts.work)
-app.command()(parts.serve)
-app.command()(parts.dispatch)
+app.command()(run.ingest)
+app.command()(run.work)
+app.command()(run.serve)
+app.command()(run.dispatch)
 app.command()(demo.demo)
 app.command()(administration.doctor)
 app.command()(administration.migrate)
-app.command()(training.train)
-app.command()(training.evaluate)
-app.command()(training.reproduce)
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(administration.settings_app, name="settings")
-bench.app.command()(bench_cluster.chaos)
-bench.app.command()(bench_cluster.growth)
-bench.app.command()(bench_cluster.cluster)
-bench.app.command()(bench_cluster.kills)
-bench.app.command()(fuzz.fuzz)
-app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
+for plugin in entry_points(group="sightline.commands"):
+    plugin.load()(app)
 
 
 def _version(wanted: bool) -> None:

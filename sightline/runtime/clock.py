@@ -101,7 +101,8 @@ class SteadyClock:
             follows = f"is taken over if it holds for {left_s:.0f} s more"
             if not is_plausible(now + timedelta(seconds=self._step_s)):
                 follows = "is never taken over"
-            return f"the machine's clock was {_describe_step(self._step_s)}; Sightline keeps its own time, the new one {follows}"
+            step = _describe_step(self._step_s)
+            return f"the machine's clock was {step}; Sightline keeps its own time, the new one {follows}"
 
     def unsettled(self) -> str:
         """Return why nothing may be deleted by this time now, "" where it may."""

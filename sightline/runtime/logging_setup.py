@@ -95,7 +95,9 @@ class RedactingFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """`2026-03-01T12:00:00.123Z warning ingest.supervise.camera_reader: text`, or the same facts as one JSON object a line."""
+    """`2026-03-01T12:00:00.123Z warning ingest.supervise.camera_reader: text`, or the same facts as one JSON object a
+    line.
+    """
 
     def __init__(self, redactor: Redactor, *, as_json: bool) -> None:
         super().__init__()

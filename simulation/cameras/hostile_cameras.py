@@ -1,6 +1,7 @@
 """Cameras that harm whoever reads them, and cameras that are odd and well: each in its own class of trouble.
 
-`serve_hostile_cameras` serves one of each. The harmless ones send perfect pictures in an unusual way and must be judged as
+`serve_hostile_cameras` serves one of each. The harmless ones send perfect pictures in an unusual way and must be
+judged as
 any other camera; the others must cost nobody but themselves. Everything is on loopback addresses; "another host" is
 127.0.0.2, where a witness counts who calls and keeps what was said.
 """

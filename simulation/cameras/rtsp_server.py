@@ -1,6 +1,7 @@
 """An RTSP server for cameras made of films: GStreamer's, run by the system's own Python, one JSON line per command.
 
-Started by `simulation/cameras/served_cameras.py`; knows nothing of the project. It reads its cameras from the first line of stdin,
+Started by `simulation/cameras/served_cameras.py`; knows nothing of the project. It reads its cameras from the first
+line of stdin,
 answers `{"port": N}` once it serves, then obeys one command a line, and ends when stdin does, so that it never
 outlives whoever started it. Films are demultiplexed once and their access units sent as they are, bit for bit.
 """

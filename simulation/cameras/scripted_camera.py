@@ -1,4 +1,4 @@
-"""A camera that misbehaves on purpose: a few lines of RTSP over TCP, and a script (`simulation.cameras.rtp`) for all after.
+"""A camera that misbehaves on purpose: a few lines of RTSP over TCP, then a script (`simulation.cameras.rtp`).
 
 Nothing of it is a server one could use; it answers just enough for a client to get into trouble.
 """

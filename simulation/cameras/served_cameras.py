@@ -1,6 +1,7 @@
 """Films served as RTSP cameras by a real server, for the demo, the tests and the benchmarks.
 
-The server (`simulation/cameras/rtsp_server.py`) needs GStreamer, which no Python package brings: `explain_missing_server()` says what to
+The server (`simulation/cameras/rtsp_server.py`) needs GStreamer, which no Python package brings:
+`explain_missing_server()` says what to
 install. Passwords travel to it through a pipe, never in its command line.
 """
 

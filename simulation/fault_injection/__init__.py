@@ -14,4 +14,4 @@ FAULT_INJECTORS: Mapping[Fault, FaultInjector] = {
     for plant in (*exposure.FAULT_INJECTORS, *lens.FAULT_INJECTORS, *sensor.FAULT_INJECTORS, *recorder.FAULT_INJECTORS)
 }
 
-__all__ = ["FAULT_INJECTORS", "FaultMoment", "Picture", "FaultInjector", "SignalStage", "Strength"]
+__all__ = ["FAULT_INJECTORS", "FaultInjector", "FaultMoment", "Picture", "SignalStage", "Strength"]

@@ -81,7 +81,8 @@ class SqlStreamStore:
     def repair_offered(self) -> int:
         """Have no session with more frames stored than offered; return how many had. Those of a killed process did.
 
-        Units stored by this version keep to it themselves (`storage.sql.schema.rows.offered_rows`). A session's frames after its
+        Units stored by this version keep to it themselves (`storage.sql.schema.rows.offered_rows`). A session's
+        frames after its
         last status came within seconds of it.
         """
         sessions, frames = tables.sessions, tables.frames

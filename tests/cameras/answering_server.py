@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Answer = bytes | Iterable[bytes]
-AnswerPart = Callable[["Asked"], Answer | None]
+AnswerPart = Callable[["ReceivedRequest"], Answer | None]
 """Request in, bytes out, at once or piece by piece; None keeps the connection without a word, b"" closes it."""
 
 

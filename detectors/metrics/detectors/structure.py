@@ -1,4 +1,6 @@
-"""The view's block statistics, compared in `evaluation/scene/structure_comparison.py` with what the camera has learned."""
+"""The view's block statistics, compared in `evaluation/scene/structure_comparison.py` with what the camera has
+learned.
+"""
 
 from torch import Tensor
 

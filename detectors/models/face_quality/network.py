@@ -50,7 +50,8 @@ class AssessorVariant:
 
     `finest` is the scale on whose grid the others are fused: 0 is the paper's, stride 4. Ours: 1, stride 8, leaves a
     quarter of the positions and loses little, for what the finest scale has seen is averaged, not left out. `light`,
-    ours, adds to the task tokens what detectors/models/face_quality/light_tokens.py measures; the paper's network has no such part.
+    ours, adds to the task tokens what detectors/models/face_quality/light_tokens.py measures; the paper's network has
+    no such part.
     """
 
     backbone: str = "edgenext_small"

@@ -99,7 +99,8 @@ def load_saliency_iqa(
 ) -> SaliencyIqaDetector:
     """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without.
 
-    `provider` (`detectors.models.saliency.providers.choose_saliency`) and `local_weight` take the place of what was trained with.
+    `provider` (`detectors.models.saliency.providers.choose_saliency`) and `local_weight` take the place of what was
+    trained with.
     """
     file = weights.locate_weights(MODEL, explicit=explicit, downloads=downloads)
     return from_weights(file, provider=provider, local_weight=local_weight, precision=fast_precision())

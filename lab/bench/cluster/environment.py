@@ -28,7 +28,9 @@ class ClusterServices:
 
 @contextmanager
 def start_services(given: ServiceAddresses, *, durable: bool = False) -> Iterator[ClusterServices]:
-    """Start what is not given. `durable`: our Postgres waits for its disk. Raises `ServiceMissing` where one cannot be had."""
+    """Start what is not given. `durable`: our Postgres waits for its disk. Raises `ServiceMissing` where one cannot
+    be had.
+    """
     with ExitStack() as stack:
 
         def running(address: str, start: Callable[[], AbstractContextManager[Service]]) -> Service:

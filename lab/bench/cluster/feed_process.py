@@ -71,7 +71,7 @@ def start_feed_process(setup: FeedProcessSetup) -> Iterator[FeedProcess]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     ) as process:
         sender = FeedProcess(process)
         sender.tell(SETUP.dump_json(setup).decode() + "\n")

@@ -45,7 +45,8 @@ def run(
 ) -> dict[str, Any]:
     """Return the figures of one run, `broken` naming every promise not kept.
 
-    `program` is how `sightline` is called. Raises `ConfigError` without an RTSP server, `ServiceMissing` without a service.
+    `program` is how `sightline` is called. Raises `ConfigError` without an RTSP server, `ServiceMissing` without a
+    service.
     """
     why_not = explain_missing_server()
     if why_not is not None:

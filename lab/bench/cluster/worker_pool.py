@@ -81,7 +81,7 @@ class WorkerPool:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
-                cwd=Path(__file__).parents[2],
+                cwd=Path(__file__).parents[3],
             )
         assert process.stdin is not None
         process.stdin.write(self._setup.line())

@@ -59,7 +59,9 @@ class ClusterProcesses:
 def start_cluster(
     folder: Path, cameras: Sequence[Mapping[str, str]], more: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Iterator[ClusterProcesses]:
-    """Start services, proxies and parts; `more` are settings of all parts. Raises `ServiceMissing` without a service."""
+    """Start services, proxies and parts; `more` are settings of all parts. Raises `ServiceMissing` without a
+    service.
+    """
     with ExitStack() as stack:
         links = {
             (part, service): stack.enter_context(tcp_proxy())

@@ -41,7 +41,7 @@ class KafkaPipeline:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                cwd=Path(__file__).parents[2],
+                cwd=Path(__file__).parents[3],
             )
         )
         self._tell(PipelineSenderSetup(broker.address, settings.topic, plan, began_at).line())

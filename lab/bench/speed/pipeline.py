@@ -20,7 +20,7 @@ from domain.frames import FrameFormat
 from lab import services
 from lab.bench.speed.contestants import BOUNDS, BareLoop, Contestant, EmbeddedPipeline, TurnTime, time_turn
 from lab.bench.speed.pipeline_frames import PipelineFrames, PipelineLoad
-from lab.services import Absent, Service
+from lab.services import Service, ServiceMissing
 from workers.frame_scoring.device import use_threads
 from workers.frame_scoring.tensor_batches import tensor_batch_size
 
@@ -77,7 +77,7 @@ def _broker(kafka: str | None, stack: ExitStack) -> tuple[Service | None, str]:
         return Service(kafka), ""
     try:
         return stack.enter_context(services.kafka()), ""
-    except Absent as absent:
+    except ServiceMissing as absent:
         return None, str(absent)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from lab import services
 from lab.bench.speed.sqlite_throughput import COLUMNS, make_batches, time_call
-from lab.services import Absent
+from lab.services import ServiceMissing
 from lab.services.databases import fresh_database
 from storage.sql.database.engine import open_engine
 from storage.sql.database.migrate import upgrade_schema
@@ -36,7 +36,7 @@ def run_on_server(url: str) -> dict[str, Any]:
             found = run(server.address)
         with services.postgres(durable=True) as server:
             waiting = run(server.address)
-    except Absent as absent:
+    except ServiceMissing as absent:
         return {"postgres": f"not measured: {absent}"}
     names = ("postgres_values_per_s", "postgres_copy_values_per_s", "postgres_over_copy", "postgres_unit_ms_median")
     return found | {name.replace("postgres_", "postgres_durable_"): waiting[name] for name in names}

@@ -99,7 +99,9 @@ class RawClip:
 def load_or_compress(
     source: RawClip, setting: EncoderSetting, folder: Path, places: Collection[int] | None = None
 ) -> Pixels:
-    """As `compress_frames`, of the pictures at `places`; the stream is kept in `folder`, named by pictures and setting."""
+    """As `compress_frames`, of the pictures at `places`; the stream is kept in `folder`, named by pictures and
+    setting.
+    """
     frames, rate = source.pictures, source.rate
     key = hashlib.sha256(source.digest)
     key.update(f"{frames.shape} {rate} {sorted(setting.options(frames.shape[2], frames.shape[1]).items())}".encode())

@@ -1,4 +1,6 @@
-"""`python -m lab.training.face_quality`: make faces, train on them, bundle the weights, measure them, write their card."""
+"""`python -m lab.training.face_quality`: make faces, train on them, bundle the weights, measure them, write their
+card.
+"""
 
 import json
 from dataclasses import asdict

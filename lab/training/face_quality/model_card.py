@@ -134,7 +134,8 @@ colourfulness, contrast and fidelity, each 1 to 5, 5 is best; overall is the reg
 five (.0765 .4134 .0554 .1463 .3076). Method: SFIQA-Assessor (arXiv 2602.07403), three views of a face with a backbone
 each. Departures, ours: MobileNetV2 up to its 160-channel blocks instead of EdgeNeXt, because an ImageNet start for it
 could be had; scales fused at stride 8 instead of 4; light and colour of the loose and the compact view, measured in 39
-numbers each (detectors/models/face_quality/light_tokens.py), added to the task tokens; faces and points by MTCNN instead of
+numbers each (detectors/models/face_quality/light_tokens.py), added to the task tokens; faces and points by MTCNN
+instead of
 Ultra-Light-Fast and a face-parsing network.
 
 ## Data
@@ -142,8 +143,9 @@ Ultra-Light-Fast and a face-parsing network.
 * Faces: the 201 pictures of the Kaggle face-mask set (CC0) and photographs of BIQ2021's official train half that people
   rated .6 or more ("freely available for use and benchmarking"), found by MTCNN, whole, sharp, turned at most 45
   degrees, levels and white balance developed to ordinary ones where a factor of 1.6 is enough, left out where it is not
-  (lab/training/face_quality/synthesis/colour_correction.py): {training_sources} to train on, {validation_sources} to choose the recipe by,
-  {held_out_sources} held out. Photographs in whole blocks of 25 neighbouring numbers are on one side; the face-mask
+  (lab/training/face_quality/synthesis/colour_correction.py): {training_sources} to train on,
+  {validation_sources} to choose the recipe by, {held_out_sources} held out. Photographs in whole blocks of 25
+  neighbouring numbers are on one side; the face-mask
   pictures, most of two people, are all trained on.
 * {training} made faces to train on, {validation} to validate on, {held_out_faces} held out: up to five distortions
   each, strengths from clearly seen to unusable, evenly spaced on the logarithm of the physical quantity
@@ -167,7 +169,8 @@ Mean square error over the six, AdamW, one cycle after the other: {epochs} epoch
 but the backbones x {factor}), first {frozen} blocks frozen, weight decay {decay}, averaging {averaging}, mirroring,
 batch norms folded, bf16 autocast, seeds {seed}. {minutes} minutes; {hardware}. Trained {trained_at}. {departures}
 
-Reproduce: `python -m lab.training.face_quality train`, then `bundle`, `evidence` and `card` (docs/models/face_quality.md).
+Reproduce: `python -m lab.training.face_quality train`, then `bundle`, `evidence` and `card`
+(docs/models/face_quality.md).
 
 ## Figures
 

@@ -1,4 +1,6 @@
-"""`python -m lab.training.saliency_iqa`: for maintainers, from trained branches to what is bundled, with its model card."""
+"""`python -m lab.training.saliency_iqa`: for maintainers, from trained branches to what is bundled, with its model
+card.
+"""
 
 import json
 from dataclasses import asdict, replace

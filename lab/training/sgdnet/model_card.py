@@ -128,7 +128,8 @@ Opinions on a scale of 0 to 100; in brackets 95 % bootstrap intervals over pictu
 
 Reproduce: `sightline evaluate sgdnet biq2021 --data BIQ2021 --json`, with `--half test` for the test half.
 
-Kodak's photographs made worse on purpose (never trained on; `python -m lab.training.sgdnet ladders`); a ladder holds where
+Kodak's photographs made worse on purpose (never trained on; `python -m lab.training.sgdnet ladders`); a ladder holds
+where
 the score falls with strength at Spearman <= -0.9:
 
 {ladders}

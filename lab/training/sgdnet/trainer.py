@@ -103,7 +103,7 @@ def train_network(
     stop_at: int | None = None,
     checkpoint_every_s: float = 180.0,
 ) -> SgdNet:
-    """Train `network` (from `build_network`) and return it with its best weights; goes on from the checkpoint in `folder`.
+    """Train `network` (from `build_network`), return it with its best weights; goes on from the checkpoint in `folder`.
 
     Ends after the plan's epochs, or sooner where validation no longer gains, or before step `stop_at`.
     """

@@ -53,7 +53,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def other(database: str) -> Iterator[subprocess.Popen[str]]:
     """Run another process that holds the database."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, database], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", HOLDER, database], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"

@@ -186,7 +186,7 @@ def test_a_named_pipe_is_refused_at_once_and_its_writer_is_not_waited_for(tmp_pa
     # In a process of its own: a call that waits for the writer cannot be ended otherwise.
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "pipe.mp4")],
-        capture_output=True, text=True, timeout=60, check=True, cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, timeout=60, check=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert "named pipe" in done.stdout
 

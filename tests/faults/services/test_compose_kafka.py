@@ -30,7 +30,7 @@ from transport.kafka.topics import KafkaSettings, count_partitions, prepare_topi
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PASSWORD = secrets.token_urlsafe(12)
 
 
@@ -66,7 +66,7 @@ def ports() -> Iterator[Mapping[str, int]]:
     """Start the broker; give where each port of docker-compose.yml is."""
     try:
         jars = services.kafka_jars()
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
     with service_folder("kafka-compose") as folder:
         settings, chosen = properties(folder)

@@ -89,7 +89,7 @@ def site(postgres_url: str) -> Iterator[RedisSite]:
             yield RedisSite(redis, engine, queue, clock, worker, Caller(app))
             for live in lives:
                 live.close()
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
     finally:
         engine.dispose()

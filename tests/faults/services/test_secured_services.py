@@ -31,7 +31,7 @@ WRONG = "s3cret"
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     try:
         return make_certificate(tmp_path_factory.mktemp("certificate"))
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 
@@ -46,7 +46,7 @@ def broker(certificate: Certificate) -> Iterator[services.Service]:
     try:
         with services.kafka(certificate) as broker:
             yield broker
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 
@@ -55,7 +55,7 @@ def database(certificate: Certificate) -> Iterator[services.Service]:
     try:
         with services.postgres(certificate) as server:
             yield server
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 
@@ -64,7 +64,7 @@ def redis(certificate: Certificate) -> Iterator[services.Service]:
     try:
         with services.redis(certificate) as server:
             yield server
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 

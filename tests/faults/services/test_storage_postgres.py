@@ -31,7 +31,7 @@ def server() -> Iterator[services.Service]:
     try:
         with services.postgres() as server:
             yield server
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 

@@ -25,7 +25,7 @@ def server() -> Iterator[services.Service]:
     try:
         with services.redis() as server:
             yield server
-    except services.Absent as error:
+    except services.ServiceMissing as error:
         services.absent(error)
 
 

@@ -104,7 +104,7 @@ def shell_line(name: str, changes: dict[str, str]) -> list[str]:
 
 def test_redis_asks_for_the_password_and_shows_it_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     if shutil.which("redis-server") is None:
-        services.absent(services.Absent("Redis is not installed: apt-get install redis-server"))
+        services.absent(services.ServiceMissing("Redis is not installed: apt-get install redis-server"))
     password = secrets.token_urlsafe(12)
     monkeypatch.setenv("REDISCLI_AUTH", password)
     port = services.free_port()

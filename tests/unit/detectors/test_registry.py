@@ -1,4 +1,6 @@
-"""Every detector keeps the promises of detectors/models/pictures.py: any size, any batch, numbers within their bounds."""
+"""Every detector keeps the promises of detectors/models/pictures.py: any size, any batch, numbers within their
+bounds.
+"""
 
 import math
 

@@ -1,7 +1,8 @@
 """A long watch beside hostile neighbours, whatever is watched: one process, or the cluster's parts.
 
 Healthy cameras are watched together with hostile ones; strangers storm the page, and the clock steps forward and
-back. What was seen is judged apart (`lab/bench/endurance/neighbours/promises.py`), from outside: by rows, answers, logs and processes.
+back. What was seen is judged apart (`lab/bench/endurance/neighbours/promises.py`), from outside: by rows, answers,
+logs and processes.
 """
 
 import json

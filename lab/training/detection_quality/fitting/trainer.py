@@ -48,7 +48,8 @@ def train_regressor(
 ) -> dict[str, Tensor]:
     """Train in `folder`, going on from a checkpoint there, and return the averaged weights.
 
-    A MobileRegressor is folded first (lab/training/networks/batch_norm_folding.py) and its first convolution stays as it is.
+    A MobileRegressor is folded first (lab/training/networks/batch_norm_folding.py) and its first convolution stays as
+    it is.
     """
     training, validation = split_pairs(pairs)
     if isinstance(network, MobileRegressor):

@@ -91,7 +91,7 @@ def test_some_root_always_remains_whatever_goes_wrong() -> None:
     assert root_causes(set(Fault))
 
 
-METRICS_PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
+METRICS_PAGE = Path(__file__).parents[4] / "docs" / "metrics.md"
 
 
 def test_the_metrics_page_names_every_fault_and_the_metrics_it_is_decided_by() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from domain.errors import ConfigError
+from lab.training import array_cache
 from lab.training.array_cache import load_or_compute
 
 FILES = [Path("a.jpg"), Path("b.jpg")]
@@ -47,7 +48,7 @@ def test_nothing_half_made_is_taken_for_whole(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_making_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.stored, "COUNTED_EVERY", 1)
+    monkeypatch.setattr(array_cache, "COUNTED_EVERY", 1)
     asked: list[str] = []
 
     def computed(file: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

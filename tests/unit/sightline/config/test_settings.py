@@ -243,7 +243,7 @@ def test_the_schema_names_every_section() -> None:
 
 
 def test_the_example_of_the_operators_page_is_valid(tmp_path: Path) -> None:
-    page = Path(__file__).parents[3] / "docs" / "operations.md"
+    page = Path(__file__).parents[4] / "docs" / "operations.md"
     example = page.read_text(encoding="utf-8").split("## Settings")[1].split("```yaml\n")[1].split("```")[0]
     (tmp_path / "secrets").mkdir()
     for name, text in {"gate": "p@ss", "hook": "https://example.org/hook", "hook-key": "k"}.items():
