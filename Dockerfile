@@ -19,16 +19,16 @@ COPY constraints.txt ./
 COPY locks locks
 RUN deploy/install-packages "$TORCH" "$TORCH_INDEX" "$PYAV"
 COPY pyproject.toml README.md LICENSE NOTICE ./
-COPY alerts alerts
 COPY api api
-COPY bench bench
 COPY detectors detectors
 COPY domain domain
+COPY evaluation evaluation
 COPY ingest ingest
+COPY lab lab
+COPY notification notification
 COPY sightline sightline
 COPY simulation simulation
 COPY storage storage
-COPY training training
 COPY transport transport
 COPY weights weights
 COPY workers workers

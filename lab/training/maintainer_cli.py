@@ -1,4 +1,4 @@
-"""Behind `python -m training.MODEL`: what maintainers run, from a finished training to bundled weights and a card."""
+"""Behind `python -m lab.training.MODEL`: from a finished training to bundled weights and a card."""
 
 import typer
 from rich.console import Console

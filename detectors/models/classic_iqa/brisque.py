@@ -112,7 +112,7 @@ def from_opencv(model: Path, feature_range: Path) -> Brisque:
 
 
 def from_safetensors(path: Path) -> Brisque:
-    """BRISQUE with a regression fitted by `training/baselines.py`; raises WeightsUnavailable for any other file."""
+    """BRISQUE with a regression fitted by `lab/training/classic_iqa`; raises WeightsUnavailable for any other file."""
     tensors, notes = weights.read_weights(path)
     try:
         low, high, vectors, shares = (tensors[name].double() for name in ("low", "high", "vectors", "shares"))

@@ -2,7 +2,7 @@
 
 Offline only, for it needs the original. Eq. 21 divides the transforms of the original's and the compressed picture's
 feature maps; divided coefficient by coefficient this blows up wherever the denominator vanishes. The stable readings
-are below; `training/detection_quality` chose among them on training clips.
+are below; `lab/training/detection_quality` chose among them on training clips.
 """
 
 import math

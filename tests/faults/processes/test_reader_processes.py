@@ -148,7 +148,7 @@ def test_only_whole_paths_are_searched_for_modules() -> None:
 
 def test_no_process_of_the_product_is_started_with_the_current_folder_first() -> None:
     root = Path(__file__).resolve().parents[3]
-    folders = ("alerts", "api", "bench", "ingest", "simulation", "sightline", "training", "transport", "workers")
+    folders = ("api", "evaluation", "ingest", "lab", "notification", "simulation", "sightline", "transport", "workers")
     texts = {path: path.read_text() for folder in folders for path in (root / folder).rglob("*.py")}
     started = {path: text for path, text in texts.items() if "sys.executable, " in text or "[python, " in text}
     assert len(started) >= 4

@@ -152,13 +152,13 @@ def test_reading_ends_with_its_supervisor_even_when_that_is_killed(tmp_path: Pat
     program = (
         "import sys, time\n"
         "from domain.cameras import Camera\n"
-        "from ingest.supervise.reader_process import MachineClock\n"
+        "from ingest.supervise.reader_process import SupervisorClock\n"
         "from ingest.supervise.supervisor import IngestSupervisor\n"
         "class Publisher:\n"
         "    def publish(self, message):\n"
         "        print(*supervisor.processes(), flush=True)\n"
         "        return True\n"
-        f"supervisor = IngestSupervisor([Camera('gate', {str(path)!r})], Publisher(), MachineClock())\n"
+        f"supervisor = IngestSupervisor([Camera('gate', {str(path)!r})], Publisher(), SupervisorClock())\n"
         "supervisor.start()\n"
         "time.sleep(60)\n"
     )

@@ -180,8 +180,9 @@ def test_each_thing_that_is_no_recording_is_named_with_the_next_step(whole: byte
 def test_a_named_pipe_is_refused_at_once_and_its_writer_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     script = (
-        "import sys; from tests.cameras.source_reading import read; from ingest.read.recordings import file_address; "
-        "print(read(file_address(sys.argv[1])).error)"
+        "import sys; from tests.cameras.source_reading import read_source; "
+        "from ingest.read.recordings import file_address; "
+        "print(read_source(file_address(sys.argv[1])).error)"
     )
     # In a process of its own: a call that waits for the writer cannot be ended otherwise.
     done = subprocess.run(

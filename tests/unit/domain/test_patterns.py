@@ -19,7 +19,18 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = (
-    *("alerts", "api", "bench", "detectors", "domain", "ingest", "sightline", "simulation", "storage", "training"),
+    *(
+        "api",
+        "detectors",
+        "domain",
+        "evaluation",
+        "ingest",
+        "lab",
+        "notification",
+        "sightline",
+        "simulation",
+        "storage",
+    ),
     *("transport", "weights", "workers"),
 )
 FUNCTIONS = frozenset({"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"})

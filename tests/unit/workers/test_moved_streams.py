@@ -18,7 +18,7 @@ from workers.scoring_worker import PollLimits, ScoringWorker
 
 
 class SharedQueue:
-    """One store and one queue that workers share; `since` is the tenure of every stream."""
+    """One store and one queue that workers share; `since` is the assignment of every stream."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.since: int | None = 1
@@ -30,7 +30,7 @@ class SharedQueue:
 
     def worker(self) -> ScoringWorker:
         consumer = self.queue.consumer()
-        self._monkeypatch.setattr(consumer, "tenure", lambda _name: self.since)
+        self._monkeypatch.setattr(consumer, "assignment_of", lambda _name: self.since)
         return ScoringWorker(
             consumer=consumer,
             detectors=detector_set(),

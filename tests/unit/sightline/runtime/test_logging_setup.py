@@ -180,7 +180,7 @@ def test_what_no_thread_caught_is_logged_clean(stream: io.StringIO) -> None:
 
 def test_the_log_of_a_reading_process_is_clean_too() -> None:
     program = (
-        "import logging; from ingest.supervise.reader_process import set_up_host_logging; set_up_host_logging()\n"
+        "import logging; from ingest.supervise.reader_process import set_up_reader_logging; set_up_reader_logging()\n"
         f"url = {f'rtsp://a:{SECRET}@h/x'!r}\n"
         "logging.getLogger('ingest').warning('lost %s: a\\nb\\x1b[31m', url)\n"
         "raise OSError(url)"
