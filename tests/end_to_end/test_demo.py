@@ -43,7 +43,9 @@ def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_si
 def test_without_a_server_files_are_read_and_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reason = "no RTSP server; install it with: apt-get install it"
     for user in (camera_provider, "sightline.demo.demo_run"):
-        monkeypatch.setattr(f"{user if isinstance(user, str) else user.__name__}.available", lambda: reason)
+        monkeypatch.setattr(
+            f"{user if isinstance(user, str) else user.__name__}.explain_missing_server", lambda: reason
+        )
     chosen = {"gate", "yard-night", "garden", "park"}
     status, said = played(tuple(part for part in demo_schedule.DEMO_SCHEDULE if part.camera in chosen), tmp_path)
     assert status == 0, said

@@ -33,7 +33,7 @@ def test_tracks_added_in_mid_stream_end_a_recording_as_its_end_does(
         session = open_stream(*arguments)
         return replace(session, container=Tripping(session.container))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(source_module, "opened", open_tripping)
+    monkeypatch.setattr(source_module, "open_stream", open_tripping)
     result = read_source(str(write_test_film(tmp_path / "film.ts", frames=20)))
     assert len(result.frames) >= 17
     assert result.error is None

@@ -17,7 +17,9 @@ def film(tmp_path: Path) -> Path:
 def test_without_a_server_files_are_read_and_it_says_what_to_install(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_provider, "available", lambda: "no RTSP server; install it with: apt-get install x")
+    monkeypatch.setattr(
+        camera_provider, "explain_missing_server", lambda: "no RTSP server; install it with: apt-get install x"
+    )
     with camera_provider.provide_cameras({"gate": film}, tmp_path) as stage:
         assert Path(stage.url("gate")).read_bytes() == b"film"
         assert "real-time speed" in stage.said
@@ -27,7 +29,7 @@ def test_without_a_server_files_are_read_and_it_says_what_to_install(
 def test_a_file_taken_away_is_gone_until_it_is_brought_back(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_provider, "available", lambda: "none")
+    monkeypatch.setattr(camera_provider, "explain_missing_server", lambda: "none")
     with camera_provider.provide_cameras({"gate": film}, tmp_path) as stage:
         path = Path(stage.url("gate"))
         stage.pull("gate")

@@ -33,8 +33,8 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     torch.save(Tiny().state_dict(), path)
     variant = dataclasses.replace(VARIANTS[NAME], sha256_prefix=sha256(path)[:8])
     monkeypatch.setattr(weights, "VARIANTS", {NAME: variant})
-    monkeypatch.setattr(weights, "built", lambda _: Tiny().eval())
-    monkeypatch.setattr(weights, "DEFAULT", NAME)
+    monkeypatch.setattr(weights, "build_network", lambda _: Tiny().eval())
+    monkeypatch.setattr(weights, "DEFAULT_VARIANT", NAME)
     return path
 
 

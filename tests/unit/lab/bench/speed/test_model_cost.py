@@ -14,7 +14,7 @@ def ways() -> list[ModelVariant]:
 
 
 def test_every_way_is_timed_against_the_first(ways: list[ModelVariant], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_cost, "ways", lambda _batch: ways)
+    monkeypatch.setattr(model_cost, "list_variants", lambda _batch: ways)
     found = model_cost.run(turns=1, batch=2, size=(128, 96))
     plain, *others = found["ways"]
     assert plain == model_variants.PLAIN

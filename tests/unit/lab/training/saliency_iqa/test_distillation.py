@@ -37,7 +37,7 @@ def test_resnet18_learns_and_its_curve_is_told(tmp_path: Path, monkeypatch: pyte
         asked.append(len(known))
         return {"mos": np.full(len(known), 80.0)}
 
-    monkeypatch.setattr(module, "predicted", taught)
+    monkeypatch.setattr(module, "predict_scores", taught)
     known = samples(tmp_path, 6)
     log = distil_branch(known[:4], known[4:], UNIT, tmp_path / "run", schedule=ONE_STEP)
     lines = [json.loads(line) for line in log.read_text().splitlines()]

@@ -49,7 +49,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
         labels = np.array([self.samples[row].scores["mos"] for row in self.sides.judged])
         return SgdNetAnswers(labels + 0.1, labels)
 
-    monkeypatch.setattr(tables, "known", known)
+    monkeypatch.setattr(tables, "find_dataset", known)
     monkeypatch.setattr(SgdNetExperiment, "judged", judged)
     return trainings
 
@@ -94,10 +94,10 @@ def test_table_2_keeps_absent_data_sets_cited(
         raise ConfigError("databaserelease2 is missing")
 
     monkeypatch.setattr(
-        tables, "known", lambda name: replace(whole(name), read=absent) if name != "clive" else whole(name)
+        tables, "find_dataset", lambda name: replace(whole(name), read=absent) if name != "clive" else whole(name)
     )
     assert set(tables.table_2(setting).rows[-1].ours) == {"clive srocc", "clive plcc"}
-    monkeypatch.setattr(tables, "known", lambda name: replace(whole(name), read=absent))
+    monkeypatch.setattr(tables, "find_dataset", lambda name: replace(whole(name), read=absent))
     with pytest.raises(ConfigError, match="none of Table 2's data sets"):
         tables.table_2(setting)
 
@@ -181,8 +181,8 @@ def test_tables_3_and_4_run_from_pictures_to_rows(
     assert result.scatters[-1].labels.shape == (5,)
 
     samples = [replace(sample, split=None) for sample in BIQ2021.read(setting.data / "biq2021")]
-    monkeypatch.setattr(tables, "known", lambda name: replace(BIQ2021, name=name, read=lambda _: samples))
-    monkeypatch.setattr(tables, "Plan", lambda: replace(tiny, frozen_blocks=0))
+    monkeypatch.setattr(tables, "find_dataset", lambda name: replace(BIQ2021, name=name, read=lambda _: samples))
+    monkeypatch.setattr(tables, "SgdNetPlan", lambda: replace(tiny, frozen_blocks=0))
     crossed = tables.table_3(replace(setting, start=start)).rows[-1]
     assert crossed.paper == {"csiq": 0.719, "tid2013": 0.532, "clive": 0.455}
     assert set(crossed.ours) == {"csiq", "tid2013", "clive"}
@@ -193,7 +193,7 @@ def test_table_4_trains_as_often_as_asked_by_the_plan_that_was_set(setting: Repr
     published = [replace(sample, split="test" if row < 5 else "train") for row, sample in enumerate(_samples(setting))]
     tables_known = vars(tables)["known"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "known", lambda name: replace(tables_known(name), read=lambda _: published))
+        patch.setattr(tables, "find_dataset", lambda name: replace(tables_known(name), read=lambda _: published))
         result = tables.table_4_biq2021(replace(setting, half="validation", options={"epochs": "3"}))
     assert [name for _, name, _, _ in asked[:2]] == ["mobilenet_v2-none-seed7", "mobilenet_v2-none-seed8"]
     assert len(asked) == 6 * 2

@@ -34,13 +34,13 @@ def setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReproductionOpti
     start = tmp_path / "mobilenet_v2.safetensors"
     save_file(MobileNetV2().state_dict(), start)
     tiny = replace(campaigns.REDUCED, epochs=1, batch=5, frozen_blocks=18)
-    monkeypatch.setattr(campaigns, "Plan", lambda: tiny)
+    monkeypatch.setattr(campaigns, "SurveillancePlan", lambda: tiny)
     return ReproductionOptions(tmp_path / "data", tmp_path / "runs", repetitions=2, start=start)
 
 
 def without_split(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
     samples = [replace(sample, split=None) for sample in BIQ2021.read(data / "biq2021")]
-    monkeypatch.setattr(campaigns, "known", lambda name: replace(BIQ2021, name=name, read=lambda _: samples))
+    monkeypatch.setattr(campaigns, "find_dataset", lambda name: replace(BIQ2021, name=name, read=lambda _: samples))
 
 
 def answering(noise: float) -> list[SurveillanceAnswers]:

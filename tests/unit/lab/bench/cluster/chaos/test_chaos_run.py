@@ -28,8 +28,8 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         wrong = ("2 frames lost: gate 1",) if number == 1 else ()
         return ChaosRound(number, happened, 100, 1, 100, 6, 6, 30.0, wrong)
 
-    monkeypatch.setattr(chaos_run, "played", at_once)
-    monkeypatch.setattr(chaos_run, "stage", lambda _given: _nothing())
+    monkeypatch.setattr(chaos_run, "play_round", at_once)
+    monkeypatch.setattr(chaos_run, "start_services", lambda _given: _nothing())
     return numbers
 
 

@@ -42,7 +42,7 @@ def brightness(_network: Assessor, faces: FaceSet) -> Values:
 
 def test_what_is_shown_is_within_the_scale_and_overall_is_the_regression(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = np.array([[0.0, 2.0, 3.0, 4.0, 9.0, 1.0]])
-    monkeypatch.setattr(heldout_eval, "predicted", lambda _network, _faces: answers.copy())
+    monkeypatch.setattr(heldout_eval, "predict_faces", lambda _network, _faces: answers.copy())
     scores = scores_as_shown(NETWORK, face_set(1))
     assert scores[0, :5].tolist() == [1, 2, 3, 4, 5]
     assert scores[0, 5] == pytest.approx(regress_overall(torch.from_numpy(scores))[0].item())
@@ -50,7 +50,7 @@ def test_what_is_shown_is_within_the_scale_and_overall_is_the_regression(monkeyp
 
 def test_agreement_is_told_for_each_dimension(monkeypatch: pytest.MonkeyPatch) -> None:
     faces = face_set(12)
-    monkeypatch.setattr(heldout_eval, "predicted", lambda _network, known: np.array(known.labels, np.float64))
+    monkeypatch.setattr(heldout_eval, "predict_faces", lambda _network, known: np.array(known.labels, np.float64))
     found = measure_heldout(NETWORK, faces)
     assert list(found) == [str(name) for name in DIMENSIONS]
     assert found["sharpness"]["srocc"] == pytest.approx(1.0)
@@ -59,7 +59,7 @@ def test_agreement_is_told_for_each_dimension(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_ladder_tells_whether_the_harmed_dimension_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Defocus takes the spread of the grey levels away, noise adds to it."""
-    monkeypatch.setattr(heldout_eval, "predicted", brightness)
+    monkeypatch.setattr(heldout_eval, "predict_faces", brightness)
     found = measure_ladders(NETWORK, [source(tmp_path / "a.png")])
     assert set(found) == {str(name) for name in Distortion}
     assert found["focus"].dimension == Dimension.SHARPNESS
@@ -111,7 +111,7 @@ def test_train_bundle_and_card_by_the_commands(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(
         bundled_recipe, "make_face_sets", lambda *_: bundled_recipe.FaceSets(face_set(16), face_set(4), face_set(4))
     )
-    monkeypatch.setattr(bundled_recipe, "from_imagenet", lambda variant, _start: Assessor(variant))
+    monkeypatch.setattr(bundled_recipe, "build_pretrained", lambda variant, _start: Assessor(variant))
     trained = ["train", "--facemask", "f", "--biq2021", "b", "--imagenet", "i", "--threads", "1"]
     for command in ([*trained, "--folder", str(runs)], ["bundle", "--folder", str(runs), "--target", str(target)]):
         ran = CliRunner().invoke(app, command)
