@@ -156,7 +156,7 @@ def clean_service_url(url: str, *, schemes: tuple[str, ...], where: str) -> str:
 
 
 def _clean_text(url: str, where: str) -> str:
-    url = url.strip()
+    url = url.strip(" ")
     if not url:
         raise ConfigError(f"{where}: needed, but empty")
     if len(url) > MAX_ADDRESS_LENGTH:

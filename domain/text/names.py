@@ -15,6 +15,7 @@ _NAME_MARKS = frozenset(" .:_-,()&'+#\uff08\uff09\u30fb")
 _LABEL_MARKS = _NAME_MARKS | {"/"}
 """A camera's name is one segment of the API's paths; a site is not."""
 _WIDE_BLANK = "\u3000"
+_BLANKS = " \u00a0"
 
 
 def clean_name(text: str, *, where: str = "name") -> str:
@@ -24,7 +25,11 @@ def clean_name(text: str, *, where: str = "name") -> str:
 
 def clean_label(text: str, *, where: str) -> str:
     """Return a site, a group or another label as it is kept; it may be empty. Raises `ConfigError` naming `where`."""
-    return _clean_name_text(text, _LABEL_MARKS, where, "and . : - _ , ( ) & ' + # /") if text.strip() else ""
+    return (
+        _clean_name_text(text, _LABEL_MARKS, where, "and . : - _ , ( ) & ' + # /")
+        if text.strip(_BLANKS + _WIDE_BLANK)
+        else ""
+    )
 
 
 def clean_line(text: str, *, where: str, longest: int = MAX_LINE_LENGTH) -> str:
@@ -42,8 +47,10 @@ def clean_line(text: str, *, where: str, longest: int = MAX_LINE_LENGTH) -> str:
 def _clean_name_text(text: str, marks: frozenset[str], where: str, said: str) -> str:
     if len(text) > 4 * MAX_NAME_LENGTH:
         raise ConfigError(f"{where}: too long; {MAX_NAME_LENGTH} characters are the most")
-    name = normalise_text(text.replace(_WIDE_BLANK, " "))
-    if holds_invisible(name):
+    spaced = text.replace(_WIDE_BLANK, " ")
+    name = normalise_text(spaced)
+    # Of what is cut off at the ends only blanks may be there: a settings file is refused for a tab or a line end.
+    if holds_invisible(name) or not spaced.strip(_BLANKS).isprintable():
         raise ConfigError(f"{where}: holds a character that cannot be seen; type it again without it")
     if not 1 <= len(name) <= MAX_NAME_LENGTH:
         raise ConfigError(f"{where}: 1 to {MAX_NAME_LENGTH} characters are needed")

@@ -10,7 +10,7 @@ from sightline.cli.options import SettingsOption, load_command_settings
 from sightline.config.settings import Settings, json_schema
 from sightline.doctor.finding import Finding, Health
 from sightline.runtime.logging_setup import set_up_logging
-from storage.sql.database.engine import open_engine
+from sightline.runtime.stores import open_configured_engine
 from storage.sql.database.migrate import current_revision, newest_revision, upgrade_schema
 
 settings_app = typer.Typer(no_args_is_help=True, help="Check a settings file, or export its schema.")
@@ -19,7 +19,7 @@ settings_app = typer.Typer(no_args_is_help=True, help="Check a settings file, or
 @without_traceback
 def migrate(settings: SettingsOption = None) -> None:
     """Bring the database to the schema of this version; does nothing when it is there."""
-    engine = open_engine(load_command_settings(settings).database)
+    engine = open_configured_engine(load_command_settings(settings))
     try:
         before = current_revision(engine)
         upgrade_schema(engine)

@@ -127,7 +127,7 @@ def try_camera(
         if camera is None:
             raise _unknown_camera(name, stores.streams)
     hide_url_secrets(camera.url)
-    raise typer.Exit(watch_camera(camera, chosen, device=chosen.device, for_s=seconds, json_lines=json_lines))
+    raise typer.Exit(watch_camera(camera, chosen, device=None, for_s=seconds, json_lines=json_lines))
 
 
 @app.command("import")

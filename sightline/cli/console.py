@@ -139,8 +139,8 @@ def read_address(given: str) -> str:
     if given != "-":
         hide_url_secrets(given)
         return given
-    line = sys.stdin.readline().strip()
-    if not line:
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line.strip():
         raise ConfigError("standard input: expected one address on the first line")
     hide_url_secrets(line)
     return line

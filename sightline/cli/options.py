@@ -18,7 +18,9 @@ SettingsOption: TypeAlias = Annotated[
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
-DeviceOption: TypeAlias = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto.")]
+DeviceOption: TypeAlias = Annotated[
+    str | None, typer.Option("--device", help="cpu, cuda, or auto; without it the settings decide.")
+]
 ByOption: TypeAlias = Annotated[str, typer.Option("--by", help="Who does this; for the audit.", show_default="you")]
 
 

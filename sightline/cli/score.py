@@ -23,7 +23,7 @@ def score(
     all_frames: Annotated[bool, typer.Option("--all-frames", help="Judge every frame.")] = False,
     for_s: ForOption = 30.0,
     json_lines: JsonOption = False,
-    device: DeviceOption = "auto",
+    device: DeviceOption = None,
     settings: SettingsOption = None,
 ) -> None:
     """Judge pictures and recordings as the live path would: one frame a second unless told otherwise."""

@@ -21,7 +21,7 @@ def watch(
     for_s: ForOption = 0.0,
     transport: Annotated[RtspTransport, typer.Option(help="How RTSP carries pictures.")] = RtspTransport.TCP,
     json_lines: JsonOption = False,
-    device: DeviceOption = "auto",
+    device: DeviceOption = None,
     settings: SettingsOption = None,
 ) -> None:
     """Judge one stream now and say how many checks could be made; nothing is stored."""
@@ -31,7 +31,7 @@ def watch(
     raise typer.Exit(watch_camera(camera, chosen, device=device, for_s=for_s, json_lines=json_lines))
 
 
-def watch_camera(camera: Camera, settings: Settings, *, device: str, for_s: float, json_lines: bool) -> int:
+def watch_camera(camera: Camera, settings: Settings, *, device: str | None, for_s: float, json_lines: bool) -> int:
     """Watch until told to stop; return 0 when at least one frame was judged, else 1."""
     from sightline.cli.watch_output import show_watch  # noqa: PLC0415 - loads torch, which takes seconds
 

@@ -21,10 +21,11 @@ from sightline.standalone.stream_watch import StreamWatch
 from workers.frame_scoring.device import resolve_device, use_threads
 
 
-def show_watch(camera: Camera, settings: Settings, *, device: str, for_s: float, json_lines: bool) -> int:
+def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s: float, json_lines: bool) -> int:
     """Watch with the models that the settings choose, and show; return 0 when at least one frame was judged, else 1."""
-    use_threads(None)
-    stream = StreamWatch(camera, configure_detectors(settings), resolve_device(device), settings.ingest.limits())
+    use_threads(settings.threads)
+    chosen = resolve_device(device or settings.device)
+    stream = StreamWatch(camera, configure_detectors(settings), chosen, settings.ingest.limits())
     live = out.is_terminal and not json_lines
     said = ""
     snapshot: StreamSnapshot | None = None

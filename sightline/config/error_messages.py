@@ -13,13 +13,13 @@ _KEY_ERROR = "[key]"
 _SENTENCES = {"missing": "needed, but not given", "string_type": "should be a text; put it in quotes"}
 
 
-def describe_errors(error: ValidationError, model: type[BaseModel]) -> str:
+def describe_errors(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return one line per wrong value: `cameras[2].faults.blurr: unknown key, did you mean 'blur'?`."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=True):
         loc = tuple(problem["loc"])
         lines.append(f"{path_text(loc) or 'settings'}: {_message(problem, loc, model)}")
-    return "\n".join(dict.fromkeys(lines))
+    return list(dict.fromkeys(lines))
 
 
 def path_text(loc: Iterable[int | str]) -> str:

@@ -3,13 +3,13 @@
 The defaults need nothing but this process; the extra 'cluster' brings what the other choices need.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.security.access_rules import MIN_TOKEN_LENGTH, TOKEN_COMMAND, is_loopback
 from api.security.client_address import parse_networks
-from domain.errors import ConfigError
 from ingest.limits import MEGABYTE, ReadingLimits
 from sightline.config.value_types import Broker, RedisAddress
 
@@ -133,28 +133,31 @@ class ApiSettings(Section):
     """At most so many are open at once, a quarter of them from one address, and a quarter of the open files allowed."""
 
 
-def check_api(api: ApiSettings) -> None:
-    """Raise `ConfigError` for a token or proxies that would let strangers in."""
+def find_api_conflicts(api: ApiSettings) -> Iterator[str]:
+    """Yield what is wrong with a token or proxies that would let strangers in."""
     if "token" in api.model_fields_set and not api.token.strip():
-        raise ConfigError(f"api.token: empty; give one (`{TOKEN_COMMAND}` makes one), or leave it out for none")
-    if not all(char.isprintable() for char in api.token):
-        raise ConfigError("api.token: holds a character that cannot be typed or sent; use letters and digits")
-    try:
-        parse_networks(api.trusted_proxies)
-    except ValueError as error:
-        raise ConfigError(f"api.trusted_proxies: {error}") from None
-    alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
-    if not api.enabled or alone:
-        return
-    if not api.token and not is_loopback(api.host):
-        raise ConfigError(
+        yield f"api.token: empty; give one (`{TOKEN_COMMAND}` makes one), or leave it out for none"
+    elif not all(char.isprintable() for char in api.token):
+        yield "api.token: holds a character that cannot be typed or sent; use letters and digits"
+    elif others_reach_page(api) and not api.token and not is_loopback(api.host):
+        yield (
             "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
         )
-    if 0 < len(api.token.strip()) < MIN_TOKEN_LENGTH:
-        raise ConfigError(
+    elif others_reach_page(api) and 0 < len(api.token.strip()) < MIN_TOKEN_LENGTH:
+        yield (
             f"api.token: shorter than {MIN_TOKEN_LENGTH} characters, and others reach the page (api.host, "
             f"api.allowed_hosts or api.trusted_proxies); `{TOKEN_COMMAND}` makes one"
         )
+    try:
+        parse_networks(api.trusted_proxies)
+    except ValueError as error:
+        yield f"api.trusted_proxies: {error}"
+
+
+def others_reach_page(api: ApiSettings) -> bool:
+    """Return whether anybody but users of this machine can ask for the page."""
+    alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
+    return api.enabled and not alone
 
 
 class ModelSettings(Section):

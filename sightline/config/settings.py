@@ -1,7 +1,9 @@
 """All settings of Sightline, checked before anything starts. Everything has a default; an unknown key is an error."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -24,9 +26,9 @@ from sightline.config.sections import (
     PostgresSettings,
     QueueSettings,
     Section,
-    check_api,
 )
-from sightline.config.settings_file import read_settings_file
+from sightline.config.settings_conflicts import Location, find_camera_conflicts, find_conflicts, omit_wrong_values
+from sightline.config.settings_file import fill_settings_file
 from sightline.config.value_types import CameraName, DatabaseAddress, Label, WebAddress, WebAddressOrNone
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -202,12 +204,10 @@ class Settings(Section):
 
     def domain_cameras(self) -> tuple[Camera, ...]:
         """Return the cameras of the file. Raises `ConfigError` for an address or a name that cannot be used."""
-        cameras = tuple(c.camera(self.plan, where=f"cameras[{i}]") for i, c in enumerate(self.cameras))
-        names = [camera.name for camera in cameras]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                raise ConfigError(f"cameras[{index}].name: '{name}' is taken by cameras[{names.index(name)}]")
-        return cameras
+        problems = list(find_camera_conflicts(self, range(len(self.cameras))))
+        if problems:
+            raise ConfigError("\n".join(problems))
+        return tuple(c.camera(self.plan, where=f"cameras[{i}]") for i, c in enumerate(self.cameras))
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret of these settings, in every form, for the redactor of logs and errors."""
@@ -222,46 +222,37 @@ class Settings(Section):
         return tuple(dict.fromkeys(text for text in hidden if text))
 
 
-def parse_settings(content: dict[str, Any]) -> Settings:
-    """Return checked settings of plain values. Raises `ConfigError` naming each wrong value's path."""
+def parse_settings(content: dict[str, Any], problems: Mapping[str, str] = MappingProxyType({})) -> Settings:
+    """Return checked settings of plain values.
+
+    `problems` holds what is wrong already, by path; the values at these paths are not checked. Raises `ConfigError`
+    with one line for each wrong value, which names its path.
+    """
+    wrong = list(problems.values())
     try:
-        # Strict JSON mode refuses "5" for 5, yet reads enumerations and tuples from what YAML can write.
-        settings = Settings.model_validate_json(json.dumps(content, default=str))
+        settings, omitted = _validate_content(content), frozenset[Location]()
     except ValidationError as error:
-        raise ConfigError(describe_errors(error, Settings)) from None
-    settings.domain_cameras()
-    _check_retention(settings.retention)
-    _check_services(settings)
-    check_api(settings.api)
+        wrong += [line for line in describe_errors(error, Settings) if line.partition(": ")[0] not in problems]
+        # The rest is checked too, so that a person corrects everything in one go.
+        content, omitted = omit_wrong_values(content, (each["loc"] for each in error.errors()))
+        try:
+            settings = _validate_content(content)
+        except ValidationError:
+            raise ConfigError("\n".join(wrong)) from None
+    wrong += find_conflicts(settings, omitted)
+    if wrong:
+        raise ConfigError("\n".join(dict.fromkeys(wrong)))
     return settings
 
 
-def _check_retention(kept: RetentionSettings) -> None:
-    if not kept.raw_days < kept.minutes_days < kept.hours_days < kept.days_days:
-        raise ConfigError("retention: raw_days, minutes_days, hours_days and days_days must rise in this order")
-
-
-def _check_services(settings: Settings) -> None:
-    queue, live = settings.queue, settings.live
-    if settings.postgres.tls and not settings.database.startswith("postgresql"):
-        raise ConfigError("postgres.tls: only used with database: postgresql://…")
-    if queue.kind == "kafka" and not queue.servers:
-        raise ConfigError("queue.servers: needed with queue.kind: kafka, such as [kafka:9092]")
-    if queue.kind != "kafka" and queue.servers:
-        raise ConfigError("queue.servers: only used with queue.kind: kafka; write that too, or leave servers out")
-    if queue.max_lag_s >= queue.retention_minutes * 60:
-        raise ConfigError(
-            "queue.max_lag_s: must be less than queue.retention_minutes, or Kafka deletes frames that nobody counts"
-        )
-    if live.kind == "redis" and not live.url:
-        raise ConfigError("live.url: needed with live.kind: redis, such as redis://redis:6379/0")
-    if live.kind != "redis" and live.url:
-        raise ConfigError("live.url: only used with live.kind: redis; write that too, or leave url out")
+def _validate_content(content: dict[str, Any]) -> Settings:
+    # Strict JSON mode refuses "5" for 5, yet reads enumerations and tuples from what YAML can write.
+    return Settings.model_validate_json(json.dumps(content, default=str))
 
 
 def load_settings(path: Path | None) -> Settings:
     """Return the settings of a file, or the defaults where `path` is None. Raises `ConfigError`."""
-    return Settings() if path is None else parse_settings(read_settings_file(path))
+    return Settings() if path is None else parse_settings(*fill_settings_file(path))
 
 
 def json_schema() -> dict[str, Any]:

@@ -34,50 +34,97 @@ def settings_path(given: Path | None, environment: Mapping[str, str] = os.enviro
 
 
 def read_settings_file(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Return the file's content with variables and secret files filled in. Raises `ConfigError`."""
+    """Return the file's content with variables and secret files filled in.
+
+    Raises `ConfigError` with one line for each value that cannot be filled in.
+    """
+    content, problems = fill_settings_file(path, environment)
+    if problems:
+        raise ConfigError("\n".join(problems.values()))
+    return content
+
+
+def fill_settings_file(
+    path: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Return the file's content, and what is wrong with the values that cannot be filled in, by their path.
+
+    Such a value is None in the content. Raises `ConfigError` where the file cannot be read at all.
+    """
     try:
         content = parse_yaml(read_text(path, most_bytes=MAX_SETTINGS_BYTES))
     except ConfigError as error:
         raise ConfigError(f"settings file {path}: {error}") from None
     if content is None:
-        return {}
+        return {}, {}
     if not isinstance(content, dict):
         raise ConfigError(f"settings file {path}: expected keys and values, such as 'cameras:'")
-    filled: dict[str, Any] = expand_value(content, environment, folder=path.parent)
-    return filled
+    filler = _ValueFiller(environment, path.parent)
+    filled: dict[str, Any] = filler.fill(content, "")
+    return filled, filler.problems
 
 
-def expand_value(value: Any, environment: Mapping[str, str], *, folder: Path, at: str = "") -> Any:
-    """Return `value` with `${VAR}`, `${VAR:-default}`, `$$` and `KEY_file` replaced, at any depth."""
-    if isinstance(value, dict):
-        return _expand_mapping(value, environment, folder=folder, at=at)
-    if isinstance(value, list):
-        return [expand_value(item, environment, folder=folder, at=f"{at}[{i}]") for i, item in enumerate(value)]
+class _ValueFiller:
+    """Replaces `${VAR}`, `${VAR:-default}`, `$$` and `KEY_file` at any depth, and notes what it cannot replace."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self._environment = environment
+        self._folder = folder
+        self.problems: dict[str, str] = {}
+
+    def fill(self, value: Any, at: str) -> Any:
+        """Return `value` filled in; None, with its problem noted, for what cannot be."""
+        if isinstance(value, dict):
+            return self._fill_mapping(value, at)
+        if isinstance(value, list):
+            return [self.fill(item, f"{at}[{i}]") for i, item in enumerate(value)]
+        try:
+            return _fill_scalar(value, self._environment, at)
+        except ConfigError as error:
+            return self._note(at, error)
+
+    def _fill_mapping(self, mapping: dict[Any, Any], at: str) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for raw_key, item in mapping.items():
+            # YAML 1.1 reads the keys `on`, `off`, `yes` and `no` as booleans, and digits as numbers.
+            key = str(raw_key)
+            path = _key_path(at, key)
+            filled = self.fill(item, path)
+            base = key.removesuffix("_file")
+            if base != key and base in SECRET_KEYS:
+                filled = self._fill_secret(filled, path, _key_path(at, base), given_too=base in mapping)
+                key = base
+                if base in mapping:
+                    continue
+            if key in result:
+                self._note(path, ConfigError(f"{path}: given twice; keep one"))
+            result[key] = filled
+        return result
+
+    def _fill_secret(self, file: Any, path: str, base_path: str, *, given_too: bool) -> Any:
+        if path in self.problems:
+            return self._note(base_path, ConfigError(self.problems.pop(path)))
+        try:
+            if given_too:
+                raise ConfigError(f"{path}: '{base_path.rpartition('.')[2]}' is given too; keep one of them")
+            return _read_secret(file, self._folder, path)
+        except ConfigError as error:
+            return self._note(base_path, error)
+
+    def _note(self, at: str, error: ConfigError) -> None:
+        self.problems[at] = str(error)
+
+
+def _key_path(at: str, key: str) -> str:
+    return f"{at}.{key_for_message(key)}" if at else key_for_message(key)
+
+
+def _fill_scalar(value: Any, environment: Mapping[str, str], at: str) -> Any:
     if isinstance(value, str):
         return _expand_text(value, environment, at)
     if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
         raise ConfigError(f"{at}: this number cannot be used; give a smaller one")
     return value
-
-
-def _expand_mapping(
-    mapping: dict[Any, Any], environment: Mapping[str, str], *, folder: Path, at: str
-) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for raw_key, item in mapping.items():
-        # YAML 1.1 reads the keys `on`, `off`, `yes` and `no` as booleans, and digits as numbers.
-        key = str(raw_key)
-        path = f"{at}.{key_for_message(key)}" if at else key_for_message(key)
-        filled = expand_value(item, environment, folder=folder, at=path)
-        base = key.removesuffix("_file")
-        if base != key and base in SECRET_KEYS:
-            if base in mapping:
-                raise ConfigError(f"{path}: '{base}' is given too; keep one of them")
-            key, filled = base, _read_secret(filled, folder, path)
-        if key in result:
-            raise ConfigError(f"{path}: given twice; keep one")
-        result[key] = filled
-    return result
 
 
 def _expand_text(text: str, environment: Mapping[str, str], at: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from domain.errors import ConfigError
 from domain.text.addresses import is_host, parse_address
 from domain.text.camera_urls import clean_service_url
-from domain.text.names import MAX_NAME_LENGTH, clean_label, clean_name
+from domain.text.names import clean_label, clean_name
 
 _POSTGRES_SCHEMES = ("postgresql", "postgresql+psycopg2")
 _POSTGRES_OPTION_NAMES = """
@@ -73,13 +73,9 @@ def _check_broker(text: str) -> str:
 
 
 CameraName = Annotated[
-    str,
-    Field(min_length=1, max_length=MAX_NAME_LENGTH),
-    AfterValidator(_as_value_error(lambda text: clean_name(text, where=""))),
+    str, Field(min_length=1), AfterValidator(_as_value_error(lambda text: clean_name(text, where="")))
 ]
-Label = Annotated[
-    str, Field(max_length=MAX_NAME_LENGTH), AfterValidator(_as_value_error(lambda text: clean_label(text, where="")))
-]
+Label = Annotated[str, AfterValidator(_as_value_error(lambda text: clean_label(text, where="")))]
 WebAddress = Annotated[str, AfterValidator(_as_value_error(_check_web_address))]
 WebAddressOrNone = Annotated[str, AfterValidator(_as_value_error(_check_web_address_or_none))]
 RedisAddress = Annotated[str, AfterValidator(_as_value_error(_check_redis_address))]

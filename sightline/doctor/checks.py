@@ -24,7 +24,7 @@ from sightline.bootstrap import configured_broker, configured_redis
 from sightline.config.settings import Settings
 from sightline.doctor.finding import Finding, Health, run_check
 from sightline.models.configured_models import configure_detectors, configured_model_statuses
-from storage.sql.database.engine import PostgresTls, open_engine
+from sightline.runtime.stores import open_configured_engine
 from storage.sql.database.migrate import current_revision, newest_revision
 from workers.frame_scoring.device import resolve_device, use_threads
 
@@ -107,7 +107,7 @@ def _check_database(settings: Settings) -> Finding:
     where = redact_url(settings.database)
     if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
         return Finding("database", Health.NOTE, f"{where}: not there yet; sightline run creates it")
-    engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
+    engine = open_configured_engine(settings)
     try:
         found = current_revision(engine)
     except StoreUnavailable as error:

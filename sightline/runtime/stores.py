@@ -34,9 +34,14 @@ class Stores:
     alerts: SqlAlertStore
 
 
+def open_configured_engine(settings: Settings) -> Engine:
+    """Return the engine of the settings' database, over TLS where they ask for it; nothing is connected yet."""
+    return open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
+
+
 def open_stores(settings: Settings, clock: Clock) -> Stores:
     """Return the stores. Raises `ConfigError` for a database that cannot be used, `StoreUnavailable` if it is away."""
-    engine = open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
+    engine = open_configured_engine(settings)
     try:
         upgrade_schema(engine)
     except BaseException:

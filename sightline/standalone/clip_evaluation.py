@@ -166,19 +166,23 @@ class ScoringRun:
         *,
         plan: SamplingPlan,
         settings: Settings | None = None,
-        device: str = "auto",
+        device: str | None = None,
         live_for_s: float = 30.0,
         open_with: OpenSource | None = None,
     ) -> None:
-        """Of `settings` only the limits of reading and what chooses detectors and models count."""
+        """Of `settings` count the limits of reading, device, threads, and what chooses detectors and models.
+
+        `device` takes the place of the settings' own.
+        """
+        settings = settings or Settings()
         self._plan = plan
         self._live_for_s = live_for_s
-        self._open = open_with or open_at_full_speed((settings or Settings()).ingest.limits())
+        self._open = open_with or open_at_full_speed(settings.ingest.limits())
         self.track = ""
         """Which of several video tracks of the source at hand is judged, "" where there is one."""
         self._clock = SystemClock()
-        self._device = resolve_device(device)
-        use_threads(None)
+        self._device = resolve_device(device or settings.device)
+        use_threads(settings.threads)
         self._detectors = configure_detectors(settings)
 
     def judged(self, source: ScoreInput) -> Iterator[EvaluatedFrame | RejectedFrame]:

@@ -2,13 +2,15 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from domain.alerts import Incident, IncidentState
+from domain.errors import ConfigError
 from domain.faults import Fault
 from domain.messages import BatchResult
 from sightline.cli.main import app
-from sightline.config.settings import Settings
+from sightline.config.settings import Settings, parse_settings
 from sightline.runtime.stores import command_stores
 from tests.fakes.ports import START, FakeClock
 
@@ -221,7 +223,11 @@ def test_doctor_survives_any_malformed_address_and_looks_at_the_rest(settings: P
 
 
 @pytest.mark.parametrize(
-    "name", ["[red]gate", "ga\nte", "ga\x1b[31mte", "\u202egate", "-gate", "", "x" * 121, "a/b", "gate@h"]
+    "name",
+    [
+        *("[red]gate", "ga\nte", "ga\x1b[31mte", "\u202egate", "-gate", "", "x" * 121, "a/b", "gate@h"),
+        *("gate\t", "gate\u2028", "\x1cgate", "\ngate"),
+    ],
 )
 def test_add_accepts_exactly_what_the_settings_file_accepts(settings: Path, name: str) -> None:
     before = settings.read_text(encoding="utf-8")
@@ -231,6 +237,68 @@ def test_add_accepts_exactly_what_the_settings_file_accepts(settings: Path, name
     assert added.exit_code == run_command("settings", "check", "--settings", str(settings)).exit_code == 2
     assert "\x1b" not in added.output
     assert "\u202e" not in added.output
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "site"),
+    [
+        ("gate" + " " * 130, "rtsp://h/1", "north"),
+        ("gate", "rtsp://h/1", "north" + " " * 130),
+        (" \u3000gate\u00a0", " rtsp://h/1 ", "\u3000"),
+        ("gate", "rtsp://h/1", "\tnorth"),
+        ("gate", "rtsp://h/1\t", "north"),
+        ("gate", "rtsp://h/1\u2028", "north"),
+        ("gate", "rtsp://h/" + "x" * 2100, "north"),
+        ("gate", "rtsp://", "north"),
+    ],
+)
+def test_a_camera_is_the_same_from_the_command_line_and_from_the_file(
+    settings: Path, name: str, url: str, site: str
+) -> None:
+    added = run_command("cameras", "add", name, url, "--site", site, "--settings", str(settings))
+    listed = run_command("cameras", "list", "--json", "--settings", str(settings))
+    by_command = [json.loads(line) for line in listed.stdout.splitlines()]
+    try:
+        by_file = parse_settings({"cameras": [{"name": name, "url": url, "site": site}]}).domain_cameras()
+    except ConfigError:
+        by_file = ()
+    if site == "north" + " " * 130 or name.startswith(("gate ", " ")):
+        assert by_file, "the blanks around are cut off"
+
+    assert (added.exit_code == 0) == bool(by_file)
+    assert [(each["name"], each["url"], each["site"]) for each in by_command] == [
+        (camera.name, camera.url, camera.site) for camera in by_file
+    ]
+
+
+def test_migrate_asks_postgres_for_tls_as_every_other_command_does(settings: Path) -> None:
+    settings.write_text("database: 'postgresql://u@127.0.0.1:1/s'\npostgres: {tls: true, ca_file: nowhere.pem}\n")
+
+    for command in ("migrate",), ("cameras", "list"):
+        result = run_command(*command, "--settings", str(settings))
+        assert result.exit_code == 2, result.output
+        assert "postgres.ca_file: no such file: nowhere.pem" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("score",), ("watch", "--for", "0.2")])
+def test_score_and_watch_compute_where_the_settings_say(
+    settings: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (*command, "rtsp://127.0.0.1:9/1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    before = torch.get_num_threads()
+    try:
+        settings.write_text("device: cuda\ndetectors: [exposure]\n", encoding="utf-8")
+        refused = run_command(*words, "--settings", str(settings))
+        settings.write_text(f"device: cuda\ndetectors: [exposure]\nthreads: {before + 3}\n", encoding="utf-8")
+        run_command(*words, "--device", "cpu", "--settings", str(settings))
+        threads = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+    assert refused.exit_code == 2, refused.output
+    assert "device: cuda was asked for" in refused.stderr
+    assert threads == before + 3
 
 
 @pytest.mark.parametrize("option", ["--site", "--group", "--by"])

@@ -119,6 +119,49 @@ def test_every_wrong_value_is_told_at_once(tmp_path: Path) -> None:
     assert len(said.splitlines()) == 3
 
 
+def test_every_kind_of_mistake_is_named_in_one_go(tmp_path: Path) -> None:
+    text = """
+devise: cpu
+database: '${NOT_SET_ANYWHERE}'
+cameras:
+  - {name: a, url: 'exec:ls'}
+  - {name: b, url: b.mp4, ptz: 7}
+  - {name: c, url_file: nowhere}
+  - {name: d, url: 'gopher://h'}
+  - {name: d, url: d.mp4, user: u}
+api: {host: 0.0.0.0, trusted_proxies: [proxy.example]}
+retention: {raw_days: 40}
+queue: {servers: [a], max_lag_s: 900}
+live: {kind: redis}
+postgres: {tls: true}
+"""
+    said = refusal(tmp_path, text).splitlines()
+
+    assert sorted(line.partition(":")[0] for line in said) == [
+        "api.token",
+        "api.trusted_proxies",
+        "cameras[0].url",
+        "cameras[1].ptz",
+        "cameras[2].url_file",
+        "cameras[3].url",
+        "cameras[4].name",
+        "cameras[4].user",
+        "database",
+        "devise",
+        "live.url",
+        "queue.max_lag_s",
+        "queue.servers",
+        "retention",
+    ]
+    assert not any(line.startswith("postgres") for line in said), "the database is wrong itself"
+
+
+def test_what_depends_on_a_wrong_value_is_not_guessed(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "queue: {kind: rabbit, servers: [a]}").startswith("queue.kind: must be one of")
+    assert len(refusal(tmp_path, "queue: {kind: rabbit, servers: [a]}").splitlines()) == 1
+    assert len(refusal(tmp_path, "cameras: [{name: a, url: [x]}, {name: a, url: a.mp4}]").splitlines()) == 1
+
+
 def test_a_wrong_value_is_never_shown_for_it_may_be_a_secret(tmp_path: Path) -> None:
     said = refusal(tmp_path, "api: {token: [hunter2hunter2]}\ncameras: [{name: a, url: [rtsp://u:hunter2@h]}]")
 

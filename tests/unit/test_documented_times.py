@@ -1,0 +1,30 @@
+"""The documents state the times that the code has."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from evaluation.policy import Policy
+from ingest.supervise import backoff
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seconds"),
+    [
+        (r"verdict looks at the last ([\d.]+) s", Policy().verdict_window_s),
+        (r"samples of its window \(([\d.]+) s and three\s+frames", Policy().verdict_window_s),
+        (r"1, 2, 4 … ([\d.]+) s, each times 0\.5 … 1\.5", backoff.LONGEST_BACKOFF_S),
+    ],
+)
+def test_a_time_in_the_documents_is_that_of_the_code(sentence: str, seconds: float) -> None:
+    stated = [found for page in DOCS.rglob("*.md") for found in re.findall(sentence, page.read_text(encoding="utf-8"))]
+
+    assert stated, "no page states it any more: take this row out, or say where it is stated now"
+    assert {float(each) for each in stated} == {seconds}
+
+
+def test_the_window_holds_three_frames_as_the_documents_say() -> None:
+    assert Policy().verdict_min_frames == 3
