@@ -27,9 +27,9 @@ from tests.fakes.ports import START
 HOLDER = """
 import sys, time
 from storage.sql.database.engine import open_engine
-from storage.sql.database.database_lock import held
+from storage.sql.database.database_lock import acquire_database_lock
 from tests.fakes.ports import START
-lock = held(open_engine(sys.argv[1]), START)
+lock = acquire_database_lock(open_engine(sys.argv[1]), START)
 print("held", flush=True)
 time.sleep(600)
 """

@@ -195,9 +195,9 @@ def test_an_upgrade_is_not_taken_and_not_a_word_of_it_logged(
 
 STARVED = """
 import logging, os, resource, sys, time
-from tests.unit.sightline.web_server.hostile_clients import serving
+from tests.unit.sightline.web_server.hostile_clients import run_server
 logging.basicConfig()
-with serving() as server:
+with run_server() as server:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
