@@ -65,3 +65,30 @@ class Frame:
     key_frame: bool = False
     corrupt: bool = False
     qp: float | None = None
+
+    # The head that every message has: a `StreamStatus` holds the same five as fields.
+
+    @property
+    def stream_id(self) -> str:
+        return self.ref.stream_id
+
+    @property
+    def session_id(self) -> str:
+        return self.ref.session_id
+
+    @property
+    def sequence(self) -> int:
+        return self.ref.sequence
+
+    @property
+    def received_at(self) -> datetime:
+        return self.ref.received_at
+
+    @property
+    def token(self) -> int:
+        return self.ref.token
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all planes."""
+        return sum(plane.nbytes for plane in self.planes)

@@ -14,6 +14,7 @@ from domain.metrics import FrameScores
 from domain.text.redaction import clean_reason
 
 StreamMessage: TypeAlias = Frame | StreamStatus
+"""Both have the same head: `stream_id`, `session_id`, `sequence`, `received_at`, `token`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class DeadLetter:
     def __post_init__(self) -> None:
         # An error may quote the message that a stranger wrote.
         object.__setattr__(self, "reason", clean_reason(self.reason))
+
+    @classmethod
+    def of(cls, message: StreamMessage, reason: str) -> "DeadLetter":
+        return cls(message.stream_id, message.session_id, message.sequence, message.received_at, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,12 @@ class EmbeddedQueue:
     def put(self, message: StreamMessage) -> bool:
         """Append a message; False when it is a frame and there is no room for it."""
         with self._changed:
-            size = _frame_bytes(message)
             if isinstance(message, Frame):
-                full = self._frames >= self._max_frames or self._bytes + size > self._max_bytes
+                full = self._frames >= self._max_frames or self._bytes + message.nbytes > self._max_bytes
                 if full and self._frames > 0:
                     return False
                 self._frames += 1
-                self._bytes += size
+                self._bytes += message.nbytes
             self._append(self._published, message)
             self._published += 1
             self._changed.notify_all()
@@ -97,10 +96,8 @@ class EmbeddedQueue:
             self._uncommitted = {}
 
     def put_aside(self, delivery: Delivery, reason: str) -> None:
-        ref = delivery.message.ref if isinstance(delivery.message, Frame) else delivery.message
-        letter = DeadLetter(ref.stream_id, ref.session_id, ref.sequence, ref.received_at, reason)
         with self._changed:
-            self._dead_letters.append(letter)
+            self._dead_letters.append(DeadLetter.of(delivery.message, reason))
 
     def coalesced_count(self) -> int:
         """Return how many statuses made room for later ones that said the same."""
@@ -141,7 +138,7 @@ class EmbeddedQueue:
     def _account(self, sign: int) -> None:
         frames = [message for message in self._uncommitted.values() if isinstance(message, Frame)]
         self._frames += sign * len(frames)
-        self._bytes += sign * sum(_frame_bytes(frame) for frame in frames)
+        self._bytes += sign * sum(frame.nbytes for frame in frames)
 
 
 class EmbeddedPublisher:
@@ -189,7 +186,3 @@ class EmbeddedConsumer:
 
     def close(self) -> None:
         self._queue.release(self)
-
-
-def _frame_bytes(message: StreamMessage) -> int:
-    return sum(plane.nbytes for plane in message.planes) if isinstance(message, Frame) else 0

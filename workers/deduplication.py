@@ -80,7 +80,7 @@ class Deduplicator:
 
         A status of later than `now` stands in no other's way: its clock was wrong, and has been set back.
         """
-        session = self._sessions.get(_session_key(message))
+        session = self._sessions.get((message.stream_id, message.session_id))
         if session is None:
             return False
         if _message_mark(message) in session.judged:
@@ -93,8 +93,8 @@ class Deduplicator:
 
     def leaps(self, message: StreamMessage) -> bool:
         """Say whether a message's number is too far on from all that its session sent to be one of its own."""
-        session = self._sessions.get(_session_key(message))
-        return session is not None and session.seen is not None and _sequence(message) - session.seen > _LARGEST_LEAP
+        session = self._sessions.get((message.stream_id, message.session_id))
+        return session is not None and session.seen is not None and message.sequence - session.seen > _LARGEST_LEAP
 
     def resume(self, stream_id: str, stored: "StoredProgress") -> None:
         """Go on from what is stored, by whichever worker."""
@@ -104,11 +104,10 @@ class Deduplicator:
     def note(self, messages: Iterable[StreamMessage]) -> None:
         """Record that these messages, all of one unit, were judged and stored."""
         for message in messages:
-            key = _session_key(message)
+            key = message.stream_id, message.session_id
             session = self._sessions.setdefault(key, _Session())
-            sequence = _sequence(message)
             session.judged.append(_message_mark(message))
-            session.seen = sequence if session.seen is None else max(session.seen, sequence)
+            session.seen = message.sequence if session.seen is None else max(session.seen, message.sequence)
             session.stored = None
             if not isinstance(message, Frame):
                 session.status_at = message.received_at
@@ -123,16 +122,4 @@ def _is_stored(ref: FrameRef, stored: "StoredProgress | None") -> bool:
 
 def _message_mark(message: StreamMessage) -> tuple[bool, int, datetime]:
     """Return what names a message within its session."""
-    if isinstance(message, Frame):
-        return True, message.ref.sequence, message.ref.received_at
-    return False, message.sequence, message.received_at
-
-
-def _session_key(message: StreamMessage) -> tuple[str, str]:
-    if isinstance(message, Frame):
-        return message.ref.stream_id, message.ref.session_id
-    return message.stream_id, message.session_id
-
-
-def _sequence(message: StreamMessage) -> int:
-    return message.ref.sequence if isinstance(message, Frame) else message.sequence
+    return isinstance(message, Frame), message.sequence, message.received_at

@@ -54,5 +54,4 @@ def plan_shedding(
 
 
 def _age_s(message: StreamMessage, now: datetime) -> float:
-    received_at = message.ref.received_at if isinstance(message, Frame) else message.received_at
-    return max(0.0, (now - received_at).total_seconds())
+    return max(0.0, (now - message.received_at).total_seconds())

@@ -25,7 +25,7 @@ def why_untimely(message: StreamMessage, now: datetime) -> str:
 
     Times far apart show that one of two clocks is wrong, not which.
     """
-    received_at = message.ref.received_at if isinstance(message, Frame) else message.received_at
+    received_at = message.received_at
     if not is_plausible(now) or -PAST <= received_at - now <= FUTURE:
         return ""
     side = "after" if received_at > now else "before"
@@ -57,7 +57,7 @@ def split_by_fence(
     wanted: Sequence[CameraDelivery], fences: Mapping[str, int]
 ) -> tuple[list[CameraDelivery], list[Delivery], int]:
     """Split into what was read under a lease that counts, the frames that were not, and how many statuses were not."""
-    current = [each for each in wanted if not 0 < token_of(each[0].message) < fences.get(each[1].name, 0)]
+    current = [each for each in wanted if not 0 < each[0].message.token < fences.get(each[1].name, 0)]
     kept = {id(delivery) for delivery, _ in current}
     overtaken = [delivery for delivery, _ in wanted if id(delivery) not in kept]
     frames = [delivery for delivery in overtaken if isinstance(delivery.message, Frame)]
@@ -69,18 +69,8 @@ def match_dead_letters(wanted: Sequence[CameraDelivery], letters: Iterable[DeadL
     reasons = {(each.stream_id, each.session_id, each.sequence): each.reason for each in letters}
     found = []
     for delivery, _ in wanted:
-        if isinstance(delivery.message, Frame):
-            ref = delivery.message.ref
-            reason = reasons.get((ref.stream_id, ref.session_id, ref.sequence))
-            if reason is not None:
-                found.append((delivery, reason))
+        message = delivery.message
+        reason = reasons.get((message.stream_id, message.session_id, message.sequence))
+        if reason is not None and isinstance(message, Frame):
+            found.append((delivery, reason))
     return found
-
-
-def token_of(message: StreamMessage) -> int:
-    return message.ref.token if isinstance(message, Frame) else message.token
-
-
-def make_dead_letter(message: StreamMessage, reason: str) -> DeadLetter:
-    named = message.ref if isinstance(message, Frame) else message
-    return DeadLetter(named.stream_id, named.session_id, named.sequence, named.received_at, reason)

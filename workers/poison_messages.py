@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from domain.frames import Frame
 from domain.messages import DeadLetter, Delivery
 from domain.ports import StreamConsumer
-from workers.message_triage import make_dead_letter, why_untimely
+from workers.message_triage import why_untimely
 from workers.store_retry import WorkerStopped
 
 _log = logging.getLogger(__name__)
@@ -79,9 +80,8 @@ class PoisonMessageGuard:
         try:
             self._consumer.dead_letter(delivery, reason)
             if isinstance(delivery.message, Frame):
-                letter = make_dead_letter(delivery.message, reason)
-                received_at = letter.received_at if not _why_untimely(delivery, now) else now
-                self._store(DeadLetter(letter.stream_id, letter.session_id, letter.sequence, received_at, reason))
+                letter = DeadLetter.of(delivery.message, reason)
+                self._store(replace(letter, received_at=now) if _why_untimely(delivery, now) else letter)
         except WorkerStopped:
             raise
         except Exception as error:  # noqa: BLE001 - what is put aside may be refused there as well

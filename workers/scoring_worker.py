@@ -18,7 +18,7 @@ import torch
 from detectors.registry import DetectorSet
 from domain.clocks import BACKWARD_TOLERANCE
 from domain.frames import Frame, FrameRef
-from domain.messages import BatchResult, DeadLetter, Delivery, StreamMessage
+from domain.messages import BatchResult, DeadLetter, Delivery
 from domain.ports import AlertStore, CameraLeases, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
 from evaluation.evaluate import Tick
 from evaluation.policy import Policy
@@ -32,10 +32,8 @@ from workers.message_triage import (
     SEQUENCE_LEAPS,
     CameraDelivery,
     TriagedBatch,
-    make_dead_letter,
     match_dead_letters,
     split_by_fence,
-    token_of,
 )
 from workers.poison_messages import PoisonMessageGuard
 from workers.store_retry import StoreRetry, WorkerStopped
@@ -190,7 +188,7 @@ class ScoringWorker:
         aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
         aside += [(delivery, SEQUENCE_LEAPS) for delivery in leaping]
         aside += [(parts.judged[place][0], reason) for place, reason in scored.rejected.items()]
-        letters = tuple(make_dead_letter(each.message, why) for each, why in aside if isinstance(each.message, Frame))
+        letters = tuple(DeadLetter.of(each.message, why) for each, why in aside if isinstance(each.message, Frame))
         self._dropped.update(camera.name for _, camera in parts.dropped)
         refused = match_dead_letters(parts.judged, self._store(judgement, letters, parts.dropped_refs))
         for delivery, reason in aside + refused:
@@ -209,7 +207,7 @@ class ScoringWorker:
 
     def _begin_streams(self, deliveries: Sequence[Delivery], now: datetime) -> None:
         """Learn of streams met for the first time how far they are stored, maybe by another worker that was killed."""
-        names = (_stream_id(delivery.message) for delivery in deliveries)
+        names = (delivery.message.stream_id for delivery in deliveries)
         for name in self._tenures.begun(name for name in names if self._cameras.watched(name) is not None):
             ask = partial(load_stored_progress, self._stream_store, self._score_store, name, now)
             stored = self._patience.until_done(ask, self._stop)
@@ -218,7 +216,7 @@ class ScoringWorker:
 
     def _triage(self, wanted: list[CameraDelivery]) -> TriagedBatch:
         """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
-        leased = {camera.name for delivery, camera in wanted if token_of(delivery.message)}
+        leased = {camera.name for delivery, camera in wanted if delivery.message.token}
         leases = self._leases
         fences: Mapping[str, int] = {}
         if leases is not None and leased:
@@ -243,7 +241,7 @@ class ScoringWorker:
         wanted: list[CameraDelivery] = []
         leaping = []
         for delivery in deliveries:
-            camera = self._cameras.watched(_stream_id(delivery.message))
+            camera = self._cameras.watched(delivery.message.stream_id)
             if camera is None or self._progress.is_repeat(delivery.message, now):
                 continue
             if self._progress.leaps(delivery.message):
@@ -273,9 +271,9 @@ class ScoringWorker:
             observation = scored.scores.get(place) if isinstance(message, Frame) else message
             if observation is not None:
                 self._judge.observe(judgement, camera, observation, clock)
-            self._idle.heard(camera.name, min(_received_at(message), clock + BACKWARD_TOLERANCE))
+            self._idle.heard(camera.name, min(message.received_at, clock + BACKWARD_TOLERANCE))
         for delivery, camera in parts.unscored().values():
-            at = min(_received_at(delivery.message), clock + BACKWARD_TOLERANCE)
+            at = min(delivery.message.received_at, clock + BACKWARD_TOLERANCE)
             self._judge.observe(judgement, camera, Tick(at, unscored=True), clock)
             self._idle.heard(camera.name, at)
         return judgement
@@ -304,7 +302,7 @@ class ScoringWorker:
         return refused
 
     def _tick(self, deliveries: Sequence[Delivery]) -> None:
-        oldest = min((_received_at(delivery.message) for delivery in deliveries), default=None)
+        oldest = min((delivery.message.received_at for delivery in deliveries), default=None)
         at = tick_time(self._clock.now(), oldest, self._consumer.lag())
         due = self._idle.due(self._tenures.ours(self._cameras.watched_names()), at)
         if not due:
@@ -345,11 +343,3 @@ class ScoringWorker:
     def _count(self, **more: int) -> None:
         before = self._counters
         self._counters = replace(before, **{name: getattr(before, name) + count for name, count in more.items()})
-
-
-def _stream_id(message: StreamMessage) -> str:
-    return message.ref.stream_id if isinstance(message, Frame) else message.stream_id
-
-
-def _received_at(message: StreamMessage) -> datetime:
-    return message.ref.received_at if isinstance(message, Frame) else message.received_at

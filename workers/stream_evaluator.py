@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from domain.alerts import Alert, Incident, IncidentState
 from domain.baselines import CameraBaseline, LightMode
@@ -12,10 +11,8 @@ from domain.faults import Fault
 from domain.messages import BatchResult, DeadLetter, StreamSnapshot
 from domain.metrics import FrameScores
 from domain.ports import AlertStore
-from evaluation.evaluate import Evaluation, StreamState, Tick, evaluate_observation, restore_state, shift_times
+from evaluation.evaluate import Evaluation, Observation, StreamState, evaluate_observation, restore_state, shift_times
 from evaluation.policy import Policy
-
-Observation: TypeAlias = FrameScores | StreamStatus | Tick
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ class SendBuffer:
         with self._changed:
             self._messages.append(message)
             if isinstance(message, Frame):
-                self._bytes += size_bytes(message)
+                self._bytes += message.nbytes
                 self._make_room(message)
             self._changed.notify()
 
@@ -34,7 +34,7 @@ class SendBuffer:
             if oldest is newest or not isinstance(oldest, Frame):
                 return
             del self._messages[index]
-            self._bytes -= size_bytes(oldest)
+            self._bytes -= oldest.nbytes
             self._dropped[oldest.ref.stream_id] += 1
 
     def dropped(self, stream_id: str) -> int:
@@ -50,7 +50,7 @@ class SendBuffer:
                 return None
             message = self._messages.popleft()
             if isinstance(message, Frame):
-                self._bytes -= size_bytes(message)
+                self._bytes -= message.nbytes
             return message
 
     def close(self) -> None:
@@ -62,8 +62,3 @@ class SendBuffer:
     def __len__(self) -> int:
         with self._changed:
             return len(self._messages)
-
-
-def size_bytes(frame: Frame) -> int:
-    """Return the bytes of a frame's planes."""
-    return sum(plane.nbytes for plane in frame.planes)

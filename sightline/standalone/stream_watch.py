@@ -11,6 +11,7 @@ from domain.cameras import Camera
 from domain.frames import Frame
 from domain.messages import StreamMessage, StreamSnapshot
 from domain.ports import StreamConsumer
+from evaluation.evaluate import Observation
 from evaluation.policy import Policy
 from ingest.limits import ReadingLimits
 from ingest.supervise.ipc import ReaderSetup
@@ -18,7 +19,7 @@ from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.clock import SystemClock
 from transport.embedded import EmbeddedQueue
 from workers.frame_scoring.frame_scorer import FrameScorer
-from workers.stream_evaluator import Observation, StreamEvaluator, start_from_nothing
+from workers.stream_evaluator import StreamEvaluator, start_from_nothing
 
 POLL_S = 0.25
 MAX_WAITING = 16

@@ -16,8 +16,7 @@ DEADLINE_S = 30.0
 
 
 def name_message(message: StreamMessage) -> tuple[str, str, int]:
-    ref = message.ref if isinstance(message, Frame) else message
-    return type(message).__name__, ref.stream_id, ref.sequence
+    return type(message).__name__, message.stream_id, message.sequence
 
 
 def name_messages(unit: Batch) -> list[tuple[str, str, int]]:

@@ -68,10 +68,9 @@ class KafkaPublisher:
         is_frame = isinstance(message, Frame)
         if is_frame and self.unacknowledged() >= self._settings.max_unacknowledged_frames:
             return False
-        stream_id = message.ref.stream_id if isinstance(message, Frame) else message.stream_id
         whole = encode_message(message, compression=self._compression, max_bytes=self._settings.max_message_bytes)
         self._count(+is_frame, 0)
-        sent = self._producer.send(self._settings.topic, key=stream_id.encode(), value=whole)
+        sent = self._producer.send(self._settings.topic, key=message.stream_id.encode(), value=whole)
         sent.add_callback(lambda _: self._count(-is_frame, 0))
         sent.add_errback(lambda error: self._fail(is_frame, error))
         return True
@@ -176,9 +175,14 @@ class KafkaConsumer:
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """Tell the dead letter topic which message, without its picture, and why; the store keeps the same."""
-        ref = delivery.message.ref if isinstance(delivery.message, Frame) else delivery.message
-        named = {"session_id": ref.session_id, "sequence": ref.sequence, "received_at": ref.received_at.isoformat()}
-        self._put_aside(ref.stream_id.encode(), {"stream_id": ref.stream_id, **named}, reason, delivery.position)
+        head = delivery.message
+        names = {
+            "stream_id": head.stream_id,
+            "session_id": head.session_id,
+            "sequence": head.sequence,
+            "received_at": head.received_at.isoformat(),
+        }
+        self._send_dead_letter(head.stream_id.encode(), names, reason, delivery.position)
 
     def lag(self) -> int:
         """Return how many messages of this worker's partitions waited after the last poll."""
@@ -222,7 +226,7 @@ class KafkaConsumer:
     def _refuse(self, record: Any, position: _Position, reason: str) -> None:
         _log.warning("a message at %s was put aside: %s", position, reason)
         self._unreadable += 1
-        self._put_aside(record.key, {"bytes": len(record.value or b"")}, reason, position)
+        self._send_dead_letter(record.key, {"bytes": len(record.value or b"")}, reason, position)
 
     def _count_expired(self, fetched: Mapping[TopicPartition, Any]) -> None:
         """Notice where the offsets go on further than they ended; without transactions every offset is a message."""
@@ -258,11 +262,11 @@ class KafkaConsumer:
                 lag += max(0, end - position)
         return lag
 
-    def _put_aside(self, key: bytes | None, named: Mapping[str, object], reason: str, position: object) -> None:
+    def _send_dead_letter(self, key: bytes | None, names: Mapping[str, object], reason: str, position: object) -> None:
         """Send a dead letter. One that cannot be sent is said and left out: what it is about is judged or refused."""
         if monotonic() < self._letters_rest_until_s:
             return
-        letter = json.dumps({**named, "reason": reason, "position": position}).encode()
+        letter = json.dumps({**names, "reason": reason, "position": position}).encode()
         try:
             if self._letters is None:
                 self._letters = kafka.KafkaProducer(

@@ -11,7 +11,6 @@ from detectors.models.pictures import Pictures
 from detectors.registry import DetectorSet
 from domain.cameras import ConnectionState, StreamStatus
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
-from domain.messages import StreamMessage
 from domain.metrics import Direction, MetricSpec
 from tests.fakes.ports import START
 
@@ -93,7 +92,3 @@ class OneBlock:
 
 def detector_set() -> DetectorSet:
     return DetectorSet(detectors=(MeanLuma(),), temporal=(Change(),), structure=OneBlock())
-
-
-def at_of(message: StreamMessage) -> datetime:
-    return message.ref.received_at if isinstance(message, Frame) else message.received_at
