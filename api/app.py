@@ -42,8 +42,8 @@ def create_app(
     pictures: bool = True,
     token: str | None = None,
     health_of_parts: Callable[[], Mapping[str, str]] = dict,
-    figures: Callable[[], Mapping[str, float]] = dict,
-    notes: Callable[[], Mapping[str, str]] = dict,
+    process_metrics: Callable[[], Mapping[str, float]] = dict,
+    warnings: Callable[[], Mapping[str, str]] = dict,
     allowed_hosts: Collection[str] = (),
     trusted_proxies: Collection[str] = (),
     models_known: Callable[[], Sequence[ModelRecord]] = tuple,
@@ -53,7 +53,7 @@ def create_app(
     `pictures` False answers every request for a picture with 404. `token` None or "" asks nobody for one; then only
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
-    each part of the process to "" or why it is not well; `figures` gives what the process counted
+    each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
     (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models. Setting `app.state.stopping` ends
     the live streams.
     """
@@ -76,10 +76,10 @@ def create_app(
         pictures=pictures,
         clock=clock,
         health=health_of_parts,
-        figures=figures,
-        notes=notes,
-        roster=CameraCache(stream_store),
-        presence=LiveSnapshots(live, score_store, clock),
+        process_metrics=process_metrics,
+        warnings=warnings,
+        camera_cache=CameraCache(stream_store),
+        live_snapshots=LiveSnapshots(live, score_store, clock),
         models=models_known,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))

@@ -27,11 +27,11 @@ class Backend:
     pictures: bool
     clock: Clock
     health: Callable[[], Mapping[str, str]]
-    figures: Callable[[], Mapping[str, float]]
-    notes: Callable[[], Mapping[str, str]]
+    process_metrics: Callable[[], Mapping[str, float]]
+    warnings: Callable[[], Mapping[str, str]]
     models: Callable[[], Sequence[ModelRecord]]
-    roster: CameraCache
-    presence: LiveSnapshots
+    camera_cache: CameraCache
+    live_snapshots: LiveSnapshots
 
 
 def _backend_of_request(request: Request) -> Backend:

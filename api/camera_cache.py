@@ -24,7 +24,7 @@ class CameraCache:
         self._store = store
         self._known = CameraListing()
 
-    def listing(self) -> CameraListing:
+    def read(self) -> CameraListing:
         known = self._known
         try:
             revision = self._store.revision()

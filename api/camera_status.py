@@ -67,10 +67,10 @@ class CameraStatus:
     checks: CheckCounts = CheckCounts(0, 0, 0)
 
     @property
-    def badness(self) -> tuple[int, int]:
+    def urgency(self) -> tuple[int, int]:
         """Order cameras worst first: by state and severity, then by the headline's precedence."""
-        place = _URGENCY.get((self.state, self.severity), 1)
-        return place, -1 if self.headline is None else rank(self.headline)
+        level = _URGENCY.get((self.state, self.severity), 1)
+        return level, -1 if self.headline is None else rank(self.headline)
 
 
 def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: datetime) -> CameraStatus:
@@ -108,7 +108,7 @@ def _alerted_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus
     return CameraStatus(CameraState.FAULT, reason, headline, "warning", alert.since, evidence, symptoms, done)
 
 
-def _current_evidence(snapshot: StreamSnapshot, fault: Fault, told: str, evidence: Evidence) -> tuple[str, Evidence]:
+def _current_evidence(snapshot: StreamSnapshot, fault: Fault, summary: str, evidence: Evidence) -> tuple[str, Evidence]:
     """Return the reason and number of this moment; what was told stands in where the fault is not seen now."""
     verdict = _find_verdict(snapshot, fault)
     if verdict is not None and verdict.state is VerdictState.FAULT:
@@ -116,7 +116,7 @@ def _current_evidence(snapshot: StreamSnapshot, fault: Fault, told: str, evidenc
     if verdict is not None and verdict.state is VerdictState.OK:
         return "good again; resolved once it stays so", verdict.evidence
     why = f"cannot be told now: {verdict.reason}" if verdict is not None else ""
-    return "; ".join(part for part in (told, why) if part), evidence
+    return "; ".join(part for part in (summary, why) if part), evidence
 
 
 def _suspected_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
@@ -134,17 +134,19 @@ def _suspected_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStat
 
 def _faultless_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus:
     """Return the standing of a camera without any fault; without pictures it is not called OK all the same."""
-    said = snapshot.status.reason if snapshot.status is not None else ""
+    reason = snapshot.status.reason if snapshot.status is not None else ""
     if snapshot.status is None or snapshot.status.state not in _DELIVERING_STATES:
         return CameraStatus(
-            CameraState.NOT_ASSESSABLE, said or "no picture comes, and it is not yet told why", checks=done
+            CameraState.NOT_ASSESSABLE, reason or "no picture comes, and it is not yet told why", checks=done
         )
     if any(verdict.reason == UNSCORED for verdict in snapshot.verdicts):
         return CameraStatus(CameraState.NOT_ASSESSABLE, UNSCORED, checks=done)
     if done.done == 0:
         most = done.waiting[0][0] if done.waiting else "every check is switched off"
-        return CameraStatus(CameraState.NOT_ASSESSABLE, said or most, checks=done)
-    return CameraStatus(CameraState.OK, "settling after a change of light" if snapshot.settling else said, checks=done)
+        return CameraStatus(CameraState.NOT_ASSESSABLE, reason or most, checks=done)
+    return CameraStatus(
+        CameraState.OK, "settling after a change of light" if snapshot.settling else reason, checks=done
+    )
 
 
 def _find_verdict(snapshot: StreamSnapshot, fault: Fault) -> Verdict | None:

@@ -34,7 +34,7 @@ class LiveSnapshots:
         self._clock = clock
         self._fallback: tuple[datetime, frozenset[str], KnownSnapshots] | None = None
 
-    def of(self, names: Collection[str]) -> KnownSnapshots:
+    def read(self, names: Collection[str]) -> KnownSnapshots:
         """Return what is known of these cameras, and perhaps of others."""
         now, kept = self._clock.now(), self._fallback
         if kept is not None and is_within(kept[0], now, RETRY_S) and kept[1] >= set(names):

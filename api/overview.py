@@ -23,7 +23,7 @@ class CameraRow:
     """
 
     camera: Camera
-    standing: CameraStatus
+    status: CameraStatus
     snapshot: StreamSnapshot | None
     stored: bool = False
 
@@ -35,28 +35,28 @@ class Overview:
     """
 
     now: datetime
-    places: tuple[CameraRow, ...]
+    rows: tuple[CameraRow, ...]
     store: str = ""
     live: str = ""
 
     @property
     def counts(self) -> Mapping[CameraState, int]:
-        found = Counter(place.standing.state for place in self.places)
+        found = Counter(row.status.state for row in self.rows)
         return {state: found[state] for state in CameraState}
 
 
 def make_camera_row(camera: Camera, present: KnownSnapshots, now: datetime) -> CameraRow:
     """Return the camera's place; a snapshot that says nothing about now is left out of it."""
     snapshot = present.snapshots.get(camera.name)
-    stands = derive_camera_status(camera, snapshot, now)
-    known = stands.state not in (CameraState.UNKNOWN, CameraState.OFF)
-    return CameraRow(camera, stands, snapshot if known else None, stored=bool(present.away))
+    status = derive_camera_status(camera, snapshot, now)
+    known = status.state not in (CameraState.UNKNOWN, CameraState.OFF)
+    return CameraRow(camera, status, snapshot if known else None, stored=bool(present.away))
 
 
 def read_overview(backend: Backend) -> Overview:
     now = backend.clock.now()
-    listing = backend.roster.listing()
-    present = backend.presence.of(listing.cameras)
-    places = [make_camera_row(camera, present, now) for camera in listing.cameras.values()]
-    places.sort(key=lambda each: (*each.standing.badness, each.camera.site, each.camera.name))
-    return Overview(now, tuple(places), listing.away, present.away)
+    listing = backend.camera_cache.read()
+    present = backend.live_snapshots.read(listing.cameras)
+    rows = [make_camera_row(camera, present, now) for camera in listing.cameras.values()]
+    rows.sort(key=lambda each: (*each.status.urgency, each.camera.site, each.camera.name))
+    return Overview(now, tuple(rows), listing.away, present.away)

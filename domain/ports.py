@@ -70,7 +70,7 @@ class StreamConsumer(Protocol):
         """Return the next messages as one unit, empty when none came in time. The unit before must be committed."""
         ...
 
-    def commit(self, unit: Batch) -> None:
+    def commit(self, batch: Batch) -> None:
         """Declare the unit done; what is not committed is delivered again after a restart (at least once)."""
         ...
 
@@ -89,11 +89,11 @@ class StreamConsumer(Protocol):
         """
         ...
 
-    def unreadable(self) -> int:
+    def count_unreadable(self) -> int:
         """Return how many messages were no messages of ours and were put aside."""
         ...
 
-    def expired(self) -> int:
+    def count_expired(self) -> int:
         """Return how many messages were deleted before anybody read them, as far as this consumer saw."""
         ...
 
@@ -135,7 +135,7 @@ class StreamStore(Protocol):
 class ScoreStore(Protocol):
     """What was judged, over time."""
 
-    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
+    def add(self, result: BatchResult) -> tuple[DeadLetter, ...]:
         """Store all of it in one transaction, or nothing; storing the same unit again changes nothing.
 
         Return a dead letter, stored too, for each frame the store itself refused: received outside the time it keeps,
@@ -203,7 +203,7 @@ class AlertStore(Protocol):
         """Return undelivered entries whose next attempt is due, oldest first."""
         ...
 
-    def delivered(self, keys: Sequence[str], at: datetime) -> None: ...
+    def mark_delivered(self, keys: Sequence[str], at: datetime) -> None: ...
 
     def postpone(self, keys: Sequence[str], until: datetime, reason: str) -> None:
         """Count a failed attempt and set the next one."""

@@ -70,7 +70,7 @@ class ModelRecord:
     title: str
     state: str
     judges: bool
-    said: str
+    summary: str
     every_s: float
     metrics: tuple[str, ...] = ()
     sha256: str = ""

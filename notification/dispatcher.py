@@ -84,7 +84,7 @@ class Dispatcher:
         self._clock = clock
         self._grouping = grouping or GroupingPolicy()
         self._patience_s = patience_s
-        self._lanes = [_NotifierQueue(notifier) for notifier in notifiers]
+        self._queues = [_NotifierQueue(notifier) for notifier in notifiers]
         self._waiting: dict[str, OutboxEntry] = {}
         self._cameras: tuple[int, Sequence[Camera]] = (-1, ())
         self._groups: dict[str, Incident] | None = None
@@ -96,29 +96,29 @@ class Dispatcher:
         """
         now = self._clock.now()
         delivered = self._settle(now)
-        plan = self._planned(now)
+        plan = self._plan(now)
         if plan.groups:
             for step in plan.groups:
                 self._alerts.put_group(step.incident, step.entries, step.absorbed)
                 self._note(step.incident)
-            plan = self._planned(now)
+            plan = self._plan(now)
         self._waiting.update((entry.key, entry) for entry in plan.send)
         for entry in plan.send:
             self._send(entry)
-        in_flight = [future for lane in self._lanes for future in lane.in_flight.values()]
+        in_flight = [future for queue in self._queues for future in queue.in_flight.values()]
         wait(in_flight, timeout=self._patience_s)
         return delivered + self._settle(now)
 
     def close(self) -> None:
         """Stop sending; what was not delivered stays in the outbox."""
-        for lane in self._lanes:
-            lane.close()
+        for queue in self._queues:
+            queue.close()
 
-    def _planned(self, now: datetime) -> NotificationPlan:
+    def _plan(self, now: datetime) -> NotificationPlan:
         due = self._alerts.due(now, limit=DUE_LIMIT)
         groups = sorted(self._open_groups().values(), key=lambda group: (group.opened_at, group.incident_id))
         sent = self._waiting.keys()
-        return plan_notifications(due, groups, self._known_cameras(), now, self._grouping, begun=sent)
+        return plan_notifications(due, groups, self._read_cameras(), now, self._grouping, begun=sent)
 
     def _open_groups(self) -> dict[str, Incident]:
         if self._groups is None:
@@ -132,7 +132,7 @@ class Dispatcher:
         if group.state is IncidentState.OPEN:
             groups[group.incident_id] = group
 
-    def _known_cameras(self) -> Sequence[Camera]:
+    def _read_cameras(self) -> Sequence[Camera]:
         revision = self._streams.revision()
         if revision != self._cameras[0]:
             self._cameras = (revision, self._streams.cameras())
@@ -140,31 +140,31 @@ class Dispatcher:
 
     def _send(self, entry: OutboxEntry) -> None:
         """Hand a message to every lane that has not had it and owes its receiver nothing earlier of that incident."""
-        for lane in self._lanes:
+        for queue in self._queues:
             if (
-                entry.key not in lane.done
-                and entry.key not in lane.in_flight
-                and not self._must_wait_for_earlier(lane, entry)
+                entry.key not in queue.done
+                and entry.key not in queue.in_flight
+                and not self._must_wait_for_earlier(queue, entry)
             ):
-                lane.send(entry)
+                queue.send(entry)
 
-    def _must_wait_for_earlier(self, lane: _NotifierQueue, entry: OutboxEntry) -> bool:
+    def _must_wait_for_earlier(self, queue: _NotifierQueue, entry: OutboxEntry) -> bool:
         return any(
             other.incident.incident_id == entry.incident.incident_id
             and _order_in_incident(other) < _order_in_incident(entry)
-            and other.key not in lane.done
-            and other.key not in lane.in_flight
+            and other.key not in queue.done
+            and other.key not in queue.in_flight
             for other in self._waiting.values()
         )
 
     def _settle(self, now: datetime) -> int:
         """Record what the lanes are through with; return how many messages every lane has now delivered."""
         failed: dict[str, str] = {}
-        for lane in self._lanes:
-            failed.update({key: why for key, why in lane.collect_results().items() if why})
-        done = [key for key in self._waiting if all(key in lane.done for lane in self._lanes)]
+        for queue in self._queues:
+            failed.update({key: why for key, why in queue.collect_results().items() if why})
+        done = [key for key in self._waiting if all(key in queue.done for queue in self._queues)]
         if done:
-            self._alerts.delivered(done, now)
+            self._alerts.mark_delivered(done, now)
             self._forget(done)
         self._postpone({key: why for key, why in failed.items() if key in self._waiting}, now)
         return len(done)
@@ -178,5 +178,5 @@ class Dispatcher:
     def _forget(self, keys: Sequence[str]) -> None:
         for key in keys:
             del self._waiting[key]
-            for lane in self._lanes:
-                lane.done.discard(key)
+            for queue in self._queues:
+                queue.done.discard(key)

@@ -250,9 +250,9 @@ def _joins(message: OutboxEntry, group: Incident, present: Mapping[str, Camera])
 
 
 def _update_group(group: Incident, cameras: int, now: datetime) -> GroupUpdate:
-    told = replace(group, summary=_group_summary(group, cameras), updated_at=now)
+    updated = replace(group, summary=_group_summary(group, cameras), updated_at=now)
     named = stable_id(*group.members, "/", *group.recovered)
-    return GroupUpdate(told, (make_outbox_entry(told, NotificationKind.UPDATE, now, detail=named),))
+    return GroupUpdate(updated, (make_outbox_entry(updated, NotificationKind.UPDATE, now, detail=named),))
 
 
 def _end_group(group: Incident, now: datetime, absorbed: Sequence[str]) -> GroupUpdate:

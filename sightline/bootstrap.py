@@ -88,8 +88,8 @@ class _ProcessReport:
     """What a process says of itself: each part's trouble or "", what it counted, and what is amiss and not needed."""
 
     health: Callable[[], Mapping[str, str]]
-    figures: Callable[[], Mapping[str, float]]
-    notes: Callable[[], Mapping[str, str]]
+    process_metrics: Callable[[], Mapping[str, float]]
+    warnings: Callable[[], Mapping[str, str]]
 
 
 def build_system(
@@ -126,14 +126,14 @@ def build_role(
     if part is Role.WORK:
         resolve_device(settings.device)
     clock = SteadyClock()
-    told = make_notifiers(settings, clock) if part is Role.DISPATCH else []
+    notifiers = make_notifiers(settings, clock) if part is Role.DISPATCH else []
     stores = wait_for_stores(settings, clock, stop)
     if stores is None:
         return None
-    return _open_and_assemble(settings, stores, {part}, told, clock=clock, redactor=redactor)
+    return _open_and_assemble(settings, stores, {part}, notifiers, clock=clock, redactor=redactor)
 
 
-def configured_policy(patience: EvaluationSettings) -> Policy:
+def make_policy(patience: EvaluationSettings) -> Policy:
     """Return production's policy with what the operator changed."""
     return replace(Policy(), **patience.model_dump(exclude_none=True))
 
@@ -142,7 +142,7 @@ def _open_and_assemble(
     settings: Settings,
     stores: Stores,
     wanted: Collection[Role],
-    told: Sequence[Notifier],
+    notifiers: Sequence[Notifier],
     *,
     clock: SteadyClock,
     policy: Policy | None = None,
@@ -156,12 +156,12 @@ def _open_and_assemble(
             _repair_offered_frames(stores)
         if Role.INGEST in wanted:
             register_cameras(settings.domain_cameras(), stores.streams, clock)
-        chosen = policy or configured_policy(settings.evaluation)
+        chosen = policy or make_policy(settings.evaluation)
         queue = _choose_transport(settings.queue, clock)
         wiring = _Wiring(
             settings, stores, database, _open_live_state(settings), queue, clock, chosen, grouping, redactor
         )
-        return _assemble(wiring, wanted, told)
+        return _assemble(wiring, wanted, notifiers)
     except BaseException:
         stores.engine.dispose()
         if database is not None:
@@ -191,12 +191,12 @@ def _choose_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
         return _kafka_transport(settings, clock)
     embedded = EmbeddedQueue(max_frames=settings.max_frames, max_bytes=settings.max_bytes)
     return ChosenTransport(
-        lambda _: embedded.publisher(), lambda _: embedded.consumer(), embedded.waiting, shared=False
+        lambda _: embedded.publisher(), lambda _: embedded.consumer(), embedded.count_waiting, shared=False
     )
 
 
 def _kafka_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
-    broker = configured_broker(settings)
+    broker = make_kafka_settings(settings)
     from transport.kafka.clients import KafkaConsumer, KafkaPublisher  # noqa: PLC0415 - only where it is chosen
     from transport.kafka.topics import prepare_topics  # noqa: PLC0415
 
@@ -208,10 +208,10 @@ def _kafka_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
         prepare_topics(broker, StoppableClock(clock, stop), give_up=stop.is_set)
         return None if stop.is_set() else KafkaConsumer(broker)
 
-    return ChosenTransport(publisher, consumer, waiting=None, shared=True)
+    return ChosenTransport(publisher, consumer, count_waiting=None, shared=True)
 
 
-def configured_broker(settings: QueueSettings) -> "KafkaSettings":
+def make_kafka_settings(settings: QueueSettings) -> "KafkaSettings":
     """Return where the broker of these settings is. Raises `ConfigError` without the extra 'cluster'."""
     with _require_cluster_extra("queue.kind: kafka"):
         from transport.kafka.topics import (  # noqa: PLC0415 - only where it is chosen
@@ -236,11 +236,11 @@ def configured_broker(settings: QueueSettings) -> "KafkaSettings":
 def _open_live_state(settings: Settings) -> ChosenLiveState:
     if settings.live.kind == "memory":
         return ChosenLiveState(MemoryLiveState(pictures=settings.pictures == "memory"), close=lambda: None)
-    redis = configured_redis(settings)
+    redis = make_redis_live_state(settings)
     return ChosenLiveState(redis, redis.close)
 
 
-def configured_redis(settings: Settings) -> "RedisLiveState":
+def make_redis_live_state(settings: Settings) -> "RedisLiveState":
     """Return the live state on Redis, not yet connected. Raises `ConfigError` without the extra 'cluster'."""
     with _require_cluster_extra("live.kind: redis"):
         from storage.live.redis_live_state import RedisLiveState, RedisSecurity  # noqa: PLC0415 - only where it is chosen
@@ -265,18 +265,20 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
     scoring = _build_scoring(wiring) if Role.WORK in wanted else None
     told = _ProcessReport(
         health=lambda: {part.name: part.health() for part in parts},
-        figures=lambda: collect_process_metrics(clock, scoring, wiring.queue.waiting),
-        notes=lambda: _clock_notes(clock),
+        process_metrics=lambda: collect_process_metrics(clock, scoring, wiring.queue.count_waiting),
+        warnings=lambda: _clock_notes(clock),
     )
     server = _build_api(wiring, told) if Role.SERVE in wanted and settings.api.enabled else None
     dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
     if settings.health.port is not None and server is None:
-        parts.append(HealthServer(settings.health.host, settings.health.port, told.health, told.figures, told.notes))
+        parts.append(
+            HealthServer(settings.health.host, settings.health.port, told.health, told.process_metrics, told.warnings)
+        )
     if server is not None:
         parts.append(server)
     parts += [PeriodicThread("clock", CLOCK_EVERY_S, clock.now), wiring.database]
     if Role.DISPATCH in wanted:
-        housekeeping = Housekeeping(stores.scores, clock, unsettled=clock.unsettled)
+        housekeeping = Housekeeping(stores.scores, clock, unsettled=clock.deletion_blocked_reason)
         parts.append(PeriodicThread("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
         parts.append(PeriodicThread("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
     if scoring is not None:
@@ -326,7 +328,7 @@ def _build_scoring(wiring: _Wiring) -> ScoringService:
             live=wiring.present.live,
             policy=wiring.policy,
             clock=wiring.clock,
-            moved=lambda: wiring.clock.moved,
+            clock_correction=lambda: wiring.clock.total_correction,
             device=device,
             bounds=TensorBatchLimits.for_device(device.type, settings.batch.max_frames, settings.batch.max_pixels),
             poll=PollLimits(settings.queue.poll_messages),
@@ -358,7 +360,7 @@ def _build_ingest(wiring: _Wiring) -> Component:
     return IngestService(supervisor, streams, streams.revision(), wiring.redactor)
 
 
-def _build_api(wiring: _Wiring, told: _ProcessReport) -> ApiServer:
+def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
     settings, stores = wiring.settings, wiring.stores
     app = create_app(
         stores.streams,
@@ -369,9 +371,9 @@ def _build_api(wiring: _Wiring, told: _ProcessReport) -> ApiServer:
         pictures=settings.pictures == "memory",
         token=settings.api.token.strip() or None,
         clock=wiring.clock,
-        health_of_parts=told.health,
-        figures=told.figures,
-        notes=told.notes,
+        health_of_parts=notifiers.health,
+        process_metrics=notifiers.process_metrics,
+        warnings=notifiers.warnings,
         allowed_hosts=settings.api.allowed_hosts,
         trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(model_records, settings)),

@@ -84,18 +84,18 @@ class EmbeddedQueue:
             self._uncommitted = dict(self._waiting.popitem(last=False) for _ in range(count))
             for position, message in self._uncommitted.items():
                 if isinstance(message, StreamStatus):
-                    self._statuses.taken(position, message)
+                    self._statuses.remove(position, message)
             self._account(-1)
             return Batch(tuple(Delivery(message, position) for position, message in self._uncommitted.items()))
 
-    def done(self, consumer: "EmbeddedConsumer", unit: Batch) -> None:
+    def commit(self, consumer: "EmbeddedConsumer", batch: Batch) -> None:
         with self._changed:
             self._require(consumer)
-            if [each.position for each in unit.deliveries] != list(self._uncommitted):
+            if [each.position for each in batch.deliveries] != list(self._uncommitted):
                 raise RuntimeError("only the unit polled last can be committed")
             self._uncommitted = {}
 
-    def put_aside(self, delivery: Delivery, reason: str) -> None:
+    def add_dead_letter(self, delivery: Delivery, reason: str) -> None:
         with self._changed:
             self._dead_letters.append(DeadLetter.of(delivery.message, reason))
 
@@ -104,7 +104,7 @@ class EmbeddedQueue:
         with self._changed:
             return self._statuses.coalesced_count
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         with self._changed:
             return len(self._waiting)
 
@@ -163,17 +163,17 @@ class EmbeddedConsumer:
     def poll(self, max_messages: int, timeout_s: float) -> Batch:
         return self._queue.take(self, max_messages, timeout_s)
 
-    def commit(self, unit: Batch) -> None:
-        self._queue.done(self, unit)
+    def commit(self, batch: Batch) -> None:
+        self._queue.commit(self, batch)
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        self._queue.put_aside(delivery, reason)
+        self._queue.add_dead_letter(delivery, reason)
 
-    def unreadable(self) -> int:
+    def count_unreadable(self) -> int:
         """Return 0: nothing is made of bytes here."""
         return 0
 
-    def expired(self) -> int:
+    def count_expired(self) -> int:
         """Return 0: nothing is deleted here."""
         return 0
 
@@ -182,7 +182,7 @@ class EmbeddedConsumer:
         return 0
 
     def lag(self) -> int:
-        return self._queue.waiting()
+        return self._queue.count_waiting()
 
     def close(self) -> None:
         self._queue.release(self)

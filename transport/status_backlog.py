@@ -41,7 +41,7 @@ class StatusBacklog:
         self.coalesced_count += 1
         return gone
 
-    def taken(self, position: int, status: StreamStatus) -> None:
+    def remove(self, position: int, status: StreamStatus) -> None:
         """Forget a status that waits no longer."""
         mine = self._waiting.get(status.stream_id, [])
         kept = [each for each in mine if each[0] != position]

@@ -29,9 +29,9 @@ class _Session:
     `stored` is what was stored of it when it was begun here, None once something new has come.
     """
 
-    judged: deque[tuple[bool, int, datetime]] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
+    seen_messages: deque[tuple[bool, int, datetime]] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
     status_at: datetime | None = None
-    seen: int | None = None
+    highest_sequence: int | None = None
     stored: "StoredProgress | None" = None
 
 
@@ -83,7 +83,7 @@ class Deduplicator:
         session = self._sessions.get((message.stream_id, message.session_id))
         if session is None:
             return False
-        if _message_mark(message) in session.judged:
+        if _message_mark(message) in session.seen_messages:
             return True
         if isinstance(message, Frame):
             return _is_stored(message.ref, session.stored)
@@ -91,14 +91,18 @@ class Deduplicator:
             return False
         return message.received_at <= session.status_at
 
-    def leaps(self, message: StreamMessage) -> bool:
+    def has_sequence_leap(self, message: StreamMessage) -> bool:
         """Say whether a message's number is too far on from all that its session sent to be one of its own."""
         session = self._sessions.get((message.stream_id, message.session_id))
-        return session is not None and session.seen is not None and message.sequence - session.seen > _LARGEST_LEAP
+        return (
+            session is not None
+            and session.highest_sequence is not None
+            and message.sequence - session.highest_sequence > _LARGEST_LEAP
+        )
 
     def resume(self, stream_id: str, stored: "StoredProgress") -> None:
         """Go on from what is stored, by whichever worker."""
-        session = _Session(status_at=stored.status_at, seen=stored.sequence, stored=stored)
+        session = _Session(status_at=stored.status_at, highest_sequence=stored.sequence, stored=stored)
         self._sessions[stream_id, stored.session_id] = session
 
     def note(self, messages: Iterable[StreamMessage]) -> None:
@@ -106,8 +110,12 @@ class Deduplicator:
         for message in messages:
             key = message.stream_id, message.session_id
             session = self._sessions.setdefault(key, _Session())
-            session.judged.append(_message_mark(message))
-            session.seen = message.sequence if session.seen is None else max(session.seen, message.sequence)
+            session.seen_messages.append(_message_mark(message))
+            session.highest_sequence = (
+                message.sequence
+                if session.highest_sequence is None
+                else max(session.highest_sequence, message.sequence)
+            )
             session.stored = None
             if not isinstance(message, Frame):
                 session.status_at = message.received_at

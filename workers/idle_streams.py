@@ -15,7 +15,7 @@ class IdleStreams:
         self._tick_after = timedelta(seconds=tick_after_s)
         self._judged_at: dict[str, datetime] = {}
 
-    def heard(self, stream_id: str, at: datetime) -> None:
+    def note_message(self, stream_id: str, at: datetime) -> None:
         self._judged_at[stream_id] = clamp_backward(at, self._judged_at.get(stream_id))
 
     def due(self, names: Iterable[str], now: datetime) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def why_untimely(message: StreamMessage, now: datetime) -> str:
 class TriagedBatch:
     """`judged` keeps the order; `refused` holds frames alone, for overtaken statuses are counted and left out."""
 
-    judged: list[CameraDelivery] = field(default_factory=list)
+    accepted: list[CameraDelivery] = field(default_factory=list)
     dropped: list[CameraDelivery] = field(default_factory=list)
     refused: list[Delivery] = field(default_factory=list)
     overtaken_statuses: int = 0
@@ -47,9 +47,9 @@ class TriagedBatch:
     def dropped_refs(self) -> tuple[FrameRef, ...]:
         return tuple(delivery.message.ref for delivery, _ in self.dropped if isinstance(delivery.message, Frame))
 
-    def unscored(self) -> Mapping[str, CameraDelivery]:
+    def unscored_cameras(self) -> Mapping[str, CameraDelivery]:
         """Return the last dropped frame of each stream of which no frame is judged."""
-        seen = {camera.name for delivery, camera in self.judged if isinstance(delivery.message, Frame)}
+        seen = {camera.name for delivery, camera in self.accepted if isinstance(delivery.message, Frame)}
         return {camera.name: (delivery, camera) for delivery, camera in self.dropped if camera.name not in seen}
 
 

@@ -30,18 +30,18 @@ class PoisonMessageGuard:
         self, consumer: StreamConsumer, judge: Callable[[Deliveries], None], store: Callable[[DeadLetter], None]
     ) -> None:
         self._consumer = consumer
-        self._judge = judge
+        self._evaluate_batch = judge
         self._store = store
-        self.put_aside_count = 0
+        self.rejected_count = 0
         self._untimely_batches = 0
         self._untimely = ""
 
     @property
-    def objection(self) -> str:
+    def clock_complaint(self) -> str:
         """Return why nothing that came lately can be of now, "" while something can."""
         return self._untimely if self._untimely_batches >= UNTIMELY_BATCHES else ""
 
-    def timely(self, deliveries: Deliveries, now: datetime) -> Deliveries:
+    def keep_timely(self, deliveries: Deliveries, now: datetime) -> Deliveries:
         """Return what may be judged at `now`, and put the rest aside: times far from ours, or none that can be read."""
         reasons = [_why_untimely(delivery, now) for delivery in deliveries]
         kept = tuple(delivery for delivery, why in zip(deliveries, reasons, strict=True) if not why)
@@ -52,31 +52,31 @@ class PoisonMessageGuard:
         for delivery, why in zip(deliveries, reasons, strict=True):
             if why:
                 _log.warning("a message at %s was put aside: %s", delivery.position, why)
-                self._put_aside(delivery, why, now)
+                self._reject(delivery, why, now)
         return kept
 
-    def judge(self, deliveries: Deliveries, now: datetime) -> None:
+    def evaluate(self, deliveries: Deliveries, now: datetime) -> None:
         """Judge and store what can be; `now` dates the dead letters. Raises `WorkerStopped`."""
         if not deliveries:
             return
         try:
-            self._judge(deliveries)
+            self._evaluate_batch(deliveries)
         except WorkerStopped:
             raise
         except Exception as error:  # noqa: BLE001 - the guard of the judging loop
             # A mistake of ours, or a row that the store refuses, must not end the watch over every camera.
             if len(deliveries) == 1:
                 _log.exception("a message at %s can be judged or stored by nobody: put aside", deliveries[0].position)
-                self._put_aside(deliveries[0], f"it cannot be judged or stored ({type(error).__name__})", now)
+                self._reject(deliveries[0], f"it cannot be judged or stored ({type(error).__name__})", now)
                 return
             name = type(error).__name__
             _log.warning("a unit of %d messages failed (%s); each half is tried alone", len(deliveries), name)
             middle = len(deliveries) // 2
-            self.judge(deliveries[:middle], now)
-            self.judge(deliveries[middle:], now)
+            self.evaluate(deliveries[:middle], now)
+            self.evaluate(deliveries[middle:], now)
 
-    def _put_aside(self, delivery: Delivery, reason: str, now: datetime) -> None:
-        self.put_aside_count += 1
+    def _reject(self, delivery: Delivery, reason: str, now: datetime) -> None:
+        self.rejected_count += 1
         try:
             self._consumer.dead_letter(delivery, reason)
             if isinstance(delivery.message, Frame):

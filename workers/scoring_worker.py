@@ -89,14 +89,14 @@ class ScoringWorker:
         bounds: TensorBatchLimits | None = None,
         poll: PollLimits | None = None,
         pictures: bool = True,
-        patience: StoreRetry | None = None,
+        store_retry: StoreRetry | None = None,
         leases: CameraLeases | None = None,
         shedding: LagLimits | None = None,
-        moved: Callable[[], timedelta] = timedelta,
+        clock_correction: Callable[[], timedelta] = timedelta,
     ) -> None:
         """`leases` says which tokens count; without them every message does. Without `shedding` no frame is dropped.
 
-        `moved` says by how much `clock` has been set since the start.
+        `clock_correction` says by how much `clock` has been set since the start.
         """
         self._consumer = consumer
         self._scorer = FrameScorer(detectors, device, bounds or TensorBatchLimits())
@@ -105,29 +105,29 @@ class ScoringWorker:
         self._clock = clock
         self._poll = poll or PollLimits()
         self._pictures = pictures
-        self._judge = StreamEvaluator(restore_from_store(alert_store), policy)
+        self._evaluator = StreamEvaluator(restore_from_store(alert_store), policy)
         self._cameras = WatchedCameras(stream_store)
         self._stream_store = stream_store
-        self._progress = Deduplicator()
-        self._tenures = StreamAssignments(consumer.assignment_of)
+        self._deduplicator = Deduplicator()
+        self._assignments = StreamAssignments(consumer.assignment_of)
         self._idle = IdleStreams()
-        self._patience = patience or StoreRetry()
+        self._store_retry = store_retry or StoreRetry()
         self._leases = leases
         self._lag_bounds = shedding
         self._shedding = False
         self._lag_s = 0.0
         self._dropped: Counter[str] = Counter()
-        self._moved = moved
-        self._moved_by = timedelta(0)
-        self._guard = PoisonMessageGuard(consumer, self._judge_and_store, self._store_letter)
+        self._clock_correction = clock_correction
+        self._followed_correction = timedelta(0)
+        self._guard = PoisonMessageGuard(consumer, self._score_and_store, self._store_letter)
         self._stop = threading.Event()
-        self._unit_began_s = time.monotonic()
+        self._batch_began_s = time.monotonic()
         self._counters = WorkerCounters()
 
     @property
     def counters(self) -> WorkerCounters:
         counted = self._counters
-        return replace(counted, messages_put_aside=counted.messages_put_aside + self._guard.put_aside_count)
+        return replace(counted, messages_put_aside=counted.messages_put_aside + self._guard.rejected_count)
 
     @property
     def lag_s(self) -> float:
@@ -136,10 +136,10 @@ class ScoringWorker:
 
     def health(self) -> str:
         """Return "" while every frame is judged and stored, else why not."""
-        taken_s = time.monotonic() - self._unit_began_s
+        taken_s = time.monotonic() - self._batch_began_s
         stuck = f"one unit has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
         behind = f"scoring is {self._lag_s:.0f} s behind, frames are dropped unscored" if self._shedding else ""
-        return self._patience.away_reason or self._guard.objection or stuck or behind
+        return self._store_retry.away_reason or self._guard.clock_complaint or stuck or behind
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; the unit in hand is finished first where the store lets it."""
@@ -154,16 +154,16 @@ class ScoringWorker:
         """Judge one unit and return how many messages it held. Raises `WorkerStopped` when told to stop while
         storing.
         """
-        self._unit_began_s = time.monotonic()
+        self._batch_began_s = time.monotonic()
         self._follow_clock()
         self._refresh_cameras()
         unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
-        self._forget(self._tenures.moved())
+        self._forget(self._assignments.drop_moved())
         now = self._clock.now()
-        timely = self._guard.timely(unit.deliveries, now)
+        timely = self._guard.keep_timely(unit.deliveries, now)
         self._lag_s = lag_s((delivery.message for delivery in timely), now)
         if unit.deliveries:
-            self._guard.judge(timely, now)
+            self._guard.evaluate(timely, now)
             self._consumer.commit(unit)
         else:
             self._log_shedding(False)
@@ -172,29 +172,29 @@ class ScoringWorker:
 
     def _follow_clock(self) -> None:
         """Keep everything as old as it is where the clock was set."""
-        moved = self._moved()
-        if moved != self._moved_by:
-            self._judge.move(moved - self._moved_by)
-            self._idle.move(moved - self._moved_by)
-            self._moved_by = moved
+        clock_correction = self._clock_correction()
+        if clock_correction != self._followed_correction:
+            self._evaluator.move(clock_correction - self._followed_correction)
+            self._idle.move(clock_correction - self._followed_correction)
+            self._followed_correction = clock_correction
 
-    def _judge_and_store(self, deliveries: Sequence[Delivery]) -> None:
+    def _score_and_store(self, deliveries: Sequence[Delivery]) -> None:
         clock = self._clock.now()
         self._begin_streams(deliveries, clock)
-        wanted, leaping = self._wanted(deliveries, clock)
+        wanted, leaping = self._select_wanted(deliveries, clock)
         parts = self._triage(wanted)
-        scored = self._scored(parts.judged)
-        judgement = self._patience.until_done(lambda: self._judged(parts, scored, clock), self._stop)
+        scored = self._score(parts.accepted)
+        evaluation = self._store_retry.until_done(lambda: self._evaluate(parts, scored, clock), self._stop)
         aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
         aside += [(delivery, SEQUENCE_LEAPS) for delivery in leaping]
-        aside += [(parts.judged[place][0], reason) for place, reason in scored.rejected.items()]
+        aside += [(parts.accepted[place][0], reason) for place, reason in scored.rejected.items()]
         letters = tuple(DeadLetter.of(each.message, why) for each, why in aside if isinstance(each.message, Frame))
         self._dropped.update(camera.name for _, camera in parts.dropped)
-        refused = match_dead_letters(parts.judged, self._store(judgement, letters, parts.dropped_refs))
+        refused = match_dead_letters(parts.accepted, self._store(evaluation, letters, parts.dropped_refs))
         for delivery, reason in aside + refused:
             self._consumer.dead_letter(delivery, reason)
-        self._progress.note(delivery.message for delivery, _ in wanted)
-        self._show_pictures(parts.judged, scored)
+        self._deduplicator.note(delivery.message for delivery, _ in wanted)
+        self._show_pictures(parts.accepted, scored)
         self._count(
             units=1,
             frames_scored=len(scored.scores),
@@ -208,11 +208,11 @@ class ScoringWorker:
     def _begin_streams(self, deliveries: Sequence[Delivery], now: datetime) -> None:
         """Learn of streams met for the first time how far they are stored, maybe by another worker that was killed."""
         names = (delivery.message.stream_id for delivery in deliveries)
-        for name in self._tenures.begun(name for name in names if self._cameras.watched(name) is not None):
+        for name in self._assignments.begin(name for name in names if self._cameras.find(name) is not None):
             ask = partial(load_stored_progress, self._stream_store, self._score_store, name, now)
-            stored = self._patience.until_done(ask, self._stop)
+            stored = self._store_retry.until_done(ask, self._stop)
             if stored is not None:
-                self._progress.resume(name, stored)
+                self._deduplicator.resume(name, stored)
 
     def _triage(self, wanted: list[CameraDelivery]) -> TriagedBatch:
         """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
@@ -220,7 +220,7 @@ class ScoringWorker:
         leases = self._leases
         fences: Mapping[str, int] = {}
         if leases is not None and leased:
-            fences = self._patience.until_done(lambda: leases.fences(leased), self._stop)
+            fences = self._store_retry.until_done(lambda: leases.fences(leased), self._stop)
         current, refused, statuses = split_by_fence(wanted, fences)
         messages = [delivery.message for delivery, _ in current]
         waiting, now = self._consumer.lag(), self._clock.now()
@@ -236,21 +236,23 @@ class ScoringWorker:
             _log.info("scoring has caught up; %d frames were dropped since the start", self._counters.frames_dropped)
         self._shedding = shedding
 
-    def _wanted(self, deliveries: Sequence[Delivery], now: datetime) -> tuple[list[CameraDelivery], list[Delivery]]:
+    def _select_wanted(
+        self, deliveries: Sequence[Delivery], now: datetime
+    ) -> tuple[list[CameraDelivery], list[Delivery]]:
         """Return what is new and of a camera that is watched, and what names a number that cannot be."""
         wanted: list[CameraDelivery] = []
         leaping = []
         for delivery in deliveries:
-            camera = self._cameras.watched(delivery.message.stream_id)
-            if camera is None or self._progress.is_repeat(delivery.message, now):
+            camera = self._cameras.find(delivery.message.stream_id)
+            if camera is None or self._deduplicator.is_repeat(delivery.message, now):
                 continue
-            if self._progress.leaps(delivery.message):
+            if self._deduplicator.has_sequence_leap(delivery.message):
                 leaping.append(delivery)
             else:
                 wanted.append((delivery, camera))
         return wanted, leaping
 
-    def _scored(self, wanted: list[CameraDelivery]) -> ScoredFrames:
+    def _score(self, wanted: list[CameraDelivery]) -> ScoredFrames:
         """Score the frames; the result's indices are those of `wanted`."""
         places, frames, masks = [], [], []
         for place, (delivery, camera) in enumerate(wanted):
@@ -264,39 +266,39 @@ class ScoringWorker:
             {places[index]: reason for index, reason in scored.rejected.items()},
         )
 
-    def _judged(self, parts: TriagedBatch, scored: ScoredFrames, clock: datetime) -> BatchEvaluation:
-        judgement = self._judge.begin()
-        for place, (delivery, camera) in enumerate(parts.judged):
+    def _evaluate(self, parts: TriagedBatch, scored: ScoredFrames, clock: datetime) -> BatchEvaluation:
+        evaluation = self._evaluator.begin()
+        for place, (delivery, camera) in enumerate(parts.accepted):
             message = delivery.message
             observation = scored.scores.get(place) if isinstance(message, Frame) else message
             if observation is not None:
-                self._judge.observe(judgement, camera, observation, clock)
-            self._idle.heard(camera.name, min(message.received_at, clock + BACKWARD_TOLERANCE))
-        for delivery, camera in parts.unscored().values():
+                self._evaluator.observe(evaluation, camera, observation, clock)
+            self._idle.note_message(camera.name, min(message.received_at, clock + BACKWARD_TOLERANCE))
+        for delivery, camera in parts.unscored_cameras().values():
             at = min(delivery.message.received_at, clock + BACKWARD_TOLERANCE)
-            self._judge.observe(judgement, camera, Tick(at, unscored=True), clock)
-            self._idle.heard(camera.name, at)
-        return judgement
+            self._evaluator.observe(evaluation, camera, Tick(at, unscored=True), clock)
+            self._idle.note_message(camera.name, at)
+        return evaluation
 
     def _store_letter(self, letter: DeadLetter) -> None:
-        if self._cameras.watched(letter.stream_id) is not None:
+        if self._cameras.find(letter.stream_id) is not None:
             unit = BatchResult(dead_letters=(letter,))
-            self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
+            self._store_retry.until_done(lambda: self._score_store.add(unit), self._stop)
 
     def _store(
         self,
-        judgement: BatchEvaluation,
+        evaluation: BatchEvaluation,
         dead_letters: tuple[DeadLetter, ...] = (),
         dropped: tuple[FrameRef, ...] = (),
     ) -> tuple[DeadLetter, ...]:
         """Store the unit, keep its states and show it; return what the store refused."""
-        unit = replace(judgement.unit(dead_letters), dropped=dropped)
+        unit = replace(evaluation.result(dead_letters), dropped=dropped)
         refused: tuple[DeadLetter, ...] = ()
         if unit != BatchResult():
-            refused = self._patience.until_done(lambda: self._score_store.add(unit), self._stop)
-        self._judge.keep(judgement)
+            refused = self._store_retry.until_done(lambda: self._score_store.add(unit), self._stop)
+        self._evaluator.keep(evaluation)
         now = self._clock.now()
-        for snapshot in judgement.snapshots():
+        for snapshot in evaluation.snapshots():
             lag = max(0.0, (now - snapshot.at).total_seconds())
             self._live.put(replace(snapshot, lag_s=lag, frames_dropped=self._dropped[snapshot.stream_id]))
         return refused
@@ -304,23 +306,23 @@ class ScoringWorker:
     def _tick(self, deliveries: Sequence[Delivery]) -> None:
         oldest = min((delivery.message.received_at for delivery in deliveries), default=None)
         at = tick_time(self._clock.now(), oldest, self._consumer.lag())
-        due = self._idle.due(self._tenures.ours(self._cameras.watched_names()), at)
+        due = self._idle.due(self._assignments.own_streams(self._cameras.names()), at)
         if not due:
             return
-        judgement = self._patience.until_done(lambda: self._evaluate_ticks(due, at), self._stop)
-        self._store(judgement)
+        evaluation = self._store_retry.until_done(lambda: self._evaluate_ticks(due, at), self._stop)
+        self._store(evaluation)
 
     def _evaluate_ticks(self, names: tuple[str, ...], at: datetime) -> BatchEvaluation:
-        judgement, clock = self._judge.begin(), self._clock.now()
+        evaluation, clock = self._evaluator.begin(), self._clock.now()
         for name in names:
-            camera = self._cameras.watched(name)
+            camera = self._cameras.find(name)
             if camera is not None:
-                self._judge.observe(judgement, camera, Tick(at), clock)
-                self._idle.heard(name, at)
-        return judgement
+                self._evaluator.observe(evaluation, camera, Tick(at), clock)
+                self._idle.note_message(name, at)
+        return evaluation
 
     def _refresh_cameras(self) -> None:
-        gone = self._patience.until_done(lambda: self._cameras.refresh(self._clock.now()), self._stop)
+        gone = self._store_retry.until_done(lambda: self._cameras.refresh(self._clock.now()), self._stop)
         self._forget(gone)
         for name in gone:
             self._live.remove(name)
@@ -328,7 +330,7 @@ class ScoringWorker:
     def _forget(self, names: Iterable[str]) -> None:
         """Forget what is known of streams, so that they go on from what is stored when they come again."""
         for name in names:
-            self._judge.forget(name)
+            self._evaluator.forget(name)
             self._idle.forget(name)
             self._scorer.memory.forget(name)
 

@@ -21,30 +21,30 @@ class BatchEvaluation:
 
     states: dict[str, StreamState] = field(default_factory=dict)
     latest: dict[str, Evaluation] = field(default_factory=dict)
-    judged: list[Evaluation] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
 
     def snapshots(self) -> Iterable[StreamSnapshot]:
         """Return the live state of every stream of this unit."""
-        return (judged.snapshot for judged in self.latest.values())
+        return (evaluation.snapshot for evaluation in self.latest.values())
 
-    def unit(self, dead_letters: tuple[DeadLetter, ...] = ()) -> BatchResult:
+    def result(self, dead_letters: tuple[DeadLetter, ...] = ()) -> BatchResult:
         """Return what must be stored. Of an alert, incident or reference that changed twice, the last counts."""
         alerts: dict[tuple[str, Fault], Alert] = {}
         incidents: dict[str, Incident] = {}
         references: dict[tuple[str, LightMode], CameraBaseline] = {}
-        for judged in self.judged:
-            alerts.update({(alert.stream_id, alert.fault): alert for alert in judged.alerts})
-            incidents.update({incident.incident_id: incident for incident in judged.incidents})
-            references.update({(kept.stream_id, kept.mode): kept for kept in judged.references})
+        for evaluation in self.evaluations:
+            alerts.update({(alert.stream_id, alert.fault): alert for alert in evaluation.alerts})
+            incidents.update({incident.incident_id: incident for incident in evaluation.incidents})
+            references.update({(kept.stream_id, kept.mode): kept for kept in evaluation.references})
         return BatchResult(
             scores=tuple(seen for seen in self.observations if isinstance(seen, FrameScores)),
             statuses=tuple(seen for seen in self.observations if isinstance(seen, StreamStatus)),
-            verdicts=tuple(change for judged in self.judged for change in judged.changes),
+            verdicts=tuple(change for evaluation in self.evaluations for change in evaluation.changes),
             alerts=tuple(alerts.values()),
-            transitions=tuple(step for judged in self.judged for step in judged.transitions),
+            transitions=tuple(step for evaluation in self.evaluations for step in evaluation.transitions),
             incidents=tuple(incidents.values()),
-            outbox=tuple(entry for judged in self.judged for entry in judged.outbox),
+            outbox=tuple(entry for evaluation in self.evaluations for entry in evaluation.outbox),
             references=tuple(references.values()),
             dead_letters=dead_letters,
         )
@@ -62,26 +62,26 @@ class StreamEvaluator:
         return BatchEvaluation()
 
     def observe(
-        self, judgement: BatchEvaluation, camera: Camera, observation: Observation, clock: datetime | None = None
+        self, evaluation: BatchEvaluation, camera: Camera, observation: Observation, clock: datetime | None = None
     ) -> Evaluation:
         """Judge one observation; its stream's observations come in order. Raises `StoreUnavailable` at first sight.
 
         `clock` is the time now, which no observation may be far ahead of.
         """
-        state = judgement.states.get(camera.name) or self._states.get(camera.name)
+        state = evaluation.states.get(camera.name) or self._states.get(camera.name)
         if state is None:
             # Read once and kept at once: what was stored does not depend on this unit's fate.
             state = self._states[camera.name] = self._restore(camera)
         judged = evaluate_observation(state, camera, observation, self._policy, clock)
-        judgement.states[camera.name] = judged.state
-        judgement.latest[camera.name] = judged
-        judgement.judged.append(judged)
-        judgement.observations.append(observation)
+        evaluation.states[camera.name] = judged.state
+        evaluation.latest[camera.name] = judged
+        evaluation.evaluations.append(judged)
+        evaluation.observations.append(observation)
         return judged
 
-    def keep(self, judgement: BatchEvaluation) -> None:
+    def keep(self, evaluation: BatchEvaluation) -> None:
         """Take over the states of a unit that was stored."""
-        self._states.update(judgement.states)
+        self._states.update(evaluation.states)
 
     def move(self, by: timedelta) -> None:
         """Follow a clock that was set: everything known stays as old as it is."""

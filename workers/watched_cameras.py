@@ -31,9 +31,9 @@ class WatchedCameras:
         self._checked_at = now
         return gone
 
-    def watched(self, name: str) -> Camera | None:
+    def find(self, name: str) -> Camera | None:
         """Return the camera, None when it is unknown, retired or switched off."""
         return self._cameras.get(name)
 
-    def watched_names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return tuple(self._cameras)

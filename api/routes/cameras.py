@@ -45,28 +45,28 @@ def cameras(
     now = read_overview(backend)
     found = [
         each
-        for each in now.places
+        for each in now.rows
         if (site is None or each.camera.site == site)
         and (group is None or each.camera.group == group)
-        and (state is None or each.standing.state is state)
+        and (state is None or each.status.state is state)
     ]
     return cameras_answer(now, found[offset : offset + limit])
 
 
-def cameras_answer(now: Overview, places: list[CameraRow]) -> CamerasAnswer:
-    answers = [row_answer(each, now) for each in places]
+def cameras_answer(now: Overview, rows: list[CameraRow]) -> CamerasAnswer:
+    answers = [row_answer(each, now) for each in rows]
     return CamerasAnswer(
         now=now.now, counts=dict(now.counts), cameras=answers, store=redact_text(now.store), live=redact_text(now.live)
     )
 
 
 def row_answer(each: CameraRow, now: Overview) -> CameraAnswer:
-    return camera_answer(each.camera, each.standing, each.snapshot, now.now)
+    return camera_answer(each.camera, each.status, each.snapshot, now.now)
 
 
 def find_camera(backend: Backend, name: str) -> Camera:
     """Return a camera of the roster or refuse with 404."""
-    camera = backend.roster.listing().cameras.get(name)
+    camera = backend.camera_cache.read().cameras.get(name)
     if camera is None:
         raise camera_not_found(name)
     return camera
@@ -74,7 +74,7 @@ def find_camera(backend: Backend, name: str) -> Camera:
 
 def current_row(backend: Backend, name: str) -> CameraRow:
     camera = find_camera(backend, name)
-    return make_camera_row(camera, backend.presence.of([name]), backend.clock.now())
+    return make_camera_row(camera, backend.live_snapshots.read([name]), backend.clock.now())
 
 
 @router.get("/{name}")
@@ -83,7 +83,7 @@ def camera(name: str, backend: BackendDependency) -> CameraDetailAnswer:
     each = current_row(backend, name)
     subject, plan = each.camera, each.camera.plan
     status = each.snapshot.status if each.snapshot is not None else None
-    summary = camera_answer(subject, each.standing, each.snapshot, backend.clock.now())
+    summary = camera_answer(subject, each.status, each.snapshot, backend.clock.now())
     return CameraDetailAnswer(
         **dict(summary),
         address=redact_url(subject.url),

@@ -32,7 +32,7 @@ def readyz(backend: BackendDependency) -> JSONResponse:
     now = read_overview(backend)
     parts = {**backend.health(), "store": now.store, "watching": unwatched_reason(now)}
     ready = all(why == "" for why in parts.values())
-    amiss = {**backend.notes(), **({"live": now.live} if now.live else {})}
+    amiss = {**backend.warnings(), **({"live": now.live} if now.live else {})}
     answer = ReadyAnswer(
         ready=ready,
         parts={part: redact_text(why) or "ok" for part, why in parts.items()},
@@ -43,8 +43,8 @@ def readyz(backend: BackendDependency) -> JSONResponse:
 
 def unwatched_reason(now: Overview) -> str:
     """Return why no camera is watched although some should be, or ""."""
-    wanted = [place for place in now.places if place.standing.state is not CameraState.OFF]
-    unknown = [place for place in wanted if place.standing.state is CameraState.UNKNOWN]
+    wanted = [row for row in now.rows if row.status.state is not CameraState.OFF]
+    unknown = [row for row in wanted if row.status.state is CameraState.UNKNOWN]
     if not wanted or len(unknown) < len(wanted):
         return ""
-    return f"nothing is known of any of the {len(wanted)} cameras: {unknown[0].standing.reason}"
+    return f"nothing is known of any of the {len(wanted)} cameras: {unknown[0].status.reason}"

@@ -87,9 +87,11 @@ def incident(incident_id: str, backend: BackendDependency) -> IncidentAnswer:
 
 
 @router.post("/incidents/{incident_id:path}/acknowledge")
-def acknowledge(incident_id: str, told: Acknowledgement, backend: BackendDependency) -> IncidentAnswer:
+def acknowledge(incident_id: str, acknowledgement: Acknowledgement, backend: BackendDependency) -> IncidentAnswer:
     """Record who takes the incident on, and why; audited."""
-    taken = backend.alert_store.acknowledge(incident_id, by=told.by, reason=told.reason, at=backend.clock.now())
+    taken = backend.alert_store.acknowledge(
+        incident_id, by=acknowledgement.by, reason=acknowledgement.reason, at=backend.clock.now()
+    )
     if not taken:
         raise _incident_not_found(incident_id)
     return incident_answer(_find_incident(backend, incident_id))
@@ -98,7 +100,7 @@ def acknowledge(incident_id: str, told: Acknowledgement, backend: BackendDepende
 @router.get("/alerts")
 def alerts(backend: BackendDependency, camera: str | None = None) -> list[AlertAnswer]:
     """Return the alerts that are pending or firing, or were resolved last, per camera and fault."""
-    known = backend.roster.listing().cameras
+    known = backend.camera_cache.read().cameras
     return [
         AlertAnswer(
             camera=alert.stream_id,

@@ -81,7 +81,7 @@ class PageState:
 def read_page_state(backend: Backend) -> PageState:
     """Ask the board and the store."""
     now = read_overview(backend)
-    cameras = [row_answer(each, now) for each in now.places]
+    cameras = [row_answer(each, now) for each in now.rows]
     incidents, away = _read_incidents(backend)
     return PageState(
         now=now.now,
@@ -188,10 +188,10 @@ async def live(request: Request) -> StreamingResponse:
     changed.
     """
     state, shown = request.app.state, SentState()
-    told = event_stream(
+    events = event_stream(
         lambda: changes_since(state.look(), shown),
         stopping=state.stopping,
         gone=request.is_disconnected,
         every_s=UPDATE_INTERVAL_S,
     )
-    return LiveResponse(told, state.pages, request.client.host if request.client is not None else "")
+    return LiveResponse(events, state.pages, request.client.host if request.client is not None else "")

@@ -34,7 +34,7 @@ def models(backend: BackendDependency) -> list[ModelAnswer]:
             title=model.title,
             state=model.state,
             judges=model.judges,
-            said=model.said,
+            said=model.summary,
             every_s=model.every_s,
             metrics=list(model.metrics),
             sha256=model.sha256 or None,

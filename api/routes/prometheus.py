@@ -106,7 +106,7 @@ class SightlineCollector(Collector):
         yield _gauge(
             "live_up", "1 while the live state answers; else cameras are read from the store.", float(not now.live)
         )
-        yield _gauge("cameras", "Cameras watched.", float(sum(place.camera.enabled for place in now.places)))
+        yield _gauge("cameras", "Cameras watched.", float(sum(row.camera.enabled for row in now.rows)))
         yield from _camera_state_metrics(now)
         yield from _stream_metrics(now)
         yield from _evaluation_metrics(now)
@@ -123,25 +123,25 @@ def _family(name: str, text: str, labels: list[str]) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"sightline_{name}", text, labels=labels)
 
 
-def _label_values(place: CameraRow) -> list[str]:
-    return [place.camera.name, place.camera.site, place.camera.group]
+def _label_values(row: CameraRow) -> list[str]:
+    return [row.camera.name, row.camera.site, row.camera.group]
 
 
 def _enabled_rows(now: Overview) -> Iterator[CameraRow]:
-    return (place for place in now.places if place.camera.enabled)
+    return (row for row in now.rows if row.camera.enabled)
 
 
 def _camera_state_metrics(now: Overview) -> Iterator[Metric]:
     known = _family("camera_known", "1 while it is known how the camera is, 0 while nothing is heard.", _CAMERA_LABELS)
     checks = _family("camera_checks", "Checks of this camera by result.", ["camera", "result"])
-    for place in _enabled_rows(now):
-        known.add_metric(_label_values(place), float(place.standing.state is not CameraState.UNKNOWN))
-        done = place.standing.checks
+    for row in _enabled_rows(now):
+        known.add_metric(_label_values(row), float(row.status.state is not CameraState.UNKNOWN))
+        done = row.status.checks
         faults = 0
-        if place.snapshot is not None:
-            faults = sum(verdict.state is VerdictState.FAULT for verdict in place.snapshot.verdicts)
+        if row.snapshot is not None:
+            faults = sum(verdict.state is VerdictState.FAULT for verdict in row.snapshot.verdicts)
         for result, count in (("fault", faults), ("ok", done.done - faults), ("not_assessable", done.of - done.done)):
-            checks.add_metric([place.camera.name, result], count)
+            checks.add_metric([row.camera.name, result], count)
     yield known
     yield checks
 
@@ -150,13 +150,13 @@ def _stream_metrics(now: Overview) -> Iterator[Metric]:
     for number in _STATUS_METRICS:
         kind = CounterMetricFamily if number.counter else GaugeMetricFamily
         family = kind(f"sightline_{number.name}", number.text, labels=_CAMERA_LABELS)
-        for place in _enabled_rows(now):
-            status = place.snapshot.status if place.snapshot is not None else None
+        for row in _enabled_rows(now):
+            status = row.snapshot.status if row.snapshot is not None else None
             # A counter that fell to what the database knows would look like a restart, and then like a burst.
-            known = status is not None and not (number.counter and place.stored)
+            known = status is not None and not (number.counter and row.stored)
             value = number.read(status) if status is not None and known else None
             if value is not None:
-                family.add_metric(_label_values(place), value)
+                family.add_metric(_label_values(row), value)
         yield family
 
 
@@ -174,21 +174,21 @@ def _evaluation_metrics(now: Overview) -> Iterator[Metric]:
         labels=_CAMERA_LABELS,
     )
     firing = _family("camera_alert_firing", "1 for each alert that fires.", ["camera", "fault"])
-    for place in _enabled_rows(now):
-        if place.snapshot is None:
+    for row in _enabled_rows(now):
+        if row.snapshot is None:
             continue
-        name = place.camera.name
-        judged.add_metric(_label_values(place), place.snapshot.at.timestamp())
-        if place.snapshot.lag_s is not None:
-            behind.add_metric(_label_values(place), place.snapshot.lag_s)
-        if place.snapshot.frames_dropped is not None:
-            late.add_metric(_label_values(place), place.snapshot.frames_dropped)
-        for metric, value in place.snapshot.values.items():
+        name = row.camera.name
+        judged.add_metric(_label_values(row), row.snapshot.at.timestamp())
+        if row.snapshot.lag_s is not None:
+            behind.add_metric(_label_values(row), row.snapshot.lag_s)
+        if row.snapshot.frames_dropped is not None:
+            late.add_metric(_label_values(row), row.snapshot.frames_dropped)
+        for metric, value in row.snapshot.values.items():
             score.add_metric([name, metric], value)
-        for verdict in place.snapshot.verdicts:
+        for verdict in row.snapshot.verdicts:
             if verdict.state is not VerdictState.NOT_ASSESSABLE:
                 fault.add_metric([name, verdict.fault], float(verdict.state is VerdictState.FAULT))
-        for alert in place.snapshot.alerts:
+        for alert in row.snapshot.alerts:
             if alert.state is AlertState.FIRING:
                 firing.add_metric([name, alert.fault], 1)
     yield from (judged, behind, late, score, fault, firing)
@@ -210,14 +210,14 @@ def _incident_metrics(backend: Backend) -> Iterator[Metric]:
 
 
 def _process_metrics(backend: Backend) -> Iterator[Metric]:
-    figures = backend.figures()
+    process_metrics = backend.process_metrics()
     for name, text in PROCESS_METRICS.items():
-        if name not in figures:
+        if name not in process_metrics:
             continue
         if name.endswith("_total"):
-            yield CounterMetricFamily(f"sightline_{name.removesuffix('_total')}", text, value=figures[name])
+            yield CounterMetricFamily(f"sightline_{name.removesuffix('_total')}", text, value=process_metrics[name])
         else:
-            yield _gauge(name, text, figures[name])
+            yield _gauge(name, text, process_metrics[name])
 
 
 def _part_metrics(backend: Backend) -> Iterator[Metric]:

@@ -52,7 +52,7 @@ class RequestGuard:
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
-        cookie = self._renewed_cookie(scope)
+        cookie = self._renew_cookie(scope)
         await self._app(scope, _limit_body(receive), guarded)
 
     def _shape_refusal(self, scope: Scope) -> Response | None:
@@ -104,7 +104,7 @@ class RequestGuard:
             return RedirectResponse("/login", 303)
         return error_response(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
 
-    def _renewed_cookie(self, scope: Scope) -> str:
+    def _renew_cookie(self, scope: Scope) -> str:
         if not self._access.token:
             return ""
         now = self._clock.now()

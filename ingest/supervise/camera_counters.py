@@ -41,9 +41,9 @@ class CameraCounters:
             self.refused_at = (*self.refused_at, status.received_at)[-LOGIN_ATTEMPTS:]
         elif status.state is ConnectionState.LIVE:
             self.refused_at = ()
-        return replace(status, counters=self._counted(status.counters))
+        return replace(status, counters=self._count_dropped(status.counters))
 
-    def _counted(self, counters: StreamCounters) -> StreamCounters:
+    def _count_dropped(self, counters: StreamCounters) -> StreamCounters:
         return replace(counters, frames_dropped=counters.frames_dropped + self.refused + self.lost)
 
     def count_lost(self) -> None:
@@ -65,9 +65,9 @@ class CameraCounters:
             state=ConnectionState.LOST,
             reason=reason,
         )
-        return replace(self.status, counters=self._counted(self.status.counters))
+        return replace(self.status, counters=self._count_dropped(self.status.counters))
 
-    def carried(self) -> ReaderHandover:
+    def handover(self) -> ReaderHandover:
         """Return what the camera's next reader takes over: a failure stays shown until pictures come again."""
         if self.status is None:
             return ReaderHandover(refused_at=self.refused_at, not_before=self._latest)

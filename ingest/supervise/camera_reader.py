@@ -65,7 +65,7 @@ class CameraReader:
         clock: Clock,
         buffer: SendBuffer,
         *,
-        carried: ReaderHandover,
+        handover: ReaderHandover,
         deadlines: Deadlines,
         limits: ReadingLimits = LIMITS,
         chance: Callable[[], float] = random.random,
@@ -88,16 +88,16 @@ class CameraReader:
         self._sequence = -1
         self._last_frame_at: datetime | None = None
         self._last_picture_at: datetime | None = None
-        self._told: tuple[object, ...] = ()
-        self._told_s = 0.0
-        self._take_over(carried)
+        self._last_sent: tuple[object, ...] = ()
+        self._last_sent_s = 0.0
+        self._take_over(handover)
 
-    def _take_over(self, carried: ReaderHandover) -> None:
-        self._totals = carried.counters
-        self._dropped_before = self._buffer.dropped(self.camera.name)
-        self._latest = carried.not_before
-        self._state, self._reason = carried.state, carried.reason
-        self._attempts = backoff.Attempts(refused_at=carried.refused_at)
+    def _take_over(self, handover: ReaderHandover) -> None:
+        self._totals = handover.counters
+        self._dropped_before = self._buffer.count_dropped(self.camera.name)
+        self._latest = handover.not_before
+        self._state, self._reason = handover.state, handover.reason
+        self._attempts = backoff.Attempts(refused_at=handover.refused_at)
 
     def start(self) -> None:
         self._thread.start()
@@ -109,7 +109,7 @@ class CameraReader:
         if source is not None:
             source.stop()
 
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         return not self._thread.is_alive()
 
     def stuck_s(self) -> float:
@@ -117,14 +117,14 @@ class CameraReader:
         source = self._source
         return 0.0 if source is None else time.monotonic() - source.progress_s
 
-    def carried(self) -> ReaderHandover:
+    def handover(self) -> ReaderHandover:
         """Return what the next reader of this camera takes over."""
         return ReaderHandover(self._counters(), self._attempts.refused_at, self._latest)
 
     def tick(self) -> None:
         """Say how it goes: every two seconds, and when something changed."""
         with self._lock:
-            self._tell()
+            self._send_status()
 
     def _run(self) -> None:
         if self._predecessor is not None:
@@ -143,7 +143,7 @@ class CameraReader:
         """Wait until the session before is closed, since a camera gets one; take over what it counted."""
         predecessor._thread.join()
         if self._inherits:
-            before = predecessor.carried()
+            before = predecessor.handover()
             same_login = predecessor.camera.url == self.camera.url
             self._take_over(before if same_login else replace(before, refused_at=()))
 
@@ -161,7 +161,7 @@ class CameraReader:
             self._source, self._session_id, self._sequence = source, source.session_id, -1
             if self._stop.is_set():
                 source.stop()
-            self._tell()
+            self._send_status()
         try:
             return self._read(source)
         except SourceUnavailable as error:
@@ -229,20 +229,20 @@ class CameraReader:
             self._sequence = frame.ref.sequence
             self._state, self._reason = ConnectionState.LIVE, ""
             self._buffer.put(frame)
-            self._tell()
+            self._send_status()
 
     def _send_last_status(self) -> None:
         """Say once more how it went, so that the last frames offered are in a status too."""
         with self._lock:
-            self._told = ()
-            self._tell()
+            self._last_sent = ()
+            self._send_status()
 
     def _show(self, state: ConnectionState, reason: str) -> None:
         with self._lock:
             self._state, self._reason = state, reason
-            self._tell()
+            self._send_status()
 
-    def _tell(self) -> None:
+    def _send_status(self) -> None:
         now_s = time.monotonic()
         source = self._source
         state, reason = self._state, self._reason
@@ -250,10 +250,10 @@ class CameraReader:
             last_s = source.last_packet_s
             silent_s = None if last_s is None else now_s - last_s
             state, reason = choose_state(state, reason, silent_s, source.key_frame_wait_s(), source.packet_gap_s())
-        said = (state, reason, self._session_id)
-        if not self._session_id or (said == self._told and now_s - self._told_s < STATUS_EVERY_S):
+        now_sent = (state, reason, self._session_id)
+        if not self._session_id or (now_sent == self._last_sent and now_s - self._last_sent_s < STATUS_EVERY_S):
             return
-        self._told, self._told_s = said, now_s
+        self._last_sent, self._last_sent_s = now_sent, now_s
         self._latest = clamp_backward(self._clock.now(), self._latest)
         picture_s = source.last_picture_s if source is not None else None
         if picture_s is not None:
@@ -275,7 +275,7 @@ class CameraReader:
     def _counters(self) -> StreamCounters:
         source = self._source
         current = self._totals if source is None else source.counters()
-        dropped = self._buffer.dropped(self.camera.name) - self._dropped_before
+        dropped = self._buffer.count_dropped(self.camera.name) - self._dropped_before
         return replace(
             current, frames_dropped=self._totals.frames_dropped + dropped, reconnects=self._totals.reconnects
         )

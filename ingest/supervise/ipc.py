@@ -35,7 +35,7 @@ class StartCamera:
     """Read this camera; where one of that name is being read, end it first."""
 
     camera: Camera
-    carried: ReaderHandover = ReaderHandover()
+    handover: ReaderHandover = ReaderHandover()
 
 
 @dataclass(frozen=True, slots=True)

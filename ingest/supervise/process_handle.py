@@ -86,14 +86,14 @@ class ReaderProcessHandle:
         except psutil.Error:
             return 0
 
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Return whether it ended otherwise than asked; waits a moment for its end."""
         try:
             return self._process.wait(1) != 0
         except subprocess.TimeoutExpired:
             return True
 
-    def crashed(self) -> bool:
+    def has_crashed(self) -> bool:
         """Return whether it ended by a fault of its own, not by somebody's kill; waits a moment for its end."""
         try:
             code = self._process.wait(1)

@@ -39,8 +39,8 @@ class SupervisorClock:
     def __init__(self) -> None:
         self._began_at_s: float | None = None
 
-    def follow(self, told: SetClock) -> None:
-        self._began_at_s = told.began_at_s
+    def follow(self, status: SetClock) -> None:
+        self._began_at_s = status.began_at_s
 
     def now(self) -> datetime:
         began_at_s = self._began_at_s
@@ -95,7 +95,7 @@ class ReaderProcess:
             command.camera,
             self._clock,
             self._buffer,
-            carried=command.carried,
+            handover=command.handover,
             deadlines=self._setup.deadlines,
             limits=self._setup.limits,
             predecessor=leaving[-1] if leaving else None,
@@ -105,7 +105,7 @@ class ReaderProcess:
         reader.start()
 
     def _watch(self) -> None:
-        self._leaving = [reader for reader in self._leaving if not reader.ended()]
+        self._leaving = [reader for reader in self._leaving if not reader.has_ended()]
         for reader in self._readers.values():
             reader.tick()
         for reader in [*self._readers.values(), *self._leaving]:
@@ -119,7 +119,7 @@ class ReaderProcess:
         for reader in readers:
             reader.stop()
         until_s = time.monotonic() + FAREWELL_S
-        while time.monotonic() < until_s and not all(reader.ended() for reader in readers):
+        while time.monotonic() < until_s and not all(reader.has_ended() for reader in readers):
             time.sleep(0.02)
         self._ending.set()
         self._buffer.close()
@@ -187,7 +187,7 @@ def set_up_reader_logging() -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     sys.excepthook = _log_uncaught
-    threading.excepthook = lambda told: _log_uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+    threading.excepthook = lambda status: _log_uncaught(status.exc_type, status.exc_value, status.exc_traceback)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -37,7 +37,7 @@ class SendBuffer:
             self._bytes -= oldest.nbytes
             self._dropped[oldest.ref.stream_id] += 1
 
-    def dropped(self, stream_id: str) -> int:
+    def count_dropped(self, stream_id: str) -> int:
         """Return how many frames of a stream had to go so far."""
         with self._changed:
             return self._dropped[stream_id]

@@ -143,8 +143,8 @@ class IngestSupervisor:
             process = self._processes[number] = ReaderProcessHandle(self._setup)
             process.tell(SetClock(self._began_at_s))
         for name, camera in cameras.items():
-            account = self._camera_counters.setdefault(name, CameraCounters())
-            process.tell(StartCamera(camera, account.carried()))
+            counters = self._camera_counters.setdefault(name, CameraCounters())
+            process.tell(StartCamera(camera, counters.handover()))
 
     def _pump(self, timeout_s: float) -> None:
         """Publish what came from each process, in order, one round."""
@@ -172,17 +172,17 @@ class IngestSupervisor:
         elif isinstance(message, Frame):
             self._publish_frame(message)
         else:
-            account = self._camera_counters.get(message.stream_id)
-            if account is not None:
-                self._publish(account.status_to_send(message))
+            counters = self._camera_counters.get(message.stream_id)
+            if counters is not None:
+                self._publish(counters.status_to_send(message))
 
     def _publish_frame(self, frame: Frame) -> None:
-        account = self._camera_counters.get(frame.ref.stream_id)
-        if account is None:
+        counters = self._camera_counters.get(frame.ref.stream_id)
+        if counters is None:
             return
-        account.frame(frame)
+        counters.frame(frame)
         if not self._publish(frame):
-            account.refused += 1
+            counters.refused += 1
 
     def _publish(self, message: Frame | StreamStatus) -> bool:
         try:
@@ -201,7 +201,7 @@ class IngestSupervisor:
     def _replace_dead(self, number: int) -> None:
         """A process ended unasked. Killed from outside it says nothing of its cameras; a crash is one of theirs."""
         names = self._placement.get(number, frozenset())
-        if self._processes[number].crashed():
+        if self._processes[number].has_crashed():
             log.warning("a reading process crashed; each of its %d cameras gets one of its own", len(names))
             self._alone |= names
         self._replace(number, set(names), "reading was interrupted; the reader was restarted")
@@ -252,12 +252,12 @@ class IngestSupervisor:
             self._reading.pop(name, None)
             if name in offenders:
                 self._hold_back(name, now_s, after_excess if slowly else after_failure)
-            account = self._camera_counters.get(name)
-            if account is not None:
-                account.count_lost()
-                told = account.make_lost_status(self._clock.now(), reason) if name in offenders else None
-                if told is not None:
-                    self._publish(told)
+            counters = self._camera_counters.get(name)
+            if counters is not None:
+                counters.count_lost()
+                status = counters.make_lost_status(self._clock.now(), reason) if name in offenders else None
+                if status is not None:
+                    self._publish(status)
         self._placement = {other: cameras for other, cameras in self._placement.items() if other != number}
 
     def _hold_back(self, name: str, now_s: float, pause: BackoffRule) -> None:

@@ -76,7 +76,7 @@ def evaluate_model(
         raise NothingAssessable(f"{recipe.model} assesses fewer than two of {len(samples)} pictures of {dataset.name}")
     scatters = []
     for name in names:
-        labels = dataset.scales[name].mapped(score_values(samples, name), recipe.scale)
+        labels = dataset.scales[name].convert(score_values(samples, name), recipe.scale)
         scatters.append(Scatter(f"{recipe.model} {name}", predicted[name][known[name]], labels[known[name]]))
     return DatasetEvaluation(
         weights=sha256(weights) if weights else _bundled_digest(recipe.model),

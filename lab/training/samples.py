@@ -37,7 +37,7 @@ class Scale:
     worst: float
     best: float
 
-    def mapped(self, values: Values, other: "Scale") -> Values:
+    def convert(self, values: Values, other: "Scale") -> Values:
         """Values of this scale, put linearly on the other; what lies outside stays outside."""
         share = (values - self.worst) / (self.best - self.worst)
         moved: Values = other.worst + share * (other.best - other.worst)

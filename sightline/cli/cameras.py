@@ -19,7 +19,7 @@ from sightline.cli.console import (
     without_traceback,
     write_json,
 )
-from sightline.cli.options import ByOption, JsonOption, SettingsOption, acting_person, load_command_settings
+from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.config.camera_csv import read_cameras
 from sightline.config.strict_yaml import key_for_message
 from sightline.runtime.clock import SystemClock
@@ -55,7 +55,7 @@ def add(
     clock = SystemClock()
     with command_stores(load_command_settings(settings), clock) as stores:
         known = stores.streams.camera(name) is not None
-        stores.streams.put_camera(camera, by=acting_person(by), at=clock.now())
+        stores.streams.put_camera(camera, by=choose_person(by), at=clock.now())
     say(f"{'changed' if known else 'added'} {name}: {redact_url(address)}")
 
 
@@ -94,7 +94,7 @@ def remove(name: NameArgument, settings: SettingsOption = None, by: ByOption = "
     """Retire a camera; its scores stay until their retention ends."""
     clock = SystemClock()
     with command_stores(load_command_settings(settings), clock) as stores:
-        if not stores.streams.remove_camera(name, by=acting_person(by), at=clock.now()):
+        if not stores.streams.remove_camera(name, by=choose_person(by), at=clock.now()):
             raise _unknown_camera(name, stores.streams)
     say(f"removed {name}")
 
@@ -105,7 +105,7 @@ def accept(name: NameArgument, settings: SettingsOption = None, by: ByOption = "
     """Declare the present view of a camera normal, after it was moved or refocused on purpose."""
     clock = SystemClock()
     with command_stores(load_command_settings(settings), clock) as stores:
-        if not stores.streams.accept_view(name, by=acting_person(by), at=clock.now()):
+        if not stores.streams.accept_view(name, by=choose_person(by), at=clock.now()):
             raise _unknown_camera(name, stores.streams)
     say(f"accepted the present view of {name}; its reference is learned anew")
 
@@ -147,7 +147,7 @@ def import_cameras(
     clock = SystemClock()
     with command_stores(load_command_settings(settings), clock) as stores:
         for camera in cameras:
-            stores.streams.put_camera(camera, by=acting_person(by), at=clock.now())
+            stores.streams.put_camera(camera, by=choose_person(by), at=clock.now())
     say(f"imported {len(cameras)} cameras: {', '.join(camera.name for camera in cameras)}")
 
 

@@ -9,7 +9,7 @@ from domain.errors import ConfigError
 from domain.faults import FAULT_LABELS
 from domain.text.names import clean_line
 from sightline.cli.console import say, show_table, without_traceback, write_json
-from sightline.cli.options import ByOption, JsonOption, SettingsOption, acting_person, load_command_settings
+from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 
@@ -60,9 +60,9 @@ def ack(
     clock = SystemClock()
     reason = clean_line(reason, where="--reason")
     with command_stores(load_command_settings(settings), clock) as stores:
-        if not stores.alerts.acknowledge(incident_id, by=acting_person(by), reason=reason, at=clock.now()):
+        if not stores.alerts.acknowledge(incident_id, by=choose_person(by), reason=reason, at=clock.now()):
             raise ConfigError(f"incident '{incident_id}': there is none; see: sightline incidents list --all")
-    say(f"{acting_person(by)} has taken on {incident_id}")
+    say(f"{choose_person(by)} has taken on {incident_id}")
 
 
 def _incident_json(incident: Incident) -> dict[str, object]:

@@ -27,7 +27,7 @@ def list_models(settings: SettingsOption = None, as_json: JsonOption = False) ->
     """Show every model: on or off and why, its weights, licence and card; `info` tells where they were looked for."""
     from sightline.models.model_details import summarise_model  # noqa: PLC0415 - loads torch, which takes seconds
 
-    rows = [summarise_model(stands) for stands in _model_statuses(settings)]
+    rows = [summarise_model(status) for status in _model_statuses(settings)]
     if as_json:
         out.print_json(json.dumps(rows))
         return
@@ -38,8 +38,8 @@ def list_models(settings: SettingsOption = None, as_json: JsonOption = False) ->
     for each in rows:
         found = each["weights"]
         facts = (Path(found["path"]).name, f"sha256 {found['sha256'][:12]}…", found["licence"], found["card"])
-        said = [each["said"], *([", ".join(filter(None, facts))] if found["path"] else [])]
-        cells = (each["name"], each["state"], "\n".join(said))
+        lines = [each["said"], *([", ".join(filter(None, facts))] if found["path"] else [])]
+        cells = (each["name"], each["state"], "\n".join(lines))
         table.add_row(*(escape_for_console(cell) for cell in cells), style=None if each["state"] == "on" else "dim")
     out.print(table)
 
@@ -51,7 +51,7 @@ def info(name: NameArgument, settings: SettingsOption = None, as_json: JsonOptio
     from sightline.models.model_details import describe_model  # noqa: PLC0415
 
     model = _find_model(name)
-    facts = describe_model(next(stands for stands in _model_statuses(settings) if stands.model is model))
+    facts = describe_model(next(status for status in _model_statuses(settings) if status.model is model))
     if as_json:
         out.print_json(json.dumps(facts))
         return
@@ -88,10 +88,10 @@ def verify(settings: SettingsOption = None, as_json: JsonOption = False) -> None
 
 
 def _model_statuses(settings: SettingsOption) -> Any:
-    from sightline.models.configured_models import configured_model_statuses  # noqa: PLC0415
+    from sightline.models.configured_models import list_model_statuses  # noqa: PLC0415
 
     set_up_logging("error", redactor=redactor)
-    return configured_model_statuses(load_command_settings(settings))
+    return list_model_statuses(load_command_settings(settings))
 
 
 def _find_model(name: str) -> "Model":

@@ -31,6 +31,6 @@ def load_command_settings(path: Path | None) -> Settings:
     return settings
 
 
-def acting_person(by: str) -> str:
+def choose_person(by: str) -> str:
     """Return who acts: the name given, else this machine's user. Raises `ConfigError` for a name not fit for a log."""
     return clean_line(by or getpass.getuser(), where="--by", longest=MAX_NAME_LENGTH)

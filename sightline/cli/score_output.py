@@ -35,7 +35,7 @@ def _score_one(run: ScoringRun, source: ScoreInput, bar: tuple[Progress, TaskID]
     summary = SourceSummary(source.address)
     trouble = ""
     try:
-        for frame in run.judged(source):
+        for frame in run.evaluate(source):
             if isinstance(frame, RejectedFrame):
                 summary.rejected += 1
                 report_error(f"{redact_url(source.address)}: frame {frame.sequence}: {frame.reason}")

@@ -27,7 +27,7 @@ def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s:
     chosen = resolve_device(device or settings.device)
     stream = StreamWatch(camera, configure_detectors(settings), chosen, settings.ingest.limits())
     live = out.is_terminal and not json_lines
-    said = ""
+    last_line = ""
     snapshot: StreamSnapshot | None = None
     say(f"watching {redact_url(camera.url)}; nothing is stored")
     with stop_on_signals() as stop, Live(console=out, auto_refresh=False) if live else nullcontext() as screen:
@@ -39,9 +39,9 @@ def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s:
                     write_json(_snapshot_json(camera, snapshot, stream.frames))
                 elif screen is not None:
                     screen.update(_verdict_table(camera, snapshot, stream.frames), refresh=True)
-                elif (line := _status_line(snapshot)) != said:
+                elif (line := _status_line(snapshot)) != last_line:
                     out.print(escape_for_console(f"{snapshot.at:%H:%M:%SZ} {line}"))
-                    said = line
+                    last_line = line
     if stream.frames:
         return 0
     why = snapshot.status.reason if snapshot is not None and snapshot.status is not None else ""

@@ -61,14 +61,14 @@ class DemoRun:
 
     def results(self, until_s: float) -> tuple[CameraOutcome, ...]:
         """Judge what was told in the first `until_s` about what was planted by then."""
-        plants = [
+        planted = [
             PlantedFault(part.camera, part.fault, self.started + timedelta(seconds=part.onset_s))
             if part.fault is not None and part.onset_s < until_s
             else PlantedFault(part.camera, None)
             for part in self.parts
         ]
         return compare_outcomes(
-            plants, [message for message in self.ledger.told() if self.after_s(message.entry) <= until_s]
+            planted, [message for message in self.ledger.messages() if self.after_s(message.entry) <= until_s]
         )
 
     def after_s(self, entry: OutboxEntry) -> float:
@@ -187,10 +187,10 @@ def _show_until_end(play: DemoRun, duration_s: float, console: Console, stop: th
 
 def _print_messages(play: DemoRun, shown: int, console: Console) -> int:
     """Print what was told since the first `shown` messages; return how many there are now."""
-    told = play.ledger.told()
-    for message in told[shown:]:
+    messages = play.ledger.messages()
+    for message in messages[shown:]:
         console.print(message_line(message.entry, (message.at - play.started).total_seconds()))
-    return len(told)
+    return len(messages)
 
 
 def _is_over(play: DemoRun, duration_s: float) -> bool:

@@ -25,18 +25,18 @@ class RecordingNotifier:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told: list[ReceivedMessage] = []
+        self._messages: list[ReceivedMessage] = []
         self._lock = threading.Lock()
 
     def send(self, entry: OutboxEntry) -> None:
         """Keep the message; one that comes again under its key is kept once."""
         with self._lock:
-            if all(entry.key != known.entry.key for known in self._told):
-                self._told.append(ReceivedMessage(entry, self._clock.now()))
+            if all(entry.key != known.entry.key for known in self._messages):
+                self._messages.append(ReceivedMessage(entry, self._clock.now()))
 
-    def told(self) -> tuple[ReceivedMessage, ...]:
+    def messages(self) -> tuple[ReceivedMessage, ...]:
         with self._lock:
-            return tuple(self._told)
+            return tuple(self._messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,10 @@ class CameraOutcome:
         return (self.raised_at - self.planted.at).total_seconds()
 
 
-def compare_outcomes(planted: Sequence[PlantedFault], told: Sequence[ReceivedMessage]) -> tuple[CameraOutcome, ...]:
+def compare_outcomes(planted: Sequence[PlantedFault], messages: Sequence[ReceivedMessage]) -> tuple[CameraOutcome, ...]:
     """Return what became of every camera: one alert under the right name where a fault was planted, else none."""
     by_camera: Mapping[str, list[ReceivedMessage]] = {plant.camera: [] for plant in planted}
-    for message in told:
+    for message in messages:
         incident = message.entry.incident
         for name in incident.members or (incident.stream_id,):
             if name in by_camera:
@@ -77,9 +77,9 @@ def compare_outcomes(planted: Sequence[PlantedFault], told: Sequence[ReceivedMes
     return tuple(_compare_camera(plant, by_camera[plant.camera]) for plant in planted)
 
 
-def _compare_camera(planted: PlantedFault, told: Sequence[ReceivedMessage]) -> CameraOutcome:
-    firing = [message for message in told if message.entry.kind is NotificationKind.FIRING]
-    resolved = [message for message in told if message.entry.kind is NotificationKind.RESOLVED]
+def _compare_camera(planted: PlantedFault, messages: Sequence[ReceivedMessage]) -> CameraOutcome:
+    firing = [message for message in messages if message.entry.kind is NotificationKind.FIRING]
+    resolved = [message for message in messages if message.entry.kind is NotificationKind.RESOLVED]
     first = firing[0] if firing else None
     return CameraOutcome(
         planted=planted,

@@ -20,10 +20,10 @@ from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.faults import Fault
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
-from sightline.bootstrap import configured_broker, configured_redis
+from sightline.bootstrap import make_kafka_settings, make_redis_live_state
 from sightline.config.settings import Settings
 from sightline.doctor.finding import Finding, Health, run_check
-from sightline.models.configured_models import configure_detectors, configured_model_statuses
+from sightline.models.configured_models import configure_detectors, list_model_statuses
 from sightline.runtime.stores import open_configured_engine
 from storage.sql.database.migrate import current_revision, newest_revision
 from workers.frame_scoring.device import resolve_device, use_threads
@@ -94,10 +94,10 @@ def _check_detectors(settings: Settings) -> Finding:
 def _check_models(settings: Settings) -> Iterator[Finding]:
     """Say of every model whether it is on and why; one that was asked for and is off is a failure."""
     try:
-        for stands in configured_model_statuses(settings):
-            asked = stands.choice.enabled is True or stands.choice.path is not None
-            health = Health.OK if stands.state is ModelState.ON else Health.FAILED if asked else Health.NOTE
-            yield Finding(f"model {stands.model.name}", health, f"{stands.state}, {stands.said}")
+        for status in list_model_statuses(settings):
+            asked = status.choice.enabled is True or status.choice.path is not None
+            health = Health.OK if status.state is ModelState.ON else Health.FAILED if asked else Health.NOTE
+            yield Finding(f"model {status.model.name}", health, f"{status.state}, {status.said}")
     except ConfigError as error:
         yield Finding("models", Health.FAILED, str(error))
 
@@ -203,7 +203,7 @@ def check_cluster_services(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_kafka(settings: Settings) -> Finding:
-    broker = configured_broker(settings.queue)
+    broker = make_kafka_settings(settings.queue)
     from transport.kafka.topics import count_partitions  # noqa: PLC0415 - only where it is chosen
 
     servers = ", ".join(settings.queue.servers)
@@ -219,7 +219,7 @@ def _check_kafka(settings: Settings) -> Finding:
 
 
 def _check_redis(settings: Settings) -> Finding:
-    present = configured_redis(settings)
+    present = make_redis_live_state(settings)
     try:
         known = len(present.all())
         if settings.pictures == "memory" and not present.keeps_pictures():

@@ -32,5 +32,5 @@ def run_check(subject: str, look: Callable[[Settings], Finding], settings: Setti
         return Finding(subject, Health.FAILED, str(error))
     except Exception as error:  # noqa: BLE001 - one look that fails must not hide what the others find
         # The text of a foreign error may quote an address with its password.
-        said = f"cannot be looked at ({type(error).__name__}); check what the settings say of it"
-        return Finding(subject, Health.FAILED, said)
+        problem = f"cannot be looked at ({type(error).__name__}); check what the settings say of it"
+        return Finding(subject, Health.FAILED, problem)

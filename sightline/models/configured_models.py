@@ -12,7 +12,7 @@ from sightline.config.sections import ModelSettings
 from sightline.config.settings import Settings
 
 
-def configured_model_statuses(settings: Settings, *, load: bool = True) -> tuple[ModelStatus, ...]:
+def list_model_statuses(settings: Settings, *, load: bool = True) -> tuple[ModelStatus, ...]:
     """How every model stands under these settings. Raises `ConfigError` for a wrong choice."""
     return check_models(_choices(settings), downloads_folder(settings), load=load)
 
@@ -34,22 +34,22 @@ def configure_detectors(settings: Settings | None = None) -> DetectorSet:
 
 def model_records(settings: Settings) -> tuple[ModelRecord, ...]:
     """What the API tells of every model; files are looked for and checked, networks are not built."""
-    return tuple(_model_record(stands, settings) for stands in configured_model_statuses(settings, load=False))
+    return tuple(_model_record(status, settings) for status in list_model_statuses(settings, load=False))
 
 
-def _model_record(stands: ModelStatus, settings: Settings) -> ModelRecord:
-    model = stands.model
+def _model_record(status: ModelStatus, settings: Settings) -> ModelRecord:
+    model = status.model
     entry = read_manifest().get(model.name)
     named = settings.detectors is None or model.name in settings.detectors
     return ModelRecord(
         name=model.name,
         title=model.title,
-        state=stands.state.value,
-        judges=stands.judges and named,
-        said=stands.said if named or not stands.judges else "not in the list `detectors`",
-        every_s=stands.every_s,
+        state=status.state.value,
+        judges=status.judges and named,
+        summary=status.said if named or not status.judges else "not in the list `detectors`",
+        every_s=status.every_s,
         metrics=tuple(spec.key for spec in model.metrics),
-        sha256="" if stands.weights is None else stands.weights.sha256,
+        sha256="" if status.weights is None else status.weights.sha256,
         licence=model.licence or (entry.licence if entry is not None else ""),
     )
 

@@ -45,35 +45,35 @@ def count_cost(network: nn.Module, example: tuple[Tensor, ...]) -> ModelCost:
     return ModelCost(sum(each.numel() for each in network.parameters()), counter.get_total_flops() / 2 / 1e9)
 
 
-def summarise_model(stands: ModelStatus) -> dict[str, Any]:
+def summarise_model(status: ModelStatus) -> dict[str, Any]:
     """One model in a list: name, state, what it does or why not, and its weights."""
     return {
-        "name": stands.model.name,
-        "title": stands.model.title,
-        "state": stands.state.value,
-        "reason": stands.reason,
-        "judges": stands.judges,
-        "said": stands.said,
-        "weights": _describe_weights(stands),
+        "name": status.model.name,
+        "title": status.model.title,
+        "state": status.state.value,
+        "reason": status.reason,
+        "judges": status.judges,
+        "said": status.said,
+        "weights": _describe_weights(status),
     }
 
 
-def describe_model(stands: ModelStatus) -> dict[str, Any]:
+def describe_model(status: ModelStatus) -> dict[str, Any]:
     """Everything that is told of one model."""
-    model = stands.model
+    model = status.model
     counted = count_cost(model.network(), model.example())
     published = None if model.published is None else count_cost(model.published(), model.example())
     return {
-        **summarise_model(stands),
+        **summarise_model(status),
         "source": model.source,
         "note": model.note,
         "input": model.input,
         "parameters": counted.parameters,
         "gmacs": round(counted.gmacs, 4),
         "as_published": None if published is None else asdict(published),
-        "every_s": stands.every_s,
+        "every_s": status.every_s,
         "options": sorted(model.options),
-        "fingerprint": "" if stands.detector is None else stands.detector.fingerprint,
+        "fingerprint": "" if status.detector is None else status.detector.fingerprint,
         "metrics": [spec.key for spec in model.metrics],
     }
 
@@ -110,10 +110,10 @@ def _check_located(model: Model, folder: Path) -> WeightsCheck:
     return WeightsCheck(model.name, True, True, f"{file.path} has SHA-256 {file.sha256}")
 
 
-def _describe_weights(stands: ModelStatus) -> dict[str, Any]:
-    model = stands.model
+def _describe_weights(status: ModelStatus) -> dict[str, Any]:
+    model = status.model
     entry = weights.read_manifest().get(model.name)
-    file = stands.weights
+    file = status.weights
     given = file is not None and file.origin is WeightsOrigin.EXPLICIT
     licence = model.licence or (entry.licence if entry is not None else "")
     return {
@@ -122,5 +122,5 @@ def _describe_weights(stands: ModelStatus) -> dict[str, Any]:
         "origin": "" if file is None else file.origin.value,
         "licence": "the operator's own file" if given else licence,
         "card": f"weights/{entry.card}" if entry is not None and entry.card else "",
-        "looked_for": [str(path) for path in stands.looked_for],
+        "looked_for": [str(path) for path in status.looked_for],
     }

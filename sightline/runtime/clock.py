@@ -71,7 +71,7 @@ class SteadyClock:
         self._wall.sleep(seconds)
 
     @property
-    def moved(self) -> timedelta:
+    def total_correction(self) -> timedelta:
         """Return by how much this time has been set since the start, all large steps taken over together."""
         with self._lock:
             return self._moved
@@ -104,7 +104,7 @@ class SteadyClock:
             step = _describe_step(self._step_s)
             return f"the machine's clock was {step}; Sightline keeps its own time, the new one {follows}"
 
-    def unsettled(self) -> str:
+    def deletion_blocked_reason(self) -> str:
         """Return why nothing may be deleted by this time now, "" where it may."""
         trouble = self.trouble()
         with self._lock:

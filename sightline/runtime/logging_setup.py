@@ -40,7 +40,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         # Known secrets first: hiding an address may cut one in two, and leave the half that is not in it.
-        return redact_text(self._known.hidden(text))
+        return redact_text(self._known.hide(text))
 
 
 class KnownSecrets:
@@ -54,7 +54,7 @@ class KnownSecrets:
         # The longest first, for one may hold another.
         self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
 
-    def hidden(self, text: str) -> str:
+    def hide(self, text: str) -> str:
         """Return `text` with each secret in it replaced."""
         if not self._lengths:
             return text
@@ -118,10 +118,10 @@ class LineFormatter(logging.Formatter):
         )
 
 
-def _log_uncaught(told: threading.ExceptHookArgs) -> None:
-    error = told.exc_value or told.exc_type()
-    name = told.thread.name if told.thread is not None else "a thread"
-    logging.getLogger(__name__).error("%s failed", name, exc_info=(told.exc_type, error, told.exc_traceback))
+def _log_uncaught(failure: threading.ExceptHookArgs) -> None:
+    error = failure.exc_value or failure.exc_type()
+    name = failure.thread.name if failure.thread is not None else "a thread"
+    logging.getLogger(__name__).error("%s failed", name, exc_info=(failure.exc_type, error, failure.exc_traceback))
 
 
 def set_up_logging(

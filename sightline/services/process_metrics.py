@@ -16,7 +16,7 @@ def collect_process_metrics(
     found: dict[str, float] = {"clock_offset_seconds": clock.offset_s, "clock_steps_total": clock.steps}
     if scoring is None:
         return found
-    found["scoring_lag_messages"] = (waiting or scoring.waiting)()
+    found["scoring_lag_messages"] = (waiting or scoring.count_waiting)()
     worker = scoring.worker()
     if worker is not None:
         counters = worker.counters
@@ -29,7 +29,7 @@ def collect_process_metrics(
             "frames_dropped_total": counters.frames_dropped,
             "frames_refused_total": counters.frames_refused,
             "messages_put_aside_total": counters.messages_put_aside,
-            "messages_unreadable_total": scoring.unreadable(),
-            "messages_expired_total": scoring.expired(),
+            "messages_unreadable_total": scoring.count_unreadable(),
+            "messages_expired_total": scoring.count_expired(),
         }
     return found

@@ -29,7 +29,7 @@ class ChosenTransport:
 
     publisher: NewPublisher
     consumer: NewConsumer
-    waiting: Callable[[], int] | None
+    count_waiting: Callable[[], int] | None
     """How many messages wait; None where only a consumer knows."""
     shared: bool
     """Other processes use it too: cameras are read under leases, and what is queued at the end is theirs."""

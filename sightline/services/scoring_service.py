@@ -39,7 +39,7 @@ class ScoringService:
 
     def stop(self, timeout_s: float) -> None:
         deadline = time.monotonic() + min(self._drain_s, timeout_s)
-        while self.waiting() and time.monotonic() < deadline:
+        while self.count_waiting() and time.monotonic() < deadline:
             if self._worker_health():
                 break
             time.sleep(0.05)
@@ -51,17 +51,17 @@ class ScoringService:
     def worker(self) -> ScoringWorker | None:
         return self._worker
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         """Return how many messages wait for this worker, as far as it knows."""
         return self._consumer.lag() if self._consumer is not None else 0
 
-    def unreadable(self) -> int:
+    def count_unreadable(self) -> int:
         """Return how many messages were no messages of ours and were put aside."""
-        return self._consumer.unreadable() if self._consumer is not None else 0
+        return self._consumer.count_unreadable() if self._consumer is not None else 0
 
-    def expired(self) -> int:
+    def count_expired(self) -> int:
         """Return how many messages the transport deleted before they were read, as far as this worker saw."""
-        return self._consumer.expired() if self._consumer is not None else 0
+        return self._consumer.count_expired() if self._consumer is not None else 0
 
     def _work(self, stop: threading.Event) -> None:
         self._connecting = True

@@ -77,7 +77,7 @@ class ClipEvaluator:
         self._first_at: datetime | None = None
         self._status_at: datetime | None = None
 
-    def judged(self, source: FrameSource) -> Iterator[EvaluatedFrame | RejectedFrame]:
+    def evaluate(self, source: FrameSource) -> Iterator[EvaluatedFrame | RejectedFrame]:
         """Yield every frame of the source. Raises `SourceUnavailable` where it cannot be read, or no further."""
         for batch in self._batches(source):
             yield from self._evaluate_batch(batch)
@@ -129,8 +129,8 @@ class ClipEvaluator:
                 yield self._evaluate_frame(scored.scores[index])
 
     def _evaluate_frame(self, scores: FrameScores) -> EvaluatedFrame:
-        judged = evaluate_observation(self._state, self._camera, scores, self._policy)
-        self._state = judged.state
+        evaluation = evaluate_observation(self._state, self._camera, scores, self._policy)
+        self._state = evaluation.state
         ref = scores.ref
         self._first_at = self._first_at or ref.received_at
         return EvaluatedFrame(
@@ -140,7 +140,9 @@ class ClipEvaluator:
             at_s=(ref.received_at - self._first_at).total_seconds(),
             values=scores.values,
             missing=scores.missing,
-            verdicts=tuple(_without_connection(v) for v in judged.verdicts) if self._recorded else judged.verdicts,
+            verdicts=tuple(_without_connection(v) for v in evaluation.verdicts)
+            if self._recorded
+            else evaluation.verdicts,
         )
 
 
@@ -185,7 +187,7 @@ class ScoringRun:
         use_threads(settings.threads)
         self._detectors = configure_detectors(settings)
 
-    def judged(self, source: ScoreInput) -> Iterator[EvaluatedFrame | RejectedFrame]:
+    def evaluate(self, source: ScoreInput) -> Iterator[EvaluatedFrame | RejectedFrame]:
         """Yield every frame of a source, judged.
 
         Raises `ConfigError` for an address that may not be read, `SourceUnavailable` where it cannot be, or no further.
@@ -198,7 +200,7 @@ class ScoringRun:
         scorer = FrameScorer(self._detectors, self._device, bounds)
         judge = ClipEvaluator(camera, scorer, policy, bounds=bounds, recorded=not source.is_live)
         with closing(self._open(camera, self._clock)) as opened:
-            for frame in judge.judged(opened):
+            for frame in judge.evaluate(opened):
                 self.track = opened.track if isinstance(opened, StreamSource) else ""
                 yield frame
                 if source.is_live and isinstance(frame, EvaluatedFrame) and frame.at_s >= self._live_for_s:

@@ -37,17 +37,17 @@ class SourceSummary:
     track: str = ""
     """Which of several video tracks was judged, "" where there is one."""
 
-    def add(self, judged: EvaluatedFrame) -> None:
+    def add(self, evaluation: EvaluatedFrame) -> None:
         self.frames += 1
-        for verdict in judged.verdicts:
+        for verdict in evaluation.verdicts:
             if verdict.state is VerdictState.NOT_ASSESSABLE:
                 self.not_assessed[verdict.fault] = verdict.reason
                 continue
             self.assessed[verdict.fault] += 1
             if verdict.state is VerdictState.FAULT:
-                self._found(verdict, judged.at_s)
+                self._add_fault(verdict, evaluation.at_s)
 
-    def _found(self, verdict: Verdict, at_s: float) -> None:
+    def _add_fault(self, verdict: Verdict, at_s: float) -> None:
         found = self.findings.setdefault(verdict.fault, FaultSummary(0, at_s, at_s, verdict.reason))
         found.frames += 1
         found.last_s = at_s
@@ -85,13 +85,13 @@ def _count_frames(count: int) -> str:
     return f"{count} frame" if count == 1 else f"{count} frames"
 
 
-def frame_json(judged: EvaluatedFrame) -> dict[str, object]:
+def frame_json(evaluation: EvaluatedFrame) -> dict[str, object]:
     """Return one frame as `score --json` prints it."""
     return {
-        "source": redact_url(judged.source),
-        "pts_s": judged.pts_s,
-        "scores": {metric: round(value, 9) for metric, value in sorted(judged.values.items())},
-        "verdicts": verdicts_json(judged.verdicts),
+        "source": redact_url(evaluation.source),
+        "pts_s": evaluation.pts_s,
+        "scores": {metric: round(value, 9) for metric, value in sorted(evaluation.values.items())},
+        "verdicts": verdicts_json(evaluation.verdicts),
     }
 
 

@@ -55,13 +55,13 @@ class StreamWatch:
             supervisor.stop()
 
     def _unit(self, consumer: StreamConsumer) -> Iterator[StreamSnapshot]:
-        unit = consumer.poll(MAX_WAITING, POLL_S)
-        for observation in self._observations([delivery.message for delivery in unit.deliveries]):
-            judgement = self._judge.begin()
-            snapshot = self._judge.observe(judgement, self._camera, observation).snapshot
-            self._judge.keep(judgement)
+        batch = consumer.poll(MAX_WAITING, POLL_S)
+        for observation in self._observations([delivery.message for delivery in batch.deliveries]):
+            evaluation = self._judge.begin()
+            snapshot = self._judge.observe(evaluation, self._camera, observation).snapshot
+            self._judge.keep(evaluation)
             yield snapshot
-        consumer.commit(unit)
+        consumer.commit(batch)
 
     def _observations(self, messages: Sequence[StreamMessage]) -> Iterator[Observation]:
         frames = [message for message in messages if isinstance(message, Frame)]

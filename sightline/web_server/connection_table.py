@@ -38,7 +38,7 @@ class OpenConnection(Protocol):
 
     address: str
 
-    def waiting(self) -> tuple[PeerWait, float] | None:
+    def current_wait(self) -> tuple[PeerWait, float] | None:
         """Return what this connection waits for and since when (monotonic), None while the server is at work."""
         ...
 
@@ -109,7 +109,7 @@ class ConnectionTable:
         """Give up every connection whose peer let a deadline pass; log how many were closed to make room."""
         now = time.monotonic() if now is None else now
         for connection in self._all():
-            found = connection.waiting()
+            found = connection.current_wait()
             if found is not None and now - found[1] > DEADLINE_S[found[0]]:
                 connection.give_up(found[0])
         self._say(now)
@@ -122,7 +122,7 @@ class ConnectionTable:
         return [each for mine in self._open.values() for each in mine]
 
     def _close_one(self, among: Iterable[OpenConnection]) -> bool:
-        waiting = [(found[1], each) for each in among if (found := each.waiting()) is not None]
+        waiting = [(found[1], each) for each in among if (found := each.current_wait()) is not None]
         if not waiting:
             return False
         connection = min(waiting, key=lambda item: item[0])[1]

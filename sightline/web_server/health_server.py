@@ -35,13 +35,13 @@ class HealthServer(HttpServer):
         host: str,
         port: int,
         health: Callable[[], Mapping[str, str]],
-        figures: Callable[[], Mapping[str, float]],
-        notes: Callable[[], Mapping[str, str]] = dict,
+        process_metrics: Callable[[], Mapping[str, float]],
+        warnings: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         super().__init__(self._respond, host, port, name="health", max_connections=MAX_HEALTH_CONNECTIONS)
         self._health_of_parts = health
-        self._figures = figures
-        self._notes = notes
+        self._process_metrics = process_metrics
+        self._warnings = warnings
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -68,21 +68,21 @@ class HealthServer(HttpServer):
         if path == "/readyz":
             parts = {part: redact_text(why) or "ok" for part, why in self._health_of_parts().items()}
             ready = all(why == "ok" for why in parts.values())
-            degraded = {subject: redact_text(why) for subject, why in self._notes().items()}
+            degraded = {subject: redact_text(why) for subject, why in self._warnings().items()}
             answer = {"ready": ready, "parts": parts, "degraded": degraded}
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
             return status, "application/json", json.dumps(answer).encode()
         if path == "/metrics":
             registry = CollectorRegistry()
-            registry.register(_ProcessCollector(self._health_of_parts(), self._figures()))
+            registry.register(_ProcessCollector(self._health_of_parts(), self._process_metrics()))
             return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)
         return HTTPStatus.NOT_FOUND, "application/json", b'{"error": "ask for /healthz, /readyz or /metrics"}'
 
 
 class _ProcessCollector(Collector):
-    def __init__(self, health: Mapping[str, str], figures: Mapping[str, float]) -> None:
+    def __init__(self, health: Mapping[str, str], process_metrics: Mapping[str, float]) -> None:
         self._health = health
-        self._figures = figures
+        self._figures = process_metrics
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("sightline_part_up", "1 while this part of Sightline is well.", labels=["part"])

@@ -87,7 +87,7 @@ class BoundedProtocol(H11Protocol):
     def _should_upgrade(self) -> bool:
         return False
 
-    def waiting(self) -> tuple[PeerWait, float] | None:
+    def current_wait(self) -> tuple[PeerWait, float] | None:
         self._note()
         return self._wait
 

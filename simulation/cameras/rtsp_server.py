@@ -202,7 +202,7 @@ class CameraServer:
         self.server = GstRtspServer.RTSPServer()
         self.server.set_address(config.get("address", "127.0.0.1"))
         self.server.set_service(str(config.get("port", 0)))
-        self.server.connect("client-connected", self._connected)
+        self.server.connect("client-connected", self._on_connect)
         self._protect(config)
         for name in self.cameras:
             self._mount(name)
@@ -239,27 +239,27 @@ class CameraServer:
         factory.set_permissions(permissions)
         self.server.get_mount_points().add_factory(f"/{name}", factory)
 
-    def _connected(self, _server, client):
-        client.connect("pre-describe-request", self._admit)
-        client.connect("setup-request", self._opened)
-        client.connect("teardown-request", lambda client, _context: self._left(client))
-        client.connect("closed", self._left)
+    def _on_connect(self, _server, client):
+        client.connect("pre-describe-request", self._on_describe)
+        client.connect("setup-request", self._on_setup)
+        client.connect("teardown-request", lambda client, _context: self._on_leave(client))
+        client.connect("closed", self._on_leave)
 
-    def _admit(self, client, context):
+    def _on_describe(self, client, context):
         camera = self.cameras.get(context.uri.abspath.strip("/"))
         if camera and camera.limit and len(camera.clients - {client}) >= camera.limit:
             camera.refused += 1
             return GstRtsp.RTSPStatusCode.NOT_ENOUGH_BANDWIDTH
         return GstRtsp.RTSPStatusCode.OK
 
-    def _opened(self, client, context):
+    def _on_setup(self, client, context):
         camera = self.cameras.get(context.uri.abspath.strip("/").split("/")[0])
         if camera and client not in camera.clients:
             camera.clients.add(client)
             camera.opened += 1
             camera.peak = max(camera.peak, len(camera.clients))
 
-    def _left(self, client):
+    def _on_leave(self, client):
         for camera in self.cameras.values():
             camera.clients.discard(client)
 

@@ -25,13 +25,13 @@ def black(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     left = _BLACK[moment.strength]
     if left == 0:
         return np.zeros_like(picture)
-    return to_picture(add_sensor_noise(to_light(picture) * left, 0.0006, 1e-6, moment.passing()))
+    return to_picture(add_sensor_noise(to_light(picture) * left, 0.0006, 1e-6, moment.momentary_random()))
 
 
 def too_dark(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Underexpose by stops; the read noise that gain would have hidden shows."""
     light = to_light(picture) * 2.0 ** -_DARK_STOPS[moment.strength]
-    return to_picture(add_sensor_noise(light, 0.0012, 5e-5, moment.passing()))
+    return to_picture(add_sensor_noise(light, 0.0012, 5e-5, moment.momentary_random()))
 
 
 def too_bright(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
@@ -45,7 +45,7 @@ def glare(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     The halo is the r⁻² wing of a lens's point spread (Stiles and Holladay's veiling glare).
     """
     height, width = picture.shape[:2]
-    where = moment.lasting().uniform((0.3, 0.25), (0.7, 0.6))
+    where = moment.fixed_random().uniform((0.3, 0.25), (0.7, 0.6))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     radius = _GLARE_RADIUS[moment.strength] * width
     distance = np.hypot(x - where[0] * width, y - where[1] * height) / radius

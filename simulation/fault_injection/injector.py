@@ -39,11 +39,11 @@ class FaultMoment:
     strength: Strength
     seed: int = 0
 
-    def lasting(self) -> np.random.Generator:
+    def fixed_random(self) -> np.random.Generator:
         """Return chance that is the same at every moment of this fault: where the dirt sits."""
         return np.random.default_rng(self.seed)
 
-    def passing(self) -> np.random.Generator:
+    def momentary_random(self) -> np.random.Generator:
         """Return chance that is new at every moment: noise."""
         return np.random.default_rng((self.seed, round(self.t_s * 1000) & 0xFFFFFFFF))
 

@@ -32,7 +32,7 @@ MOVE_S = 0.6
 def blur(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Defocus: every point becomes a disc, in linear light, so that lamps grow into bright discs."""
     light = defocus(to_light(picture), DEFOCUS_RADIUS[moment.strength] * picture.shape[1])
-    return to_picture(add_sensor_noise(light, 0.0015, 5e-5, moment.passing()))
+    return to_picture(add_sensor_noise(light, 0.0015, 5e-5, moment.momentary_random()))
 
 
 def low_contrast(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
@@ -43,23 +43,23 @@ def low_contrast(picture: Picture, _onset: Picture, moment: FaultMoment) -> Pict
     left = _FOG_TRANSMISSION[moment.strength]
     light = defocus(to_light(picture), 0.002 * picture.shape[1])
     air = np.float32(0.45)
-    return to_picture(add_sensor_noise(light * left + air * (1 - left), 0.0015, 5e-5, moment.passing()))
+    return to_picture(add_sensor_noise(light * left + air * (1 - left), 0.0015, 5e-5, moment.momentary_random()))
 
 
-def covered(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
+def cover_lens(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Put spray, tape or a hand on the lens; what shines through tape or fingers is far out of focus."""
     veil, light, seen = _COVERS[moment.strength](picture, moment)
     scene = to_light(picture)
     if moment.strength is not Strength.MILD:
         scene = defocus(scene, 0.05 * picture.shape[1])
     covered_light = veil * (0.9 + 0.1 * light) + scene * seen
-    return to_picture(add_sensor_noise(covered_light.astype(np.float32), 0.002, 1e-4, moment.passing()))
+    return to_picture(add_sensor_noise(covered_light.astype(np.float32), 0.002, 1e-4, moment.momentary_random()))
 
 
 def _spray(picture: Picture, moment: FaultMoment) -> tuple[Light, np.float32, NDArray[np.float32]]:
     """Blobs of grey paint with soft rims over four fifths of the view."""
     height, width = picture.shape[:2]
-    rough = moment.lasting().standard_normal((9, 16)).astype(np.float32)
+    rough = moment.fixed_random().standard_normal((9, 16)).astype(np.float32)
     field = cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
     edge = np.quantile(field, 0.8)
     seen = np.clip((field - edge) / 1.2 + 0.5, 0, 1)[..., None].astype(np.float32)
@@ -100,13 +100,13 @@ def camera_moved(picture: Picture, _onset: Picture, moment: FaultMoment) -> Pict
     """
     done = float(np.clip(moment.t_s / MOVE_S, 0, 1))
     pan, tilt, roll_deg, zoom = _MOVE[moment.strength]
-    sign = 1 if moment.lasting().random() < 0.5 else -1
+    sign = 1 if moment.fixed_random().random() < 0.5 else -1
     return _warp(picture, (sign * pan * done, tilt * done), roll_deg * done, 1 + (zoom - 1) * done)
 
 
 def shake(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Shake a mast: three sines between 1.3 and 6 Hz along both axes, the amplitude as a share of the width."""
-    phases = moment.lasting().uniform(0, 2 * np.pi, (3, 2))
+    phases = moment.fixed_random().uniform(0, 2 * np.pi, (3, 2))
     hertz = np.array([1.3, 2.9, 6.1])[:, None]
     swing = np.sin(2 * np.pi * hertz * moment.t_s + phases).sum(axis=0) / 1.7
     x, y = _SHAKE[moment.strength] * swing * (1.0, 0.6 * picture.shape[1] / picture.shape[0])
@@ -149,7 +149,7 @@ FAULT_INJECTORS = (
         describe_strengths(
             "spray over four fifths of the view", "milky tape over all of it", "a hand pressed on the lens"
         ),
-        covered,
+        cover_lens,
     ),
     FaultInjector(
         Fault.CAMERA_MOVED,

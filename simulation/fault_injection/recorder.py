@@ -36,7 +36,7 @@ def freeze(_picture: Picture, onset: Picture, moment: FaultMoment) -> Picture:
         return onset.copy()
     still = onset
     if moment.strength is Strength.MILD:
-        tremble = moment.passing().integers(-1, 2, onset.shape[:2], dtype=np.int16)[..., None]
+        tremble = moment.momentary_random().integers(-1, 2, onset.shape[:2], dtype=np.int16)[..., None]
         still = np.clip(onset + tremble, 0, 255).astype(np.uint8)
     return burn_clock(still, _EPOCH + timedelta(seconds=moment.t_s))
 

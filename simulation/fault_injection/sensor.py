@@ -25,12 +25,12 @@ _CAST_COLOURS = np.array([[1, 0, -1], [-1, 0, 1], [-0.5, 1, -0.5]])
 
 def noise(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Amplify: photon and read noise grow with the gain, most visible in the dark parts; one pixel wide."""
-    return to_picture(amplify(to_light(picture), GAIN[moment.strength], moment.passing()))
+    return to_picture(amplify(to_light(picture), GAIN[moment.strength], moment.momentary_random()))
 
 
 def snow(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Sprinkle an analogue tuner's specks, white and black dashes 1 to 5 px long, over a share of the pixels."""
-    rng = moment.passing()
+    rng = moment.momentary_random()
     height, width = picture.shape[:2]
     starts = (rng.random((height, width), dtype=np.float32) < _SNOW_SHARE[moment.strength] / 3).astype(np.uint8)
     dashes = cv2.dilate(starts, np.ones((1, 3), np.uint8)).astype(bool)
@@ -48,7 +48,7 @@ def stripes(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
 
 def colour_cast(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Miss the white balance: gains of the colours in linear light, warm, cold or green by the seed."""
-    exponents = _CAST_COLOURS[moment.lasting().integers(len(_CAST_COLOURS))]
+    exponents = _CAST_COLOURS[moment.fixed_random().integers(len(_CAST_COLOURS))]
     gains = (_CAST[moment.strength] ** (exponents / 2)).astype(np.float32)
     return to_picture(to_light(picture) * gains)
 

@@ -99,8 +99,8 @@ def _prepare_healthy(scene: SimulatedScene, seed: int) -> _TakeParts:
 
 def _prepare_actor(mover: Mover, scene: SimulatedScene) -> Sprite:
     """Return who moves at the size and in the light of the scene."""
-    sprite = mover.sprite().scaled(round(mover.height * HEIGHT))
-    sprite = sprite.turned() if mover.leftwards else sprite
+    sprite = mover.sprite().scale(round(mover.height * HEIGHT))
+    sprite = sprite.mirror() if mover.leftwards else sprite
     colour = to_picture(to_light(sprite.colour) * np.float32(mover.gain))
     if scene.infrared:
         colour = np.asarray(cv2.cvtColor(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
@@ -130,19 +130,20 @@ def _apply_fault(film: Film, healthy: _TakeParts, take: Take) -> _TakeParts:
 def _inject_fault(film: Film, healthy: _TakeParts, take: Take) -> _TakeParts:
     """Plant a fault of light or lens into the view and into all who cross it."""
     assert take.fault is not None
-    plant, moment = FAULT_INJECTORS[take.fault], FaultMoment(60.0, take.strength, film.seed)
+    injector, moment = FAULT_INJECTORS[take.fault], FaultMoment(60.0, take.strength, film.seed)
     actors = tuple(
-        (mover, Sprite(plant(sprite.colour, sprite.colour, moment), sprite.alpha)) for mover, sprite in healthy.actors
+        (mover, Sprite(injector(sprite.colour, sprite.colour, moment), sprite.alpha))
+        for mover, sprite in healthy.actors
     )
-    return replace(healthy, view=plant(healthy.view, healthy.view, moment), actors=actors)
+    return replace(healthy, view=injector(healthy.view, healthy.view, moment), actors=actors)
 
 
 def _blur_take(film: Film, healthy: _TakeParts, take: Take) -> _TakeParts:
     """Defocus the view, and those who cross it together with their outlines."""
-    plant, moment = FAULT_INJECTORS[Fault.BLUR], FaultMoment(60.0, take.strength, film.seed)
+    injector, moment = FAULT_INJECTORS[Fault.BLUR], FaultMoment(60.0, take.strength, film.seed)
     radius_px = DEFOCUS_RADIUS[take.strength] * WIDTH
     actors = tuple((mover, _defocus_sprite(sprite, radius_px)) for mover, sprite in healthy.actors)
-    return replace(healthy, view=plant(healthy.view, healthy.view, moment), actors=actors)
+    return replace(healthy, view=injector(healthy.view, healthy.view, moment), actors=actors)
 
 
 def _defocus_sprite(sprite: Sprite, radius_px: float) -> Sprite:
@@ -157,8 +158,8 @@ def _defocus_sprite(sprite: Sprite, radius_px: float) -> Sprite:
 
 def _cover_lens(film: Film, healthy: _TakeParts, take: Take) -> _TakeParts:
     """Cover the lens: nobody is seen any more."""
-    plant, moment = FAULT_INJECTORS[Fault.COVERED], FaultMoment(60.0, take.strength, film.seed)
-    view = plant(healthy.view, healthy.view, moment)
+    injector, moment = FAULT_INJECTORS[Fault.COVERED], FaultMoment(60.0, take.strength, film.seed)
+    view = injector(healthy.view, healthy.view, moment)
     return replace(healthy, view=view, actors=(), noise=_make_noise(view, film.scene, film.scene.gain, film.seed + 1))
 
 

@@ -19,7 +19,7 @@ class Sprite:
     colour: NDArray[np.uint8]
     alpha: NDArray[np.float32]
 
-    def scaled(self, height_px: int) -> "Sprite":
+    def scale(self, height_px: int) -> "Sprite":
         """Return the sprite at this height."""
         factor = height_px / self.colour.shape[0]
         size = (max(2, round(self.colour.shape[1] * factor)), height_px)
@@ -27,7 +27,7 @@ class Sprite:
         alpha = cv2.resize(self.alpha, size, interpolation=cv2.INTER_AREA)
         return Sprite(np.asarray(colour, dtype=np.uint8), alpha[..., None].astype(np.float32))
 
-    def turned(self) -> "Sprite":
+    def mirror(self) -> "Sprite":
         """Return the sprite looking the other way."""
         return Sprite(np.ascontiguousarray(self.colour[:, ::-1]), np.ascontiguousarray(self.alpha[:, ::-1]))
 

@@ -103,11 +103,11 @@ class RedisLiveState:
             batch.execute()
 
     def get(self, stream_id: str) -> StreamSnapshot | None:
-        with self._translated():
+        with self._translate_errors():
             return _parse_snapshot(self._redis.get(self._key("state", stream_id)))
 
     def all(self) -> Mapping[str, StreamSnapshot]:
-        with self._translated():
+        with self._translate_errors():
             names = sorted(_decode_text(name) for name in self._members())
             documents = self._redis.mget([self._key("state", name) for name in names]) if names else []
         found = {name: _parse_snapshot(document) for name, document in zip(names, _as_list(documents), strict=True)}
@@ -128,7 +128,7 @@ class RedisLiveState:
         """
         channel: Any = redis.client.PubSub(self._redis.connection_pool, ignore_subscribe_messages=True)
         try:
-            with self._translated():
+            with self._translate_errors():
                 channel.subscribe(self._key("changes"))
                 # The confirmation; what is published before it would be missed.
                 channel.get_message(timeout=1.0)
@@ -150,7 +150,7 @@ class RedisLiveState:
             batch.execute()
 
     def picture(self, stream_id: str) -> Frame | None:
-        with self._translated():
+        with self._translate_errors():
             description, samples = _as_list(
                 self._redis.hmget(self._key("picture", stream_id), ["description", "samples"])
             )
@@ -196,7 +196,7 @@ class RedisLiveState:
         return ":".join((self.prefix, *words))
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except redis.RedisError as error:

@@ -93,11 +93,11 @@ class SqlAlertStore:
         with read_transaction(self._engine) as connection:
             return [_outbox_entry_from_row(row, now) for row in connection.execute(query).mappings()]
 
-    def delivered(self, keys: Sequence[str], at: datetime) -> None:
+    def mark_delivered(self, keys: Sequence[str], at: datetime) -> None:
         table = tables.outbox
         with write_transaction(self._engine) as connection:
-            told = update(table).where(table.c.key.in_(keys), tables.NOT_DELIVERED)
-            connection.execute(told.values(delivered_at=at))
+            delivery = update(table).where(table.c.key.in_(keys), tables.NOT_DELIVERED)
+            connection.execute(delivery.values(delivered_at=at))
 
     def postpone(self, keys: Sequence[str], until: datetime, reason: str) -> None:
         table = tables.outbox
@@ -110,8 +110,8 @@ class SqlAlertStore:
         with write_transaction(self._engine) as connection:
             ahead = incident.updated_at + CLOCK_SKEW
             store_incidents(connection, rows.incident_rows([incident]), rows.outbox_rows(entries), ahead)
-            told = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
-            connection.execute(told.values(delivered_at=incident.updated_at))
+            delivery = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
+            connection.execute(delivery.values(delivered_at=incident.updated_at))
 
 
 def _baseline_from_row(row: RowMapping) -> CameraBaseline:

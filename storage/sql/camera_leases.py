@@ -74,10 +74,10 @@ class SqlCameraLeases:
             return _fetch_fences(connection, _select_fences(cameras))
 
 
-def lock_fences(connection: Connection, unit: BatchResult) -> Mapping[str, int]:
+def lock_fences(connection: Connection, result: BatchResult) -> Mapping[str, int]:
     """Return the fence of each stream that the unit was read under a lease; nobody moves it meanwhile."""
-    leased = {score.ref.stream_id for score in unit.scores if score.ref.token}
-    leased |= {status.stream_id for status in unit.statuses if status.token}
+    leased = {score.ref.stream_id for score in result.scores if score.ref.token}
+    leased |= {status.stream_id for status in result.statuses if status.token}
     return _fetch_fences(connection, _select_fences(leased).with_for_update(read=True)) if leased else {}
 
 

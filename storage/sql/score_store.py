@@ -45,18 +45,18 @@ class SqlScoreStore:
         self._model_sets: set[str] = set()
         self._pool = engine.pool
 
-    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
+    def add(self, result: BatchResult) -> tuple[DeadLetter, ...]:
         now = None if self._clock is None else self._clock.now()
         if self._pool is not self._engine.pool:
             self._forget_cached_schema()
         try:
-            return self._store_batch(unit, now)
+            return self._store_batch(result, now)
         except StoreUnavailable:
             self._forget_cached_schema()
             raise
         except IntegrityError as error:
             # A partition that was there is not any more (check_violation): it is made at the next attempt.
-            if getattr(error.orig, "pgcode", None) != "23514" or not self._partitions.known:
+            if getattr(error.orig, "pgcode", None) != "23514" or not self._partitions.has_known:
                 raise
             self._forget_cached_schema()
             raise StoreUnavailable("a partition of the database is gone; it is made again") from error
@@ -67,22 +67,22 @@ class SqlScoreStore:
         self._partitions.forget()
         self._model_sets = set()
 
-    def _store_batch(self, unit: BatchResult, now: datetime | None) -> tuple[DeadLetter, ...]:
-        self._make_room(unit, now)
+    def _store_batch(self, result: BatchResult, now: datetime | None) -> tuple[DeadLetter, ...]:
+        self._make_room(result, now)
         with write_transaction(self._engine) as connection:
-            fences = lock_fences(connection, unit)
-            late = self._reject_outside(connection, unit.scores, now)
-            refused = (*late, *rows.reject_stale_leases(unit.scores, fences))
-            letters = (*unit.dead_letters, *refused)
-            scores = rows.exclude_rejected(unit.scores, letters)
+            fences = lock_fences(connection, result)
+            late = self._reject_outside(connection, result.scores, now)
+            refused = (*late, *rows.reject_stale_leases(result.scores, fences))
+            letters = (*result.dead_letters, *refused)
+            scores = rows.exclude_rejected(result.scores, letters)
             models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
             insert_new(connection, tables.dead_letters, rows.dead_letter_rows(letters))
             insert_new(connection, tables.model_sets, models)
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
-            insert_new(connection, tables.dropped_frames, dropped_frame_rows(unit.dropped))
-            _store_evaluation(connection, unit, fences, None if now is None else now + CLOCK_SKEW)
-            raise_numbers(connection, tables.sessions, "frames_offered", rows.offered_rows(unit, letters))
+            insert_new(connection, tables.dropped_frames, dropped_frame_rows(result.dropped))
+            _store_evaluation(connection, result, fences, None if now is None else now + CLOCK_SKEW)
+            raise_numbers(connection, tables.sessions, "frames_offered", rows.offered_rows(result, letters))
         self._model_sets |= {row["id"] for row in models}
         return refused
 
@@ -95,13 +95,13 @@ class SqlScoreStore:
             scores, read_raw_floor(connection, self._retention.raw_floor(now)), now + _MAX_AHEAD
         )
 
-    def _make_room(self, unit: BatchResult, now: datetime | None) -> None:
+    def _make_room(self, result: BatchResult, now: datetime | None) -> None:
         """Make the partitions of days met for the first time, in a transaction of its own."""
-        days = self._partitions.lacking(score.ref.received_at for score in unit.scores)
+        days = self._partitions.missing_days(score.ref.received_at for score in result.scores)
         if days:
             with read_transaction(self._engine) as connection:
-                late = self._reject_outside(connection, unit.scores, now)
-            self._partitions.make(score.ref.received_at for score in rows.exclude_rejected(unit.scores, late))
+                late = self._reject_outside(connection, result.scores, now)
+            self._partitions.create(score.ref.received_at for score in rows.exclude_rejected(result.scores, late))
 
     def frames(self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000) -> Sequence[StoredScores]:
         table, models = tables.frames, tables.model_sets
@@ -172,9 +172,9 @@ class SqlScoreStore:
 
 
 def _store_evaluation(
-    connection: Connection, unit: BatchResult, fences: Mapping[str, int], ahead: datetime | None
+    connection: Connection, result: BatchResult, fences: Mapping[str, int], ahead: datetime | None
 ) -> None:
-    held = [status for status in unit.statuses if not 0 < status.token < fences.get(status.stream_id, 0)]
+    held = [status for status in result.statuses if not 0 < status.token < fences.get(status.stream_id, 0)]
     replace_older(
         connection,
         tables.sessions,
@@ -184,11 +184,11 @@ def _store_evaluation(
         rising=("frames_offered",),
         ahead=ahead,
     )
-    replace_older(connection, tables.verdict_changes, rows.verdict_rows(unit.verdicts), by="at")
-    replace_older(connection, tables.alerts, rows.alert_rows(unit.alerts), by="updated_at", ahead=ahead)
-    insert_new(connection, tables.transitions, rows.transition_rows(unit.transitions))
-    replace_older(connection, tables.baselines, rows.baseline_rows(unit.references), by="updated_at", ahead=ahead)
-    store_incidents(connection, rows.incident_rows(unit.incidents), rows.outbox_rows(unit.outbox), ahead)
+    replace_older(connection, tables.verdict_changes, rows.verdict_rows(result.verdicts), by="at")
+    replace_older(connection, tables.alerts, rows.alert_rows(result.alerts), by="updated_at", ahead=ahead)
+    insert_new(connection, tables.transitions, rows.transition_rows(result.transitions))
+    replace_older(connection, tables.baselines, rows.baseline_rows(result.references), by="updated_at", ahead=ahead)
+    store_incidents(connection, rows.incident_rows(result.incidents), rows.outbox_rows(result.outbox), ahead)
 
 
 def _frame_window(stream_id: str, since: datetime, until: datetime) -> ColumnElement[bool]:

@@ -112,7 +112,7 @@ def test_entries_are_due_oldest_first_until_delivered(stores: PortStores) -> Non
     stores.scores.add(BatchResult(outbox=(entry("b", created_s=5), entry("a", created_s=1), entry("c", created_s=9))))
     assert [each.key for each in stores.alerts.due(LATER)] == ["a", "b", "c"]
     assert [each.key for each in stores.alerts.due(LATER, limit=2)] == ["a", "b"]
-    stores.alerts.delivered(["a", "c"], LATER)
+    stores.alerts.mark_delivered(["a", "c"], LATER)
     assert [each.key for each in stores.alerts.due(LATER)] == ["b"]
 
 
@@ -123,7 +123,7 @@ def test_an_entry_is_told_as_it_was_written(stores: PortStores) -> None:
 
 def test_a_delivered_entry_stored_again_is_not_due_again(stores: PortStores) -> None:
     stores.scores.add(BatchResult(outbox=(entry(),)))
-    stores.alerts.delivered([entry().key], LATER)
+    stores.alerts.mark_delivered([entry().key], LATER)
     stores.scores.add(BatchResult(outbox=(entry(),)))
     assert stores.alerts.due(LATER + timedelta(days=1)) == []
 
@@ -145,6 +145,6 @@ def test_a_group_incident_absorbs_its_members_entries(stores: PortStores) -> Non
 
 def test_no_keys_change_nothing(stores: PortStores) -> None:
     stores.scores.add(BatchResult(outbox=(entry(),)))
-    stores.alerts.delivered([], LATER)
+    stores.alerts.mark_delivered([], LATER)
     stores.alerts.postpone([], LATER, "none")
     assert stores.alerts.due(LATER) == [entry()]

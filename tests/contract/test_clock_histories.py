@@ -77,7 +77,7 @@ class SimulatedMachine:
             clock=clock,
             device=torch.device("cpu"),
             poll=PollLimits(timeout_s=0.0),
-            moved=lambda: clock.moved,
+            clock_correction=lambda: clock.total_correction,
         )
 
     def second(self) -> None:

@@ -70,7 +70,7 @@ def watch(database: Engine) -> WatchedWorker:
             clock=clock,
             device=torch.device("cpu"),
             poll=PollLimits(timeout_s=0.0),
-            patience=StoreRetry(wait=impatient),
+            store_retry=StoreRetry(wait=impatient),
         )
 
     return WatchedWorker(queue, scores, streams, clock, new_worker(), new_worker)

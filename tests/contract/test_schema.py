@@ -123,7 +123,7 @@ def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> Non
             dropped=(scores("gate", 8, at_s=0).ref,),
         )
     )
-    alerts.delivered(["told"], START)
+    alerts.mark_delivered(["told"], START)
     kept = ("frames", "rollups", "dead_letters", "dropped_frames", "sessions", "verdict_changes", "transitions")
     assert store.retain(START + timedelta(days=5)) == dict.fromkeys((*kept, "incidents", "outbox"), 0)
     deleted = store.retain(START + timedelta(days=31))

@@ -24,7 +24,7 @@ from domain.records import StoredScores
 from evaluation.policy import Policy
 from ingest.read.stream_source import Pace, open_source
 from sightline.config.settings import Settings, parse_settings
-from sightline.models.configured_models import configure_detectors, configured_model_statuses
+from sightline.models.configured_models import configure_detectors, list_model_statuses
 from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.database.engine import open_engine
@@ -51,9 +51,7 @@ SIDE_BY_SIDE = ("saliency_iqa", "sgdnet", "mtcnn", "faster_rcnn", "detectability
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Every model switched on; those that have no weights get a path to random ones."""
     folder = tmp_path_factory.mktemp("weights")
-    plain = {
-        stands.model.name: stands for stands in configured_model_statuses(Settings(downloads=str(folder)), load=False)
-    }
+    plain = {stands.model.name: stands for stands in list_model_statuses(Settings(downloads=str(folder)), load=False)}
     paths = {
         name: str(random_weights(MODELS[name], folder)) for name in SIDE_BY_SIDE if plain[name].state is ModelState.OFF
     }

@@ -63,17 +63,17 @@ def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_beh
                 since = datetime.now(UTC)
                 return _until(lambda: _stored_since(engine, since) >= names)
 
-            assert is_judged(), team.said(0)
+            assert is_judged(), team.log_tail(0)
             for service, mode in HARMS:
                 links[service].set_mode(mode)
                 time.sleep(LASTS_S)
                 links[service].set_mode(ProxyMode.PASS)
-                assert is_judged(), f"{service} {mode}: {team.said(0)}"
+                assert is_judged(), f"{service} {mode}: {team.log_tail(0)}"
         assert _until(lambda: feed.accepted <= read_rows(engine).frames.keys())
         assert find_broken_promises(feed.accepted, read_rows(engine), parts, began_at) == []
-        assert publisher.lost() == 0
+        assert publisher.count_lost() == 0
         assert feed.failure == ""
-        assert [*team.ended(), *team.stop()] == []
+        assert [*team.dead_workers(), *team.stop()] == []
 
 
 def _stored_since(engine: Engine, since: datetime) -> set[str]:

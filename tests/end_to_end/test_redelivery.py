@@ -68,7 +68,7 @@ def test_a_unit_stored_but_not_committed_is_stored_once(engine: Engine, monkeypa
     rows = store.frames("gate", START, START + timedelta(hours=1))
     assert [row.ref.sequence for row in rows] == [0, 1, 3]
     assert [letter.sequence for letter in store.dead_letters()] == [2]
-    assert queue.waiting() == 0
+    assert queue.count_waiting() == 0
 
 
 def test_alerts_and_incidents_go_on_after_a_restart_under_the_same_name(engine: Engine) -> None:

@@ -147,19 +147,19 @@ class FakeScoreStore:
         self._points: dict[tuple[str, str, Resolution], dict[datetime, ScorePoint]] = {}
         self._floor: datetime | None = None
 
-    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
+    def add(self, result: BatchResult) -> tuple[DeadLetter, ...]:
         if self.away:
             raise StoreUnavailable("the store is away")
-        self.units.append(unit)
-        for ref in unit.dropped:
+        self.units.append(result)
+        for ref in result.dropped:
             self._streams.dropped.add((ref.stream_id, ref.session_id, ref.sequence))
-        refused = [letter for score in unit.scores if (letter := self._add_score(score)) is not None]
-        for letter in unit.dead_letters:
+        refused = [letter for score in result.scores if (letter := self._add_score(score)) is not None]
+        for letter in result.dead_letters:
             self._letters.setdefault((letter.stream_id, letter.session_id, letter.sequence), letter)
-        self._add_statuses(unit)
-        for change in unit.verdicts:
+        self._add_statuses(result)
+        for change in result.verdicts:
             self._changes[change.stream_id, change.at, change.verdict.fault] = change
-        self._add_judgement(unit)
+        self._add_judgement(result)
         return tuple(refused)
 
     def _add_score(self, score: FrameScores) -> DeadLetter | None:
@@ -173,9 +173,9 @@ class FakeScoreStore:
         self._unfolded.add((ref.stream_id, ref.received_at.replace(second=0, microsecond=0)))
         return None
 
-    def _add_statuses(self, unit: BatchResult) -> None:
+    def _add_statuses(self, result: BatchResult) -> None:
         known = self._streams.sessions_by_key
-        for status in unit.statuses:
+        for status in result.statuses:
             key = (status.stream_id, status.session_id)
             total = status.counters.frames_dropped
             before = self._dropped_before.setdefault(key, total)
@@ -192,19 +192,19 @@ class FakeScoreStore:
                     frames_dropped=total - before,
                 )
 
-    def _add_judgement(self, unit: BatchResult) -> None:
-        for alert in unit.alerts:
+    def _add_judgement(self, result: BatchResult) -> None:
+        for alert in result.alerts:
             found = self.alerts.get((alert.stream_id, alert.fault))
             if found is None or found.updated_at <= alert.updated_at:
                 self.alerts[alert.stream_id, alert.fault] = alert
-        for step in unit.transitions:
+        for step in result.transitions:
             key = (step.stream_id, step.fault, step.session_id, step.sequence, str(step.to_state))
             self.transitions.setdefault(key, step)
-        for reference in unit.references:
+        for reference in result.references:
             learned = self.references.get((reference.stream_id, reference.mode))
             if learned is None or learned.updated_at <= reference.updated_at:
                 self.references[reference.stream_id, reference.mode] = reference
-        self.add_messages(unit.incidents, unit.outbox)
+        self.add_messages(result.incidents, result.outbox)
 
     def add_messages(self, incidents: Sequence[Incident], entries: Sequence[OutboxEntry]) -> None:
         for incident in incidents:
@@ -357,7 +357,7 @@ class FakeAlertStore:
         ]
         return sorted(waiting, key=lambda entry: (entry.created_at, entry.key))[:limit]
 
-    def delivered(self, keys: Sequence[str], at: datetime) -> None:
+    def mark_delivered(self, keys: Sequence[str], at: datetime) -> None:
         for key in keys:
             self.delivered_at.setdefault(key, at)
 
@@ -368,4 +368,4 @@ class FakeAlertStore:
 
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         self._scores.add_messages([incident], entries)
-        self.delivered(absorbed, incident.updated_at)
+        self.mark_delivered(absorbed, incident.updated_at)

@@ -66,7 +66,7 @@ class KafkaPublisher:
 
     def publish(self, message: StreamMessage) -> bool:
         is_frame = isinstance(message, Frame)
-        if is_frame and self.unacknowledged() >= self._settings.max_unacknowledged_frames:
+        if is_frame and self.count_unacknowledged() >= self._settings.max_unacknowledged_frames:
             return False
         whole = encode_message(message, compression=self._compression, max_bytes=self._settings.max_message_bytes)
         self._count(+is_frame, 0)
@@ -75,7 +75,7 @@ class KafkaPublisher:
         sent.add_errback(lambda error: self._fail(is_frame, error))
         return True
 
-    def unacknowledged(self) -> int:
+    def count_unacknowledged(self) -> int:
         """Return how many frames the broker has not yet acknowledged."""
         with self._lock:
             return self._unacknowledged
@@ -85,7 +85,7 @@ class KafkaPublisher:
         with self._lock:
             self._acknowledged.wait(timeout_s)
 
-    def lost(self) -> int:
+    def count_lost(self) -> int:
         """Return how many messages the broker refused for good after they were taken."""
         with self._lock:
             return self._lost
@@ -128,7 +128,7 @@ class KafkaConsumer:
         self._letters: Any = None
         self._letters_rest_until_s = float("-inf")
         self._pause = Event()
-        self._tenures = PartitionAssignments()
+        self._assignments = PartitionAssignments()
         self._consumer = kafka.KafkaConsumer(
             **settings.connection(),
             group_id=settings.group,
@@ -144,7 +144,7 @@ class KafkaConsumer:
             metadata_max_age_ms=30_000,
             allow_auto_create_topics=False,
         )
-        self._consumer.subscribe([settings.topic], listener=self._tenures)
+        self._consumer.subscribe([settings.topic], listener=self._assignments)
         # A member that leads its group before it knows the topic shares out nothing, and nobody asks again.
         self._consumer.partitions_for_topic(settings.topic)
 
@@ -154,7 +154,7 @@ class KafkaConsumer:
         started = monotonic()
         try:
             fetched = self._consumer.poll(timeout_ms=round(timeout_s * 1e3), max_records=max_messages)
-            self._lag = self._waiting()
+            self._lag = self._count_waiting()
         except errors.KafkaError as error:
             _log.warning("Kafka does not answer (%s); trying again", type(error).__name__)
             self._pause.wait(max(0.0, timeout_s - (monotonic() - started)))
@@ -167,8 +167,8 @@ class KafkaConsumer:
             self._commit_polled()
         return Batch(self._in_flight)
 
-    def commit(self, unit: Batch) -> None:
-        if [each.position for each in unit.deliveries] != [each.position for each in self._in_flight]:
+    def commit(self, batch: Batch) -> None:
+        if [each.position for each in batch.deliveries] != [each.position for each in self._in_flight]:
             raise RuntimeError("only the unit polled last can be committed")
         self._in_flight = ()
         self._commit_polled()
@@ -189,13 +189,13 @@ class KafkaConsumer:
         return self._lag
 
     def assignment_of(self, stream_id: str) -> int | None:
-        return self._tenures.of(stream_id, len(self._consumer.partitions_for_topic(self._settings.topic) or (0,)))
+        return self._assignments.of(stream_id, len(self._consumer.partitions_for_topic(self._settings.topic) or (0,)))
 
-    def unreadable(self) -> int:
+    def count_unreadable(self) -> int:
         """Return how many messages were no messages of ours and were put aside."""
         return self._unreadable
 
-    def expired(self) -> int:
+    def count_expired(self) -> int:
         """Return how many messages Kafka deleted before this worker read them (`retention_minutes`)."""
         return self._expired
 
@@ -254,7 +254,7 @@ class KafkaConsumer:
             _log.warning("a commit came too late (%s); its unit will be delivered again", type(error).__name__)
         self._polled = {}
 
-    def _waiting(self) -> int:
+    def _count_waiting(self) -> int:
         lag = 0
         for partition in self._consumer.assignment():
             end, position = self._consumer.highwater(partition), self._consumer.position(partition, timeout_ms=0)

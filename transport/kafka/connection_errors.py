@@ -23,7 +23,7 @@ _MIN_LOST = 2
 class _LostConnection:
     """One connection that ended: what was said, and whether the broker had answered anything before."""
 
-    said: str
+    text: str
     answered: bool
 
 
@@ -38,13 +38,13 @@ class ConnectionFailures:
         """Return the setting that is wrong and why, "" where waiting may help."""
         if self.login_refused:
             return _CREDENTIALS
-        said = " ".join(each.said for each in self.lost)
-        if "CERTIFICATE_VERIFY_FAILED" in said:
+        text = " ".join(each.text for each in self.lost)
+        if "CERTIFICATE_VERIFY_FAILED" in text:
             return _UNTRUSTED
-        if "BAD_CERTIFICATE" in said or "CERTIFICATE_REQUIRED" in said:
+        if "BAD_CERTIFICATE" in text or "CERTIFICATE_REQUIRED" in text:
             return _NO_CERTIFICATE
         # Over TLS a refused login is lost with the connection; a broker that dies does not answer first each time.
-        if len(self.lost) >= _MIN_LOST and all(each.answered and "disconnected" in each.said for each in self.lost):
+        if len(self.lost) >= _MIN_LOST and all(each.answered and "disconnected" in each.text for each in self.lost):
             return _CREDENTIALS if with_login else _NO_LOGIN
         return ""
 
@@ -52,9 +52,9 @@ class ConnectionFailures:
         """Return what may be wrong although waiting may help, for proxies end connections too; "" where nothing may."""
         if len(self.lost) < _MIN_LOST or any(each.answered for each in self.lost):
             return ""
-        if tls and all("Handshake failed" in each.said for each in self.lost):
+        if tls and all("Handshake failed" in each.text for each in self.lost):
             return "; if it speaks no TLS, correct queue.tls"
-        if not tls and all("disconnected" in each.said or _TLS_ALERT in each.said for each in self.lost):
+        if not tls and all("disconnected" in each.text or _TLS_ALERT in each.text for each in self.lost):
             return "; if it speaks TLS alone, set queue.tls"
         return ""
 
@@ -69,11 +69,11 @@ class KafkaLogCapture(logging.Handler):
         self._before = (self._logger.level, self._logger.propagate)
 
     def emit(self, record: logging.LogRecord) -> None:
-        told = record.args if isinstance(record.args, tuple) else ()
-        self._heard.login_refused |= any(isinstance(each, errors.SaslAuthenticationFailedError) for each in told)
-        if record.name == "kafka.net.connection" and len(told) == 2:
-            answered = getattr(told[0], "broker_version", None) is not None
-            self._heard.lost.append(_LostConnection(str(told[1]), answered))
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        self._heard.login_refused |= any(isinstance(each, errors.SaslAuthenticationFailedError) for each in arguments)
+        if record.name == "kafka.net.connection" and len(arguments) == 2:
+            answered = getattr(arguments[0], "broker_version", None) is not None
+            self._heard.lost.append(_LostConnection(str(arguments[1]), answered))
 
     def __enter__(self) -> ConnectionFailures:
         self._before = (self._logger.level, self._logger.propagate)

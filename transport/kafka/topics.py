@@ -113,16 +113,18 @@ def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[
     settings.security.require_files()
     wait_s = 1.0
     while not give_up():
-        with KafkaLogCapture() as heard:
+        with KafkaLogCapture() as failures:
             try:
                 _create_missing(settings)
                 return
             except errors.KafkaError as error:
-                refused = _find_wrong_setting(settings, heard, error)
+                refused = _find_wrong_setting(settings, failures, error)
                 if refused:
                     raise ConfigError(refused) from error
-                said = type(error).__name__ + heard.hint(tls=settings.security.tls)
-        _log.warning("Kafka at %s does not answer (%s); next try in %.0f s", ", ".join(settings.servers), said, wait_s)
+                problem = type(error).__name__ + failures.hint(tls=settings.security.tls)
+        _log.warning(
+            "Kafka at %s does not answer (%s); next try in %.0f s", ", ".join(settings.servers), problem, wait_s
+        )
         clock.sleep(wait_s)
         wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
@@ -133,7 +135,7 @@ def count_partitions(settings: KafkaSettings) -> int | None:
     Raises `ConfigError` for refused credentials, `StoreUnavailable` where no broker answers.
     """
     settings.security.require_files()
-    with KafkaLogCapture() as heard:
+    with KafkaLogCapture() as failures:
         try:
             administration = kafka.KafkaAdminClient(**settings.connection())
             try:
@@ -144,21 +146,21 @@ def count_partitions(settings: KafkaSettings) -> int | None:
             finally:
                 administration.close()
         except errors.KafkaError as error:
-            refused = _find_wrong_setting(settings, heard, error)
+            refused = _find_wrong_setting(settings, failures, error)
             if refused:
                 raise ConfigError(refused) from error
             servers = ", ".join(settings.servers)
-            hint = heard.hint(tls=settings.security.tls)
+            hint = failures.hint(tls=settings.security.tls)
             raise StoreUnavailable(
                 f"Kafka at {servers} does not answer; start it, or correct queue.servers{hint}"
             ) from error
 
 
-def _find_wrong_setting(settings: KafkaSettings, heard: ConnectionFailures, error: errors.KafkaError) -> str:
+def _find_wrong_setting(settings: KafkaSettings, failures: ConnectionFailures, error: errors.KafkaError) -> str:
     """Return which setting keeps us out, "" where waiting may help."""
     if isinstance(error, errors.AuthorizationError):
         return f"queue.user: the broker does not let this user do that ({type(error).__name__})"
-    return heard.refusal(with_login=bool(settings.security.user))
+    return failures.refusal(with_login=bool(settings.security.user))
 
 
 def _create_missing(settings: KafkaSettings) -> None:

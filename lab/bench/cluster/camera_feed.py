@@ -62,13 +62,13 @@ class CameraFeed:
         frames = [Frame(ref, self._format, planes, key_frame=True) for planes in self._pool]
         return sum(len(encode_message(frame, compression=Compression.ZSTD)) for frame in frames) / len(frames)
 
-    def passed_s(self) -> float:
+    def elapsed_s(self) -> float:
         """Return the seconds since the feed began."""
         return time.monotonic() - self.began_s
 
     def streaming_cameras(self) -> frozenset[str]:
         """Return the cameras that send pictures now."""
-        now_s = self.passed_s()
+        now_s = self.elapsed_s()
         return frozenset(part.camera for part in self._parts if part.shows(now_s) is not Fault.SIGNAL_LOSS)
 
     def start(self) -> None:
@@ -85,16 +85,16 @@ class CameraFeed:
         while not self._stop.is_set():
             for place, part in enumerate(self._parts):
                 due_s = (beat + place / len(self._parts)) * self._every_s
-                self._stop.wait(max(0.0, due_s - self.passed_s()))
+                self._stop.wait(max(0.0, due_s - self.elapsed_s()))
                 try:
                     self._send(part)
                 except Exception as error:  # noqa: BLE001 - the thread's outermost guard
                     # A feed that ended unseen would look like a cluster that loses nothing.
                     self.failure = f"{type(error).__name__}: {error}"
-            beat = max(beat + 1, int(self.passed_s() / self._every_s))
+            beat = max(beat + 1, int(self.elapsed_s() / self._every_s))
 
     def _send(self, part: CameraScenario) -> None:
-        shown, at = part.shows(self.passed_s()), datetime.now(UTC)
+        shown, at = part.shows(self.elapsed_s()), datetime.now(UTC)
         lost = shown is Fault.SIGNAL_LOSS
         if not lost:
             self._send_frame(part.camera, at, frozen=shown is Fault.FREEZE)

@@ -65,9 +65,13 @@ def run(
         settings = folder / "sightline.json"
         write_private(settings, json.dumps(_settings(services, urls, database, topic, raise_s)))
         parts = stack.enter_context(_start_processes(program, settings, folder))
-        _wait(lambda: _count_stored(engine) >= cameras, _JOIN_S, lambda: f"{parts.ended()} {parts.said('work-0')}")
+        _wait(
+            lambda: _count_stored(engine) >= cameras,
+            _JOIN_S,
+            lambda: f"{parts.dead_workers()} {parts.log_tail('work-0')}",
+        )
         seen = _watch_cluster(ResourceMeter({**parts.groups(), **service_processes(services)}), server, plan)
-        wrong = parts.ended()
+        wrong = parts.dead_workers()
         parts.stop("ingest")
         found = _await_settled(engine, names)
         wrong += parts.stop()
@@ -114,15 +118,15 @@ class WatchedProcesses:
     def _pids(self, name: str) -> list[int]:
         return [process.pid for part, process in self.processes.items() if part.startswith(name)]
 
-    def ended(self) -> list[str]:
+    def dead_workers(self) -> list[str]:
         """Return which processes have ended although nobody asked them to."""
         return [
-            f"{name} ended with {process.returncode}: {self.said(name)}"
+            f"{name} ended with {process.returncode}: {self.log_tail(name)}"
             for name, process in self.processes.items()
             if process.poll() is not None
         ]
 
-    def said(self, name: str) -> str:
+    def log_tail(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-600:]
 
     def stop(self, only: str = "") -> list[str]:
@@ -138,7 +142,7 @@ class WatchedProcesses:
                 process.kill()
                 ended = process.wait()
             if ended != 0:
-                wrong.append(f"{name} ended with {ended}: {self.said(name)}")
+                wrong.append(f"{name} ended with {ended}: {self.log_tail(name)}")
         self.processes = {name: process for name, process in self.processes.items() if name not in chosen}
         return wrong
 

@@ -19,7 +19,7 @@ class WorkerPool:
     def __init__(self, setup: WorkerSetup, count: int, folder: Path) -> None:
         self._setup = setup
         self._folder = folder
-        self._processes = [self._started(number) for number in range(count)]
+        self._processes = [self._start(number) for number in range(count)]
 
     @property
     def pids(self) -> Sequence[int]:
@@ -40,21 +40,21 @@ class WorkerPool:
             raise RuntimeError(f"worker {number} reached no point '{point}'") from error
         process.stdin.close()
         if ended != -signal.SIGKILL:
-            raise RuntimeError(f"worker {number} ended with {ended}: {self.said(number)}")
+            raise RuntimeError(f"worker {number} ended with {ended}: {self.log_tail(number)}")
 
     def replace(self, number: int) -> None:
         """Start a new process in the place of a dead one."""
-        self._processes[number] = self._started(number)
+        self._processes[number] = self._start(number)
 
-    def ended(self) -> list[str]:
+    def dead_workers(self) -> list[str]:
         """Return which workers have ended, with the last they said."""
         return [
-            f"worker {number} ended: {self.said(number)}"
+            f"worker {number} ended: {self.log_tail(number)}"
             for number, process in enumerate(self._processes)
             if process.poll() is not None
         ]
 
-    def said(self, number: int, characters: int = 600) -> str:
+    def log_tail(self, number: int, characters: int = 600) -> str:
         return self._log(number).read_text(errors="replace")[-characters:]
 
     def stop(self) -> list[str]:
@@ -70,10 +70,10 @@ class WorkerPool:
                 process.kill()
                 ended = process.wait()
             if ended != 0:
-                wrong.append(f"worker {number} ended with {ended}: {self.said(number)}")
+                wrong.append(f"worker {number} ended with {ended}: {self.log_tail(number)}")
         return wrong
 
-    def _started(self, number: int) -> "subprocess.Popen[str]":
+    def _start(self, number: int) -> "subprocess.Popen[str]":
         with self._log(number).open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "lab.bench.cluster.worker_process"],

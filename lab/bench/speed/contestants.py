@@ -111,7 +111,7 @@ class ScoringPath:
             poll=PollLimits(max_messages=plan.unit, timeout_s=0.0),
         )
 
-    def stored(self) -> int:
+    def frames_scored(self) -> int:
         return self.worker.counters.frames_scored
 
 

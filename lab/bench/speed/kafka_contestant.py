@@ -58,9 +58,9 @@ class KafkaPipeline:
 
     def run(self, units: Units) -> None:
         """Have the same frames sent from over there, and judge until all are stored."""
-        due = self.judging.stored() + self._frames
+        due = self.judging.frames_scored() + self._frames
         self._tell("send\n")
-        while self.judging.stored() < due:
+        while self.judging.frames_scored() < due:
             self.judging.worker.run_once()
 
     def begin(self) -> None:

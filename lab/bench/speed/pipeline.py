@@ -117,7 +117,7 @@ def _summary(
         "beside_detectors_cpu_ms_per_frame": _beside(EMBEDDED, plan, measured),
         "store_ms_per_frame": round(1000 * embedded.judging.store.seconds / (plan.frames * plan.turns), 3),
         "frames_published": plan.frames * (plan.turns + 1),
-        "frames_stored": embedded.judging.stored(),
+        "frames_stored": embedded.judging.frames_scored(),
         "threads": torch.get_num_threads(),
         "turns": plan.turns,
         "frames_a_unit": plan.unit,
@@ -140,7 +140,7 @@ def _kafka_summary(
         "kafka_beside_detectors_cpu_ms_per_frame": _beside(KAFKA, plan, measured),
         "kafka_sender_cpu_ms_per_frame": sender_ms,
         "kafka_broker_cpu_ms_per_frame": broker_ms,
-        "kafka_frames_stored": over_kafka.judging.stored(),
+        "kafka_frames_stored": over_kafka.judging.frames_scored(),
         "kafka_processes": "the sender, the broker, and this one with the detectors",
     }
 

@@ -46,7 +46,7 @@ def main() -> None:
             for frame in (frame for unit in units for frame in unit):
                 while not publisher.publish(frame):
                     publisher.wait(_STEP_S)
-            while publisher.unacknowledged():
+            while publisher.count_unacknowledged():
                 publisher.wait(_STEP_S)
             spent_s += process_time() - started_s
         else:

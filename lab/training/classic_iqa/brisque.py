@@ -29,7 +29,7 @@ def train_model(job: TrainingJob) -> Path:
     chosen = list(job.train)
     random.Random(job.seed).shuffle(chosen)
     chosen = sorted(chosen[:count], key=lambda sample: str(sample.path))
-    badness = 100 - job.dataset.scales[OPINION].mapped(score_values(chosen, OPINION), PERCENT)
+    badness = 100 - job.dataset.scales[OPINION].convert(score_values(chosen, OPINION), PERCENT)
     fit = fit_regression(
         compute_features(chosen, job.folder), badness, [sample.scene for sample in chosen], seed=job.seed
     )

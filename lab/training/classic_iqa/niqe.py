@@ -22,7 +22,7 @@ def train_model(job: TrainingJob) -> Path:
     """Fit to the training pictures of the highest opinion, at most 125; returns the safetensors file."""
     if job.options:
         raise ConfigError(f"no option {min(job.options)!r}: niqe has none")
-    quality = job.dataset.scales[OPINION].mapped(score_values(job.train, OPINION), PERCENT)
+    quality = job.dataset.scales[OPINION].convert(score_values(job.train, OPINION), PERCENT)
     best = sorted(np.argsort(-quality, kind="stable")[: min(PICTURES, len(job.train) // 4)].tolist())
     try:
         model = fit_niqe(load_picture(job.train[index].path) for index in best)

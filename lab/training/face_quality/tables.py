@@ -54,17 +54,17 @@ class FaceQualityExperiment:
         """What those options make of the model."""
         return configure_training(model, self._job(Split((), (), ()), "", options))[0]
 
-    def judged(self, split: Split) -> list[Sample]:
+    def test_samples(self, split: Split) -> list[Sample]:
         """The samples of the half asked for."""
         side = split.validation if self.setting.half == "validation" else split.test
         return [self.samples[index] for index in side]
 
-    def measured(self, model: str, splits: Sequence[Split], name: str, **options: str) -> dict[str, float]:
+    def measure(self, model: str, splits: Sequence[Split], name: str, **options: str) -> dict[str, float]:
         """SROCC and PLCC of each rated dimension, the mean over the splits."""
         runs = []
         for index, split in enumerate(splits):
             file = self.weights(model, split, f"{name}-{index}", **options)
-            runs.append(measure_agreements(model, file, self.dataset, self.judged(split)))
+            runs.append(measure_agreements(model, file, self.dataset, self.test_samples(split)))
         return {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
 
     def _job(self, split: Split, name: str, options: Mapping[str, str]) -> TrainingJob:
@@ -84,7 +84,7 @@ def measure_agreements(model: str, file: Path, dataset: Dataset, samples: Sequen
     found: dict[str, float] = {}
     for name in dataset.scales:
         if name in scores:
-            labels = dataset.scales[name].mapped(score_values(samples, name), OPINION_SCALE)
+            labels = dataset.scales[name].convert(score_values(samples, name), OPINION_SCALE)
             found |= {f"{name} srocc": srocc(scores[name], labels), f"{name} plcc": plcc(scores[name], labels)}
     return found
 
@@ -105,7 +105,7 @@ def table_2(
     """Five folds of SFIQA-Bench, 7:1:2 each, the mean of the folds; the other methods are cited."""
     bench = open_experiment(setting, BENCH, options)
     splits = dataset_splits.split_into_folds(bench.samples, count=FOLDS)[: setting.repetitions]
-    ours = {model: bench.measured(model, splits, f"{model}-fold") for model in models}
+    ours = {model: bench.measure(model, splits, f"{model}-fold") for model in models}
     note = f"rerun, mean of {len(splits)} folds" + _start_note(setting)
     names = [*TABLE_2, *(model for model in models if model not in TABLE_2)]
     rows = [
@@ -113,7 +113,7 @@ def table_2(
     ]
     last = models[-1]
     file = bench.weights(last, splits[0], f"{last}-fold-0")
-    return TableResult(tuple(rows), _scatters(last, file, bench.judged(splits[0])))
+    return TableResult(tuple(rows), _scatters(last, file, bench.test_samples(splits[0])))
 
 
 def table_3(
@@ -122,7 +122,7 @@ def table_3(
     """GFIQA-20k split 7:1:2 by photograph, CGFIQA-40k on its own sides."""
     found: dict[str, float] = {}
     for each in [open_experiment(setting, name, options) for name in TABLE_3_DATASETS]:
-        measured = each.measured(model, [dataset_splits.default_split(each.samples)], f"{model}-usual")
+        measured = each.measure(model, [dataset_splits.default_split(each.samples)], f"{model}-usual")
         found |= {f"{each.dataset.name} {measure}": measured[f"mos {measure}"] for measure in ("srocc", "plcc")}
     columns = _table_3_columns()
     cited = {name: dict(zip(columns, figures, strict=True)) for name, figures in TABLE_3.items()}
@@ -139,7 +139,9 @@ def table_4(
     rows = []
     for (learned, tested), (our_srocc, our_plcc, their_srocc, their_plcc) in TABLE_4.items():
         file = every[learned].weights(model, splits[learned], f"{model}-usual-0")
-        found = _overall(measure_agreements(model, file, every[tested].dataset, every[tested].judged(splits[tested])))
+        found = _overall(
+            measure_agreements(model, file, every[tested].dataset, every[tested].test_samples(splits[tested]))
+        )
         pair = f"{learned} to {tested}"
         paper = {"srocc": our_srocc, "plcc": our_plcc}
         rows.append(TableRow(f"{pair}, {model}", paper, found, "rerun" + _start_note(setting)))
@@ -174,7 +176,7 @@ def _ablation(
     note = f"rerun, mean of {len(splits)} folds" + _start_note(setting)
     rows = []
     for name, switches in variants.items():
-        measured = bench.measured("sfiqa_s", splits, name.replace(", ", "-").replace(" ", "-"), **switches)
+        measured = bench.measure("sfiqa_s", splits, name.replace(", ", "-").replace(" ", "-"), **switches)
         cost = dict(zip(SUMMARY[2:], measure_size(bench.variant("sfiqa_s", **switches)), strict=True))
         ours = {measure: _mean(measured, measure) for measure in ("srocc", "plcc")} | cost
         paper = dict(zip(SUMMARY, published[name], strict=True)) if name in published else {}

@@ -50,7 +50,7 @@ def distil_branch(
     samples = [*training, *validation]
     folder.mkdir(parents=True, exist_ok=True)
     pictures = load_or_cache_pictures([sample.path for sample in samples], folder / "pictures_512.npy")
-    people = scale.mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
+    people = scale.convert(score_values(samples, OPINION), UNIT).astype(np.float32)
     taught = _teacher_labels(training, folder / "teacher.npy", teacher)
     labels = people.copy()
     labels[: len(training)] = (1 - TEACHERS_SHARE) * people[: len(training)] + TEACHERS_SHARE * taught
@@ -67,7 +67,7 @@ def distil_branch(
 def _teacher_labels(samples: Sequence[Sample], path: Path, teacher: Path | None) -> Labels:
     """The teacher's opinion of each picture, 0 to 1, kept at `path`."""
     if not path.is_file():
-        np.save(path, PERCENT.mapped(predict_scores(teacher, samples)[OPINION], UNIT).astype(np.float32))
+        np.save(path, PERCENT.convert(predict_scores(teacher, samples)[OPINION], UNIT).astype(np.float32))
     opinions: Labels = np.load(path)
     if len(opinions) != len(samples):
         raise ConfigError(f"{path} holds {len(opinions)} opinions, not {len(samples)}: delete it")

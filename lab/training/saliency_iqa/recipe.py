@@ -79,7 +79,7 @@ def train_model(job: TrainingJob) -> Path:
         raise ConfigError(f"no backbone {backbone!r}: saliency_iqa has {', '.join(sorted(BACKBONES))}")
     schedules = {name: _with_options(schedule, options, job.seed) for name, schedule in STAGES.items()}
     samples = [*job.train, *job.validation]
-    labels = job.dataset.scales[OPINION].mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
+    labels = job.dataset.scales[OPINION].convert(score_values(samples, OPINION), UNIT).astype(np.float32)
     first = job.folder / next(iter(STAGES)) / CHECKPOINT
     if job.start is None and not first.is_file():
         raise ConfigError("give --start, ImageNet's weights (docs/training.md): from nothing it learns too little")

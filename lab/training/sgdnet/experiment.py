@@ -46,7 +46,7 @@ class SgdNetExperiment:
     sides: SplitRows
     folder: Path
 
-    def judged(self, name: str, plan: SgdNetPlan, start: Path | None, seed: int = SEED) -> SgdNetAnswers:
+    def evaluate(self, name: str, plan: SgdNetPlan, start: Path | None, seed: int = SEED) -> SgdNetAnswers:
         """Train `plan` as `name`, or go on with it, and judge its best weights.
 
         Raises ConfigError where `name` was trained with another plan, start or seed.

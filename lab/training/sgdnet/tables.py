@@ -80,7 +80,7 @@ def table_2(setting: ReproductionOptions) -> TableResult:
             campaign = SgdNetExperiment(
                 find_dataset(name), samples, select_rows(split, setting.half), setting.runs / f"sgdnet-tables-{name}"
             )
-            runs.append(campaign.judged(f"split-{index}", plan, start))
+            runs.append(campaign.evaluate(f"split-{index}", plan, start))
         found |= {f"{name} {measure}": _mean(runs, measure) for measure in ("srocc", "plcc")}
         scatters.append(Scatter(f"SGDNet on {name}", runs[0].predicted, runs[0].labels))
     if not scatters:
@@ -99,7 +99,7 @@ def table_3(setting: ReproductionOptions) -> TableResult:
     split = dataset_splits.split_by_shares(samples, validation=0.1, test=0.0)
     rows = SplitRows(np.array(split.train), np.array(split.validation), np.array(split.validation))
     folder = setting.runs / "sgdnet-tables-live-whole"
-    SgdNetExperiment(find_dataset("live"), samples, rows, folder).judged("trained", plan, start)
+    SgdNetExperiment(find_dataset("live"), samples, rows, folder).evaluate("trained", plan, start)
     found, scatters = {}, []
     for name, judged in others.items():
         answer = _evaluate_across(folder / "trained", plan, name, judged, setting.runs / f"sgdnet-tables-{name}-whole")
@@ -126,7 +126,7 @@ def table_4(setting: ReproductionOptions) -> TableResult:
             rows.append(TableRow(variant_name(variant), paper, note=f"cited: no {variant.backbone}.h5 to start from"))
             continue
         plan, note = plan_with_teacher(_plan_of(SgdNetPlan(), variant), setting)
-        judged = campaign.judged(_folder(variant), plan, start)
+        judged = campaign.evaluate(_folder(variant), plan, start)
         rows.append(TableRow(variant_name(variant), paper, judged.measures(), f"rerun; {note}"))
     return TableResult(tuple(rows))
 
@@ -151,7 +151,7 @@ def table_4_biq2021(setting: ReproductionOptions) -> TableResult:
         if variant.backbone != "resnet50":
             continue
         plan = _plan_of(common, replace(variant, backbone=common.backbone))
-        judged = [campaign.judged(f"{_folder(plan.variant)}-seed{seed}", plan, start, seed) for seed in seeds]
+        judged = [campaign.evaluate(f"{_folder(plan.variant)}-seed{seed}", plan, start, seed) for seed in seeds]
         baseline = baseline or judged
         rows.append(_comparison_row(variant_name(plan.variant), figures, judged, baseline))
         scatters.append(Scatter(variant_name(plan.variant), judged[0].predicted, judged[0].labels))
@@ -188,7 +188,7 @@ def table_5(setting: ReproductionOptions) -> TableResult:
         if teacher == TeacherName.DINET and plan.teacher is TeacherName.SPECTRAL_RESIDUAL:
             rows.append(TableRow(teacher, paper, note="cited: neither its weights nor its maps are there"))
             continue
-        judged = campaign.judged(f"teacher-{teacher}", plan, start)
+        judged = campaign.evaluate(f"teacher-{teacher}", plan, start)
         rows.append(TableRow(teacher, paper, {"plcc": judged.measures()["plcc"]}, f"rerun; {note}"))
     return TableResult(tuple(rows))
 

@@ -40,14 +40,14 @@ class SgdNetArrays:
     maps: Array | None
 
     @property
-    def frozen(self) -> bool:
+    def holds_features(self) -> bool:
         """Whether the inputs are features already."""
         return self.inputs.dtype == np.float16
 
     def tensors(self, rows: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
         """Inputs (pictures in [0, 1], or features), labels and maps of these rows."""
         chosen = torch.from_numpy(np.ascontiguousarray(self.inputs[rows])).to(device)
-        inputs = chosen.float() if self.frozen else chosen.float() / 255
+        inputs = chosen.float() if self.holds_features else chosen.float() / 255
         labels = torch.from_numpy(self.labels[rows]).to(device)
         if self.maps is None:
             return inputs, labels, None
@@ -62,9 +62,9 @@ def prepare_arrays(
     Raises ConfigError where pictures or the teacher's maps or weights are missing.
     """
     files = [sample.path for sample in samples]
-    labels = dataset.scales[OPINION].mapped(score_values(samples, OPINION), FIVE_POINTS).astype(np.float32)
+    labels = dataset.scales[OPINION].convert(score_values(samples, OPINION), FIVE_POINTS).astype(np.float32)
     size = (plan.height, plan.width)
-    maps = _maps(files, plan, folder) if plan.taught else None
+    maps = _maps(files, plan, folder) if plan.needs_teacher else None
     if plan.frozen_blocks:
         inputs = _features(files, plan, network, folder)
     else:

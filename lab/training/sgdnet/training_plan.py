@@ -69,7 +69,7 @@ class SgdNetPlan:
         return SgdNetVariant(self.backbone, self.guidance, self.attention)
 
     @property
-    def taught(self) -> bool:
+    def needs_teacher(self) -> bool:
         """Whether a teacher's maps are needed."""
         return self.guidance is not Guidance.NONE
 

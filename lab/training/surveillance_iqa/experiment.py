@@ -89,18 +89,18 @@ class SurveillanceExperiment:
         """Whether every training is judged on the same pictures."""
         return all(training.sides is self.trainings[0].sides for training in self.trainings)
 
-    def proposed(self, local_weight: float = LOCAL_WEIGHT) -> list[SurveillanceAnswers]:
+    def evaluate_proposed(self, local_weight: float = LOCAL_WEIGHT) -> list[SurveillanceAnswers]:
         """The method trained with this weight, or gone on with, and judged. Raises ConfigError for another's folder."""
         plan = replace(self.plan, local_weight=local_weight)
         claim_folder(self.folder, {"start": sha256(self.start), "frozen_blocks": plan.frozen_blocks, "bf16": plan.bf16})
         data = self._material(plan)
-        return [self._trained(plan, data, training) for training in self.trainings]
+        return [self._train_run(plan, data, training) for training in self.trainings]
 
     def brisque(self) -> list[SurveillanceAnswers]:
         """BRISQUE's features with its regression fitted anew on the rows of every training."""
         rows = compute_features(self.samples, self.folder)
         opinions = score_values(self.samples, OPINION)
-        badness = 100 - self.scale.mapped(opinions, PERCENT)
+        badness = 100 - self.scale.convert(opinions, PERCENT)
         judged = []
         for training in self.trainings:
             side = training.sides
@@ -109,13 +109,13 @@ class SurveillanceExperiment:
                 rows[side.training], badness[side.training], scenes, seed=training.seed
             ).regression
             answer = regression(torch.from_numpy(rows[side.judged])).numpy()
-            judged.append(SurveillanceAnswers(PERCENT.mapped(100 - answer, self.scale), opinions[side.judged]))
+            judged.append(SurveillanceAnswers(PERCENT.convert(100 - answer, self.scale), opinions[side.judged]))
         return judged
 
     def _material(self, plan: SurveillancePlan) -> SurveillanceArrays:
         return prepare_arrays(self.samples, self.dataset, plan, self.folder, build_network(plan, self.start, SEED))
 
-    def _trained(
+    def _train_run(
         self, plan: SurveillancePlan, data: SurveillanceArrays, training: ExperimentRun
     ) -> SurveillanceAnswers:
         side, folder = training.sides, self.folder / f"w{plan.local_weight:g}-{training.name}"
@@ -123,7 +123,7 @@ class SurveillanceExperiment:
         claim_folder(folder, {"plan": settings, "seed": training.seed, "n": len(side.training)})
         network = build_network(plan, self.start, training.seed)
         train_network(network, plan, data, side.training, folder, seed=training.seed)
-        answer = PERCENT.mapped(100 * predict_qualities(network, plan, data, side.judged), self.scale)
+        answer = PERCENT.convert(100 * predict_qualities(network, plan, data, side.judged), self.scale)
         return SurveillanceAnswers(answer, score_values([self.samples[row] for row in side.judged], OPINION))
 
 

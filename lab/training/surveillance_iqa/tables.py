@@ -25,7 +25,7 @@ SIGNS: Mapping[FTestOutcome, int] = {FTestOutcome.BETTER: 1, FTestOutcome.INDIST
 def table_2(setting: ReproductionOptions, name: str) -> TableResult:
     """The method and BRISQUE, both retrained on every split; the other methods as cited."""
     runs, told = open_experiment(setting, name)
-    proposed, brisque = runs.proposed(), runs.brisque()
+    proposed, brisque = runs.evaluate_proposed(), runs.brisque()
     rerun = {
         PROPOSED: (proposed, told),
         BRISQUE: (brisque, f"{told.split(';')[0]}; kernel ridge in place of support vectors"),
@@ -40,7 +40,7 @@ def table_2(setting: ReproductionOptions, name: str) -> TableResult:
 def table_3(setting: ReproductionOptions, name: str) -> TableResult:
     """A training for each weight of the local branch, not a sweep afterwards; each compared with the global alone."""
     runs, told = open_experiment(setting, name)
-    judged = {weight: runs.proposed(weight) for weight in TABLE_3}
+    judged = {weight: runs.evaluate_proposed(weight) for weight in TABLE_3}
     gains = {weight: _gain(found, judged[0.0]) for weight, found in judged.items() if weight and runs.same_pictures}
     rows = [
         _row(f"w = {weight:g}", TABLE_3[weight], found, told + gains.get(weight, ""), runs)
@@ -59,9 +59,9 @@ def figure_3(setting: ReproductionOptions, name: str) -> TableResult:
     runs, told = open_experiment(setting, name)
     judged = {
         BRISQUE: runs.brisque(),
-        GLOBAL_ONLY: runs.proposed(0.0),
-        LOCAL_ONLY: runs.proposed(1.0),
-        PROPOSED: runs.proposed(),
+        GLOBAL_ONLY: runs.evaluate_proposed(0.0),
+        LOCAL_ONLY: runs.evaluate_proposed(1.0),
+        PROPOSED: runs.evaluate_proposed(),
     }
     rows = []
     for method in COMPARED:

@@ -64,7 +64,7 @@ def prepare_arrays(
         rgb = _rgb(file)
         return local_view(rgb, chosen.provider(downscale(rgb, longer_side=SALIENCYS_LONGER_SIDE)))
 
-    labels = dataset.scales[OPINION].mapped(score_values(samples, OPINION), UNIT).astype(np.float32)
+    labels = dataset.scales[OPINION].convert(score_values(samples, OPINION), UNIT).astype(np.float32)
     seen: list[Array] = []
     for name, side, view, weight in (
         ("whole", GLOBAL_SIDE, whole, 1 - plan.local_weight),

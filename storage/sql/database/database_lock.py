@@ -92,14 +92,16 @@ class SqliteDatabaseLock:
         except BlockingIOError:
             return False
         with suppress(OSError):
-            self._said.touch(mode=0o600)
-            self._said.write_text(json.dumps({"host": socket.gethostname(), "pid": os.getpid(), **self._when}))
+            self._holder_file.touch(mode=0o600)
+            self._holder_file.write_text(
+                json.dumps({"host": socket.gethostname(), "pid": os.getpid(), **self._start_record})
+            )
         return True
 
     def holder(self) -> str:
         try:
-            said = json.loads(self._said.read_text())
-            return f"process {int(said['pid'])} on {str(said['host'])[:100]}, since {str(said['since'])[:40]}"
+            holder = json.loads(self._holder_file.read_text())
+            return f"process {int(holder['pid'])} on {str(holder['host'])[:100]}, since {str(holder['since'])[:40]}"
         except (OSError, ValueError, LookupError, TypeError):
             return "which one cannot be told"
 
@@ -127,12 +129,12 @@ class SqliteDatabaseLock:
             self._descriptor = None
 
     @property
-    def _said(self) -> Path:
+    def _holder_file(self) -> Path:
         real = self._path.resolve()
         return real.with_name(f"{real.name}-holder")
 
     @property
-    def _when(self) -> dict[str, str]:
+    def _start_record(self) -> dict[str, str]:
         return {"since": f"{self._since:%Y-%m-%d %H:%M:%S} UTC"}
 
 
@@ -141,7 +143,7 @@ class PostgresDatabaseLock:
 
     def __init__(self, engine: Engine, since: datetime) -> None:
         self._engine = engine
-        self._said = f"{os.getpid()} {since:%Y-%m-%dT%H:%M:%SZ} {socket.gethostname()}"[:63]
+        self._holder_name = f"{os.getpid()} {since:%Y-%m-%dT%H:%M:%SZ} {socket.gethostname()}"[:63]
         self._connection: Connection | None = None
 
     def take(self) -> bool:
@@ -151,7 +153,7 @@ class PostgresDatabaseLock:
             self._connection = connection
             for name, value in (("idle", 10), ("interval", 5), ("count", 3)):
                 connection.execute(text(f"SET tcp_keepalives_{name} = {value}"))
-            connection.execute(text("SELECT set_config('application_name', :said, false)"), {"said": self._said})
+            connection.execute(text("SELECT set_config('application_name', :said, false)"), {"said": self._holder_name})
         taken = self._connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar_one()
         return bool(taken)
 
@@ -162,8 +164,8 @@ class PostgresDatabaseLock:
             "AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         assert self._connection is not None
-        said = self._connection.execute(query, {"key": _LOCK_KEY}).scalars().first() or ""
-        pid, _, rest = str(said).partition(" ")
+        holder = self._connection.execute(query, {"key": _LOCK_KEY}).scalars().first() or ""
+        pid, _, rest = str(holder).partition(" ")
         since, _, host = rest.partition(" ")
         return f"process {pid} on {host}, since {since}" if host else "which one cannot be told"
 

@@ -197,8 +197,8 @@ def _outage_reason(error: DBAPIError) -> str | None:
         return "the database's disk is full; free space there; nothing is lost, storing goes on by itself"
     if isinstance(state, str):
         return _postgres_reason(state)
-    for said, reason in _POSTGRES_REFUSALS.items():
-        if said in str(original):
+    for phrase, reason in _POSTGRES_REFUSALS.items():
+        if phrase in str(original):
             return reason
     passing = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
     return "the database cannot be reached; trying again" if passing else None

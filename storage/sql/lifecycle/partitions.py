@@ -20,7 +20,7 @@ class FramePartitions:
         self._known: set[date] = set()
 
     @property
-    def known(self) -> bool:
+    def has_known(self) -> bool:
         """Say whether any partition is taken for granted."""
         return bool(self._known)
 
@@ -28,15 +28,15 @@ class FramePartitions:
         """Take nothing for granted any more: tables may have been dropped, or the database replaced."""
         self._known = set()
 
-    def lacking(self, times: Iterable[datetime]) -> set[date]:
+    def missing_days(self, times: Iterable[datetime]) -> set[date]:
         """Return the days (UTC) for which no partition is known yet; on SQLite none."""
         if self._engine.dialect.name != "postgresql":
             return set()
         return {at.astimezone(UTC).date() for at in times} - self._known
 
-    def make(self, times: Iterable[datetime]) -> None:
+    def create(self, times: Iterable[datetime]) -> None:
         """Have a partition for each time. Raises `StoreUnavailable`."""
-        lacking = self.lacking(times)
+        lacking = self.missing_days(times)
         with write_transaction(self._engine) as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PARTITION_LOCK})
             for day in sorted(lacking):

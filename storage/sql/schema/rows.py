@@ -82,14 +82,14 @@ def session_rows(statuses: Iterable[StreamStatus]) -> Rows:
     return list(rows.values())
 
 
-def offered_rows(unit: BatchResult, letters: Iterable[DeadLetter]) -> Rows:
+def offered_rows(result: BatchResult, letters: Iterable[DeadLetter]) -> Rows:
     """Return how many frames each session of the unit has offered at least, as the frames themselves show.
 
     A session that ends with its process, or its machine, sends no last status; its frames were offered all the same.
     """
     shown: dict[tuple[str, str], int] = {}
-    named = [score.ref for score in unit.scores]
-    for ref in (*named, *unit.dropped):
+    named = [score.ref for score in result.scores]
+    for ref in (*named, *result.dropped):
         key = (ref.stream_id, ref.session_id)
         shown[key] = max(shown.get(key, 0), ref.sequence + 1)
     for letter in letters:

@@ -191,7 +191,7 @@ def test_waiting_for_a_key_frame_is_said_while_it_lasts_and_is_no_dead_camera(mo
             Camera("gate", camera.url),
             SupervisorClock(),
             buffer,
-            carried=ReaderHandover(),
+            handover=ReaderHandover(),
             deadlines=Deadlines(picture_s=0.5),
         )
         reader.start()

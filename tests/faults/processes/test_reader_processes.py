@@ -134,7 +134,7 @@ def test_no_file_of_the_current_folder_is_imported(
         process.ask_to_end()
         with pytest.raises(EOFError):
             process.connection.recv()
-        assert not process.failed()
+        assert not process.has_failed()
     finally:
         process.kill()
     assert not hostile_folder()

@@ -22,7 +22,7 @@ from lab.services.server_process import (
     service_folder,
     write_private,
 )
-from sightline.bootstrap import configured_broker
+from sightline.bootstrap import make_kafka_settings
 from sightline.config.settings import load_settings
 from tests import services
 from tests.fakes.ports import FakeClock
@@ -86,7 +86,7 @@ def queue(ports: Mapping[str, int], monkeypatch: pytest.MonkeyPatch, password: s
         monkeypatch.setenv(name, "a-word-long-enough-for-a-token")
     monkeypatch.setenv("KAFKA_PASSWORD", password)
     chosen = load_settings(ROOT / "deploy" / "sightline.yaml").queue
-    return configured_broker(chosen.model_copy(update={"servers": (f"127.0.0.1:{ports['9092']}",)}))
+    return make_kafka_settings(chosen.model_copy(update={"servers": (f"127.0.0.1:{ports['9092']}",)}))
 
 
 def test_our_own_settings_reach_the_broker_of_the_compose_file(

@@ -140,7 +140,7 @@ def test_a_worker_that_takes_over_a_dropped_unit_counts_none_twice(late: LateWor
     late.clock.advance(SECONDS)
     first = late.worker()
     consumer = late.opened[0]
-    consumer.commit = lambda unit: None  # type: ignore[method-assign]  # it dies before it commits
+    consumer.commit = lambda batch: None  # type: ignore[method-assign]  # it dies before it commits
     wait_until(lambda: first.run_once() > 0, "a unit was dropped and stored")
     assert first.counters.frames_dropped > 0
     consumer.close()
@@ -210,7 +210,7 @@ def test_messages_that_kafka_deleted_unread_are_counted(late: LateWorker) -> Non
     administration.delete_records({TopicPartition(late.broker.topic, 0): 20})
     administration.close()
     wait_until(lambda: bool(_poll_and_commit(consumer)), "the next unit came")
-    assert consumer.expired() == 20 - 8
+    assert consumer.count_expired() == 20 - 8
 
 
 def _poll_and_commit(consumer: KafkaConsumer) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.messages import StreamSnapshot
 from lab.services.certificates import Certificate, make_certificate
-from sightline.bootstrap import configured_broker, configured_redis
+from sightline.bootstrap import make_kafka_settings, make_redis_live_state
 from sightline.config.settings import parse_settings
 from sightline.runtime.stores import open_stores
 from storage.sql.database.engine import read_transaction
@@ -76,7 +76,7 @@ def collected() -> Iterator[None]:
 
 def queue(address: str, **options: Any) -> KafkaSettings:
     settings = parse_settings({"queue": {"kind": "kafka", "servers": [address], "partitions": 1, **options}}).queue
-    return configured_broker(settings.model_copy(update={"topic": f"test.{secrets.token_hex(4)}"}))
+    return make_kafka_settings(settings.model_copy(update={"topic": f"test.{secrets.token_hex(4)}"}))
 
 
 def explain_broker(address: str, **options: Any) -> str:
@@ -184,7 +184,7 @@ def test_what_keeps_us_out_of_postgres_names_its_setting(
 
 def write_and_read(address: str, **options: Any) -> None:
     """Put a snapshot into the Redis of these settings and read it back."""
-    live = configured_redis(parse_settings({"live": {"kind": "redis", "url": address, **options}}))
+    live = make_redis_live_state(parse_settings({"live": {"kind": "redis", "url": address, **options}}))
     snapshot = StreamSnapshot("gate", START)
     try:
         live.put(snapshot)

@@ -72,7 +72,7 @@ def publish(settings: KafkaSettings, messages: Sequence[StreamMessage]) -> None:
     for message in messages:
         wait_until(lambda message=message: publisher.publish(message), "the frame was taken")  # type: ignore[misc]
     publisher.close()
-    assert (publisher.unacknowledged(), publisher.lost()) == (0, 0)
+    assert (publisher.count_unacknowledged(), publisher.count_lost()) == (0, 0)
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -180,7 +180,7 @@ def test_a_batch_compressed_in_a_codec_we_have_not_stops_no_partition(
     consumer = consumers()
 
     assert take_frames(consumer, 1) == [("gate", 3)]
-    wait_until(lambda: not take(consumer) and consumer.unreadable() == 20, "each of them was put aside")
+    wait_until(lambda: not take(consumer) and consumer.count_unreadable() == 20, "each of them was put aside")
 
 
 def test_a_bad_message_alone_does_not_come_back(
@@ -190,7 +190,7 @@ def test_a_bad_message_alone_does_not_come_back(
     producer.send(prepared.topic, key=b"gate", value=b"rubbish")
     producer.close()
     first = consumers()
-    wait_until(lambda: not first.poll(10, 0.1).deliveries and first.unreadable() == 1, "it was put aside")
+    wait_until(lambda: not first.poll(10, 0.1).deliveries and first.count_unreadable() == 1, "it was put aside")
     first.close()
     publish(prepared, [frame("gate", 2)])
     assert take_frames(consumers(), 1) == [("gate", 2)]
@@ -222,7 +222,7 @@ def test_a_poisoned_topic_without_one_for_dead_letters_stops_nobody(
 
     with caplog.at_level(logging.WARNING, "transport"):
         wait_until(all_came, "both frames came")
-    assert consumer.unreadable() == 20
+    assert consumer.count_unreadable() == 20
     assert caplog.text.count("without a dead letter") == 1
 
 
@@ -273,7 +273,7 @@ def test_a_broker_that_dies_and_comes_back_costs_nothing_that_was_taken(
 ) -> None:
     publisher = KafkaPublisher(replace(prepared, max_unacknowledged_frames=5))
     assert publisher.publish(frame("gate", 0))
-    wait_until(lambda: publisher.unacknowledged() == 0, "the first frame was acknowledged")
+    wait_until(lambda: publisher.count_unacknowledged() == 0, "the first frame was acknowledged")
     consumer = consumers()
     before = take_frames(consumer, 1)
 
@@ -283,9 +283,9 @@ def test_a_broker_that_dies_and_comes_back_costs_nothing_that_was_taken(
     assert consumer.poll(10, 0.2).deliveries == ()
 
     broker.start()
-    wait_until(lambda: publisher.unacknowledged() == 0, "the buffer was delivered")
+    wait_until(lambda: publisher.count_unacknowledged() == 0, "the buffer was delivered")
     publisher.close()
-    assert publisher.lost() == 0
+    assert publisher.count_lost() == 0
     found = take_frames(consumer, 6, known=before)
     assert list(dict.fromkeys(found)) == [("gate", each) for each in range(6)]
 
@@ -320,7 +320,7 @@ def test_workers_share_the_streams_and_a_worker_that_leaves_is_replaced(prepared
         sequence += 1
         for stream in streams:
             assert publisher.publish(frame(stream, sequence))
-        wait_until(lambda: publisher.unacknowledged() == 0, "the round was acknowledged")
+        wait_until(lambda: publisher.count_unacknowledged() == 0, "the round was acknowledged")
 
     def both_have_streams() -> bool:
         publish_round()

@@ -124,8 +124,8 @@ def test_worse_comes_first(stage: SampleCameras) -> None:
         derive_camera_status(CAMERA, healthy, now),
         derive_camera_status(replace(CAMERA, enabled=False), healthy, now),
     ]
-    assert [each.badness for each in ranked] == sorted(each.badness for each in ranked)
-    assert len({each.badness for each in ranked}) == len(ranked)
+    assert [each.urgency for each in ranked] == sorted(each.urgency for each in ranked)
+    assert len({each.urgency for each in ranked}) == len(ranked)
 
 
 def test_a_camera_whose_frames_were_all_dropped_is_not_called_ok(stage: SampleCameras) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import ConfigError
 from evaluation.policy import Policy
-from sightline.bootstrap import build_system, configured_policy
+from sightline.bootstrap import build_system, make_policy
 from sightline.config.sections import ApiSettings
 from sightline.config.settings import CameraSettings, EvaluationSettings, Settings
 from tests.fakes.ports import START
@@ -51,5 +51,5 @@ def test_a_device_that_is_not_there_is_refused_before_anything_starts(
 
 
 def test_the_operators_patience_replaces_productions() -> None:
-    assert configured_policy(EvaluationSettings()) == Policy()
-    assert configured_policy(EvaluationSettings(raise_s=5.0, settle_s=9.0)).raise_s == 5.0
+    assert make_policy(EvaluationSettings()) == Policy()
+    assert make_policy(EvaluationSettings(raise_s=5.0, settle_s=9.0)).raise_s == 5.0

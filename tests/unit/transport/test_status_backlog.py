@@ -43,7 +43,7 @@ def test_a_store_away_for_a_day_leaves_the_beginning_the_changes_and_the_latest(
     publisher = queue.publisher()
     for number in range(43_200):  # a day, one in two seconds; lost from noon on
         publisher.publish(status(number, ConnectionState.LIVE if number < 21_600 else ConnectionState.LOST))
-    assert queue.waiting() == MAX_WAITING_STATUSES
+    assert queue.count_waiting() == MAX_WAITING_STATUSES
     assert queue.coalesced_count() == 43_200 - MAX_WAITING_STATUSES
     kept = [each.sequence for each in poll_statuses(queue)]
     assert kept == sorted(kept)
@@ -87,6 +87,6 @@ def test_what_was_taken_and_given_back_is_bounded_with_the_rest_and_stays_in_ord
 def test_what_was_taken_makes_room() -> None:
     statuses = StatusBacklog(most=2)
     assert [statuses.add(n, status(n)) for n in range(3)] == [None, None, 1]
-    statuses.taken(0, status(0))
-    statuses.taken(2, status(2))
+    statuses.remove(0, status(0))
+    statuses.remove(2, status(2))
     assert [statuses.add(n, status(n)) for n in (3, 4)] == [None, None]

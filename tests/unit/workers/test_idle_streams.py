@@ -6,7 +6,7 @@ from workers.idle_streams import IdleStreams, tick_time
 
 def test_a_stream_is_due_once_it_was_silent_long_enough() -> None:
     idle = IdleStreams(tick_after_s=5)
-    idle.heard("gate", START)
+    idle.note_message("gate", START)
 
     assert idle.due(["gate"], START + timedelta(seconds=4)) == ()
     assert idle.due(["gate"], START + timedelta(seconds=5)) == ("gate",)
@@ -21,8 +21,8 @@ def test_a_stream_never_heard_starts_to_count_at_the_first_question() -> None:
 
 def test_an_old_message_does_not_turn_time_back() -> None:
     idle = IdleStreams(tick_after_s=5)
-    idle.heard("gate", START + timedelta(seconds=10))
-    idle.heard("gate", START)
+    idle.note_message("gate", START + timedelta(seconds=10))
+    idle.note_message("gate", START)
 
     assert idle.due(["gate"], START + timedelta(seconds=12)) == ()
 

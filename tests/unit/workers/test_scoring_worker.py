@@ -65,7 +65,7 @@ def built(scores: FakeScoreStore, *, wait: bool = False, pictures: bool = True) 
         device=torch.device("cpu"),
         poll=PollLimits(timeout_s=0.0),
         pictures=pictures,
-        patience=StoreRetry(wait=comes_back),
+        store_retry=StoreRetry(wait=comes_back),
     )
     return WorkerHarness(queue, streams, scores, alerts, live, clock, worker)
 
@@ -121,7 +121,7 @@ def test_a_poison_frame_goes_to_the_dead_letters_and_the_rest_is_stored(bench: W
     (aside,) = bench.queue.dead_letters()
     assert stored.sequence == aside.sequence == 1
     assert "planes" in stored.reason
-    assert bench.queue.waiting() == 0
+    assert bench.queue.count_waiting() == 0
     assert bench.worker.run_once() == 0
 
 
@@ -144,7 +144,7 @@ def test_a_stop_while_the_store_is_away_leaves_the_unit_for_the_next_worker() ->
     bench.publish(frame(sequence=0))
     stop = threading.Event()
 
-    def stop_soon(unit: BatchResult) -> tuple[DeadLetter, ...]:
+    def stop_soon(result: BatchResult) -> tuple[DeadLetter, ...]:
         stop.set()
         raise StoreUnavailable("the disk is full")
 

@@ -97,17 +97,17 @@ def play_round(
         stack.callback(live.close)
         publisher = KafkaPublisher(setup.kafka())
         with run_feed(publisher, CameraFeed(publisher, parts)) as feed:
-            began_at = datetime.now(UTC) - timedelta(seconds=feed.passed_s())
+            began_at = datetime.now(UTC) - timedelta(seconds=feed.elapsed_s())
             theatre = OutageTarget(stage, team, feed, engine, live)
-            theatre.joined()
-            time.sleep(max(0.0, first_fault_s(parts) - feed.passed_s()))
-            happened = [theatre.happen(event) for event in events]
-            time.sleep(max(0.0, last_clear_s(parts) - feed.passed_s()))
+            theatre.await_first_scores()
+            time.sleep(max(0.0, first_fault_s(parts) - feed.elapsed_s()))
+            happened = [theatre.apply_outage(event) for event in events]
+            time.sleep(max(0.0, last_clear_s(parts) - feed.elapsed_s()))
         tables = _await_drained(lambda: read_rows(engine), feed)
         wrong = [
             *find_broken_promises(feed.accepted, tables, parts, began_at),
             *_find_failures(feed, publisher, happened),
-            *team.ended(),
+            *team.dead_workers(),
         ]
         wrong += team.stop()
     return ChaosRound(
@@ -135,8 +135,8 @@ def _await_drained(tables: Callable[[], StoredRows], feed: CameraFeed) -> Stored
 
 def _find_failures(feed: CameraFeed, publisher: KafkaPublisher, happened: Sequence[OutageResult]) -> list[str]:
     wrong = [f"{each.kind}: not all cameras were judged again" for each in happened if each.recovered_s is None]
-    if publisher.lost():
-        wrong.append(f"the broker refused {publisher.lost()} messages after they were taken")
+    if publisher.count_lost():
+        wrong.append(f"the broker refused {publisher.count_lost()} messages after they were taken")
     if feed.failure:
         wrong.append(f"the feed failed: {feed.failure}")
     return wrong

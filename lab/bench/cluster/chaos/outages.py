@@ -72,19 +72,19 @@ def plan_outages(seed: int, number: int, kinds: Sequence[OutageKind], workers: i
 class OutageTarget:
     """Everything that an event can hit, and what shows that it is over."""
 
-    stage: ClusterServices
-    crew: WorkerPool
+    services: ClusterServices
+    workers: WorkerPool
     feed: CameraFeed
     engine: Engine
     live: LiveState
 
-    def joined(self) -> None:
+    def await_first_scores(self) -> None:
         """Wait until every camera is judged for the first time. Raises `RuntimeError` where that does not come."""
         began_at = datetime.now(UTC)
         if not _until(lambda: self.feed.streaming_cameras() <= self._stored_since(began_at), RECOVER_S):
-            raise RuntimeError(f"the workers do not judge: {self.crew.said(0)}")
+            raise RuntimeError(f"the workers do not judge: {self.workers.log_tail(0)}")
 
-    def happen(self, event: Outage) -> OutageResult:
+    def apply_outage(self, event: Outage) -> OutageResult:
         """Let it happen and return when all was well again."""
         time.sleep(event.pause_s)
         killed_at, killed_s, at_s = self._strike(event)
@@ -97,20 +97,20 @@ class OutageTarget:
     def _strike(self, event: Outage) -> tuple[datetime, float, float]:
         """Kill, wait, start again; return when it was killed: in UTC, on the monotonic clock and in the feed's time."""
         services = {
-            OutageKind.BROKER: self.stage.kafka,
-            OutageKind.POSTGRES: self.stage.postgres,
-            OutageKind.REDIS: self.stage.redis,
+            OutageKind.BROKER: self.services.kafka,
+            OutageKind.POSTGRES: self.services.postgres,
+            OutageKind.REDIS: self.services.redis,
         }
         if event.kind in services:
             service = services[event.kind]
-            moment = datetime.now(UTC), time.monotonic(), self.feed.passed_s()
+            moment = datetime.now(UTC), time.monotonic(), self.feed.elapsed_s()
             service.kill()
             time.sleep(event.away_s)
             service.start()
             return moment
-        self.crew.kill_at(event.worker, event.kind)
-        moment = datetime.now(UTC), time.monotonic(), self.feed.passed_s()
-        self.crew.replace(event.worker)
+        self.workers.kill_at(event.worker, event.kind)
+        moment = datetime.now(UTC), time.monotonic(), self.feed.elapsed_s()
+        self.workers.replace(event.worker)
         return moment
 
     def _stored_since(self, since: datetime) -> frozenset[str]:

@@ -103,7 +103,7 @@ def _await_all(engine: Engine, cameras: int, team: WorkerPool) -> None:
         if seen >= cameras:
             return
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{seen} of {cameras} cameras are judged. {'; '.join(team.ended())}")
+            raise RuntimeError(f"{seen} of {cameras} cameras are judged. {'; '.join(team.dead_workers())}")
         time.sleep(0.2)
 
 

@@ -25,7 +25,7 @@ class Objective(Protocol):
         """The mean over a batch of answers (N,) and targets (N, k)."""
         ...
 
-    def compared(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    def comparable_targets(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n,) what answers should rank with."""
         ...
 
@@ -45,7 +45,7 @@ class LogLoss:
             return nn.functional.mse_loss(answers, targets[:, 0])
         return nn.functional.smooth_l1_loss(answers, targets[:, 0], beta=self.bend)
 
-    def compared(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    def comparable_targets(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
         return targets[:, 0]
 
 
@@ -68,7 +68,7 @@ class SurvivalShare:
         each = nn.functional.binary_cross_entropy_with_logits(answers, targets[:, 0], reduction="none")
         return (each * targets[:, 1]).sum() / targets[:, 1].sum()
 
-    def compared(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    def comparable_targets(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
         return targets[:, 0]
 
 

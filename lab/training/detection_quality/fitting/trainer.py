@@ -102,7 +102,7 @@ def validation_agreement(
     network.load_state_dict(current)
     network.train()
     targets = goal.targets(pairs)[chosen]
-    labels = goal.compared(targets).astype(np.float64)
+    labels = goal.comparable_targets(targets).astype(np.float64)
     error = goal.loss(torch.from_numpy(answers), torch.from_numpy(targets)).item()
     values = answers.astype(np.float64)
     return {"val_srocc": srocc(values, labels), "val_plcc": plcc(values, labels), "val_loss": error}

@@ -47,15 +47,15 @@ def test_frames_that_died_with_their_process_are_counted_once() -> None:
 def test_a_new_reader_goes_on_from_the_readers_own_count() -> None:
     account = CameraCounters(refused=3)
     account.status_to_send(status(frames_offered=10, frames_dropped=2))
-    assert account.carried().counters.frames_dropped == 2
+    assert account.handover().counters.frames_dropped == 2
 
 
 def test_a_failure_stays_shown_until_pictures_come() -> None:
     account = CameraCounters()
     account.status_to_send(replace(status(ConnectionState.STALLED), reason="no video"))
-    assert (account.carried().state, account.carried().reason) == (ConnectionState.STALLED, "no video")
+    assert (account.handover().state, account.handover().reason) == (ConnectionState.STALLED, "no video")
     account.status_to_send(status())
-    assert account.carried().state is ConnectionState.CONNECTING
+    assert account.handover().state is ConnectionState.CONNECTING
 
 
 def test_refused_logins_outlive_the_process_once_a_session() -> None:
@@ -63,9 +63,9 @@ def test_refused_logins_outlive_the_process_once_a_session() -> None:
     for minute, session in ((0, "one"), (0, "one"), (1, "two")):
         at = NOW + timedelta(minutes=minute)
         account.status_to_send(replace(status(ConnectionState.REFUSED), session_id=session, received_at=at))
-    assert account.carried().refused_at == (NOW, NOW + timedelta(minutes=1))
+    assert account.handover().refused_at == (NOW, NOW + timedelta(minutes=1))
     account.status_to_send(status())
-    assert account.carried().refused_at == ()
+    assert account.handover().refused_at == ()
 
 
 def test_time_does_not_run_back_when_a_process_ends() -> None:

@@ -42,7 +42,7 @@ def test_a_full_buffer_drops_its_oldest_frames_and_counts_them_for_their_stream(
     buffer.put(frame("b", 1))
     left = [message.ref for message in drain(buffer) if isinstance(message, Frame)]
     assert [(ref.stream_id, ref.sequence) for ref in left] == [("a", 2), ("b", 0), ("b", 1)]
-    assert (buffer.dropped("a"), buffer.dropped("b")) == (2, 0)
+    assert (buffer.count_dropped("a"), buffer.count_dropped("b")) == (2, 0)
 
 
 def test_a_status_is_never_dropped() -> None:
@@ -52,13 +52,13 @@ def test_a_status_is_never_dropped() -> None:
         buffer.put(frame("a", sequence))
     messages = drain(buffer)
     assert sum(isinstance(message, StreamStatus) for message in messages) == 50
-    assert buffer.dropped("a") == 49
+    assert buffer.count_dropped("a") == 49
 
 
 def test_a_frame_larger_than_the_buffer_still_travels() -> None:
     buffer = SendBuffer(10)
     buffer.put(frame("a", 0))
-    assert buffer.dropped("a") == 0
+    assert buffer.count_dropped("a") == 0
     assert len(buffer) == 1
 
 
@@ -67,4 +67,4 @@ def test_room_is_given_back_when_a_frame_leaves() -> None:
     for sequence in range(5):
         buffer.put(frame("a", sequence))
         assert isinstance(buffer.get(0.0), Frame)
-    assert buffer.dropped("a") == 0
+    assert buffer.count_dropped("a") == 0

@@ -139,4 +139,4 @@ def test_the_api_is_told_of_every_model(tmp_path: Path) -> None:
     assert set(records) == set(MODELS)
     assert records["saliency_iqa"].judges
     assert records["faster_rcnn"].state == "off"
-    assert records["faster_rcnn"].said
+    assert records["faster_rcnn"].summary

@@ -88,4 +88,4 @@ def test_a_message_sent_again_under_its_key_is_kept_once_with_the_time_it_came()
     ledger.send(entry("garage", Fault.BLUR, 30))
     clock.sleep(5)
     ledger.send(entry("garage", Fault.BLUR, 30))
-    assert [message.at for message in ledger.told()] == [START]
+    assert [message.at for message in ledger.messages()] == [START]

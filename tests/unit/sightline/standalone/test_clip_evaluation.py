@@ -50,7 +50,7 @@ def verdict(judged: EvaluatedFrame, fault: Fault) -> VerdictState:
 
 
 def test_every_frame_is_judged_once_in_order_with_all_faults() -> None:
-    found = list(judge().judged(Played(film(10))))
+    found = list(judge().evaluate(Played(film(10))))
 
     assert [each.sequence for each in found] == list(range(10))
     assert all(isinstance(each, EvaluatedFrame) and len(each.verdicts) == len(Fault) for each in found)
@@ -58,17 +58,17 @@ def test_every_frame_is_judged_once_in_order_with_all_faults() -> None:
 
 @pytest.mark.parametrize("max_frames", [1, 3, 16])
 def test_verdicts_do_not_depend_on_how_frames_are_batched(max_frames: int) -> None:
-    alone = [each for each in judge(max_frames=1).judged(Played(film(9))) if isinstance(each, EvaluatedFrame)]
+    alone = [each for each in judge(max_frames=1).evaluate(Played(film(9))) if isinstance(each, EvaluatedFrame)]
     batched = [
-        each for each in judge(max_frames=max_frames).judged(Played(film(9))) if isinstance(each, EvaluatedFrame)
+        each for each in judge(max_frames=max_frames).evaluate(Played(film(9))) if isinstance(each, EvaluatedFrame)
     ]
 
     assert [each.verdicts for each in batched] == [each.verdicts for each in alone]
 
 
 def test_a_recording_has_no_connection_to_judge_and_a_live_stream_has() -> None:
-    (*_, recorded) = judge().judged(Played(film(6)))
-    (*_, live) = judge(recorded=False).judged(Played(film(6)))
+    (*_, recorded) = judge().evaluate(Played(film(6)))
+    (*_, live) = judge(recorded=False).evaluate(Played(film(6)))
 
     assert isinstance(recorded, EvaluatedFrame)
     assert isinstance(live, EvaluatedFrame)
@@ -77,13 +77,13 @@ def test_a_recording_has_no_connection_to_judge_and_a_live_stream_has() -> None:
 
 
 def test_a_bad_frame_is_told_and_the_others_are_judged() -> None:
-    found = list(judge().judged(Played([*film(2), broken("clip.mp4", 2), frame("clip.mp4", 3)])))
+    found = list(judge().evaluate(Played([*film(2), broken("clip.mp4", 2), frame("clip.mp4", 3)])))
 
     assert [type(each) for each in found] == [EvaluatedFrame, EvaluatedFrame, RejectedFrame, EvaluatedFrame]
 
 
 def test_what_came_before_a_source_broke_off_is_judged_before_the_error() -> None:
-    frames = judge().judged(Played(film(6), breaks=True))
+    frames = judge().evaluate(Played(film(6), breaks=True))
 
     assert [next(frames).sequence for _ in range(6)] == list(range(6))
     with pytest.raises(SourceUnavailable):
@@ -93,7 +93,7 @@ def test_what_came_before_a_source_broke_off_is_judged_before_the_error() -> Non
 def test_counters_are_asked_every_two_seconds_of_the_recordings_time() -> None:
     source = Played(film(7))
 
-    list(judge().judged(source))
+    list(judge().evaluate(source))
 
     assert source.asked == 4
 
@@ -101,4 +101,4 @@ def test_counters_are_asked_every_two_seconds_of_the_recordings_time() -> None:
 def test_a_change_of_size_within_a_recording_is_judged_on() -> None:
     mixed = [*film(3), *(frame("clip.mp4", index, width=16) for index in range(3, 6))]
 
-    assert len(list(judge().judged(Played(mixed)))) == 6
+    assert len(list(judge().evaluate(Played(mixed)))) == 6

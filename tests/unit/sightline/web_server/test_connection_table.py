@@ -13,7 +13,7 @@ class Peer:
     gave_up: list[PeerWait] = field(default_factory=list)
     dropped: bool = False
 
-    def waiting(self) -> tuple[PeerWait, float] | None:
+    def current_wait(self) -> tuple[PeerWait, float] | None:
         return self.wait
 
     def give_up(self, wait: PeerWait) -> None:

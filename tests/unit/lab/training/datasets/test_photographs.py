@@ -178,7 +178,7 @@ def test_live_leaves_out_undistorted_copies_and_prefers_realigned_scores(tmp_pat
     ]
     assert [sample.scene for sample in samples] == ["studentsculpture", "rapids", "womanhat"]
     assert score_values(samples, "mos").tolist() == [15.512954417537026, 24.09025497677203, 52.92435457391396]
-    better, worse = live.LIVE.scales["mos"].mapped(score_values(samples, "mos")[[0, 2]], PERCENT)
+    better, worse = live.LIVE.scales["mos"].convert(score_values(samples, "mos")[[0, 2]], PERCENT)
     assert better == pytest.approx(100 - 15.512954417537026)
     assert better > worse
     (tmp_path / "dmos_realigned.mat").unlink()

@@ -50,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
         return SgdNetAnswers(labels + 0.1, labels)
 
     monkeypatch.setattr(tables, "find_dataset", known)
-    monkeypatch.setattr(SgdNetExperiment, "judged", judged)
+    monkeypatch.setattr(SgdNetExperiment, "evaluate", judged)
     return trainings
 
 
@@ -210,7 +210,7 @@ def test_a_training_of_another_plan_is_not_taken_for_this_one(tmp_path: Path) ->
     campaign = SgdNetExperiment(BIQ2021, samples, SplitRows(rows, rows, rows), tmp_path / "runs")
     claim_folder(tmp_path / "runs" / "baseline", {"seed": 7})
     with pytest.raises(ConfigError, match="holds a training with"):
-        campaign.judged("baseline", SgdNetPlan(scratch=True), None)
+        campaign.evaluate("baseline", SgdNetPlan(scratch=True), None)
 
 
 def _samples(setting: ReproductionOptions) -> list[Sample]:

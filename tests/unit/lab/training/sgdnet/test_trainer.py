@@ -94,7 +94,7 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(data: Path, tmp
 def test_frozen_blocks_keep_the_start_and_their_features_give_the_pictures_answer(data: Path, tmp_path: Path) -> None:
     plan = replace(PLAN, frozen_blocks=7, epochs=1)
     found, start = learnt(data, plan, tmp_path), build_network(plan, None, 7).state_dict()
-    assert found.frozen
+    assert found.holds_features
     network = train_network(build_network(plan, None, 7), plan, found, SIDES, tmp_path / "run", seed=7)
     kept = {name for name, value in network.state_dict().items() if torch.equal(value, start[name])}
     assert {name for name in start if name.startswith("backbone.features.6.")} <= kept

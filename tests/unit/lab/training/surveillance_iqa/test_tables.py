@@ -82,7 +82,7 @@ def test_table_3_trains_once_for_every_weight(setting: ReproductionOptions, monk
         weights.append(local_weight)
         return answering(0.1 + local_weight)
 
-    monkeypatch.setattr(SurveillanceExperiment, "proposed", proposed)
+    monkeypatch.setattr(SurveillanceExperiment, "evaluate_proposed", proposed)
     start = setting.start.rename(setting.runs.parent / "start.tflite") if setting.start else None
     result = tables.table_3(replace(setting, start=start), "biq2021")
     assert weights == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
@@ -99,7 +99,7 @@ def test_figure_3_tells_who_is_significantly_better(
     setting: ReproductionOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = {0.0: 0.31, 1.0: 0.33, 0.2: 0.1}
-    monkeypatch.setattr(SurveillanceExperiment, "proposed", lambda self, weight=0.2: answering(noise[weight]))
+    monkeypatch.setattr(SurveillanceExperiment, "evaluate_proposed", lambda self, weight=0.2: answering(noise[weight]))
     monkeypatch.setattr(SurveillanceExperiment, "brisque", lambda self: answering(1.0))
     rows = {row.name: row for row in tables.figure_3(setting, "biq2021").rows}
     assert rows[PROPOSED].ours == {"BRISQUE": 1.0, tables.GLOBAL_ONLY: 1.0, tables.LOCAL_ONLY: 1.0}
@@ -138,4 +138,4 @@ def test_views_kept_for_another_start_are_not_taken(setting: ReproductionOptions
     runs, _ = open_experiment(setting, "biq2021")
     claim_folder(runs.folder, {"start": "another"})
     with pytest.raises(ConfigError, match="holds a training with"):
-        runs.proposed()
+        runs.evaluate_proposed()
