@@ -34,7 +34,14 @@ class FrameRejected(SightlineError):
 
 
 class StoreUnavailable(SightlineError):
-    """Nobody must act: the store is away, locked or full; the unit is kept, retried, and committed after."""
+    """The store is away, locked or full; the batch is kept, tried again, and committed after it was stored.
+
+    `needs_operator`: waiting alone does not help, such as with a damaged file or a refused password.
+    """
+
+    def __init__(self, message: str = "", *, needs_operator: bool = False) -> None:
+        super().__init__(message)
+        self.needs_operator = needs_operator
 
 
 class NotifierUnavailable(SightlineError):

@@ -51,6 +51,17 @@ class DeadLetter:
         return cls(message.stream_id, message.session_id, message.sequence, message.received_at, reason)
 
 
+OVERTAKEN = "read by an ingest process that no longer holds the camera"
+
+
+def is_overtaken(token: int, fence: int) -> bool:
+    """Return whether a message was read under a lease that no longer counts; token 0 means under no lease.
+
+    `fence` is the oldest token of the camera that counts (`CameraLeases.fences`).
+    """
+    return 0 < token < fence
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictChange:
     """A verdict that differs from the one before it."""

@@ -4,7 +4,6 @@ Only `Detector` lives elsewhere (`detectors/models/pictures.py`): it speaks tens
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -250,10 +249,6 @@ class LiveState(Protocol):
     def all(self) -> Mapping[str, StreamSnapshot]: ...
 
     def remove(self, stream_id: str) -> None: ...
-
-    def subscribe(self) -> "AbstractContextManager[Iterator[StreamSnapshot | None]]":
-        """Yield snapshots as they are put; None about once a second when nothing came, so that a reader can stop."""
-        ...
 
     def put_picture(self, frame: Frame) -> None:
         """Keep the picture of now, in memory only, the newest per stream."""

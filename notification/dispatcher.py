@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.backoff import backoff_s
+from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.errors import NotifierUnavailable
 from domain.ports import AlertStore, Clock, Notifier, StreamStore
@@ -19,11 +21,6 @@ LOG = logging.getLogger(__name__)
 
 DUE_LIMIT = 1000
 FIRST_RETRY_S, LAST_RETRY_S = 5.0, 600.0
-
-
-def retry_after_s(attempts: int) -> float:
-    """Return how long to wait after so many failed attempts before: 5 s, doubled each time, ten minutes at most."""
-    return float(min(FIRST_RETRY_S * 2 ** min(attempts, 20), LAST_RETRY_S))
 
 
 class _NotifierQueue:
@@ -80,13 +77,12 @@ class Dispatcher:
         patience_s: float = 1.0,
     ) -> None:
         self._alerts = alert_store
-        self._streams = stream_store
+        self._cameras = CameraDirectory(stream_store)
         self._clock = clock
         self._grouping = grouping or GroupingPolicy()
         self._patience_s = patience_s
         self._queues = [_NotifierQueue(notifier) for notifier in notifiers]
         self._waiting: dict[str, OutboxEntry] = {}
-        self._cameras: tuple[int, Sequence[Camera]] = (-1, ())
         self._groups: dict[str, Incident] | None = None
 
     def run_once(self) -> int:
@@ -133,10 +129,8 @@ class Dispatcher:
             groups[group.incident_id] = group
 
     def _read_cameras(self) -> Sequence[Camera]:
-        revision = self._streams.revision()
-        if revision != self._cameras[0]:
-            self._cameras = (revision, self._streams.cameras())
-        return self._cameras[1]
+        self._cameras.refresh()
+        return tuple(self._cameras.cameras.values())
 
     def _send(self, entry: OutboxEntry) -> None:
         """Hand a message to every lane that has not had it and owes its receiver nothing earlier of that incident."""
@@ -171,7 +165,7 @@ class Dispatcher:
 
     def _postpone(self, failed: Mapping[str, str], now: datetime) -> None:
         for key, why in failed.items():
-            wait_s = retry_after_s(self._waiting[key].attempts)
+            wait_s = backoff_s(self._waiting[key].attempts + 1, first_s=FIRST_RETRY_S, longest_s=LAST_RETRY_S)
             LOG.warning("notification %s not delivered, next attempt in %.0f s: %s", key, wait_s, why)
             self._alerts.postpone([key], now + timedelta(seconds=wait_s), why)
 

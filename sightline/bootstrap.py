@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from api.app import create_app
 from api.security.client_address import parse_networks
 from detectors.registry import METRICS
+from domain.camera_directory import CameraDirectory
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from evaluation.policy import Policy
@@ -51,6 +52,7 @@ from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.camera_leases import SqlCameraLeases
 from storage.sql.database.database_lock import acquire_database_lock
 from storage.sql.database.database_watch import DatabaseWatch
+from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
 from workers.frame_scoring.device import resolve_device, use_threads
 from workers.frame_scoring.tensor_batches import TensorBatchLimits
@@ -245,7 +247,8 @@ def make_redis_live_state(settings: Settings) -> "RedisLiveState":
     with _require_cluster_extra("live.kind: redis"):
         from storage.live.redis_live_state import RedisLiveState, RedisSecurity  # noqa: PLC0415 - only where it is chosen
     security = RedisSecurity(**settings.live.model_dump(exclude={"kind", "url"}))
-    return RedisLiveState(settings.live.url, security=security, pictures=settings.pictures == "memory")
+    pictures = PictureCodec() if settings.pictures == "memory" else None
+    return RedisLiveState(settings.live.url, security=security, pictures=pictures)
 
 
 @contextmanager
@@ -278,7 +281,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
         parts.append(server)
     parts += [PeriodicThread("clock", CLOCK_EVERY_S, clock.now), wiring.database]
     if Role.DISPATCH in wanted:
-        housekeeping = Housekeeping(stores.scores, clock, unsettled=clock.deletion_blocked_reason)
+        housekeeping = Housekeeping(stores.scores, clock, deletion_blocked_reason=clock.deletion_blocked_reason)
         parts.append(PeriodicThread("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
         parts.append(PeriodicThread("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
     if scoring is not None:
@@ -356,8 +359,10 @@ def _build_ingest(wiring: _Wiring) -> Component:
         return LeasedIngestService(wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup)
     publisher = wiring.queue.publisher(threading.Event())
     assert publisher is not None
-    supervisor = IngestSupervisor(streams.cameras(), publisher, clock, setup=setup)
-    return IngestService(supervisor, streams, streams.revision(), wiring.redactor)
+    directory = CameraDirectory(streams)
+    directory.refresh()
+    supervisor = IngestSupervisor(tuple(directory.cameras.values()), publisher, clock, setup=setup)
+    return IngestService(supervisor, directory, wiring.redactor)
 
 
 def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:

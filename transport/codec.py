@@ -26,6 +26,7 @@ from transport.message_checks import MAX_SIDE, check_format, check_number, check
 VERSION = 1
 MAX_MESSAGE_BYTES = 16_000_000
 _MAX_HEADER_BYTES = 64 << 10
+_MAX_PICTURE_BYTES = 1 << 30
 _MAX_PLANES = 4
 _PREFIX = struct.Struct("<BBBI")
 
@@ -100,6 +101,21 @@ def decode_message(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> St
     if header_bytes > _MAX_HEADER_BYTES or header_end > len(view):
         raise FrameRejected(f"truncated or malformed message: a header of {header_bytes:,} bytes in {len(view):,}")
     return _parse_message(kind, compression, bytes(view[_PREFIX.size : header_end]), view[header_end:])
+
+
+class PictureCodec:
+    """Frames in this format for the live state; the broker's cap on a message does not apply there."""
+
+    def encode(self, frame: Frame) -> bytes:
+        """Return the frame as bytes. Raises `FrameRejected` for odd planes."""
+        return encode_message(frame, max_bytes=_MAX_PICTURE_BYTES)
+
+    def decode(self, document: bytes) -> Frame:
+        """Return the frame these bytes hold. Raises `FrameRejected` where they hold none."""
+        message = decode_message(document, max_bytes=_MAX_PICTURE_BYTES)
+        if not isinstance(message, Frame):
+            raise FrameRejected("malformed message: a status where a picture belongs")
+        return message
 
 
 def _parse_message(kind: int, compression: int, header: bytes, body: memoryview) -> StreamMessage:

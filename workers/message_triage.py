@@ -8,11 +8,10 @@ from typing import TypeAlias
 from domain.cameras import Camera
 from domain.clocks import is_plausible
 from domain.frames import Frame, FrameRef
-from domain.messages import DeadLetter, Delivery, StreamMessage
+from domain.messages import DeadLetter, Delivery, StreamMessage, is_overtaken
 
 CameraDelivery: TypeAlias = tuple[Delivery, Camera]
 
-OVERTAKEN = "read by an ingest process that no longer holds the camera"
 SEQUENCE_LEAPS = "its number leaps far beyond all its session sent so far"
 
 
@@ -57,7 +56,7 @@ def split_by_fence(
     wanted: Sequence[CameraDelivery], fences: Mapping[str, int]
 ) -> tuple[list[CameraDelivery], list[Delivery], int]:
     """Split into what was read under a lease that counts, the frames that were not, and how many statuses were not."""
-    current = [each for each in wanted if not 0 < each[0].message.token < fences.get(each[1].name, 0)]
+    current = [each for each in wanted if not is_overtaken(each[0].message.token, fences.get(each[1].name, 0))]
     kept = {id(delivery) for delivery, _ in current}
     overtaken = [delivery for delivery, _ in wanted if id(delivery) not in kept]
     frames = [delivery for delivery in overtaken if isinstance(delivery.message, Frame)]

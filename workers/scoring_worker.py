@@ -18,7 +18,7 @@ import torch
 from detectors.registry import DetectorSet
 from domain.clocks import BACKWARD_TOLERANCE
 from domain.frames import Frame, FrameRef
-from domain.messages import BatchResult, DeadLetter, Delivery
+from domain.messages import OVERTAKEN, BatchResult, DeadLetter, Delivery
 from domain.ports import AlertStore, CameraLeases, Clock, LiveState, ScoreStore, StreamConsumer, StreamStore
 from evaluation.evaluate import Tick
 from evaluation.policy import Policy
@@ -28,7 +28,6 @@ from workers.frame_scoring.tensor_batches import TensorBatchLimits
 from workers.idle_streams import IdleStreams, tick_time
 from workers.load_shedding import LagLimits, lag_s, plan_shedding
 from workers.message_triage import (
-    OVERTAKEN,
     SEQUENCE_LEAPS,
     CameraDelivery,
     TriagedBatch,

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from domain.backoff import backoff_s
 from domain.errors import StoreUnavailable
 
 _log = logging.getLogger(__name__)
@@ -20,10 +21,9 @@ class WorkerStopped(Exception):
     """The worker was told to stop while the store was away; the unit stays uncommitted and is delivered again."""
 
 
-def backoff_s(attempt: int, random_share: float) -> float:
-    """Return seconds before attempt `attempt` + 1: doubling from 0.5 s to 30 s, the upper half of it at random."""
-    longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * float(2 ** min(attempt, 10)))
-    return longest * (0.5 + 0.5 * random_share)
+def retry_wait_s(failures: int, random_share: float) -> float:
+    """Return seconds to wait after `failures` failed attempts: 0.5 s doubled up to 30 s, the upper half at random."""
+    return backoff_s(failures, first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S) * (0.5 + 0.5 * random_share)
 
 
 class StoreRetry:
@@ -35,18 +35,18 @@ class StoreRetry:
 
     def until_done(self, action: Callable[[], T], stop: threading.Event) -> T:
         """Return what `action` returns. Raises `WorkerStopped` when `stop` is set while the store is away."""
-        attempt = 0
+        failures = 0
         while True:
             try:
                 result = action()
             except StoreUnavailable as error:
                 self.away_reason = str(error)
-                _log.warning("the store is away, the unit is kept (attempt %d): %s", attempt + 1, error)
+                _log.warning("the store is away, the unit is kept (attempt %d): %s", failures + 1, error)
             else:
                 if self.away_reason:
-                    _log.info("the store is back after %d attempts", attempt)
+                    _log.info("the store is back after %d attempts", failures)
                 self.away_reason = ""
                 return result
-            if self._wait(stop, backoff_s(attempt, random.random())):
-                raise WorkerStopped("the store is away and the worker stops; the unit was not stored")
-            attempt += 1
+            failures += 1
+            if self._wait(stop, retry_wait_s(failures, random.random())):
+                raise WorkerStopped("the store is away and the worker stops; the batch was not stored")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.clocks import is_within
 from domain.ports import StreamStore
@@ -10,11 +11,10 @@ CHECK_EVERY_S = 2.0
 
 
 class WatchedCameras:
-    """Cameras by name; `refresh` asks the store at most every 2 s."""
+    """The enabled cameras by name; `refresh` asks the store at most every 2 s."""
 
     def __init__(self, store: StreamStore) -> None:
-        self._store = store
-        self._revision: int | None = None
+        self._directory = CameraDirectory(store)
         self._checked_at: datetime | None = None
         self._cameras: dict[str, Camera] = {}
 
@@ -22,14 +22,11 @@ class WatchedCameras:
         """Read the cameras again if they changed; return those no longer watched. Raises `StoreUnavailable`."""
         if is_within(self._checked_at, now, CHECK_EVERY_S):
             return ()
-        revision = self._store.revision()
-        gone: tuple[str, ...] = ()
-        if revision != self._revision:
-            watched = {camera.name: camera for camera in self._store.cameras() if camera.enabled}
-            gone = tuple(self._cameras.keys() - watched.keys())
-            self._cameras, self._revision = watched, revision
+        before = self._cameras
+        if self._directory.refresh():
+            self._cameras = {name: camera for name, camera in self._directory.cameras.items() if camera.enabled}
         self._checked_at = now
-        return gone
+        return tuple(before.keys() - self._cameras.keys())
 
     def find(self, name: str) -> Camera | None:
         """Return the camera, None when it is unknown, retired or switched off."""

@@ -1,5 +1,7 @@
 """Is the process alive, and is it doing its job? Neither says yes out of politeness."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
@@ -31,14 +33,18 @@ def readyz(backend: BackendDependency) -> JSONResponse:
     """Say whether cameras are watched now: the store answers, every part is well, and judgements arrive."""
     now = read_overview(backend)
     parts = {**backend.health(), "store": now.store, "watching": unwatched_reason(now)}
-    ready = all(why == "" for why in parts.values())
-    amiss = {**backend.warnings(), **({"live": now.live} if now.live else {})}
-    answer = ReadyAnswer(
-        ready=ready,
+    warnings = {**backend.warnings(), **({"live": now.live} if now.live else {})}
+    answer = ready_answer(parts, warnings)
+    return JSONResponse(answer.model_dump(), status_code=200 if answer.ready else 503)
+
+
+def ready_answer(parts: Mapping[str, str], warnings: Mapping[str, str]) -> ReadyAnswer:
+    """Return the answer for parts that are "" or what is wrong with them, without secrets."""
+    return ReadyAnswer(
+        ready=all(why == "" for why in parts.values()),
         parts={part: redact_text(why) or "ok" for part, why in parts.items()},
-        degraded={subject: redact_text(why) for subject, why in amiss.items()},
+        degraded={subject: redact_text(why) for subject, why in warnings.items()},
     )
-    return JSONResponse(answer.model_dump(), status_code=200 if ready else 503)
 
 
 def unwatched_reason(now: Overview) -> str:

@@ -91,11 +91,11 @@ PROCESS_METRICS: Mapping[str, str] = {
     "clock_offset_seconds": "How far the machine's clock is ahead of the time that Sightline lives by.",
     "clock_steps_total": "Steps of the machine's clock.",
 }
-"""What the process may tell of itself; those ending in `_status_counter` are counters."""
+"""What a process may report about itself; names that end in `_total` are counters."""
 
 
 class SightlineCollector(Collector):
-    """Makes every family anew at each scrape."""
+    """Makes every family at each scrape, from the present."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -111,8 +111,26 @@ class SightlineCollector(Collector):
         yield from _stream_metrics(now)
         yield from _evaluation_metrics(now)
         yield from _incident_metrics(self._backend)
-        yield from _process_metrics(self._backend)
-        yield from _part_metrics(self._backend)
+        yield from ProcessCollector(self._backend.health(), self._backend.process_metrics()).collect()
+
+
+class ProcessCollector(Collector):
+    """Numbers of the process itself: which parts are well, and what was counted (keys of `PROCESS_METRICS`)."""
+
+    def __init__(self, health: Mapping[str, str], process_metrics: Mapping[str, float]) -> None:
+        self._health = health
+        self._process_metrics = process_metrics
+
+    def collect(self) -> Iterator[Metric]:
+        for name, text in PROCESS_METRICS.items():
+            if name in self._process_metrics:
+                kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+                value = self._process_metrics[name]
+                yield kind(f"sightline_{name.removesuffix('_total')}", text, value=value)
+        up = _family("part_up", "1 while this part of Sightline is well.", ["part"])
+        for part, why in self._health.items():
+            up.add_metric([part], float(why == ""))
+        yield up
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
@@ -206,24 +224,6 @@ def _incident_metrics(backend: Backend) -> Iterator[Metric]:
         taken = sum(bool(incident.acknowledged_by) for incident in mine)
         family.add_metric([severity, "yes"], taken)
         family.add_metric([severity, "no"], len(mine) - taken)
-    yield family
-
-
-def _process_metrics(backend: Backend) -> Iterator[Metric]:
-    process_metrics = backend.process_metrics()
-    for name, text in PROCESS_METRICS.items():
-        if name not in process_metrics:
-            continue
-        if name.endswith("_total"):
-            yield CounterMetricFamily(f"sightline_{name.removesuffix('_total')}", text, value=process_metrics[name])
-        else:
-            yield _gauge(name, text, process_metrics[name])
-
-
-def _part_metrics(backend: Backend) -> Iterator[Metric]:
-    family = _family("part_up", "1 while this part of Sightline is well.", ["part"])
-    for part, why in backend.health().items():
-        family.add_metric([part], float(why == ""))
     yield family
 
 

@@ -6,7 +6,6 @@ rules); someone on the network without the token; and text of ours that a browse
 
 import hashlib
 import hmac
-import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -60,16 +59,6 @@ class AuthResult(Enum):
     SESSION = "a good cookie"
     NOTHING = "nothing, or a cookie whose time is over"
     WRONG = "a wrong token"
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether an address to bind is reached from this machine alone."""
-    if host.lower() in LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 _USUAL_PORTS = {"http": ":80", "https": ":443"}

@@ -5,6 +5,7 @@ question mark, it is the host, unless it may as well be part of a password and t
 a host; else the login reaches to the last `@`.
 """
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -114,6 +115,15 @@ def is_host(text: str) -> bool:
         inner = name[1:-1]
         return name.endswith("]") and ":" in inner and all(each.isalnum() or each in ":.%-_" for each in inner)
     return bool(name) and all(each.isalnum() or each in "._-" for each in name)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address (without brackets and port) means this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        name = host.lower()
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def redact_address(address: Address) -> str:

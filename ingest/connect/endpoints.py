@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from domain.errors import SourceUnavailable
+from domain.text.addresses import is_loopback
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 SECURE = frozenset({"rtsps", "https"})
@@ -121,14 +122,7 @@ def _is_own(target: Endpoint, root: Endpoint) -> bool:
     if target.host != root.host:
         return False
     # On this machine itself every port is another program's.
-    return target.port == root.port or (target.port == DEFAULT_PORTS[target.scheme] and not _is_loopback(root.host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return target.port == root.port or (target.port == DEFAULT_PORTS[target.scheme] and not is_loopback(root.host))
 
 
 def _is_listed(target: Endpoint, allowed_hosts: tuple[str, ...]) -> bool:

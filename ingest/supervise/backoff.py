@@ -6,6 +6,8 @@ Pure: (state, what happened, now, chance) in, (state, delay) out.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.backoff import backoff_s
+
 FIRST_WAIT_S = 1.0
 LONGEST_BACKOFF_S = 20.0
 """A camera that is back is read again after 30 s at most, and after 10 s on average: half of a mean wait.
@@ -34,8 +36,8 @@ def after_failure(attempts: Attempts, chance: float) -> tuple[Attempts, float]:
 
     `chance` in [0, 1) spreads the cameras of a site, so that a switch that comes back is not stormed.
     """
-    delay = min(LONGEST_BACKOFF_S, FIRST_WAIT_S * 2.0 ** min(attempts.failures, 30))
-    return replace(attempts, failures=attempts.failures + 1), delay * (0.5 + chance)
+    failed = replace(attempts, failures=attempts.failures + 1)
+    return failed, backoff_s(failed.failures, first_s=FIRST_WAIT_S, longest_s=LONGEST_BACKOFF_S) * (0.5 + chance)
 
 
 def after_excess(attempts: Attempts, chance: float) -> tuple[Attempts, float]:

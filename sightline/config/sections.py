@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.security.access_rules import MIN_TOKEN_LENGTH, TOKEN_COMMAND, is_loopback
+from api.security.access_rules import MIN_TOKEN_LENGTH, TOKEN_COMMAND
 from api.security.client_address import parse_networks
+from domain.text.addresses import is_loopback
 from ingest.limits import MEGABYTE, ReadingLimits
 from sightline.config.value_types import Broker, RedisAddress
 

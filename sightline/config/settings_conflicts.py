@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from domain.errors import ConfigError
+from domain.retention import Retention
 from sightline.config.sections import find_api_conflicts
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def find_camera_conflicts(settings: "Settings", places: Iterable[int]) -> Iterat
 
 
 def _find_retention_conflicts(settings: "Settings") -> Iterator[str]:
-    kept = settings.retention
-    if not kept.raw_days < kept.minutes_days < kept.hours_days < kept.days_days:
-        yield "retention: raw_days, minutes_days, hours_days and days_days must rise in this order"
+    try:
+        Retention(**settings.retention.model_dump())
+    except ConfigError as error:
+        yield str(error)
 
 
 def _find_database_conflicts(settings: "Settings") -> Iterator[str]:

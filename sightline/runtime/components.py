@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from domain.backoff import backoff_s
+
 _log = logging.getLogger(__name__)
 
 MIN_RESTART_S = 1.0
@@ -63,7 +65,7 @@ class RestartingThread:
         return self._health() if self._health is not None else ""
 
     def _run(self) -> None:
-        wait_s = MIN_RESTART_S / 2
+        failures = 0
         while not self._stop.is_set():
             started = time.monotonic()
             try:
@@ -71,7 +73,8 @@ class RestartingThread:
             except Exception as error:  # noqa: BLE001 - the thread's outermost guard
                 # One part that fails must neither end silently nor end the others.
                 ran_s = time.monotonic() - started
-                wait_s = MIN_RESTART_S if ran_s > MAX_RESTART_S else min(MAX_RESTART_S, 2 * wait_s)
+                failures = 1 if ran_s > MAX_RESTART_S else failures + 1
+                wait_s = backoff_s(failures, first_s=MIN_RESTART_S, longest_s=MAX_RESTART_S)
                 self._failure, self._failed_at = f"failed ({type(error).__name__})", time.monotonic()
                 _log.exception("%s failed and starts again in %.0f s", self.name, wait_s)
                 self._stop.wait(wait_s)

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
 
+from domain.cameras import Camera
+from domain.text.camera_urls import find_secrets
 from domain.text.plain_text import escape_invisible
 from domain.text.redaction import redact_text
 from sightline.runtime.log_limiter import LogLimiter
@@ -37,6 +39,10 @@ class Redactor:
         wanted = {secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH}
         if not wanted <= self._known.all:
             self._known = KnownSecrets(self._known.all | wanted)
+
+    def learn_cameras(self, cameras: Iterable[Camera]) -> None:
+        """Hide the passwords in these cameras' addresses, which FFmpeg's own messages may quote."""
+        self.learn(secret for camera in cameras for secret in find_secrets(camera.url))
 
     def __call__(self, text: str) -> str:
         # Known secrets first: hiding an address may cut one in two, and leave the half that is not in it.

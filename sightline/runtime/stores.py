@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from domain.backoff import backoff_s
 from domain.errors import StoreUnavailable
 from domain.ports import Clock
+from domain.retention import Retention
 from sightline.config.settings import Settings
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.database.engine import PostgresTls, open_engine
 from storage.sql.database.migrate import upgrade_schema
-from storage.sql.lifecycle.retention import Retention
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 
@@ -57,14 +58,15 @@ def wait_for_stores(settings: Settings, clock: Clock, stop: threading.Event) -> 
 
     Raises `ConfigError` for a database that cannot be used.
     """
-    wait_s = MIN_RETRY_S
+    failures = 0
     while not stop.is_set():
         try:
             return open_stores(settings, clock)
         except StoreUnavailable as error:
+            failures += 1
+            wait_s = backoff_s(failures, first_s=MIN_RETRY_S, longest_s=MAX_RETRY_S)
             _log.warning("%s; next try in %.0f s", error, wait_s)
             stop.wait(wait_s)
-            wait_s = min(2 * wait_s, MAX_RETRY_S)
     return None
 
 

@@ -14,12 +14,12 @@ RETENTION_INTERVAL_S = 3600.0
 
 
 class Housekeeping:
-    """Rolls up at every call, and retains once an hour; not while `unsettled` says why the clock is not believed."""
+    """Rolls up at every call and deletes once an hour, but not while `deletion_blocked_reason` returns a reason."""
 
-    def __init__(self, store: ScoreStore, clock: Clock, *, unsettled: Callable[[], str] = str) -> None:
+    def __init__(self, store: ScoreStore, clock: Clock, *, deletion_blocked_reason: Callable[[], str] = str) -> None:
         self._store = store
         self._clock = clock
-        self._unsettled = unsettled
+        self._deletion_blocked_reason = deletion_blocked_reason
         self._retained_at: datetime | None = None
 
     def run_once(self) -> None:
@@ -30,7 +30,7 @@ class Housekeeping:
             _log.debug("folded %d frames", folded)
         if is_within(self._retained_at, now, RETENTION_INTERVAL_S):
             return
-        why_not = self._unsettled()
+        why_not = self._deletion_blocked_reason()
         if why_not:
             _log.debug("nothing is deleted now: %s", why_not)
             return

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.ports import Clock, StreamStore
-from domain.text.camera_urls import find_secrets
 from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.components import PeriodicThread
 from sightline.runtime.logging_setup import Redactor
@@ -19,16 +19,16 @@ class IngestService:
     name = "ingest"
 
     def __init__(
-        self, supervisor: IngestSupervisor, store: StreamStore, revision: int, redactor: Redactor | None = None
+        self, supervisor: IngestSupervisor, directory: CameraDirectory, redactor: Redactor | None = None
     ) -> None:
+        """`supervisor` reads the cameras of `directory` as they are now."""
         self._supervisor = supervisor
-        self._store = store
-        self._revision = revision
+        self._directory = directory
         self._redactor = redactor
         self._watch = PeriodicThread("ingest-cameras", CHECK_EVERY_S, self.follow)
 
     def start(self) -> None:
-        self._hide_passwords(self._store.cameras())
+        self._hide_passwords()
         self._supervisor.start()
         self._watch.start()
 
@@ -41,17 +41,13 @@ class IngestService:
 
     def follow(self) -> None:
         """Hand over the cameras again if any changed."""
-        revision = self._store.revision()
-        if revision != self._revision:
-            cameras = self._store.cameras()
-            self._hide_passwords(cameras)
-            self._supervisor.update(cameras)
-            self._revision = revision
+        if self._directory.refresh():
+            self._hide_passwords()
+            self._supervisor.update(tuple(self._directory.cameras.values()))
 
-    def _hide_passwords(self, cameras: Sequence[Camera]) -> None:
-        """Logs must not show what FFmpeg's own messages may quote."""
+    def _hide_passwords(self) -> None:
         if self._redactor is not None:
-            self._redactor.learn(secret for camera in cameras for secret in find_secrets(camera.url))
+            self._redactor.learn_cameras(self._directory.cameras.values())
 
 
 BY_SETTINGS = "settings file"

@@ -2,12 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from domain.cameras import Camera
+from domain.camera_directory import CameraDirectory
 from domain.errors import StoreUnavailable
 from domain.ports import Clock, StreamPublisher, StreamStore
-from domain.text.camera_urls import find_secrets
 from ingest.supervise.ipc import ReaderSetup
 from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.components import RestartingThread
@@ -38,12 +37,11 @@ class LeasedIngestService:
         setup: ReaderSetup | None = None,
     ) -> None:
         self._new_publisher = publisher
-        self._store = store
+        self._directory = CameraDirectory(store)
         self._held = held
         self._clock = clock
         self._redactor = redactor
         self._setup = setup
-        self._cameras: Sequence[Camera] = ()
         self._trouble = "waiting for the queue"
         self._thread = RestartingThread(self.name, self._work, health=lambda: self._trouble)
 
@@ -74,18 +72,13 @@ class LeasedIngestService:
 
     def _follow(self, supervisor: IngestSupervisor) -> None:
         try:
-            self._cameras = self._store.cameras()
-            self._hide_passwords()
-            self._held.refresh(self._cameras)
+            if self._directory.refresh() and self._redactor is not None:
+                self._redactor.learn_cameras(self._directory.cameras.values())
+            self._held.refresh(tuple(self._directory.cameras.values()))
             self._trouble = ""
         except StoreUnavailable as error:
             if str(error) != self._trouble:
                 _log.warning("leases cannot be renewed: %s", error)
             self._trouble = str(error)
         tokens = self._held.tokens
-        supervisor.update([camera for camera in self._cameras if camera.name in tokens])
-
-    def _hide_passwords(self) -> None:
-        """Logs must not show what FFmpeg's own messages may quote."""
-        if self._redactor is not None:
-            self._redactor.learn(secret for camera in self._cameras for secret in find_secrets(camera.url))
+        supervisor.update([camera for name, camera in self._directory.cameras.items() if name in tokens])

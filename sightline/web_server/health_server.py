@@ -1,22 +1,19 @@
 """Says over HTTP how a process without the page is: /healthz, /readyz and /metrics, names of parts and counts only."""
 
-import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import anyio.to_thread
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.error_responses import error_response
-from api.routes.prometheus import PROCESS_METRICS
+from api.routes.health import ready_answer
+from api.routes.prometheus import ProcessCollector
 from api.security.access_rules import SECURITY_HEADERS
-from domain.text.camera_urls import redact_text
 from sightline.web_server.http_server import HttpServer
 
 MAX_HEALTH_CONNECTIONS = 64
@@ -66,34 +63,14 @@ class HealthServer(HttpServer):
         if path == "/healthz":
             return HTTPStatus.OK, "application/json", b'{"status": "ok"}'
         if path == "/readyz":
-            parts = {part: redact_text(why) or "ok" for part, why in self._health_of_parts().items()}
-            ready = all(why == "ok" for why in parts.values())
-            degraded = {subject: redact_text(why) for subject, why in self._warnings().items()}
-            answer = {"ready": ready, "parts": parts, "degraded": degraded}
-            status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return status, "application/json", json.dumps(answer).encode()
+            answer = ready_answer(self._health_of_parts(), self._warnings())
+            status = HTTPStatus.OK if answer.ready else HTTPStatus.SERVICE_UNAVAILABLE
+            return status, "application/json", answer.model_dump_json().encode()
         if path == "/metrics":
             registry = CollectorRegistry()
-            registry.register(_ProcessCollector(self._health_of_parts(), self._process_metrics()))
+            registry.register(ProcessCollector(self._health_of_parts(), self._process_metrics()))
             return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)
         return HTTPStatus.NOT_FOUND, "application/json", b'{"error": "ask for /healthz, /readyz or /metrics"}'
-
-
-class _ProcessCollector(Collector):
-    def __init__(self, health: Mapping[str, str], process_metrics: Mapping[str, float]) -> None:
-        self._health = health
-        self._figures = process_metrics
-
-    def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("sightline_part_up", "1 while this part of Sightline is well.", labels=["part"])
-        for part, why in self._health.items():
-            up.add_metric([part], float(why == ""))
-        yield up
-        for name, text in PROCESS_METRICS.items():
-            if name not in self._figures:
-                continue
-            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-            yield kind(f"sightline_{name.removesuffix('_total')}", text, value=self._figures[name])
 
 
 async def _answer_lifespan(receive: Receive, send: Send) -> None:

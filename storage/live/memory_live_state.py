@@ -1,15 +1,11 @@
 """What is true now, in the memory of this process; what expired is unknown. Nothing is ever written."""
 
-import queue
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from threading import Lock
 
 from domain.frames import Frame
 from domain.messages import StreamSnapshot
-
-_WAITING_SNAPSHOTS = 1000
 
 
 class MemoryLiveState:
@@ -24,13 +20,10 @@ class MemoryLiveState:
         self._lock = Lock()
         self._snapshots: dict[str, tuple[float, StreamSnapshot]] = {}
         self._pictures: dict[str, tuple[float, Frame]] = {}
-        self._subscribers: set[queue.Queue[StreamSnapshot]] = set()
 
     def put(self, snapshot: StreamSnapshot) -> None:
         with self._lock:
             self._snapshots[snapshot.stream_id] = (self._seconds(), snapshot)
-            for subscriber in self._subscribers:
-                _offer(subscriber, snapshot)
 
     def get(self, stream_id: str) -> StreamSnapshot | None:
         return self.all().get(stream_id)
@@ -45,18 +38,6 @@ class MemoryLiveState:
             self._snapshots.pop(stream_id, None)
             self._pictures.pop(stream_id, None)
 
-    @contextmanager
-    def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
-        """Give the snapshots put from now on; a reader too slow loses the oldest."""
-        mine: queue.Queue[StreamSnapshot] = queue.Queue(_WAITING_SNAPSHOTS)
-        with self._lock:
-            self._subscribers.add(mine)
-        try:
-            yield _received(mine)
-        finally:
-            with self._lock:
-                self._subscribers.discard(mine)
-
     def put_picture(self, frame: Frame) -> None:
         if self._keeps_pictures:
             with self._lock:
@@ -70,19 +51,3 @@ class MemoryLiveState:
                 del self._pictures[stream_id]
                 return None
             return frame
-
-
-def _offer(subscriber: "queue.Queue[StreamSnapshot]", snapshot: StreamSnapshot) -> None:
-    while True:
-        try:
-            return subscriber.put_nowait(snapshot)
-        except queue.Full:
-            subscriber.get_nowait()
-
-
-def _received(mine: "queue.Queue[StreamSnapshot]") -> Iterator[StreamSnapshot | None]:
-    while True:
-        try:
-            yield mine.get(timeout=1.0)
-        except queue.Empty:
-            yield None

@@ -1,39 +1,36 @@
-"""What is true now, shared by processes through Redis. A key that expired means unknown; what is published may be lost.
+"""The live state in Redis, shared by processes. A key that expired means unknown.
 
-Writing never fails and hardly waits: the live state is a convenience, and scoring must go on without it. After a write
-that failed, writes are left out for a while, so that a server that swallows packets costs one time limit now and then
-and not one a stream. Reading says when Redis is away.
+Writing never fails and hardly waits, because scoring must go on without the live state. After a write that failed,
+writes are skipped for a while: a server that swallows packets then costs one time limit in a while and not one per
+stream. Reading raises an error while Redis is away.
 """
 
 import logging
-import math
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
-from typing import Any, Literal
+from typing import Any, Protocol
 
-import numpy as np
 import redis
 from pydantic import TypeAdapter
 
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
-from domain.frames import Frame, FrameFormat, FrameRef, Plane
+from domain.frames import Frame
 from domain.messages import StreamSnapshot
 
 _log = logging.getLogger(__name__)
 
 _SNAPSHOT: TypeAdapter[StreamSnapshot] = TypeAdapter(StreamSnapshot)
 PAUSE_S = 2.0
-"""How long writes are left out after one that failed."""
+"""How long writes are skipped after one that failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedisSecurity:
-    """Login and TLS, both off by default; what the address says itself counts first. Files are PEM."""
+    """Login and TLS, both off by default; what the address itself says has precedence. Files are PEM."""
 
     user: str = ""
     password: str = field(default="", repr=False)
@@ -43,7 +40,7 @@ class RedisSecurity:
     key_file: str = ""
 
     def options(self) -> Mapping[str, str]:
-        """Return the client's words for it. Raises `ConfigError` for a file that is not there."""
+        """Return the client's options. Raises `ConfigError` for a missing file."""
         for name in ("ca_file", "certificate_file", "key_file"):
             path = str(getattr(self, name))
             if path and not Path(path).is_file():
@@ -58,10 +55,20 @@ class RedisSecurity:
         return {name: word for name, word in words.items() if word and (self.tls or not name.startswith("ssl_"))}
 
 
+class PictureCodec(Protocol):
+    """A frame as bytes, without loss."""
+
+    def encode(self, frame: Frame) -> bytes: ...
+
+    def decode(self, document: bytes) -> Frame:
+        """Undo `encode`. Raises `FrameRejected` for bytes that are no frame."""
+        ...
+
+
 class RedisLiveState:
     """`LiveState` on Redis, under keys that start with `prefix`. `seconds` is a clock that never jumps back.
 
-    Pictures are kept only on a server that writes nothing to disk; ask `keeps_pictures`.
+    Pictures are kept only where a codec is given and the server writes nothing to disk; ask `keeps_pictures`.
     """
 
     def __init__(
@@ -70,7 +77,7 @@ class RedisLiveState:
         ttl_s: float = 15.0,
         *,
         security: RedisSecurity | None = None,
-        pictures: bool = True,
+        pictures: PictureCodec | None = None,
         prefix: str = "sightline",
         timeout_s: float = 2.0,
         seconds: Callable[[], float] = time.monotonic,
@@ -87,7 +94,7 @@ class RedisLiveState:
         self._paused_until_s = float("-inf")
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self.prefix = prefix
-        self._wants_pictures = pictures
+        self._codec = pictures
         self._writes_to_disk: bool | None = None
         self._away = False
 
@@ -99,7 +106,6 @@ class RedisLiveState:
             batch = self._redis.pipeline(transaction=False)
             batch.set(self._key("state", snapshot.stream_id), document, px=self._ttl_ms)
             batch.sadd(self._key("streams"), snapshot.stream_id)
-            batch.publish(self._key("changes"), document)
             batch.execute()
 
     def get(self, stream_id: str) -> StreamSnapshot | None:
@@ -118,51 +124,31 @@ class RedisLiveState:
             return
         with self._tolerate_outage():
             self._redis.srem(self._key("streams"), stream_id)
-            self._redis.delete(self._key("state", stream_id), self._key("picture", stream_id))
-
-    @contextmanager
-    def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
-        """Give the snapshots put from now on. While Redis is away nothing comes, and it is tried again.
-
-        Once it is back all snapshots it holds come first: what was put before the subscription was renewed is in them.
-        """
-        channel: Any = redis.client.PubSub(self._redis.connection_pool, ignore_subscribe_messages=True)
-        try:
-            with self._translate_errors():
-                channel.subscribe(self._key("changes"))
-                # The confirmation; what is published before it would be missed.
-                channel.get_message(timeout=1.0)
-            yield self._heard(channel)
-        finally:
-            channel.close()
+            self._redis.delete(self._key("state", stream_id), self._key("frame", stream_id))
 
     def put_picture(self, frame: Frame) -> None:
         if self._is_paused():
             return
         with self._tolerate_outage():
-            if not self.keeps_pictures():
-                return
-            description, samples = pack_picture(frame)
-            key = self._key("picture", frame.ref.stream_id)
-            batch = self._redis.pipeline(transaction=True)
-            batch.hset(key, mapping={"description": description, "samples": samples})
-            batch.pexpire(key, self._ttl_ms)
-            batch.execute()
+            if self._codec is not None and self.keeps_pictures():
+                self._redis.set(self._key("frame", frame.stream_id), self._codec.encode(frame), px=self._ttl_ms)
 
     def picture(self, stream_id: str) -> Frame | None:
+        if self._codec is None:
+            return None
         with self._translate_errors():
-            description, samples = _as_list(
-                self._redis.hmget(self._key("picture", stream_id), ["description", "samples"])
-            )
-        return None if description is None or samples is None else unpack_picture(description, samples)
+            document: Any = self._redis.get(self._key("frame", stream_id))
+        return None if document is None else self._codec.decode(document)
 
     def keeps_pictures(self) -> bool:
-        """Tell whether pictures are wanted and this server writes nothing to disk, as far as it lets us see."""
+        """Return whether pictures are wanted and this server writes nothing to disk, as far as it lets us see."""
+        if self._codec is None:
+            return False
         if self._writes_to_disk is None:
-            self._writes_to_disk = self._wants_pictures and self._server_writes_to_disk()
+            self._writes_to_disk = self._server_writes_to_disk()
             if self._writes_to_disk:
                 _log.warning("live.pictures: off, because Redis may write to disk; set its save '' and appendonly no")
-        return self._wants_pictures and not self._writes_to_disk
+        return not self._writes_to_disk
 
     def close(self) -> None:
         self._redis.close()
@@ -173,21 +159,6 @@ class RedisLiveState:
         except redis.ResponseError:
             return True
         return bool(settings.get("save", "?")) or settings.get("appendonly") != "no"
-
-    def _heard(self, channel: Any) -> Iterator[StreamSnapshot | None]:
-        pause, lost = Event(), False
-        while True:
-            try:
-                message = channel.get_message(timeout=1.0)
-                missed = self.all() if lost else {}
-            except (redis.RedisError, SightlineError):
-                lost = True
-                pause.wait(1.0)
-                yield None
-                continue
-            lost = False
-            yield from missed.values()
-            yield None if message is None else _parse_snapshot(message["data"])
 
     def _members(self) -> Any:
         return self._redis.smembers(self._key("streams"))
@@ -204,7 +175,7 @@ class RedisLiveState:
 
     @contextmanager
     def _tolerate_outage(self) -> Iterator[None]:
-        """Leave out a write while Redis is away; said once when it goes and once when it is back."""
+        """Skip a write while Redis is away; log once when it goes and once when it is back."""
         try:
             yield
         except redis.RedisError as error:
@@ -224,7 +195,7 @@ class RedisLiveState:
 
 
 def _translate_redis_error(error: redis.RedisError) -> SightlineError:
-    """Return what this means for us: for the operator to correct, or to be waited for."""
+    """Return `ConfigError` for what the operator must correct, `StoreUnavailable` for what passes."""
     if isinstance(error, redis.AuthenticationError):
         return ConfigError("live.user, live.password: Redis refused the user or password")
     if isinstance(error, redis.exceptions.NoPermissionError):
@@ -239,7 +210,7 @@ def _translate_redis_error(error: redis.RedisError) -> SightlineError:
 
 
 def _root_cause(error: BaseException) -> BaseException:
-    """Return what an error began with."""
+    """Return the first error of the chain."""
     while (before := error.__cause__ or error.__context__) is not None:
         error = before
     return error
@@ -255,35 +226,3 @@ def _decode_text(name: Any) -> str:
 
 def _as_list(answer: Any) -> list[Any]:
     return list(answer)
-
-
-@dataclass(frozen=True, slots=True)
-class _PictureHeader:
-    ref: FrameRef
-    format: FrameFormat
-    planes: tuple[tuple[Literal["|u1", "<u2"], tuple[int, ...]], ...]
-    key_frame: bool
-    corrupt: bool
-    qp: float | None
-
-
-_PICTURE_HEADER: TypeAdapter[_PictureHeader] = TypeAdapter(_PictureHeader)
-
-
-def pack_picture(frame: Frame) -> tuple[bytes, bytes]:
-    """Return the frame's description as JSON and its planes one after another."""
-    shapes = tuple((plane.dtype.str, plane.shape) for plane in frame.planes)
-    header = _PictureHeader(frame.ref, frame.format, shapes, frame.key_frame, frame.corrupt, frame.qp)  # type: ignore[arg-type]
-    return _PICTURE_HEADER.dump_json(header), b"".join(plane.tobytes() for plane in frame.planes)
-
-
-def unpack_picture(description: bytes, samples: bytes) -> Frame:
-    """Undo `pack_picture`, sample for sample."""
-    header = _PICTURE_HEADER.validate_json(description)
-    planes: list[Plane] = []
-    start = 0
-    for dtype, shape in header.planes:
-        plane = np.frombuffer(samples, dtype, math.prod(shape), start).reshape(shape)
-        planes.append(plane)
-        start += plane.nbytes
-    return Frame(header.ref, header.format, tuple(planes), header.key_frame, header.corrupt, header.qp)

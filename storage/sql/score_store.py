@@ -11,17 +11,18 @@ from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
 from domain.errors import StoreUnavailable
 from domain.faults import Fault, Verdict, VerdictState
 from domain.frames import FrameRef
-from domain.messages import BatchResult, DeadLetter, StreamSnapshot, VerdictChange
+from domain.messages import BatchResult, DeadLetter, StreamSnapshot, VerdictChange, is_overtaken
 from domain.metrics import FrameScores
 from domain.ports import Clock
 from domain.records import Resolution, ScorePoint, StoredScores
+from domain.retention import Retention
 from storage.sql.camera_leases import lock_fences
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.dropped_frames import dropped_frame_rows
 from storage.sql.incident_rows import store_incidents
 from storage.sql.latest_snapshots import read_latest_snapshots
 from storage.sql.lifecycle.partitions import FramePartitions
-from storage.sql.lifecycle.retention import Retention, advance_retention_time, delete_expired_rows, read_raw_floor
+from storage.sql.lifecycle.retention import advance_retention_time, delete_expired_rows, read_raw_floor
 from storage.sql.lifecycle.rollups import fold_marked_minutes
 from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, decode_record
@@ -174,7 +175,7 @@ class SqlScoreStore:
 def _store_evaluation(
     connection: Connection, result: BatchResult, fences: Mapping[str, int], ahead: datetime | None
 ) -> None:
-    held = [status for status in result.statuses if not 0 < status.token < fences.get(status.stream_id, 0)]
+    held = [status for status in result.statuses if not is_overtaken(status.token, fences.get(status.stream_id, 0))]
     replace_older(
         connection,
         tables.sessions,

@@ -25,6 +25,7 @@ from storage.sql.stream_store import SqlStreamStore
 from tests import services
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
+from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
 from transport.kafka.clients import KafkaConsumer, KafkaPublisher
 from transport.kafka.topics import KafkaSettings, prepare_topics
@@ -171,7 +172,9 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
         yield Live(state, lambda: clock.advance(16))
     else:
         server: services.Service = request.getfixturevalue("redis_server")
-        shared = RedisLiveState(server.address, ttl_s=30, prefix=f"test-{secrets.token_hex(6)}")
+        shared = RedisLiveState(
+            server.address, ttl_s=30, pictures=PictureCodec(), prefix=f"test-{secrets.token_hex(6)}"
+        )
         yield Live(shared, lambda: _expire_now(server.address))
         shared.close()
 

@@ -1,7 +1,5 @@
 """What every live state promises: the newest, and unknown when it expired."""
 
-from itertools import islice
-
 from domain.baselines import LightMode
 from domain.faults import Fault, Verdict, VerdictState
 from domain.messages import StreamSnapshot
@@ -70,23 +68,3 @@ def test_the_picture_of_now_is_the_newest_to_the_last_sample(live: Live) -> None
     assert found.ref == frame("gate", 2).ref
     assert [plane.tolist() for plane in found.planes] == [plane.tolist() for plane in frame("gate", 2).planes]
     assert live.state.picture("yard") is None
-
-
-def test_a_subscriber_hears_what_is_put_from_then_on_in_order(live: Live) -> None:
-    live.state.put(YARD)
-    with live.state.subscribe() as heard:
-        live.state.put(GATE)
-        live.state.put(YARD)
-        told = list(islice((snapshot for snapshot in heard if snapshot is not None), 2))
-    assert told == [GATE, YARD]
-
-
-def test_a_subscriber_hears_nothing_as_none(live: Live) -> None:
-    with live.state.subscribe() as heard:
-        assert next(heard) is None
-
-
-def test_every_subscriber_hears_everything(live: Live) -> None:
-    with live.state.subscribe() as first, live.state.subscribe() as second:
-        live.state.put(GATE)
-        assert next(first) == next(second) == GATE

@@ -9,9 +9,10 @@ from sqlalchemy import Engine
 from domain.alerts import AlertState, IncidentState
 from domain.messages import BatchResult
 from domain.records import Resolution
+from domain.retention import Retention
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.camera_leases import SqlCameraLeases
-from storage.sql.lifecycle.retention import MAX_ADVANCE, Retention, retention_time
+from storage.sql.lifecycle.retention import MAX_ADVANCE, retention_time
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 from tests.contract.records import alert, entry, incident, reference, scores, status

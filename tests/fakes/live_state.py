@@ -1,7 +1,6 @@
 """The live state in memory, held to the contract of the real ones."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from domain.errors import StoreUnavailable
 from domain.frames import Frame
@@ -15,14 +14,10 @@ class FakeLiveState:
         self.away = False
         self._snapshots: dict[str, StreamSnapshot] = {}
         self._pictures: dict[str, Frame] = {}
-        self._subscribers: list[list[StreamSnapshot]] = []
 
     def put(self, snapshot: StreamSnapshot) -> None:
-        if self.away:
-            return
-        self._snapshots[snapshot.stream_id] = snapshot
-        for subscriber in self._subscribers:
-            subscriber.append(snapshot)
+        if not self.away:
+            self._snapshots[snapshot.stream_id] = snapshot
 
     def get(self, stream_id: str) -> StreamSnapshot | None:
         return self.all().get(stream_id)
@@ -39,15 +34,6 @@ class FakeLiveState:
         self._snapshots.clear()
         self._pictures.clear()
 
-    @contextmanager
-    def subscribe(self) -> Iterator[Iterator[StreamSnapshot | None]]:
-        mine: list[StreamSnapshot] = []
-        self._subscribers.append(mine)
-        try:
-            yield _drain(mine)
-        finally:
-            self._subscribers = [subscriber for subscriber in self._subscribers if subscriber is not mine]
-
     def put_picture(self, frame: Frame) -> None:
         self._pictures[frame.ref.stream_id] = frame
 
@@ -58,8 +44,3 @@ class FakeLiveState:
     def _answer(self) -> None:
         if self.away:
             raise StoreUnavailable("Redis cannot be reached")
-
-
-def _drain(mine: list[StreamSnapshot]) -> Iterator[StreamSnapshot | None]:
-    while True:
-        yield mine.pop(0) if mine else None

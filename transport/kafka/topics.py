@@ -11,6 +11,7 @@ from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.record import util as checksums
 
+from domain.backoff import backoff_s
 from domain.errors import ConfigError, StoreUnavailable
 from domain.ports import Clock
 from transport.codec import MAX_MESSAGE_BYTES
@@ -111,7 +112,7 @@ def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[
     """
     require_fast_checksums()
     settings.security.require_files()
-    wait_s = 1.0
+    attempts = 0
     while not give_up():
         with KafkaLogCapture() as failures:
             try:
@@ -122,11 +123,12 @@ def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[
                 if refused:
                     raise ConfigError(refused) from error
                 problem = type(error).__name__ + failures.hint(tls=settings.security.tls)
+        attempts += 1
+        wait_s = backoff_s(attempts, first_s=1.0, longest_s=_LONGEST_WAIT_S)
         _log.warning(
             "Kafka at %s does not answer (%s); next try in %.0f s", ", ".join(settings.servers), problem, wait_s
         )
         clock.sleep(wait_s)
-        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
 
 def count_partitions(settings: KafkaSettings) -> int | None:

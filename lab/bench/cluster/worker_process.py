@@ -127,7 +127,7 @@ def build_worker(setup: WorkerSetup, consumer: StreamConsumer, store: ScoreStore
         score_store=store,
         alert_store=SqlAlertStore(engine),
         stream_store=SqlStreamStore(engine),
-        live=RedisLiveState(setup.redis, prefix=setup.topic, pictures=False),
+        live=RedisLiveState(setup.redis, prefix=setup.topic),
         policy=setup.policy(),
         clock=WallClock(),
         device=torch.device("cpu"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import ConfigError, StoreUnavailable
@@ -184,7 +184,19 @@ def translate_driver_errors() -> Iterator[None]:
         reason = _outage_reason(error)
         if reason is None:
             raise
-        raise StoreUnavailable(reason) from error
+        raise StoreUnavailable(reason, needs_operator=_needs_operator(error.orig)) from error
+
+
+def _needs_operator(original: BaseException | None) -> bool:
+    """Return whether only the operator can help: a damaged file, a refused login, a database that is not there."""
+    if isinstance(original, sqlite3.Error):
+        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return getattr(original, "pgcode", None) is None and _connection_refusal(original) is not None
+
+
+def _connection_refusal(original: BaseException | None) -> str | None:
+    """Return why Postgres refuses the connection, None where it does not."""
+    return next((reason for phrase, reason in _POSTGRES_REFUSALS.items() if phrase in str(original)), None)
 
 
 def _outage_reason(error: DBAPIError) -> str | None:
@@ -197,9 +209,9 @@ def _outage_reason(error: DBAPIError) -> str | None:
         return "the database's disk is full; free space there; nothing is lost, storing goes on by itself"
     if isinstance(state, str):
         return _postgres_reason(state)
-    for phrase, reason in _POSTGRES_REFUSALS.items():
-        if phrase in str(original):
-            return reason
+    refusal = _connection_refusal(original)
+    if refusal is not None:
+        return refusal
     passing = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
     return "the database cannot be reached; trying again" if passing else None
 
@@ -233,12 +245,3 @@ def sqlite_outage_reason(error: sqlite3.Error) -> str | None:
     if code == sqlite3.SQLITE_ERROR and str(error).startswith(("no such table", "no such column")):
         return f"the database has not the tables of Sightline any more ({error}); restore a copy or move it away"
     return reasons.get(code)
-
-
-def needs_operator(error: StoreUnavailable) -> bool:
-    """Tell whether only the operator can help: a damaged file, refused credentials, a database that is not there."""
-    cause = error.__cause__
-    original = cause.orig if isinstance(cause, DatabaseError) else None
-    if isinstance(original, sqlite3.Error):
-        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return str(error) in _POSTGRES_REFUSALS.values()

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from domain.errors import ConfigError, StoreUnavailable
-from storage.sql.database.engine import migration_transaction, needs_operator, read_transaction
+from storage.sql.database.engine import migration_transaction, read_transaction
 
 _MIGRATION_LOCK = 0x51_67_68_74
 """Postgres advisory lock: two processes that start together migrate one after the other."""
@@ -30,15 +30,6 @@ def current_revision(engine: Engine) -> str | None:
     """
     with _refuse_vain_waits(engine), read_transaction(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
-
-
-def require_newest_revision(engine: Engine) -> None:
-    """Raise `ConfigError` unless the database has exactly this code's schema; says what to do."""
-    found = current_revision(engine)
-    if found == newest_revision():
-        return
-    _refuse_unknown_revision(found)
-    raise ConfigError("storage: the database's schema is older than this version of Sightline; run: sightline migrate")
 
 
 def upgrade_schema(engine: Engine, to: str = "head") -> None:
@@ -79,6 +70,6 @@ def _refuse_vain_waits(engine: Engine) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
-        if needs_operator(error):
+        if error.needs_operator:
             raise ConfigError(f"database: {engine.url.database}: {error}") from error
         raise

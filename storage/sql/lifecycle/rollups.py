@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from domain.records import Resolution
+from domain.retention import utc_midnight
 from storage.sql.database.engine import read_transaction, write_transaction
-from storage.sql.lifecycle.retention import utc_midnight
 from storage.sql.schema import tables
 from storage.sql.schema.upserts import replace_older
 

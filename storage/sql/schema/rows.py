@@ -10,7 +10,7 @@ from domain.alerts import Alert, AlertTransition, Incident, OutboxEntry
 from domain.baselines import CameraBaseline
 from domain.cameras import StreamStatus
 from domain.frames import FrameRef
-from domain.messages import BatchResult, DeadLetter, VerdictChange
+from domain.messages import OVERTAKEN, BatchResult, DeadLetter, VerdictChange, is_overtaken
 from domain.metrics import FrameScores
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, encode_record, encode_values, pack_structure
 
@@ -227,12 +227,10 @@ def reject_outside_window(
     return tuple(letters)
 
 
-def reject_stale_leases(scores: Iterable[FrameScores], newest: Mapping[str, int]) -> tuple[DeadLetter, ...]:
+def reject_stale_leases(scores: Iterable[FrameScores], fences: Mapping[str, int]) -> tuple[DeadLetter, ...]:
     """Return a dead letter for each frame read under a lease that somebody else has taken since."""
-    reason = "read by an ingest process that no longer holds the camera"
-    return tuple(
-        _dead_letter(score.ref, reason) for score in scores if 0 < score.ref.token < newest.get(score.ref.stream_id, 0)
-    )
+    refs = (score.ref for score in scores)
+    return tuple(_dead_letter(ref, OVERTAKEN) for ref in refs if is_overtaken(ref.token, fences.get(ref.stream_id, 0)))
 
 
 def exclude_rejected(scores: Iterable[FrameScores], letters: Iterable[DeadLetter]) -> list[FrameScores]:

@@ -25,6 +25,7 @@ from tests import services
 from tests.fakes.ports import START, FakeClock
 from tests.unit.api.conftest import Caller
 from tests.unit.workers.builders import detector_set, frame, status
+from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
 from workers.scoring_worker import PollLimits, ScoringWorker
 
@@ -71,7 +72,10 @@ def site(postgres_url: str) -> Iterator[RedisSite]:
     try:
         with services.redis() as redis:
             lives = [
-                RedisLiveState(redis.address, timeout_s=0.5, seconds=lambda: clock.now().timestamp()) for _ in range(2)
+                RedisLiveState(
+                    redis.address, timeout_s=0.5, seconds=lambda: clock.now().timestamp(), pictures=PictureCodec()
+                )
+                for _ in range(2)
             ]
             worker = ScoringWorker(
                 consumer=queue.consumer(),

@@ -4,7 +4,6 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator
-from itertools import islice
 
 import pytest
 import redis
@@ -15,6 +14,7 @@ from storage.live.redis_live_state import PAUSE_S, RedisLiveState
 from tests import services
 from tests.contract.records import frame
 from tests.fakes.ports import START
+from transport.codec import PictureCodec
 
 GATE = StreamSnapshot("gate", START)
 
@@ -46,7 +46,9 @@ def seconds() -> SteppedSeconds:
 
 @pytest.fixture
 def live(server: services.Service, seconds: SteppedSeconds) -> Iterator[RedisLiveState]:
-    live = RedisLiveState(server.address, prefix=f"test-{secrets.token_hex(6)}", timeout_s=0.5, seconds=seconds)
+    live = RedisLiveState(
+        server.address, prefix=f"test-{secrets.token_hex(6)}", timeout_s=0.5, seconds=seconds, pictures=PictureCodec()
+    )
     yield live
     live.close()
 
@@ -83,20 +85,6 @@ def test_a_redis_that_swallows_everything_costs_one_time_limit_and_not_one_a_str
     client.close()
 
 
-def test_a_subscriber_hears_what_was_put_before_it_was_connected_again(
-    server: services.Service, live: RedisLiveState
-) -> None:
-    other = RedisLiveState(server.address, prefix=live.prefix)
-    with live.subscribe() as heard:
-        assert next(heard) is None
-        server.kill()
-        assert next(heard) is None
-        server.start()
-        other.put(GATE)  # published to nobody
-        assert GATE in list(islice(heard, 10))
-    other.close()
-
-
 def test_reading_a_dead_redis_says_that_it_is_away(server: services.Service, live: RedisLiveState) -> None:
     live.put(GATE)
     server.kill()
@@ -110,20 +98,6 @@ def test_a_restarted_redis_knows_nothing_until_it_is_told(server: services.Servi
     server.kill()
     server.start()
     assert live.all() == {}
-
-
-def test_a_subscriber_outlives_a_restart(server: services.Service, live: RedisLiveState) -> None:
-    with live.subscribe() as heard:
-        live.put(GATE)
-        assert next(snapshot for snapshot in heard if snapshot is not None) == GATE
-        server.kill()
-        assert next(heard) is None
-        server.start()
-        for _ in islice(heard, 20):
-            live.put(GATE)
-            if next(heard) == GATE:
-                return
-    pytest.fail("the subscriber heard nothing after the restart")
 
 
 def test_a_redis_that_writes_to_disk_gets_no_picture(server: services.Service, live: RedisLiveState) -> None:

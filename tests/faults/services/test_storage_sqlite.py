@@ -15,7 +15,7 @@ from domain.frames import Frame
 from domain.messages import Batch, BatchResult
 from domain.metrics import FrameScores
 from storage.sql.database.engine import open_engine, read_transaction
-from storage.sql.database.migrate import require_newest_revision, upgrade_schema
+from storage.sql.database.migrate import current_revision, newest_revision, upgrade_schema
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 from tests.contract.records import alert, entry, frame, incident, scores, transition
@@ -131,7 +131,7 @@ def test_a_lock_during_the_upgrade_is_unavailable_not_an_error_of_the_operator(p
     with lock_file(path), pytest.raises(StoreUnavailable, match="locked"):
         upgrade_schema(engine)
     upgrade_schema(engine)
-    require_newest_revision(engine)
+    assert current_revision(engine) == newest_revision()
     engine.dispose()
 
 

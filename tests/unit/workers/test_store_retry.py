@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from domain.errors import StoreUnavailable
-from workers.store_retry import LONGEST_WAIT_S, StoreRetry, WorkerStopped, backoff_s
+from workers.store_retry import LONGEST_WAIT_S, StoreRetry, WorkerStopped, retry_wait_s
 
 
 class Flaky:
@@ -48,10 +48,10 @@ def test_a_stop_ends_the_waiting() -> None:
 
 
 def test_waits_double_up_to_a_bound_and_are_spread() -> None:
-    assert backoff_s(0, 1.0) == 0.5
-    assert backoff_s(1, 1.0) == 1.0
-    assert backoff_s(0, 0.0) == 0.25
-    assert backoff_s(50, 1.0) == LONGEST_WAIT_S
+    assert retry_wait_s(1, 1.0) == 0.5
+    assert retry_wait_s(2, 1.0) == 1.0
+    assert retry_wait_s(1, 0.0) == 0.25
+    assert retry_wait_s(50, 1.0) == LONGEST_WAIT_S
 
 
 def test_other_errors_are_not_swallowed() -> None:

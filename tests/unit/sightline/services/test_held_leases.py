@@ -142,4 +142,4 @@ def test_messages_carry_the_token_and_those_of_cameras_not_held_do_not_leave() -
     assert publisher.publish(status("dock"))
     assert publisher.publish(status("gate"))
 
-    assert [(message.stream_id, message.token) for message in kept.messages] == [("dock", 1)]  # type: ignore[union-attr]
+    assert [(message.stream_id, message.token) for message in kept.messages] == [("dock", 1)]

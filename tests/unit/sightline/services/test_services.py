@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.errors import StoreUnavailable
 from sightline.runtime.logging_setup import Redactor
@@ -44,7 +45,7 @@ def test_housekeeping_rolls_up_each_time_and_retains_once_an_hour() -> None:
 
 def test_nothing_is_deleted_while_the_clock_is_not_believed_and_it_is_done_soon_after() -> None:
     store, clock, why = CountingStore(), FakeClock(), ["the machine's clock was set forward by 30 days"]
-    housekeeping = Housekeeping(store, clock, unsettled=lambda: why[0])
+    housekeeping = Housekeeping(store, clock, deletion_blocked_reason=lambda: why[0])
     housekeeping.run_once()
     assert (store.rolled, store.retained) == (1, 0)
 
@@ -93,7 +94,9 @@ class WatchedSupervisor:
 
 def test_cameras_added_while_running_reach_ingest_once_and_their_passwords_the_redactor() -> None:
     store, supervisor, redactor = FakeStreamStore(), WatchedSupervisor(), Redactor()
-    part = IngestService(supervisor, store, store.revision(), redactor)  # type: ignore[arg-type]
+    directory = CameraDirectory(store)
+    directory.refresh()
+    part = IngestService(supervisor, directory, redactor)  # type: ignore[arg-type]
 
     part.follow()
     store.put_camera(Camera("gate", "rtsp://u:hunter2@h"), by="ana", at=START)
