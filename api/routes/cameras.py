@@ -12,17 +12,16 @@ from api.schemas.cameras import (
     CameraAnswer,
     CameraDetailAnswer,
     CamerasAnswer,
+    CountersAnswer,
     LatestAnswer,
     PlanAnswer,
     ReferenceAnswer,
     SessionAnswer,
     camera_answer,
-    counters_answer,
 )
 from api.schemas.values import verdict_answer
 from domain.baselines import CameraBaseline
 from domain.cameras import Camera
-from domain.records import StreamSession
 from domain.text.camera_urls import redact_text, redact_url
 
 MAX_CAMERAS = 1000
@@ -65,7 +64,7 @@ def row_answer(each: CameraRow, now: Overview) -> CameraAnswer:
 
 
 def find_camera(backend: Backend, name: str) -> Camera:
-    """Return a camera of the roster or refuse with 404."""
+    """Return a camera or refuse with 404."""
     camera = backend.camera_cache.read().cameras.get(name)
     if camera is None:
         raise camera_not_found(name)
@@ -81,23 +80,26 @@ def current_row(backend: Backend, name: str) -> CameraRow:
 def camera(name: str, backend: BackendDependency) -> CameraDetailAnswer:
     """Return one camera with its settings, counters, references and latest connections."""
     each = current_row(backend, name)
-    subject, plan = each.camera, each.camera.plan
+    subject = each.camera
     status = each.snapshot.status if each.snapshot is not None else None
     summary = camera_answer(subject, each.status, each.snapshot, backend.clock.now())
     return CameraDetailAnswer(
         **dict(summary),
         address=redact_url(subject.url),
         enabled=subject.enabled,
-        plan=PlanAnswer(mode=plan.mode, interval_s=plan.interval_s, judge_s=plan.judge_s, every_s=plan.every_s),
+        plan=PlanAnswer.model_validate(subject.plan),
         ptz=subject.ptz,
         lit_at_night=subject.lit_at_night,
         analogue=subject.analogue,
         masks=len(subject.masks),
         accepted_at=subject.accepted_at,
         accepted_by=subject.accepted_by,
-        counters=None if status is None or each.stored else counters_answer(status.counters),
+        counters=None if status is None or each.stored else CountersAnswer.model_validate(status.counters),
         references=[_reference_answer(reference) for reference in backend.alert_store.references(name)],
-        sessions=[_session_answer(session) for session in backend.stream_store.sessions(name, limit=_SESSIONS_SHOWN)],
+        sessions=[
+            SessionAnswer.model_validate(session)
+            for session in backend.stream_store.sessions(name, limit=_SESSIONS_SHOWN)
+        ],
     )
 
 
@@ -137,16 +139,4 @@ def _reference_answer(reference: CameraBaseline) -> ReferenceAnswer:
         reason=reference.reason,
         accepted_by=reference.accepted_by,
         normal={metric: (found.low, found.high) for metric, found in reference.statistics.items()},
-    )
-
-
-def _session_answer(session: StreamSession) -> SessionAnswer:
-    return SessionAnswer(
-        session_id=session.session_id,
-        started_at=session.started_at,
-        last_seen_at=session.last_seen_at,
-        state=session.state,
-        reason=redact_text(session.reason),
-        frames_offered=session.frames_offered,
-        frames_dropped=session.frames_dropped,
     )

@@ -13,18 +13,7 @@ router = APIRouter(tags=["catalogue"])
 @router.get("/metrics")
 def metrics(backend: BackendDependency) -> list[MetricAnswer]:
     """Return every metric with its unit, bounds, direction and source."""
-    return [
-        MetricAnswer(
-            key=spec.key,
-            label=spec.label,
-            unit=spec.unit,
-            low=spec.low,
-            high=spec.high,
-            direction=spec.direction,
-            source=spec.source,
-        )
-        for spec in backend.metrics.values()
-    ]
+    return [MetricAnswer.model_validate(spec) for spec in backend.metrics.values()]
 
 
 @router.get("/faults")

@@ -12,7 +12,7 @@ from api.backend import Backend, BackendDependency
 from api.error_responses import MAX_SHOWN_NAME
 from api.routes.cameras import find_camera
 from api.schemas.incidents import AlertAnswer, IncidentAnswer, IncidentsAnswer, TransitionAnswer, incident_answer
-from api.schemas.values import evidence_answer
+from api.schemas.values import EvidenceAnswer
 from api.security.request_limits import one_line
 from api.security.strict_json import StrictRoute
 from api.time_range import RequestTime
@@ -111,7 +111,7 @@ def alerts(backend: BackendDependency, camera: str | None = None) -> list[AlertA
             updated_at=alert.updated_at,
             incident_id=alert.incident_id,
             flaps=alert.flaps,
-            evidence=evidence_answer(alert.evidence),
+            evidence=EvidenceAnswer.model_validate(alert.evidence),
         )
         for alert in backend.alert_store.alerts(camera)
         if alert.state is not AlertState.INACTIVE and alert.stream_id in known
@@ -135,7 +135,7 @@ def _transition_answer(step: AlertTransition) -> TransitionAnswer:
         to_state=step.to_state,
         at=step.at,
         incident_id=step.incident_id,
-        evidence=evidence_answer(step.evidence),
+        evidence=EvidenceAnswer.model_validate(step.evidence),
     )
 
 

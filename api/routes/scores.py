@@ -44,7 +44,10 @@ def scores(
         until=asked.until,
         resolution=asked.resolution,
         thinned=any(len(series) > points for series in found.values()),
-        series={key: [_point_answer(point) for point in thin_points(series, points)] for key, series in found.items()},
+        series={
+            key: [PointAnswer.model_validate(point) for point in thin_points(series, points)]
+            for key, series in found.items()
+        },
     )
 
 
@@ -70,7 +73,3 @@ def _requested_range(
 
 def _read_history(backend: Backend, name: str, metric: str, asked: TimeRange) -> Sequence[ScorePoint]:
     return backend.score_store.history(name, metric, asked.since, asked.until, asked.resolution)
-
-
-def _point_answer(point: ScorePoint) -> PointAnswer:
-    return PointAnswer(at=point.at, mean=point.mean, low=point.low, high=point.high, count=point.count)

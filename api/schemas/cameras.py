@@ -6,7 +6,16 @@ from pydantic import BaseModel
 
 from api.camera_status import STATE_WORDS, CameraState, CameraStatus
 from api.check_counts import CheckCounts
-from api.schemas.values import EvidenceAnswer, FaultAnswer, Number, Time, VerdictAnswer, evidence_answer, fault_answer
+from api.schemas.values import (
+    EvidenceAnswer,
+    FaultAnswer,
+    Number,
+    RecordAnswer,
+    SafeText,
+    Time,
+    VerdictAnswer,
+    fault_answer,
+)
 from domain.alerts import IncidentState
 from domain.baselines import LightMode
 from domain.cameras import Camera, ConnectionState, SamplingMode, StreamCounters
@@ -55,14 +64,14 @@ class CameraAnswer(BaseModel):
     acknowledged_by: str
 
 
-class PlanAnswer(BaseModel):
+class PlanAnswer(RecordAnswer):
     mode: SamplingMode
     interval_s: float
     judge_s: float
     every_s: float
 
 
-class CountersAnswer(BaseModel):
+class CountersAnswer(RecordAnswer):
     """Totals since the process started to read this camera, and what its stream is like."""
 
     packets: int
@@ -91,12 +100,12 @@ class ReferenceAnswer(BaseModel):
     normal: dict[str, tuple[Number, Number]]
 
 
-class SessionAnswer(BaseModel):
+class SessionAnswer(RecordAnswer):
     session_id: str
     started_at: Time
     last_seen_at: Time
     state: ConnectionState
-    reason: str
+    reason: SafeText
     frames_offered: int
     frames_dropped: int
 
@@ -152,29 +161,27 @@ def checks_answer(checks: CheckCounts) -> ChecksAnswer:
     return ChecksAnswer(done=checks.done, of=checks.of, off=checks.off, text=checks.text, waiting=waiting)
 
 
-def camera_answer(
-    camera: Camera, standing: CameraStatus, snapshot: StreamSnapshot | None, now: datetime
-) -> CameraAnswer:
+def camera_answer(camera: Camera, status: CameraStatus, snapshot: StreamSnapshot | None, now: datetime) -> CameraAnswer:
     """Put together one camera's answer; a snapshot that says nothing about now must be given as None."""
-    status = snapshot.status if snapshot is not None else None
-    counters = status.counters if status is not None else StreamCounters()
-    last_frame_at = status.last_frame_at if status is not None else None
+    stream = snapshot.status if snapshot is not None else None
+    counters = stream.counters if stream is not None else StreamCounters()
+    last_frame_at = stream.last_frame_at if stream is not None else None
     incident = snapshot.incident if snapshot is not None else None
     is_open = incident is not None and incident.state is IncidentState.OPEN
     return CameraAnswer(
         name=camera.name,
         site=camera.site,
         group=camera.group,
-        state=standing.state,
-        state_word=STATE_WORDS[standing.state],
-        severity=standing.severity,
-        headline=None if standing.headline is None else fault_answer(standing.headline),
-        reason=redact_text(standing.reason),
-        since=standing.since,
-        evidence=None if standing.headline is None else evidence_answer(standing.evidence),
-        symptoms=[fault_answer(fault) for fault in standing.symptoms],
-        checks=checks_answer(standing.checks),
-        connection=status.state if status is not None else None,
+        state=status.state,
+        state_word=STATE_WORDS[status.state],
+        severity=status.severity,
+        headline=None if status.headline is None else fault_answer(status.headline),
+        reason=redact_text(status.reason),
+        since=status.since,
+        evidence=None if status.headline is None else EvidenceAnswer.model_validate(status.evidence),
+        symptoms=[fault_answer(fault) for fault in status.symptoms],
+        checks=checks_answer(status.checks),
+        connection=stream.state if stream is not None else None,
         last_frame_at=last_frame_at,
         age_s=None if last_frame_at is None else max(0.0, (now - last_frame_at).total_seconds()),
         fps=counters.fps,
@@ -183,21 +190,4 @@ def camera_answer(
         judged_at=snapshot.at if snapshot is not None else None,
         incident_id=incident.incident_id if incident is not None and is_open else "",
         acknowledged_by=incident.acknowledged_by if incident is not None and is_open else "",
-    )
-
-
-def counters_answer(counters: StreamCounters) -> CountersAnswer:
-    return CountersAnswer(
-        packets=counters.packets,
-        frames_decoded=counters.frames_decoded,
-        frames_offered=counters.frames_offered,
-        frames_dropped=counters.frames_dropped,
-        corrupt_frames=counters.corrupt_frames,
-        decode_errors=counters.decode_errors,
-        reconnects=counters.reconnects,
-        qp=counters.qp,
-        gop_s=counters.gop_s,
-        width=counters.width,
-        height=counters.height,
-        codec=counters.codec,
     )

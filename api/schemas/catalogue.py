@@ -1,11 +1,9 @@
 """What the API answers about metrics and fault rules."""
 
-from pydantic import BaseModel
-
-from api.schemas.values import FaultAnswer, Number
+from api.schemas.values import FaultAnswer, Number, RecordAnswer
 
 
-class MetricAnswer(BaseModel):
+class MetricAnswer(RecordAnswer):
     """What a number means; a null bound is unbounded."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from api.schemas.values import EvidenceAnswer, FaultAnswer, Time, evidence_answer, fault_answer
+from api.schemas.values import EvidenceAnswer, FaultAnswer, Time, fault_answer
 from domain.alerts import AlertState, Incident, IncidentState
 from domain.text.camera_urls import redact_text
 
@@ -68,7 +68,7 @@ def incident_answer(incident: Incident) -> IncidentAnswer:
         summary=redact_text(incident.summary),
         members=list(incident.members),
         recovered=list(incident.recovered),
-        evidence=evidence_answer(incident.evidence),
+        evidence=EvidenceAnswer.model_validate(incident.evidence),
         opened_at=incident.opened_at,
         updated_at=incident.updated_at,
         resolved_at=incident.resolved_at,

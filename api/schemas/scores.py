@@ -2,11 +2,11 @@
 
 from pydantic import BaseModel
 
-from api.schemas.values import Number, Time, VerdictAnswer
+from api.schemas.values import Number, RecordAnswer, Time, VerdictAnswer
 from domain.records import Resolution
 
 
-class PointAnswer(BaseModel):
+class PointAnswer(RecordAnswer):
     """Mean, least and greatest of `count` frames from `at` on."""
 
     at: Time

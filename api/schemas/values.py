@@ -7,10 +7,10 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from domain.baselines import LightMode
-from domain.faults import FAULT_LABELS, Evidence, Fault, Verdict, VerdictState
+from domain.faults import FAULT_LABELS, Fault, Verdict, VerdictState
 from domain.text.camera_urls import redact_text
 
 
@@ -23,7 +23,15 @@ def _finite(value: float) -> float | None:
 
 
 Time = Annotated[datetime, AfterValidator(_utc)]
+SafeText = Annotated[str, AfterValidator(redact_text)]
+"""Text that may quote a camera or an address: credentials are hidden."""
 Number = Annotated[float | None, AfterValidator(lambda value: value if value is None else _finite(value))]
+
+
+class RecordAnswer(BaseModel):
+    """An answer with the fields of a record, which `model_validate` copies."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class Problem(BaseModel):
@@ -32,7 +40,7 @@ class Problem(BaseModel):
     error: str
 
 
-class EvidenceAnswer(BaseModel):
+class EvidenceAnswer(RecordAnswer):
     """The number behind a verdict; `normal_low` and `normal_high` bound what would be normal."""
 
     metric: str
@@ -56,21 +64,8 @@ class VerdictAnswer(FaultAnswer):
     """One of three answers about one fault; `reason` is set unless the state is ok."""
 
     state: VerdictState
-    reason: str
+    reason: SafeText
     evidence: EvidenceAnswer
-
-
-def evidence_answer(evidence: Evidence) -> EvidenceAnswer:
-    return EvidenceAnswer(
-        metric=evidence.metric,
-        unit=evidence.unit,
-        value=evidence.value,
-        normal_low=evidence.normal_low,
-        normal_high=evidence.normal_high,
-        mode=evidence.mode,
-        since=evidence.since,
-        frames_judged=evidence.frames_judged,
-    )
 
 
 def fault_answer(fault: Fault) -> FaultAnswer:
@@ -82,6 +77,6 @@ def verdict_answer(verdict: Verdict) -> VerdictAnswer:
         fault=verdict.fault,
         label=FAULT_LABELS[verdict.fault],
         state=verdict.state,
-        reason=redact_text(verdict.reason),
-        evidence=evidence_answer(verdict.evidence),
+        reason=verdict.reason,
+        evidence=EvidenceAnswer.model_validate(verdict.evidence),
     )
