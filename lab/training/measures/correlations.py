@@ -1,4 +1,4 @@
-"""Agreement of predicted with human scores, as the IQA papers report it; numpy only.
+"""Agreement of predicted with human scores, as the IQA papers report it.
 
 `srocc` Spearman, `plcc` Pearson, `krcc` Kendall's tau-b, `rmse` and `mae` on raw scores; `plcc_fitted` and
 `rmse_fitted` after the 4-parameter logistic (VQEG 2003). Correlations of a constant are NaN.
@@ -7,17 +7,9 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy.stats import kendalltau, rankdata
 
 from lab.training.samples import Values
-
-
-def ranks(values: Values) -> Values:
-    """Ranks from 1, ties sharing their mean rank."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    means = ends - (counts - 1) / 2
-    shared: Values = means[inverse].astype(np.float64)
-    return shared
 
 
 def plcc(predicted: Values, labels: Values) -> float:
@@ -29,23 +21,12 @@ def plcc(predicted: Values, labels: Values) -> float:
 
 def srocc(predicted: Values, labels: Values) -> float:
     """Spearman's rank correlation, -1 to 1."""
-    return plcc(ranks(predicted), ranks(labels))
+    return plcc(rankdata(predicted), rankdata(labels))
 
 
 def krcc(predicted: Values, labels: Values) -> float:
-    """Kendall's tau-b, -1 to 1; quadratic time, row by row in memory."""
-    concordant = 0.0
-    tied_predicted = tied_labels = 0
-    count = len(labels)
-    for row in range(count - 1):
-        steps_predicted = np.sign(predicted[row + 1 :] - predicted[row])
-        steps_labels = np.sign(labels[row + 1 :] - labels[row])
-        concordant += float((steps_predicted * steps_labels).sum())
-        tied_predicted += int((steps_predicted == 0).sum())
-        tied_labels += int((steps_labels == 0).sum())
-    pairs = count * (count - 1) / 2
-    size = float(np.sqrt((pairs - tied_predicted) * (pairs - tied_labels)))
-    return concordant / size if size > 0 else float("nan")
+    """Kendall's tau-b, -1 to 1."""
+    return float(kendalltau(predicted, labels).statistic)
 
 
 def rmse(predicted: Values, labels: Values) -> float:
