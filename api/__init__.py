@@ -1,1 +1,1 @@
-"""Answers over HTTP and the live page: parse, ask a port, answer. Knows the ports, not what stands behind them."""
+"""Answers over HTTP and the live page: parse, ask a port, answer. Knows the ports, not their adapters."""

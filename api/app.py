@@ -64,7 +64,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
-        # A redirect would repeat whatever stands in the query, to whatever host the request named.
+        # A redirect would repeat the query to whatever host the request named.
         redirect_slashes=False,
     )
     app.state.backend = Backend(

@@ -1,4 +1,4 @@
-"""What every answer is made from: the ports, and what the running process says of itself."""
+"""What answers are made from: the ports, and the state of this process."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from domain.records import ModelRecord
 
 @dataclass(frozen=True)
 class Backend:
-    """`health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted,
-    `models` every learned model, `notes` what is amiss although every part is well.
+    """The ports and the state of this process.
+
+    `health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted,
+    `models` every learned model, `warnings` what is wrong although every part is well.
     """
 
     stream_store: StreamStore

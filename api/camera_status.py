@@ -1,4 +1,4 @@
-"""Where a camera stands, in one word, from what is known now. Pure; what is not known is called unknown."""
+"""The status of a camera in one word, from what is known now. Pure; what is not known is called unknown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from evaluation.alerting.root_cause import rank, root_causes
 from evaluation.evaluate import UNSCORED
 
 STALE_AFTER_S = 30.0
-"""A judgement older than this says nothing about now, even where it has not expired yet: scoring lags."""
+"""A snapshot older than this says nothing about now, even where it has not expired yet: scoring lags."""
 
 
 class CameraState(StrEnum):
@@ -22,9 +22,9 @@ class CameraState(StrEnum):
     UNKNOWN = "unknown"
     """Nothing is known of now."""
     SUSPECTED = "suspected"
-    """A fault is seen, but has not lasted long enough to be told."""
+    """A fault is seen, but has not lasted long enough for an alert."""
     NOT_ASSESSABLE = "not_assessable"
-    """The camera is heard, but no check could be made."""
+    """The camera sends statuses, but no check could be made."""
     OK = "ok"
     OFF = "off"
     """The operator switched this camera off."""
@@ -74,23 +74,25 @@ class CameraStatus:
 
 
 def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: datetime) -> CameraStatus:
-    """Return where `camera` stands at `now`; `snapshot` is its live state, None where that is unknown."""
+    """Return the status of `camera` at `now`; `snapshot` is its live state, None where that is unknown."""
     if not camera.enabled:
         return CameraStatus(CameraState.OFF, "switched off in the settings")
     nothing = count_checks(camera, ())
     if snapshot is None:
-        return CameraStatus(
-            CameraState.UNKNOWN, "nothing was heard lately, neither picture nor connection", checks=nothing
-        )
+        return CameraStatus(CameraState.UNKNOWN, "nothing arrived lately, neither picture nor status", checks=nothing)
     age_s = (now - snapshot.at).total_seconds()
     if age_s > STALE_AFTER_S:
         return CameraStatus(CameraState.UNKNOWN, f"last judged {age_s:.0f} s ago, scoring is behind", checks=nothing)
     done = count_checks(camera, snapshot.verdicts)
-    return _alerted_status(snapshot, done) or _suspected_status(snapshot, done) or _faultless_status(snapshot, done)
+    return (
+        _status_of_alert(snapshot, done)
+        or _status_of_suspicion(snapshot, done)
+        or _status_without_fault(snapshot, done)
+    )
 
 
-def _alerted_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
-    """Return the standing of a camera whose fault was told: it has an open incident, or an alert fires."""
+def _status_of_alert(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
+    """Return the status of a camera with an open incident or a firing alert, else None."""
     incident = snapshot.incident
     if incident is not None and incident.state is IncidentState.OPEN:
         reason, evidence = _current_evidence(snapshot, incident.headline, incident.summary, incident.evidence)
@@ -109,18 +111,18 @@ def _alerted_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus
 
 
 def _current_evidence(snapshot: StreamSnapshot, fault: Fault, summary: str, evidence: Evidence) -> tuple[str, Evidence]:
-    """Return the reason and number of this moment; what was told stands in where the fault is not seen now."""
+    """Return the present reason and evidence of a fault, those of its incident where the fault is not seen now."""
     verdict = _find_verdict(snapshot, fault)
     if verdict is not None and verdict.state is VerdictState.FAULT:
         return verdict.reason, verdict.evidence
     if verdict is not None and verdict.state is VerdictState.OK:
         return "good again; resolved once it stays so", verdict.evidence
-    why = f"cannot be told now: {verdict.reason}" if verdict is not None else ""
+    why = f"not assessable now: {verdict.reason}" if verdict is not None else ""
     return "; ".join(part for part in (summary, why) if part), evidence
 
 
-def _suspected_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
-    """Return the standing of a camera on which a fault is seen that was not told yet."""
+def _status_of_suspicion(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
+    """Return the status of a camera with a fault that has no alert yet, else None."""
     bad = {verdict.fault: verdict for verdict in snapshot.verdicts if verdict.state is VerdictState.FAULT}
     if not bad:
         return None
@@ -132,12 +134,12 @@ def _suspected_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStat
     )
 
 
-def _faultless_status(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus:
-    """Return the standing of a camera without any fault; without pictures it is not called OK all the same."""
+def _status_without_fault(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus:
+    """Return the status of a camera without a fault; one without pictures is not called OK."""
     reason = snapshot.status.reason if snapshot.status is not None else ""
     if snapshot.status is None or snapshot.status.state not in _DELIVERING_STATES:
         return CameraStatus(
-            CameraState.NOT_ASSESSABLE, reason or "no picture comes, and it is not yet told why", checks=done
+            CameraState.NOT_ASSESSABLE, reason or "no picture comes, and the reason is not known yet", checks=done
         )
     if any(verdict.reason == UNSCORED for verdict in snapshot.verdicts):
         return CameraStatus(CameraState.NOT_ASSESSABLE, UNSCORED, checks=done)

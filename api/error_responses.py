@@ -63,7 +63,7 @@ async def _answer_unexpected_error(request: Request, error: Exception) -> JSONRe
 
 
 async def _answer_disconnect(request: Request, error: Exception) -> JSONResponse:
-    """Answer nobody: the connection ended before the body did, which is no fault of ours and no line in the log."""
+    """Answer nothing: the client left before its body ended, which is no error of ours and needs no log line."""
     return error_response(400, "the body did not arrive")
 
 

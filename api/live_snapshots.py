@@ -1,6 +1,6 @@
-"""What is true now: the live state, or, while that is away, what the database knows, and then it is said.
+"""The present state of each camera: the live state or, while that is away, what the database knows.
 
-Scoring and storing go on without the live state, so that the database is at most a unit behind; it lacks pictures,
+Scoring and storing go on without the live state, so the database is at most one batch behind; it lacks pictures,
 rates and the light mode.
 """
 
@@ -14,7 +14,7 @@ from domain.messages import StreamSnapshot
 from domain.ports import Clock, LiveState, ScoreStore
 
 RETRY_S = 2.0
-"""The live state is asked again after so long, and the database as often: a page asks once a second."""
+"""While the live state is away, it and the database are asked this often at most: a page asks once a second."""
 
 
 @dataclass(frozen=True, slots=True)

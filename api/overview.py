@@ -1,4 +1,4 @@
-"""All cameras as they stand now, worst first: the one place that joins the roster with the live state.
+"""All cameras as they are now, worst first: the one place that joins the camera list with the live state.
 
 The page, the API and the metrics ask here, so that no two views disagree. Retired cameras drop out of all of them.
 """
@@ -17,9 +17,9 @@ from domain.messages import StreamSnapshot
 
 @dataclass(frozen=True, slots=True)
 class CameraRow:
-    """One camera on the board; `snapshot` is None where nothing is known of now.
+    """One camera of the overview; `snapshot` is None where nothing is known about now.
 
-    `stored` tells that it was read from the database, whose rows hold no counters of ingest.
+    `stored`: it was read from the database, whose rows hold no counters of ingest.
     """
 
     camera: Camera
@@ -46,7 +46,7 @@ class Overview:
 
 
 def make_camera_row(camera: Camera, present: KnownSnapshots, now: datetime) -> CameraRow:
-    """Return the camera's place; a snapshot that says nothing about now is left out of it."""
+    """Return the camera's row, without a snapshot that says nothing about now."""
     snapshot = present.snapshots.get(camera.name)
     status = derive_camera_status(camera, snapshot, now)
     known = status.state not in (CameraState.UNKNOWN, CameraState.OFF)

@@ -8,7 +8,7 @@ from domain.faults import Evidence, Fault
 
 
 class AlertState(StrEnum):
-    """Prometheus' words."""
+    """The states of a Prometheus alert."""
 
     INACTIVE = "inactive"
     PENDING = "pending"
@@ -34,7 +34,7 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Where one fault of one stream stands now; written with the scores so that a restart goes on from it."""
+    """The alert state of one fault of one stream; stored with the scores, so that a restart continues from it."""
 
     stream_id: str
     fault: Fault
@@ -68,7 +68,7 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What a person is told: one cause on one camera, or on a group when `members` names its cameras.
+    """What people are notified about: one cause on one camera, or on a group when `members` names its cameras.
 
     `incident_id` is the stable fingerprint of every message about it. `headline` is the root fault, `symptoms` what it
     implies (docs/metrics.md lists which fault implies which).
@@ -102,7 +102,7 @@ class NotificationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A message to be told, written in the scores' transaction; `key` makes it idempotent for store and receiver."""
+    """A notification to send, stored with the scores; `key` makes it idempotent for store and receiver."""
 
     key: str
     kind: NotificationKind

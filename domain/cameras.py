@@ -1,4 +1,4 @@
-"""Cameras, the plan by which their streams are sampled, and what ingest says of a connection."""
+"""Cameras, the plan by which their streams are sampled, and the status of a connection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class SamplingMode(StrEnum):
     INTERVAL = "interval"
     ALL = "all"
     PATROL = "patrol"
-    """Connect, judge for `judge_s` as AUTO does, leave, and come back every `every_s`."""
+    """Connect, sample for `judge_s` like AUTO, disconnect, and come back every `every_s`."""
 
 
 class RtspTransport(StrEnum):
@@ -38,7 +38,7 @@ class SamplingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A rectangle left out of judgement; fractions of width and height in [0, 1], origin at the top left."""
+    """A rectangle that is not evaluated; fractions of width and height in [0, 1], origin at the top left."""
 
     left: float
     top: float
@@ -48,7 +48,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class FaultSetting:
-    """What the operator decided for one fault of one camera. `sensitivity` 1 (dull) … 10 (keen), 5 is neutral."""
+    """What the operator decided for one fault of one camera. `sensitivity` from 1 (low) to 10 (high), 5 is neutral."""
 
     enabled: bool = True
     sensitivity: int = 5
@@ -56,11 +56,10 @@ class FaultSetting:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """One camera and the one stream of it that is judged; `name` is also the stream id.
+    """One camera and its one stream that is watched; `name` is also the stream id.
 
     `url` may carry credentials: it is shown only through `domain.text.camera_urls.redact_text`. `accepted_at` is when
-    the operator
-    last declared the present view normal; a reference learned before it no longer counts.
+    the operator last declared the present view normal; a baseline learned before it no longer counts.
     """
 
     name: str
@@ -88,7 +87,7 @@ class ConnectionState(StrEnum):
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"
     RESTING = "resting"
-    """Between two patrol visits, or at the end of a recording: nothing is wrong, nothing is judged."""
+    """Between two patrol visits, or at the end of a recording: nothing is wrong, nothing is sampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class StreamCounters:
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """What ingest knows of one connection, sent every 2 s and on change, in order with the frames, never dropped.
+    """The state of one connection, sent every 2 s and on change, in order with the frames, never dropped.
 
     `sequence` is that of the last frame offered in this session (-1 before the first). `reason` says why in words
     a guard understands, without credentials. `last_frame_at` is when the last frame was offered, `last_picture_at` when
@@ -143,5 +142,5 @@ class StreamStatus:
     """The lease under which ingest reads the camera, 0 where none is taken."""
 
     def __post_init__(self) -> None:
-        # A reason may quote a camera, or come in a message that anybody wrote.
+        # A reason may quote a camera, or come in a forged message.
         object.__setattr__(self, "reason", clean_reason(self.reason))

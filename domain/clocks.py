@@ -1,4 +1,4 @@
-"""What every part knows of clocks: a wall clock may be set, the time since the machine started may not."""
+"""Wall clocks may be set; the time since the machine started may not. What counts as a wrong clock."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,41 +8,41 @@ from typing import Any, TypeVar
 
 EARLIEST_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(2100, 1, 1, tzinfo=UTC)
-"""A clock outside these shows no present: this version did not exist before, or will not be run any more."""
+"""A clock outside these is wrong: this version did not exist before, and will not run after."""
 BACKWARD_TOLERANCE = timedelta(seconds=60)
-"""Time that goes back by more than this was set back; by less, two threads or two machines differ a little."""
+"""A clock that goes back by more was set back; by less, two threads or machines only differ a little."""
 FUTURE_TOLERANCE = timedelta(minutes=10)
-"""Stored times later than this from now were written by a clock that was wrong; clocks of one site differ by less."""
+"""Stored times later than this from now were written by a wrong clock; clocks of one site differ by less."""
 
 CLOCK_SKEW = timedelta(seconds=5)
-"""Clocks that are kept right differ by less: a state stored with a later time than this from now waits for no time."""
+"""Synchronised clocks differ by less: a stored state that is later than this from now is replaced at once."""
 
 _Value = TypeVar("_Value")
 
 
 def elapsed_s() -> float:
-    """Return seconds that never jump, those in which the machine was suspended included where the system counts them.
+    """Return seconds that never jump, including suspended time where the system counts it.
 
-    The same in every process of this machine.
+    The value is the same in every process of this machine.
     """
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def is_plausible(at: datetime) -> bool:
-    """Say whether a clock may show this."""
+    """Return whether a right clock may show this time."""
     return EARLIEST_TIME <= at < LATEST_TIME
 
 
 def clamp_backward(at: datetime, latest: datetime | None) -> datetime:
-    """Return `at`, or `latest` where that is a little later; a clock set back is followed."""
+    """Return `at`, or `latest` where that is a little later. A clock that was set back is followed."""
     if latest is None or latest - at > BACKWARD_TOLERANCE:
         return at
     return max(at, latest)
 
 
 def is_within(since: datetime | None, now: datetime, seconds: float) -> bool:
-    """Say whether less than `seconds` have gone by `since`; never where the clock was set back meanwhile."""
+    """Return whether less than `seconds` have passed since `since`; False where the clock was set back meanwhile."""
     return since is not None and timedelta(0) <= now - since < timedelta(seconds=seconds)
 
 
@@ -59,7 +59,7 @@ def _map_times(value: Any, changed: Callable[[datetime], datetime]) -> Any:
     if isinstance(value, Mapping):
         return {key: _map_times(each, changed) for key, each in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        # A record that refuses its parts one by one is not met here: all of them are plain.
+        # No record that is passed here checks its fields one by one.
         new = {field.name: _map_times(getattr(value, field.name), changed) for field in fields(value) if field.init}
         return replace(value, **new)
     return value

@@ -1,4 +1,4 @@
-"""Errors sorted by who must act. Foreign exceptions are translated at the adapter, `raise … from error`."""
+"""Errors by who must act. Adapters translate foreign exceptions into these: `raise … from error`."""
 
 
 class SightlineError(Exception):
@@ -6,15 +6,15 @@ class SightlineError(Exception):
 
 
 class ConfigError(SightlineError):
-    """The operator must act: names the setting's path and the next step. The process stops."""
+    """The operator must act: the text names the setting's path and the next step. The process stops."""
 
 
 class SourceUnavailable(SightlineError):
-    """Nobody must act: the stream cannot be read now; the reader backs off and tries again."""
+    """The stream cannot be read now; the reader backs off and tries again."""
 
 
 class NoVideo(SourceUnavailable):
-    """The source answers, but no picture arrives: connected, no video."""
+    """The source is connected, but no picture arrives."""
 
 
 class LoginRefused(SourceUnavailable):
@@ -30,7 +30,7 @@ class OverLimit(SourceUnavailable):
 
 
 class FrameRejected(SightlineError):
-    """Nobody must act: this one frame cannot be scored; it goes to the dead letter with this reason."""
+    """One frame cannot be scored; it becomes a dead letter with this reason."""
 
 
 class StoreUnavailable(SightlineError):
@@ -45,4 +45,4 @@ class StoreUnavailable(SightlineError):
 
 
 class NotifierUnavailable(SightlineError):
-    """Nobody must act: the receiver did not take the notification; the outbox keeps it and retries."""
+    """The receiver did not accept the notification; the outbox keeps it and tries again."""

@@ -9,7 +9,7 @@ from domain.baselines import LightMode
 
 
 class Fault(StrEnum):
-    """Everything Sightline can hold against a camera; the values are the keys in JSON, API and alerts."""
+    """Every fault that Sightline finds; the values are the keys in JSON, API and alerts."""
 
     BLACK = "black"
     TOO_DARK = "too_dark"

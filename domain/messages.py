@@ -1,4 +1,4 @@
-"""One poll is one unit: what was polled together, and everything that is stored of it in one transaction."""
+"""Messages from ingest to workers, the batch of one poll, and what a worker stores of it in one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,7 +73,7 @@ class VerdictChange:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """All that one unit leaves behind, stored in one idempotent transaction before the unit is committed."""
+    """Everything to store of one batch, in one idempotent transaction, before the batch is committed."""
 
     scores: tuple[FrameScores, ...] = ()
     statuses: tuple[StreamStatus, ...] = ()
@@ -92,9 +92,9 @@ class BatchResult:
 class StreamSnapshot:
     """The live state of one stream: what a page shows. Absent or expired means unknown.
 
-    `lag_s` is how old the stream's newest judged message was when it was taken up, `frames_dropped` how many of its
-    frames the worker dropped unscored since it took the stream over; both None where nobody measures them. `values` are
-    those of the last picture, and of earlier ones for what is measured now and then: `measured_at` gives their time.
+    `lag_s` is how old the stream's newest evaluated message was when it was evaluated, `frames_dropped` how many of its
+    frames the worker dropped unscored since it took the stream over; both None where they are not measured. `values`
+    belong to the last picture; those of models that do not score every picture may be older, `measured_at` says when.
     """
 
     stream_id: str

@@ -1,4 +1,4 @@
-"""Numbers that carry their meaning, and the three answers drawn from them: ok, fault, not assessable."""
+"""Metrics and their meaning, and the scores of one frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,12 +42,12 @@ class TimedValue:
 class FrameScores:
     """All numbers of one frame, stored as one row.
 
-    `values` maps metric key to a finite value; a metric that could not be measured is absent from it and stands in
+    `values` maps metric key to a finite value; a metric that could not be measured is absent from it and is in
     `missing` with its reason. `structure` is the picture's block statistics (see
     `detectors/metrics/detectors/structure.py`), compared with the camera's reference and never stored with the frame.
     `models` maps detector name to the
-    fingerprint of what produced its numbers. `earlier` holds what is not measured in every picture of a stream, as it
-    was in the last one that it was measured in; it is shown with its age and never stored with this frame.
+    fingerprint of what produced its numbers. `earlier` holds the last values of metrics that are not measured in every
+    picture of a stream; they are shown with their age and never stored with this frame.
     """
 
     ref: FrameRef

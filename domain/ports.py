@@ -66,15 +66,15 @@ class StreamConsumer(Protocol):
     """The workers' end of the transport."""
 
     def poll(self, max_messages: int, timeout_s: float) -> Batch:
-        """Return the next messages as one unit, empty when none came in time. The unit before must be committed."""
+        """Return the next messages as one batch, empty when none came in time. The batch before must be committed."""
         ...
 
     def commit(self, batch: Batch) -> None:
-        """Declare the unit done; what is not committed is delivered again after a restart (at least once)."""
+        """Declare the batch done; what is not committed is delivered again after a restart (at least once)."""
         ...
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        """Put one message aside with its reason."""
+        """Send one message to the dead letters with its reason."""
         ...
 
     def lag(self) -> int:
@@ -82,18 +82,18 @@ class StreamConsumer(Protocol):
         ...
 
     def assignment_of(self, stream_id: str) -> int | None:
-        """Return since which assignment this stream's messages come here, None where they go to somebody else.
+        """Return the number of the assignment under which this stream comes here, None where it goes elsewhere.
 
-        Another number than before: somebody else may have judged the stream meanwhile.
+        A number that changed means that another worker may have evaluated the stream in between.
         """
         ...
 
     def count_unreadable(self) -> int:
-        """Return how many messages were no messages of ours and were put aside."""
+        """Return how many messages could not be decoded and became dead letters."""
         ...
 
     def count_expired(self) -> int:
-        """Return how many messages were deleted before anybody read them, as far as this consumer saw."""
+        """Return how many messages the transport deleted before they were read, as far as this consumer saw."""
         ...
 
     def close(self) -> None: ...
@@ -132,10 +132,10 @@ class StreamStore(Protocol):
 
 
 class ScoreStore(Protocol):
-    """What was judged, over time."""
+    """Scores and verdicts over time."""
 
     def add(self, result: BatchResult) -> tuple[DeadLetter, ...]:
-        """Store all of it in one transaction, or nothing; storing the same unit again changes nothing.
+        """Store all of it in one transaction, or nothing; storing the same result again changes nothing.
 
         Return a dead letter, stored too, for each frame the store itself refused: received outside the time it keeps,
         or read under a lease that counts no more. Raises `StoreUnavailable`.
@@ -157,7 +157,7 @@ class ScoreStore(Protocol):
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]: ...
 
     def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
-        """Return what was judged last of each stream, as far as rows tell it; one never heard of is absent.
+        """Return the last verdicts and scores of each stream, as far as rows hold them; unknown streams are absent.
 
         `at` is when something was last stored of it. For readers whose live state is away.
         """
@@ -173,7 +173,7 @@ class ScoreStore(Protocol):
 
 
 class AlertStore(Protocol):
-    """What a restart needs to go on, and what people are told."""
+    """The alert state that a restart needs, and the notifications to send."""
 
     def alerts(self, stream_id: str | None = None) -> Sequence[Alert]: ...
 
@@ -214,18 +214,18 @@ class AlertStore(Protocol):
 
 
 class CameraLeases(Protocol):
-    """Who reads a camera. One holder at a time, so that two ingest processes never both log in."""
+    """Which process reads a camera: one at a time, so that two ingest processes never both log in."""
 
     def acquire(self, camera: str, holder: str, *, now: datetime, ttl_s: float) -> int | None:
-        """Take the camera or keep it; return the token, None while somebody else holds it.
+        """Take the camera or keep it; return the token, None while another holder has it.
 
-        A token rises with every change of holder. A holder that comes back late keeps its own while nobody else took
+        A token rises with every change of holder. A holder that comes back late keeps its own while no other took
         the camera, so that what it sent still counts.
         """
         ...
 
     def release(self, camera: str, holder: str) -> None:
-        """Give the camera back at once, having sent the last of it; nothing happens when somebody else holds it.
+        """Give the camera back at once, after the last message was sent; does nothing when another holds it.
 
         What was sent under this token still counts after the next holder came.
         """
@@ -240,7 +240,7 @@ class CameraLeases(Protocol):
 
 
 class LiveState(Protocol):
-    """What is true now. Nothing here survives, and what expired is unknown."""
+    """The present state of each stream. Nothing here survives a restart; what expired is unknown."""
 
     def put(self, snapshot: StreamSnapshot) -> None: ...
 
@@ -258,7 +258,7 @@ class LiveState(Protocol):
 
 
 class Notifier(Protocol):
-    """Tells people. At least once: receivers recognise a repeat by the entry's key."""
+    """Sends notifications to people, at least once: receivers recognise a repeat by the entry's key."""
 
     name: str
 

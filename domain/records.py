@@ -64,7 +64,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """What is told of one learned model: on or off and why, whether it judges pictures, and its weights' checksum."""
+    """One learned model: on or off and why, whether it scores pictures here, and the checksum of its weights."""
 
     name: str
     title: str

@@ -1,1 +1,1 @@
-"""Tells people about incidents: grouping, sending, retries."""
+"""Notifies people about incidents: grouping, sending, retries."""

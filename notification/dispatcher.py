@@ -1,7 +1,7 @@
-"""From the outbox to people: groups, sends, retries. At least once, in order, and one slow receiver stalls no other.
+"""Sends the outbox to people: groups messages, sends and retries them. One slow receiver stalls no other.
 
-What it must not forget stands in the store: which messages are delivered and which groups are open. A crash between
-any two steps repeats a message under the same key or does the step again; it neither loses nor renames one.
+Delivery is at least once and in order. Which messages are delivered and which groups are open is in the store: after a
+crash between any two steps a message is repeated under the same key or the step is done again. None is lost.
 """
 
 import logging
@@ -24,7 +24,7 @@ FIRST_RETRY_S, LAST_RETRY_S = 5.0, 600.0
 
 
 class _NotifierQueue:
-    """One receiver with a thread of its own: its messages keep their order, its slowness stays its own."""
+    """One receiver with a thread of its own: its messages keep their order, and it slows no other."""
 
     def __init__(self, notifier: Notifier) -> None:
         self.notifier = notifier
@@ -36,7 +36,7 @@ class _NotifierQueue:
         self.in_flight[entry.key] = self._thread.submit(self.notifier.send, entry)
 
     def collect_results(self) -> dict[str, str]:
-        """Return the messages this lane is through with since last asked, each with why it failed, or ""."""
+        """Return the messages that were finished since the last call, each with why it failed, or ""."""
         results = {}
         for key, future in list(self.in_flight.items()):
             if not future.done():
@@ -64,7 +64,7 @@ def _error_text(error: BaseException) -> str:
 
 
 class Dispatcher:
-    """Owns the outbox; exactly one runs. `patience_s` is how long one round waits for the receivers at most."""
+    """Owns the outbox; exactly one runs. One round waits at most `patience_s` for the receivers."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class Dispatcher:
         return tuple(self._cameras.cameras.values())
 
     def _send(self, entry: OutboxEntry) -> None:
-        """Hand a message to every lane that has not had it and owes its receiver nothing earlier of that incident."""
+        """Hand a message to every queue that lacks it and has nothing earlier of that incident to send."""
         for queue in self._queues:
             if (
                 entry.key not in queue.done
@@ -152,7 +152,7 @@ class Dispatcher:
         )
 
     def _settle(self, now: datetime) -> int:
-        """Record what the lanes are through with; return how many messages every lane has now delivered."""
+        """Record what the queues have finished; return how many messages all of them have now delivered."""
         failed: dict[str, str] = {}
         for queue in self._queues:
             failed.update({key: why for key, why in queue.collect_results().items() if why})

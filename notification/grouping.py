@@ -1,7 +1,7 @@
-"""Many cameras, one cause: what goes wrong together is told together. Pure; the dispatcher acts on the plan.
+"""Groups the alerts of many cameras with one cause into one message. Pure; the dispatcher acts on the plan.
 
-A group incident's `summary` is what people were last told, its `updated_at` when its membership last changed: both are
-stored, so that a restart neither forgets a message nor sends it twice.
+A group incident's `summary` is the text of its last message, its `updated_at` when its membership last changed: both
+are stored, so that a restart neither forgets a message nor sends it twice.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -267,7 +267,7 @@ def still_out(group: Incident) -> tuple[str, ...]:
 
 
 def _group_summary(group: Incident, cameras: int) -> str:
-    """Return what there is to say about an open group as it stands."""
+    """Return what there is to say about an open group now."""
     out, total = still_out(group), len(group.members)
     if group.recovered:
         return f"{_place_name(group)}: {total - len(out)} of {total} cameras are back, still out: {_list_names(out)}"

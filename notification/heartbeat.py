@@ -1,4 +1,4 @@
-"""Tells somebody outside, once a minute, that Sightline is alive; silence is what raises their alarm."""
+"""Calls a URL outside once a minute while Sightline is alive; the receiver raises an alarm when the calls stop."""
 
 import logging
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Films made once and kept: a demo's second start finds them. The folder's name tells what they were made by."""
+"""Films made once and kept for the demo's next start. The folder's name is a hash of the code that made them."""
 
 import hashlib
 import shutil

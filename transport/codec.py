@@ -2,7 +2,7 @@
 
 Layout, little-endian: version (1 byte), kind (1), compression (1), header length (4), header (JSON), planes one after
 another. The version comes first and never moves, so that an old worker can say that a message is too new for it.
-Bytes may come from anybody who can reach the broker: every length is bounded before memory is taken for it.
+Bytes may come from any program that can reach the broker: every length is checked before memory is allocated for it.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The in-process queue from ingest to workers: bounded, in order per stream, at least once.
 
 It keeps the promises of the cluster's transport inside one process: what was polled and not committed is delivered
-again to the next consumer. Nothing here survives the process. A status is never refused; while nobody takes them, those
-that say nothing a later one does not say make room (`transport/status_backlog.py`).
+again to the next consumer. Nothing here survives the process. A status is never refused; while no worker polls, those
+that repeat their neighbours make room (`transport/status_backlog.py`).
 """
 
 import time
@@ -19,7 +19,7 @@ class EmbeddedQueue:
     """One queue with any number of publishers and one consumer at a time; a new consumer takes over from the last.
 
     A frame is refused while `max_frames` frames or `max_bytes` bytes of pictures wait; a status never is, but at most
-    `max_statuses` of a stream wait. One unit more may be in the consumer's hands. The last `max_dead_letters` dead
+    `max_statuses` of a stream wait. One batch more may be with the consumer. The last `max_dead_letters` dead
     letters are kept, without their pictures.
     """
 
@@ -76,7 +76,7 @@ class EmbeddedQueue:
         with self._changed:
             self._require(consumer)
             if self._uncommitted:
-                raise RuntimeError("the unit polled before is not committed")
+                raise RuntimeError("the batch polled before is not committed")
             while not self._waiting and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(left)
                 self._require(consumer)
@@ -92,7 +92,7 @@ class EmbeddedQueue:
         with self._changed:
             self._require(consumer)
             if [each.position for each in batch.deliveries] != list(self._uncommitted):
-                raise RuntimeError("only the unit polled last can be committed")
+                raise RuntimeError("only the batch polled last can be committed")
             self._uncommitted = {}
 
     def add_dead_letter(self, delivery: Delivery, reason: str) -> None:
@@ -100,7 +100,7 @@ class EmbeddedQueue:
             self._dead_letters.append(DeadLetter.of(delivery.message, reason))
 
     def coalesced_count(self) -> int:
-        """Return how many statuses made room for later ones that said the same."""
+        """Return how many statuses were dropped because later ones said the same."""
         with self._changed:
             return self._statuses.coalesced_count
 
@@ -178,7 +178,7 @@ class EmbeddedConsumer:
         return 0
 
     def assignment_of(self, stream_id: str) -> int:
-        """Every stream comes here, and always did."""
+        """Return the same number always: every stream comes here."""
         return 0
 
     def lag(self) -> int:

@@ -1,6 +1,6 @@
-"""Which values a message may hold: whoever can reach the broker can send one, and one must not spoil what is kept.
+"""Which values a message may hold: any program that reaches the broker can send one, and none may harm stored data.
 
-Every field is looked at by its type, those that later versions add too; what has a meaning of its own is bounded by it.
+Every field is checked by its type, including fields of later versions; fields with a known range are checked by it.
 """
 
 import math

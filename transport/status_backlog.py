@@ -1,4 +1,4 @@
-"""Which of a stream's waiting statuses may go while nobody takes them, so that a long outage cannot fill the memory.
+"""Which of a stream's waiting statuses may be dropped while no worker polls, so that an outage cannot fill the memory.
 
 Kept are the latest, and of every run that says the same (session, state and reason) the first and the last: a session's
 beginning, each change of state, and the counters, which only grow. Where even these are too many the oldest go first.
@@ -16,7 +16,7 @@ _StatusKey = tuple[str, ConnectionState, str]
 
 
 def find_superseded(words: Sequence[_StatusKey]) -> int:
-    """Return which of a stream's waiting statuses, oldest first, tells least: one between two of its own kind."""
+    """Return which of a stream's waiting statuses, oldest first, to drop: one between two with the same state."""
     for place in range(1, len(words) - 1):
         if words[place - 1] == words[place] == words[place + 1]:
             return place

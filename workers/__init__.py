@@ -1,1 +1,1 @@
-"""Poll, group, score, judge, store, commit."""
+"""Poll, batch, score, evaluate, store, commit."""

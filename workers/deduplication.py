@@ -1,7 +1,7 @@
-"""Which messages were already judged: delivery is at least once, so a unit may come again.
+"""Which messages were already evaluated: delivery is at least once, so a batch may come again.
 
-Messages are known again by themselves, not by how far their session came: one forged number or time must not hide
-those that follow. Only what is stored says how far a stream came, for as long as nothing new of it has come.
+A repeat is recognised by the message itself, not by how far its session came: one forged number or time must not hide
+the messages that follow. After a restart the stored progress counts until a new message of the stream arrives.
 """
 
 from collections import OrderedDict, deque
@@ -17,16 +17,16 @@ from domain.ports import ScoreStore, StreamStore
 
 _LATER = timedelta(days=1)
 _REMEMBERED = 128
-"""Messages of a session that are known again: more than one unit holds of a stream."""
+"""Remembered messages of a session: more than one batch holds of a stream."""
 _LARGEST_LEAP = 1_000_000
-"""Frames of one session between two that arrive: eleven hours at 25 a second, all dropped."""
+"""Most frames that can be missing between two that arrive: eleven hours at 25 a second, all dropped."""
 
 
 @dataclass(slots=True)
 class _Session:
-    """What was judged of one session: the last messages, and the highest number any named, None before one did.
+    """What was evaluated of one session: its last messages, and the highest sequence of any, None before the first.
 
-    `stored` is what was stored of it when it was begun here, None once something new has come.
+    `stored` is the progress in the store when this worker took the session over, None once a new message came.
     """
 
     seen_messages: deque[tuple[bool, int, datetime]] = field(default_factory=partial(deque, maxlen=_REMEMBERED))
@@ -37,7 +37,7 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class StoredProgress:
-    """How far a stream's last session is judged and stored: no frame of a higher number nor of a later time."""
+    """How far a stream's last session is stored: no frame with a higher sequence and none with a later time."""
 
     session_id: str
     sequence: int
@@ -50,8 +50,8 @@ def load_stored_progress(
 ) -> StoredProgress | None:
     """Return it, None for a stream of which no status is stored. Raises `StoreUnavailable`.
 
-    Messages of a stream are judged in order, so what came before the last status stored was judged before it. Sessions
-    later than `now` are left out: a clock that was wrong made them, and none of them goes on.
+    Messages of a stream are evaluated in order, so what came before the last stored status was evaluated before it.
+    Sessions later than `now` are left out: a wrong clock made them, and none of them continues.
     """
     sessions = streams.sessions(stream_id)
     if now is not None:
@@ -69,16 +69,16 @@ def load_stored_progress(
 
 
 class Deduplicator:
-    """What of each session was judged. Bounded: beyond `max_sessions` the one unheard for longest is forgotten."""
+    """What was evaluated of each session. Beyond `max_sessions` the one without messages for longest is forgotten."""
 
     def __init__(self, max_sessions: int = 16_384) -> None:
         self._max_sessions = max_sessions
         self._sessions: OrderedDict[tuple[str, str], _Session] = OrderedDict()
 
     def is_repeat(self, message: StreamMessage, now: datetime | None = None) -> bool:
-        """Say whether this message was judged before, of statuses also whether a later one was.
+        """Return whether this message was evaluated before; for a status also whether a later one was.
 
-        A status of later than `now` stands in no other's way: its clock was wrong, and has been set back.
+        A status that is later than `now` hides no other: its clock was wrong, and has been set back.
         """
         session = self._sessions.get((message.stream_id, message.session_id))
         if session is None:
@@ -92,7 +92,7 @@ class Deduplicator:
         return message.received_at <= session.status_at
 
     def has_sequence_leap(self, message: StreamMessage) -> bool:
-        """Say whether a message's number is too far on from all that its session sent to be one of its own."""
+        """Return whether a message's sequence is too far beyond all that its session sent to be genuine."""
         session = self._sessions.get((message.stream_id, message.session_id))
         return (
             session is not None
@@ -101,12 +101,12 @@ class Deduplicator:
         )
 
     def resume(self, stream_id: str, stored: "StoredProgress") -> None:
-        """Go on from what is stored, by whichever worker."""
+        """Continue from what is stored, by this or another worker."""
         session = _Session(status_at=stored.status_at, highest_sequence=stored.sequence, stored=stored)
         self._sessions[stream_id, stored.session_id] = session
 
     def note(self, messages: Iterable[StreamMessage]) -> None:
-        """Record that these messages, all of one unit, were judged and stored."""
+        """Record that these messages, all of one batch, were evaluated and stored."""
         for message in messages:
             key = message.stream_id, message.session_id
             session = self._sessions.setdefault(key, _Session())

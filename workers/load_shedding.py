@@ -1,6 +1,6 @@
-"""When scoring is too far behind: which frames are dropped unscored, the oldest first, so that the present is judged.
+"""Which frames are dropped unscored, the oldest first, when scoring is too far behind to show the present.
 
-Pure. Statuses are never dropped: they cost nothing to judge and say how the camera is.
+Pure. Statuses are never dropped: they cost nothing to evaluate and say how the connection is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from domain.messages import StreamMessage
 class LagLimits:
     """Beyond `max_lag_s` frames are dropped until none older than `resume_lag_s` is left.
 
-    Two bounds, for with one alone a worker that is always a little too slow would stay at it and judge the past.
+    There are two bounds because with one alone a worker that is a little too slow would stay there and show the past.
     """
 
     max_lag_s: float = 60.0
@@ -24,7 +24,7 @@ class LagLimits:
 
 @dataclass(frozen=True, slots=True)
 class SheddingPlan:
-    """`dropped` are places in the unit; `shedding` is handed to the next decision."""
+    """`dropped` are indices in the batch; `shedding` is passed to the next decision."""
 
     shedding: bool = False
     dropped: frozenset[int] = frozenset()
@@ -38,7 +38,7 @@ def lag_s(messages: Iterable[StreamMessage], now: datetime) -> float:
 def plan_shedding(
     messages: Sequence[StreamMessage], now: datetime, *, waiting: int, shedding: bool, bounds: LagLimits | None
 ) -> SheddingPlan:
-    """Decide about one unit; `waiting` is how many messages wait behind it.
+    """Decide about one batch; `waiting` is how many messages wait behind it.
 
     Nothing is dropped where nothing waits: what is here is then the newest there is, however old, or the clocks differ.
     """

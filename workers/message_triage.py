@@ -1,4 +1,4 @@
-"""What happens to each message of a unit before anything is scored: judged, dropped as too late, or refused. Pure."""
+"""What happens to each message of a batch before scoring: accepted, dropped as too late, or refused. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ SEQUENCE_LEAPS = "its number leaps far beyond all its session sent so far"
 
 
 FUTURE, PAST = timedelta(days=1), timedelta(days=7)
-"""A message is judged up to so far from our own time; stores refuse frames beyond it too."""
+"""How far a message may be from our own time; the store refuses frames beyond it too."""
 
 
 def why_untimely(message: StreamMessage, now: datetime) -> str:
@@ -35,7 +35,7 @@ def why_untimely(message: StreamMessage, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TriagedBatch:
-    """`judged` keeps the order; `refused` holds frames alone, for overtaken statuses are counted and left out."""
+    """`accepted` keeps the order; `refused` holds frames only, overtaken statuses are counted and left out."""
 
     accepted: list[CameraDelivery] = field(default_factory=list)
     dropped: list[CameraDelivery] = field(default_factory=list)
@@ -47,7 +47,7 @@ class TriagedBatch:
         return tuple(delivery.message.ref for delivery, _ in self.dropped if isinstance(delivery.message, Frame))
 
     def unscored_cameras(self) -> Mapping[str, CameraDelivery]:
-        """Return the last dropped frame of each stream of which no frame is judged."""
+        """Return the last dropped frame of each stream of which no frame is accepted."""
         seen = {camera.name for delivery, camera in self.accepted if isinstance(delivery.message, Frame)}
         return {camera.name: (delivery, camera) for delivery, camera in self.dropped if camera.name not in seen}
 

@@ -1,4 +1,4 @@
-"""Nothing that one message provokes stops the others: what trips is found by halving the unit, and put aside alone."""
+"""One bad message does not stop the others: it is found by halving the batch, and alone becomes a dead letter."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -14,23 +14,25 @@ from workers.store_retry import WorkerStopped
 _log = logging.getLogger(__name__)
 
 UNTIMELY_BATCHES = 5
-"""After so many units on end of which no message is of now, the clocks are wrong and not a message."""
+"""After this many batches in a row without one timely message, the clocks are wrong and not a message."""
 Deliveries = Sequence[Delivery]
 
 
 class PoisonMessageGuard:
-    """Judges a unit through `judge`, which is all or nothing, and keeps it from what does not belong in it.
+    """Evaluates a batch through `evaluate_batch`, which is all or nothing, without the messages that make it fail.
 
-    `store` keeps the dead letter of a frame. Only `WorkerStopped` leaves here. A message is tried with its unit, with
-    each
-    half of it that fails, and once alone: no unit is tried more often than about twice its messages.
+    `store` keeps the dead letter of a frame. Only `WorkerStopped` is raised. A message is tried with its batch, with
+    each half of it that fails, and once alone: a batch is tried at most about twice as often as it has messages.
     """
 
     def __init__(
-        self, consumer: StreamConsumer, judge: Callable[[Deliveries], None], store: Callable[[DeadLetter], None]
+        self,
+        consumer: StreamConsumer,
+        evaluate_batch: Callable[[Deliveries], None],
+        store: Callable[[DeadLetter], None],
     ) -> None:
         self._consumer = consumer
-        self._evaluate_batch = judge
+        self._evaluate_batch = evaluate_batch
         self._store = store
         self.rejected_count = 0
         self._untimely_batches = 0
@@ -38,11 +40,11 @@ class PoisonMessageGuard:
 
     @property
     def clock_complaint(self) -> str:
-        """Return why nothing that came lately can be of now, "" while something can."""
+        """Return why no recent message is timely, "" while some are."""
         return self._untimely if self._untimely_batches >= UNTIMELY_BATCHES else ""
 
     def keep_timely(self, deliveries: Deliveries, now: datetime) -> Deliveries:
-        """Return what may be judged at `now`, and put the rest aside: times far from ours, or none that can be read."""
+        """Return what may be evaluated at `now`; messages with far or unreadable times become dead letters."""
         reasons = [_why_untimely(delivery, now) for delivery in deliveries]
         kept = tuple(delivery for delivery, why in zip(deliveries, reasons, strict=True) if not why)
         if kept:
@@ -56,21 +58,21 @@ class PoisonMessageGuard:
         return kept
 
     def evaluate(self, deliveries: Deliveries, now: datetime) -> None:
-        """Judge and store what can be; `now` dates the dead letters. Raises `WorkerStopped`."""
+        """Evaluate and store what can be; `now` dates the dead letters. Raises `WorkerStopped`."""
         if not deliveries:
             return
         try:
             self._evaluate_batch(deliveries)
         except WorkerStopped:
             raise
-        except Exception as error:  # noqa: BLE001 - the guard of the judging loop
-            # A mistake of ours, or a row that the store refuses, must not end the watch over every camera.
+        except Exception as error:  # noqa: BLE001 - the outermost guard of the scoring loop
+            # A defect, or a row that the store refuses, must not end the watch over every camera.
             if len(deliveries) == 1:
-                _log.exception("a message at %s can be judged or stored by nobody: put aside", deliveries[0].position)
-                self._reject(deliveries[0], f"it cannot be judged or stored ({type(error).__name__})", now)
+                _log.exception("a message at %s cannot be evaluated or stored: put aside", deliveries[0].position)
+                self._reject(deliveries[0], f"it cannot be evaluated or stored ({type(error).__name__})", now)
                 return
             name = type(error).__name__
-            _log.warning("a unit of %d messages failed (%s); each half is tried alone", len(deliveries), name)
+            _log.warning("a batch of %d messages failed (%s); each half is tried alone", len(deliveries), name)
             middle = len(deliveries) // 2
             self.evaluate(deliveries[:middle], now)
             self.evaluate(deliveries[middle:], now)
@@ -84,7 +86,7 @@ class PoisonMessageGuard:
                 self._store(replace(letter, received_at=now) if _why_untimely(delivery, now) else letter)
         except WorkerStopped:
             raise
-        except Exception as error:  # noqa: BLE001 - what is put aside may be refused there as well
+        except Exception as error:  # noqa: BLE001 - the dead letter may be refused as well
             _log.warning("a message was put aside without a dead letter (%s)", type(error).__name__)
 
 

@@ -1,6 +1,6 @@
-"""The scoring worker: poll → score → judge → store in one transaction → show live → commit.
+"""The scoring worker: poll → score → evaluate → store in one transaction → show live → commit.
 
-One poll is one unit and nothing is in flight when the next is polled, so a crash at any point costs a repeat, never a
+One poll is one batch and nothing is in flight when the next is polled, so a crash at any point costs a repeat, never a
 loss, and a repeat changes nothing.
 """
 
@@ -59,19 +59,19 @@ class WorkerCounters:
     frames_refused: int = 0
     """Read under a lease that counts no more, or received outside the time the store keeps."""
     messages_put_aside: int = 0
-    """Nobody can judge or store them, or their time is far from ours."""
+    """They cannot be evaluated or stored, or their time is far from ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollLimits:
-    """How much one unit may hold, and how long a poll waits for it."""
+    """How much one batch may hold, and how long a poll waits for it."""
 
     max_messages: int = 64
     timeout_s: float = 0.5
 
 
 class ScoringWorker:
-    """Judges what the consumer delivers. One thread runs it; `health` and `counters` may be read from others."""
+    """Scores and evaluates what the consumer delivers. One thread runs it; others may read `health` and `counters`."""
 
     def __init__(
         self,
@@ -134,14 +134,14 @@ class ScoringWorker:
         return self._lag_s
 
     def health(self) -> str:
-        """Return "" while every frame is judged and stored, else why not."""
+        """Return "" while every frame is scored and stored, else why not."""
         taken_s = time.monotonic() - self._batch_began_s
-        stuck = f"one unit has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
+        stuck = f"one batch has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
         behind = f"scoring is {self._lag_s:.0f} s behind, frames are dropped unscored" if self._shedding else ""
         return self._store_retry.away_reason or self._guard.clock_complaint or stuck or behind
 
     def run(self, stop: threading.Event) -> None:
-        """Judge until `stop` is set; the unit in hand is finished first where the store lets it."""
+        """Work until `stop` is set; the batch in progress is finished first if the store answers."""
         self._stop = stop
         while not stop.is_set():
             try:
@@ -150,8 +150,9 @@ class ScoringWorker:
                 _log.warning("%s", stopped)
 
     def run_once(self) -> int:
-        """Judge one unit and return how many messages it held. Raises `WorkerStopped` when told to stop while
-        storing.
+        """Handle one batch and return how many messages it held.
+
+        Raises `WorkerStopped` when stopped while storing.
         """
         self._batch_began_s = time.monotonic()
         self._follow_clock()
@@ -170,7 +171,7 @@ class ScoringWorker:
         return len(unit.deliveries)
 
     def _follow_clock(self) -> None:
-        """Keep everything as old as it is where the clock was set."""
+        """Keep the age of all that is known where the clock was set."""
         clock_correction = self._clock_correction()
         if clock_correction != self._followed_correction:
             self._evaluator.move(clock_correction - self._followed_correction)
@@ -205,7 +206,7 @@ class ScoringWorker:
         )
 
     def _begin_streams(self, deliveries: Sequence[Delivery], now: datetime) -> None:
-        """Learn of streams met for the first time how far they are stored, maybe by another worker that was killed."""
+        """Read how far new streams are stored, perhaps by another worker that was killed."""
         names = (delivery.message.stream_id for delivery in deliveries)
         for name in self._assignments.begin(name for name in names if self._cameras.find(name) is not None):
             ask = partial(load_stored_progress, self._stream_store, self._score_store, name, now)
@@ -214,7 +215,7 @@ class ScoringWorker:
                 self._deduplicator.resume(name, stored)
 
     def _triage(self, wanted: list[CameraDelivery]) -> TriagedBatch:
-        """Sort out what is not judged: read under a lease that counts no more, or too old while newer frames wait."""
+        """Sort out messages read under a lease that no longer counts, and frames too old while newer ones wait."""
         leased = {camera.name for delivery, camera in wanted if delivery.message.token}
         leases = self._leases
         fences: Mapping[str, int] = {}
@@ -238,7 +239,7 @@ class ScoringWorker:
     def _select_wanted(
         self, deliveries: Sequence[Delivery], now: datetime
     ) -> tuple[list[CameraDelivery], list[Delivery]]:
-        """Return what is new and of a camera that is watched, and what names a number that cannot be."""
+        """Return what is new and of a watched camera, and what has an impossible sequence."""
         wanted: list[CameraDelivery] = []
         leaping = []
         for delivery in deliveries:
@@ -290,7 +291,7 @@ class ScoringWorker:
         dead_letters: tuple[DeadLetter, ...] = (),
         dropped: tuple[FrameRef, ...] = (),
     ) -> tuple[DeadLetter, ...]:
-        """Store the unit, keep its states and show it; return what the store refused."""
+        """Store the batch, keep its states and show them; return what the store refused."""
         unit = replace(evaluation.result(dead_letters), dropped=dropped)
         refused: tuple[DeadLetter, ...] = ()
         if unit != BatchResult():
@@ -327,7 +328,7 @@ class ScoringWorker:
             self._live.remove(name)
 
     def _forget(self, names: Iterable[str]) -> None:
-        """Forget what is known of streams, so that they go on from what is stored when they come again."""
+        """Forget these streams; when they come again they continue from what is stored."""
         for name in names:
             self._evaluator.forget(name)
             self._idle.forget(name)

@@ -1,4 +1,4 @@
-"""Keeps asking a store that is away, ever more slowly, until it answers or the worker is told to stop."""
+"""Retries a store that is away, with growing pauses, until it answers or the worker is stopped."""
 
 import logging
 import random
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class WorkerStopped(Exception):
-    """The worker was told to stop while the store was away; the unit stays uncommitted and is delivered again."""
+    """The worker was stopped while the store was away; the batch stays uncommitted and is delivered again."""
 
 
 def retry_wait_s(failures: int, random_share: float) -> float:
@@ -41,7 +41,7 @@ class StoreRetry:
                 result = action()
             except StoreUnavailable as error:
                 self.away_reason = str(error)
-                _log.warning("the store is away, the unit is kept (attempt %d): %s", failures + 1, error)
+                _log.warning("the store is away, the batch is kept (attempt %d): %s", failures + 1, error)
             else:
                 if self.away_reason:
                     _log.info("the store is back after %d attempts", failures)

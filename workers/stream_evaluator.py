@@ -1,4 +1,4 @@
-"""Judges scored frames, statuses and ticks stream by stream, and gathers what one transaction must store."""
+"""Evaluates scored frames, statuses and ticks stream by stream, and collects what one transaction must store."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from evaluation.policy import Policy
 
 @dataclass(slots=True)
 class BatchEvaluation:
-    """One unit being judged: new states beside the old, so that a unit that fails leaves no trace."""
+    """The evaluation of one batch: new states beside the old, so that a batch that fails leaves no trace."""
 
     states: dict[str, StreamState] = field(default_factory=dict)
     latest: dict[str, Evaluation] = field(default_factory=dict)
@@ -25,11 +25,11 @@ class BatchEvaluation:
     observations: list[Observation] = field(default_factory=list)
 
     def snapshots(self) -> Iterable[StreamSnapshot]:
-        """Return the live state of every stream of this unit."""
+        """Return the live state of every stream of this batch."""
         return (evaluation.snapshot for evaluation in self.latest.values())
 
     def result(self, dead_letters: tuple[DeadLetter, ...] = ()) -> BatchResult:
-        """Return what must be stored. Of an alert, incident or reference that changed twice, the last counts."""
+        """Return what must be stored. Of an alert, incident or baseline that changed twice, the last counts."""
         alerts: dict[tuple[str, Fault], Alert] = {}
         incidents: dict[str, Incident] = {}
         references: dict[tuple[str, LightMode], CameraBaseline] = {}
@@ -51,7 +51,7 @@ class BatchEvaluation:
 
 
 class StreamEvaluator:
-    """Holds every stream's state between units. A stream seen for the first time goes on from what was stored."""
+    """Holds every stream's state between batches. A new stream continues from what was stored."""
 
     def __init__(self, restore: Callable[[Camera], StreamState], policy: Policy) -> None:
         self._restore = restore
@@ -64,13 +64,13 @@ class StreamEvaluator:
     def observe(
         self, evaluation: BatchEvaluation, camera: Camera, observation: Observation, clock: datetime | None = None
     ) -> Evaluation:
-        """Judge one observation; its stream's observations come in order. Raises `StoreUnavailable` at first sight.
+        """Evaluate one observation; those of a stream come in order. Raises `StoreUnavailable` for a new stream.
 
-        `clock` is the time now, which no observation may be far ahead of.
+        No observation may be far ahead of `clock`, the time now.
         """
         state = evaluation.states.get(camera.name) or self._states.get(camera.name)
         if state is None:
-            # Read once and kept at once: what was stored does not depend on this unit's fate.
+            # Kept at once: what was stored does not depend on whether this batch succeeds.
             state = self._states[camera.name] = self._restore(camera)
         judged = evaluate_observation(state, camera, observation, self._policy, clock)
         evaluation.states[camera.name] = judged.state
@@ -80,11 +80,11 @@ class StreamEvaluator:
         return judged
 
     def keep(self, evaluation: BatchEvaluation) -> None:
-        """Take over the states of a unit that was stored."""
+        """Take over the states of a batch that was stored."""
         self._states.update(evaluation.states)
 
     def move(self, by: timedelta) -> None:
-        """Follow a clock that was set: everything known stays as old as it is."""
+        """Follow a clock that was set: all that is known keeps its age."""
         self._states = {name: shift_times(state, by) for name, state in self._states.items()}
 
     def forget(self, stream_id: str) -> None:
@@ -92,7 +92,7 @@ class StreamEvaluator:
 
 
 def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
-    """Return what gives a stream the state it had before a restart: alerts, references and its open incident."""
+    """Return a function that restores a stream's state from before a restart: alerts, baselines, open incident."""
 
     def restore(camera: Camera) -> StreamState:
         opened = store.incidents(state=IncidentState.OPEN, stream_id=camera.name, limit=1)
@@ -104,5 +104,5 @@ def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
 
 
 def start_from_nothing(camera: Camera) -> StreamState:
-    """Return the state of a stream nothing is known of, for clips and `watch`."""
+    """Return the state of a stream without a past, for clips and `watch`."""
     return restore_state(camera, (), (), None)

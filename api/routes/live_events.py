@@ -1,7 +1,7 @@
-"""Server-sent events for the page: what changed on the board, about once a second.
+"""Server-sent events for the page: what changed in the overview, about once a second.
 
-The board is asked rather than subscribed to, because much of what a page must show is published by nobody: a camera
-that fell silent, one that was retired, a store that went away.
+The overview is read once a second, because no event announces much of what a page must show: a camera that fell
+silent, one that was retired, a store that went away.
 """
 
 import threading
@@ -79,7 +79,7 @@ class PageState:
 
 
 def read_page_state(backend: Backend) -> PageState:
-    """Ask the board and the store."""
+    """Read the overview and the incidents."""
     now = read_overview(backend)
     cameras = [row_answer(each, now) for each in now.rows]
     incidents, away = _read_incidents(backend)
@@ -96,7 +96,7 @@ def read_page_state(backend: Backend) -> PageState:
 
 
 class SharedPageState:
-    """One look for all pages, at most half a second old: fifty of them cost no more than one. Shared by threads."""
+    """One state for all pages, at most half a second old: fifty pages cost no more than one. Shared by threads."""
 
     def __init__(self, take: Callable[[], PageState], *, max_age_s: float = UPDATE_INTERVAL_S / 2) -> None:
         self._take = take

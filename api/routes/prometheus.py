@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus: one prefix, base units, labels bounded by the cameras there are.
 
-Every sample is made at the scrape from the board, so a camera that was retired, or of which nothing is known now, has
-none: a stale good value is never exposed. A fault that is not assessable has no `sightline_camera_fault` sample;
+Every sample is made at the scrape from the overview, so a camera that was retired, or of which nothing is known now,
+has none: a stale good value is never exposed. A fault that is not assessable has no `sightline_camera_fault` sample;
 `sightline_camera_checks` counts these.
 """
 
@@ -213,7 +213,7 @@ def _evaluation_metrics(now: Overview) -> Iterator[Metric]:
 
 
 def _incident_metrics(backend: Backend) -> Iterator[Metric]:
-    """Open incidents by severity; none where the store is away, which is not the same as no incident."""
+    """Yield open incidents by severity; nothing while the store is away, which is not the same as no incident."""
     try:
         still_open = backend.alert_store.incidents(state=IncidentState.OPEN, limit=10_000)
     except StoreUnavailable:

@@ -1,6 +1,6 @@
 """Who sent a request: the peer, or whom a listed proxy names. Pure.
 
-`X-Forwarded-For` and `Forwarded` (RFC 7239) are written by whoever likes to. They are read from the right, from the
+`X-Forwarded-For` and `Forwarded` (RFC 7239) can be written by any client. They are read from the right, from the
 hop nearest to us, and only as far as each hop is a listed proxy.
 """
 

@@ -65,7 +65,7 @@ class RequestGuard:
         return error_response(*found, ends) if found is not None else None
 
     def _resolve_client(self, scope: Scope) -> Scope:
-        """Return the scope with the real client's address and scheme, as far as listed proxies tell them."""
+        """Return the scope with the real client's address and scheme, as far as listed proxies name them."""
         headers, (peer, port) = Headers(scope=scope), scope.get("client") or ("", 0)
         proxies = self._access.trusted_proxies
         client = client_address(peer, headers.getlist("x-forwarded-for"), headers.getlist("forwarded"), proxies)

@@ -1,4 +1,4 @@
-"""What a request may look like at most, whoever sends it. Pure, and linear in the size of the request.
+"""The limits of a request, whoever sends it. Pure, and linear in the size of the request.
 
 It comes before everything that works on the text of a request: routes, patterns, stores.
 """

@@ -1,8 +1,8 @@
 """The one parser of addresses: what is connected to and what is shown come from the same split.
 
-Passwords hold `@ : / ? #`, quotes and blanks unescaped in practice. Where a host stands before the first slash or
-question mark, it is the host, unless it may as well be part of a password and the text after the last `@` is evidently
-a host; else the login reaches to the last `@`.
+Passwords hold `@ : / ? #`, quotes and blanks unescaped in practice. If there is a host before the first slash or
+question mark, it is the host, unless it may be part of a password and the text after the last `@` is clearly a host;
+else the login reaches to the last `@`.
 """
 
 import ipaddress
@@ -60,7 +60,10 @@ class Address:
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the parts of `scheme://…`, or None for a text without `://`. Never fails; `is_host` tells what is none."""
+    """Return the parts of `scheme://…`, or None for a text without `://`.
+
+    Never fails: ask `is_host` whether the host can be one.
+    """
     scheme, separator, body = text.partition("://")
     return Address(scheme, *_split_address(body)) if separator else None
 
@@ -82,7 +85,7 @@ def _split_address(body: str) -> tuple[str | None, str, str]:
 
 
 def _is_clearly_host(host: str) -> bool:
-    """Tell whether a text is hardly anything but a host: it has a port, a dot, or is this machine."""
+    """Return whether a text is clearly a host: it has a port or a dot, or is this machine."""
     return is_host(host) and (":" in host or "." in host.strip(".") or host.lower() == "localhost")
 
 
@@ -93,7 +96,7 @@ def _login_and_host(authority: str) -> tuple[str | None, str, str]:
 
 
 def _find_first(text: str, marks: str) -> int:
-    """Return where the first of `marks` stands in `text`, its length where none does."""
+    """Return the position of the first of `marks` in `text`, the length of `text` where there is none."""
     return min((found for mark in marks if (found := text.find(mark)) >= 0), default=len(text))
 
 
@@ -103,7 +106,7 @@ def _host_and_port(host: str) -> tuple[str, str]:
 
 
 def is_host(text: str) -> bool:
-    """Tell whether `text` can be a host with or without a port: a name, an IPv4 address, or `[IPv6]`."""
+    """Return whether `text` can be a host with or without a port: a name, an IPv4 address, or `[IPv6]`."""
     if len(text) > 260:
         return False
     name, colon, port = text.rpartition(":")
@@ -129,7 +132,7 @@ def is_loopback(host: str) -> bool:
 def redact_address(address: Address) -> str:
     """Return the address without its secrets: what is not known to be harmless is `***`.
 
-    Where a part after the host holds an `@`, host and password cannot be told apart with certainty; all is hidden.
+    Where a part after the host holds an `@`, host and password cannot be separated with certainty: all is hidden.
     """
     is_bare = address.login is None and not address.host and not address.rest
     scheme = address.scheme if is_bare or address.scheme.lower() in KNOWN_SCHEMES else HIDDEN
@@ -188,7 +191,7 @@ def _redact_pair(pair: str) -> str:
 
 
 def _merge_hidden(parts: Iterable[str]) -> list[str]:
-    """Return `parts` with neighbours that are hidden as one, so that not even their number is told."""
+    """Return `parts` with neighbouring hidden parts as one, so that not even their number shows."""
     kept: list[str] = []
     for part in parts:
         if part != HIDDEN or not kept or kept[-1] != HIDDEN:

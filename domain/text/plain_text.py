@@ -12,7 +12,7 @@ MAX_REASON_LENGTH = 300
 
 
 def holds_invisible(text: str) -> bool:
-    """Tell whether `text` holds a character that shows nothing: control, direction, zero width, line end."""
+    """Return whether `text` holds a character that shows nothing: control, direction, zero width, line end."""
     return not text.isprintable() or _UNSEEN.search(text) is not None
 
 

@@ -2,7 +2,7 @@
 
 An address is taken apart by the one parser and shown by an allow-list; see `domain.text.addresses`. Everything here
 takes
-time in proportion to the text, whatever it holds: each character is looked at a bounded number of times.
+time in proportion to the text, whatever it holds: each character is read a bounded number of times.
 """
 
 import re
@@ -13,7 +13,7 @@ from domain.text.plain_text import MAX_REASON_LENGTH, shorten_to_line
 
 MAX_REASON_INPUT = 32 * MAX_REASON_LENGTH
 _BEFORE = frozenset("\"'`<>()[]{}=,")
-"""What may stand before an address besides a blank; after anything else `://` belongs to the address it is in."""
+"""What may precede an address besides a blank; after anything else `://` belongs to the address it is in."""
 _CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "{": "}"}
 _PUNCTUATION = frozenset(".,;:)]}!")
 _END = re.compile(r"[\s\"'`<>]")
@@ -54,7 +54,7 @@ def redact_url(address: str) -> str:
 
 
 def clean_reason(text: str) -> str:
-    """Return a reason as it may be stored and shown: one short visible line without secrets, whoever worded it."""
+    """Return a reason that may be stored and shown: one short visible line without secrets, whoever wrote it."""
     return shorten_to_line(redact_text(text[:MAX_REASON_INPUT]))
 
 

@@ -1,4 +1,4 @@
-"""When to try a camera again: for ever, ever more slowly, and never so often that it locks an account.
+"""When to try a camera again: without end, more slowly each time, and never so often that it locks an account.
 
 Pure: (state, what happened, now, chance) in, (state, delay) out.
 """
@@ -12,8 +12,8 @@ FIRST_WAIT_S = 1.0
 LONGEST_BACKOFF_S = 20.0
 """A camera that is back is read again after 30 s at most, and after 10 s on average: half of a mean wait.
 
-A minute was kind to nobody: an attempt is one connection a camera, so that a thousand lost cameras make fifty a second
-over all processes, spread by chance, and a recorder that lets few in is protected by the pause after refusals.
+A minute helped no camera: an attempt is one connection, so that a thousand lost cameras make fifty a second over all
+processes, spread at random, and a recorder with few free connections is protected by the pause after refusals.
 """
 EXCESS_WAIT_S = 120.0
 """After a stream that asked for too much: each attempt costs what it asked for, and settings change slowly."""

@@ -53,7 +53,7 @@ class CameraCounters:
             self.lost = max(self.lost, counters.frames_offered - counters.frames_dropped - self.received)
 
     def make_lost_status(self, at: datetime, reason: str) -> StreamStatus | None:
-        """Return what to tell of a camera whose reading ended with its process; it stays so until pictures come."""
+        """Return the status of a camera whose reader ended with its process; it stays so until pictures come."""
         if self.status is None:
             return None
         self._latest = clamp_backward(at, self._latest)

@@ -1,4 +1,4 @@
-"""One camera, one thread, one session at a time: connect, read, say how it goes, back off, again, for ever."""
+"""One camera, one thread, one session at a time: connect, read, report, back off, and again without end."""
 
 import logging
 import random

@@ -22,7 +22,7 @@ class ReaderHandover:
 
 @dataclass(frozen=True, slots=True)
 class ReaderSetup:
-    """How a reading process works; the first thing it is told."""
+    """How a reading process works; the first message it gets."""
 
     deadlines: Deadlines = Deadlines()
     limits: ReadingLimits = ReadingLimits()

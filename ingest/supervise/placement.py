@@ -14,7 +14,7 @@ Placement = Mapping[int, frozenset[str]]
 def place_cameras(current: Placement, cameras: Collection[str], alone: Collection[str], per_process: int) -> Placement:
     """Return where the cameras go: who has a place keeps it, the rest fill gaps, then new processes.
 
-    `alone` are the cameras that share with nobody. A process left without cameras is not in the answer.
+    `alone` are the cameras that share no process. A process left without cameras is not in the answer.
     """
     wanted = set(cameras)
     result: dict[int, set[str]] = {}

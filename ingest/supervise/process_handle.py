@@ -50,7 +50,7 @@ class ReaderProcessHandle:
         self._say(setup)
 
     def tell(self, command: ReaderCommand) -> None:
-        """Send a command; a process that is gone is noticed by whoever reads from it."""
+        """Send a command. A process that is gone is noticed when it is read from."""
         self._say(command)
 
     def _say(self, message: ReaderCommand | ReaderSetup) -> None:
@@ -94,7 +94,7 @@ class ReaderProcessHandle:
             return True
 
     def has_crashed(self) -> bool:
-        """Return whether it ended by a fault of its own, not by somebody's kill; waits a moment for its end."""
+        """Return whether it crashed, rather than being killed; waits a moment for its end."""
         try:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:

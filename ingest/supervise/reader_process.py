@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class SupervisorClock:
-    """The supervisor's time, as it told last; the machine's until then. A clock object does not cross processes."""
+    """The supervisor's time as it was last sent; the machine's until then. A clock object does not cross processes."""
 
     def __init__(self) -> None:
         self._began_at_s: float | None = None
@@ -65,7 +65,7 @@ class ReaderProcess:
         self._sender = threading.Thread(target=self._send, name="sender", daemon=True)
 
     def run(self) -> None:
-        """Obey and watch until told to shut down or the supervisor is gone."""
+        """Obey commands and watch the readers until a shutdown is asked for or the supervisor is gone."""
         self._sender.start()
         try:
             while True:
@@ -180,7 +180,7 @@ class CleanFormatter(logging.Formatter):
 
 
 def set_up_reader_logging() -> None:
-    """Log warnings and errors, and errors that nobody caught, which Python would print as they are."""
+    """Log warnings, errors and uncaught exceptions, which Python would print with their secrets."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(CleanFormatter("%(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""Messages waiting to be sent, in order. Full means: the oldest frame goes and is counted; a status never does."""
+"""Messages waiting to be sent, in order. When full, the oldest frame is dropped and counted; a status never is."""
 
 import threading
 from collections import Counter, deque
@@ -38,7 +38,7 @@ class SendBuffer:
             self._dropped[oldest.ref.stream_id] += 1
 
     def count_dropped(self, stream_id: str) -> int:
-        """Return how many frames of a stream had to go so far."""
+        """Return how many frames of a stream were dropped so far."""
         with self._changed:
             return self._dropped[stream_id]
 
@@ -54,7 +54,7 @@ class SendBuffer:
             return message
 
     def close(self) -> None:
-        """Wake whoever waits; what is buffered can still be got."""
+        """Wake the waiting reader; what is buffered can still be read."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

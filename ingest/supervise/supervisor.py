@@ -24,7 +24,7 @@ from ingest.supervise.process_handle import ReaderProcessHandle
 
 WAIT_S = 0.2
 CLOCK_S = 0.05
-"""Reading processes are told the time again when it has moved by more than this against the machine's uptime."""
+"""Reading processes get the time again when it has moved by more than this against the machine's uptime."""
 SILENT_S = 15.0
 STOP_S = 6.0
 RESTART_RESET_S = 60.0

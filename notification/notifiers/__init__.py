@@ -1,1 +1,1 @@
-"""Ways to tell people; each is one file behind the `Notifier` port."""
+"""Ways to notify people; each is one file behind the `Notifier` port."""

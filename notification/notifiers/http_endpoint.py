@@ -44,7 +44,7 @@ class HttpEndpoint:
                 size, began_s = 0, time.monotonic()
                 for chunk in answer.iter_bytes():
                     size += len(chunk)
-                    # A receiver that drips a byte now and then never makes the client wait long.
+                    # A receiver that sends single bytes slowly never exceeds the client's read timeout.
                     if time.monotonic() - began_s > self._timeout_s:
                         raise NotifierUnavailable(f"{self.shown} did not finish its answer in {self._timeout_s:.0f} s")
                     if size > MAX_ANSWER_BYTES:

@@ -23,7 +23,7 @@ class CameraProvider(Protocol):
 
 
 class _RtspProvider:
-    """Cameras on an RTSP server; a film runs from the server's start, whoever watches."""
+    """Cameras on an RTSP server; a film runs from the server's start, watched or not."""
 
     def __init__(self, server: RtspServer) -> None:
         self._server = server

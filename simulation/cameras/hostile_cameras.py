@@ -1,4 +1,4 @@
-"""Cameras that harm whoever reads them, and cameras that are odd and well: each in its own class of trouble.
+"""Cameras that harm their reader, and cameras that are odd but harmless, each with its own kind of trouble.
 
 `serve_hostile_cameras` serves one of each. The harmless ones send perfect pictures in an unusual way and must be
 judged as
@@ -41,7 +41,7 @@ _REALM, _NONCE = "camera", "5d9c0b7a"
 
 @dataclass(frozen=True, slots=True)
 class StressCamera:
-    """One camera that is served. `harmless`: its pictures are perfect, so it must be judged and nothing told of it."""
+    """One camera that is served. `harmless`: its pictures are perfect, so it must be evaluated without an alert."""
 
     name: str
     url: str = field(repr=False)
@@ -50,7 +50,7 @@ class StressCamera:
 
 @dataclass
 class ForeignHost:
-    """Stands on another host and keeps what anybody who was sent there said."""
+    """Listens on another host and keeps what clients that were sent there send."""
 
     calls: int = 0
     heard: list[bytes] = field(default_factory=list)
@@ -182,7 +182,7 @@ def _serve_scripted_url(camera: ScriptedCamera, *, with_login: bool = False) -> 
 
 
 class _Sha256Camera(ScriptedCamera):
-    """Lets in who answers its SHA-256 challenge (RFC 7616) with the right password, and nobody else."""
+    """Accepts only who answers its SHA-256 challenge (RFC 7616) with the right password."""
 
     def _answer(self, request: str, headers: dict[str, str]) -> bytes:
         method = request.split(maxsplit=1)[0]

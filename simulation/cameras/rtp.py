@@ -83,7 +83,7 @@ def packetise_video(
     loop: bool = False,
     stamp_of: Callable[[int], float] | None = None,
 ) -> PacketScript:
-    """Send `units` at `fps`, for ever with `loop`. `stamp_of` maps a picture's index to its stamp in seconds."""
+    """Send `units` at `fps`, without end with `loop`. `stamp_of` maps a picture's index to its stamp in seconds."""
     stamp_of = stamp_of or (lambda index: index / fps)
     number = count(100)
     for index, unit in enumerate(cycle(list(units)) if loop else units):
@@ -134,7 +134,7 @@ def drop_packets(script: PacketScript, *, every: int) -> PacketScript:
 
 
 def add_foreign_type(script: PacketScript, *, kind: int = 50, every: int = 3) -> PacketScript:
-    """Add packets of a payload type that nobody described to the video's channel, numbered by themselves."""
+    """Add packets of a payload type that no description names to the video's channel, numbered by themselves."""
     for index, packet in enumerate(script):
         if packet.channel == VIDEO_CHANNEL and index % every == 0:
             yield replace(packet, kind=kind, number=20_000 + index * 7, payload=b"\x5a" * 60, marker=True)

@@ -3,7 +3,7 @@
 Started by `simulation/cameras/served_cameras.py`; knows nothing of the project. It reads its cameras from the first
 line of stdin,
 answers `{"port": N}` once it serves, then obeys one command a line, and ends when stdin does, so that it never
-outlives whoever started it. Films are demultiplexed once and their access units sent as they are, bit for bit.
+outlives the process that started it. Films are demultiplexed once and their access units sent as they are, bit for bit.
 """
 
 import json
@@ -147,7 +147,7 @@ class MountedCamera:
 
 
 class ViewerPipelineFactory(GstRtspServer.RTSPMediaFactory):
-    """Builds the pipeline of one viewer; nobody shares one, as with a camera's own sessions."""
+    """Builds the pipeline of one viewer; each has its own, as with a real camera's sessions."""
 
     def __init__(self, camera):
         super().__init__()

@@ -40,7 +40,7 @@ class ScriptedCamera:
     encoding: str = "H264/90000"
     video: list[tuple[int, bytes]] = field(default_factory=list)
     audio: bool = False
-    """Whether audio keeps coming, for ever, every 20 ms."""
+    """Whether audio keeps coming every 20 ms, without end."""
     lose_every: int = 0
     """Every so manieth RTP packet never arrives; 0 loses none."""
     pause_s: float = 0.005

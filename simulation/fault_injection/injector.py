@@ -1,4 +1,4 @@
-"""What a plant is: a pure function that puts one fault into one picture, the same for the same seed and moment."""
+"""A fault injector: a pure function that puts one fault into one picture, the same for the same seed and moment."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,18 +33,18 @@ class SignalStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultMoment:
-    """When in the life of a fault a picture is taken: `t_s` seconds since it began, at one strength, by one seed."""
+    """The moment of a picture within a fault: `t_s` seconds since it began, at one strength, with one seed."""
 
     t_s: float
     strength: Strength
     seed: int = 0
 
     def fixed_random(self) -> np.random.Generator:
-        """Return chance that is the same at every moment of this fault: where the dirt sits."""
+        """Return a generator that is the same at every moment of this fault, such as for the place of dirt."""
         return np.random.default_rng(self.seed)
 
     def momentary_random(self) -> np.random.Generator:
-        """Return chance that is new at every moment: noise."""
+        """Return a generator that differs at every moment, such as for noise."""
         return np.random.default_rng((self.seed, round(self.t_s * 1000) & 0xFFFFFFFF))
 
 
@@ -54,7 +54,7 @@ InjectFault: TypeAlias = Callable[[Picture, Picture, FaultMoment], Picture]
 
 @dataclass(frozen=True, slots=True)
 class FaultInjector:
-    """One fault that can be planted; `meaning` says for each strength what it stands for in front of a real camera."""
+    """One fault that can be injected; `meaning` says for each strength what it would be at a real camera."""
 
     fault: Fault
     stage: SignalStage

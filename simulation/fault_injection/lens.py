@@ -38,7 +38,7 @@ def blur(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
 def low_contrast(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Blend with scattered air light: I = J·t + A·(1 - t) (Koschmieder 1924), and scatter a little sideways.
 
-    One transmission for the whole picture stands for film, condensation or fog close to the lens.
+    One transmission for the whole picture models film, condensation or fog close to the lens.
     """
     left = _FOG_TRANSMISSION[moment.strength]
     light = defocus(to_light(picture), 0.002 * picture.shape[1])

@@ -10,7 +10,7 @@ Light = NDArray[np.float32]
 """(H, W, 3) linear light, 1 = the sensor's white."""
 
 GAMMA = 2.2
-"""A plain power stands in for BT.709's curve: without its linear toe, darkness shows more noise, as night does."""
+"""A plain power instead of BT.709's curve: without its linear toe, darkness shows more noise, as at night."""
 
 _TO_LIGHT = ((np.arange(256) / 255) ** GAMMA).astype(np.float32)
 

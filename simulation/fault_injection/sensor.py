@@ -56,7 +56,7 @@ def colour_cast(picture: Picture, _onset: Picture, moment: FaultMoment) -> Pictu
 def ir_cut(picture: Picture, _onset: Picture, moment: FaultMoment) -> Picture:
     """Let infrared in by day: red and blue pixels see it most, so the picture turns magenta.
 
-    Infrared is not in an RGB picture; its luminance stands in, plus what is green (leaves reflect it).
+    Infrared is not in an RGB picture; luminance replaces it, plus what is green (leaves reflect infrared).
     """
     light = to_light(picture)
     infrared = 0.8 * luminance(light) + 0.2 * light[..., 1] + np.float32(0.02)

@@ -157,7 +157,7 @@ def _defocus_sprite(sprite: Sprite, radius_px: float) -> Sprite:
 
 
 def _cover_lens(film: Film, healthy: _TakeParts, take: Take) -> _TakeParts:
-    """Cover the lens: nobody is seen any more."""
+    """Cover the lens: no person is visible any more."""
     injector, moment = FAULT_INJECTORS[Fault.COVERED], FaultMoment(60.0, take.strength, film.seed)
     view = injector(healthy.view, healthy.view, moment)
     return replace(healthy, view=view, actors=(), noise=_make_noise(view, film.scene, film.scene.gain, film.seed + 1))
@@ -201,7 +201,7 @@ def _draw_picture(made: _TakeParts, t_s: float, seed: int) -> Picture:
 
 
 def _find_position(mover: Mover, sprite: Sprite, t_s: float) -> tuple[int, int] | None:
-    """Return (left, top) of who crosses the view, bobbing a little, or None while nobody is there."""
+    """Return (left, top) of the person who crosses the view, bobbing a little, or None while there is none."""
     since = (t_s - mover.start_s) % mover.every_s
     if t_s < mover.start_s or since > mover.cross_s:
         return None

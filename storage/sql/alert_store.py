@@ -1,4 +1,4 @@
-"""What a restart of the evaluation needs to go on, and what people are told of it."""
+"""The alert state that a restart needs, and the outbox of notifications."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -48,9 +48,9 @@ class SqlCameraLeases:
             return token
 
     def _runs(self, camera: str, expires_at: datetime, now: datetime, ttl_s: float) -> bool:
-        """Say whether another's lease still counts.
+        """Return whether another's lease still counts.
 
-        One that runs far longer than a lease can was made by a clock that was wrong: it counts while it is renewed.
+        One that runs far longer than a lease can was made by a wrong clock: it counts while it is renewed.
         """
         if expires_at <= now + timedelta(seconds=_MAX_LEASE_LENGTHS * ttl_s):
             self._overlong.pop(camera, None)
@@ -75,7 +75,7 @@ class SqlCameraLeases:
 
 
 def lock_fences(connection: Connection, result: BatchResult) -> Mapping[str, int]:
-    """Return the fence of each stream that the unit was read under a lease; nobody moves it meanwhile."""
+    """Return the fence of each stream that was read under a lease; it is locked until the transaction ends."""
     leased = {score.ref.stream_id for score in result.scores if score.ref.token}
     leased |= {status.stream_id for status in result.statuses if status.token}
     return _fetch_fences(connection, _select_fences(leased).with_for_update(read=True)) if leased else {}

@@ -1,4 +1,4 @@
-"""Frames that a worker dropped unscored: one row each, so that a unit delivered again counts none of them twice."""
+"""Frames that a worker dropped unscored: one row each, so that a batch delivered again counts none of them twice."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def dropped_frame_rows(refs: Iterable[FrameRef]) -> list[dict[str, Any]]:
 def count_dropped_frames(connection: Connection, stream_id: str, sessions: Collection[str]) -> Mapping[str, int]:
     """Return how many frames of each session were dropped and never stored; those older than raw frames are forgotten.
 
-    A unit delivered again may be judged where it was dropped before, or the other way round: stored counts.
+    A batch delivered again may be scored where it was dropped before, or the reverse: what is stored counts.
     """
     table, frames = tables.dropped_frames, tables.frames
     stored = (

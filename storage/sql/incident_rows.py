@@ -1,4 +1,4 @@
-"""Alerts and incidents as rows, and what is to be told of them in the same transaction."""
+"""Alerts and incidents as rows, with their notifications in the same transaction."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -36,7 +36,7 @@ def alert_from_row(row: RowMapping) -> Alert:
 def store_incidents(
     connection: Connection, incidents: rows.Rows, entries: rows.Rows, ahead: datetime | None = None
 ) -> None:
-    """Store incidents and what is to be told of them; an acknowledgement once given stays.
+    """Store incidents and their notifications; an acknowledgement once given stays.
 
     An incident that was changed beyond `ahead`, by a clock that was wrong, is replaced.
     """
@@ -46,7 +46,7 @@ def store_incidents(
 
 
 def resolve_incidents(connection: Connection, stream_id: str, at: datetime) -> None:
-    """Resolve the open incidents of a camera that is retired, and have those told who were told of them."""
+    """Resolve the open incidents of a retired camera, and notify those who were notified of them."""
     table = tables.incidents
     still_open = (table.c.stream_id == stream_id) & (table.c.state == IncidentState.OPEN)
     found = connection.execute(select(table).where(still_open)).mappings().all()

@@ -1,6 +1,6 @@
-"""What was judged last of each stream, read from the rows that units leave: for readers whose live state is away.
+"""The last state of each stream, read from stored rows, for readers whose live state is away.
 
-Rows tell less than the live state did: no rate, no bitrate, no light mode; they are None in what is returned.
+Rows hold less than the live state: rate, bitrate and light mode are None in what is returned.
 """
 
 from collections.abc import Collection, Mapping

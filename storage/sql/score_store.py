@@ -1,4 +1,4 @@
-"""What was judged, over time: a whole unit stored in one transaction, idempotently, and read back."""
+"""Scores and verdicts over time: the result of a batch is stored in one idempotent transaction, and read back."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -63,7 +63,7 @@ class SqlScoreStore:
             raise StoreUnavailable("a partition of the database is gone; it is made again") from error
 
     def _forget_cached_schema(self) -> None:
-        """Forget what was seen in a database that may be another one now."""
+        """Forget what is cached of a database that may be another one now."""
         self._pool = self._engine.pool
         self._partitions.forget()
         self._model_sets = set()
@@ -145,7 +145,7 @@ class SqlScoreStore:
             return [_verdict_change(row) for row in connection.execute(query).mappings()]
 
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
-        """Return frames put aside, the latest first."""
+        """Return dead letters, the latest first."""
         table = tables.dead_letters
         with read_transaction(self._engine) as connection:
             found = connection.execute(select(table).order_by(table.c.received_at.desc()).limit(limit)).mappings()

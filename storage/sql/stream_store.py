@@ -46,7 +46,7 @@ class SqlStreamStore:
             _record_change(connection, AuditEntry(at, by, "put camera", camera.name, redact_url(camera.url)))
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
-        """Retire a camera: it holds no alert and no reference any more, and its open incidents are told resolved."""
+        """Retire a camera: its alerts and baselines are removed, and its open incidents are resolved and notified."""
         with write_transaction(self._engine) as connection:
             if connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name)).rowcount == 0:
                 return False

@@ -1,7 +1,7 @@
 """Kafka from ingest to workers, with the promises of the embedded queue: in order per stream, at least once.
 
-The key is the stream, so a stream has one partition and keeps its order. One poll is one unit; its explicit offsets are
-committed after it was stored. A bare commit would commit what was polled since.
+The key is the stream, so a stream has one partition and keeps its order. One poll is one batch; its explicit offsets
+are committed after it was stored. A bare commit would commit what was polled since.
 """
 
 import json
@@ -145,12 +145,12 @@ class KafkaConsumer:
             allow_auto_create_topics=False,
         )
         self._consumer.subscribe([settings.topic], listener=self._assignments)
-        # A member that leads its group before it knows the topic shares out nothing, and nobody asks again.
+        # A member that leads its group before it knows the topic assigns nothing, and no one asks again.
         self._consumer.partitions_for_topic(settings.topic)
 
     def poll(self, max_messages: int, timeout_s: float) -> Batch:
         if self._in_flight:
-            raise RuntimeError("the unit polled before is not committed")
+            raise RuntimeError("the batch polled before is not committed")
         started = monotonic()
         try:
             fetched = self._consumer.poll(timeout_ms=round(timeout_s * 1e3), max_records=max_messages)
@@ -169,12 +169,12 @@ class KafkaConsumer:
 
     def commit(self, batch: Batch) -> None:
         if [each.position for each in batch.deliveries] != [each.position for each in self._in_flight]:
-            raise RuntimeError("only the unit polled last can be committed")
+            raise RuntimeError("only the batch polled last can be committed")
         self._in_flight = ()
         self._commit_polled()
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        """Tell the dead letter topic which message, without its picture, and why; the store keeps the same."""
+        """Send the message's name and the reason, without its picture, to the dead letter topic."""
         head = delivery.message
         names = {
             "stream_id": head.stream_id,
@@ -192,7 +192,7 @@ class KafkaConsumer:
         return self._assignments.of(stream_id, len(self._consumer.partitions_for_topic(self._settings.topic) or (0,)))
 
     def count_unreadable(self) -> int:
-        """Return how many messages were no messages of ours and were put aside."""
+        """Return how many messages could not be decoded and became dead letters."""
         return self._unreadable
 
     def count_expired(self) -> int:
@@ -249,9 +249,9 @@ class KafkaConsumer:
             _log.warning("Kafka did not take a commit (%s); it goes with the next", type(error).__name__)
             return
         except errors.KafkaError as error:
-            # The group gave the partitions to others meanwhile: they get the unit again, and storing it again changes
+            # The group gave the partitions to others meanwhile: they get the batch again, and storing it again changes
             # nothing.
-            _log.warning("a commit came too late (%s); its unit will be delivered again", type(error).__name__)
+            _log.warning("a commit came too late (%s); its batch will be delivered again", type(error).__name__)
         self._polled = {}
 
     def _count_waiting(self) -> int:
@@ -263,7 +263,7 @@ class KafkaConsumer:
         return lag
 
     def _send_dead_letter(self, key: bytes | None, names: Mapping[str, object], reason: str, position: object) -> None:
-        """Send a dead letter. One that cannot be sent is said and left out: what it is about is judged or refused."""
+        """Send a dead letter. One that cannot be sent is logged and skipped; its message is handled all the same."""
         if monotonic() < self._letters_rest_until_s:
             return
         letter = json.dumps({**names, "reason": reason, "position": position}).encode()

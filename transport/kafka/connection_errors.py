@@ -1,6 +1,6 @@
-"""Why a broker does not let us in, which the client tells to its log alone: for callers it is away in every case.
+"""Why a broker refuses a connection. kafka-python only logs the cause; its exceptions only say "not available".
 
-Heard while connecting, and kept from everybody else. What waiting cannot help is told from what it can.
+The log is captured while connecting, and wrong settings are separated from outages that pass.
 """
 
 import logging
@@ -29,7 +29,7 @@ class _LostConnection:
 
 @dataclass(slots=True)
 class ConnectionFailures:
-    """What the log told of connections that were lost."""
+    """What the log said about lost connections."""
 
     lost: list[_LostConnection] = field(default_factory=list)
     login_refused: bool = False
@@ -60,7 +60,7 @@ class ConnectionFailures:
 
 
 class KafkaLogCapture(logging.Handler):
-    """Keeps the client's log from everybody else for the length of a block, and gives what it told."""
+    """Captures the client's log for the length of a block; nothing of it reaches other handlers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

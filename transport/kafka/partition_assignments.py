@@ -1,4 +1,4 @@
-"""Since when each partition is this consumer's: told by the group's rebalances, asked for by stream."""
+"""The partitions assigned to this consumer, numbered by the group's rebalances and looked up by stream."""
 
 from collections.abc import Iterable
 from itertools import count
@@ -9,7 +9,7 @@ from kafka.structs import TopicPartition
 
 
 class PartitionAssignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Numbers each assignment of a partition; one that was away in between comes back under a new number."""
+    """Numbers each assignment of a partition; a partition that was away in between has a new number."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

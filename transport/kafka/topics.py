@@ -1,4 +1,4 @@
-"""How a broker is reached, and the two topics: messages, kept for minutes, and dead letters, kept for days."""
+"""The connection to a broker, and its two topics: messages, kept for minutes, and dead letters, kept for days."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ RECORD_OVERHEAD_BYTES = 64 << 10
 _SEGMENT_BYTES = 256 << 20
 _LONGEST_WAIT_S = 30.0
 _READABLE = {"compression.type": "uncompressed"}
-"""The broker unpacks what anybody compresses: a batch in a codec that a worker has not would stop its partition."""
+"""The broker decompresses every batch: one in a codec that a worker lacks would stop its partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class KafkaSecurity:
         return found | {name: path for name, path in files.items() if path}
 
     def require_files(self) -> None:
-        """Raise `ConfigError` for a file that is not there: the client would wait for the broker for ever."""
+        """Raise `ConfigError` for a file that is not there: the client would wait for the broker without end."""
         named = {"ca_file": self.ca_file, "certificate_file": self.certificate_file, "key_file": self.key_file}
         for name, path in named.items():
             if path and not Path(path).is_file():
@@ -63,7 +63,7 @@ class KafkaSecurity:
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """Where the broker is and how much it keeps. A unit's workers share one `group`.
+    """Where the broker is and how much it keeps. All workers share one `group`.
 
     Pictures pass through the broker's disk: `retention_minutes` is how long they stay there.
     """
@@ -106,7 +106,7 @@ def require_fast_checksums() -> None:
 
 
 def prepare_topics(settings: KafkaSettings, clock: Clock, *, give_up: Callable[[], bool] = lambda: False) -> None:
-    """Create what is missing of the two topics, waiting for an absent broker, ever longer and said each time.
+    """Create the missing topics. Waits for an absent broker with growing pauses and logs each attempt.
 
     Raises `ConfigError` where waiting cannot help: refused credentials, too few partitions, too small a message cap.
     """

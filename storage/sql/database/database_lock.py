@@ -1,6 +1,6 @@
-"""One process at a time watches and tells from one database: a lock that ends with its process, however that ends.
+"""One process at a time watches and notifies from one database. The lock ends with its process, however that ends.
 
-SQLite: `flock` on the database file itself, so that every path to it meets the same lock; who holds it stands in a
+SQLite: `flock` on the database file itself, so that every path to it meets the same lock; its holder is named in a
 small file beside it. Postgres: an advisory lock of a connection of its own; its `application_name` says who holds it.
 """
 
@@ -35,7 +35,7 @@ class DatabaseLock(Protocol):
     """The lock of this process."""
 
     def trouble(self) -> str:
-        """Return why the lock is not held any more, "" while it is; it is taken again where nobody else has it."""
+        """Return why the lock is no longer held, "" while it is; it is taken again where it is free."""
         ...
 
     def release(self) -> None: ...
@@ -58,7 +58,7 @@ def acquire_database_lock(
                 holder = hold.holder()
             hold.release()
             raise ConfigError(
-                f"database: another Sightline process watches with this database already ({holder}); two would tell "
+                f"database: another Sightline process watches with this database already ({holder}); two would send "
                 "everything twice. Stop that one, or give this one a database of its own"
             )
         sleep(_RETRY_S)
@@ -84,7 +84,7 @@ class SqliteDatabaseLock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Lock the file that is there now; say whether nobody else has."""
+        """Lock the file that is there now; return False where another process has locked it."""
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
@@ -103,10 +103,10 @@ class SqliteDatabaseLock:
             holder = json.loads(self._holder_file.read_text())
             return f"process {int(holder['pid'])} on {str(holder['host'])[:100]}, since {str(holder['since'])[:40]}"
         except (OSError, ValueError, LookupError, TypeError):
-            return "which one cannot be told"
+            return "which one is unknown"
 
     def trouble(self) -> str:
-        """Lock the file anew where another one has its name now."""
+        """Lock the file again where another one has its name now."""
         try:
             if self._descriptor is None or os.path.samestat(os.fstat(self._descriptor), self._path.stat()):
                 return ""
@@ -167,7 +167,7 @@ class PostgresDatabaseLock:
         holder = self._connection.execute(query, {"key": _LOCK_KEY}).scalars().first() or ""
         pid, _, rest = str(holder).partition(" ")
         since, _, host = rest.partition(" ")
-        return f"process {pid} on {host}, since {since}" if host else "which one cannot be told"
+        return f"process {pid} on {host}, since {since}" if host else "which one is unknown"
 
     def trouble(self) -> str:
         """Take the lock again where the server has restarted meanwhile."""

@@ -1,6 +1,6 @@
-"""Notices within seconds that the database was deleted, replaced, damaged or closed to us, and mends what can be.
+"""Notices within seconds that the database was deleted, replaced, damaged or closed to us, and repairs what it can.
 
-A process does not notice by itself: what it has open goes on answering after a file was deleted, a password changed.
+Open connections do not show it: they still answer after the file was deleted or the password changed.
 """
 
 import logging
@@ -20,11 +20,11 @@ _log = logging.getLogger(__name__)
 
 CHECK_INTERVAL_S = 3.0
 _FULL_CHECK_BYTES = 8 << 20
-"""A file no larger is read whole at each look; of a larger one the beginning of each table."""
+"""A file up to this size is read whole at each check; of a larger one the beginning of each table."""
 
 
 class DatabaseWatch:
-    """`look` says what is wrong with the database now, "" where it is well; one thread calls it."""
+    """`check` returns what is wrong with the database now, "" where nothing is; one thread calls it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -32,7 +32,7 @@ class DatabaseWatch:
         self._said = ""
 
     def look(self) -> str:
-        """Look, mend what can be mended, and say once what changed."""
+        """Check the database, repair what can be repaired, and log each change once."""
         try:
             why = self._sqlite.trouble() if self._sqlite is not None else self._postgres_trouble()
         except SightlineError as error:
@@ -45,7 +45,7 @@ class DatabaseWatch:
         return why
 
     def health(self) -> str:
-        """Return what the last look found."""
+        """Return what the last check found."""
         return self._said
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class SqliteFile:
         except FileNotFoundError:
             return self._restore_deleted(self._path.name)
         except OSError as error:
-            return f"the database file cannot be looked at: {error.strerror}; check its folder and permissions"
+            return f"the database file cannot be read: {error.strerror}; check its folder and permissions"
         if not os.path.samestat(now, self._status):
             return self._follow_replacement()
         if self._is_journal_gone():
@@ -180,6 +180,6 @@ class SqliteFile:
                 fresh.execute("ROLLBACK")
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                return ""  # somebody writes; who waits for it says so
+                return ""  # another connection writes; the one that waits reports it
             return sqlite_outage_reason(error) or f"the database file cannot be read ({type(error).__name__})"
         return ""

@@ -1,4 +1,4 @@
-"""The one way to a database: SQLite with one writer at a time, or Postgres. Foreign errors end here.
+"""Engines for SQLite, with one writer at a time, and for Postgres. Drivers' errors are translated here.
 
 SQLite runs in WAL mode, and every writing transaction begins IMMEDIATE: a read that turned into a write would fail at
 once instead of waiting. `synchronous=NORMAL` survives a killed process; a power cut may cost the last transactions.
@@ -37,7 +37,7 @@ _POSTGRES_REFUSALS = {
     "certificate verify failed": "the database's certificate is not signed by who postgres.ca_file names",
     "does not match host name": "the database's certificate is for another host name (postgres.ca_file)",
     "server does not support SSL": "the database speaks no TLS; correct postgres.tls",
-    "no encryption": "the database lets nobody in without TLS; set postgres.tls",
+    "no encryption": "the database refuses connections without TLS; set postgres.tls",
     "password authentication failed": "the database refused the user or password",
     "no pg_hba.conf entry": "the database lets no such user in from here (pg_hba.conf)",
     "does not exist": "the server has no such database or user; create it",
@@ -162,7 +162,7 @@ def write_transaction(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def migration_transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a writing connection on which SQLite checks no foreign keys; the pool starts afresh after it."""
+    """Give a writing connection on which SQLite checks no foreign keys; the pool is emptied after it."""
     try:
         with (
             translate_driver_errors(),

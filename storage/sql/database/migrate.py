@@ -26,9 +26,9 @@ def newest_revision() -> str:
 def current_revision(engine: Engine) -> str | None:
     """Return the database's revision, None when it is empty.
 
-    Raises `StoreUnavailable`, or `ConfigError` where waiting is vain.
+    Raises `StoreUnavailable`, or `ConfigError` where waiting does not help.
     """
-    with _refuse_vain_waits(engine), read_transaction(engine) as connection:
+    with _raise_config_errors(engine), read_transaction(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -66,7 +66,7 @@ def _refuse_unknown_revision(found: str | None) -> None:
 
 
 @contextmanager
-def _refuse_vain_waits(engine: Engine) -> Iterator[None]:
+def _raise_config_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:

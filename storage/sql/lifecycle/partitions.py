@@ -13,7 +13,7 @@ _PARTITION_LOCK = 0x53_69_67_70
 
 
 class FramePartitions:
-    """Knows and makes the partitions that units need."""
+    """Knows and creates the partitions that batches need."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -21,11 +21,11 @@ class FramePartitions:
 
     @property
     def has_known(self) -> bool:
-        """Say whether any partition is taken for granted."""
+        """Whether any partition is assumed to exist."""
         return bool(self._known)
 
     def forget(self) -> None:
-        """Take nothing for granted any more: tables may have been dropped, or the database replaced."""
+        """Assume no partition any more: tables may have been dropped, or the database replaced."""
         self._known = set()
 
     def missing_days(self, times: Iterable[datetime]) -> set[date]:

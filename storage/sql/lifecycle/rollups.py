@@ -45,7 +45,7 @@ def _fold_next_minutes(engine: Engine, stream_id: str) -> int | None:
         minutes = connection.execute(chosen).scalars().all()
         if not minutes:
             return None
-        # The marks go before the frames are read: a frame stored meanwhile marks its minute anew.
+        # The marks go before the frames are read: a frame stored meanwhile marks its minute again.
         connection.execute(delete(marks).where(marks.c.stream_id == stream_id, marks.c.minute.in_(minutes)))
         frames = sum(_fold_minute(connection, stream_id, minute) for minute in minutes)
         for hour in sorted({minute.replace(minute=0) for minute in minutes}):

@@ -53,7 +53,7 @@ def add_seconds(engine: Engine, column: ColumnElement[datetime], seconds: int) -
 class Document(TypeDecorator[str]):
     """JSON as text that is already encoded: `jsonb` in Postgres, text in SQLite. Read back as Python objects.
 
-    `open_engine` tells Postgres' driver to encode no second time.
+    `open_engine` stops Postgres' driver from encoding it a second time.
     """
 
     impl = Text

@@ -42,7 +42,7 @@ def decode_record(adapter: TypeAdapter[_Record], document: Any) -> _Record:
 def encode_values(values: Mapping[str, float]) -> tuple[str, dict[str, str]]:
     """Return metric values as JSON text with nine digits (single precision, exactly), and which were not finite.
 
-    JSON has no infinity and no NaN, and one of them must not keep a whole unit from being stored.
+    JSON has no infinity and no NaN, and one of them must not keep a whole batch from being stored.
     """
     refused: dict[str, str] = {}
     # The sum of finite values is finite, or the slow way finds out.

@@ -1,4 +1,4 @@
-"""What a judged unit leaves behind, as rows: pure, one function a table."""
+"""The result of a batch as rows: pure, one function a table."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -83,7 +83,7 @@ def session_rows(statuses: Iterable[StreamStatus]) -> Rows:
 
 
 def offered_rows(result: BatchResult, letters: Iterable[DeadLetter]) -> Rows:
-    """Return how many frames each session of the unit has offered at least, as the frames themselves show.
+    """Return how many frames each session of the batch has offered at least, as its frames show.
 
     A session that ends with its process, or its machine, sends no last status; its frames were offered all the same.
     """
@@ -228,7 +228,7 @@ def reject_outside_window(
 
 
 def reject_stale_leases(scores: Iterable[FrameScores], fences: Mapping[str, int]) -> tuple[DeadLetter, ...]:
-    """Return a dead letter for each frame read under a lease that somebody else has taken since."""
+    """Return a dead letter for each frame read under a lease that another process has taken since."""
     refs = (score.ref for score in scores)
     return tuple(_dead_letter(ref, OVERTAKEN) for ref in refs if is_overtaken(ref.token, fences.get(ref.stream_id, 0)))
 

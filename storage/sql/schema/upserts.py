@@ -32,7 +32,7 @@ def replace_older(
     rising: Collection[str] = (),
     ahead: datetime | None = None,
 ) -> None:
-    """Insert rows, or replace those whose time `by` is not later, so that a repeated old unit changes nothing.
+    """Insert rows, or replace those whose time `by` is not later, so that a repeated old batch changes nothing.
 
     The columns in `keep` stay as first inserted, those in `rising` never fall. Of rows with one key the last counts.
     What is there with a time beyond `ahead` was written by a clock that was wrong, and is replaced whatever it says.

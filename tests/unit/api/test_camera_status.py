@@ -61,7 +61,7 @@ def test_a_fault_that_has_just_gone_is_still_told_and_says_so(failing: StreamSna
 def test_a_fault_that_cannot_be_judged_now_keeps_its_evidence(failing: StreamSnapshot) -> None:
     unlit = Verdict(Fault.BLUR, VerdictState.NOT_ASSESSABLE, "scene unlit")
     told = derive_camera_status(CAMERA, replace_verdict(failing, unlit), failing.at)
-    assert told.reason == "cannot be told now: scene unlit"
+    assert told.reason == "not assessable now: scene unlit"
     assert told.evidence == blur_verdict().evidence
 
 

@@ -162,7 +162,7 @@ def test_a_worker_whose_unit_takes_too_long_says_so(bench: WorkerHarness, monkey
 
     monkeypatch.setattr("workers.scoring_worker.STUCK_AFTER_S", -1.0)
 
-    assert bench.worker.health().startswith("one unit has taken")
+    assert bench.worker.health().startswith("one batch has taken")
 
 
 def test_a_unit_delivered_again_changes_nothing(bench: WorkerHarness) -> None:
