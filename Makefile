@@ -7,7 +7,7 @@ DURATION ?= 0
 # Processes that run tests side by side; each may take 4 GB and starts services of its own.
 JOBS ?= 2
 
-.PHONY: setup demo test check format lint types layers lock licences sbom clean
+.PHONY: setup demo test check format lint types layers lock licences reference docs sbom clean
 
 setup: $(STAMP)
 
@@ -49,6 +49,21 @@ lock: setup
 # docs/licences.md, after a change of packages.
 licences: setup
 	$(BIN)/python -m deploy.licences
+
+# docs/reference/ and the tables of docs/metrics.md, after a change of settings, commands, endpoints, metrics or faults.
+reference: setup
+	$(BIN)/python -m deploy.reference
+	$(BIN)/python -m lab.bench.metrics_page
+
+# The documentation site, in build/site; a warning is an error. Its tools have an environment of their own.
+docs: $(VENV)/docs/.installed
+	@NO_MKDOCS_2_WARNING=true $(VENV)/docs/bin/mkdocs build --strict --quiet
+	@echo "The site is in build/site: open build/site/index.html"
+
+$(VENV)/docs/.installed: locks/docs.txt | $(STAMP)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/docs
+	@$(BIN)/uv pip install --quiet --python $(VENV)/docs/bin/python --require-hashes -r locks/docs.txt
+	@touch $@
 
 # A bill of materials of this installation (CycloneDX); of an image: python -m deploy.sbom --root ROOT
 sbom: setup

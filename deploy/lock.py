@@ -4,7 +4,8 @@
 
 The versions are those of `constraints.txt`; uv resolves for every platform of the README and asks the index that it is
 configured for. Files: `locks/setup.txt` (uv itself), `locks/dev.txt` (`make setup`), `locks/image.txt` with
-`locks/torch.txt` (the Dockerfile), `locks/pyav.txt` and `locks/pyav-build.txt` (PyAV from its source, and its build).
+`locks/torch.txt` (the Dockerfile), `locks/docs.txt` (`make docs`), `locks/pyav.txt` and `locks/pyav-build.txt` (PyAV
+from its source, and its build).
 
     python -m deploy.lock --torch cpu --index-url URL
 
@@ -66,6 +67,7 @@ def write_all() -> None:
     """Write every lock file that the index of this machine can give."""
     write_lock("setup", resolve_entries(["--group", "setup"]))
     write_lock("dev", resolve_entries(["pyproject.toml", "--extra", "dev", "--group", "build"]))
+    write_lock("docs", resolve_entries(["--group", "docs"]))
     image = resolve_entries(["pyproject.toml", "--extra", "cluster", "--group", "build"])
     write_lock("image", {name: entry for name, entry in image.items() if not FROM_TORCH.match(name)})
     write_lock("torch", {name: entry for name, entry in image.items() if FROM_TORCH.match(name)})

@@ -184,7 +184,7 @@ class LiveResponse(StreamingResponse):
 
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def live(request: Request) -> StreamingResponse:
-    """Stream `read_overview` events (`LiveAnswer` as JSON): all cameras first, then about once a second what
+    """Stream `board` events (`LiveAnswer` as JSON): all cameras first, then about once a second what
     changed.
     """
     state, shown = request.app.state, SentState()

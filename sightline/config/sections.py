@@ -23,7 +23,9 @@ Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 class Section(BaseModel):
     """A part of the settings: unknown keys, other types and later changes are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class QueueSettings(Section):
@@ -34,35 +36,54 @@ class QueueSettings(Section):
     """
 
     kind: Literal["embedded", "kafka"] = "embedded"
+    """`embedded`: the memory of this process; `kafka`: Kafka, which several processes share."""
     max_frames: Count = 64
+    """Frames that may wait; with Kafka, frames sent and not yet acknowledged."""
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024 * 1024, le=1 << 40)
+    """Bytes that may wait in the embedded queue."""
     poll_messages: Count = 32
+    """The most messages of one poll, which are scored and stored together."""
     servers: tuple[Broker, ...] = ()
     """`HOST:PORT` of brokers; one that answers is enough to find the others."""
     topic: str = Field(default="sightline.messages", pattern=r"^[\w.-]{1,200}$")
+    """Kafka's topic of frames and statuses."""
     group: str = Field(default="sightline.workers", min_length=1)
+    """The workers' consumer group."""
     partitions: Count = 12
     """The most workers that can share the load; one stream is always in one partition."""
     replication_factor: Count = 1
+    """Brokers that keep a copy of each message, when Sightline creates the topic."""
     retention_minutes: Count = 15
+    """Minutes that Kafka keeps messages."""
     max_lag_s: Positive = 60.0
     """With Kafka: scoring that is further behind drops the oldest frames, counted, until it is a quarter as far."""
     tls: bool = False
+    """Whether the connection to the brokers is encrypted."""
     ca_file: str = ""
+    """Certificates that sign the brokers' own, PEM."""
     certificate_file: str = ""
+    """This client's certificate, PEM."""
     key_file: str = ""
+    """The certificate's key, PEM."""
     user: str = Field(default="", repr=False)
+    """User of a login by SASL."""
     password: str = Field(default="", repr=False)
+    """Password of that login."""
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How SASL logs in."""
 
 
 class PostgresSettings(Section):
     """TLS to the database, where that is Postgres. With `ca_file` its certificate and its name are checked."""
 
     tls: bool = False
+    """Whether the connection is encrypted."""
     ca_file: str = ""
+    """Certificates that sign the server's own, PEM; without it no certificate is checked."""
     certificate_file: str = ""
+    """This client's certificate, PEM."""
     key_file: str = ""
+    """The certificate's key, PEM."""
 
 
 class LiveSettings(Section):
@@ -72,13 +93,21 @@ class LiveSettings(Section):
     """
 
     kind: Literal["memory", "redis"] = "memory"
+    """`memory`: the memory of this process; `redis`: Redis, which several processes share."""
     url: RedisAddress = Field(default="", repr=False)
+    """`redis://HOST:PORT/DATABASE`."""
     user: str = Field(default="", repr=False)
+    """User of the login, where the address holds none."""
     password: str = Field(default="", repr=False)
+    """Password of the login, where the address holds none."""
     tls: bool = False
+    """Whether the connection is encrypted."""
     ca_file: str = ""
+    """Certificates that sign the server's own, PEM; else those that the system trusts."""
     certificate_file: str = ""
+    """This client's certificate, PEM."""
     key_file: str = ""
+    """The certificate's key, PEM."""
 
 
 class IngestSettings(Section):
@@ -116,16 +145,22 @@ class HealthSettings(Section):
     """Where a process without the page answers /healthz, /readyz and /metrics; nowhere without a port."""
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int | None = Field(default=None, ge=0, le=65535)
+    """Port to listen on; none where it is not given."""
 
 
 class ApiSettings(Section):
     """The page and the API. Any address but this machine's own needs a token."""
 
     enabled: bool = True
+    """Whether `run` serves the page and the API."""
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(default=8642, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
     token: str = Field(default="", repr=False)
+    """What every client must show; none where it is not given."""
     allowed_hosts: tuple[str, ...] = ()
     """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
     trusted_proxies: tuple[str, ...] = ()
@@ -164,18 +199,23 @@ def others_reach_page(api: ApiSettings) -> bool:
 class ModelSettings(Section):
     """One model. Without `enabled` a default judges where its weights are, any other where a path is given.
 
-    `options` are the model's own (docs/operations.md); a wrong one is refused when the models are made.
+    `options` are the model's own (docs/guides/models.md); a wrong one is refused when the models are made.
     """
 
     enabled: bool | None = None
+    """Whether the model judges."""
     path: str = ""
+    """File or folder of its weights, in place of those bundled or downloaded."""
     every_s: Positive | None = None
     """A picture of each stream is judged this often; 10 s where nothing is said."""
     options: dict[str, Any] = Field(default_factory=dict)
+    """What this model can be told besides; see the guide to learned models."""
 
 
 class GateSettings(Section):
     """Pictures whose `metric` was last under `below` are not shown to the detectors of faces and objects."""
 
     metric: str = Field(default="image_quality", min_length=1)
+    """The metric that decides, such as `image_quality`."""
     below: float
+    """Pictures under this value are not shown to those detectors."""

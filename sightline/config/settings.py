@@ -39,9 +39,13 @@ class PlanSettings(Section):
     """Which frames of a stream are judged; seconds throughout."""
 
     mode: SamplingMode = SamplingMode.AUTO
+    """`auto` reads key frames where they come often enough; `patrol` connects, judges and leaves."""
     interval_s: Positive = 1.0
+    """Seconds between two judged frames."""
     judge_s: Positive = 10.0
+    """With `patrol`: seconds of one visit."""
     every_s: Positive = 300.0
+    """With `patrol`: seconds from one visit to the next."""
 
     def plan(self) -> SamplingPlan:
         return SamplingPlan(self.mode, self.interval_s, self.judge_s, self.every_s)
@@ -51,16 +55,22 @@ class MaskSettings(Section):
     """A rectangle left out of judgement, as fractions of width and height."""
 
     left: Fraction
+    """Left edge, as a fraction of the width."""
     top: Fraction
+    """Upper edge, as a fraction of the height."""
     width: Fraction
+    """Width, as a fraction of the picture's."""
     height: Fraction
+    """Height, as a fraction of the picture's."""
 
 
 class FaultSettings(Section):
     """One fault of one camera: off, or how keen (1 dull, 5 neutral, 10 keen)."""
 
     enabled: bool = True
+    """Whether the fault is judged."""
     sensitivity: int = Field(default=5, ge=1, le=10)
+    """1 is dull, 5 neutral, 10 keen."""
 
 
 def _expand_shorthand(value: object) -> object:
@@ -72,19 +82,33 @@ class CameraSettings(Section):
     """One camera. `user` and `password` may stand apart from the URL, so that a secret file can hold them."""
 
     name: CameraName
+    """The camera's name, which no other has."""
     url: str = Field(min_length=1, repr=False)
+    """`rtsp`, `rtsps`, `http` or `https` address, or `file:///…`."""
     user: str = Field(default="", repr=False)
+    """User of the camera's login, where the address holds none."""
     password: str = Field(default="", repr=False)
+    """Password of the camera's login, where the address holds none."""
     site: Label = ""
+    """Where the camera is; the page groups by it."""
     group: Label = ""
+    """What cameras lose together, such as a switch."""
     enabled: bool = True
+    """Whether the camera is watched."""
     transport: RtspTransport = RtspTransport.TCP
+    """How RTSP carries the video."""
     plan: PlanSettings | None = None
+    """Which of its frames are judged; else the plan at the top of the file."""
     ptz: bool = False
+    """The camera pans: covered, moved and shaking are not judged."""
     lit_at_night: bool = False
+    """The scene is lit all night: a dark picture is a fault."""
     analogue: bool = False
+    """Behind an analogue encoder: snow and stripes are judged."""
     masks: tuple[MaskSettings, ...] = ()
+    """Rectangles that are left out."""
     faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_expand_shorthand)]] = Field(default_factory=dict)
+    """Faults by key: `blur: off`, or `{enabled, sensitivity}`."""
 
     def camera(self, default_plan: PlanSettings, *, where: str) -> Camera:
         """Return the domain's camera; raises `ConfigError` naming `where` for an address that is not allowed."""
@@ -121,6 +145,7 @@ class BatchSettings(Section):
     """How much is scored at once: bounds memory and, on a GPU, sets its load."""
 
     max_frames: int = Field(default=16, ge=1)
+    """The most frames that are scored at once."""
     max_pixels: int | None = Field(default=None, ge=1)
     """None: one frame of 1080p on a CPU, whose cache a larger batch leaves, sixteen on a GPU."""
 
@@ -129,78 +154,119 @@ class RetentionSettings(Section):
     """Days that stored rows live, by kind; each rollup must outlive the finer one it is made from."""
 
     raw_days: Days = 7
+    """Scores of single frames."""
     minutes_days: Days = 30
+    """Rollups by the minute."""
     hours_days: Days = 400
+    """Rollups by the hour."""
     days_days: Days = 3650
+    """Rollups by the day."""
     dead_letters_days: Days = 7
+    """Messages that were put aside."""
     sessions_days: Days = 90
+    """Connections to cameras."""
     delivered_days: Days = 30
+    """Messages that were delivered."""
     history_days: Days = 400
+    """Resolved incidents and steps of alerts."""
 
 
 class WebhookSettings(Section):
     """A receiver of alerts; with a secret, each body is signed (HMAC-SHA256)."""
 
     name: Label = Field(default="webhook", min_length=1)
+    """The receiver's name, in messages and logs."""
     url: WebAddress = Field(min_length=1, repr=False)
+    """Where messages are posted."""
     secret: str = Field(default="", repr=False)
+    """Signs each message; unsigned where it is not given."""
     timeout_s: Positive = 10.0
+    """Seconds to wait for the receiver."""
 
 
 class NotifierSettings(Section):
     """Who is told."""
 
     log: bool = True
+    """Whether messages go to Sightline's log."""
     webhooks: tuple[WebhookSettings, ...] = ()
+    """Receivers of messages over HTTP."""
 
 
 class HeartbeatSettings(Section):
     """A URL called while all is well, so that somebody learns when Sightline itself is dead."""
 
     url: WebAddressOrNone = Field(default="", repr=False)
+    """The address to call; none where it is not given."""
     every_s: Positive = 60.0
+    """Seconds between two calls."""
 
 
 class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe messages that are written."""
     format: Literal["text", "json"] = "text"
+    """Lines of text, or one JSON object a line."""
 
 
 class EvaluationSettings(Section):
     """How patient the judgement is. The times of each fault stand in docs/metrics.md; `raise_s` replaces them all."""
 
     raise_s: Positive | None = None
+    """Seconds that any fault must last before its alert fires, in place of each fault's own time."""
     learn_s: Positive | None = None
+    """Seconds in which a baseline is learned."""
     settle_s: Positive | None = None
+    """Seconds after a change between day and night in which nothing is compared with the usual."""
 
 
 class Settings(Section):
     """Everything. The defaults run embedded: one process, SQLite beside it, the page on this machine only."""
 
     database: DatabaseAddress = Field(default="sqlite:///sightline.db", min_length=1, repr=False)
+    """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What computes scores; `cuda` is refused where there is no GPU."""
     threads: int | None = Field(default=None, ge=1)
     """Cores that compute scores; half of them where nothing is said, for reading cameras needs the others."""
     pictures: Literal["memory", "never"] = "memory"
+    """Where the picture of now is kept; `never` turns it off."""
     detectors: tuple[str, ...] | None = None
+    """The only detectors and models that judge; else all fault detectors and the models that are on."""
     models: dict[str, Annotated[ModelSettings, BeforeValidator(_expand_shorthand)]] = Field(default_factory=dict)
+    """Learned models by name."""
     downloads: str = Field(default="~/.cache/sightline/weights", min_length=1)
     """Where `sightline models pull` puts weights, and where they are looked for after those bundled."""
     gate: GateSettings | None = None
+    """Keeps poor pictures from the detectors of faces and objects."""
     cameras: tuple[CameraSettings, ...] = ()
+    """The cameras of this file; others are added on the command line."""
     plan: PlanSettings = PlanSettings()
+    """Which frames are judged, where a camera has no plan of its own."""
     api: ApiSettings = ApiSettings()
+    """The page and the API."""
     batch: BatchSettings = BatchSettings()
+    """How much is scored at once."""
     postgres: PostgresSettings = PostgresSettings()
+    """TLS to the database."""
     queue: QueueSettings = QueueSettings()
+    """What carries frames from ingest to scoring."""
     live: LiveSettings = LiveSettings()
+    """What holds the present state."""
     ingest: IngestSettings = IngestSettings()
+    """What one camera may ask of this machine."""
     health: HealthSettings = HealthSettings()
+    """Health of a process without the page."""
     retention: RetentionSettings = RetentionSettings()
+    """How long rows are kept."""
     notifiers: NotifierSettings = NotifierSettings()
+    """Who gets messages."""
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    """A call while all is healthy."""
     evaluation: EvaluationSettings = EvaluationSettings()
+    """How patient the judgement is."""
     log: LogSettings = LogSettings()
+    """Sightline's own log."""
 
     def domain_cameras(self) -> tuple[Camera, ...]:
         """Return the cameras of the file. Raises `ConfigError` for an address or a name that cannot be used."""

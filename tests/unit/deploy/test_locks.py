@@ -13,7 +13,7 @@ from deploy.requirements import declared_requirements, read_project, required_pa
 
 ROOT = Path(__file__).parents[3]
 PROJECT = read_project()
-NAMES = ("setup", "dev", "image", "torch", "pyav", "pyav-build")
+NAMES = ("setup", "dev", "image", "torch", "pyav", "pyav-build", "docs")
 
 
 def lock(name: str) -> dict[str, str]:
@@ -89,7 +89,7 @@ def test_setup_and_the_image_install_by_hash_alone() -> None:
     script = (ROOT / "deploy" / "install-packages").read_text(encoding="utf-8")
     installs = re.findall(r"^\t@?\$\(BIN\)/.*pip install.*$", make, re.MULTILINE)
 
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert all(
         "--require-hashes -r locks/" in line or "--no-deps --no-build-isolation -e ." in line for line in installs
     )

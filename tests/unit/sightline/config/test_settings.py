@@ -285,9 +285,9 @@ def test_the_schema_names_every_section() -> None:
     assert set(json_schema()["properties"]) == set(Settings.model_fields)
 
 
-def test_the_example_of_the_operators_page_is_valid(tmp_path: Path) -> None:
-    page = Path(__file__).parents[4] / "docs" / "operations.md"
-    example = page.read_text(encoding="utf-8").split("## Settings")[1].split("```yaml\n")[1].split("```")[0]
+def test_the_example_of_the_guide_is_valid(tmp_path: Path) -> None:
+    page = Path(__file__).parents[4] / "docs" / "guides" / "settings-file.md"
+    example = page.read_text(encoding="utf-8").split("## Example")[1].split("```yaml\n")[1].split("```")[0]
     (tmp_path / "secrets").mkdir()
     for name, text in {"gate": "p@ss", "hook": "https://example.org/hook", "hook-key": "k"}.items():
         (tmp_path / "secrets" / name).write_text(text, encoding="utf-8")
