@@ -58,6 +58,7 @@ reference: setup
 # The documentation site, in build/site; a warning is an error. Its tools have an environment of their own.
 docs: $(VENV)/docs/.installed
 	@NO_MKDOCS_2_WARNING=true $(VENV)/docs/bin/mkdocs build --strict --quiet
+	@! grep -rlE '<(script|link)[^>]+(src|href)="?https?://' build/site --include='*.html' || (echo "these pages load from another host"; false)
 	@echo "The site is in build/site: open build/site/index.html"
 
 $(VENV)/docs/.installed: locks/docs.txt | $(STAMP)

@@ -14,8 +14,8 @@ from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 from storage.live.memory_live_state import MemoryLiveState
 
-_INTRO = """`/metrics` of `sightline run` and `sightline serve` shows all of these. A process without the page shows those
-of parts and of scoring at its `health.port`. [Health and Prometheus](../guides/monitoring.md) says how to scrape
+_INTRO = """`/metrics` of `sightline run` and `sightline serve` shows all of these. A process without the page shows
+those of parts and of scoring at its `health.port`. [Health and Prometheus](../guides/monitoring.md) says how to scrape
 them."""
 
 

@@ -9,8 +9,8 @@ from sightline.config.settings import json_schema
 
 _INTRO = """Every key has a default, so an empty file is valid; only what a list entry needs (`name` and `url` of a
 camera) must be given. An unknown key is an error. [The settings file](../guides/settings-file.md) has an example
-and says how variables and secret files work: any of `url`, `password`, `token`, `secret`, `user` and `database` may be given as
-`…_file`, the name of a file that holds the value."""
+and says how variables and secret files work: any of `url`, `password`, `token`, `secret`, `user` and `database`
+may be given as `…_file`, the name of a file that holds the value."""
 
 Schema = Mapping[str, Any]
 _KINDS = {"boolean": "true or false", "string": "text", "object": "section by name"}
