@@ -44,7 +44,7 @@ def scrape_empty() -> list[Metric]:
                 metrics=METRICS,
                 clock=clock,
                 health_of_parts=lambda: {"api": ""},
-                figures=lambda: dict.fromkeys(PROCESS_METRICS, 0.0),
+                process_metrics=lambda: dict.fromkeys(PROCESS_METRICS, 0.0),
             )
             return list(SightlineCollector(app.state.backend).collect())
 
