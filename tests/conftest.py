@@ -20,6 +20,9 @@ pytest_plugins = ["tests.canary", "tests.service_fixtures"]
 Serve = Callable[..., RtspServer]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads spin: two on two busy cores are slower than one
+os.environ.setdefault(
+    "JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+)  # a broker starts in half the time
 
 
 @pytest.fixture(autouse=True)

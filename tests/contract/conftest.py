@@ -64,9 +64,10 @@ class Live:
 
 @pytest.fixture(scope="session")
 def postgres_engine(postgres_url: str) -> Iterator[Engine]:
-    """Give one database at the newest schema; each test finds it emptied."""
-    _administer(postgres_url, "DROP DATABASE IF EXISTS sightline_test WITH (FORCE)", "CREATE DATABASE sightline_test")
-    engine = open_engine(make_url(postgres_url).set(database="sightline_test").render_as_string(hide_password=False))
+    """Give one database at the newest schema, this process's own; each test finds it emptied."""
+    name = f"sightline_test_{secrets.token_hex(6)}"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
     upgrade_schema(engine)
     yield engine
     engine.dispose()
@@ -172,21 +173,20 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
         yield Live(state, lambda: clock.advance(16))
     else:
         server: services.Service = request.getfixturevalue("redis_server")
-        shared = RedisLiveState(
-            server.address, ttl_s=30, pictures=PictureCodec(), prefix=f"test-{secrets.token_hex(6)}"
-        )
-        yield Live(shared, lambda: _expire_now(server.address))
+        prefix = f"test-{secrets.token_hex(6)}"
+        shared = RedisLiveState(server.address, ttl_s=30, pictures=PictureCodec(), prefix=prefix)
+        yield Live(shared, lambda: _expire_now(server.address, prefix))
         shared.close()
 
 
-def _expire_now(address: str) -> None:
-    """Let every key reach its time to live; one without would stay, and the test that asks would fail."""
+def _expire_now(address: str, prefix: str) -> None:
+    """Let every key of ours reach its time to live; one without would stay, and the test that asks would fail."""
     client = redis.Redis.from_url(address)
-    for key in client.scan_iter("test-*"):
+    for key in client.scan_iter(f"{prefix}*"):
         if client.pttl(key) > 0:
             client.pexpire(key, 1)
     deadline = time.monotonic() + 10
-    while any(client.pttl(key) >= 0 for key in client.scan_iter("test-*")) and time.monotonic() < deadline:
+    while any(client.pttl(key) >= 0 for key in client.scan_iter(f"{prefix}*")) and time.monotonic() < deadline:
         pass
     client.close()
 

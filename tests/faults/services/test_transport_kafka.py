@@ -34,11 +34,20 @@ DEADLINE_S = 60.0
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
+OWN_BROKER = "a broker of its own"
+
+
 @pytest.fixture
-def broker(kafka_broker: services.Service) -> Iterator[services.Service]:
-    """Give the broker, running again when the test ends."""
-    yield kafka_broker
-    kafka_broker.start()
+def broker(request: pytest.FixtureRequest) -> Iterator[services.Service]:
+    """Give the run's broker, or one of the test's own where the test kills it."""
+    if getattr(request, "param", "") != OWN_BROKER:
+        yield request.getfixturevalue("kafka_broker")
+    else:
+        try:
+            with services.kafka() as broker:
+                yield broker
+        except services.ServiceMissing as error:
+            services.absent(error)
     gc.collect()
 
 
@@ -268,6 +277,7 @@ def test_the_largest_picture_below_the_cap_travels(
     assert np.array_equal(planes[0], noise)
 
 
+@pytest.mark.parametrize("broker", [OWN_BROKER], indirect=True)
 def test_a_broker_that_dies_and_comes_back_costs_nothing_that_was_taken(
     broker: services.Service, prepared: KafkaSettings, consumers: Callable[[], KafkaConsumer]
 ) -> None:

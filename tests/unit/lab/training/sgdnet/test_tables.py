@@ -88,7 +88,7 @@ def test_table_2_keeps_absent_data_sets_cited(
     setting: ReproductionOptions, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(setting, "resnet50.h5")
-    whole: Callable[[str], Dataset] = vars(tables)["known"]
+    whole: Callable[[str], Dataset] = vars(tables)["find_dataset"]
 
     def absent(_: Path) -> list[Sample]:
         raise ConfigError("databaserelease2 is missing")
@@ -191,7 +191,7 @@ def test_tables_3_and_4_run_from_pictures_to_rows(
 def test_table_4_trains_as_often_as_asked_by_the_plan_that_was_set(setting: ReproductionOptions, asked: Asked) -> None:
     started(setting, "mobilenet_v2.safetensors")
     published = [replace(sample, split="test" if row < 5 else "train") for row, sample in enumerate(_samples(setting))]
-    tables_known = vars(tables)["known"]
+    tables_known = vars(tables)["find_dataset"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "find_dataset", lambda name: replace(tables_known(name), read=lambda _: published))
         result = tables.table_4_biq2021(replace(setting, half="validation", options={"epochs": "3"}))
