@@ -58,3 +58,12 @@ def test_start_here_is_read_in_five_minutes() -> None:
     words = (DOCS / "start-here.md").read_text(encoding="utf-8").split()
 
     assert len(words) < 1000, "at 200 words a minute"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "renames.md"], ids=lambda page: page.name)
+def test_every_path_of_the_tree_that_a_page_names_exists(page: Path) -> None:
+    folders = "|".join(sorted(tracked_folders()))
+    named = set(re.findall(rf"`((?:{folders})/[\w/.-]*)`", page.read_text(encoding="utf-8")))
+    missing = sorted(path for path in named if not (ROOT / path).exists())
+
+    assert missing == []
