@@ -17,7 +17,7 @@ from domain.records import ModelRecord
 class Backend:
     """The ports and the state of this process.
 
-    `health` maps each part of the process to "" or why it is not well; `figures` holds what the process counted,
+    `health` maps each part of the process to "" or why it is not well; `process_metrics` holds what it counted,
     `models` every learned model, `warnings` what is wrong although every part is well.
     """
 

@@ -11,7 +11,7 @@ from domain.ports import StreamStore
 
 @dataclass(frozen=True, slots=True)
 class CameraListing:
-    """`away` says why the store cannot be asked; then the cameras are the last ones known."""
+    """`away` says why the store does not answer; the cameras are then the last ones known."""
 
     cameras: Mapping[str, Camera]
     away: str = ""

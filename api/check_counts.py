@@ -1,4 +1,4 @@
-"""How many checks could be made of a camera: honest coverage, "16 of 24, 8 need a reference". Pure."""
+"""How many checks could be made of a camera, such as "16 of 24, 8 need a reference". Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class CheckCounts:
 
 
 def is_check_wanted(fault: Fault, camera: Camera) -> bool:
-    """Say whether the operator wants this fault judged on this camera."""
+    """Return whether the operator wants this fault checked on this camera."""
     setting = camera.faults.get(fault)
     if setting is not None and not setting.enabled:
         return False
@@ -44,7 +44,7 @@ def needs_reference(reason: str) -> bool:
 
 
 def count_checks(camera: Camera, verdicts: Sequence[Verdict]) -> CheckCounts:
-    """Count the checks of `camera`; a fault without a verdict was not judged yet."""
+    """Count the checks of `camera`; a fault without a verdict was not checked yet."""
     wanted = [fault for fault in Fault if is_check_wanted(fault, camera)]
     found = {verdict.fault: verdict for verdict in verdicts}
     open_reasons = Counter[str]()

@@ -1,4 +1,4 @@
-"""Which stretch of scores is asked for, at which resolution, and how it is kept short. Pure."""
+"""Which time range of scores is asked for, at which resolution, and how it is kept short. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

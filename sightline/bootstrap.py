@@ -2,8 +2,8 @@
 
 `build_system` puts everything into one process; `build_role` one part of it, where queue and live state are shared.
 Parts
-start downstream first, so that nothing is sent where nobody listens yet, and stop upstream first, so that what was
-received is judged and stored.
+start downstream first, so that every message has a receiver, and stop upstream first, so that what was received
+is evaluated and stored.
 """
 
 import logging
@@ -67,7 +67,7 @@ _log = logging.getLogger(__name__)
 
 DISPATCH_EVERY_S = 1.0
 CLOCK_EVERY_S = 1.0
-"""The machine's clock is looked at so often, so that a step is seen where nothing else asks for the time."""
+"""How often the machine's clock is read, so that a step is noticed while nothing else asks for the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class _Wiring:
 
 @dataclass(frozen=True, slots=True)
 class _ProcessReport:
-    """What a process says of itself: each part's trouble or "", what it counted, and what is amiss and not needed."""
+    """The state of this process: what is wrong with each part or "", its numbers, and its warnings."""
 
     health: Callable[[], Mapping[str, str]]
     process_metrics: Callable[[], Mapping[str, float]]
@@ -103,17 +103,17 @@ def build_system(
     clock: Clock | None = None,
     redactor: Redactor | None = None,
 ) -> System:
-    """Return everything in one process, not yet started; `notifiers` are told besides those configured.
+    """Return everything in one process, not yet started; `notifiers` come in addition to those configured.
 
     `clock` is the wall clock, the machine's by default; its steps are not believed before they have held.
     Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
     """
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
     resolve_device(settings.device)
-    told = [*make_notifiers(settings, steady), *notifiers]
+    report = [*make_notifiers(settings, steady), *notifiers]
     stores = open_stores(settings, steady)
     return _open_and_assemble(
-        settings, stores, ALL_ROLES, told, clock=steady, policy=policy, grouping=grouping, redactor=redactor
+        settings, stores, ALL_ROLES, report, clock=steady, policy=policy, grouping=grouping, redactor=redactor
     )
 
 
@@ -122,7 +122,7 @@ def build_role(
 ) -> System | None:
     """Return one part as a process of its own, not yet started, waiting for an absent database until `stop` is set.
 
-    None when told to stop meanwhile. Raises `ConfigError` for what the operator must change.
+    None when stopped meanwhile. Raises `ConfigError` for what the operator must change.
     """
     check_separate_role(settings, part)
     if part is Role.WORK:
@@ -135,9 +135,9 @@ def build_role(
     return _open_and_assemble(settings, stores, {part}, notifiers, clock=clock, redactor=redactor)
 
 
-def make_policy(patience: EvaluationSettings) -> Policy:
+def make_policy(evaluation: EvaluationSettings) -> Policy:
     """Return production's policy with what the operator changed."""
-    return replace(Policy(), **patience.model_dump(exclude_none=True))
+    return replace(Policy(), **evaluation.model_dump(exclude_none=True))
 
 
 def _open_and_assemble(
@@ -172,7 +172,7 @@ def _open_and_assemble(
 
 
 def _open_database(stores: Stores, wanted: Collection[Role], clock: Clock) -> DatabaseService:
-    """Return the watch over the database, held by this process where it tells: only one may."""
+    """Return the watch over the database, locked by this process where it notifies: only one process may."""
     hold = acquire_database_lock(stores.engine, clock.now()) if Role.DISPATCH in wanted else None
     try:
         return DatabaseService(DatabaseWatch(stores.engine), hold)
@@ -266,16 +266,18 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
     parts: list[Component] = []
 
     scoring = _build_scoring(wiring) if Role.WORK in wanted else None
-    told = _ProcessReport(
+    report = _ProcessReport(
         health=lambda: {part.name: part.health() for part in parts},
         process_metrics=lambda: collect_process_metrics(clock, scoring, wiring.queue.count_waiting),
         warnings=lambda: _clock_notes(clock),
     )
-    server = _build_api(wiring, told) if Role.SERVE in wanted and settings.api.enabled else None
+    server = _build_api(wiring, report) if Role.SERVE in wanted and settings.api.enabled else None
     dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
     if settings.health.port is not None and server is None:
         parts.append(
-            HealthServer(settings.health.host, settings.health.port, told.health, told.process_metrics, told.warnings)
+            HealthServer(
+                settings.health.host, settings.health.port, report.health, report.process_metrics, report.warnings
+            )
         )
     if server is not None:
         parts.append(server)
@@ -289,7 +291,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
     if Role.INGEST in wanted:
         parts.append(_build_ingest(wiring))
     if Role.DISPATCH in wanted:
-        parts.extend(make_heartbeat(settings, clock, told.health))
+        parts.extend(make_heartbeat(settings, clock, report.health))
 
     def close() -> None:
         dispatcher.close()

@@ -157,18 +157,18 @@ class ScoringWorker:
         self._batch_began_s = time.monotonic()
         self._follow_clock()
         self._refresh_cameras()
-        unit = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
+        batch = self._consumer.poll(self._poll.max_messages, self._poll.timeout_s)
         self._forget(self._assignments.drop_moved())
         now = self._clock.now()
-        timely = self._guard.keep_timely(unit.deliveries, now)
+        timely = self._guard.keep_timely(batch.deliveries, now)
         self._lag_s = lag_s((delivery.message for delivery in timely), now)
-        if unit.deliveries:
+        if batch.deliveries:
             self._guard.evaluate(timely, now)
-            self._consumer.commit(unit)
+            self._consumer.commit(batch)
         else:
             self._log_shedding(False)
         self._tick(timely)
-        return len(unit.deliveries)
+        return len(batch.deliveries)
 
     def _follow_clock(self) -> None:
         """Keep the age of all that is known where the clock was set."""
@@ -282,8 +282,8 @@ class ScoringWorker:
 
     def _store_letter(self, letter: DeadLetter) -> None:
         if self._cameras.find(letter.stream_id) is not None:
-            unit = BatchResult(dead_letters=(letter,))
-            self._store_retry.until_done(lambda: self._score_store.add(unit), self._stop)
+            result = BatchResult(dead_letters=(letter,))
+            self._store_retry.until_done(lambda: self._score_store.add(result), self._stop)
 
     def _store(
         self,
@@ -292,10 +292,10 @@ class ScoringWorker:
         dropped: tuple[FrameRef, ...] = (),
     ) -> tuple[DeadLetter, ...]:
         """Store the batch, keep its states and show them; return what the store refused."""
-        unit = replace(evaluation.result(dead_letters), dropped=dropped)
+        result = replace(evaluation.result(dead_letters), dropped=dropped)
         refused: tuple[DeadLetter, ...] = ()
-        if unit != BatchResult():
-            refused = self._store_retry.until_done(lambda: self._score_store.add(unit), self._stop)
+        if result != BatchResult():
+            refused = self._store_retry.until_done(lambda: self._score_store.add(result), self._stop)
         self._evaluator.keep(evaluation)
         now = self._clock.now()
         for snapshot in evaluation.snapshots():

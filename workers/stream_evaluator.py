@@ -72,12 +72,12 @@ class StreamEvaluator:
         if state is None:
             # Kept at once: what was stored does not depend on whether this batch succeeds.
             state = self._states[camera.name] = self._restore(camera)
-        judged = evaluate_observation(state, camera, observation, self._policy, clock)
-        evaluation.states[camera.name] = judged.state
-        evaluation.latest[camera.name] = judged
-        evaluation.evaluations.append(judged)
+        new_evaluation = evaluate_observation(state, camera, observation, self._policy, clock)
+        evaluation.states[camera.name] = new_evaluation.state
+        evaluation.latest[camera.name] = new_evaluation
+        evaluation.evaluations.append(new_evaluation)
         evaluation.observations.append(observation)
-        return judged
+        return new_evaluation
 
     def keep(self, evaluation: BatchEvaluation) -> None:
         """Take over the states of a batch that was stored."""

@@ -1,4 +1,4 @@
-"""Cameras: all of them worst first, one in detail, and what was judged last about it."""
+"""Cameras: all of them worst first, one in detail, and its last verdicts and scores."""
 
 from typing import Annotated
 

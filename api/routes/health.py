@@ -1,4 +1,4 @@
-"""Is the process alive, and is it doing its job? Neither says yes out of politeness."""
+"""Whether the process is alive, and whether it watches its cameras."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Incidents and alerts: list them, look at one, take one on by name."""
+"""Incidents and alerts: list them, show one, acknowledge one by name."""
 
 from collections.abc import Sequence
 from datetime import datetime

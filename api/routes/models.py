@@ -1,4 +1,4 @@
-"""Which learned models judge here, which are off, and why."""
+"""Which learned models score pictures here, which are off, and why."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel

@@ -1,6 +1,6 @@
 """The shapes of the answers (OpenAPI is made from them) and how the domain's records become them.
 
-Times are ISO 8601 in UTC. null means not known or unbounded. Addresses stand here only with their credentials hidden.
+Times are ISO 8601 in UTC. null means not known or unbounded. Addresses are shown only with their credentials hidden.
 """
 
 import math

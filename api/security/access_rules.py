@@ -41,7 +41,7 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """`token` None lets everybody in who reaches the port, which is then for this machine alone.
+    """With `token` None every client that reaches the port is let in; the port is then for this machine alone.
 
     What `trusted_proxies` say of the client they ask for is believed.
     """

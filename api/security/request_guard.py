@@ -1,4 +1,4 @@
-"""Stands before every endpoint: refuses what `api.security.request_limits` and `api.security.access_rules` refuse,
+"""Runs before every endpoint: refuses what `api.security.request_limits` and `api.security.access_rules` refuse,
 and adds headers to answers.
 """
 

@@ -57,7 +57,7 @@ class ModelStatus:
         return self.model.every_s if self.choice.every_s is None else self.choice.every_s
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """What it does, or why it does nothing, in a sentence's end."""
         if self.state is ModelState.OFF:
             return self.reason

@@ -48,7 +48,7 @@ _MARKS = {"ok": "[green]ok    [/]", "note": "[yellow]note  [/]", "failed": "[bol
 
 @without_traceback
 def doctor(settings: SettingsOption = None) -> None:
-    """Look at settings, codecs, device, database, disk and services; each line is well or says what to do."""
+    """Check settings, codecs, device, database, disk and services; each line is well or says what to do."""
     from sightline.doctor.checks import run_checks  # noqa: PLC0415 - loads torch, which takes seconds
 
     set_up_logging("error", redactor=redactor)

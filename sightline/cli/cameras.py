@@ -36,7 +36,7 @@ def add(
     name: NameArgument,
     url: Annotated[str, typer.Argument(help="Its address; `-` reads it from standard input.")],
     *,
-    site: Annotated[str, typer.Option(help="Where it stands.")] = "",
+    site: Annotated[str, typer.Option(help="Where it is.")] = "",
     group: Annotated[str, typer.Option(help="The switch or recorder it hangs on.")] = "",
     transport: Annotated[RtspTransport, typer.Option(help="How RTSP carries pictures.")] = RtspTransport.TCP,
     settings: SettingsOption = None,
@@ -107,18 +107,18 @@ def accept(name: NameArgument, settings: SettingsOption = None, by: ByOption = "
     with command_stores(load_command_settings(settings), clock) as stores:
         if not stores.streams.accept_view(name, by=choose_person(by), at=clock.now()):
             raise _unknown_camera(name, stores.streams)
-    say(f"accepted the present view of {name}; its reference is learned anew")
+    say(f"accepted the present view of {name}; its baseline is learned again")
 
 
 @app.command("test")
 @without_traceback
 def try_camera(
     name: NameArgument,
-    seconds: Annotated[float, typer.Option("--for", min=0.1, help="Seconds to judge.")] = 10.0,
+    seconds: Annotated[float, typer.Option("--for", min=0.1, help="Seconds to evaluate.")] = 10.0,
     settings: SettingsOption = None,
     json_lines: JsonOption = False,
 ) -> None:
-    """Connect to a camera and judge it for some seconds; nothing is stored."""
+    """Connect to a camera and evaluate it for some seconds; nothing is stored."""
     from sightline.cli.watch import watch_camera  # noqa: PLC0415 - loads torch, which takes seconds
 
     chosen = load_command_settings(settings)

@@ -1,4 +1,4 @@
-"""Where commands speak: results on standard output, everything else on standard error, credentials nowhere."""
+"""Output of commands: results on standard output, everything else on standard error, credentials nowhere."""
 
 import functools
 import json
@@ -133,7 +133,7 @@ def describe_internal_error(error: BaseException) -> str:
 
 
 def read_address(given: str) -> str:
-    """Return an address or path; `-` reads it from standard input, so that a password need not stand in the argument
+    """Return an address or path; `-` reads it from standard input, so that a password need not be in the argument
     list, which every user of the machine can see.
     """
     if given != "-":

@@ -24,7 +24,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 @without_traceback
 def list_models(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """Show every model: on or off and why, its weights, licence and card; `info` tells where they were looked for."""
+    """Show every model: on or off and why, its weights, licence and card; `info` lists where they were looked for."""
     from sightline.models.model_details import summarise_model  # noqa: PLC0415 - loads torch, which takes seconds
 
     rows = [summarise_model(status) for status in _model_statuses(settings)]

@@ -18,7 +18,7 @@ def run(
     ] = None,
     settings_option: Annotated[Path | None, typer.Option("--settings", "-s", hidden=True)] = None,
 ) -> None:
-    """Watch the cameras, judge, store, alert and serve the page until Ctrl-C."""
+    """Watch the cameras, evaluate, store, alert and serve the page until Ctrl-C."""
     from sightline.bootstrap import build_system  # noqa: PLC0415 - loads torch, which takes seconds
 
     chosen = load_command_settings(settings or settings_option)
@@ -31,7 +31,7 @@ def run(
             if not watched:
                 say("add one with: sightline cameras add NAME URL")
             stop.wait()
-            say("stopping: what was received is judged and stored")
+            say("stopping: what was received is evaluated and stored")
 
 
 SettingsArgument: TypeAlias = Annotated[
@@ -48,7 +48,7 @@ def ingest(settings: SettingsArgument = None, settings_option: SettingsAsOption 
 
 @without_traceback
 def work(settings: SettingsArgument = None, settings_option: SettingsAsOption = None) -> None:
-    """Score and judge what comes from Kafka, and store it."""
+    """Score and evaluate what comes from Kafka, and store it."""
     _run_role("work", settings or settings_option)
 
 

@@ -1,4 +1,4 @@
-"""`sightline score`: judge pictures, recordings, folders and streams, now."""
+"""`sightline score`: evaluate pictures, recordings, folders and streams, now."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from sightline.runtime.logging_setup import set_up_logging
 from sightline.standalone.inputs import find_inputs
 
 EveryOption = Annotated[float | None, typer.Option("--every", min=0.001, help="Judge one frame every so many seconds.")]
-ForOption = Annotated[float, typer.Option("--for", min=0.1, help="Seconds to judge of a stream that has no end.")]
+ForOption = Annotated[float, typer.Option("--for", min=0.1, help="Seconds to evaluate of a stream that has no end.")]
 
 
 @without_traceback
@@ -26,7 +26,7 @@ def score(
     device: DeviceOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Judge pictures and recordings as the live path would: one frame a second unless told otherwise."""
+    """Evaluate pictures and recordings as the live path would: one frame a second by default."""
     from sightline.cli.score_output import score_all  # noqa: PLC0415 - loads torch, which takes seconds
     from sightline.standalone.clip_evaluation import ScoringRun  # noqa: PLC0415
 

@@ -15,16 +15,16 @@ from sightline.standalone.report import SourceSummary, frame_json
 def score_all(run: ScoringRun, wanted: Sequence[ScoreInput | UnusableInput], *, json_lines: bool) -> bool:
     """Judge one source after the other; return whether every one could be read to its end."""
     failures = 0
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"))
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal) as progress:
-        everything = progress.add_task("sources", total=len(wanted), said="")
+        everything = progress.add_task("sources", total=len(wanted), detail="")
         for source in wanted:
             if isinstance(source, UnusableInput):
                 report_error(f"{redact_url(source.address)}: {source.reason}")
                 failures += 1
             else:
                 name = escape_for_console(redact_url(source.address))
-                progress.update(everything, description=name, said="opening")
+                progress.update(everything, description=name, detail="opening")
                 failures += not _score_one(run, source, (progress, everything), json_lines=json_lines)
             progress.advance(everything)
     return failures == 0
@@ -41,7 +41,7 @@ def _score_one(run: ScoringRun, source: ScoreInput, bar: tuple[Progress, TaskID]
                 report_error(f"{redact_url(source.address)}: frame {frame.sequence}: {frame.reason}")
                 continue
             summary.add(frame)
-            progress.update(task, said=f"{summary.frames} frames, {frame.at_s:.0f} s")
+            progress.update(task, detail=f"{summary.frames} frames, {frame.at_s:.0f} s")
             if json_lines:
                 write_json(frame_json(frame))
     except SightlineError as error:
@@ -49,7 +49,7 @@ def _score_one(run: ScoringRun, source: ScoreInput, bar: tuple[Progress, TaskID]
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the guard of the loop over sources
-        # One source that trips over a mistake of ours must not keep the others from being judged.
+        # One source that meets a defect of ours must not keep the others from being evaluated.
         trouble = describe_internal_error(error)
     summary.track = run.track
     if not json_lines and (summary.frames or not trouble):
@@ -59,7 +59,7 @@ def _score_one(run: ScoringRun, source: ScoreInput, bar: tuple[Progress, TaskID]
 
 
 def _report_source(source: ScoreInput, summary: SourceSummary, trouble: str) -> bool:
-    """Name the source that could not be read to its end; return whether all of it was judged."""
+    """Name the source that could not be read to its end; return whether all of it was evaluated."""
     if not trouble and not summary.frames:
         trouble = "no picture in it" if not summary.rejected else "no picture in it could be scored"
     if trouble:

@@ -32,7 +32,7 @@ def watch(
 
 
 def watch_camera(camera: Camera, settings: Settings, *, device: str | None, for_s: float, json_lines: bool) -> int:
-    """Watch until told to stop; return 0 when at least one frame was judged, else 1."""
+    """Watch until stopped; return 0 when at least one frame was evaluated, else 1."""
     from sightline.cli.watch_output import show_watch  # noqa: PLC0415 - loads torch, which takes seconds
 
     return show_watch(camera, settings, device=device, for_s=for_s, json_lines=json_lines)

@@ -22,7 +22,7 @@ from workers.frame_scoring.device import resolve_device, use_threads
 
 
 def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s: float, json_lines: bool) -> int:
-    """Watch with the models that the settings choose, and show; return 0 when at least one frame was judged, else 1."""
+    """Watch with the models that the settings choose, and show; return 0 when a frame was evaluated, else 1."""
     use_threads(settings.threads)
     chosen = resolve_device(device or settings.device)
     stream = StreamWatch(camera, configure_detectors(settings), chosen, settings.ingest.limits())
@@ -45,7 +45,7 @@ def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s:
     if stream.frames:
         return 0
     why = snapshot.status.reason if snapshot is not None and snapshot.status is not None else ""
-    report_error(f"{redact_url(camera.url)}: no frame could be judged{f': {why}' if why else ''}")
+    report_error(f"{redact_url(camera.url)}: no frame could be evaluated{f': {why}' if why else ''}")
     return 1
 
 
@@ -87,7 +87,7 @@ def _headline_text(snapshot: StreamSnapshot) -> str:
     if found:
         return "; ".join(f"{FAULT_LABELS[verdict.fault]}: {verdict.reason}" for verdict in found)
     live = snapshot.status is not None and snapshot.status.state is ConnectionState.LIVE
-    return "no fault found" if live and snapshot.values else "nothing can be said of the picture"
+    return "no fault found" if live and snapshot.values else "nothing is known about the picture"
 
 
 def _verdict_table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Group:
@@ -101,7 +101,7 @@ def _verdict_table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Gro
         table.add_row(*(escape_for_console(text) for text in cells), style=styles[verdict.state])
     fps = snapshot.status.counters.fps if snapshot.status is not None else None
     rate = f", {fps:.1f} frames/s from the camera" if fps is not None else ""
-    head = f"{_connection_text(snapshot)}, {_headline_text(snapshot)}, {frames} frames judged{rate}"
+    head = f"{_connection_text(snapshot)}, {_headline_text(snapshot)}, {frames} frames evaluated{rate}"
     return Group(table, Text(redactor(head)), Text(redactor(coverage_text(snapshot))))
 
 

@@ -129,7 +129,7 @@ class IngestSettings(Section):
     lease_s: float = Field(default=30.0, ge=3, le=86_400)
     """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
     max_cameras: Count | None = None
-    """The most cameras one process reads; without it the first process reads all and the next stand by."""
+    """The most cameras one process reads; without it the first process reads all and the next wait in reserve."""
 
     def limits(self) -> ReadingLimits:
         return ReadingLimits(
@@ -191,13 +191,13 @@ def find_api_conflicts(api: ApiSettings) -> Iterator[str]:
 
 
 def others_reach_page(api: ApiSettings) -> bool:
-    """Return whether anybody but users of this machine can ask for the page."""
+    """Return whether others than the users of this machine can reach the page."""
     alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
     return api.enabled and not alone
 
 
 class ModelSettings(Section):
-    """One model. Without `enabled` a default judges where its weights are, any other where a path is given.
+    """One model. Without `enabled` a default model is on where its weights exist, any other where a path is given.
 
     `options` are the model's own (docs/guides/models.md); a wrong one is refused when the models are made.
     """
@@ -207,7 +207,7 @@ class ModelSettings(Section):
     path: str = ""
     """File or folder of its weights, in place of those bundled or downloaded."""
     every_s: Positive | None = None
-    """A picture of each stream is judged this often; 10 s where nothing is said."""
+    """How often a picture of each stream is scored; 10 s by default."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What this model can be told besides; see the guide to learned models."""
 

@@ -36,7 +36,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class PlanSettings(Section):
-    """Which frames of a stream are judged; seconds throughout."""
+    """Which frames of a stream are scored; seconds throughout."""
 
     mode: SamplingMode = SamplingMode.AUTO
     """`auto` reads key frames where they come often enough; `patrol` connects, judges and leaves."""
@@ -52,7 +52,7 @@ class PlanSettings(Section):
 
 
 class MaskSettings(Section):
-    """A rectangle left out of judgement, as fractions of width and height."""
+    """A rectangle that is not evaluated, as fractions of width and height."""
 
     left: Fraction
     """Left edge, as a fraction of the width."""
@@ -74,12 +74,12 @@ class FaultSettings(Section):
 
 
 def _expand_shorthand(value: object) -> object:
-    """Let `blur: off` stand for `blur: {enabled: false}`."""
+    """Read `blur: off` as `blur: {enabled: false}`."""
     return {"enabled": value} if isinstance(value, bool) else value
 
 
 class CameraSettings(Section):
-    """One camera. `user` and `password` may stand apart from the URL, so that a secret file can hold them."""
+    """One camera. `user` and `password` may be given apart from the URL, so that a secret file can hold them."""
 
     name: CameraName
     """The camera's name, which no other has."""
@@ -185,7 +185,7 @@ class WebhookSettings(Section):
 
 
 class NotifierSettings(Section):
-    """Who is told."""
+    """Who is notified of alerts."""
 
     log: bool = True
     """Whether messages go to Sightline's log."""
@@ -194,7 +194,7 @@ class NotifierSettings(Section):
 
 
 class HeartbeatSettings(Section):
-    """A URL called while all is well, so that somebody learns when Sightline itself is dead."""
+    """A URL called while all is well, so that its receiver notices when Sightline itself is dead."""
 
     url: WebAddressOrNone = Field(default="", repr=False)
     """The address to call; none where it is not given."""
@@ -210,7 +210,7 @@ class LogSettings(Section):
 
 
 class EvaluationSettings(Section):
-    """How patient the judgement is. The times of each fault stand in docs/metrics.md; `raise_s` replaces them all."""
+    """Delays of the evaluation. docs/metrics.md lists the times of each fault; `raise_s` replaces them all."""
 
     raise_s: Positive | None = None
     """Seconds that any fault must last before its alert fires, in place of each fault's own time."""
@@ -228,7 +228,7 @@ class Settings(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """What computes scores; `cuda` is refused where there is no GPU."""
     threads: int | None = Field(default=None, ge=1)
-    """Cores that compute scores; half of them where nothing is said, for reading cameras needs the others."""
+    """Cores that compute scores; by default half of them, because reading cameras needs the others."""
     pictures: Literal["memory", "never"] = "memory"
     """Where the picture of now is kept; `never` turns it off."""
     detectors: tuple[str, ...] | None = None

@@ -34,7 +34,7 @@ def _omitted_part(content: Mapping[str, Any], loc: Location) -> Location:
 def find_conflicts(settings: "Settings", omitted: frozenset[Location] = frozenset()) -> Iterator[str]:
     """Yield a line for each value that cannot be used beside the others.
 
-    What concerns an omitted part is not looked at, for its default would be compared.
+    Conflicts with an omitted part are skipped, because its default would be compared.
     """
     count = len(settings.cameras) + sum(loc[0] == "cameras" and len(loc) == 2 for loc in omitted)
     yield from find_camera_conflicts(settings, [i for i in range(count) if ("cameras", i) not in omitted])
@@ -96,4 +96,4 @@ _CONFLICTS: Mapping[tuple[str, ...], Callable[["Settings"], Iterator[str]]] = Ma
         ("api",): lambda settings: find_api_conflicts(settings.api),
     }
 )
-"""By the keys of the settings that each looks at."""
+"""By the keys of the settings that each compares."""

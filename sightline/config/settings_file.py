@@ -148,7 +148,7 @@ def _expand_text(text: str, environment: Mapping[str, str], at: str) -> str:
 
 
 def _parse_variable(text: str, start: int) -> tuple[str, str | None, int] | None:
-    """Return name, default and end of the `${NAME}` or `${NAME:-default}` at `start`, None where none stands."""
+    """Return name, default and end of the `${NAME}` or `${NAME:-default}` at `start`, None where there is none."""
     end = text.find("}", start)
     if end < 0 or not text.startswith("{", start + 1):
         return None
@@ -169,7 +169,7 @@ def _variable_value(name: str, default: str | None, environment: Mapping[str, st
 def _check_text(text: str, at: str) -> str:
     if len(text) > MAX_SCALAR_LENGTH:
         raise ConfigError(f"{at}: is longer than {MAX_SCALAR_LENGTH} characters")
-    # A no-break space may stand in a password, a wide one in a Japanese name. Whatever else shows nothing moves a
+    # A no-break space may be in a password, a wide one in a Japanese name. Whatever else shows nothing moves a
     # cursor or hides what follows.
     if not text.replace("\u00a0", " ").replace("\u3000", " ").isprintable():
         raise ConfigError(f"{at}: holds a character that cannot be seen; type it again without it")

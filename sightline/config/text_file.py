@@ -1,6 +1,6 @@
 """Reads a text file an operator named: a regular file, of bounded size, in UTF-8. Anything else is refused at once.
 
-A named pipe would wait for ever, a device would never end.
+A named pipe would block, a device would never end.
 """
 
 import os

@@ -20,7 +20,7 @@ _REDIS_OPTIONS = frozenset({"client_name", "db", "password", "protocol", "ssl_ce
 
 
 def _as_value_error(rule: Callable[[str], str]) -> Callable[[str], str]:
-    """Let pydantic collect what a rule refuses, so that every wrong value is said at once, each with its path."""
+    """Let pydantic collect what a rule refuses, so that every wrong value is reported at once, each with its path."""
 
     def check(text: str) -> str:
         try:

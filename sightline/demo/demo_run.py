@@ -1,6 +1,6 @@
 """The demo: cameras made by the product itself, served by a real server, watched by the very system of `sightline run`.
 
-Only its patience is shorter than production's, and it says so. It ends by judging itself: every planted fault told
+Only its delays are shorter than production's, and it says so. At its end it checks itself: every injected fault told
 once under its right name, the healthy cameras never.
 """
 
@@ -60,7 +60,7 @@ class DemoRun:
         return (self.clock.now() - self.started).total_seconds()
 
     def results(self, until_s: float) -> tuple[CameraOutcome, ...]:
-        """Judge what was told in the first `until_s` about what was planted by then."""
+        """Return how the messages of the first `until_s` compare with the faults injected by then."""
         planted = [
             PlantedFault(part.camera, part.fault, self.started + timedelta(seconds=part.onset_s))
             if part.fault is not None and part.onset_s < until_s
@@ -72,7 +72,7 @@ class DemoRun:
         )
 
     def after_s(self, entry: OutboxEntry) -> float:
-        """Return when what a message tells happened, in seconds after the start."""
+        """Return when the event of a message happened, in seconds after the start."""
         return (entry.created_at - self.started).total_seconds()
 
 
@@ -96,7 +96,7 @@ def run_demo(
         stack.enter_context(play.system)
         _print_introduction(play, console)
         _show_until_end(play, duration_s, console, stop)
-        # Whoever ends it early is not told of faults that nobody had time to find.
+        # After an early end, faults that there was no time to find do not count.
         seen_s = play.since_start_s() - (GRACE_S if stop.is_set() else 0)
         results = play.results(min(seen_s, film_length_s(duration_s)))
     return _print_summary(results, play.started, console)
@@ -141,7 +141,7 @@ def _make_films(
 
 
 def _set_up(parts: Sequence[ScheduledCamera], stage: CameraProvider, folder: Path) -> DemoRun:
-    """Build the system of `sightline run` around the stage's cameras; only its patience is the demo's."""
+    """Build the system of `sightline run` around the simulated cameras, with the demo's delays."""
     clock = SystemClock()
     ledger = RecordingNotifier(clock)
     started = clock.now()
@@ -163,13 +163,13 @@ def _set_up(parts: Sequence[ScheduledCamera], stage: CameraProvider, folder: Pat
 
 def _print_introduction(play: DemoRun, console: Console) -> None:
     faults = [part.fault for part in find_faulty(play.parts) if part.fault is not None]
-    console.print(f"Cameras: {play.stage.said}")
+    console.print(f"Cameras: {play.stage.description}")
     console.print(delay_table(faults, play.policy))
     console.print(f"The page: [bold]{play.system.address}[/]   (Ctrl-C ends)")
 
 
 def _show_until_end(play: DemoRun, duration_s: float, console: Console, stop: threading.Event) -> None:
-    """Play the schedule and show what is seen until time is up or somebody ends it."""
+    """Play the schedule and show what is seen until time is up or the user stops it."""
     cues = _signal_changes(play.parts, film_length_s(duration_s))
     cue = next(cues, None)
     shown = 0
@@ -186,7 +186,7 @@ def _show_until_end(play: DemoRun, duration_s: float, console: Console, stop: th
 
 
 def _print_messages(play: DemoRun, shown: int, console: Console) -> int:
-    """Print what was told since the first `shown` messages; return how many there are now."""
+    """Print the messages after the first `shown`; return how many there are now."""
     messages = play.ledger.messages()
     for message in messages[shown:]:
         console.print(message_line(message.entry, (message.at - play.started).total_seconds()))
@@ -194,7 +194,7 @@ def _print_messages(play: DemoRun, shown: int, console: Console) -> int:
 
 
 def _is_over(play: DemoRun, duration_s: float) -> bool:
-    """Return whether time is up; a machine too busy to tell everything in time is given `GRACE_S` more."""
+    """Return whether time is up; a machine too busy to send everything in time gets `GRACE_S` more."""
     late_s = play.since_start_s() - duration_s
     return late_s >= GRACE_S or (
         late_s >= 0 and all(result.alerts or not result.planted.fault for result in play.results(duration_s))

@@ -1,4 +1,4 @@
-"""What the demo shows: the table of cameras as they are now, its patience beside production's, and the summary."""
+"""What the demo shows: the cameras as they are now, its delays beside production's, and the summary."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,13 +21,13 @@ from sightline.runtime.system import System
 
 LEARNING = "learning"
 MODEL_SCORES = {"image_quality": "quality", "detectability": "detects"}
-"""Scores of the models that judge by default, 0 to 100, by the demo's short names."""
+"""Scores of the models that are on by default, 0 to 100, by the demo's short names."""
 _STYLES = {"ALERT": "bold red", "suspected": "yellow", "healthy": "green", LEARNING: "cyan", "unknown": "dim"}
 _STATES = ("ALERT", "suspected", "unknown", LEARNING, "healthy")
 
 
 def delay_table(faults: Sequence[Fault], short: Policy) -> Table:
-    """Return how long a fault lasts before it is told, here and in production."""
+    """Return how long a fault lasts before its alert, here and in production."""
     production = Policy()
     table = Table(title="How patient: this demo and production", title_justify="left")
     for column in ("fault", "raised after, here", "in production", "ends after, here", "in production"):

@@ -1,4 +1,4 @@
-"""What was planted against what was told: the demo's own judgement of itself. Pure but for the list it keeps."""
+"""Compares the injected faults with the messages: how the demo checks itself. Pure except for the message list."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class ReceivedMessage:
 
 
 class RecordingNotifier:
-    """The notifier of the demo: keeps every message in the order told."""
+    """The notifier of the demo: keeps every message in the order sent."""
 
     name = "demo"
 

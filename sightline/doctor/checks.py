@@ -1,4 +1,4 @@
-"""Looks at everything Sightline needs and says of each either that it is well or what to do."""
+"""Checks everything Sightline needs; each finding says that it is well or what to do."""
 
 import os
 import shutil
@@ -35,8 +35,8 @@ CONNECT_TIMEOUT_S = 3.0
 
 def run_checks(settings: Settings) -> Iterator[Finding]:
     """Yield every finding, one after the other; none stops the next."""
-    for subject, look in _CHECKS.items():
-        yield run_check(subject, look, settings)
+    for subject, check in _CHECKS.items():
+        yield run_check(subject, check, settings)
     yield from _check_models(settings)
     yield from check_cluster_services(settings)
     yield from _check_receivers(settings)
@@ -97,7 +97,7 @@ def _check_models(settings: Settings) -> Iterator[Finding]:
         for status in list_model_statuses(settings):
             asked = status.choice.enabled is True or status.choice.path is not None
             health = Health.OK if status.state is ModelState.ON else Health.FAILED if asked else Health.NOTE
-            yield Finding(f"model {status.model.name}", health, f"{status.state}, {status.said}")
+            yield Finding(f"model {status.model.name}", health, f"{status.state}, {status.summary}")
     except ConfigError as error:
         yield Finding("models", Health.FAILED, str(error))
 
@@ -193,13 +193,13 @@ def _check_receiver(subject: str, url: str, _settings: Settings) -> Finding:
 
 def check_cluster_services(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each service of the cluster that is configured."""
-    looks = {}
+    needed = {}
     if settings.queue.kind == "kafka":
-        looks["kafka"] = _check_kafka
+        needed["kafka"] = _check_kafka
     if settings.live.kind == "redis":
-        looks["redis"] = _check_redis
-    for subject, look in looks.items():
-        yield run_check(subject, look, settings)
+        needed["redis"] = _check_redis
+    for subject, check in needed.items():
+        yield run_check(subject, check, settings)
 
 
 def _check_kafka(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""One line of the doctor's: what was looked at, how it is, and what to do where it is not well."""
+"""One finding of the doctor: what was checked, its health, and what to do where it is not well."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at and how it is; the text says what to do where it is not well."""
+    """What was checked and its health; the text says what to do where it is not well."""
 
     subject: str
     health: Health
     text: str
 
 
-def run_check(subject: str, look: Callable[[Settings], Finding], settings: Settings) -> Finding:
-    """Return what a look finds; whatever it trips over becomes a finding too, and keeps no other from being made."""
+def run_check(subject: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    """Return what a check finds. Any error becomes a finding too and stops no other check."""
     try:
-        return look(settings)
+        return check(settings)
     except SightlineError as error:
         return Finding(subject, Health.FAILED, str(error))
-    except Exception as error:  # noqa: BLE001 - one look that fails must not hide what the others find
+    except Exception as error:  # noqa: BLE001 - one check that fails must not hide what the others find
         # The text of a foreign error may quote an address with its password.
-        problem = f"cannot be looked at ({type(error).__name__}); check what the settings say of it"
+        problem = f"cannot be checked ({type(error).__name__}); look at its settings"
         return Finding(subject, Health.FAILED, problem)

@@ -1,1 +1,1 @@
-"""The learned models that the settings choose, and what is said of them."""
+"""The learned models that the settings choose, and their descriptions."""

@@ -1,4 +1,4 @@
-"""The models and detectors that settings choose: from what the file says to what judges, and what is said of it."""
+"""The models and detectors that the settings choose, built and described."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from sightline.config.settings import Settings
 
 
 def list_model_statuses(settings: Settings, *, load: bool = True) -> tuple[ModelStatus, ...]:
-    """How every model stands under these settings. Raises `ConfigError` for a wrong choice."""
+    """Return the status of every model under these settings. Raises `ConfigError` for a wrong choice."""
     return check_models(_choices(settings), downloads_folder(settings), load=load)
 
 
 def configure_detectors(settings: Settings | None = None) -> DetectorSet:
-    """The detectors to judge with, the models among them that are on; for None those of the defaults.
+    """Return the detectors to score with and the models that are on; for None those of the defaults.
 
     Raises `ConfigError` for what the operator must change. A model without weights stays off, except where the list
     `detectors` names it.
@@ -33,7 +33,7 @@ def configure_detectors(settings: Settings | None = None) -> DetectorSet:
 
 
 def model_records(settings: Settings) -> tuple[ModelRecord, ...]:
-    """What the API tells of every model; files are looked for and checked, networks are not built."""
+    """Return what the API shows of every model; weights files are found and checked, networks are not built."""
     return tuple(_model_record(status, settings) for status in list_model_statuses(settings, load=False))
 
 
@@ -46,7 +46,7 @@ def _model_record(status: ModelStatus, settings: Settings) -> ModelRecord:
         title=model.title,
         state=status.state.value,
         judges=status.judges and named,
-        summary=status.said if named or not status.judges else "not in the list `detectors`",
+        summary=status.summary if named or not status.judges else "not in the list `detectors`",
         every_s=status.every_s,
         metrics=tuple(spec.key for spec in model.metrics),
         sha256="" if status.weights is None else status.weights.sha256,

@@ -1,4 +1,4 @@
-"""What is told of a model: its cost as counted, its state, its weights, and whether their checksums hold."""
+"""The details of a model: its counted cost, its state, its weights, and whether their checksums are right."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -53,13 +53,13 @@ def summarise_model(status: ModelStatus) -> dict[str, Any]:
         "state": status.state.value,
         "reason": status.reason,
         "judges": status.judges,
-        "said": status.said,
+        "said": status.summary,
         "weights": _describe_weights(status),
     }
 
 
 def describe_model(status: ModelStatus) -> dict[str, Any]:
-    """Everything that is told of one model."""
+    """Return all details of one model."""
     model = status.model
     counted = count_cost(model.network(), model.example())
     published = None if model.published is None else count_cost(model.published(), model.example())
@@ -79,7 +79,7 @@ def describe_model(status: ModelStatus) -> dict[str, Any]:
 
 
 def verify_weights(settings: Settings) -> tuple[WeightsCheck, ...]:
-    """Check every bundled, installed and downloaded file of every model anew."""
+    """Check every bundled, installed and downloaded file of every model again."""
     folder = downloads_folder(settings)
     known = weights.read_manifest()
     checks: list[WeightsCheck] = []
@@ -95,7 +95,7 @@ def verify_weights(settings: Settings) -> tuple[WeightsCheck, ...]:
 def _check_file(name: str, path: Path, expected: str) -> WeightsCheck:
     digest = weights.sha256(path)
     right = digest == expected
-    text = f"{path} has SHA-256 {digest}" + ("" if right else f", the manifest says {expected}: fetch it anew")
+    text = f"{path} has SHA-256 {digest}" + ("" if right else f", the manifest says {expected}: fetch it again")
     return WeightsCheck(name, True, right, text)
 
 

@@ -1,7 +1,7 @@
-"""The time every part lives by: the machine's wall clock, held against the time since the machine started.
+"""The time that every part uses: the machine's wall clock, compared with the time since the machine started.
 
-A wall clock that is set by a few seconds is followed slowly. One that is set further is not believed at first: time
-goes on as before, the step is said, and only a new time that holds is taken over. So a clock that is wrong for a while
+A wall clock that is set by a few seconds is followed slowly. A larger step is not trusted at first: time goes on as
+before, the step is logged, and the new time is used only after it has lasted. So a clock that is wrong for a while
 deletes nothing and stops nothing.
 """
 
@@ -41,7 +41,7 @@ class SystemClock:
 
 
 class SteadyClock:
-    """Time that follows `wall` and does not believe its steps before they have held. Shared by threads.
+    """Time that follows `wall` and trusts its steps only after they have lasted. Shared by threads.
 
     Between two steps taken over it never goes back. `elapsed` never jumps and counts suspended seconds too, so that a
     machine that slept is no step.
@@ -147,7 +147,7 @@ class SteadyClock:
             if self._steps < 100 or self._steps % 1000 == 0:
                 _log.warning(
                     "the machine's clock was %s; Sightline keeps its own time and takes the new one over if it holds "
-                    "for %.0f s. If nobody set the clock, check the machine's battery and its time server.",
+                    "for %.0f s. If no person set the clock, check the machine's battery and its time server.",
                     _describe_step(ahead_s),
                     self._hold_s,
                 )

@@ -1,4 +1,4 @@
-"""The threads of one process: each is named, restarted when it fails, and says how it is."""
+"""The threads of one process: each has a name, is restarted when it fails, and reports its health."""
 
 import logging
 import threading
@@ -33,7 +33,7 @@ class Component(Protocol):
 
 
 class RestartingThread:
-    """Runs `work(stop)` in a thread; where it fails it is logged, reported and started again, ever more slowly."""
+    """Runs `work(stop)` in a thread; where it fails it is logged, reported and started again, with growing pauses."""
 
     def __init__(
         self, name: str, work: Callable[[threading.Event], None], *, health: Callable[[], str] | None = None

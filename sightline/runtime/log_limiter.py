@@ -1,7 +1,7 @@
 """A log that cannot be flooded: what repeats is counted, and the count is written once a minute.
 
 Three budgets hold at once, each of which fills up again slowly: for one text, for texts that differ in digits only,
-and for everything that one module says. What tells people of alerts is never left out.
+and for everything that one module says. The log of alerts is never limited.
 """
 
 import logging
@@ -105,7 +105,7 @@ class LogLimiter(logging.Filter):
         if known is not None:
             known.count += 1
         else:
-            # A text that was cut could end inside a password, which nobody would then recognise as one.
+            # A text that was cut could end inside a password, which would then not be recognised as one.
             example = text if len(text) <= _COMPARED_LENGTH else f"a text of {len(text)} characters"
             self._left_out[shape] = _SuppressedLines(1, self._clock(), example)
         if self._timer is None:
@@ -119,7 +119,7 @@ class _Summary(logging.LogRecord):
 
 
 def _origin_of_error(record: logging.LogRecord) -> Hashable:
-    """Return where an exception came from: one message stands before many of them."""
+    """Return where an exception came from, since one message precedes many of them."""
     trace = record.exc_info[2] if record.exc_info else None
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -28,7 +28,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 class Redactor:
-    """Removes credentials from text: those of any URL, authorization headers, and every secret it was told of."""
+    """Removes credentials from text: those of any URL, authorization headers, and every secret it has learned."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known = KnownSecrets(())

@@ -1,7 +1,7 @@
-"""Turns a request to end into an event that is waited for, so that what is in hand is finished.
+"""Turns a request to end into an event, so that work in progress is finished first.
 
 Ctrl-C, a service manager's stop, and the end of the terminal (SIGHUP) mean the same. Settings are read once, at the
-start: whoever sends SIGHUP to have them read again gets a process that ends in order, and is started again.
+start: SIGHUP does not read them again, the process ends in order and can be started again.
 """
 
 import signal

@@ -54,7 +54,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
 
 
 def wait_for_stores(settings: Settings, clock: Clock, stop: threading.Event) -> Stores | None:
-    """Return the stores once the database is there, tried ever more slowly and said each time; None when told to stop.
+    """Return the stores once the database answers; retries with growing pauses and logs each; None when stopped.
 
     Raises `ConfigError` for a database that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""The running system: its parts start in order, stop in reverse, and tell how they are."""
+"""The running system: its parts start in order, stop in reverse, and report their health."""
 
 import logging
 import threading
@@ -53,7 +53,7 @@ class System:
             self._started.append(component)
 
     def stop(self) -> None:
-        """Stop every started part, upstream first: ingest ends, what was received is judged and stored."""
+        """Stop every started part, upstream first: ingest ends, what was received is evaluated and stored."""
         while self._started:
             component = self._started.pop()
             _log.debug("stopping %s", component.name)

@@ -1,4 +1,4 @@
-"""Whether the database is still there and still ours alone, as a part of the system."""
+"""The part of the system that checks whether the database is still there and held by this process alone."""
 
 from sightline.runtime.components import PeriodicThread
 from storage.sql.database.database_lock import DatabaseLock
@@ -6,7 +6,7 @@ from storage.sql.database.database_watch import CHECK_INTERVAL_S, DatabaseWatch
 
 
 class DatabaseService:
-    """Looks at the database every few seconds; its health says what is wrong with it."""
+    """Checks the database every few seconds; its health says what is wrong with it."""
 
     name = "database"
 
@@ -14,7 +14,7 @@ class DatabaseService:
         self._watch = watch
         self._hold = hold
         self._trouble = ""
-        self._timer = PeriodicThread(self.name, CHECK_INTERVAL_S, self.look)
+        self._timer = PeriodicThread(self.name, CHECK_INTERVAL_S, self.check)
 
     def start(self) -> None:
         self._timer.start()
@@ -25,9 +25,9 @@ class DatabaseService:
     def health(self) -> str:
         return self._trouble or self._timer.health()
 
-    def look(self) -> None:
-        """Look once; where the database is well, whether it is still held by this process."""
-        why = self._watch.look()
+    def check(self) -> None:
+        """Check the database; where it is well, also whether this process still holds its lock."""
+        why = self._watch.check()
         self._trouble = why or (self._hold.trouble() if self._hold is not None else "")
 
     def close(self) -> None:

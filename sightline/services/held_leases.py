@@ -78,7 +78,7 @@ class HeldLeases:
 
 
 class LeasedPublisher:
-    """Stamps each message with its camera's token; what is not held any more does not leave."""
+    """Adds its camera's token to each message; frames of a camera that is no longer held are dropped."""
 
     def __init__(self, publisher: StreamPublisher, held: HeldLeases) -> None:
         self._publisher = publisher
@@ -98,7 +98,7 @@ class LeasedPublisher:
 
 
 def release_all_leases(held: HeldLeases) -> None:
-    """Give every camera back; where the store is away the leases run out by themselves."""
+    """Give every camera back; while the store is away the leases expire by themselves."""
     try:
         held.release()
     except StoreUnavailable as error:

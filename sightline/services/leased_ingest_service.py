@@ -18,7 +18,7 @@ CHECK_EVERY_S = 2.0
 _log = logging.getLogger(__name__)
 
 NewPublisher = Callable[[threading.Event], StreamPublisher | None]
-"""Waits for an absent transport until it is told to stop; then None."""
+"""Waits for an absent transport until the event is set; then None."""
 
 
 class LeasedIngestService:

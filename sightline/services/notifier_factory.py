@@ -1,4 +1,4 @@
-"""Who is told, as configured: the notifiers of alerts, and the heartbeat that stops when Sightline is not well."""
+"""Builds the configured notifiers of alerts, and the heartbeat that stops when Sightline is not well."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""The process's own figures for /metrics."""
+"""The process's own numbers for /metrics."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ def collect_process_metrics(
 ) -> Mapping[str, float]:
     """Return how the clock is, and what the scoring worker counted since it started and how many messages wait for it.
 
-    `waiting` tells that; without it the worker's own consumer does.
+    `waiting` counts them; without it the worker's own consumer does.
     """
     found: dict[str, float] = {"clock_offset_seconds": clock.offset_s, "clock_steps_total": clock.steps}
     if scoring is None:

@@ -9,14 +9,14 @@ from sightline.runtime.components import RestartingThread
 from workers.scoring_worker import ScoringWorker
 
 DRAIN_S = 5.0
-"""How long what is still queued may be judged after ingest has stopped."""
+"""How long queued messages may still be scored after ingest has stopped."""
 
 NewConsumer = Callable[[threading.Event], StreamConsumer | None]
-"""Waits for an absent transport until it is told to stop; then None."""
+"""Waits for an absent transport until the event is set; then None."""
 
 
 class ScoringService:
-    """Runs one scoring worker; one that failed is built anew and is given what the last one had not committed.
+    """Runs one scoring worker; after a failure a new one starts with what the last one had not committed.
 
     `drain_s` is 0 where others go on with what is queued.
     """
@@ -56,7 +56,7 @@ class ScoringService:
         return self._consumer.lag() if self._consumer is not None else 0
 
     def count_unreadable(self) -> int:
-        """Return how many messages were no messages of ours and were put aside."""
+        """Return how many messages could not be decoded and became dead letters."""
         return self._consumer.count_unreadable() if self._consumer is not None else 0
 
     def count_expired(self) -> int:

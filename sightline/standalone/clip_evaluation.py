@@ -1,4 +1,4 @@
-"""Judges recordings as the live path would: same plan, detectors, windows and rules, on the recording's own time."""
+"""Evaluates recordings as the live path would: same plan, detectors, windows and rules, on the recording's own time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -34,7 +34,7 @@ CONNECTION_FAULTS = frozenset({Fault.SIGNAL_LOSS, Fault.NO_FRAMES, Fault.LOGIN_R
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedFrame:
-    """One frame's numbers, and what is said of every fault at that moment. `at_s` counts from the first frame."""
+    """One frame's numbers and the verdict on every fault at that moment. `at_s` counts from the first frame."""
 
     source: str
     sequence: int
@@ -56,14 +56,14 @@ class RejectedFrame:
 
 @dataclass(frozen=True, slots=True)
 class _FrameWithStatus:
-    """A frame, and what was counted of its stream when it came, where that was told again."""
+    """A frame, and the stream's counters at that moment where a new status is due."""
 
     frame: Frame
     status: StreamStatus | None
 
 
 class ClipEvaluator:
-    """Judges the frames of one source in order, in batches of one format, with everything that is said of them."""
+    """Evaluates the frames of one source in order, in batches of one format."""
 
     def __init__(
         self, camera: Camera, scorer: FrameScorer, policy: Policy, *, bounds: TensorBatchLimits, recorded: bool = True
@@ -94,7 +94,7 @@ class ClipEvaluator:
                     yield batch
                     batch = []
         except SourceUnavailable:
-            # A source that breaks off still leaves whole frames, and they are judged before the error is told.
+            # A source that breaks off still leaves whole frames, and they are evaluated before the error is raised.
             if batch:
                 yield batch
             raise
@@ -156,12 +156,12 @@ OpenSource = Callable[[Camera, Clock], FrameSource]
 
 
 def open_at_full_speed(limits: ReadingLimits) -> OpenSource:
-    """Return how a source is opened: a recording is read as fast as it decodes and judged on its own time."""
+    """Return how a source is opened: a recording is read as fast as it decodes and evaluated on its own time."""
     return lambda camera, clock: open_source(camera, clock, pace=Pace.FULL_SPEED, limits=limits)
 
 
 class ScoringRun:
-    """Judges one source after the other. Raises `ConfigError` for a device that is not there."""
+    """Evaluates one source after the other. Raises `ConfigError` for a device that is not there."""
 
     def __init__(
         self,
@@ -181,14 +181,14 @@ class ScoringRun:
         self._live_for_s = live_for_s
         self._open = open_with or open_at_full_speed(settings.ingest.limits())
         self.track = ""
-        """Which of several video tracks of the source at hand is judged, "" where there is one."""
+        """Which of several video tracks of the current source is evaluated, "" where there is one."""
         self._clock = SystemClock()
         self._device = resolve_device(device or settings.device)
         use_threads(settings.threads)
         self._detectors = configure_detectors(settings)
 
     def evaluate(self, source: ScoreInput) -> Iterator[EvaluatedFrame | RejectedFrame]:
-        """Yield every frame of a source, judged.
+        """Yield every frame of a source with its verdicts.
 
         Raises `ConfigError` for an address that may not be read, `SourceUnavailable` where it cannot be, or no further.
         """
@@ -198,9 +198,9 @@ class ScoringRun:
         policy = Policy.for_pictures() if source.is_picture else Policy.for_clips()
         bounds = TensorBatchLimits(max_frames=1) if source.is_live else TensorBatchLimits.for_device(self._device.type)
         scorer = FrameScorer(self._detectors, self._device, bounds)
-        judge = ClipEvaluator(camera, scorer, policy, bounds=bounds, recorded=not source.is_live)
+        evaluator = ClipEvaluator(camera, scorer, policy, bounds=bounds, recorded=not source.is_live)
         with closing(self._open(camera, self._clock)) as opened:
-            for frame in judge.evaluate(opened):
+            for frame in evaluator.evaluate(opened):
                 self.track = opened.track if isinstance(opened, StreamSource) else ""
                 yield frame
                 if source.is_live and isinstance(frame, EvaluatedFrame) and frame.at_s >= self._live_for_s:

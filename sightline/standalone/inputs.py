@@ -1,4 +1,4 @@
-"""What `score` is asked to judge: files, folders and addresses become sources; what cannot be one is named."""
+"""The inputs of `score`: files, folders and addresses become sources; what cannot be one is named."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ VIDEOS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ScoreInput:
-    """One thing to judge. `is_picture` has a single sample; `is_live` has no end of its own."""
+    """One source to evaluate. `is_picture` has a single sample; `is_live` has no end of its own."""
 
     address: str
     is_picture: bool = False
@@ -31,7 +31,7 @@ class ScoreInput:
 
 @dataclass(frozen=True, slots=True)
 class UnusableInput:
-    """Something that was asked for and cannot be judged."""
+    """An input that cannot be evaluated."""
 
     address: str
     reason: str
@@ -48,7 +48,7 @@ def stream_address(given: str, *, where: str) -> str:
 
 
 def find_inputs(addresses: Iterable[str]) -> Iterator[ScoreInput | UnusableInput]:
-    """Yield what to judge in the order given; a folder yields its pictures and videos, at any depth, by name."""
+    """Yield the sources in the order given; a folder yields its pictures and videos, at any depth, by name."""
     for address in addresses:
         if "://" in address:
             scheme = address.partition("://")[0].lower()

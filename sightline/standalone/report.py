@@ -1,4 +1,4 @@
-"""What `score` tells of a source at its end: what was found, for how long, and what could not be asked."""
+"""The summary of a source at its end: which faults, for how long, and which checks could not be made."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from sightline.standalone.clip_evaluation import EvaluatedFrame
 
 @dataclass(slots=True)
 class FaultSummary:
-    """One fault of one source: in how many frames, first and last when, and what the first said."""
+    """One fault of one source: in how many frames, its first and last time, and its first reason."""
 
     frames: int
     first_s: float
@@ -26,7 +26,7 @@ class FaultSummary:
 
 @dataclass(slots=True)
 class SourceSummary:
-    """What was said of one source, gathered frame by frame."""
+    """The verdicts about one source, collected frame by frame."""
 
     source: str
     frames: int = 0
@@ -35,7 +35,7 @@ class SourceSummary:
     assessed: Counter[Fault] = field(default_factory=Counter)
     not_assessed: dict[Fault, str] = field(default_factory=dict)
     track: str = ""
-    """Which of several video tracks was judged, "" where there is one."""
+    """Which of several video tracks was evaluated, "" where there is one."""
 
     def add(self, evaluation: EvaluatedFrame) -> None:
         self.frames += 1
@@ -66,7 +66,7 @@ class SourceSummary:
 
     def _verdict(self) -> str:
         if not self.frames:
-            return "nothing judged"
+            return "nothing evaluated"
         count = len(self.findings)
         return f"{count} fault{'s' if count > 1 else ''} found" if count else "no fault found"
 

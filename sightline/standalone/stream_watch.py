@@ -1,4 +1,4 @@
-"""Judges one stream now: ingest, scoring and judging as in the running system, and nothing stored."""
+"""Evaluates one stream now, as the running system does, and stores nothing."""
 
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -34,12 +34,12 @@ class StreamWatch:
         self._camera = camera
         self._setup = ReaderSetup(limits=limits or ReadingLimits())
         self._scorer = FrameScorer(detectors, device)
-        self._judge = StreamEvaluator(start_from_nothing, Policy.for_clips())
+        self._evaluator = StreamEvaluator(start_from_nothing, Policy.for_clips())
         self._frames = 0
 
     @property
     def frames(self) -> int:
-        """How many frames were judged so far."""
+        """How many frames were evaluated so far."""
         return self._frames
 
     def snapshots(self, stop: threading.Event) -> Generator[StreamSnapshot, None, None]:
@@ -57,9 +57,9 @@ class StreamWatch:
     def _unit(self, consumer: StreamConsumer) -> Iterator[StreamSnapshot]:
         batch = consumer.poll(MAX_WAITING, POLL_S)
         for observation in self._observations([delivery.message for delivery in batch.deliveries]):
-            evaluation = self._judge.begin()
-            snapshot = self._judge.observe(evaluation, self._camera, observation).snapshot
-            self._judge.keep(evaluation)
+            evaluation = self._evaluator.begin()
+            snapshot = self._evaluator.observe(evaluation, self._camera, observation).snapshot
+            self._evaluator.keep(evaluation)
             yield snapshot
         consumer.commit(batch)
 

@@ -1,7 +1,7 @@
 """How many connections a server holds, and for how long it waits for their other ends. Pure but for the log.
 
-A full table makes room by closing the connection that has waited longest for its peer, so that whoever sends a whole
-request is answered even while somebody opens half-finished connections as fast as they can.
+A full table makes room by closing the connection that has waited longest for its peer, so that a client that
+sends a whole request is answered even while another floods the server with half-finished connections.
 """
 
 import ipaddress
@@ -55,7 +55,7 @@ class OpenConnection(Protocol):
 class ConnectionLimits:
     """`most` connections in all and `most_each` from one address; addresses of proxies have no limit of their own.
 
-    So it is with this machine's own addresses: an unlisted proxy speaks for everybody from there.
+    This machine's own addresses have none either: an unlisted proxy speaks for all clients from there.
     """
 
     most: int

@@ -1,4 +1,4 @@
-"""Says over HTTP how a process without the page is: /healthz, /readyz and /metrics, names of parts and counts only."""
+"""The health of a process without the page, over HTTP: /healthz, /readyz and /metrics, with part names and counts."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -22,9 +22,9 @@ _log = logging.getLogger(__name__)
 
 
 class HealthServer(HttpServer):
-    """`health` maps each part to "" or what is wrong; `figures` gives what it counted.
+    """`health` maps each part to "" or what is wrong; `process_metrics` gives what it counted.
 
-    `notes` says what is amiss although every part is well.
+    `warnings` says what is wrong although every part is well.
     """
 
     def __init__(
@@ -51,10 +51,8 @@ class HealthServer(HttpServer):
         try:
             status, content_type, body = await anyio.to_thread.run_sync(self.answer, scope["path"])
         except Exception as error:  # noqa: BLE001  # whatever a part says, a probe gets an answer
-            _log.warning("the health of this process cannot be told: %s", error)
-            await error_response(503, "the health of this process cannot be told; its log says more")(
-                scope, receive, send
-            )
+            _log.warning("the health of this process is unknown: %s", error)
+            await error_response(503, "the health of this process is unknown; its log says more")(scope, receive, send)
             return
         await Response(body, status, {"Content-Type": content_type, **SECURITY_HEADERS})(scope, receive, send)
 

@@ -47,12 +47,12 @@ class BoundedListener(socket.socket):
     _full = False
 
     def listen(self, backlog: int = LISTEN_QUEUE, /) -> None:
-        # asyncio gives its own number, which bounds a turn; a queue that short would drop whoever comes during a flood.
+        # asyncio gives its own number, which bounds a turn; a queue that short would drop new clients during a flood.
         super().listen(max(backlog, LISTEN_QUEUE))
 
     def accept(self) -> tuple[socket.socket, Any]:
         if self._full:
-            # asyncio goes on asking after it was told that no descriptor is left; this ends its turn.
+            # asyncio goes on accepting after an error says that no descriptor is left; this ends its turn.
             self._full = False
             raise BlockingIOError
         try:
@@ -168,7 +168,7 @@ class HttpServer:
 
 
 class _SweepingServer(uvicorn.Server):
-    """uvicorn's server, which looks once a second whether a peer let its deadline pass."""
+    """uvicorn's server, which checks once a second whether a peer missed its deadline."""
 
     def __init__(self, config: uvicorn.Config, table: ConnectionTable) -> None:
         super().__init__(config)
@@ -211,6 +211,6 @@ class ApiServer(HttpServer):
         self._app = app
 
     def stop(self, timeout_s: float) -> None:
-        # Live streams never end by themselves; told to stop, they end at once instead of at the graceful timeout.
+        # Live streams never end by themselves; on a stop they end at once instead of at the graceful timeout.
         self._app.state.stopping.set()
         super().stop(timeout_s)

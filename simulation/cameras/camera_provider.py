@@ -12,7 +12,7 @@ from simulation.cameras.served_cameras import RtspServer, ServedCamera, explain_
 class CameraProvider(Protocol):
     """Cameras that can be reached, taken away, and brought back."""
 
-    said: str
+    description: str
     """How the cameras are served, and what to install for better."""
 
     def url(self, name: str) -> str: ...
@@ -27,7 +27,7 @@ class _RtspProvider:
 
     def __init__(self, server: RtspServer) -> None:
         self._server = server
-        self.said = f"a real RTSP server (GStreamer) on port {server.port}"
+        self.description = f"a real RTSP server (GStreamer) on port {server.port}"
 
     def url(self, name: str) -> str:
         return self._server.url(name)
@@ -43,7 +43,7 @@ class _FileProvider:
     """Cameras as files, read at real-time speed from when they are first opened. A file taken away is renamed."""
 
     def __init__(self, films: Mapping[str, Path], folder: Path, why: str) -> None:
-        self.said = f"files read at real-time speed; {why}"
+        self.description = f"files read at real-time speed; {why}"
         self._paths = {name: folder / f"{name}.mp4" for name in films}
         for name, film in films.items():
             shutil.copyfile(film, self._paths[name])

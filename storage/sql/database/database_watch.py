@@ -29,24 +29,24 @@ class DatabaseWatch:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._sqlite = SqliteFile(engine) if engine.dialect.name == "sqlite" else None
-        self._said = ""
+        self._last_reason = ""
 
-    def look(self) -> str:
+    def check(self) -> str:
         """Check the database, repair what can be repaired, and log each change once."""
         try:
             why = self._sqlite.trouble() if self._sqlite is not None else self._postgres_trouble()
         except SightlineError as error:
             why = str(error)
-        if why and why != self._said:
+        if why and why != self._last_reason:
             _log.error("the database is not well: %s", why)
-        if self._said and not why:
+        if self._last_reason and not why:
             _log.warning("the database is well again")
-        self._said = why
+        self._last_reason = why
         return why
 
     def health(self) -> str:
         """Return what the last check found."""
-        return self._said
+        return self._last_reason
 
     def close(self) -> None:
         if self._sqlite is not None:
@@ -70,8 +70,8 @@ class SqliteFile:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._path = Path(str(engine.url.database))
-        self._left: list[sqlite3.Connection] = []
-        self._reader, self._blocker = self._opened()
+        self._old_connections: list[sqlite3.Connection] = []
+        self._reader, self._blocker = self._connect()
         self._status, self._journal = self._path.stat(), self._journal_status()
         self._is_well = True
 
@@ -106,10 +106,10 @@ class SqliteFile:
         return self._journal is not None and (now is None or not os.path.samestat(now, self._journal))
 
     def close(self) -> None:
-        for connection in (*self._left, self._reader, self._blocker):
+        for connection in (*self._old_connections, self._reader, self._blocker):
             connection.close()
 
-    def _opened(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    def _connect(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         pair = connect_sqlite(self._path), connect_sqlite(self._path)
         for connection in pair:  # a connection opens its file at the first question
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -162,8 +162,8 @@ class SqliteFile:
     def _reopen_file(self) -> None:
         self._engine.dispose()
         # The old connections stay open: closing the last one would tidy up files that have another owner now.
-        self._left += [self._reader, self._blocker]
-        self._reader, self._blocker = self._opened()
+        self._old_connections += [self._reader, self._blocker]
+        self._reader, self._blocker = self._connect()
         self._status, self._journal = self._path.stat(), self._journal_status()
 
     def _damage(self, size: int) -> str:

@@ -67,7 +67,7 @@ def test_a_deleted_file_is_written_again_with_all_that_was_stored(
         file.unlink()
     watched.add(2)  # what is open goes on; nobody has looked yet
 
-    assert watched.watch.look() == ""
+    assert watched.watch.check() == ""
 
     watched.add(3)
     assert watched.stored() == [0, 1, 2, 3]
@@ -76,7 +76,7 @@ def test_a_deleted_file_is_written_again_with_all_that_was_stored(
     other.close()
     assert path.stat().st_mode & 0o777 == 0o600
     path.unlink()
-    assert watched.watch.look() == ""
+    assert watched.watch.check() == ""
     assert watched.stored() == [0, 1, 2, 3]
 
 
@@ -88,7 +88,7 @@ def test_what_waits_to_be_written_while_a_deleted_file_is_saved_is_not_lost(
         connection.execute(text("SELECT 1"))
         connection.rollback()
     path.unlink()
-    assert watched.watch.look() == ""
+    assert watched.watch.check() == ""
     for connection in connections:  # these were open all the time, to the file that is gone
         with pytest.raises(Exception, match="locked"):
             connection.exec_driver_sql("INSERT INTO counters VALUES ('lost', 1)")
@@ -112,11 +112,11 @@ def test_no_empty_file_takes_the_place_of_a_deleted_one(watched: WatchedDatabase
 
 def test_a_folder_that_is_gone_is_said_until_it_is_back(watched: WatchedDatabase, path: Path) -> None:
     shutil.rmtree(path.parent)
-    assert "deleted" in watched.watch.look()
+    assert "deleted" in watched.watch.check()
     assert "deleted" in watched.watch.health()
     path.parent.mkdir()
 
-    assert watched.watch.look() == ""
+    assert watched.watch.check() == ""
 
     watched.add(1)
     assert watched.stored() == [0, 1]
@@ -132,7 +132,7 @@ def test_a_file_that_replaces_it_is_gone_on_with(watched: WatchedDatabase, path:
         file.unlink()
     (tmp_path / "backup").rename(path)
 
-    assert watched.watch.look() == ""
+    assert watched.watch.check() == ""
 
     watched.add(2)
     assert watched.stored() == [0, 2]
@@ -163,13 +163,13 @@ def test_a_damaged_file_is_noticed_by_looking_and_a_copy_put_there_heals_it(
 
     DAMAGE[kind](path)
 
-    why = watched.watch.look()
+    why = watched.watch.check()
     assert why
     assert any(word in why for word in ("damaged", "not a SQLite", "has not the tables", "cannot be read"))
     for file in files(path, "-wal", "-shm"):
         file.unlink(missing_ok=True)
     (tmp_path / "backup").rename(path)
-    assert watched.watch.look() == ""
+    assert watched.watch.check() == ""
     watched.add(5)
     assert watched.stored() == [0, 5]
 
@@ -179,7 +179,7 @@ def test_dropped_tables_are_noticed(watched: WatchedDatabase, path: Path) -> Non
         other.execute("DROP TABLE alerts")
     other.close()
 
-    assert "no such table: alerts" in watched.watch.look()
+    assert "no such table: alerts" in watched.watch.check()
 
 
 @pytest.fixture
@@ -212,14 +212,14 @@ def test_tables_dropped_under_postgres_are_noticed_and_judging_waits_until_they_
 ) -> None:
     with on_postgres.engine.begin() as connection:
         connection.execute(text("ALTER TABLE frames RENAME TO gone"))
-    assert "has not the tables" in on_postgres.watch.look()
+    assert "has not the tables" in on_postgres.watch.check()
     with pytest.raises(StoreUnavailable, match="has not the tables"):
         on_postgres.add(1)
 
     with on_postgres.engine.begin() as connection:
         connection.execute(text("ALTER TABLE gone RENAME TO frames"))
 
-    assert on_postgres.watch.look() == ""
+    assert on_postgres.watch.check() == ""
     on_postgres.add(1)
     assert on_postgres.stored() == [0, 1]
 
@@ -238,7 +238,7 @@ def test_a_day_that_was_dropped_is_made_again(on_postgres: WatchedDatabase) -> N
 def test_a_database_that_was_dropped_is_noticed(on_postgres: WatchedDatabase, role: Callable[[str], None]) -> None:
     role("DROP DATABASE sightline_watched WITH (FORCE)")
 
-    assert "no such database" in on_postgres.watch.look()
+    assert "no such database" in on_postgres.watch.check()
 
 
 def test_a_database_that_became_read_only_waits(on_postgres: WatchedDatabase, role: Callable[[str], None]) -> None:
@@ -254,8 +254,8 @@ def test_a_password_changed_under_us_is_noticed_and_set_back_heals_it(
 ) -> None:
     role("ALTER ROLE watcher PASSWORD 'second'")
     on_postgres.add(1)  # the connection of the pool was let in long ago
-    assert "refused the user or password" in on_postgres.watch.look()
+    assert "refused the user or password" in on_postgres.watch.check()
 
     role("ALTER ROLE watcher PASSWORD 'first'")
 
-    assert on_postgres.watch.look() == ""
+    assert on_postgres.watch.check() == ""

@@ -233,7 +233,7 @@ class DispatcherKilled(BaseException):
 def dying_after(steps: int, target: FakeAlertStore) -> Callable[[], None]:
     """Make every write of `target` count, and end the process before the one after `steps`; return how to undo it."""
     left = [steps]
-    originals = {name: getattr(target, name) for name in ("put_group", "delivered", "postpone")}
+    originals = {name: getattr(target, name) for name in ("put_group", "mark_delivered", "postpone")}
 
     def counted(name: str) -> Callable[..., None]:
         def write(*args: object, **kwargs: object) -> None:

@@ -27,7 +27,7 @@ WELL = ScheduledCamera("gate", "north", "switch-1")
 class NoStage:
     """A stage that notes what is done to its cameras."""
 
-    said = "nowhere"
+    description = "nowhere"
 
     def __init__(self) -> None:
         self.done: list[str] = []

@@ -33,7 +33,7 @@ def test_a_check_made_once_counts_as_made() -> None:
 
 
 def test_a_source_without_a_picture_is_not_called_clean() -> None:
-    assert next(iter(SourceSummary("a.mp4").lines())) == "a.mp4: 0 frames, nothing judged, 0 of 27 checks made"
+    assert next(iter(SourceSummary("a.mp4").lines())) == "a.mp4: 0 frames, nothing evaluated, 0 of 27 checks made"
 
 
 def test_json_holds_no_credentials_and_every_verdict_given() -> None:

@@ -22,8 +22,8 @@ def test_without_a_server_files_are_read_and_it_says_what_to_install(
     )
     with camera_provider.provide_cameras({"gate": film}, tmp_path) as stage:
         assert Path(stage.url("gate")).read_bytes() == b"film"
-        assert "real-time speed" in stage.said
-        assert "apt-get install x" in stage.said
+        assert "real-time speed" in stage.description
+        assert "apt-get install x" in stage.description
 
 
 def test_a_file_taken_away_is_gone_until_it_is_brought_back(
