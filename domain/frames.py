@@ -1,5 +1,6 @@
 """A decoded frame as it travels: planes untouched, because re-encoding would alter what is measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -51,12 +52,29 @@ class FrameFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """Planes as decoded, cropped to the visible size, rows contiguous.
+class FrameMeasurement:
+    """The numbers that need no learned weights, measured where the frame was decoded.
 
-    `planes` follow FFmpeg's layout of `format.pixel_format`: `yuv420p yuv422p yuv444p` (and their `j`, `10le`, `12le`
-    forms; 16-bit samples are uint16), `gray gray10le gray12le`, `nv12` (Y, interleaved UV) and `rgb24` (H, W, 3).
+    `values` maps metric key to a finite value; a metric that could not be measured is in `missing` with its reason.
+    `models` maps the name of a group of metrics to the fingerprint of the code that measured it. `structure` is the
+    picture's block statistics, (rows, columns, channels) float32; see `detectors/metrics/functional/structure.py`.
+    """
+
+    values: Mapping[str, float]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    structure: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A decoded frame: its numbers, its planes, or both. Planes are cropped to the visible size, rows contiguous.
+
+    `planes` is empty where the picture did not travel with its numbers. Else they follow FFmpeg's layout of
+    `format.pixel_format`: `yuv420p yuv422p yuv444p` (and their `j`, `10le`, `12le` forms; 16-bit samples are uint16),
+    `gray gray10le gray12le`, `nv12` (Y, interleaved UV) and `rgb24` (H, W, 3).
     `corrupt` is FFmpeg's own mark of a frame decoded with errors; `qp` its mean luma quantiser where exported.
+    `measured` is None in a message of a release that measured in the worker.
     """
 
     ref: FrameRef
@@ -65,6 +83,7 @@ class Frame:
     key_frame: bool = False
     corrupt: bool = False
     qp: float | None = None
+    measured: FrameMeasurement | None = None
 
     # The head that every message has: a `StreamStatus` holds the same five as fields.
 
@@ -92,3 +111,7 @@ class Frame:
     def nbytes(self) -> int:
         """Bytes of all planes."""
         return sum(plane.nbytes for plane in self.planes)
+
+    @property
+    def has_picture(self) -> bool:
+        return bool(self.planes)

@@ -332,7 +332,7 @@ class ScoringWorker:
         for name in names:
             self._evaluator.forget(name)
             self._idle.forget(name)
-            self._scorer.memory.forget(name)
+            self._scorer.forget(name)
 
     def _show_pictures(self, wanted: list[CameraDelivery], scored: ScoredFrames) -> None:
         if not self._pictures:

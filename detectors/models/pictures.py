@@ -8,7 +8,6 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from detectors.metrics.functional.structure import block_structure
 from domain.frames import ColorMatrix
 from domain.metrics import MetricSpec
 
@@ -100,11 +99,6 @@ class Pictures:
         )
 
     @cached_property
-    def structure(self) -> Tensor:
-        """Block statistics of `small_luma`, (N, rows, columns, 10); see `detectors/metrics/functional/structure.py`."""
-        return block_structure(self.small_luma, self.small_visible)
-
-    @cached_property
     def small_visible(self) -> Tensor | None:
         """Which pixels of `small_luma` hold nothing masked, (N, 1, h, w) bool."""
         if self.visible is None:
@@ -177,35 +171,4 @@ class Detector(Protocol):
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return (N,) float32 per metric key; NaN where this picture cannot be measured."""
-        ...
-
-
-class TemporalDetector(Protocol):
-    """Scores a picture against the one before it in the same session."""
-
-    name: str
-    fingerprint: str
-
-    @property
-    def metrics(self) -> tuple[MetricSpec, ...]:
-        """What each number means."""
-        ...
-
-    def remember(self, pictures: Pictures) -> Tensor:
-        """Return (N, …), the little that the next picture will be compared with."""
-        ...
-
-    def score(self, now: Tensor, before: Tensor) -> Mapping[str, Tensor]:
-        """Return (N,) per metric key; row i of `before` is what was remembered of row i's earlier picture."""
-        ...
-
-
-class StructureDetector(Protocol):
-    """Describes where things are, for comparison with the camera's reference over hours, not pictures."""
-
-    name: str
-    fingerprint: str
-
-    def describe(self, pictures: Pictures) -> Tensor:
-        """Return (N, rows, columns, channels) block statistics; see the implementation for the channels."""
         ...

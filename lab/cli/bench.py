@@ -54,6 +54,15 @@ def decode(as_json: JsonOption = False) -> None:
 
 @app.command()
 @without_traceback
+def metrics(as_json: JsonOption = False) -> None:
+    """Fault metrics of a frame at four sizes, against five of FFmpeg's filters; needs SIGHTLINE_DATA."""
+    from lab.bench.speed import metrics_cost as measured  # noqa: PLC0415
+
+    print_figures(measured.run(), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
     """Values stored idempotently a second, in SQLite and in Postgres."""
     from lab.bench.speed import postgres_throughput as on_postgres  # noqa: PLC0415

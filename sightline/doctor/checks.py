@@ -87,7 +87,7 @@ def _check_networks(settings: Settings) -> Finding:
 
 def _check_detectors(settings: Settings) -> Finding:
     chosen = configure_detectors(settings)
-    count = len(chosen.detectors) + len(chosen.temporal)
+    count = len(chosen.metrics.fingerprints) - 1 + len(chosen.models)
     return Finding("detectors", Health.OK, f"{count} detectors, {len(METRICS)} metrics, {len(Fault)} faults")
 
 

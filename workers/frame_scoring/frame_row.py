@@ -4,17 +4,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from domain.frames import Frame
-
-NOT_MEASURABLE = "cannot be measured in this picture"
+from detectors.metrics.meter import NOT_MEASURABLE
+from domain.frames import Frame, FrameMeasurement
 
 
 @dataclass(slots=True)
 class FrameRow:
-    """What is known of one frame so far. `remembered` holds one tensor row per temporal detector.
+    """What is known of one frame so far.
 
     `due` names the models that judge this frame though not every one; `models` maps whoever judged it to a fingerprint.
     """
@@ -24,8 +25,18 @@ class FrameRow:
     models: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
-    remembered: dict[str, Tensor] = field(default_factory=dict)
-    structure: Tensor | None = None
+    structure: NDArray[np.float32] | None = None
+
+    @staticmethod
+    def of(frame: Frame, measured: FrameMeasurement) -> "FrameRow":
+        """Return a frame's row with what was measured of it."""
+        return FrameRow(
+            frame,
+            models=dict(measured.models),
+            numbers=dict(measured.values),
+            missing=dict(measured.missing),
+            structure=measured.structure,
+        )
 
     def take(self, numbers: Mapping[str, float], why_not: str = NOT_MEASURABLE) -> None:
         """Keep the finite numbers; the others are missing with a reason, never zero."""

@@ -1,7 +1,7 @@
 """Frames in, numbers out: the one scoring path of the live worker, `score`, `watch` and the benchmarks.
 
-Group by format, upload once, ask every detector. A batch that fails is scored again frame by frame, so that one bad
-frame costs nothing but itself.
+Metrics come with the frame, or are measured here where they do not. Pictures that a model judges are grouped by format
+and uploaded once. A batch that fails is scored again frame by frame, so that one bad frame costs nothing but itself.
 """
 
 import logging
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from detectors.metrics.meter import PictureMeter
 from detectors.models.pictures import Pictures
 from detectors.registry import DetectorSet
 from domain.cameras import Mask
@@ -22,7 +23,6 @@ from workers.frame_scoring.frame_row import FrameRow, rows_from_columns
 from workers.frame_scoring.periodic_models import PeriodicModelScorer
 from workers.frame_scoring.preprocessing import upload_pictures
 from workers.frame_scoring.stream_memory import StreamMemory
-from workers.frame_scoring.temporal_detectors import TemporalScorer
 from workers.frame_scoring.tensor_batches import TensorBatchLimits, form_tensor_batches
 
 _log = logging.getLogger(__name__)
@@ -43,17 +43,8 @@ class ScoredFrames:
         return [self.scores.get(index) for index in range(count)]
 
 
-@dataclass(frozen=True, slots=True)
-class _ScoringRequest:
-    """The frames of one unit, what is masked of each, and which models judge it beside the detectors that always do."""
-
-    frames: Sequence[Frame]
-    masks: Sequence[tuple[Mask, ...]]
-    due: Sequence[frozenset[str]]
-
-
 class FrameScorer:
-    """Scores frames of any mix of streams and formats, and remembers per stream what temporal detectors need."""
+    """Scores frames of any mix of streams and formats, and remembers of each stream what its next frame needs."""
 
     def __init__(
         self,
@@ -62,20 +53,17 @@ class FrameScorer:
         bounds: TensorBatchLimits | None = None,
         memory: StreamMemory | None = None,
     ) -> None:
-        self._detectors = detectors
         self._device = device
         self._bounds = bounds or TensorBatchLimits()
         self._memory = memory if memory is not None else StreamMemory()
-        self._temporal = TemporalScorer(detectors.temporal)
-        self._always = tuple(part for part in detectors.detectors if part.name not in detectors.every_s)
-        self._models = {part.name: part.fingerprint for part in self._always}
-        self._models |= {part.name: part.fingerprint for part in detectors.temporal}
-        self._models[detectors.structure.name] = detectors.structure.fingerprint
+        self._meter = PictureMeter(detectors.metrics)
+        self._always = tuple(model for model in detectors.models if model.name not in detectors.every_s)
         self._periodic = PeriodicModelScorer(detectors, self._memory)
 
-    @property
-    def memory(self) -> StreamMemory:
-        return self._memory
+    def forget(self, stream_id: str) -> None:
+        """Forget what is remembered of a stream."""
+        self._memory.forget(stream_id)
+        self._meter.forget(stream_id)
 
     def score(self, frames: Sequence[Frame], masks: Sequence[tuple[Mask, ...]] = ()) -> ScoredFrames:
         """Score `frames`, each stream's in order. `masks` gives each frame's masked regions, empty for none at all.
@@ -84,49 +72,59 @@ class FrameScorer:
         """
         rows: dict[int, FrameRow] = {}
         rejected: dict[int, str] = {}
-        wanted = _ScoringRequest(frames, masks, self._periodic.due(frames))
+        for index, frame in enumerate(frames):
+            try:
+                measured = frame.measured or self._meter.measure(frame, masks[index] if masks else ())
+                rows[index] = FrameRow.of(frame, measured)
+            except FRAME_ERRORS as error:
+                rejected[index] = _error_reason(error)
+        for row in rows.values():
+            row.due = self._periodic.due(row.frame)
+        self._ask_models(rows, masks, rejected)
+        return ScoredFrames(
+            {index: self._frame_scores(row) for index, row in rows.items() if index not in rejected}, rejected
+        )
+
+    def _ask_models(
+        self, rows: Mapping[int, FrameRow], masks: Sequence[tuple[Mask, ...]], rejected: dict[int, str]
+    ) -> None:
+        """Upload the pictures that a model judges and ask it."""
+        asked = [index for index, row in rows.items() if row.frame.has_picture and (self._always or row.due)]
+        if not asked:
+            return
+        masked = [bool(masks and masks[index]) for index in asked]
         with torch.inference_mode():
-            for batch in form_tensor_batches(frames, self._bounds, [bool(mask) for mask in masks]):
-                self._score_batch(wanted, batch, rows, rejected)
-            self._temporal.score([rows[index] for index in sorted(rows)], self._memory)
-            scores = {index: self._frame_scores(row) for index, row in sorted(rows.items())}
-        return ScoredFrames(scores, rejected)
+            for batch in form_tensor_batches([rows[index].frame for index in asked], self._bounds, masked):
+                self._score_batch([asked[place] for place in batch], rows, masks, rejected)
 
     def _score_batch(
-        self, wanted: "_ScoringRequest", batch: tuple[int, ...], rows: dict[int, FrameRow], rejected: dict[int, str]
+        self,
+        batch: Sequence[int],
+        rows: Mapping[int, FrameRow],
+        masks: Sequence[tuple[Mask, ...]],
+        rejected: dict[int, str],
     ) -> None:
         try:
-            rows.update(zip(batch, self._score_together(wanted, batch), strict=True))
+            chosen = [rows[index] for index in batch]
+            uploaded = upload_pictures(
+                [row.frame for row in chosen], self._device, [masks[index] for index in batch] if masks else ()
+            )
+            for row, numbers in zip(chosen, self._numbers(uploaded), strict=True):
+                row.take(numbers)
+                row.models.update({model.name: model.fingerprint for model in self._always})
+            self._periodic.score(uploaded, chosen)
         except FRAME_ERRORS as error:
             if len(batch) == 1:
                 rejected[batch[0]] = _error_reason(error)
                 return
             _log.warning("a batch of %d frames failed (%s); scoring them one by one", len(batch), _error_reason(error))
             for index in batch:
-                self._score_batch(wanted, (index,), rows, rejected)
-
-    def _score_together(self, wanted: "_ScoringRequest", batch: tuple[int, ...]) -> list[FrameRow]:
-        frames = [wanted.frames[index] for index in batch]
-        uploaded = upload_pictures(
-            frames, self._device, [wanted.masks[index] for index in batch] if wanted.masks else ()
-        )
-        rows = [FrameRow(wanted.frames[index], wanted.due[index], dict(self._models)) for index in batch]
-        for row, numbers in zip(rows, self._numbers(uploaded), strict=True):
-            row.take(numbers)
-        self._periodic.score(uploaded, rows)
-        structures = self._detectors.structure.describe(uploaded).cpu()
-        for index, row in enumerate(rows):
-            row.structure = structures[index]
-        for detector in self._detectors.temporal:
-            remembered = detector.remember(uploaded)
-            for index, row in enumerate(rows):
-                row.remembered[detector.name] = remembered[index]
-        return rows
+                self._score_batch([index], rows, masks, rejected)
 
     def _numbers(self, uploaded: Pictures) -> Iterable[dict[str, float]]:
         found: dict[str, Tensor] = {}
-        for detector in self._always:
-            found.update(detector.score(uploaded))
+        for model in self._always:
+            found.update(model.score(uploaded))
         return rows_from_columns(found, len(uploaded))
 
     def _frame_scores(self, row: FrameRow) -> FrameScores:
@@ -136,7 +134,7 @@ class FrameScorer:
             values=row.numbers,
             missing=row.missing,
             models=row.models,
-            structure=None if row.structure is None else row.structure.numpy().copy(),
+            structure=row.structure,
             earlier=self._periodic.earlier(row),
             width=frame.format.width,
             height=frame.format.height,

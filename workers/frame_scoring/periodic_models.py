@@ -22,17 +22,17 @@ class PeriodicModelScorer:
     def __init__(self, detectors: DetectorSet, memory: StreamMemory) -> None:
         self._every_s = detectors.every_s
         self._gate = detectors.gate
-        seldom = [part for part in detectors.detectors if part.name in detectors.every_s]
+        seldom = [part for part in detectors.models if part.name in detectors.every_s]
         self._open = [part for part in seldom if part.name not in detectors.gated]
         self._gated = [part for part in seldom if part.name in detectors.gated]
         self._memory = memory
 
-    def due(self, frames: Sequence[Frame]) -> list[frozenset[str]]:
-        """Return which models judge each frame, each stream's frames given in order; the memory moves on."""
-        if not self._every_s:
-            return [frozenset()] * len(frames)
-        refs = [frame.ref for frame in frames]
-        return [self._memory.looks(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s) for ref in refs]
+    def due(self, frame: Frame) -> frozenset[str]:
+        """Return which models judge a frame, none without its picture; frames of a stream come in order."""
+        if not self._every_s or not frame.has_picture:
+            return frozenset()
+        ref = frame.ref
+        return self._memory.looks(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s)
 
     def score(self, uploaded: Pictures, rows: Sequence[FrameRow]) -> None:
         """Fill in the numbers of the rows that are due; those of a gated model only where the gate lets them pass."""

@@ -1,1 +1,1 @@
-"""Pure tensor mathematics, one idea a file."""
+"""What metrics are computed with: pure functions on arrays, one idea a file."""

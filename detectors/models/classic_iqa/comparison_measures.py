@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
 from torch import Tensor
 
-from detectors.metrics.functional.coding import blockiness
-from detectors.metrics.functional.contrast import contrast_rms
-from detectors.metrics.functional.noise import noise_response, noise_sigma
-from detectors.metrics.functional.sharpness import edge_widths
+from detectors.metrics.contrast import contrast_rms
+from detectors.metrics.functional.blocking import blockiness
+from detectors.metrics.functional.edges import edge_width
+from detectors.metrics.noise import NoiseMetrics
+from detectors.metrics.picture.codes import code_range
+from detectors.metrics.picture.decoded_picture import DecodedPicture
 from detectors.models.classic_iqa.fidelity import psnr, ssim
 from detectors.models.pictures import Pictures
 
@@ -34,19 +37,26 @@ def _ssim(pictures: Pictures, reference: Pictures | None) -> Tensor:
 
 
 def _contrast(pictures: Pictures, _: Pictures | None) -> Tensor:
-    return contrast_rms(pictures.luma, pictures.visible)
+    return _measure_each(pictures, contrast_rms)
 
 
 def _noise(pictures: Pictures, _: Pictures | None) -> Tensor:
-    return noise_sigma(noise_response(pictures.luma), pictures.visible)
+    return _measure_each(pictures, lambda picture: NoiseMetrics().measure(picture)["noise_sigma"])
 
 
 def _blur(pictures: Pictures, _: Pictures | None) -> Tensor:
-    return edge_widths(pictures.luma, pictures.visible)
+    return _measure_each(pictures, edge_width)
 
 
 def _blockiness(pictures: Pictures, _: Pictures | None) -> Tensor:
-    return blockiness(pictures.luma, pictures.visible)[0]
+    return _measure_each(pictures, lambda picture: blockiness(picture)[0])
+
+
+def _measure_each(pictures: Pictures, measure: Callable[[DecodedPicture], float]) -> Tensor:
+    """Return (N,) of a metric, luma as 12-bit codes; masks are not asked for here."""
+    codes = code_range(12, full=True)
+    planes = pictures.luma[:, 0].mul(codes.highest).round().cpu().numpy().astype(np.uint16)
+    return pictures.luma.new_tensor([measure(DecodedPicture(plane, None, codes)) for plane in planes])
 
 
 def _require_reference(reference: Pictures | None) -> Pictures:

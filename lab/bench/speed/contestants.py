@@ -1,13 +1,13 @@
 """Ways for the same frames to become numbers: the bare detectors, and the embedded pipeline."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
 import torch
-from torch import Tensor
 
+from detectors.metrics.meter import PictureMeter
 from detectors.registry import DetectorSet
 from domain.cameras import Camera
 from domain.frames import Frame
@@ -23,8 +23,7 @@ from storage.sql.database.migrate import upgrade_schema
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 from transport.embedded import EmbeddedQueue
-from workers.frame_scoring.preprocessing import upload_pictures
-from workers.frame_scoring.tensor_batches import TensorBatchLimits, form_tensor_batches
+from workers.frame_scoring.tensor_batches import TensorBatchLimits
 from workers.scoring_worker import PollLimits, ScoringWorker
 
 CPU = torch.device("cpu")
@@ -60,30 +59,18 @@ def time_turn(by: Contestant, units: Units) -> TurnTime:
 
 
 class BareLoop:
-    """Nothing but tensors: upload, every detector, every comparison, numbers back."""
+    """Nothing but the numbers: every metric of every picture, one after the other."""
 
     def __init__(self, detectors: DetectorSet) -> None:
-        self._detectors = detectors
-        self._before: dict[str, Tensor] = {}
+        self._meter = PictureMeter(detectors.metrics)
 
     def prepare(self) -> None:
         pass
 
-    @torch.inference_mode()
     def run(self, units: Units) -> None:
         for unit in units:
-            for batch in form_tensor_batches(unit, BOUNDS):
-                self._score([unit[index] for index in batch])
-
-    def _score(self, frames: Sequence[Frame]) -> None:
-        uploaded = upload_pictures(frames, CPU)
-        found: list[Mapping[str, Tensor]] = [part.score(uploaded) for part in self._detectors.detectors]
-        self._detectors.structure.describe(uploaded).cpu()
-        for part in self._detectors.temporal:
-            now = part.remember(uploaded)
-            found.append(part.score(now, self._before.get(part.name, now)))
-            self._before[part.name] = now
-        torch.stack([column.float() for columns in found for column in columns.values()]).cpu()
+            for frame in unit:
+                self._meter.measure(frame)
 
 
 class ScoringPath:

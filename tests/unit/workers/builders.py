@@ -1,13 +1,15 @@
 """Small frames and detectors whose answers are known by construction."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from detectors.models.pictures import Pictures
+from detectors.metrics.measure import MetricSet
+from detectors.metrics.picture.decoded_picture import DecodedPicture
+from detectors.models.pictures import Detector, Pictures
 from detectors.registry import DetectorSet
 from domain.cameras import ConnectionState, StreamStatus
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
@@ -55,40 +57,29 @@ class MeanLuma:
     metrics = (spec("luma_mean"),)
     fingerprint = "mean-1"
 
+    def measure(self, picture: DecodedPicture) -> Mapping[str, float]:
+        mean = float(picture.luma.mean()) / picture.codes.span
+        return {"luma_mean": mean if mean > 0 else math.nan}
+
+
+FEW_METRICS = MetricSet((MeanLuma(),))
+"""The mean of luma, and how it changed since the picture before."""
+
+
+class BrightModel:
+    """A model that says of every picture how bright it is; remembers how many pictures it saw at once."""
+
+    name = "bright"
+    metrics = (spec("brightness"),)
+    fingerprint = "bright-1"
+
     def __init__(self) -> None:
         self.batch_sizes: list[int] = []
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         self.batch_sizes.append(len(pictures))
-        mean = pictures.luma.mean(dim=(1, 2, 3))
-        return {"luma_mean": torch.where(mean > 0, mean, torch.nan)}
+        return {"brightness": pictures.luma.mean(dim=(1, 2, 3))}
 
 
-class Change:
-    """The difference of mean luma, in levels, from the picture before."""
-
-    name = "change"
-    metrics = (spec("change_median"),)
-    fingerprint = "change-1"
-
-    def remember(self, pictures: Pictures) -> Tensor:
-        return pictures.luma.mean(dim=(2, 3))
-
-    def score(self, now: Tensor, before: Tensor) -> Mapping[str, Tensor]:
-        return {"change_median": (now - before).abs().mean(dim=1) * 255}
-
-
-class OneBlock:
-    """A structure of one block: the mean of luma, and no gradient in any direction."""
-
-    name = "one_block"
-    fingerprint = "block-1"
-
-    def describe(self, pictures: Pictures) -> Tensor:
-        described = torch.zeros(len(pictures), 1, 1, 10)
-        described[..., 0] = pictures.luma.mean(dim=(1, 2, 3)).reshape(-1, 1, 1)
-        return described
-
-
-def detector_set() -> DetectorSet:
-    return DetectorSet(detectors=(MeanLuma(),), temporal=(Change(),), structure=OneBlock())
+def detector_set(*models: Detector) -> DetectorSet:
+    return DetectorSet(FEW_METRICS, models)

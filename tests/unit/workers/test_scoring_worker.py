@@ -12,8 +12,9 @@ from domain.messages import BatchResult, DeadLetter, StreamMessage
 from evaluation.policy import Policy
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
-from tests.unit.workers.builders import MeanLuma, broken, detector_set, frame, status
+from tests.unit.workers.builders import BrightModel, broken, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
+from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.scoring_worker import PollLimits, ScoringWorker
 from workers.store_retry import StoreRetry
 
@@ -229,16 +230,10 @@ def test_a_mistake_in_one_unit_does_not_end_the_watch(bench: WorkerHarness, monk
     assert [letter.sequence for letter in bench.queue.dead_letters()] == [0]
 
 
-def test_streams_of_one_format_share_a_batch(bench: WorkerHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[int] = []
-    score = MeanLuma.score
-
-    def counted(self: MeanLuma, pictures: object) -> object:
-        sizes.append(len(pictures))  # type: ignore[arg-type]
-        return score(self, pictures)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(MeanLuma, "score", counted)
+def test_streams_of_one_format_share_a_batch(bench: WorkerHarness) -> None:
+    bright = BrightModel()
+    bench.worker._scorer = FrameScorer(detector_set(bright), torch.device("cpu"))
     bench.publish(frame("gate"), frame("yard"))
     bench.worker.run_once()
 
-    assert sizes == [2]
+    assert bright.batch_sizes == [2]

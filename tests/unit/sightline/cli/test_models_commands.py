@@ -73,7 +73,7 @@ def test_the_default_models_judge_by_cadence_and_can_be_switched_off(tmp_path: P
     assert by_default.every_s["saliency_iqa"] == 10.0
     off = configure_detectors(settings(tmp_path, models={"saliency_iqa": False, "detectability": False}))
     assert not off.every_s
-    assert {part.name for part in off.detectors} < {part.name for part in by_default.detectors}
+    assert {part.name for part in off.models} < {part.name for part in by_default.models}
 
 
 def test_a_path_and_a_cadence_of_the_operator_are_used(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_path_and_a_cadence_of_the_operator_are_used(tmp_path: Path) -> None:
     save_file({k: v.contiguous() for k, v in model.network().state_dict().items()}, path, metadata=dict(model.notes))
     chosen = configure_detectors(settings(tmp_path, models={"sgdnet": {"path": str(path), "every_s": 60.0}}))
     assert chosen.every_s["sgdnet"] == 60.0
-    assert weights.sha256(path)[:12] in {part.name: part.fingerprint for part in chosen.detectors}["sgdnet"]
+    assert weights.sha256(path)[:12] in {part.name: part.fingerprint for part in chosen.models}["sgdnet"]
 
 
 def test_a_gate_needs_a_number_that_is_measured_here(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from tests.unit.workers.builders import MeanLuma, broken, detector_set, frame
+from domain.frames import FrameMeasurement
+from tests.unit.workers.builders import BrightModel, broken, detector_set, frame
 from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.frame_scoring.tensor_batches import TensorBatchLimits
 
 CPU = torch.device("cpu")
 
 
-def scorer(**bounds: int) -> FrameScorer:
-    return FrameScorer(detector_set(), CPU, TensorBatchLimits(**bounds))
+def scorer(*models: BrightModel, **bounds: int) -> FrameScorer:
+    return FrameScorer(detector_set(*models), CPU, TensorBatchLimits(**bounds))
 
 
 def test_numbers_follow_from_the_picture() -> None:
@@ -18,7 +21,7 @@ def test_numbers_follow_from_the_picture() -> None:
 
     assert scored.rejected == {}
     assert scored.scores[0].values == pytest.approx({"luma_mean": 0.2})
-    assert scored.scores[0].models == {"mean_luma": "mean-1", "change": "change-1", "one_block": "block-1"}
+    assert scored.scores[0].models == {"mean_luma": "mean-1", "motion": "motion-2", "structure": "structure-2"}
     assert (scored.scores[0].width, scored.scores[0].height) == (8, 6)
 
 
@@ -26,7 +29,7 @@ def test_the_structure_travels_with_the_scores() -> None:
     structure = scorer().score([frame(level=51)]).scores[0].structure
 
     assert structure is not None
-    np.testing.assert_allclose(structure, [[[0.2, *[0.0] * 9]]], rtol=1e-6)
+    np.testing.assert_allclose(structure, [[[0.2, *[0.0] * 9]] * 2], rtol=1e-6)
 
 
 def test_a_number_that_is_not_finite_is_missing_with_a_reason() -> None:
@@ -45,16 +48,39 @@ def test_a_bad_frame_is_rejected_and_the_rest_of_its_batch_is_scored() -> None:
 
 
 def test_a_batch_that_fails_is_scored_frame_by_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_single(self: MeanLuma, pictures: object) -> dict[str, torch.Tensor]:
+    def only_single(self: BrightModel, pictures: object) -> dict[str, torch.Tensor]:
         if len(pictures) > 1:  # type: ignore[arg-type]
             raise RuntimeError("CUDA out of memory")
-        return {"luma_mean": torch.ones(1)}
+        return {"brightness": torch.ones(1)}
 
-    monkeypatch.setattr(MeanLuma, "score", only_single)
+    monkeypatch.setattr(BrightModel, "score", only_single)
 
-    scored = scorer().score([frame(sequence=i) for i in range(3)])
+    scored = scorer(BrightModel()).score([frame(sequence=i) for i in range(3)])
 
     assert sorted(scored.scores) == [0, 1, 2]
+    assert all(scores.values["brightness"] == 1 for scores in scored.scores.values())
+
+
+def test_numbers_that_come_with_the_frame_are_not_measured_again() -> None:
+    measured = FrameMeasurement({"luma_mean": 0.7}, {"sharpness": "too dark"}, {"mean_luma": "elsewhere"})
+
+    scores = scorer().score([replace(frame(level=51), planes=(), measured=measured)]).scores[0]
+
+    assert scores.values == {"luma_mean": 0.7}
+    assert scores.missing == {"sharpness": "too dark"}
+    assert scores.models == {"mean_luma": "elsewhere"}
+
+
+def test_a_model_judges_the_pictures_that_came_and_passes_over_numbers_alone() -> None:
+    bright = BrightModel()
+    measured = FrameMeasurement({"luma_mean": 0.7})
+    given = [replace(frame(sequence=i, level=102), measured=measured) for i in range(3)]
+
+    scored = scorer(bright).score([given[0], replace(given[1], planes=()), given[2]])
+
+    assert ["brightness" in scores.values for scores in scored.by_place(3) if scores] == [True, False, True]
+    assert bright.batch_sizes == [2]
+    assert "bright" not in scored.scores[1].models
 
 
 def test_the_first_picture_of_a_session_has_no_earlier_one() -> None:

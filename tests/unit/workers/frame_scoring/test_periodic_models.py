@@ -13,7 +13,7 @@ from detectors.registry import DetectorSet
 from domain.frames import Frame
 from domain.metrics import FrameScores, MetricSpec
 from tests.fakes.ports import START
-from tests.unit.workers.builders import Change, MeanLuma, OneBlock, broken, frame, spec
+from tests.unit.workers.builders import FEW_METRICS, broken, frame, spec
 from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.frame_scoring.model_schedule import is_due
 from workers.frame_scoring.tensor_batches import TensorBatchLimits
@@ -41,9 +41,8 @@ def scorer(
 ) -> tuple[FrameScorer, Quality]:
     quality, faces = Quality(), Quality("faces", "face_count")
     detectors = DetectorSet(
-        (MeanLuma(), quality, faces),
-        (Change(),),
-        OneBlock(),
+        FEW_METRICS,
+        (quality, faces),
         every_s={"quality": every_s, "faces": every_s},
         gated=frozenset({"faces"}),
         gate=gate,
@@ -128,7 +127,7 @@ def test_a_model_that_fails_on_a_picture_costs_only_its_own_numbers() -> None:
                 raise RuntimeError("too dark for me")
             return super().score(pictures)
 
-    detectors = DetectorSet((MeanLuma(), Fragile()), (), OneBlock(), every_s={"quality": 10.0})
+    detectors = DetectorSet(FEW_METRICS, (Fragile(),), every_s={"quality": 10.0})
     scored = FrameScorer(detectors, CPU).score([frame("gate", level=10), frame("door", level=102)])
     assert not scored.rejected
     dark, lit = (scored.scores[index] for index in (0, 1))
@@ -158,9 +157,8 @@ def test_without_a_gate_poor_pictures_are_shown_to_every_detector() -> None:
 def test_the_gate_remembers_the_last_quality_until_it_is_judged_again() -> None:
     quality, faces = Quality(), Quality("faces", "face_count")
     detectors = DetectorSet(
+        FEW_METRICS,
         (quality, faces),
-        (),
-        OneBlock(),
         every_s={"quality": 10.0, "faces": 1.0},
         gated=frozenset({"faces"}),
         gate=QualityGate("quality", 30.0),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.analogue import snow_share, stripe_strength
+from tests.unit.detectors.metrics.measured import snow_share, stripe_strength
 from tests.unit.detectors.sample_pictures import luma, photograph
 
 

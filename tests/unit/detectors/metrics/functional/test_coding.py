@@ -5,8 +5,11 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from detectors.metrics.functional.coding import blockiness
+from detectors.metrics.functional import blocking
+from detectors.metrics.picture.codes import code_range
+from detectors.metrics.picture.decoded_picture import DecodedPicture
 from tests.unit.detectors import ffmpeg_filters
+from tests.unit.detectors.metrics.measured import blockiness
 from tests.unit.detectors.sample_pictures import jpeg, luma, photograph
 
 QUALITIES = (95, 60, 30, 15, 8, 4)
@@ -61,11 +64,12 @@ def test_a_shifted_grid_is_the_same_grid() -> None:
 
 
 def test_a_grid_of_a_tenth_of_a_level_is_great_as_a_ratio_only() -> None:
-    steps = torch.zeros(64, 64)
-    steps += (torch.arange(64) // 8 % 2) * 0.1 / 255
-    ratio, levels = blockiness(0.5 + (steps + steps.T)[None, None])
+    codes = code_range(12, full=True)
+    steps = np.zeros((64, 64), np.uint16)
+    steps += (np.arange(64) // 8 % 2).astype(np.uint16) * 2
+    ratio, levels = blocking.blockiness(DecodedPicture(2048 + steps + steps.T, None, codes))
     assert ratio > 100
-    assert levels == pytest.approx(0.1, abs=0.02)
+    assert levels == pytest.approx(2 / 16, abs=0.02)
 
 
 def test_a_flat_picture_has_no_grid_to_measure() -> None:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from skimage import data
 
-from detectors.metrics.functional.colour import magenta, mean_chroma, saturation
 from detectors.models.pictures import rgb_to_luma_chroma
 from domain.frames import ColorMatrix
 from tests.unit.detectors import ffmpeg_filters
+from tests.unit.detectors.metrics.measured import magenta, mean_chroma, saturation
 
 BT601 = ColorMatrix.BT601
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.contrast import contrast_rms, haze, local_contrast
+from tests.unit.detectors.metrics.measured import contrast_rms, haze, local_contrast
 from tests.unit.detectors.sample_pictures import luma, photograph
 
 

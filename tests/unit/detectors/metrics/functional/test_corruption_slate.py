@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.coding import corrupt_share
-from detectors.metrics.functional.slate import slate
+from tests.unit.detectors.metrics.measured import corrupt_share, text_slate
 from tests.unit.detectors.sample_pictures import luma, noisy, photograph
 
 
@@ -43,14 +42,14 @@ def written(ground: int, text: str, at: tuple[int, int]) -> np.ndarray:
 
 def test_a_flat_ground_with_text_in_the_middle_is_a_slate() -> None:
     picture = luma(written(60, "NO VIDEO", (220, 190)))
-    assert float(slate(picture, neutral(picture))) > 0.9
+    assert float(text_slate(picture, neutral(picture))) > 0.9
 
 
 def test_a_black_night_with_a_clock_in_the_corner_is_no_slate() -> None:
     picture = luma(written(2, "2026-01-01 03:00", (10, 40)))
-    assert float(slate(picture, neutral(picture))) == 0
+    assert float(text_slate(picture, neutral(picture))) == 0
 
 
 def test_a_photograph_is_no_slate() -> None:
     picture = luma(photograph())
-    assert float(slate(picture, neutral(picture))) < 0.3
+    assert float(text_slate(picture, neutral(picture))) < 0.3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.sharpness import edge_widths
 from tests.unit.detectors import ffmpeg_filters
+from tests.unit.detectors.metrics.measured import edge_widths
 from tests.unit.detectors.sample_pictures import blurred, luma, photograph
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.exposure import black_share, clipped_share, luma_mean, luma_percentiles
 from tests.unit.detectors import ffmpeg_filters
+from tests.unit.detectors.metrics.measured import black_share, clipped_share, luma_mean, luma_percentiles
 from tests.unit.detectors.sample_pictures import luma, photograph
 
 

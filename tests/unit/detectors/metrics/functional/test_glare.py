@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detectors.metrics.functional.exposure import glare_share
+from tests.unit.detectors.metrics.measured import glare_share
 from tests.unit.detectors.sample_pictures import luma
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.noise import noise_floor, noise_response, noise_sigma
+from tests.unit.detectors.metrics.measured import noise_floor, noise_sigma
 from tests.unit.detectors.sample_pictures import luma, noisy, photograph
 
 KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float64)
@@ -15,24 +15,21 @@ KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float64)
 def test_is_the_formula_as_opencv_computes_it(name: str) -> None:
     picture = photograph(name)
     response = np.abs(cv2.filter2D(picture.astype(np.float64), -1, KERNEL))[1:-1, 1:-1]
-    assert float(noise_sigma(noise_response(luma(picture)))) == pytest.approx(
-        np.sqrt(np.pi / 2) / 6 * response.mean(), rel=1e-4
-    )
+    assert float(noise_sigma(luma(picture))) == pytest.approx(np.sqrt(np.pi / 2) / 6 * response.mean(), rel=1e-4)
 
 
 @pytest.mark.parametrize("sigma", [2.0, 5.0, 12.0])
 def test_finds_the_noise_added_to_a_flat_picture(sigma: float) -> None:
     picture = noisy(np.full((256, 256), 120, np.uint8), sigma)
-    found = float(noise_sigma(noise_response(luma(picture))))
+    found = float(noise_sigma(luma(picture)))
     assert found == pytest.approx(sigma, rel=0.05)
 
 
 def test_texture_counts_as_noise_but_not_on_the_floor() -> None:
     texture = np.random.default_rng(0).integers(60, 200, (128, 256)).astype(np.uint8)
     picture = noisy(np.concatenate([texture, np.full((128, 256), 120, np.uint8)]), 3.0)
-    response = noise_response(luma(picture))
-    assert float(noise_sigma(response)) > 15
-    assert float(noise_floor(response, luma(picture))) == pytest.approx(3.0, rel=0.15)
+    assert float(noise_sigma(luma(picture))) > 15
+    assert float(noise_floor(luma(picture))) == pytest.approx(3.0, rel=0.15)
 
 
 def test_masked_noise_does_not_count() -> None:
@@ -40,6 +37,5 @@ def test_masked_noise_does_not_count() -> None:
     picture[:, :64] = noisy(picture[:, :64], 20)
     visible = torch.ones(1, 1, 96, 128, dtype=torch.bool)
     visible[..., :64] = False
-    response = noise_response(luma(picture))
-    assert float(noise_sigma(response, visible)) == 0.0
-    assert float(noise_floor(response, luma(picture), visible)) == 0.0
+    assert float(noise_sigma(luma(picture), visible)) == 0.0
+    assert float(noise_floor(luma(picture), visible)) == 0.0

@@ -4,7 +4,7 @@ import pytest
 import torch
 from skimage.measure import blur_effect
 
-from detectors.metrics.functional.sharpness import sharpness
+from tests.unit.detectors.metrics.measured import sharpness
 from tests.unit.detectors.sample_pictures import blurred, luma, noisy, photograph
 
 

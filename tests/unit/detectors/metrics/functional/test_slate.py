@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from skimage import data
 
-from detectors.metrics.detectors.coding import CodingDetector
 from detectors.models.pictures import Pictures
+from tests.unit.detectors.metrics.measured import coding_numbers
 from tests.unit.detectors.sample_pictures import jpeg, photograph
 
 RAISED, CLEAR = 0.8, 0.7
@@ -29,7 +29,7 @@ def score(picture: Picture, *, sigma: float = 0.0, quality: int = 90) -> float:
     whole = Pictures.from_rgb(torch.from_numpy(rgb).permute(2, 0, 1)[None])
     assert whole.chroma is not None
     halved = torch.nn.functional.avg_pool2d(whole.chroma, 2)
-    return float(CodingDetector().score(Pictures(whole.luma, halved))["slate"])
+    return float(coding_numbers(whole.luma, halved)["slate"])
 
 
 def flat(colour: tuple[int, int, int], size: tuple[int, int] = (360, 640)) -> Picture:
@@ -164,6 +164,6 @@ def test_a_dense_fog_that_an_encoder_smoothed_is_still_a_scene() -> None:
 
 def test_without_colour_a_flat_grey_is_a_lost_signal_and_a_photograph_none() -> None:
     grey = torch.full((1, 1, 360, 640), 0.5)
-    assert float(CodingDetector().score(Pictures(grey))["slate"]) >= RAISED
+    assert float(coding_numbers(Pictures(grey).luma, None)["slate"]) >= RAISED
     picture = torch.from_numpy(jpeg(photograph(), 60).astype(np.float32) / 255)[None, None]
-    assert float(CodingDetector().score(Pictures(picture))["slate"]) < CLEAR
+    assert float(coding_numbers(Pictures(picture).luma, None)["slate"]) < CLEAR

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.feature import hog
 
-from detectors.metrics.functional.structure import block_structure, texture_share
+from tests.unit.detectors.metrics.measured import block_structure, texture_share
 from tests.unit.detectors.sample_pictures import blurred, luma, noisy, photograph
 
 

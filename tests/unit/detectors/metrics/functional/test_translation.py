@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from detectors.metrics.functional.motion import shift
+from tests.unit.detectors.metrics.measured import shift
 from tests.unit.detectors.sample_pictures import luma, noisy, photograph
 
 

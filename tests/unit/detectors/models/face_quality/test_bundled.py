@@ -33,8 +33,8 @@ def rungs() -> Pictures:
 
 
 def test_the_default_set_leaves_it_out_and_a_name_brings_it_in() -> None:
-    assert "sfiqa_mobilenet" not in {each.name for each in build_detectors().detectors}
-    (named,) = build_detectors(["sfiqa_mobilenet"]).detectors
+    assert "sfiqa_mobilenet" not in {each.name for each in build_detectors().models}
+    (named,) = build_detectors(["sfiqa_mobilenet"]).models
     assert named.fingerprint.startswith(locate_weights("sfiqa_mobilenet").fingerprint)
 
 

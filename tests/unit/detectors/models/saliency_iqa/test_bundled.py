@@ -38,8 +38,8 @@ def rungs(name: str, photograph: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
 def test_the_default_set_leaves_it_out_and_a_name_brings_it_in() -> None:
-    assert "saliency_iqa" not in {detector.name for detector in build_detectors().detectors}
-    (named,) = build_detectors(["saliency_iqa"]).detectors
+    assert "saliency_iqa" not in {detector.name for detector in build_detectors().models}
+    (named,) = build_detectors(["saliency_iqa"]).models
     assert named.fingerprint == locate_weights("saliency_iqa").fingerprint
 
 

@@ -1,0 +1,92 @@
+"""Black, too dark, too bright, glare: how light falls on the picture."""
+
+import math
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from detectors.metrics.picture.arrays import Bytes
+from detectors.metrics.picture.averages import mean, percentiles, share_of
+from detectors.metrics.picture.codes import FIXED_POINT
+from detectors.metrics.picture.decoded_picture import DecodedPicture
+from detectors.metrics.picture.visible import VisibleArea
+from detectors.metrics.specs import lower_is_better, neutral_metric
+
+BLACK = 0.10
+"""Luma under which a pixel is black: 16 + 0.10·219 in limited range, as FFmpeg's blackdetect (`pixel_black_th`)."""
+CLIPPED = 0.97
+"""Luma from which a pixel is burnt out; re-coding moves white by a level or two."""
+_DISC_SHARE = 0.05
+"""Width of the square that must fit into a burnt-out area, as a share of the picture's shorter side."""
+_SPREAD, _COMPACT = 0.5, 0.8
+
+
+class ExposureMetrics:
+    """Luma's mean, percentiles and extremes. Masked pixels do not count."""
+
+    name = "exposure"
+    fingerprint = "exposure-2"
+    metrics = (
+        neutral_metric("luma_mean", "brightness", "share of white", (0, 1), "mean luma"),
+        neutral_metric("luma_p05", "darkest twentieth", "share of white", (0, 1), "5th percentile of luma"),
+        neutral_metric("luma_p95", "brightest twentieth", "share of white", (0, 1), "95th percentile of luma"),
+        lower_is_better("black_share", "black pixels", "share", (0, 1), "FFmpeg vf_blackdetect"),
+        lower_is_better("clipped_share", "burnt-out pixels", "share", (0, 1), "ours"),
+        lower_is_better("glare_share", "burnt-out discs", "share", (0, 1), "ours"),
+    )
+
+    def measure(self, picture: DecodedPicture) -> Mapping[str, float]:
+        """Return the metrics; black is counted at native size, the rest on the reduced picture."""
+        codes, visible = picture.codes8, picture.reduced_visible
+        dark, bright = (codes.share(code) for code in percentiles(picture.reduced8, (0.05, 0.95), visible))
+        clipped = (picture.reduced >= math.ceil(codes.code(CLIPPED) * FIXED_POINT)).view(np.uint8)
+        return {
+            "luma_mean": (mean(picture.reduced, visible) / FIXED_POINT - codes.black) / codes.span,
+            "luma_p05": dark,
+            "luma_p95": bright,
+            "black_share": black_share(picture),
+            "clipped_share": share_of(clipped, visible),
+            "glare_share": glare_share(clipped, visible),
+        }
+
+
+def black_share(picture: DecodedPicture) -> float:
+    """Return the share of pixels under `BLACK`, [0, 1]. Source: FFmpeg vf_blackdetect.
+
+    Of pictures above a million pixels, of every n-th row.
+    """
+    lowest = math.ceil(picture.codes.code(BLACK))
+    rows = picture.enough_rows
+    visible = None if picture.visible is None else VisibleArea(picture.visible.pixels[rows])
+    return share_of((picture.luma[rows] < lowest).view(np.uint8), visible)
+
+
+def glare_share(clipped: Bytes, visible: VisibleArea | None = None) -> float:
+    """Return the share of the picture inside one compact burnt-out area, [0, 1]; lower is better.
+
+    `clipped` (h, w) is 1 where luma is at least `CLIPPED`. A morphological opening with a square of 5 % of the shorter
+    side: windows, headlights and specular lines vanish, discs stay. What is left counts in full from a compactness of
+    0.8 on and not at all under 0.5, compactness being area / (2π (Var x + Var y)): 1 for a disc, 0.96 for a square,
+    0.35 for a strip of sky. A white lorry is compact too, so the number speaks only against a reference and over time.
+    Source: ours.
+    """
+    side = max(3, round(_DISC_SHARE * min(clipped.shape)) | 1)
+    square = np.ones((side, side), np.uint8)
+    eroded = cv2.erode(clipped, square, borderType=cv2.BORDER_REPLICATE)
+    if not cv2.countNonZero(eroded):
+        return 0.0 if visible is None or visible.share > 0 else math.nan
+    opened = np.asarray(cv2.dilate(eroded, square, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    weight = min(1.0, max(0.0, (_compactness(opened) - _SPREAD) / (_COMPACT - _SPREAD)))
+    return share_of(opened, visible) * weight
+
+
+def _compactness(area: Bytes) -> float:
+    """Return area / (2π (Var x + Var y)) of a mask of zeros and ones; 0 where it is empty."""
+    count, spread = int(np.count_nonzero(area)), 0.0
+    for axis in (0, 1):
+        profile = area.sum(axis=axis, dtype=np.int64)
+        places = np.arange(len(profile))
+        mean = (profile @ places) / max(1, count)
+        spread += (profile @ (places - mean) ** 2) / max(1, count)
+    return count / (2 * math.pi * spread) if spread > 0 else 0.0

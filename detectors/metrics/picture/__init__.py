@@ -1,0 +1,1 @@
+"""A decoded picture, and the means, sums and areas that metrics are made of."""

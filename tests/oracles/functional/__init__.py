@@ -1,0 +1,1 @@
+"""Pure tensor mathematics, one idea a file."""
