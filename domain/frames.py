@@ -57,13 +57,13 @@ class FrameMeasurement:
 
     `values` maps metric key to a finite value; a metric that could not be measured is in `missing` with its reason.
     `models` maps the name of a group of metrics to the fingerprint of the code that measured it. `structure` is the
-    picture's block statistics, (rows, columns, channels) float32; see `detectors/metrics/functional/structure.py`.
+    picture's block statistics, (rows, columns, channels) in 8 bits; see `detectors/metrics/functional/structure.py`.
     """
 
     values: Mapping[str, float]
     missing: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
-    structure: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    structure: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

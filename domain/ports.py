@@ -239,6 +239,10 @@ class CameraLeases(Protocol):
         ...
 
 
+WANTED_S = 10.0
+"""How many seconds a look at a camera counts."""
+
+
 class LiveState(Protocol):
     """The present state of each stream. Nothing here survives a restart; what expired is unknown."""
 
@@ -255,6 +259,14 @@ class LiveState(Protocol):
         ...
 
     def picture(self, stream_id: str) -> Frame | None: ...
+
+    def want_picture(self, stream_id: str) -> None:
+        """Note that somebody looks at this camera now; ingest then sends its pictures. Forgotten after ten seconds."""
+        ...
+
+    def wanted_pictures(self) -> frozenset[str]:
+        """Return the cameras that somebody looked at within ten seconds."""
+        ...
 
 
 class Notifier(Protocol):

@@ -24,13 +24,12 @@ from domain.camera_directory import CameraDirectory
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from evaluation.policy import Policy
-from ingest.supervise.ipc import ReaderSetup
 from ingest.supervise.supervisor import IngestSupervisor
 from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
 from sightline.config.sections import QueueSettings
 from sightline.config.settings import EvaluationSettings, Settings
-from sightline.models.configured_models import configure_detectors, model_records
+from sightline.models.configured_models import configure_detectors, make_reader_setup, model_records
 from sightline.runtime.clock import SteadyClock, StoppableClock
 from sightline.runtime.components import Component, PeriodicThread
 from sightline.runtime.logging_setup import Redactor
@@ -347,7 +346,8 @@ def _build_scoring(wiring: _Wiring) -> ScoringService:
 
 def _build_ingest(wiring: _Wiring) -> Component:
     streams, clock = wiring.stores.streams, wiring.clock
-    setup = ReaderSetup(limits=wiring.settings.ingest.limits())
+    setup = make_reader_setup(wiring.settings)
+    live = wiring.present.live if wiring.settings.pictures == "memory" else None
     if wiring.queue.shared:
         sharing = wiring.settings.ingest
         holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -358,13 +358,15 @@ def _build_ingest(wiring: _Wiring) -> Component:
             lease_s=sharing.lease_s,
             max_cameras=sharing.max_cameras,
         )
-        return LeasedIngestService(wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup)
+        return LeasedIngestService(
+            wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup, live=live
+        )
     publisher = wiring.queue.publisher(threading.Event())
     assert publisher is not None
     directory = CameraDirectory(streams)
     directory.refresh()
     supervisor = IngestSupervisor(tuple(directory.cameras.values()), publisher, clock, setup=setup)
-    return IngestService(supervisor, directory, wiring.redactor)
+    return IngestService(supervisor, directory, wiring.redactor, live)
 
 
 def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:

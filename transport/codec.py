@@ -1,7 +1,8 @@
 """Messages as bytes, without loss: every sample of a picture arrives as it was decoded.
 
 Layout, little-endian: version (1 byte), kind (1), compression (1), header length (4), header (JSON), planes one after
-another. The version comes first and never moves, so that an old worker can say that a message is too new for it.
+another, block structure. Version 2 has what was measured of a frame; without it a frame is of version 1. The version
+comes first and never moves, so that an old worker can say that a message is too new for it.
 Bytes may come from any program that can reach the broker: every length is checked before memory is allocated for it.
 """
 
@@ -17,17 +18,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.cameras import StreamStatus
 from domain.errors import FrameRejected
-from domain.frames import Frame, FrameFormat, FrameRef, Plane
+from domain.frames import Frame, FrameFormat, FrameMeasurement, FrameRef, Plane
 from domain.messages import StreamMessage
 from domain.pixel_formats import LAYOUTS, check_planes
 from transport.compression import Buffer, Compression, compress_planes, expand_planes
-from transport.message_checks import MAX_SIDE, check_format, check_number, check_ref, clean_status
+from transport.message_checks import MAX_SIDE, check_format, check_measured, check_number, check_ref, clean_status
 
-VERSION = 1
+VERSION = 2
+_WITHOUT_NUMBERS = 1
 MAX_MESSAGE_BYTES = 16_000_000
 _MAX_HEADER_BYTES = 64 << 10
 _MAX_PICTURE_BYTES = 1 << 30
 _MAX_PLANES = 4
+_MAX_STRUCTURE_SIDE = 64
 _PREFIX = struct.Struct("<BBBI")
 
 
@@ -43,6 +46,14 @@ class _PlaneShape:
 
 
 @dataclass(frozen=True, slots=True)
+class _Measured:
+    values: dict[str, float]
+    missing: dict[str, str]
+    models: dict[str, str]
+    structure: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _FrameHeader:
     ref: FrameRef
     format: FrameFormat
@@ -50,6 +61,7 @@ class _FrameHeader:
     key_frame: bool = False
     corrupt: bool = False
     qp: float | None = None
+    measured: _Measured | None = None
 
 
 _FRAME: TypeAdapter[_FrameHeader] = TypeAdapter(_FrameHeader)
@@ -61,7 +73,7 @@ def encode_message(
 ) -> bytes:
     """Return the message as bytes. Raises `FrameRejected` for a frame larger than `max_bytes` or of odd planes."""
     if isinstance(message, StreamStatus):
-        return _join_message(MessageKind.STATUS, Compression.RAW, _STATUS.dump_json(message), [])
+        return _join_message(_WITHOUT_NUMBERS, MessageKind.STATUS, Compression.RAW, _STATUS.dump_json(message), [])
     planes = [_make_contiguous(plane) for plane in message.planes]
     header = _FrameHeader(
         ref=message.ref,
@@ -70,9 +82,13 @@ def encode_message(
         key_frame=message.key_frame,
         corrupt=message.corrupt,
         qp=message.qp,
+        measured=None if message.measured is None else _measured_header(message.measured),
     )
-    body = compress_planes(compression, [plane.data.cast("B") for plane in planes])
-    whole = _join_message(MessageKind.FRAME, compression, _FRAME.dump_json(header), body)
+    structure = None if message.measured is None else message.measured.structure
+    parts = planes if structure is None else [*planes, np.ascontiguousarray(structure)]
+    body = compress_planes(compression, [part.data.cast("B") for part in parts])
+    version = _WITHOUT_NUMBERS if message.measured is None else VERSION
+    whole = _join_message(version, MessageKind.FRAME, compression, _FRAME.dump_json(header), body)
     if len(whole) > max_bytes:
         size = f"{message.format.width}x{message.format.height}"
         raise FrameRejected(
@@ -89,10 +105,11 @@ def decode_message(message: Buffer, *, max_bytes: int = MAX_MESSAGE_BYTES) -> St
     if len(message) == 0:
         raise FrameRejected("empty message")
     view = memoryview(message)
-    if view[0] != VERSION:
+    if view[0] not in (_WITHOUT_NUMBERS, VERSION):
         age = "newer than" if view[0] > VERSION else "unknown to"
         raise FrameRejected(
-            f"message version {view[0]} is {age} this worker, which reads {VERSION}; upgrade workers first"
+            f"message version {view[0]} is {age} this worker, which reads {_WITHOUT_NUMBERS} and {VERSION}; "
+            "upgrade workers first"
         )
     if len(view) < _PREFIX.size:
         raise FrameRejected(f"truncated message: {len(view)} bytes")
@@ -138,9 +155,11 @@ def _parse_frame(header: _FrameHeader, compression: int, body: memoryview) -> Fr
     if len(header.planes) > _MAX_PLANES:
         raise FrameRejected(f"malformed message: {len(header.planes)} planes")
     sizes = [_plane_bytes(plane) for plane in header.planes]
-    if header.format.pixel_format in LAYOUTS:
+    shape = None if header.measured is None else header.measured.structure
+    if header.format.pixel_format in LAYOUTS and not (header.measured is not None and not header.planes):
         check_planes(header.format, [plane.shape for plane in header.planes], [int(p.sample[1]) for p in header.planes])
-    samples = expand_planes(compression, body, sum(sizes))
+    structure_bytes = _structure_bytes(shape)
+    samples = expand_planes(compression, body, sum(sizes) + structure_bytes)
     planes: list[Plane] = []
     start = 0
     for plane, size in zip(header.planes, sizes, strict=True):
@@ -155,7 +174,30 @@ def _parse_frame(header: _FrameHeader, compression: int, body: memoryview) -> Fr
         key_frame=header.key_frame,
         corrupt=header.corrupt,
         qp=header.qp,
+        measured=None if header.measured is None else _parse_measured(header.measured, samples[start:]),
     )
+
+
+def _measured_header(measured: FrameMeasurement) -> _Measured:
+    structure = measured.structure
+    if structure is not None and (structure.dtype != np.uint8 or structure.ndim != 3):
+        raise FrameRejected(f"a structure of {structure.dtype} numbers in {structure.ndim} axes cannot travel")
+    shape = None if structure is None else (structure.shape[0], structure.shape[1], structure.shape[2])
+    return _Measured(dict(measured.values), dict(measured.missing), dict(measured.models), shape)
+
+
+def _parse_measured(header: _Measured, samples: Buffer) -> FrameMeasurement:
+    check_measured(header.values, header.missing, header.models)
+    structure = None if header.structure is None else np.frombuffer(samples, np.uint8).reshape(header.structure).copy()
+    return FrameMeasurement(header.values, header.missing, header.models, structure)
+
+
+def _structure_bytes(shape: tuple[int, int, int] | None) -> int:
+    if shape is None:
+        return 0
+    if not all(1 <= side <= _MAX_STRUCTURE_SIDE for side in shape):
+        raise FrameRejected(f"malformed message: a structure of shape {shape}")
+    return math.prod(shape)
 
 
 def _plane_bytes(plane: _PlaneShape) -> int:
@@ -175,5 +217,7 @@ def _plane_shape(plane: Plane) -> _PlaneShape:
     return _PlaneShape("u1" if plane.itemsize == 1 else "u2", plane.shape)
 
 
-def _join_message(kind: MessageKind, compression: Compression, header: bytes, body: Iterable[Buffer]) -> bytes:
-    return b"".join([_PREFIX.pack(VERSION, kind, compression, len(header)), header, *body])
+def _join_message(
+    version: int, kind: MessageKind, compression: Compression, header: bytes, body: Iterable[Buffer]
+) -> bytes:
+    return b"".join([_PREFIX.pack(version, kind, compression, len(header)), header, *body])

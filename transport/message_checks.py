@@ -22,6 +22,7 @@ MAX_SIDE = 16384
 _LONGEST_PLAN_S = 30 * 86400.0
 _LARGEST_RATE = 1e12
 _LARGEST_NUMBER = 1e15
+_MAX_METRICS = 200
 
 
 def check_ref(ref: FrameRef) -> None:
@@ -43,6 +44,16 @@ def check_number(name: str, value: float | None) -> None:
     """Raise `FrameRejected` for a number that is not finite or beyond all measure."""
     if value is not None:
         _check_values(name, value)
+
+
+def check_measured(values: Mapping[str, float], missing: Mapping[str, str], models: Mapping[str, str]) -> None:
+    """Raise `FrameRejected` where the numbers of a frame hold what cannot be, or are too many."""
+    for name, part in (("values", values), ("missing", missing), ("models", models)):
+        if len(part) > _MAX_METRICS:
+            raise FrameRejected(f"malformed message: {len(part)} {name}")
+        for key in part:
+            _check_text(name, key, MAX_ID_LENGTH)
+        _check_values(name, part)
 
 
 def clean_status(status: StreamStatus) -> StreamStatus:

@@ -337,10 +337,13 @@ class ScoringWorker:
     def _show_pictures(self, wanted: list[CameraDelivery], scored: ScoredFrames) -> None:
         if not self._pictures:
             return
-        newest = {scores.ref.stream_id: wanted[place][0].message for place, scores in scored.scores.items()}
-        for message in newest.values():
-            if isinstance(message, Frame):
-                self._live.put_picture(message)
+        newest: dict[str, Frame] = {}
+        for place in scored.scores:
+            message = wanted[place][0].message
+            if isinstance(message, Frame) and message.has_picture:
+                newest[message.ref.stream_id] = message
+        for frame in newest.values():
+            self._live.put_picture(frame)
 
     def _count(self, **more: int) -> None:
         before = self._counters

@@ -25,11 +25,12 @@ def picture(
     if not backend.pictures:
         raise HTTPException(404, "pictures are switched off (pictures: never)")
     try:
+        backend.live.want_picture(name)
         frame = backend.live.picture(name)
     except StoreUnavailable as error:
         raise HTTPException(503, f"live state unavailable, and with it pictures: {error}", _RETRY_HEADERS) from error
     if frame is None:
-        raise HTTPException(404, "there is no picture of now: no frame came lately")
+        raise HTTPException(404, "there is no picture of now yet; it comes with the next frame of this camera")
     received_at = frame.ref.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     headers = {"Cache-Control": "no-store", "X-Received-At": received_at}
     return Response(encode_jpeg(frame, width), media_type="image/jpeg", headers=headers)

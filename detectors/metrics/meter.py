@@ -4,6 +4,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
+from detectors.metrics.functional.structure import pack_structure
 from detectors.metrics.measure import ALL_METRICS, MetricSet, compare_pictures, measure_picture
 from detectors.metrics.motion import RememberedPicture
 from domain.cameras import Mask
@@ -42,7 +43,7 @@ class PictureMeter:
                 missing.update(dict.fromkeys((spec.key for spec in self._metrics.motion.metrics), reason))
             else:
                 _take(changes, NOT_COMPARABLE, values, missing)
-        return FrameMeasurement(values, missing, dict(self._fingerprints), numbers.structure)
+        return FrameMeasurement(values, missing, dict(self._fingerprints), pack_structure(numbers.structure))
 
     def forget(self, stream_id: str) -> None:
         """Let a stream begin again, as if it had not been seen."""

@@ -1,5 +1,6 @@
 """What a reading process and its supervisor say to each other over their pipe."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -28,6 +29,10 @@ class ReaderSetup:
     limits: ReadingLimits = ReadingLimits()
     buffer_bytes: int = 64 * 1024 * 1024
     hang_s: float = 45.0
+    metrics: tuple[str, ...] | None = None
+    """Groups of metrics to measure, None for all."""
+    model_every_s: Mapping[str, float] | None = None
+    """Seconds between the pictures that each model judges; None sends every picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,13 @@ class StartCamera:
 @dataclass(frozen=True, slots=True)
 class StopCamera:
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetViewed:
+    """Somebody looks at these cameras now: their pictures travel with their numbers."""
+
+    cameras: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +74,5 @@ class ReaderStuck:
     camera: str
 
 
-ReaderCommand: TypeAlias = StartCamera | StopCamera | SetClock | ShutDown
+ReaderCommand: TypeAlias = StartCamera | StopCamera | SetClock | SetViewed | ShutDown
 ReaderMessage: TypeAlias = StreamMessage | ReaderStuck

@@ -19,11 +19,25 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 
+import cv2
+
+from detectors.metrics.allocator import keep_freed_memory
 from domain.clocks import elapsed_s
+from domain.frames import Frame
 from domain.text.plain_text import escape_invisible
 from domain.text.redaction import redact_text
 from ingest.supervise.camera_reader import CameraReader
-from ingest.supervise.ipc import ReaderCommand, ReaderSetup, ReaderStuck, SetClock, ShutDown, StartCamera, StopCamera
+from ingest.supervise.ipc import (
+    ReaderCommand,
+    ReaderSetup,
+    ReaderStuck,
+    SetClock,
+    SetViewed,
+    ShutDown,
+    StartCamera,
+    StopCamera,
+)
+from ingest.supervise.measurement import FrameMeasurer
 from ingest.supervise.send_buffer import SendBuffer
 
 TICK_S = 0.25
@@ -58,6 +72,7 @@ class ReaderProcess:
         self._setup = setup
         self._clock = SupervisorClock()
         self._buffer = SendBuffer(setup.buffer_bytes)
+        self._measurer = FrameMeasurer(setup.metrics, setup.model_every_s)
         self._readers: dict[str, CameraReader] = {}
         self._leaving: list[CameraReader] = []
         self._reported: set[str] = set()
@@ -75,6 +90,8 @@ class ReaderProcess:
                         break
                     if isinstance(command, SetClock):
                         self._clock.follow(command)
+                    elif isinstance(command, SetViewed):
+                        self._measurer.set_viewed(command.cameras)
                     else:
                         self._obey(command)
                 self._watch()
@@ -90,6 +107,7 @@ class ReaderProcess:
             self._leaving.append(before)
         if isinstance(command, StopCamera):
             return
+        self._measurer.set_masks(name, command.camera.masks)
         leaving = [reader for reader in self._leaving if reader.camera.name == name]
         reader = CameraReader(
             command.camera,
@@ -130,7 +148,8 @@ class ReaderProcess:
             while True:
                 message = self._buffer.get(TICK_S)
                 if message is not None:
-                    self._connection.send(message)
+                    # Measured here and not where it is read: a slow machine then drops frames, it does not read late.
+                    self._connection.send(self._measurer.measure(message) if isinstance(message, Frame) else message)
                 elif self._ending.is_set():
                     return
         except OSError:
@@ -162,6 +181,8 @@ def main(descriptor: int) -> None:
     try:
         setup: ReaderSetup = connection.recv()
         bound_memory(setup.limits.max_memory_bytes)
+        keep_freed_memory()
+        cv2.setNumThreads(1)
         ReaderProcess(connection, setup).run()
     except EOFError:
         log.debug("the supervisor left before it said anything")

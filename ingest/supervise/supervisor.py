@@ -18,7 +18,7 @@ from domain.ports import Clock, StreamPublisher
 from ingest.limits import MEGABYTE
 from ingest.supervise.backoff import Attempts, after_excess, after_failure
 from ingest.supervise.camera_counters import CameraCounters
-from ingest.supervise.ipc import ReaderSetup, ReaderStuck, SetClock, StartCamera, StopCamera
+from ingest.supervise.ipc import ReaderSetup, ReaderStuck, SetClock, SetViewed, StartCamera, StopCamera
 from ingest.supervise.placement import Placement, place_cameras
 from ingest.supervise.process_handle import ReaderProcessHandle
 
@@ -61,6 +61,8 @@ class IngestSupervisor:
         self._processes: dict[int, ReaderProcessHandle] = {}
         self._camera_counters: dict[str, CameraCounters] = {}
         self._restarts: dict[str, tuple[Attempts, float]] = {}
+        self._viewed: frozenset[str] = frozenset()
+        self._viewed_told: frozenset[str] = frozenset()
         self._looked_s = 0.0
         self._began_at_s = 0.0
         self._stop = threading.Event()
@@ -73,6 +75,11 @@ class IngestSupervisor:
         """Read these cameras from now on: new ones start, changed ones start again, the others are left alone."""
         with self._lock:
             self._wanted = _map_by_name(cameras)
+
+    def show(self, cameras: Iterable[str]) -> None:
+        """Have the pictures of these cameras travel from now on, beside those that models judge; of no others."""
+        with self._lock:
+            self._viewed = frozenset(cameras)
 
     def stop(self) -> None:
         """End every session and process; what they had read is published first."""
@@ -95,6 +102,7 @@ class IngestSupervisor:
     def _round(self) -> None:
         try:
             self._send_time()
+            self._send_viewed()
             self._apply_camera_list()
             self._pump(WAIT_S)
             self._replace_silent()
@@ -110,6 +118,14 @@ class IngestSupervisor:
             self._began_at_s = began_at_s
             for process in self._processes.values():
                 process.tell(SetClock(began_at_s))
+
+    def _send_viewed(self) -> None:
+        with self._lock:
+            viewed = self._viewed
+        if viewed != self._viewed_told:
+            self._viewed_told = viewed
+            for process in self._processes.values():
+                process.tell(SetViewed(viewed))
 
     def _apply_camera_list(self) -> None:
         with self._lock:
@@ -142,6 +158,7 @@ class IngestSupervisor:
         if process is None:
             process = self._processes[number] = ReaderProcessHandle(self._setup)
             process.tell(SetClock(self._began_at_s))
+            process.tell(SetViewed(self._viewed_told))
         for name, camera in cameras.items():
             counters = self._camera_counters.setdefault(name, CameraCounters())
             process.tell(StartCamera(camera, counters.handover()))

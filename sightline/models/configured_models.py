@@ -8,6 +8,7 @@ from detectors.models.quality_gate import QualityGate
 from detectors.models.weights import read_manifest
 from detectors.registry import DetectorSet, build_detectors
 from domain.records import ModelRecord
+from ingest.supervise.ipc import ReaderSetup
 from sightline.config.sections import ModelSettings
 from sightline.config.settings import Settings
 
@@ -30,6 +31,22 @@ def configure_detectors(settings: Settings | None = None) -> DetectorSet:
     found = check_models(choices, downloads_folder(settings), names=asked if names is None else names)
     gate = None if settings.gate is None else QualityGate(settings.gate.metric, settings.gate.below)
     return build_detectors(names, found, gate)
+
+
+def make_reader_setup(settings: Settings) -> ReaderSetup:
+    """How reading processes work: what they measure, and how often the models that are wanted judge a picture.
+
+    Weights are not looked for: they lie where workers run.
+    """
+    choices, names = _choices(settings), settings.detectors
+    every_s = {
+        name: model.every_s if choice.every_s is None else choice.every_s
+        for name, model in MODELS.items()
+        for choice in [choices.get(name, ModelChoice())]
+        if model.detector is not None and (is_wanted(model, choice) if names is None else name in names)
+    }
+    metrics = None if names is None else tuple(names)
+    return ReaderSetup(limits=settings.ingest.limits(), metrics=metrics, model_every_s=every_s)
 
 
 def model_records(settings: Settings) -> tuple[ModelRecord, ...]:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
-from domain.ports import Clock, StreamStore
+from domain.errors import StoreUnavailable
+from domain.ports import Clock, LiveState, StreamStore
 from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.components import PeriodicThread
 from sightline.runtime.logging_setup import Redactor
 
 CHECK_EVERY_S = 2.0
+VIEWERS_EVERY_S = 0.5
 
 
 class IngestService:
@@ -19,20 +21,30 @@ class IngestService:
     name = "ingest"
 
     def __init__(
-        self, supervisor: IngestSupervisor, directory: CameraDirectory, redactor: Redactor | None = None
+        self,
+        supervisor: IngestSupervisor,
+        directory: CameraDirectory,
+        redactor: Redactor | None = None,
+        live: LiveState | None = None,
     ) -> None:
-        """`supervisor` reads the cameras of `directory` as they are now."""
+        """`supervisor` reads the cameras of `directory` as they are now.
+
+        `live` says which cameras somebody looks at; their pictures travel.
+        """
         self._supervisor = supervisor
         self._directory = directory
         self._redactor = redactor
         self._watch = PeriodicThread("ingest-cameras", CHECK_EVERY_S, self.follow)
+        self._viewers = ViewerWatch(supervisor, live)
 
     def start(self) -> None:
         self._hide_passwords()
         self._supervisor.start()
         self._watch.start()
+        self._viewers.start()
 
     def stop(self, timeout_s: float) -> None:
+        self._viewers.stop(timeout_s)
         self._watch.stop(timeout_s)
         self._supervisor.stop()
 
@@ -48,6 +60,30 @@ class IngestService:
     def _hide_passwords(self) -> None:
         if self._redactor is not None:
             self._redactor.learn_cameras(self._directory.cameras.values())
+
+
+class ViewerWatch:
+    """Has the pictures of those cameras travel that somebody looks at."""
+
+    def __init__(self, supervisor: IngestSupervisor, live: LiveState | None) -> None:
+        self._supervisor = supervisor
+        self._live = live
+        self._thread = PeriodicThread("ingest-viewers", VIEWERS_EVERY_S, self.follow)
+
+    def start(self) -> None:
+        if self._live is not None:
+            self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        if self._live is not None:
+            self._thread.stop(timeout_s)
+
+    def follow(self) -> None:
+        """Ask once who looks; while the live state is away nobody can."""
+        try:
+            self._supervisor.show(() if self._live is None else self._live.wanted_pictures())
+        except StoreUnavailable:
+            self._supervisor.show(())
 
 
 BY_SETTINGS = "settings file"

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from domain.camera_directory import CameraDirectory
 from domain.errors import StoreUnavailable
-from domain.ports import Clock, StreamPublisher, StreamStore
+from domain.ports import Clock, LiveState, StreamPublisher, StreamStore
 from ingest.supervise.ipc import ReaderSetup
 from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.components import RestartingThread
 from sightline.runtime.logging_setup import Redactor
 from sightline.services.held_leases import HeldLeases, LeasedPublisher, release_all_leases
+from sightline.services.ingest_service import ViewerWatch
 
 CHECK_EVERY_S = 2.0
 
@@ -35,13 +36,16 @@ class LeasedIngestService:
         *,
         redactor: Redactor | None = None,
         setup: ReaderSetup | None = None,
+        live: LiveState | None = None,
     ) -> None:
+        """`live` says which cameras somebody looks at; their pictures travel."""
         self._new_publisher = publisher
         self._directory = CameraDirectory(store)
         self._held = held
         self._clock = clock
         self._redactor = redactor
         self._setup = setup
+        self._live = live
         self._trouble = "waiting for the queue"
         self._thread = RestartingThread(self.name, self._work, health=lambda: self._trouble)
 
@@ -60,11 +64,14 @@ class LeasedIngestService:
             return
         supervisor = IngestSupervisor((), LeasedPublisher(publisher, self._held), self._clock, setup=self._setup)
         supervisor.start()
+        viewers = ViewerWatch(supervisor, self._live)
+        viewers.start()
         try:
             while not stop.is_set():
                 self._follow(supervisor)
                 stop.wait(CHECK_EVERY_S)
         finally:
+            viewers.stop(CHECK_EVERY_S)
             # Last words travel under the leases; only then may others read these cameras.
             supervisor.stop()
             publisher.close()

@@ -32,7 +32,11 @@ class StreamWatch:
         self, camera: Camera, detectors: DetectorSet, device: torch.device, limits: ReadingLimits | None = None
     ) -> None:
         self._camera = camera
-        self._setup = ReaderSetup(limits=limits or ReadingLimits())
+        self._setup = ReaderSetup(
+            limits=limits or ReadingLimits(),
+            metrics=tuple(detectors.metrics.fingerprints),
+            model_every_s=detectors.every_s,
+        )
         self._scorer = FrameScorer(detectors, device)
         self._evaluator = StreamEvaluator(start_from_nothing, Policy.for_clips())
         self._frames = 0

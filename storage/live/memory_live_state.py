@@ -6,6 +6,7 @@ from threading import Lock
 
 from domain.frames import Frame
 from domain.messages import StreamSnapshot
+from domain.ports import WANTED_S
 
 
 class MemoryLiveState:
@@ -20,6 +21,7 @@ class MemoryLiveState:
         self._lock = Lock()
         self._snapshots: dict[str, tuple[float, StreamSnapshot]] = {}
         self._pictures: dict[str, tuple[float, Frame]] = {}
+        self._wanted: dict[str, float] = {}
 
     def put(self, snapshot: StreamSnapshot) -> None:
         with self._lock:
@@ -51,3 +53,13 @@ class MemoryLiveState:
                 del self._pictures[stream_id]
                 return None
             return frame
+
+    def want_picture(self, stream_id: str) -> None:
+        with self._lock:
+            self._wanted[stream_id] = self._seconds()
+
+    def wanted_pictures(self) -> frozenset[str]:
+        with self._lock:
+            oldest = self._seconds() - WANTED_S
+            self._wanted = {name: at for name, at in self._wanted.items() if at > oldest}
+            return frozenset(self._wanted)

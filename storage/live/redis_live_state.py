@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.frames import Frame
 from domain.messages import StreamSnapshot
+from domain.ports import WANTED_S
 
 _log = logging.getLogger(__name__)
 
@@ -139,6 +140,22 @@ class RedisLiveState:
         with self._translate_errors():
             document: Any = self._redis.get(self._key("frame", stream_id))
         return None if document is None else self._codec.decode(document)
+
+    def want_picture(self, stream_id: str) -> None:
+        if self._is_paused():
+            return
+        with self._tolerate_outage():
+            key, now = self._key("wanted"), time.time()
+            batch = self._redis.pipeline(transaction=False)
+            batch.zadd(key, {stream_id: now})
+            batch.zremrangebyscore(key, "-inf", now - WANTED_S)
+            batch.pexpire(key, round(1000 * WANTED_S))
+            batch.execute()
+
+    def wanted_pictures(self) -> frozenset[str]:
+        with self._translated():
+            names = _as_list(self._redis.zrangebyscore(self._key("wanted"), time.time() - WANTED_S, "+inf"))
+        return frozenset(_decode_text(name) for name in names)
 
     def keeps_pictures(self) -> bool:
         """Return whether pictures are wanted and this server writes nothing to disk, as far as it lets us see."""

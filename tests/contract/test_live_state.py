@@ -68,3 +68,11 @@ def test_the_picture_of_now_is_the_newest_to_the_last_sample(live: Live) -> None
     assert found.ref == frame("gate", 2).ref
     assert [plane.tolist() for plane in found.planes] == [plane.tolist() for plane in frame("gate", 2).planes]
     assert live.state.picture("yard") is None
+
+
+def test_who_looks_at_a_camera_wants_its_pictures_for_a_while(live: Live) -> None:
+    assert live.state.wanted_pictures() == frozenset()
+    live.state.want_picture("gate")
+    live.state.want_picture("yard")
+    live.state.want_picture("gate")
+    assert live.state.wanted_pictures() == {"gate", "yard"}

@@ -14,6 +14,7 @@ class FakeLiveState:
         self.away = False
         self._snapshots: dict[str, StreamSnapshot] = {}
         self._pictures: dict[str, Frame] = {}
+        self._wanted: set[str] = set()
 
     def put(self, snapshot: StreamSnapshot) -> None:
         if not self.away:
@@ -33,6 +34,7 @@ class FakeLiveState:
     def expire(self) -> None:
         self._snapshots.clear()
         self._pictures.clear()
+        self._wanted.clear()
 
     def put_picture(self, frame: Frame) -> None:
         self._pictures[frame.ref.stream_id] = frame
@@ -40,6 +42,14 @@ class FakeLiveState:
     def picture(self, stream_id: str) -> Frame | None:
         self._answer()
         return self._pictures.get(stream_id)
+
+    def want_picture(self, stream_id: str) -> None:
+        if not self.away:
+            self._wanted.add(stream_id)
+
+    def wanted_pictures(self) -> frozenset[str]:
+        self._answer()
+        return frozenset(self._wanted)
 
     def _answer(self) -> None:
         if self.away:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from detectors.metrics.functional.structure import unpack_structure
 from detectors.metrics.meter import NOT_MEASURABLE
 from domain.frames import Frame, FrameMeasurement
 
@@ -35,7 +36,7 @@ class FrameRow:
             models=dict(measured.models),
             numbers=dict(measured.values),
             missing=dict(measured.missing),
-            structure=measured.structure,
+            structure=None if measured.structure is None else unpack_structure(measured.structure),
         )
 
     def take(self, numbers: Mapping[str, float], why_not: str = NOT_MEASURABLE) -> None:

@@ -1,15 +1,11 @@
-"""How often a model judges one stream's pictures: from their times alone, whatever batches they come in."""
+"""What models saw of one session, and which of them judge its next picture."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.metrics import TimedValue
-
-
-def is_due(last: datetime | None, at: datetime, every_s: float) -> bool:
-    """Whether the picture of `at` is judged when the last judged one was of `last`; a clock set back starts anew."""
-    return last is None or at < last or (at - last).total_seconds() >= every_s
+from domain.model_schedule import due_models
 
 
 @dataclass(slots=True)
@@ -23,6 +19,6 @@ class ModelSchedule:
 
     def due(self, at: datetime, every_s: Mapping[str, float]) -> frozenset[str]:
         """Return the models that judge the picture of `at`, and note that they did."""
-        names = frozenset(name for name, each in every_s.items() if is_due(self.looked_at.get(name), at, each))
+        names = due_models(self.looked_at, at, every_s)
         self.looked_at.update(dict.fromkeys(names, at))
         return names

@@ -8,13 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.metrics.picture.arrays import Floats, Words
+from detectors.metrics.picture.arrays import Bytes, Floats, Words
 from detectors.metrics.picture.codes import FIXED_POINT, CodeRange
 from detectors.metrics.picture.visible import VisibleArea
 from detectors.metrics.picture.windows import Windows, area_mean, windows
 
 ROWS, COLUMNS, ORIENTATIONS = 18, 32, 8
 _LEAST_BLOCK = 4
+_ENERGY = 1
+_MOST_ENERGY = 181.0
+"""Levels a pixel, of a step from black to white along a diagonal."""
+_HIGHEST_CODE, _HIDDEN_CODE = 254, 255
 _FINE = 64
 """Orientations that are told apart before they are shared out; a power of two."""
 _TENTS = np.maximum(
@@ -25,6 +29,27 @@ _SHARES = np.column_stack([_TENTS[:, 0] + _TENTS[:, ORIENTATIONS], _TENTS[:, 1:O
 _SPARE_BITS = 4
 _NOISE_LEVELS = 1.5
 """Gradients under this many levels a pixel are noise after smoothing and count for nothing."""
+
+
+def pack_structure(structure: Floats) -> Bytes:
+    """Return a structure in 8 bits a number, of the same shape: a 254th of each channel's range, 255 for NaN.
+
+    Gradient energies are kept by their square root, so that weak ones keep their precision.
+    """
+    scaled = structure.copy()
+    scaled[..., _ENERGY] = np.sqrt(np.clip(scaled[..., _ENERGY], 0, _MOST_ENERGY) / _MOST_ENERGY)
+    hidden = np.isnan(scaled)
+    codes = np.rint(np.clip(np.where(hidden, 0, scaled), 0, 1) * _HIGHEST_CODE).astype(np.uint8)
+    codes[hidden] = _HIDDEN_CODE
+    return np.asarray(codes, np.uint8)
+
+
+def unpack_structure(codes: Bytes) -> Floats:
+    """Return the structure that `pack_structure` packed."""
+    structure = codes.astype(np.float32) / np.float32(_HIGHEST_CODE)
+    structure[..., _ENERGY] = structure[..., _ENERGY] ** 2 * np.float32(_MOST_ENERGY)
+    structure[codes == _HIDDEN_CODE] = np.nan
+    return structure
 
 
 def block_structure(luma: Words, codes: CodeRange, visible: VisibleArea | None = None) -> Floats:

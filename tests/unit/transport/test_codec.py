@@ -12,7 +12,7 @@ import pytest
 
 from domain.cameras import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
 from domain.errors import FrameRejected
-from domain.frames import ColorMatrix, ColorRange, Frame, FrameFormat, FrameRef, Plane
+from domain.frames import ColorMatrix, ColorRange, Frame, FrameFormat, FrameMeasurement, FrameRef, Plane
 from transport.codec import MAX_MESSAGE_BYTES, decode_message, encode_message
 from transport.compression import Compression
 
@@ -117,6 +117,64 @@ def test_compressed_planes_of_rubbish_are_refused(compression: Compression) -> N
     whole = encode_message(frame(), compression=compression)
     with pytest.raises(FrameRejected):
         decode_message(whole[:-60] + bytes(60))
+
+
+def measured_frame(*, picture: bool = True) -> Frame:
+    numbers = FrameMeasurement(
+        {"luma_mean": 0.1 + 0.2, "shift": -0.0},
+        {"saturation": "cannot be measured in this picture"},
+        {"exposure": "exposure-2"},
+        np.random.default_rng(3).integers(0, 256, (18, 32, 10), dtype=np.uint8),
+    )
+    whole = frame()
+    return replace(whole, measured=numbers, planes=whole.planes if picture else ())
+
+
+@pytest.mark.parametrize("picture", [True, False])
+@pytest.mark.parametrize("compression", list(Compression))
+def test_numbers_travel_with_the_picture_or_without(picture: bool, compression: Compression) -> None:
+    sent = measured_frame(picture=picture)
+    received = decode_message(encode_message(sent, compression=compression))
+    assert isinstance(received, Frame)
+    assert received.measured == sent.measured
+    assert received.measured is not None
+    assert sent.measured is not None
+    assert sent.measured.structure is not None
+    assert received.measured.structure is not None
+    assert received.measured.structure.tolist() == sent.measured.structure.tolist()
+    assert [plane.tolist() for plane in received.planes] == [plane.tolist() for plane in sent.planes]
+
+
+def test_numbers_alone_are_a_few_kilobytes() -> None:
+    assert len(encode_message(measured_frame(picture=False))) < 8_000
+
+
+def test_a_message_without_numbers_is_one_that_older_workers_read() -> None:
+    assert encode_message(frame())[0] == 1
+    assert encode_message(status())[0] == 1
+    assert encode_message(measured_frame())[0] == 2
+
+
+def test_a_frame_with_neither_picture_nor_numbers_is_refused() -> None:
+    with pytest.raises(FrameRejected):
+        decode_message(encode_message(replace(frame(), planes=())))
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        (b'"structure":[18,32,10]', b'"structure":[18,32,11]'),
+        (b'"structure":[18,32,10]', b'"structure":[18,-2,10]'),
+        (b'"luma_mean":0.30000000000000004', b'"luma_mean":1e300              '),
+        (b'"exposure":"exposure-2"', b'"exposure":"expos\\u0007"  '),
+    ],
+    ids=["too long", "negative", "beyond all measure", "control characters"],
+)
+def test_numbers_that_cannot_be_are_refused(find: bytes, put: bytes) -> None:
+    whole = encode_message(measured_frame(picture=False))
+    assert find in whole
+    with pytest.raises(FrameRejected):
+        decode_message(whole.replace(find, put, 1))
 
 
 @pytest.mark.parametrize(

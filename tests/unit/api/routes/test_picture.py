@@ -43,7 +43,10 @@ def test_a_smaller_picture_can_be_asked_for(api: Caller) -> None:
 def test_without_a_picture_of_now_the_last_one_is_not_shown(api: Caller, stage: SampleCameras) -> None:
     stage.live.expire()
     answer = api.get(PATH)
-    assert (answer.status_code, answer.json()["error"]) == (404, "there is no picture of now: no frame came lately")
+    assert (answer.status_code, answer.json()["error"]) == (
+        404,
+        "there is no picture of now yet; it comes with the next frame of this camera",
+    )
 
 
 def test_pictures_never_means_never(stage: SampleCameras) -> None:

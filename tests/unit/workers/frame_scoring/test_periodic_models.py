@@ -12,10 +12,10 @@ from detectors.models.quality_gate import QualityGate
 from detectors.registry import DetectorSet
 from domain.frames import Frame
 from domain.metrics import FrameScores, MetricSpec
+from domain.model_schedule import is_due
 from tests.fakes.ports import START
 from tests.unit.workers.builders import FEW_METRICS, broken, frame, spec
 from workers.frame_scoring.frame_scorer import FrameScorer
-from workers.frame_scoring.model_schedule import is_due
 from workers.frame_scoring.tensor_batches import TensorBatchLimits
 
 CPU = torch.device("cpu")
