@@ -42,6 +42,7 @@ from ingest.supervise.send_buffer import SendBuffer
 
 TICK_S = 0.25
 FAREWELL_S = 3.0
+SWITCH_INTERVAL_S = 0.001
 STATUS = Path("/proc/self/status")
 
 log = logging.getLogger(__name__)
@@ -183,6 +184,8 @@ def main(descriptor: int) -> None:
         bound_memory(setup.limits.max_memory_bytes)
         keep_freed_memory()
         cv2.setNumThreads(1)
+        # Threads that read must not wait long for the one that measures.
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         ReaderProcess(connection, setup).run()
     except EOFError:
         log.debug("the supervisor left before it said anything")

@@ -94,8 +94,8 @@ def test_the_first_byte_is_the_version() -> None:
 
 
 def test_a_newer_version_is_refused_by_its_number_alone() -> None:
-    with pytest.raises(FrameRejected, match="version 2 is newer"):
-        decode_message(b"\x02anything else")
+    with pytest.raises(FrameRejected, match="version 3 is newer"):
+        decode_message(b"\x03anything else")
 
 
 @pytest.mark.parametrize("length", [0, 1, 4, 7, 50, -1])
