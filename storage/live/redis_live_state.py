@@ -145,7 +145,7 @@ class RedisLiveState:
         if self._is_paused():
             return
         with self._tolerate_outage():
-            key, now = self._key("wanted"), time.time()
+            key, now = self._key("wanted"), self._server_time_s()
             batch = self._redis.pipeline(transaction=False)
             batch.zadd(key, {stream_id: now})
             batch.zremrangebyscore(key, "-inf", now - WANTED_S)
@@ -153,9 +153,15 @@ class RedisLiveState:
             batch.execute()
 
     def wanted_pictures(self) -> frozenset[str]:
-        with self._translated():
-            names = _as_list(self._redis.zrangebyscore(self._key("wanted"), time.time() - WANTED_S, "+inf"))
+        with self._translate_errors():
+            oldest = self._server_time_s() - WANTED_S
+            names = _as_list(self._redis.zrangebyscore(self._key("wanted"), oldest, "+inf"))
         return frozenset(_decode_text(name) for name in names)
+
+    def _server_time_s(self) -> float:
+        """Return Redis's own time: those who look and those who read cameras may be on machines of other clocks."""
+        seconds, microseconds = _as_list(self._redis.time())
+        return float(seconds) + float(microseconds) / 1e6
 
     def keeps_pictures(self) -> bool:
         """Return whether pictures are wanted and this server writes nothing to disk, as far as it lets us see."""
