@@ -35,9 +35,41 @@ class BaselineState(StrEnum):
     """The operator declared this view normal; absolute bounds were not asked."""
 
 
+class BaselinePart(StrEnum):
+    """What a number of a picture or of its stream is about; each part is learned, refused and accepted on its own."""
+
+    VIEW = "view"
+    """Where the camera looks and how sharply: block structure, focus."""
+    LIGHT = "light"
+    COLOUR = "colour"
+    NOISE = "noise"
+    """Noise, stripes, and how much the picture changes by itself."""
+    CODING = "coding"
+    STREAM = "stream"
+    """Frame rate and bitrate."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartBaseline:
+    """How far one part has come. While it is being learned its numbers are provisional: those of the first minutes.
+
+    `frames` were good for this part, between `started_at` and `updated_at`; `reason` says why it was refused.
+    """
+
+    state: BaselineState
+    started_at: datetime
+    updated_at: datetime
+    frames: int = 0
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraBaseline:
-    """What is normal for one camera in one light mode: statistics, never a picture."""
+    """What is normal for one camera in one light mode: statistics, never a picture.
+
+    `parts` says how far each part has come; one that it does not name is still to be seen. A baseline without any was
+    stored before there were parts: each is as `state` says. `state` and `reason` are the view's own.
+    """
 
     stream_id: str
     mode: LightMode
@@ -49,3 +81,9 @@ class CameraBaseline:
     structure: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     reason: str = ""
     accepted_by: str = ""
+    parts: Mapping[BaselinePart, PartBaseline] = field(default_factory=dict)
+
+    def state_of(self, part: BaselinePart) -> BaselineState:
+        if not self.parts:
+            return self.state
+        return self.parts[part].state if part in self.parts else BaselineState.LEARNING

@@ -73,7 +73,8 @@ class Frame:
     `planes` is empty where the picture did not travel with its numbers. Else they follow FFmpeg's layout of
     `format.pixel_format`: `yuv420p yuv422p yuv444p` (and their `j`, `10le`, `12le` forms; 16-bit samples are uint16),
     `gray gray10le gray12le`, `nv12` (Y, interleaved UV) and `rgb24` (H, W, 3).
-    `corrupt` is FFmpeg's own mark of a frame decoded with errors; `qp` its mean luma quantiser where exported.
+    `corrupt`: a part of it, or of a picture that it refers to, was lost, as the decoder says; `qp` is its mean luma
+    quantiser where exported.
     `measured` is None in a message of a release that measured in the worker.
     """
 

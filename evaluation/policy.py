@@ -25,8 +25,16 @@ class Policy:
     """A reference is learned over a camera's first hours in a light mode …"""
     learn_frames: int = 300
     """… and from no fewer frames than these."""
-    provisional_s: float | None = None
-    """Where set, what was seen after so many seconds serves as reference until learning ends (clips, demo)."""
+    provisional_s: float | None = 60.0
+    """What was seen after so many seconds …"""
+    provisional_frames: int = 10
+    """… in so many good frames stands in for a baseline until learning ends; never where None."""
+    provisional_sensitivity: int | None = 2
+    """Against a provisional baseline no fault is judged more keenly than this; None for no such bound."""
+    provisional_for_all: bool = False
+    """Whether every fault is judged against it, or only those whose rules say so."""
+    background_s: float = 30.0
+    """The window whose still parts are compared with the learned view."""
     refuse_share: float = 0.5
     """A view that failed an absolute bound in this share of the learning frames is refused."""
     accept_frames: int = 3
@@ -66,6 +74,10 @@ class Policy:
         """For recordings and `watch`: the live path's windows, 3 s of warm-up, no wait before an alert."""
         return cls(
             provisional_s=2.0,
+            provisional_frames=3,
+            provisional_sensitivity=None,
+            provisional_for_all=True,
+            background_s=0.6,
             learn_frames=3,
             mode_dwell_s=2.0,
             settle_s=4.0,
@@ -89,6 +101,10 @@ class Policy:
         return cls(
             verdict_window_s=min(4.0, max(2.0, raise_s)),
             provisional_s=max(3.0, 2 * raise_s),
+            provisional_frames=5,
+            provisional_sensitivity=None,
+            provisional_for_all=True,
+            background_s=max(1.0, raise_s / 2),
             learn_frames=5,
             mode_dwell_s=raise_s,
             settle_s=2 * raise_s,

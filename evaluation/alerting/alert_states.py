@@ -75,7 +75,7 @@ def start_track(stream_id: str, fault: Fault, policy: Policy, now: datetime) -> 
     window_s = RULES[fault].window_s if RULES[fault].window_s is not None else policy.verdict_window_s
     return FaultTrack(
         fault=fault,
-        recent=SampleWindow(float(window_s or 0.0), policy.verdict_min_frames),
+        recent=SampleWindow(float(window_s or 0.0), _least_frames(RULES[fault], policy)),
         verdict=Verdict(fault, VerdictState.NOT_ASSESSABLE, "nothing seen yet"),
         held=SampleWindow(policy.hold_for_s(RULES[fault].alert), policy.verdict_min_frames),
         alert=Alert(stream_id, fault, AlertState.INACTIVE, now, now),
@@ -117,8 +117,13 @@ def add_sample(track: FaultTrack, outcome: RuleResult, now: datetime, policy: Po
     return _expire_alert(_advance_alert(track, outcome, elapsed, now, policy), now, policy)
 
 
+def _least_frames(rule: Rule, policy: Policy) -> int:
+    """Return from how many samples a verdict is drawn; never more than the policy's, which a photograph cuts to one."""
+    return policy.verdict_min_frames if rule.min_frames is None else min(rule.min_frames, policy.verdict_min_frames)
+
+
 def _verdict_state(track: FaultTrack, recent: SampleWindow, rule: Rule, policy: Policy) -> VerdictState:
-    if recent.judged < policy.verdict_min_frames:
+    if recent.judged < _least_frames(rule, policy):
         return VerdictState.NOT_ASSESSABLE
     before = track.verdict.state
     long_enough = rule.window_s is None or recent.covered_s >= policy.bad_share * rule.window_s

@@ -10,6 +10,7 @@ PRECEDENCE: tuple[Fault, ...] = (
     Fault.CODEC_UNSUPPORTED,
     Fault.NO_FRAMES,
     Fault.PLACEHOLDER,
+    Fault.CAMERA_MOVED,
     Fault.COVERED,
     Fault.BLACK,
     Fault.FREEZE,
@@ -18,7 +19,6 @@ PRECEDENCE: tuple[Fault, ...] = (
     Fault.BITRATE_STARVED,
     Fault.SNOW,
     Fault.IR_CUT,
-    Fault.CAMERA_MOVED,
     Fault.GLARE,
     Fault.TOO_BRIGHT,
     Fault.TOO_DARK,
@@ -54,9 +54,12 @@ IMPLIES: Mapping[Fault, frozenset[Fault]] = {
     Fault.CODEC_UNSUPPORTED: _PICTURE | _STREAM | _VIEW | {Fault.NO_FRAMES, Fault.SIGNAL_LOSS},
     Fault.NO_FRAMES: _PICTURE | _STREAM | _VIEW,
     Fault.PLACEHOLDER: _PICTURE | _STREAM | _VIEW,
-    Fault.COVERED: _PICTURE - {Fault.CORRUPT_PICTURE, Fault.SNOW} | {Fault.FREEZE, Fault.BITRATE_STARVED},
+    Fault.CAMERA_MOVED: _NO_DETAIL
+    | {Fault.COVERED, Fault.TOO_DARK, Fault.TOO_BRIGHT, Fault.GLARE, Fault.COLOUR_CAST, Fault.SHAKE},
+    Fault.COVERED: _PICTURE - {Fault.CORRUPT_PICTURE, Fault.SNOW, Fault.CAMERA_MOVED}
+    | {Fault.FREEZE, Fault.BITRATE_STARVED},
     Fault.BLACK: _NO_DETAIL
-    | {Fault.TOO_DARK, Fault.FREEZE, Fault.COVERED, Fault.CAMERA_MOVED, Fault.NOISE, Fault.COLOUR_CAST}
+    | {Fault.TOO_DARK, Fault.FREEZE, Fault.COVERED, Fault.NOISE, Fault.COLOUR_CAST}
     | {Fault.BLOCKINESS, Fault.BITRATE_STARVED},
     Fault.FREEZE: frozenset({Fault.LOW_FPS, Fault.BITRATE_STARVED}),
     Fault.DECODE_ERRORS: frozenset(
@@ -68,13 +71,11 @@ IMPLIES: Mapping[Fault, frozenset[Fault]] = {
     Fault.BITRATE_STARVED: frozenset({Fault.BLOCKINESS, Fault.BLUR, Fault.LOW_FPS, Fault.CORRUPT_PICTURE}),
     Fault.SNOW: _PICTURE - {Fault.SNOW},
     Fault.IR_CUT: frozenset({Fault.COLOUR_CAST, Fault.BLUR, Fault.LOW_CONTRAST}),
-    Fault.CAMERA_MOVED: _NO_DETAIL | {Fault.TOO_DARK, Fault.TOO_BRIGHT, Fault.GLARE, Fault.COLOUR_CAST, Fault.SHAKE},
-    Fault.GLARE: _NO_DETAIL | {Fault.TOO_BRIGHT, Fault.CAMERA_MOVED, Fault.COLOUR_CAST},
-    Fault.TOO_BRIGHT: _NO_DETAIL | {Fault.CAMERA_MOVED, Fault.COLOUR_CAST},
-    Fault.TOO_DARK: _NO_DETAIL | {Fault.NOISE, Fault.CAMERA_MOVED, Fault.COLOUR_CAST, Fault.BLOCKINESS},
-    Fault.LOW_CONTRAST: frozenset({Fault.BLUR, Fault.CAMERA_MOVED, Fault.COLOUR_CAST}),
-    Fault.BLUR: frozenset({Fault.CAMERA_MOVED}),
-    Fault.STRIPES: _NO_DETAIL | {Fault.NOISE, Fault.CAMERA_MOVED},
+    Fault.GLARE: _NO_DETAIL | {Fault.TOO_BRIGHT, Fault.COLOUR_CAST},
+    Fault.TOO_BRIGHT: _NO_DETAIL | {Fault.COLOUR_CAST},
+    Fault.TOO_DARK: _NO_DETAIL | {Fault.NOISE, Fault.COLOUR_CAST, Fault.BLOCKINESS},
+    Fault.LOW_CONTRAST: frozenset({Fault.BLUR, Fault.COLOUR_CAST}),
+    Fault.STRIPES: _NO_DETAIL | {Fault.NOISE},
     Fault.SHAKE: frozenset({Fault.BLUR}),
 }
 """`IMPLIES[cause]` are the faults that `cause` brings with it."""

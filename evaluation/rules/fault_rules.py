@@ -12,7 +12,15 @@ from enum import StrEnum
 from domain.alerts import AlertRule
 from domain.baselines import LightMode
 from domain.faults import Fault
-from evaluation.rules.thresholds import Threshold, above, above_p95, above_usual, below, below_p05, below_usual
+from evaluation.rules.thresholds import (
+    Threshold,
+    above,
+    above_p95,
+    above_usual,
+    below,
+    below_p05,
+    below_usual,
+)
 
 BOTH_MODES = frozenset(LightMode)
 
@@ -32,8 +40,9 @@ class Rule:
     `needs_reference`: without one the fault is not assessable; otherwise bounds against a reference only add to the
     absolute ones once it is learned. `needs_light`: not judged in an unlit scene; `needs_sight`: nor in any picture as
     dark as one. `fixed_view`: not judged on PTZ
-    cameras. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly) every frame.
-    `window_s`: the verdict's own window where the policy's does not fit.
+    cameras. `provisional`: judged against a baseline of the first minutes too. `same_view`: not judged while another
+    view is seen. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly) every frame.
+    `window_s`, `min_frames`: the verdict's own window and least frames where the policy's do not fit.
     """
 
     alert: AlertRule
@@ -48,7 +57,10 @@ class Rule:
     analogue_only: bool = False
     refuses: bool = False
     dense: bool = False
+    provisional: bool = False
+    same_view: bool = False
     window_s: float | None = None
+    min_frames: int | None = None
 
     @property
     def fault(self) -> Fault:
@@ -68,10 +80,16 @@ def _event(fault: Fault) -> AlertRule:
 
 
 _DAY = frozenset({LightMode.DAY})
-_STILL_DETAILED = below("structure_lost", 0.60, 0.68)
-"""Another view has edges elsewhere; a covered, blurred or fogged one has none."""
 _NO_FOG = below("haze", 0.59, 0.63)
 """Dense fog or film takes all structure too, but leaves nothing dark anywhere; a cover so bright is called that."""
+LEAST_AGREEMENT = 0.65
+"""A shifted view that explains less of the edges is not the same scene."""
+_NOT_IN_PLACE = below("view_match", 0.46, 0.52)
+"""Defocus, fog and night leave the edges where they were."""
+_NOT_FOUND_ELSEWHERE = below("shift_agreement", 0.60, 0.66)
+"""What is found again elsewhere in the picture is not covered."""
+_DECODER_LOST = above("decoder_damage", 0.5, 0.4)
+"""The decoder says that a part of the picture was lost; what that cost is for the picture to show."""
 _NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
 """What is burnt out has no edges to compare."""
 
@@ -101,7 +119,10 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.TOO_BRIGHT),
         "large parts are burnt out",
-        ((above("clipped_share", 0.08, 0.06), above("luma_mean", 0.72, 0.68)),),
+        (
+            (above("clipped_share", 0.08, 0.06), above("luma_mean", 0.72, 0.68)),
+            (above_p95("clipped_share", 0.20, 0.14), above_usual("luma_mean", 1.12, 1.06)),
+        ),
         refuses=True,
     ),
     Rule(
@@ -132,6 +153,7 @@ _TABLE: tuple[Rule, ...] = (
             (below_usual("sharpness", 0.77, 0.84), above_usual("edge_width", 1.30, 1.20)),
         ),
         needs_light=True,
+        provisional=True,
         refuses=True,
     ),
     Rule(
@@ -139,7 +161,7 @@ _TABLE: tuple[Rule, ...] = (
         "the picture is washed out",
         (
             (below("contrast_rms", 0.020, 0.026),),
-            (below_usual("contrast_rms", 0.55, 0.65), above_p95("haze", 0.10, 0.07)),
+            (below_usual("contrast_rms", 0.55, 0.65), above_p95("haze", 0.10, 0.07), _NOT_BURNT_OUT),
             (
                 above("haze", 0.12, 0.10),
                 below("local_contrast", 3.0, 3.6),
@@ -155,53 +177,57 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.COVERED, "critical"),
         "the structure of the usual view is gone",
         (
-            (above("structure_lost", 0.60, 0.50, limit=0.95), below("detail_correlation", 0.18, 0.26), _NO_FOG),
+            (
+                above("structure_lost", 0.60, 0.50, limit=0.95),
+                below("detail_correlation", 0.18, 0.26),
+                _NO_FOG,
+                _NOT_FOUND_ELSEWHERE,
+                _NOT_IN_PLACE,
+            ),
             (
                 above("structure_lost", 0.60, 0.50, limit=0.95),
                 below("detail_correlation", 0.32, 0.40),
                 below("layout_correlation", 0.70, 0.76),
                 _NO_FOG,
+                _NOT_FOUND_ELSEWHERE,
+                _NOT_IN_PLACE,
             ),
             (
                 above("structure_lost", 0.60, 0.50, limit=0.95),
                 below("detail_correlation", 0.48, 0.54),
                 below_usual("saturation", 0.60, 0.70),
                 _NO_FOG,
+                _NOT_FOUND_ELSEWHERE,
+                _NOT_IN_PLACE,
             ),
         ),
         needs_reference=True,
         needs_light=True,
         needs_sight=True,
+        refuses=True,
         fixed_view=True,
+        provisional=True,
+        min_frames=2,
+        window_s=0.5,
     ),
     Rule(
         _picture(Fault.CAMERA_MOVED, "critical", hold_for_s=180.0),
         "the view does not match the learned one",
         (
             (
-                above("structure_disagreement", 0.70, 0.60, limit=0.95),
-                below("detail_correlation", 0.42, 0.48),
-                _STILL_DETAILED,
-                _NOT_BURNT_OUT,
+                above("shift_agreement", 0.75, LEAST_AGREEMENT),
+                above("shift_clearness", 0.15, 0.11),
+                above("structure_disagreement", 0.30, 0.25, limit=0.50),
             ),
-            (
-                above("structure_disagreement", 0.45, 0.38, limit=0.70),
-                below("detail_correlation", 0.42, 0.48),
-                _STILL_DETAILED,
-                _NOT_BURNT_OUT,
-            ),
-            (
-                above("structure_disagreement", 0.35, 0.30, limit=0.60),
-                below("detail_correlation", 0.25, 0.32),
-                below("layout_correlation", 0.30, 0.40),
-                _STILL_DETAILED,
-                _NOT_BURNT_OUT,
-            ),
+            (above("another_scene", 0.90, 0.60, limit=0.97), _NOT_BURNT_OUT),
         ),
         needs_reference=True,
         needs_light=True,
         needs_sight=True,
+        refuses=True,
         fixed_view=True,
+        provisional=True,
+        min_frames=1,
     ),
     Rule(
         _picture(Fault.SHAKE),
@@ -248,6 +274,7 @@ _TABLE: tuple[Rule, ...] = (
             (below_p05("lean_blue", -0.075, -0.060),),
         ),
         modes=_DAY,
+        same_view=True,
         needs_reference=True,
     ),
     Rule(
@@ -285,7 +312,11 @@ _TABLE: tuple[Rule, ...] = (
                 above_p95("corrupt_share", 0.030, 0.015),
                 above("blockiness", 1.30, 1.25),
             ),
+            (_DECODER_LOST, above("corrupt_share", 0.020, 0.010)),
+            (_DECODER_LOST, above("blockiness", 1.5, 1.35), above("block_step", 0.8, 0.65)),
         ),
+        min_frames=2,
+        provisional=True,
         refuses=True,
     ),
     Rule(

@@ -1,25 +1,28 @@
 """One sample against one rule: bad, good, or not assessable and why. Three-valued throughout."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from domain.baselines import BaselineState, CameraBaseline, LightMode, Statistic
+from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode, PartBaseline, Statistic
 from domain.cameras import Camera, FaultSetting, SamplingMode
 from domain.faults import Evidence, Fault
 from evaluation.rules.fault_rules import UNITS, UNLIT_LUMA_P95, Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene import freeze
+from evaluation.scene.baseline_parts import PARTS, part_of
 
 DENSE_INTERVAL_S = 0.2
+SAME_VIEW_MATCH = 0.4
+"""A view that matches the learned one less than this shows other things, which may have other colours."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
     """Everything a rule may ask about the moment it judges.
 
-    `changing` says that another light mode seems to come, `lacking` why there is no reference ("learning night"),
-    `unlit` that the scene shows nothing and need not; `activity` is how much the camera's quietest pictures change,
-    None where not known.
+    `changing` says that another light mode seems to come, `lacking` why a part of the reference is not there
+    ("learning night"), `unlit` that the scene shows nothing and need not; `activity` is how much the camera's quietest
+    pictures change, None where not known.
     """
 
     camera: Camera
@@ -31,8 +34,17 @@ class RuleContext:
     unlit: bool = False
     unlit_for_long: bool = False
     reference: CameraBaseline | None = None
-    lacking: str = ""
+    lacking: Mapping[BaselinePart, str] = field(default_factory=dict)
     activity: float | None = None
+    provisional_for_all: bool = False
+    provisional_sensitivity: int | None = None
+
+    def usual(self, metric: str, *, provisional: bool) -> Statistic | None:
+        """Return the learned statistic of a metric; of a part still being learned only where `provisional`."""
+        if self.reference is None:
+            return None
+        learning = self.reference.state_of(part_of(metric)) is BaselineState.LEARNING
+        return None if learning and not provisional else self.reference.statistics.get(metric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +88,32 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
     why = why_never_assessable(rule, scene.camera) or _why_not_assessable_now(rule, scene)
     if why:
         return RuleResult(None, why)
+    first_minutes = _provisional_part(rule, scene)
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
-    tested = [[_check_threshold(bound, scene, sensitivity, latched) for bound in bounds] for bounds in rule.any_of]
-    return _combine_results(rule, scene, tested)
+    if first_minutes is not None and scene.provisional_sensitivity is not None:
+        sensitivity = min(sensitivity, scene.provisional_sensitivity)
+    tested = [
+        [_check_threshold(rule, bound, scene, sensitivity, latched) for bound in bounds] for bounds in rule.any_of
+    ]
+    outcome = _combine_results(rule, scene, tested)
+    if not outcome.bad or first_minutes is None:
+        return outcome
+    minutes = max(1, round((first_minutes.updated_at - first_minutes.started_at).total_seconds() / 60))
+    return replace(outcome, reason=f"{outcome.reason}; compared with the camera's first {minutes} min only")
+
+
+def _provisional_part(rule: Rule, scene: RuleContext) -> PartBaseline | None:
+    """Return the part that a comparison of this rule rests on while it is still being learned, or None."""
+    if scene.reference is None or not (rule.needs_reference or rule.provisional):
+        return None
+    compared = [b for bounds in rule.any_of for b in bounds if b.against is not ThresholdBasis.ABSOLUTE]
+    asked = {part_of(bound.metric) for bound in compared} | ({BaselinePart.VIEW} if rule.fixed_view else set())
+    learning = (scene.reference.parts[part] for part in PARTS if part in asked & set(scene.reference.parts))
+    return next((part for part in learning if part.state is BaselineState.LEARNING), None)
+
+
+def _may_use_provisional(rule: Rule, scene: RuleContext) -> bool:
+    return rule.provisional or scene.provisional_for_all
 
 
 def _setting(fault: Fault, camera: Camera) -> FaultSetting:
@@ -93,11 +128,31 @@ def _why_not_assessable_now(rule: Rule, scene: RuleContext) -> str:
     dark = _why_too_dark(rule, scene)
     if dark:
         return dark
-    if rule.needs_reference and scene.reference is None:
-        return scene.lacking
     if rule.fault is Fault.FREEZE:
         return freeze.why_freeze_not_assessable(scene.values, scene.activity)
+    return _why_not_comparable(rule, scene)
+
+
+def _why_not_comparable(rule: Rule, scene: RuleContext) -> str:
+    if rule.needs_reference and not _has_reference(rule, scene):
+        return scene.lacking.get(_main_part(rule), "")
+    if rule.same_view and scene.values.get("view_match", 1.0) < SAME_VIEW_MATCH:
+        return "the view is not the usual one"
     return ""
+
+
+def _main_part(rule: Rule) -> BaselinePart:
+    """Return the part without which this rule says nothing."""
+    return BaselinePart.VIEW if rule.fixed_view else part_of(rule.any_of[0][0].metric)
+
+
+def _has_reference(rule: Rule, scene: RuleContext) -> bool:
+    if scene.reference is None:
+        return False
+    state = scene.reference.state_of(_main_part(rule))
+    if state is BaselineState.LEARNING:
+        return _may_use_provisional(rule, scene) and _main_part(rule) in scene.reference.parts
+    return state is not BaselineState.REFUSED
 
 
 def _why_too_dark(rule: Rule, scene: RuleContext) -> str:
@@ -108,29 +163,31 @@ def _why_too_dark(rule: Rule, scene: RuleContext) -> str:
     return ""
 
 
-def _check_threshold(bound: Threshold, scene: RuleContext, sensitivity: int, latched: bool) -> _ThresholdResult:
+def _check_threshold(
+    rule: Rule, bound: Threshold, scene: RuleContext, sensitivity: int, latched: bool
+) -> _ThresholdResult:
     value = scene.values.get(bound.metric)
     if value is None:
         return _ThresholdResult(None, bound, why=scene.missing.get(bound.metric, f"{bound.metric} was not measured"))
-    statistic = scene.reference.statistics.get(bound.metric) if scene.reference else None
-    limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, scene.reference)
+    statistic = scene.usual(bound.metric, provisional=_may_use_provisional(rule, scene))
+    accepted = scene.reference is not None and scene.reference.state_of(part_of(bound.metric)) is BaselineState.ACCEPTED
+    limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
     if limit is None:
-        why = scene.lacking or f"the reference knows no usual {bound.metric}"
+        why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
+        why = why or f"the reference knows no usual {bound.metric}"
         return _ThresholdResult(None, bound, value, why=why, lacks_reference=True)
     bad = value >= limit if bound.worse is WorseSide.HIGH else value <= limit
     return _ThresholdResult(bad, bound, value, limit)
 
 
-def _limit(
-    bound: Threshold, number: float, statistic: Statistic | None, reference: CameraBaseline | None
-) -> float | None:
+def _limit(bound: Threshold, number: float, statistic: Statistic | None, *, accepted: bool) -> float | None:
     """Return the bound in the metric's own unit; None where it needs a statistic that is not there.
 
     Under an accepted view an absolute bound gives way to what the operator declared normal, plus its own hysteresis.
     """
     high = bound.worse is WorseSide.HIGH
     if bound.against is ThresholdBasis.ABSOLUTE:
-        if statistic is None or reference is None or reference.state is not BaselineState.ACCEPTED:
+        if statistic is None or not accepted:
             return number
         gap = abs(bound.fault - bound.clear)
         return max(number, statistic.high + gap) if high else min(number, statistic.low - gap)

@@ -8,21 +8,25 @@ from datetime import datetime
 
 import numpy as np
 
-from domain.baselines import BaselineState, CameraBaseline, LightMode, Statistic
+from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode, PartBaseline, Statistic
 from domain.faults import FAULT_LABELS, Fault
 from evaluation.policy import Policy
-from evaluation.scene.structure_comparison import BlockStructure, median_structure
+from evaluation.scene.background import find_background
+from evaluation.scene.baseline_parts import PARTS, part_of
+from evaluation.scene.structure_comparison import BlockStructure
 
 Values = Mapping[str, float]
 
 MAX_ROWS = 128
 MAX_STRUCTURES = 9
+PROVISIONAL_GROWTH = 4
+"""A make_provisional_baseline part is renewed whenever so many times as much was seen."""
 USABLE_STATES = frozenset({BaselineState.LEARNED, BaselineState.ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineLearner:
-    """What was seen since learning began, thinned evenly so that hours fit into `MAX_ROWS` rows.
+    """What was seen of one part since learning began, thinned evenly so that hours fit into `MAX_ROWS` rows.
 
     Every `stride`-th frame is kept; when the rows are full every second goes and the stride doubles. `failed` counts
     the frames that an absolute bound of each refusing fault called bad.
@@ -36,6 +40,11 @@ class BaselineLearner:
     structure_stride: int = 1
     failed: Mapping[Fault, int] = field(default_factory=dict)
 
+    @property
+    def good(self) -> int:
+        """Frames that no refusing fault spoiled, at least: one frame may have several faults."""
+        return self.seen - max(self.failed.values(), default=0)
+
     def with_failed(self, failed: Sequence[Fault]) -> "BaselineLearner":
         """Return the learner after one more frame that is no example of what is normal."""
         counts = dict(self.failed)
@@ -43,11 +52,14 @@ class BaselineLearner:
             counts[fault] = counts.get(fault, 0) + 1
         return replace(self, seen=self.seen + 1, failed=counts)
 
-    def with_frame(self, values: Values, structure: BlockStructure | None) -> "BaselineLearner":
-        """Return the learner after one more good frame."""
+    def with_frame(
+        self, values: Values, structure: BlockStructure | None, part: BaselinePart | None = None
+    ) -> "BaselineLearner":
+        """Return the learner after one more good frame; of one part only that part's numbers are kept."""
         rows, stride = self.rows, self.stride
         if self.seen % stride == 0:
-            rows = (*rows, values)
+            own = {m: value for m, value in values.items() if part_of(m) is part} if part is not None else values
+            rows = (*rows, own)
             if len(rows) > MAX_ROWS:
                 rows, stride = rows[::2], 2 * stride
         structures, structure_stride = self.structures, self.structure_stride
@@ -78,49 +90,97 @@ def summarise_metrics(rows: Sequence[Values]) -> dict[str, Statistic]:
     return found
 
 
-def _summarise_learner(
-    stream_id: str, mode: LightMode, learner: BaselineLearner, state: BaselineState, now: datetime
-) -> CameraBaseline:
-    return CameraBaseline(
-        stream_id=stream_id,
-        mode=mode,
-        state=state,
-        started_at=learner.started_at,
-        updated_at=now,
-        frames=learner.seen,
-        statistics=summarise_metrics(learner.rows),
-        structure=median_structure(learner.structures),
-    )
-
-
-def conclude_learning(
-    stream_id: str, mode: LightMode, learner: BaselineLearner, now: datetime, policy: Policy
-) -> CameraBaseline | None:
-    """Return the reference that learning ends in, learned or refused with its reason; None while it goes on."""
+def conclude(learner: BaselineLearner, now: datetime, policy: Policy) -> PartBaseline | None:
+    """Return what learning one part ends in, learned or refused with its reason; None while it goes on."""
     if learner.seen < policy.learn_frames or (now - learner.started_at).total_seconds() < policy.learn_s:
         return None
     refused = learner.refusal(policy.refuse_share)
     if refused is None:
-        return _summarise_learner(stream_id, mode, learner, BaselineState.LEARNED, now)
+        return PartBaseline(BaselineState.LEARNED, learner.started_at, now, learner.seen)
     reason = (
         f"the first view was no good: {FAULT_LABELS[refused]} in {learner.failed[refused]} of {learner.seen} frames"
     )
-    return CameraBaseline(stream_id, mode, BaselineState.REFUSED, learner.started_at, now, learner.seen, reason=reason)
+    return PartBaseline(BaselineState.REFUSED, learner.started_at, now, learner.seen, reason)
 
 
-def make_provisional_baseline(
-    stream_id: str, mode: LightMode, learner: BaselineLearner, now: datetime, policy: Policy
-) -> CameraBaseline | None:
-    """Return what stands in for a reference while learning goes on, once enough was seen; None before.
+def provisional_due(learner: BaselineLearner, since: PartBaseline | None, now: datetime, policy: Policy) -> bool:
+    """Say whether what was seen so far should stand in for a part that is being learned.
 
-    In production None always: nothing is held against hours that were not seen. A provisional
-    reference is never stored.
+    `since` is what stands in already: it is renewed whenever several times as much was seen, so that what was
+    overlooked in the first minute does not last. A part that a fault spoils in too many frames has none.
     """
-    if policy.provisional_s is None or learner.seen < policy.learn_frames:
-        return None
+    if policy.provisional_s is None or learner.good < policy.provisional_frames:
+        return False
     if (now - learner.started_at).total_seconds() < policy.provisional_s or learner.refusal(policy.refuse_share):
-        return None
-    return _summarise_learner(stream_id, mode, learner, BaselineState.LEARNED, now)
+        return False
+    return since is None or learner.good >= PROVISIONAL_GROWTH * since.frames
+
+
+def make_provisional_baseline(learner: BaselineLearner, now: datetime) -> PartBaseline:
+    """Return a part as far as it has been seen; never stored."""
+    return PartBaseline(BaselineState.LEARNING, learner.started_at, now, learner.good)
+
+
+def with_part(
+    reference: CameraBaseline | None,
+    of: tuple[str, LightMode],
+    part: BaselinePart,
+    baseline: PartBaseline,
+    learner: BaselineLearner,
+) -> CameraBaseline:
+    """Return the reference with one part as it was just conclude_learning; a refused part keeps no numbers.
+
+    State, reason and times of the whole are those of the view; reasons of other refused parts are added.
+    """
+    stream_id, mode = of
+    known = reference or CameraBaseline(
+        stream_id, mode, BaselineState.LEARNING, baseline.started_at, baseline.updated_at
+    )
+    kept = {metric: statistic for metric, statistic in known.statistics.items() if part_of(metric) is not part}
+    good = baseline.state is not BaselineState.REFUSED
+    structure = known.structure
+    if part is BaselinePart.VIEW:
+        structure = find_background(learner.structures) if good else None
+    parts = {**known.parts, part: baseline}
+    view = parts.get(BaselinePart.VIEW)
+    return replace(
+        known,
+        state=view.state if view is not None else known.state,
+        started_at=view.started_at if view is not None else known.started_at,
+        updated_at=baseline.updated_at,
+        frames=view.frames if view is not None else baseline.frames,
+        statistics={**kept, **(summarise_metrics(learner.rows) if good else {})},
+        structure=structure,
+        reason=_reasons(parts),
+        parts=parts,
+    )
+
+
+def take_part(into: CameraBaseline, source: CameraBaseline | None, part: BaselinePart) -> CameraBaseline:
+    """Return `into` with one part as `source` has it, numbers included."""
+    if source is None:
+        return into
+    kept = {metric: statistic for metric, statistic in into.statistics.items() if part_of(metric) is not part}
+    taken = {metric: statistic for metric, statistic in source.statistics.items() if part_of(metric) is part}
+    return replace(
+        into,
+        statistics={**kept, **taken},
+        structure=source.structure if part is BaselinePart.VIEW else into.structure,
+        parts={**into.parts, part: source.parts[part]},
+    )
+
+
+def _reasons(parts: Mapping[BaselinePart, PartBaseline]) -> str:
+    """Return why parts were refused, the view's reason bare and first."""
+    refused = {part: kept.reason for part, kept in parts.items() if kept.state is BaselineState.REFUSED}
+    named = [reason if part is BaselinePart.VIEW else f"{part}: {reason}" for part, reason in sorted(refused.items())]
+    view = refused.get(BaselinePart.VIEW)
+    return "; ".join(sorted(named, key=lambda reason: reason != view))
+
+
+def is_usable(reference: CameraBaseline | None, part: BaselinePart) -> bool:
+    """Say whether a part of the stored reference is settled and good."""
+    return reference is not None and reference.state_of(part) in USABLE_STATES
 
 
 def make_accepted_baseline(
@@ -130,19 +190,32 @@ def make_accepted_baseline(
 
     `started_at` is the moment of acceptance, so that after a restart it is not mistaken for an older view.
     """
-    summary = _summarise_learner(stream_id, mode, learner, BaselineState.ACCEPTED, now)
-    return replace(summary, started_at=accepted_at, accepted_by=by)
+    part = PartBaseline(BaselineState.ACCEPTED, accepted_at, now, learner.seen)
+    return CameraBaseline(
+        stream_id=stream_id,
+        mode=mode,
+        state=BaselineState.ACCEPTED,
+        started_at=accepted_at,
+        updated_at=now,
+        frames=learner.seen,
+        statistics=summarise_metrics(learner.rows),
+        structure=find_background(learner.structures),
+        accepted_by=by,
+        parts=dict.fromkeys(PARTS, part),
+    )
 
 
 def is_outdated(reference: CameraBaseline, accepted_at: datetime | None) -> bool:
-    """Say whether the operator has accepted another view since this reference was begun."""
+    """Say whether the operator has make_accepted_baseline another view since this reference was begun."""
     return accepted_at is not None and reference.started_at < accepted_at
 
 
 def adapt_baseline(
-    reference: CameraBaseline, learner: BaselineLearner, now: datetime, policy: Policy
+    reference: CameraBaseline, part: BaselinePart, learner: BaselineLearner, now: datetime, policy: Policy
 ) -> CameraBaseline | None:
-    """Return `reference` after a slow step towards what was seen while nothing was wrong; None while too early."""
+    """Return `reference` after a slow step of one part towards what was seen while nothing spoiled it; None while
+    too early.
+    """
     if (now - learner.started_at).total_seconds() < policy.follow_s or learner.seen < policy.learn_frames:
         return None
     weight = policy.follow_weight
@@ -150,16 +223,26 @@ def adapt_baseline(
     for metric, new in summarise_metrics(learner.rows).items():
         old = moved.get(metric)
         moved[metric] = new if old is None else _interpolate(old, new, weight)
-    structure = median_structure(learner.structures)
-    if structure is not None and reference.structure is not None and structure.shape == reference.structure.shape:
-        structure = ((1 - weight) * reference.structure + weight * structure).astype(np.float32)
+    structure = reference.structure
+    fresh = find_background(learner.structures) if part is BaselinePart.VIEW else None
+    if fresh is not None:
+        structure = (
+            fresh if structure is None or structure.shape[:2] != fresh.shape[:2] else _blend(structure, fresh, weight)
+        )
     return replace(
         reference,
         updated_at=now,
-        frames=reference.frames + learner.seen,
+        frames=reference.frames + learner.seen if part is BaselinePart.VIEW else reference.frames,
         statistics=moved,
-        structure=structure if structure is not None else reference.structure,
+        structure=structure,
     )
+
+
+def _blend(old: BlockStructure, new: BlockStructure, weight: float) -> BlockStructure:
+    """Return a step of `weight` from the old background to the new one; an old one without stillness gets it."""
+    if old.shape[-1] < new.shape[-1]:
+        old = np.concatenate([old, np.ones((*old.shape[:2], 1), np.float32)], axis=-1)
+    return np.asarray((1 - weight) * old + weight * new, dtype=np.float32)
 
 
 def _interpolate(old: Statistic, new: Statistic, weight: float) -> Statistic:

@@ -15,9 +15,9 @@ def usual_activity(reference: CameraBaseline | None, learner: BaselineLearner | 
 
     Without a reference the warm-up's least of at least three samples stands in; None where neither is there.
     """
-    if reference is not None:
-        statistic = reference.statistics.get(FREEZE_METRIC)
-        return statistic.low if statistic else None
+    statistic = reference.statistics.get(FREEZE_METRIC) if reference is not None else None
+    if statistic is not None:
+        return statistic.low
     if learner is None:
         return None
     seen = [row[FREEZE_METRIC] for row in learner.rows if FREEZE_METRIC in row]

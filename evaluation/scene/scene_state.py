@@ -6,37 +6,49 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.baselines import BaselineState, CameraBaseline, LightMode
+from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode
 from domain.cameras import Camera
 from domain.faults import Fault
 from domain.metrics import FrameScores, TimedValue
 from evaluation import connection as connections
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext
-from evaluation.rules.fault_rules import LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95, Rule, RuleSource
+from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95, Rule, RuleSource
 from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, why_never_assessable
-from evaluation.scene import baselines, freeze, structure_comparison
+from evaluation.scene import baselines, freeze
 from evaluation.scene import light_mode as mode
+from evaluation.scene.background import COMPARISON_METRICS
+from evaluation.scene.baseline_parts import PARTS, SPOILS
 from evaluation.scene.baselines import USABLE_STATES, BaselineLearner, Values
 from evaluation.scene.light_mode import LightState
 from evaluation.scene.structure_comparison import BlockStructure
+from evaluation.scene.view_window import ViewWindow, describe_move
 
 FRAME_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.source is RuleSource.FRAME)
 
 
 @dataclass(frozen=True, slots=True)
 class ModeBaseline:
-    """What is known of one light mode: the stored reference, what is being learned, what stands in meanwhile."""
+    """What is known of one light mode.
+
+    `reference` is what is stored: parts that were learned, refused or accepted. `learners` are what its parts are
+    being learned or followed by. `usable` is what is compared with: settled parts, and the provisional ones of parts
+    that are still being learned; None where there is neither.
+    """
 
     reference: CameraBaseline | None = None
-    learner: BaselineLearner | None = None
-    provisional: CameraBaseline | None = None
+    learners: Mapping[BaselinePart, BaselineLearner] = field(default_factory=dict)
+    usable: CameraBaseline | None = None
 
-    @property
-    def usable(self) -> CameraBaseline | None:
-        if self.reference is not None and self.reference.state in USABLE_STATES:
-            return self.reference
-        return self.provisional
+    def teach(self, part: BaselinePart, learner: BaselineLearner | None) -> "ModeBaseline":
+        learners = {kept: known for kept, known in self.learners.items() if kept is not part}
+        return replace(self, learners=learners if learner is None else {**learners, part: learner})
+
+
+def known_from(reference: CameraBaseline) -> ModeBaseline:
+    """Return what a stored reference lets us know."""
+    settled = any(baselines.is_usable(reference, part) for part in PARTS)
+    return ModeBaseline(reference, usable=reference if settled else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class SceneState:
     light: LightState = LightState()
     known: Mapping[LightMode, ModeBaseline] = field(default_factory=dict)
     memory: tuple[RecentFrame, ...] = ()
+    recent: ViewWindow = ViewWindow()
     accepted_at: datetime | None = None
     """The operator's last acceptance that was acted on."""
     values: Values = field(default_factory=dict)
@@ -69,7 +82,7 @@ class SceneState:
 
 @dataclass(frozen=True, slots=True)
 class SceneUpdate:
-    """What one frame did: `relit` says that the light mode has just changed, `learned` that it now has a reference."""
+    """What one frame did: `mode_changed` says that the light mode has just changed, `learned` it has a baseline."""
 
     view: SceneState
     outcomes: Mapping[Fault, RuleResult] = field(default_factory=dict)
@@ -83,10 +96,10 @@ def restore_scene(camera: Camera, stored: Sequence[CameraBaseline]) -> SceneStat
     kept = [
         r for r in stored if r.state is not BaselineState.LEARNING and not baselines.is_outdated(r, camera.accepted_at)
     ]
-    usable = [r for r in kept if r.state in USABLE_STATES]
+    usable = [r for r in kept if any(baselines.is_usable(r, part) for part in PARTS)]
     return SceneState(
         light=LightState(dark_nights=any(_is_dark_baseline(reference) for reference in usable)),
-        known={reference.mode: ModeBaseline(reference) for reference in kept},
+        known={reference.mode: known_from(reference) for reference in kept},
         accepted_at=camera.accepted_at if usable else None,
     )
 
@@ -119,7 +132,7 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
         camera.name, shown, learner, by=camera.accepted_by, accepted_at=camera.accepted_at, now=now
     )
     light = replace(view.light, mode=shown, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None)
-    fresh_view = replace(view, light=light, known={shown: ModeBaseline(reference)}, accepted_at=camera.accepted_at)
+    fresh_view = replace(view, light=light, known={shown: known_from(reference)}, accepted_at=camera.accepted_at)
     return SceneUpdate(fresh_view, references=(reference,))
 
 
@@ -131,33 +144,40 @@ def judge_frame(
     moment: EvaluationContext,
 ) -> SceneUpdate:
     """Judge one frame by every picture rule, then learn from it."""
-    numbers = {**scores.values, **connections.connection_metrics(connection)}
+    numbers = {**scores.values, **connections.connection_metrics(connection), "decoder_damage": float(scores.corrupt)}
     if scores.qp is not None:
         numbers["qp"] = scores.qp
     light = mode.update_light(view.light, numbers, moment.now, moment.policy)
     mode_changed = view.light.mode is not None and light.mode is not view.light.mode
     view = replace(view, light=light, memory=_remember_frame(view, numbers, scores.structure, moment))
     known = view.of(light.mode)
-    compared = _compare_with_baseline(scores.structure, known.usable, moment.camera)
-    view = replace(view, values={**numbers, **compared}, earlier=scores.earlier)
+    learned_view = known.usable.structure if known.usable is not None else None
+    recent = view.recent.emptied() if mode_changed else view.recent
+    recent = recent.follow(moment.now, scores.structure, learned_view, moment.camera.masks, moment.policy)
+    compared = recent.comparison.values
+    view = replace(view, values={**numbers, **compared}, earlier=scores.earlier, recent=recent)
     missing = scores.missing
-    if known.usable is not None and not compared:
-        missing = {
-            **dict.fromkeys(structure_comparison.STRUCTURE_METRICS, "too little structure in the view to compare"),
-            **missing,
-        }
+    if learned_view is not None and not compared:
+        missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
     shown = make_rule_context(view, view.values, missing, moment)
     outcomes = {rule.fault: check_rule(rule, shown, latched=rule.fault in latched) for rule in FRAME_RULES}
-    if (
-        mode_changed
-        and light.mode is not None
-        and known.reference is not None
-        and known.reference.state in USABLE_STATES
-    ):
-        view = view.with_baseline(light.mode, replace(known, learner=None))
+    outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
+    if mode_changed and light.mode is not None:
+        settled = [part for part in PARTS if baselines.is_usable(known.reference, part)]
+        for part in settled:
+            known = known.teach(part, None)
+        view = view.with_baseline(light.mode, known)
     taught, stored = _learn_frame(view, numbers, scores.structure, outcomes, moment)
     learned = known.usable is None and taught.of(light.mode).usable is not None
     return SceneUpdate(taught, outcomes, stored, mode_changed, learned)
+
+
+def _with_words(outcome: RuleResult, recent: ViewWindow) -> RuleResult:
+    """Say of a moved camera by how much, and what was measured in brackets."""
+    if not outcome.bad:
+        return outcome
+    words = describe_move(recent.comparison, LEAST_AGREEMENT)
+    return replace(outcome, reason=f"{words} ({outcome.reason})")
 
 
 def make_rule_context(
@@ -176,8 +196,10 @@ def make_rule_context(
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
         reference=known.usable,
-        lacking=_why_no_baseline(light.mode, known),
-        activity=freeze.usual_activity(known.usable, known.learner),
+        lacking={part: _why_no_baseline(light.mode, known, part) for part in PARTS},
+        activity=freeze.usual_activity(known.reference, known.learners.get(BaselinePart.NOISE)),
+        provisional_for_all=moment.policy.provisional_for_all,
+        provisional_sensitivity=moment.policy.provisional_sensitivity,
     )
 
 
@@ -193,7 +215,12 @@ def check_status_rule(rule: Rule, shown: RuleContext, view: SceneState, why: str
         return check_rule(rule, replace(shown, settling=False, mode=None), latched=latched)
     if not view.light.twilight or shown.reference is None:
         return check_rule(rule, shown, latched=latched)
-    usual = [known.usable for known in view.known.values() if known.usable is not None]
+    early = shown.provisional_for_all
+    usual = [
+        known.usable
+        for known in view.known.values()
+        if known.usable is not None and (early or known.usable.state_of(BaselinePart.STREAM) in USABLE_STATES)
+    ]
     if len(usual) < len(LightMode):
         return RuleResult(None, "between day and night, and only one of them is learned")
     metric = rule.any_of[0][0].metric
@@ -202,25 +229,21 @@ def check_status_rule(rule: Rule, shown: RuleContext, view: SceneState, why: str
     return check_rule(rule, replace(shown, reference=slowest), latched=latched)
 
 
-def _why_no_baseline(light_mode: LightMode | None, known: ModeBaseline) -> str:
+def _why_no_baseline(light_mode: LightMode | None, known: ModeBaseline, part: BaselinePart) -> str:
+    """Return why one part cannot be compared yet."""
     if light_mode is None:
         return "no picture seen yet"
-    refused = known.reference is not None and known.reference.state is BaselineState.REFUSED
-    return f"learning {light_mode}" + (f", {known.reference.reason}" if refused and known.reference else "")
+    settled = known.reference.parts.get(part) if known.reference is not None else None
+    reason = settled.reason if settled is not None else ""
+    if not reason and known.reference is not None and known.reference.state_of(part) is BaselineState.REFUSED:
+        reason = known.reference.reason
+    return f"learning {light_mode}" + (f", {reason}" if reason else "")
 
 
 def _remember_frame(
     view: SceneState, values: Values, seen: BlockStructure | None, moment: EvaluationContext
 ) -> tuple[RecentFrame, ...]:
     return (*view.memory, RecentFrame(moment.now, values, seen))[-moment.policy.memory_frames :]
-
-
-def _compare_with_baseline(
-    seen: BlockStructure | None, reference: CameraBaseline | None, camera: Camera
-) -> dict[str, float]:
-    if seen is None or reference is None or reference.structure is None:
-        return {}
-    return structure_comparison.compare_structure(seen, reference.structure, camera.masks)
 
 
 def _learn_frame(
@@ -230,41 +253,67 @@ def _learn_frame(
     outcomes: Mapping[Fault, RuleResult],
     moment: EvaluationContext,
 ) -> tuple[SceneState, tuple[CameraBaseline, ...]]:
-    """Teach the current mode's learner this frame, and conclude, refuse or follow when it is time."""
+    """Teach each part of the current mode's baseline this frame, and conclude, refuse or follow when it is time."""
     light, now = view.light, moment.now
     if light.mode is None or light.settling(now) or light.coming is not None:
         return view, ()
-    known = view.of(light.mode)
+    known = before = view.of(light.mode)
     bad = [fault for fault, outcome in outcomes.items() if outcome.bad]
-    failed = [fault for fault in bad if RULES[fault].refuses]
-    learner = known.learner or BaselineLearner(now)
-    if known.reference is not None and known.reference.state in USABLE_STATES:
-        if bad:
-            return view, ()
-        learner = learner.with_frame(values, seen)
-        moved = baselines.adapt_baseline(known.reference, learner, now, moment.policy)
-        after = ModeBaseline(moved, None) if moved else replace(known, learner=learner)
-        return view.with_baseline(light.mode, after), (moved,) if moved else ()
-    if failed:
-        learner = learner.with_failed(failed)
-    elif not bad:
-        learner = learner.with_frame(values, seen)
-    return _conclude_learning(view, light.mode, replace(known, learner=learner), moment)
-
-
-def _conclude_learning(
-    view: SceneState, light_mode: LightMode, known: ModeBaseline, moment: EvaluationContext
-) -> tuple[SceneState, tuple[CameraBaseline, ...]]:
-    assert known.learner is not None
-    name, now, policy = moment.camera.name, moment.now, moment.policy
-    reference = baselines.conclude_learning(name, light_mode, known.learner, now, policy)
-    if reference is None:
-        if known.provisional is None:
-            stand_in = baselines.make_provisional_baseline(name, light_mode, known.learner, now, policy)
-            known = replace(known, provisional=stand_in)
-        return view.with_baseline(light_mode, known), ()
-    learned = reference.state in USABLE_STATES
-    view = view.with_baseline(light_mode, ModeBaseline(reference, None, None if learned else known.provisional))
-    if learned and _is_dark_baseline(reference):
+    for part in PARTS:
+        spoiling = [fault for fault in bad if part in SPOILS.get(fault, ())]
+        structure = seen if part is BaselinePart.VIEW else None
+        learner = known.learners.get(part) or BaselineLearner(now)
+        if baselines.is_usable(known.reference, part):
+            if not spoiling:
+                known = _follow(known, part, learner.with_frame(values, structure, part), moment)
+            continue
+        refusing = [fault for fault in spoiling if RULES[fault].refuses]
+        if refusing:
+            learner = learner.with_failed(refusing)
+        elif not spoiling:
+            learner = learner.with_frame(values, structure, part)
+        known = _settle(known.teach(part, learner), light.mode, part, learner, moment)
+    view = view.with_baseline(light.mode, known)
+    if known.reference is None or known.reference is before.reference:
+        return view, ()
+    if not light.dark_nights and _is_dark_baseline(known.reference):
         view = replace(view, light=replace(view.light, dark_nights=True))
-    return view, (reference,)
+    return view, (known.reference,)
+
+
+def _follow(
+    known: ModeBaseline, part: BaselinePart, learner: BaselineLearner, moment: EvaluationContext
+) -> ModeBaseline:
+    assert known.reference is not None
+    followed = baselines.adapt_baseline(known.reference, part, learner, moment.now, moment.policy)
+    if followed is None:
+        return known.teach(part, learner)
+    return _with_reference(known.teach(part, None), followed)
+
+
+def _settle(
+    known: ModeBaseline, light_mode: LightMode, part: BaselinePart, learner: BaselineLearner, moment: EvaluationContext
+) -> ModeBaseline:
+    """Conclude a part that was learned long enough, or let what was seen of it stand in meanwhile."""
+    now, policy, of = moment.now, moment.policy, (moment.camera.name, light_mode)
+    concluded = baselines.conclude(learner, now, policy)
+    if concluded is not None:
+        stored = baselines.with_part(known.reference, of, part, concluded, learner)
+        return _with_reference(known.teach(part, None), stored)
+    standing = known.usable.parts.get(part) if known.usable is not None else None
+    since = standing if standing is not None and standing.state is BaselineState.LEARNING else None
+    if not baselines.provisional_due(learner, since, now, policy):
+        return known
+    baseline = baselines.make_provisional_baseline(learner, now)
+    return replace(known, usable=baselines.with_part(known.usable, of, part, baseline, learner))
+
+
+def _with_reference(known: ModeBaseline, stored: CameraBaseline) -> ModeBaseline:
+    """Return what is known with a new stored reference; parts that are still being learned keep what stands in."""
+    usable = stored
+    learning = known.usable.parts if known.usable is not None else {}
+    for part, baseline in learning.items():
+        if baseline.state is BaselineState.LEARNING and not baselines.is_usable(stored, part):
+            usable = baselines.take_part(usable, known.usable, part)
+    settled = any(baselines.is_usable(usable, part) or part in learning for part in PARTS)
+    return replace(known, reference=stored, usable=usable if settled else None)

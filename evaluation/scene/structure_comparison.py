@@ -13,8 +13,6 @@ from domain.cameras import Mask
 
 BlockStructure = NDArray[np.float32]
 
-STRUCTURE_METRICS = ("structure_disagreement", "structure_lost", "layout_correlation", "detail_correlation")
-
 MIN_TEXTURED_BLOCKS = 40
 """Fewer blocks with structure say nothing about where the camera looks."""
 TEXTURED_OVER_MEDIAN = 0.5
@@ -49,39 +47,13 @@ def textured_blocks(reference: BlockStructure, masks: Sequence[Mask] = ()) -> ND
     return np.asarray(visible & (energy > max(floor, LEAST_ENERGY)))
 
 
-def _cosine(left: BlockStructure, right: BlockStructure) -> NDArray[np.float32]:
+def cosine(left: BlockStructure, right: BlockStructure) -> NDArray[np.float32]:
+    """Return the cosine between the histograms of each block, 0 where one of them is empty."""
     norms = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
     return np.asarray((left * right).sum(axis=-1) / np.maximum(norms, 1e-9), dtype=np.float32)
 
 
-def compare_structure(seen: BlockStructure, reference: BlockStructure, masks: Sequence[Mask] = ()) -> dict[str, float]:
-    """Return the metrics of `seen` against `reference`, or nothing where the reference has too little structure.
-
-    `structure_disagreement`: share of the reference's textured blocks whose edges are gone or point elsewhere.
-    `structure_lost`: share that kept less than a quarter of their gradient energy. `layout_correlation`: Pearson's
-    correlation of the block means of luma, -1 … 1, 0 where one of the two is flat. `detail_correlation`: the same of
-    log(1 + gradient energy); where things are outlives clouds, night and defocus far better than how bright they are.
-    Source: ours.
-    """
-    if seen.shape != reference.shape:
-        return {}
-    textured = textured_blocks(reference, masks) & ~np.isnan(seen[..., 1])
-    count = int(textured.sum())
-    if count < MIN_TEXTURED_BLOCKS:
-        return {}
-    lost = seen[..., 1] < LOST_ENERGY * reference[..., 1]
-    turned = _cosine(seen[..., 2:], reference[..., 2:]) < SAME_ORIENTATION
-    visible = visible_blocks(textured.shape[0], textured.shape[1], masks)
-    visible &= ~np.isnan(seen[..., 0]) & ~np.isnan(reference[..., 0])
-    return {
-        "structure_disagreement": float((textured & (lost | turned)).sum()) / count,
-        "structure_lost": float((textured & lost).sum()) / count,
-        "layout_correlation": _correlation(seen[..., 0][visible], reference[..., 0][visible]),
-        "detail_correlation": _correlation(np.log1p(seen[..., 1][visible]), np.log1p(reference[..., 1][visible])),
-    }
-
-
-def _correlation(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+def correlation(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
     """Return Pearson's correlation, 0 where either side does not vary."""
     a, b = left - left.mean(), right - right.mean()
     norm = float(np.sqrt((a * a).sum() * (b * b).sum()))

@@ -25,6 +25,8 @@ HEAD_BYTES = 16_384
 """Of a packet: where its first slice begins, after parameter sets and user data."""
 EXCUSED_KEYS, EXCUSED_PACKETS = 2, 250
 """What FFmpeg itself dropped spoils pictures until a key frame; the one it belongs to may be a key frame itself."""
+HEALING_PACKETS = 250
+"""A stream without key frames has refreshed every part of its picture after about so many packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class StreamDecoder:
         self._excused_keys = self._excused_packets = 0
         self.damaged = 0
         """Packets in which, or before which, a part of a picture was lost."""
+        self._healing_packets = 0
 
     def excuse(self) -> None:
         """Count no damage until the picture has recovered: FFmpeg dropped a packet that the camera did send."""
@@ -66,6 +69,17 @@ class StreamDecoder:
     def excused(self) -> bool:
         return self._excused_packets > 0
 
+    @property
+    def impaired(self) -> bool:
+        """Whether a loss since the last whole key frame may still be seen: pictures refer to pictures before them."""
+        return self._healing_packets > 0
+
+    def _note_damage(self, *, lost: bool) -> None:
+        """Count a lost part of a picture, unless FFmpeg itself dropped it."""
+        if lost and not self.excused:
+            self.damaged += 1
+            self._healing_packets = HEALING_PACKETS
+
     def follow(self, packet: "Packet[Stream]") -> None:
         """Note a packet of the stream, decoded or not: pictures lost before it are counted as damage."""
         if self._excused_packets:
@@ -74,8 +88,7 @@ class StreamDecoder:
             self._excused_packets *= self._excused_keys > 0
         if self._numbers is not None:
             head = bytes(memoryview(packet)[:HEAD_BYTES])
-            gap = self._numbers.gap_before(head, key=packet.is_keyframe)
-            self.damaged += gap and not self.excused
+            self._note_damage(lost=self._numbers.gap_before(head, key=packet.is_keyframe))
 
     def decode(self, packet: "Packet[Stream]", *, alone: bool) -> list[DecodedPicture]:
         """Return the pictures that this packet completes; raises `CodecUnsupported` or `OverLimit`.
@@ -108,7 +121,10 @@ class StreamDecoder:
         lost = bool(log) and has_lost_part(self._codec, log)
         if not lost and refused:
             lost = packet.size > 0 and holds_picture(self._codec, bytes(packet))
-        self.damaged += (lost or any(picture.corrupt for picture in pictures)) and not self.excused
+        if self._healing_packets:
+            # A whole key frame refers to no picture before it.
+            self._healing_packets = 0 if packet.is_keyframe else self._healing_packets - 1
+        self._note_damage(lost=lost or any(picture.corrupt for picture in pictures))
         return pictures
 
     def flush_pictures(self) -> None:

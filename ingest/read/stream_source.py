@@ -349,7 +349,8 @@ class StreamSource:
         reference = FrameRef(self._camera.name, self.session_id, self._sequence, picture.pts_s, self._now())
         self._sequence += 1
         self._totals["frames_offered"] += 1
-        return Frame(reference, description, planes, picture.key, picture.corrupt, qp)
+        corrupt = picture.corrupt or self._decoder.impaired
+        return Frame(reference, description, planes, picture.key, corrupt, qp)
 
     def _now(self) -> datetime:
         """Return our time of what was just received, never earlier than the time before unless our clock was set."""

@@ -13,7 +13,7 @@ from domain.records import AuditEntry
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
 from storage.sql.schema import rows, tables
-from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, decode_record, unpack_structure
+from storage.sql.schema.documents import EVIDENCE, INCIDENT, PARTS, STATISTICS, decode_record, unpack_structure
 from storage.sql.stream_store import append_audit
 
 _MAX_WAIT = timedelta(hours=1)
@@ -126,6 +126,7 @@ def _baseline_from_row(row: RowMapping) -> CameraBaseline:
         structure=unpack_structure(row["structure"]),
         reason=row["reason"],
         accepted_by=row["accepted_by"],
+        parts=decode_record(PARTS, row["parts"]) if row["parts"] is not None else {},
     )
 
 

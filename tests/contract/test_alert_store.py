@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from domain.alerts import AlertState, Incident, IncidentState
+from domain.baselines import BaselinePart, BaselineState, PartBaseline
 from domain.faults import Fault
 from domain.messages import BatchResult
 from tests.contract.conftest import PortStores
@@ -37,6 +38,17 @@ def test_a_reference_keeps_its_structure_bit_for_bit_and_its_open_ranges(stores:
     assert found.structure.dtype == np.float32
     assert found.structure.shape == sent.shape
     assert found.structure.tobytes() == sent.tobytes()
+
+
+def test_a_reference_keeps_how_far_each_of_its_parts_has_come(stores: PortStores) -> None:
+    learned = PartBaseline(BaselineState.LEARNED, START, LATER, 900)
+    refused = PartBaseline(BaselineState.REFUSED, START, LATER, 900, "blocky picture in 700 of 900 frames")
+    parts = {BaselinePart.VIEW: learned, BaselinePart.CODING: refused}
+    stores.scores.add(BatchResult(references=(replace(reference(), parts=parts),)))
+    (found,) = stores.alerts.references("gate")
+    assert found.parts == parts
+    assert found.state_of(BaselinePart.CODING) is BaselineState.REFUSED
+    assert found.state_of(BaselinePart.NOISE) is BaselineState.LEARNING
 
 
 def test_an_incident_is_read_back_as_stored(stores: PortStores) -> None:

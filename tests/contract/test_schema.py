@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.alerts import IncidentState, NotificationKind
+from domain.baselines import BaselinePart, BaselineState
 from domain.cameras import Camera
 from domain.errors import ConfigError
 from domain.messages import BatchResult, DeadLetter
@@ -69,9 +70,14 @@ def test_an_older_schema_is_brought_up_with_what_it_holds(
         held = {"at": 0 if kind == "sqlite" else START}
         connection.execute(text("INSERT INTO leases VALUES ('gate', 'north', 7, :at)"), held)
     assert current_revision(engine) == "0002"
+    with write_transaction(engine) as connection:
+        query = "INSERT INTO learned_references VALUES ('gate', 'day', 'learned', :at, :at, 900, '{}', NULL, '', '')"
+        connection.execute(text(query), held)
     upgrade_schema(engine)
     assert current_revision(engine) == newest_revision()
     assert SqlCameraLeases(engine).fences(["gate"]) == {"gate": 7}
+    (learned,) = SqlAlertStore(engine).references("gate")
+    assert {learned.state_of(part) for part in BaselinePart} == {BaselineState.LEARNED}
     SqlScoreStore(engine).add(BatchResult(scores=(scores(),)))
     engine.dispose()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 
 from domain.alerts import Incident
-from domain.baselines import Statistic
+from domain.baselines import BaselinePart, PartBaseline, Statistic
 from domain.cameras import Camera
 from domain.faults import Evidence
 
@@ -21,6 +21,7 @@ _Record = TypeVar("_Record")
 EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
 INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
 CAMERA: TypeAdapter[Camera] = TypeAdapter(Camera)
+PARTS: TypeAdapter[Mapping[BaselinePart, PartBaseline]] = TypeAdapter(Mapping[BaselinePart, PartBaseline])
 STATISTICS: TypeAdapter[Mapping[str, Statistic]] = TypeAdapter(
     Mapping[str, Statistic],
     config=ConfigDict(ser_json_inf_nan="strings"),  # JSON has no infinity, a normal range may

@@ -12,7 +12,15 @@ from domain.cameras import StreamStatus
 from domain.frames import FrameRef
 from domain.messages import OVERTAKEN, BatchResult, DeadLetter, VerdictChange, is_overtaken
 from domain.metrics import FrameScores
-from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, encode_record, encode_values, pack_structure
+from storage.sql.schema.documents import (
+    EVIDENCE,
+    INCIDENT,
+    PARTS,
+    STATISTICS,
+    encode_record,
+    encode_values,
+    pack_structure,
+)
 
 Rows: TypeAlias = list[dict[str, Any]]
 
@@ -195,6 +203,7 @@ def baseline_rows(references: Iterable[CameraBaseline]) -> Rows:
             "structure": pack_structure(reference.structure),
             "reason": reference.reason,
             "accepted_by": reference.accepted_by,
+            "parts": encode_record(PARTS, reference.parts) if reference.parts else None,
         }
         for reference in references
     ]

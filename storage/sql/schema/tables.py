@@ -232,6 +232,7 @@ baselines = Table(
     Column("structure", LargeBinary),
     Column("reason", String, nullable=False),
     Column("accepted_by", String, nullable=False),
+    Column("parts", Document),
     PrimaryKeyConstraint("stream_id", "mode"),
 )
 

@@ -43,23 +43,23 @@ def test_symptoms_that_cross_within_seconds_make_one_message() -> None:
 
 def test_a_symptom_waits_for_the_pending_fault_that_would_explain_it() -> None:
     told = IncidentDriver()
-    told.at(0, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING})
-    assert told.at(100, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING}) == []
-    assert told.at(120, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: FIRING}) == [NotificationKind.FIRING]
+    told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
+    assert told.at(100, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == []
+    assert told.at(120, {Fault.BLUR: FIRING, Fault.COVERED: FIRING}) == [NotificationKind.FIRING]
     assert told.messages[0].incident.headline is Fault.COVERED
 
 
 def test_an_explanation_that_comes_to_nothing_is_waited_for_no_longer() -> None:
     told = IncidentDriver()
-    told.at(0, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING})
-    assert told.at(50, {Fault.CAMERA_MOVED: FIRING}) == [NotificationKind.FIRING]
-    assert told.messages[0].incident.headline is Fault.CAMERA_MOVED
+    told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
+    assert told.at(50, {Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
+    assert told.messages[0].incident.headline is Fault.BLUR
 
 
 def test_the_wait_for_an_explanation_ends_in_any_case() -> None:
     told = IncidentDriver()
-    told.at(0, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING})
-    assert told.at(301, {Fault.CAMERA_MOVED: FIRING, Fault.COVERED: PENDING}) == [NotificationKind.FIRING]
+    told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
+    assert told.at(301, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == [NotificationKind.FIRING]
 
 
 def test_a_pending_fault_that_explains_nothing_is_not_waited_for() -> None:

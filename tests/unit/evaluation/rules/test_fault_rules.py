@@ -6,6 +6,7 @@ from domain.faults import Fault
 from evaluation.alerting.root_cause import IMPLIES, PRECEDENCE, explains, root_causes
 from evaluation.rules.fault_rules import RULES, Rule, metrics_of
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
+from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.freeze import ACTIVE_LEVELS
 
 ALL_BOUNDS = [
@@ -45,7 +46,7 @@ def test_an_alert_takes_twice_as_long_to_clear_as_to_raise(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=[str(fault) for fault in RULES])
 def test_a_rule_that_only_compares_with_the_reference_says_that_it_needs_one(rule: Rule) -> None:
-    compares = {"structure_disagreement", "structure_lost", "layout_correlation"}
+    compares = set(COMPARISON_METRICS)
     relative = [
         any(bound.against is not ThresholdBasis.ABSOLUTE or bound.metric in compares for bound in bounds)
         for bounds in rule.any_of
@@ -72,8 +73,21 @@ def test_no_two_faults_explain_each_other() -> None:
 
 
 def test_a_covered_lens_is_the_root_of_all_it_brings() -> None:
-    seen = {Fault.COVERED, Fault.BLUR, Fault.LOW_CONTRAST, Fault.CAMERA_MOVED, Fault.TOO_DARK, Fault.BLACK}
+    seen = {Fault.COVERED, Fault.BLUR, Fault.LOW_CONTRAST, Fault.TOO_DARK, Fault.BLACK}
     assert root_causes(seen) == (Fault.COVERED,)
+
+
+@pytest.mark.parametrize(
+    ("cause", "symptom"),
+    [
+        (Fault.CAMERA_MOVED, Fault.COVERED),
+        (Fault.TOO_BRIGHT, Fault.LOW_CONTRAST),
+        (Fault.CORRUPT_PICTURE, Fault.CAMERA_MOVED),
+        (Fault.PLACEHOLDER, Fault.CAMERA_MOVED),
+    ],
+)
+def test_of_two_that_come_together_the_cause_is_told(cause: Fault, symptom: Fault) -> None:
+    assert root_causes({cause, symptom}) == (cause,)
 
 
 def test_unrelated_faults_are_both_roots_in_order_of_precedence() -> None:

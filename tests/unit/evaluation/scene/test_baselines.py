@@ -1,9 +1,12 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
-from domain.baselines import BaselineState, CameraBaseline, LightMode, Statistic
+from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode, Statistic
 from domain.faults import Fault, VerdictState
 from evaluation.policy import Policy
 from evaluation.scene.baselines import (
@@ -15,7 +18,16 @@ from evaluation.scene.baselines import (
     summarise_metrics,
 )
 from tests.fakes.ports import START
-from tests.unit.evaluation.camera_timeline import DAY, DEFOCUSED, ELSEWHERE, HOME, NIGHT, NOISY, CameraTimeline
+from tests.unit.evaluation.camera_timeline import (
+    DAY,
+    DEFOCUSED,
+    ELSEWHERE,
+    HOME,
+    NIGHT,
+    NOISY,
+    CameraTimeline,
+    flat_structure,
+)
 
 
 def test_statistics_are_numpys_percentiles() -> None:
@@ -127,13 +139,13 @@ def test_a_learned_reference_follows_slowly_while_nothing_is_wrong() -> None:
     )
     later = START + timedelta(hours=1)
     learner = replace(BaselineLearner(START), seen=500, rows=({"noise_sigma": 4.0},) * 20, structures=(HOME,))
-    after = adapt_baseline(learned, learner, later, Policy())
+    after = adapt_baseline(learned, BaselinePart.VIEW, learner, later, Policy())
     assert after is not None
     assert 2 < after.statistics["noise_sigma"].median < 2.5
     assert after.started_at == learned.started_at
     assert after.structure is not None
-    assert np.allclose(after.structure, HOME)
-    assert adapt_baseline(learned, learner, START + timedelta(minutes=1), Policy()) is None
+    assert np.allclose(after.structure[..., :10], HOME)
+    assert adapt_baseline(learned, BaselinePart.VIEW, learner, START + timedelta(minutes=1), Policy()) is None
 
 
 def test_a_reference_begun_before_the_acceptance_is_outdated() -> None:
@@ -159,3 +171,71 @@ def test_a_clip_of_one_frame_a_second_is_judged_from_its_fourth_frame_on() -> No
     story.play(4)
     for fault in (Fault.CAMERA_MOVED, Fault.COVERED, Fault.GLARE, Fault.BITRATE_STARVED, Fault.LOW_FPS):
         assert story.verdict(fault).state is VerdictState.OK, fault
+
+
+COARSE: Mapping[str, float] = {**NIGHT, "blockiness": 3.0, "block_step": 1.2, "noise_floor": 6.0}
+"""A cheap camera by infrared night: coarse blocks and noise from its first picture on."""
+
+
+def test_coarse_coding_and_noise_are_refused_alone_and_the_view_is_learned() -> None:
+    story = CameraTimeline()
+    story.learn(COARSE)
+    (reference,) = story.store.references.values()
+    states = {part: reference.state_of(part) for part in BaselinePart}
+    assert states == {
+        BaselinePart.VIEW: BaselineState.LEARNED,
+        BaselinePart.LIGHT: BaselineState.LEARNED,
+        BaselinePart.COLOUR: BaselineState.LEARNED,
+        BaselinePart.NOISE: BaselineState.REFUSED,
+        BaselinePart.CODING: BaselineState.REFUSED,
+        BaselinePart.STREAM: BaselineState.REFUSED,
+    }
+    assert "noise_floor" not in reference.statistics
+    assert "blocky picture" in reference.parts[BaselinePart.CODING].reason
+    assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
+
+
+@pytest.mark.parametrize(
+    ("structure", "values", "fault", "within_s"),
+    [
+        (flat_structure(), {**COARSE, "saturation": 0.0, "contrast_rms": 0.03}, Fault.COVERED, 360),
+        (ELSEWHERE, COARSE, Fault.CAMERA_MOVED, 240),
+    ],
+    ids=["covered", "turned"],
+)
+def test_a_cheap_camera_is_protected_from_its_tenth_minute_on(
+    structure: NDArray[np.float32], values: Mapping[str, float], fault: Fault, within_s: float
+) -> None:
+    story = CameraTimeline()
+    story.play(600, COARSE, step_s=4)
+    story.play(within_s, values, structure, step_s=4)
+    assert fault in story.fired
+    told = story.messages[-1].incident
+    assert told.headline is fault
+    assert "compared with the camera's first" in told.summary
+    assert story.store.references == {}, "what is provisional is not stored"
+
+
+def test_the_first_minutes_judge_the_view_and_not_what_the_light_does() -> None:
+    story = CameraTimeline()
+    story.play(600, step_s=4)
+    assert story.verdict(Fault.COVERED).state is VerdictState.OK
+    for fault in (Fault.GLARE, Fault.COLOUR_CAST, Fault.BITRATE_STARVED, Fault.LOW_FPS):
+        assert story.verdict(fault).reason == "learning day", fault
+    bluish = {**DAY, "lean_blue": 0.2, "lean_red": 0.0, "luma_mean": 0.6}
+    story.play(1200, bluish, step_s=10)
+    assert story.fired == []
+
+
+def test_what_is_provisional_is_replaced_by_what_was_learned() -> None:
+    def state_of_view(story: CameraTimeline) -> BaselineState | None:
+        usable = story.state.view.of(LightMode.DAY).usable
+        return usable.state_of(BaselinePart.VIEW) if usable is not None else None
+
+    story = CameraTimeline()
+    story.play(600, step_s=10)
+    assert state_of_view(story) is BaselineState.LEARNING
+    story.learn()
+    assert state_of_view(story) is BaselineState.LEARNED
+    story.play(400, DAY, ELSEWHERE, step_s=4)
+    assert "first" not in story.messages[-1].incident.summary
