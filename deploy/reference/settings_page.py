@@ -78,6 +78,8 @@ def _default(field: Schema) -> str:
     value = field.get("default")
     if value is None or value in ("", [], {}):
         return ""
+    if isinstance(value, float):
+        return code(f"{value:g}")
     return "as below" if isinstance(value, dict) else code(json.dumps(value, ensure_ascii=False).strip('"'))
 
 

@@ -123,11 +123,11 @@ class IngestSettings(Section):
     max_memory_mb: int = Field(default=2048, ge=256)
     """The most memory that a reading process may hold; the camera that makes it take more is refused."""
     hls: bool = False
-    """Whether the address of a camera may be an HLS playlist (.m3u8), which chooses what is requested next."""
+    """Whether the address of a camera may be an HLS playlist (.m3u8), which itself chooses what is requested next."""
     allowed_hosts: tuple[HostName, ...] = ()
     """`HOST` or `HOST:PORT` besides a camera's own to which its redirects and playlists may lead, without its login."""
     lease_s: float = Field(default=30.0, ge=3, le=86_400)
-    """A process that died loses its cameras to others after so long; the clocks of all must differ by less."""
+    """Seconds after which a process that died loses its cameras to others; the clocks of all must differ by less."""
     max_cameras: Count | None = None
     """The most cameras one process reads; without it the first process reads all and the next wait in reserve."""
 
@@ -142,7 +142,7 @@ class IngestSettings(Section):
 
 
 class HealthSettings(Section):
-    """Where a process without the page answers /healthz, /readyz and /metrics; nowhere without a port."""
+    """Where a process without the page answers /healthz, /readyz and /metrics; it does not without a port."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -164,9 +164,9 @@ class ApiSettings(Section):
     allowed_hosts: tuple[str, ...] = ()
     """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses and networks of reverse proxies; what these say of the client they ask for is believed."""
+    """Addresses and networks of reverse proxies; Sightline believes what these say about the client."""
     max_connections: int = Field(default=256, ge=8, le=65536)
-    """At most so many are open at once, a quarter of them from one address, and a quarter of the open files allowed."""
+    """Connections open at once; at most a quarter of them from one address, and a quarter of the open files allowed."""
 
 
 def find_api_conflicts(api: ApiSettings) -> Iterator[str]:

@@ -65,7 +65,7 @@ class MaskSettings(Section):
 
 
 class FaultSettings(Section):
-    """One fault of one camera: off, or how keen (1 dull, 5 neutral, 10 keen)."""
+    """One fault of one camera: off, or its sensitivity."""
 
     enabled: bool = True
     """Whether the fault is judged."""
@@ -147,11 +147,11 @@ class BatchSettings(Section):
     max_frames: int = Field(default=16, ge=1)
     """The most frames that are scored at once."""
     max_pixels: int | None = Field(default=None, ge=1)
-    """None: one frame of 1080p on a CPU, whose cache a larger batch leaves, sixteen on a GPU."""
+    """By default one frame of 1080p on a CPU, because a larger batch leaves its cache, and sixteen on a GPU."""
 
 
 class RetentionSettings(Section):
-    """Days that stored rows live, by kind; each rollup must outlive the finer one it is made from."""
+    """Days that rows are kept, by kind; each rollup must outlive the finer one it is made from."""
 
     raw_days: Days = 7
     """Scores of single frames."""
