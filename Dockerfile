@@ -24,7 +24,6 @@ COPY detectors detectors
 COPY domain domain
 COPY evaluation evaluation
 COPY ingest ingest
-COPY lab lab
 COPY notification notification
 COPY sightline sightline
 COPY simulation simulation

@@ -11,13 +11,13 @@ JOBS ?= 2
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml locks/setup.txt locks/dev.txt
+$(STAMP): pyproject.toml lab/pyproject.toml locks/setup.txt locks/dev.txt
 	@echo "Setting up $(VENV) (about a minute the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Sightline needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r locks/dev.txt
-	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@deploy/install-dev $(BIN)
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e . -e ./lab
 	@touch $@
 
 demo: setup
@@ -42,7 +42,7 @@ layers: setup
 
 check: lint types layers test
 
-# After a change of pyproject.toml or constraints.txt: versions and hashes of every install.
+# After a change of a pyproject.toml or constraints.txt: versions and hashes of every install.
 lock: setup
 	$(BIN)/python -m deploy.lock
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from deploy.inventory import Library, Package, debian_packages, native_libraries, python_packages, weight_files
 from deploy.lock import FROM_TORCH
-from deploy.requirements import ROOT, declared_requirements, required_packages
+from deploy.project import LAB, ROOT
+from deploy.requirements import declared_requirements, required_packages
 
 DOCUMENT = ROOT / "docs" / "licences.md"
 PROSE = ROOT / "deploy" / "licences-head.md"
@@ -29,13 +30,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def find_origins() -> dict[str, str]:
-    """Return, by package, the first of program, cluster, training, development that brings it."""
+    """Return, by package, the first of program, models, cluster, laboratory, development that brings it."""
     found: dict[str, str] = {}
     for name, extras in (
         ("program", ()),
+        ("models", ("models",)),
         ("cluster", ("cluster",)),
-        ("training", ("training",)),
-        ("development", ("cluster", "training", "dev")),
+        ("laboratory", ("models", "cluster", LAB)),
+        ("development", ("models", "cluster", LAB, "dev")),
     ):
         for package in required_packages(declared_requirements(*extras)):
             on_gpu = FROM_TORCH.match(package) and package not in ("torch", "torchvision")

@@ -3,9 +3,9 @@
     python -m deploy.lock        (or: make lock)
 
 The versions are those of `constraints.txt`; uv resolves for every platform of the README and asks the index that it is
-configured for. Files: `locks/setup.txt` (uv itself), `locks/dev.txt` (`make setup`), `locks/image.txt` with
-`locks/torch.txt` (the Dockerfile), `locks/docs.txt` (`make docs`), `locks/pyav.txt` and `locks/pyav-build.txt` (PyAV
-from its source, and its build).
+configured for. Files: `locks/setup.txt` (uv itself), `locks/dev.txt` (`make setup`), `locks/base.txt` (the product
+without an extra), `locks/image.txt` with `locks/torch.txt` (the Dockerfile), `locks/docs.txt` (`make docs`),
+`locks/pyav.txt` and `locks/pyav-build.txt` (PyAV from its source, and its build).
 
     python -m deploy.lock --torch cpu --index-url URL
 
@@ -19,7 +19,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from deploy.project import LAB, ROOT, declared_lines
+
 LOCKS = ROOT / "locks"
 PYTHON = "3.11"
 FROM_TORCH = re.compile(r"^(torch|torchvision|triton|nvidia-.+|cuda-.+)$")
@@ -55,6 +56,16 @@ def resolve_entries(arguments: Sequence[str], *, universal: bool = True) -> dict
     return split_entries(done.stdout)
 
 
+def resolve_lines(name: str, *extras: str) -> dict[str, str]:
+    """Return what the product with these extras takes, and what builds it."""
+    wanted = LOCKS / f".{name}.in"
+    wanted.write_text("\n".join(declared_lines(*extras)) + "\n", encoding="utf-8")
+    try:
+        return resolve_entries([str(wanted), "--group", "build"])
+    finally:
+        wanted.unlink()
+
+
 def write_lock(name: str, entries: dict[str, str]) -> None:
     """Write the entries to `locks/NAME.txt`, in order of their names."""
     LOCKS.mkdir(exist_ok=True)
@@ -66,9 +77,10 @@ def write_lock(name: str, entries: dict[str, str]) -> None:
 def write_all() -> None:
     """Write every lock file that the index of this machine can give."""
     write_lock("setup", resolve_entries(["--group", "setup"]))
-    write_lock("dev", resolve_entries(["pyproject.toml", "--extra", "dev", "--group", "build"]))
+    write_lock("dev", resolve_lines("dev", "models", "cluster", LAB, "dev"))
     write_lock("docs", resolve_entries(["--group", "docs"]))
-    image = resolve_entries(["pyproject.toml", "--extra", "cluster", "--group", "build"])
+    write_lock("base", resolve_lines("base"))
+    image = resolve_lines("image", "models", "cluster")
     write_lock("image", {name: entry for name, entry in image.items() if not FROM_TORCH.match(name)})
     write_lock("torch", {name: entry for name, entry in image.items() if FROM_TORCH.match(name)})
     write_lock("pyav-build", resolve_entries(["--group", "pyav"]))

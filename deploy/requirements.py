@@ -1,28 +1,17 @@
-"""What pyproject.toml asks for, and everything that this brings on this machine, by the installed metadata."""
+"""What the two pyproject.toml ask for, and everything that this brings on this machine, by the installed metadata."""
 
-import tomllib
 from collections.abc import Iterable
 from importlib.metadata import requires
-from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 
 from deploy.inventory import normalise_name
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def read_project() -> dict[str, Any]:
-    """Return pyproject.toml."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+from deploy.project import declared_lines
 
 
 def declared_requirements(*extras: str) -> list[Requirement]:
-    """Return the project's own dependencies, with those of the extras."""
-    table = read_project()["project"]
-    lines = [*table["dependencies"], *(line for extra in extras for line in table["optional-dependencies"][extra])]
-    return [Requirement(line) for line in lines if not line.startswith("sightline")]
+    """Return the product's own dependencies, with those of its extras and of the laboratory (`lab`)."""
+    return [Requirement(line) for line in declared_lines(*extras)]
 
 
 def required_packages(requirements: Iterable[Requirement]) -> set[str]:

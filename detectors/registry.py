@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from detectors.metrics.measure import ALL_METRICS, GROUPS, MOTION, MetricSet, choose_metrics
 from detectors.models.catalogue import MODELS
-from detectors.models.model_status import ModelChoice, ModelStatus, check_model
+from detectors.models.model_choice import ModelChoice
+from detectors.models.model_status import ModelStatus, check_model
 from detectors.models.pictures import Detector
 from detectors.models.quality_gate import QualityGate
 from detectors.models.weights import WeightsUnavailable

@@ -1,9 +1,8 @@
 """The composition root: the only place that chooses adapters and knows in which order parts start and stop.
 
 `build_system` puts everything into one process; `build_role` one part of it, where queue and live state are shared.
-Parts
-start downstream first, so that every message has a receiver, and stop upstream first, so that what was received
-is evaluated and stored.
+Parts start downstream first, so that every message has a receiver, and stop upstream first, so that what was received
+is evaluated and stored. PyTorch is imported only where frames are scored.
 """
 
 import logging
@@ -19,19 +18,21 @@ from typing import TYPE_CHECKING
 
 from api.app import create_app
 from api.security.client_address import parse_networks
-from detectors.registry import METRICS
+from detectors.metric_table import read_metric_table
 from domain.camera_directory import CameraDirectory
 from domain.errors import ConfigError
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
+from domain.records import ModelRecord
 from evaluation.policy import Policy
 from ingest.supervise.supervisor import IngestSupervisor
 from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
 from sightline.config.sections import QueueSettings
 from sightline.config.settings import EvaluationSettings, Settings
-from sightline.models.configured_models import configure_detectors, make_reader_setup, model_records
+from sightline.models.reader_setup import make_reader_setup
 from sightline.runtime.clock import SteadyClock, StoppableClock
 from sightline.runtime.components import Component, PeriodicThread
+from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.logging_setup import Redactor
 from sightline.runtime.stores import Stores, open_stores, wait_for_stores
 from sightline.runtime.system import System
@@ -44,7 +45,7 @@ from sightline.services.leased_ingest_service import LeasedIngestService
 from sightline.services.notifier_factory import make_heartbeat, make_notifiers
 from sightline.services.process_metrics import collect_process_metrics
 from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
-from sightline.services.scoring_service import DRAIN_S, ScoringService
+from sightline.services.scoring_service import ScoringService
 from sightline.web_server.health_server import HealthServer
 from sightline.web_server.http_server import ApiServer
 from storage.live.memory_live_state import MemoryLiveState
@@ -53,10 +54,6 @@ from storage.sql.database.database_lock import acquire_database_lock
 from storage.sql.database.database_watch import DatabaseWatch
 from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
-from workers.frame_scoring.device import resolve_device, use_threads
-from workers.frame_scoring.tensor_batches import TensorBatchLimits
-from workers.load_shedding import LagLimits
-from workers.scoring_worker import PollLimits, ScoringWorker
 
 if TYPE_CHECKING:
     from storage.live.redis_live_state import RedisLiveState
@@ -108,7 +105,7 @@ def build_system(
     Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
     """
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
-    resolve_device(settings.device)
+    _check_device(settings)
     report = [*make_notifiers(settings, steady), *notifiers]
     stores = open_stores(settings, steady)
     return _open_and_assemble(
@@ -125,13 +122,31 @@ def build_role(
     """
     check_separate_role(settings, part)
     if part is Role.WORK:
-        resolve_device(settings.device)
+        _check_device(settings)
     clock = SteadyClock()
     notifiers = make_notifiers(settings, clock) if part is Role.DISPATCH else []
     stores = wait_for_stores(settings, clock, stop)
     if stores is None:
         return None
     return _open_and_assemble(settings, stores, {part}, notifiers, clock=clock, redactor=redactor)
+
+
+def _check_device(settings: Settings) -> None:
+    """Raise `ConfigError` for a device that is not there, before anything is opened."""
+    from workers.frame_scoring.device import resolve_device  # noqa: PLC0415 - loads torch
+
+    resolve_device(settings.device)
+
+
+def _find_models(settings: Settings) -> Sequence[ModelRecord]:
+    """Return what is known of every model; nothing where the packages of the models are not installed."""
+    try:
+        from sightline.models.configured_models import model_records  # noqa: PLC0415 - loads torch
+    except ModuleNotFoundError as error:
+        if find_missing_extra(error) != "models":
+            raise
+        return ()
+    return model_records(settings)
 
 
 def make_policy(evaluation: EvaluationSettings) -> Policy:
@@ -255,9 +270,7 @@ def _require_cluster_extra(wanted: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"{wanted} needs packages that are not here ({error.name}): pip install 'sightline[cluster]'"
-        ) from error
+        raise ConfigError(describe_missing_package(error, wanted=wanted)) from error
 
 
 def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Notifier]) -> System:
@@ -315,33 +328,11 @@ def _clock_notes(clock: SteadyClock) -> Mapping[str, str]:
 
 
 def _build_scoring(wiring: _Wiring) -> ScoringService:
-    settings, stores = wiring.settings, wiring.stores
-    device = resolve_device(settings.device)
-    use_threads(settings.threads)
-    detectors = configure_detectors(settings)
+    from sightline.services.scoring_factory import make_scoring_service  # noqa: PLC0415 - loads torch
 
-    shared = wiring.queue.shared
-
-    def worker(consumer: StreamConsumer) -> ScoringWorker:
-        return ScoringWorker(
-            consumer=consumer,
-            detectors=detectors,
-            score_store=stores.scores,
-            alert_store=stores.alerts,
-            stream_store=stores.streams,
-            live=wiring.present.live,
-            policy=wiring.policy,
-            clock=wiring.clock,
-            clock_correction=lambda: wiring.clock.total_correction,
-            device=device,
-            bounds=TensorBatchLimits.for_device(device.type, settings.batch.max_frames, settings.batch.max_pixels),
-            poll=PollLimits(settings.queue.poll_messages),
-            pictures=settings.pictures == "memory",
-            leases=SqlCameraLeases(stores.engine) if shared else None,
-            shedding=LagLimits(settings.queue.max_lag_s, settings.queue.max_lag_s / 4) if shared else None,
-        )
-
-    return ScoringService(wiring.queue.consumer, worker, drain_s=0.0 if shared else DRAIN_S)
+    return make_scoring_service(
+        wiring.settings, wiring.stores, wiring.queue, wiring.present.live, policy=wiring.policy, clock=wiring.clock
+    )
 
 
 def _build_ingest(wiring: _Wiring) -> Component:
@@ -376,7 +367,7 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         stores.scores,
         stores.alerts,
         wiring.present.live,
-        metrics=METRICS,
+        metrics=read_metric_table(),
         pictures=settings.pictures == "memory",
         token=settings.api.token.strip() or None,
         clock=wiring.clock,
@@ -385,7 +376,7 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         warnings=notifiers.warnings,
         allowed_hosts=settings.api.allowed_hosts,
         trusted_proxies=settings.api.trusted_proxies,
-        models_known=cache(partial(model_records, settings)),
+        models_known=cache(partial(_find_models, settings)),
     )
     return ApiServer(
         app,

@@ -1,13 +1,11 @@
 """docs/reference/cli.md: every command with its arguments and options, from the command line itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import typer
-
 from deploy.reference.markdown import as_sentence, code, head_note, write_table
-from lab.cli import plugin
 from sightline.cli import main
+from sightline.cli.lazy_group import CommandEntry, DeferredCommand, find_added_commands
 
 _INTRO = """Each command has `--help`. The exit status is 0 for success, 1 when something failed, 2 for a wrong setting
 or argument, and 130 when interrupted. Commands that need settings take them from `--settings`, `$SIGHTLINE_SETTINGS`,
@@ -17,18 +15,17 @@ _LAB_INTRO = "These commands train models and measure the product. No camera nee
 
 def render_cli_page() -> str:
     """Return the page: the product's commands, then those that the laboratory adds."""
-    laboratory = typer.Typer()
-    plugin.register_commands(laboratory)
-    added = typer.main.get_command(laboratory)
-    everything = typer.main.get_command(main.app)
-    lab_names = set(added.commands)  # type: ignore[attr-defined]
-    own = [(n, c) for n, c in everything.commands.items() if n not in lab_names]  # type: ignore[attr-defined]
-    lab = list(added.commands.items())  # type: ignore[attr-defined]
+    own = _load(main.COMMANDS)
+    lab = _load(entry for entry in find_added_commands() if entry.target.startswith("lab."))
     parts = [f"# Command line\n\n{head_note()}\n\n{_INTRO}"]
     parts += [_section(f"sightline {path}", command) for path, command in _leaves(own)]
     parts.append(f"# The laboratory's commands\n\n{_LAB_INTRO}")
     parts += [_section(f"sightline {path}", command) for path, command in _leaves(lab)]
     return "\n\n".join(parts) + "\n"
+
+
+def _load(entries: Iterable[CommandEntry]) -> list[tuple[str, Any]]:
+    return [(entry.name, DeferredCommand(entry).load()) for entry in entries]
 
 
 def _leaves(commands: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

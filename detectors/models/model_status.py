@@ -1,28 +1,16 @@
 """Which models are on and which off, and why: what the operator chose, against the weights that are really there."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from detectors.models.catalogue import MODELS, Model
+from detectors.models.model_choice import ModelChoice, is_wanted
 from detectors.models.pictures import Detector
 from detectors.models.weights import WeightsAbsent, WeightsFile, WeightsUnavailable
 from domain.errors import ConfigError
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """What the operator says of one model; None and empty are the model's own defaults.
-
-    A model that is no default is asked for by `enabled` or by a path.
-    """
-
-    enabled: bool | None = None
-    path: Path | None = None
-    every_s: float | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ModelState(StrEnum):
@@ -66,13 +54,6 @@ class ModelStatus:
         if not self.wanted:
             return f"has its weights and does not judge; set models.{self.model.name}.enabled: true"
         return f"judges a picture of each stream every {self.every_s:g} s"
-
-
-def is_wanted(model: Model, choice: ModelChoice) -> bool:
-    """Whether a model shall judge where it can: switched on, given a path, or a default not switched off."""
-    if choice.enabled is not None:
-        return choice.enabled
-    return model.default or choice.path is not None
 
 
 def check_model(model: Model, choice: ModelChoice, downloads: Path | None, *, load: bool = True) -> ModelStatus:

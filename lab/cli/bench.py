@@ -18,7 +18,9 @@ from sightline.runtime.logging_setup import set_up_logging
 if TYPE_CHECKING:
     from sightline.runtime.system import System
 
-app = typer.Typer(no_args_is_help=True, help="Measure this machine, and what is found on planted faults.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Measure this machine, and what is found on planted faults."
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 MinutesOption = Annotated[float, typer.Option("--minutes", min=0.3, help="How long the system is watched.")]

@@ -1,19 +1,11 @@
-"""What the laboratory adds to `sightline`: train, evaluate, reproduce and bench."""
+"""`sightline bench` with all its commands; an entry point adds it beside `train`, `evaluate` and `reproduce`."""
 
-import typer
+from lab.cli import bench as bench_commands
+from lab.cli import bench_cluster, fuzz
 
-from lab.cli import bench, bench_cluster, fuzz, training
-
-bench.app.command()(bench_cluster.chaos)
-bench.app.command()(bench_cluster.growth)
-bench.app.command()(bench_cluster.cluster)
-bench.app.command()(bench_cluster.kills)
-bench.app.command()(fuzz.fuzz)
-
-
-def register_commands(app: typer.Typer) -> None:
-    """Add the laboratory's commands to the product's application."""
-    app.command()(training.train)
-    app.command()(training.evaluate)
-    app.command()(training.reproduce)
-    app.add_typer(bench.app, name="bench")
+bench = bench_commands.app
+bench.command()(bench_cluster.chaos)
+bench.command()(bench_cluster.growth)
+bench.command()(bench_cluster.cluster)
+bench.command()(bench_cluster.kills)
+bench.command()(fuzz.fuzz)

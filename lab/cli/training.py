@@ -12,6 +12,7 @@ from rich.markup import escape
 from domain.errors import ConfigError
 from lab.training.dataset_splits import Half
 from sightline.cli.console import out, say, show_table, without_traceback
+from sightline.runtime.extras import describe_missing_package
 
 if TYPE_CHECKING:
     from lab.training.dataset_evaluation import DatasetEvaluation
@@ -204,6 +205,4 @@ def _require_lab_packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"this needs packages that are not here ({error.name}): pip install 'sightline[training]'"
-        ) from error
+        raise ConfigError(describe_missing_package(error)) from error

@@ -13,7 +13,9 @@ from sightline.runtime.logging_setup import set_up_logging
 from sightline.runtime.stores import open_configured_engine
 from storage.sql.database.migrate import current_revision, newest_revision, upgrade_schema
 
-settings_app = typer.Typer(no_args_is_help=True, help="Check a settings file, or export its schema.")
+settings_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Check a settings file, or export its schema."
+)
 
 
 @without_traceback

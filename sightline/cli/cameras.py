@@ -25,7 +25,9 @@ from sightline.config.strict_yaml import key_for_message
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 
-app = typer.Typer(no_args_is_help=True, help="Add, list, remove, accept, test and import cameras.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Add, list, remove, accept, test and import cameras."
+)
 
 NameArgument = Annotated[str, typer.Argument(help="The camera's name.")]
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from domain.errors import ConfigError, SightlineError
 from domain.text.camera_urls import find_secrets
 from domain.text.plain_text import escape_invisible
+from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.logging_setup import Redactor
 
 P = ParamSpec("P")
@@ -106,6 +107,10 @@ def without_traceback(command: Callable[P, T]) -> Callable[P, T]:
         except SightlineError as error:
             report_error(str(error))
             raise typer.Exit(EXIT_FAILED) from None
+        except ModuleNotFoundError as error:
+            missing = find_missing_extra(error)
+            report_error(describe_missing_package(error) if missing else describe_internal_error(error))
+            raise typer.Exit(EXIT_CONFIG if missing else EXIT_FAILED) from None
         except BrokenPipeError:
             # The reader of our output has gone (`| head`); the interpreter must not complain once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

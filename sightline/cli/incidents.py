@@ -13,7 +13,7 @@ from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_p
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 
-app = typer.Typer(no_args_is_help=True, help="List and acknowledge incidents.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and acknowledge incidents.")
 
 
 @app.command("list")

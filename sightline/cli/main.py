@@ -1,41 +1,90 @@
-"""The command line. Each group of commands has a file in this folder; other distributions add theirs by entry point."""
+"""The command line. Each group of commands has a file in this folder; other distributions add theirs by entry point.
 
-from importlib.metadata import entry_points, version
+This module imports no command: `--help` must not wait for packages that only some commands need.
+"""
+
+from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from sightline.cli import administration, cameras, demo, incidents, models, run, score, watch
-from sightline.cli.console import out
+from sightline.cli.lazy_group import CommandEntry, LazyGroup, find_added_commands
+
+COMMANDS = (
+    CommandEntry(
+        "watch",
+        "Judge one stream now and say how many checks could be made; nothing is stored.",
+        "sightline.cli.watch:watch",
+    ),
+    CommandEntry(
+        "score",
+        "Evaluate pictures and recordings as the live path would: one frame a second by default.",
+        "sightline.cli.score:score",
+    ),
+    CommandEntry(
+        "run", "Watch the cameras, evaluate, store, alert and serve the page until Ctrl-C.", "sightline.cli.run:run"
+    ),
+    CommandEntry(
+        "ingest", "Read cameras, each under a lease, and send their frames to Kafka.", "sightline.cli.run:ingest"
+    ),
+    CommandEntry("work", "Score and evaluate what comes from Kafka, and store it.", "sightline.cli.run:work"),
+    CommandEntry("serve", "Serve the page and the API.", "sightline.cli.run:serve"),
+    CommandEntry(
+        "dispatch",
+        "Send the alerts that wait in the store, and keep its rollups and retention; one such process is enough.",
+        "sightline.cli.run:dispatch",
+    ),
+    CommandEntry(
+        "demo",
+        "Show real work: cameras made from photographs develop faults, and are found out.",
+        "sightline.cli.demo:demo",
+    ),
+    CommandEntry(
+        "doctor",
+        "Check settings, codecs, device, database, disk and services; each line is well or says what to do.",
+        "sightline.cli.administration:doctor",
+    ),
+    CommandEntry(
+        "migrate",
+        "Bring the database to the schema of this version; does nothing when it is there.",
+        "sightline.cli.administration:migrate",
+    ),
+    CommandEntry("cameras", "Add, list, remove, accept, test and import cameras.", "sightline.cli.cameras:app"),
+    CommandEntry("incidents", "List and acknowledge incidents.", "sightline.cli.incidents:app"),
+    CommandEntry(
+        "settings", "Check a settings file, or export its schema.", "sightline.cli.administration:settings_app"
+    ),
+    CommandEntry(
+        "models",
+        "The models with trained weights: list, fetch, verify and describe them.",
+        "sightline.cli.models:app",
+    ),
+)
+"""The help is the first line that each command says of itself; a test compares them."""
+
+
+class ProductGroup(LazyGroup):
+    """The commands of the product, then those that other distributions add."""
+
+    def entries(self) -> Sequence[CommandEntry]:
+        return (*COMMANDS, *find_added_commands())
+
 
 app = typer.Typer(
     name="sightline",
+    cls=ProductGroup,
     help="Tells which of your cameras you can still rely on.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # importing what draws the boxes takes longer than all else
 )
-app.command()(watch.watch)
-app.command()(score.score)
-app.command()(run.run)
-app.command()(run.ingest)
-app.command()(run.work)
-app.command()(run.serve)
-app.command()(run.dispatch)
-app.command()(demo.demo)
-app.command()(administration.doctor)
-app.command()(administration.migrate)
-app.add_typer(cameras.app, name="cameras")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(administration.settings_app, name="settings")
-app.add_typer(models.app, name="models")
-for plugin in entry_points(group="sightline.commands"):
-    plugin.load()(app)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        out.print(f"sightline {version('sightline')}")
+        typer.echo(f"sightline {version('sightline')}")
         raise typer.Exit
 
 
@@ -46,3 +95,7 @@ def main(
     ] = False,
 ) -> None:
     """Tells which of your cameras you can still rely on."""
+
+
+if __name__ == "__main__":
+    app()

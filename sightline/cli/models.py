@@ -15,7 +15,11 @@ from sightline.runtime.logging_setup import set_up_logging
 if TYPE_CHECKING:
     from detectors.models.catalogue import Model
 
-app = typer.Typer(no_args_is_help=True, help="The models with trained weights: list, fetch, verify and describe them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The models with trained weights: list, fetch, verify and describe them.",
+)
 
 NameArgument = Annotated[str, typer.Argument(help="A model's name; `sightline models list` shows them.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -1,6 +1,5 @@
 """Checks everything Sightline needs; each finding says that it is well or what to do."""
 
-import os
 import shutil
 import socket
 import sys
@@ -9,24 +8,17 @@ from functools import partial
 from pathlib import Path
 
 import av
-import torch
 from sqlalchemy import make_url
 
-from detectors.models import runtime
-from detectors.models.model_status import ModelState
-from detectors.models.saliency_iqa.detector import fast_precision
-from detectors.registry import METRICS
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
-from domain.faults import Fault
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
 from sightline.bootstrap import make_kafka_settings, make_redis_live_state
 from sightline.config.settings import Settings
 from sightline.doctor.finding import Finding, Health, run_check
-from sightline.models.configured_models import configure_detectors, list_model_statuses
+from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.stores import open_configured_engine
 from storage.sql.database.migrate import current_revision, newest_revision
-from workers.frame_scoring.device import resolve_device, use_threads
 
 NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
 MIN_FREE_BYTES = 1 << 30
@@ -37,7 +29,7 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
     """Yield every finding, one after the other; none stops the next."""
     for subject, check in _CHECKS.items():
         yield run_check(subject, check, settings)
-    yield from _check_models(settings)
+    yield from _check_scoring(settings)
     yield from check_cluster_services(settings)
     yield from _check_receivers(settings)
 
@@ -62,44 +54,19 @@ def _check_codecs(_settings: Settings) -> Finding:
     return Finding("codecs", Health.OK, f"{', '.join(NEEDED_CODECS)} and more (PyAV {av.__version__})")
 
 
-def _check_device(settings: Settings) -> Finding:
-    device = resolve_device(settings.device)
-    threads = use_threads(settings.threads)
-    name = (
-        torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else f"{threads} of {os.cpu_count()} cores compute scores"
-    )
-    return Finding("device", Health.OK, f"{device.type}, {name} (PyTorch {torch.__version__})")
-
-
-def _check_networks(settings: Settings) -> Finding:
-    """What runs the networks of learned models; PyTorch alone on a CPU works and takes twice as long."""
-    device = resolve_device(settings.device)
-    if device.type != "cpu":
-        return Finding("networks", Health.OK, f"PyTorch {torch.__version__} on {device.type}")
-    return Finding(
-        "networks",
-        Health.OK if runtime.is_openvino_available() else Health.NOTE,
-        runtime.describe_runtime(fast_precision()),
-    )
-
-
-def _check_detectors(settings: Settings) -> Finding:
-    chosen = configure_detectors(settings)
-    count = len(chosen.metrics.fingerprints) - 1 + len(chosen.models)
-    return Finding("detectors", Health.OK, f"{count} detectors, {len(METRICS)} metrics, {len(Fault)} faults")
-
-
-def _check_models(settings: Settings) -> Iterator[Finding]:
-    """Say of every model whether it is on and why; one that was asked for and is off is a failure."""
+def _check_scoring(settings: Settings) -> Iterator[Finding]:
+    """Look at what scores frames, where its packages are installed; what only ingests, serves or tells needs none."""
     try:
-        for status in list_model_statuses(settings):
-            asked = status.choice.enabled is True or status.choice.path is not None
-            health = Health.OK if status.state is ModelState.ON else Health.FAILED if asked else Health.NOTE
-            yield Finding(f"model {status.model.name}", health, f"{status.state}, {status.summary}")
-    except ConfigError as error:
-        yield Finding("models", Health.FAILED, str(error))
+        from sightline.doctor.scoring_checks import run_scoring_checks  # noqa: PLC0415 - loads torch
+    except ModuleNotFoundError as error:
+        if find_missing_extra(error) != "models":
+            raise
+        text = "cannot score frames, and can ingest, serve and dispatch; " + describe_missing_package(
+            error, wanted="scoring"
+        )
+        yield Finding("scoring", Health.NOTE, text)
+        return
+    yield from run_scoring_checks(settings)
 
 
 def _check_database(settings: Settings) -> Finding:
@@ -155,9 +122,6 @@ _CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "python": _check_python,
     "settings": _check_settings,
     "codecs": _check_codecs,
-    "device": _check_device,
-    "networks": _check_networks,
-    "detectors": _check_detectors,
     "database": _check_database,
     "disk": _check_disk,
     "page": _check_page,

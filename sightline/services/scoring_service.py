@@ -3,10 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from domain.ports import StreamConsumer
 from sightline.runtime.components import RestartingThread
-from workers.scoring_worker import ScoringWorker
+
+if TYPE_CHECKING:
+    from workers.scoring_worker import ScoringWorker
 
 DRAIN_S = 5.0
 """How long queued messages may still be scored after ingest has stopped."""
@@ -24,7 +27,7 @@ class ScoringService:
     name = "scoring"
 
     def __init__(
-        self, consumer: NewConsumer, worker: Callable[[StreamConsumer], ScoringWorker], *, drain_s: float = DRAIN_S
+        self, consumer: NewConsumer, worker: Callable[[StreamConsumer], "ScoringWorker"], *, drain_s: float = DRAIN_S
     ) -> None:
         self._new_consumer = consumer
         self._new_worker = worker
@@ -48,7 +51,7 @@ class ScoringService:
     def health(self) -> str:
         return self._thread.health()
 
-    def worker(self) -> ScoringWorker | None:
+    def worker(self) -> "ScoringWorker | None":
         return self._worker
 
     def count_waiting(self) -> int:

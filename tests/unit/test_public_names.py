@@ -13,6 +13,7 @@ from api.routes.prometheus import PROCESS_METRICS
 from detectors.registry import METRICS
 from domain.cameras import Camera
 from domain.faults import Fault
+from sightline.cli.lazy_group import DeferredCommand
 from sightline.cli.main import app
 from sightline.config.settings import json_schema
 from storage.sql.schema.tables import metadata
@@ -24,6 +25,7 @@ PUBLIC_NAMES = Path(__file__).with_name("public_names.json")
 
 
 def commands(command: Any, path: str = "sightline") -> Iterator[str]:
+    command = command.load() if isinstance(command, DeferredCommand) else command
     for parameter in command.params:
         yield (
             " ".join([path, *sorted(parameter.opts)])

@@ -123,7 +123,7 @@ def _layers(path: Path) -> Layers:
     try:
         import h5py  # noqa: PLC0415  only the training extra has it
     except ModuleNotFoundError as error:
-        raise ConfigError("reading Keras's .h5 needs h5py: pip install 'sightline[training]'") from error
+        raise ConfigError("reading Keras's .h5 needs h5py: pip install sightline-lab") from error
     try:
         with h5py.File(path, "r") as file:
             layers: dict[str, dict[str, NDArray[np.float32]]] = {}

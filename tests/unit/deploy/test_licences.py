@@ -10,7 +10,7 @@ import pytest
 
 from deploy import licences
 from deploy.inventory import UNKNOWN, library_stem, native_libraries, native_licence, python_packages, weight_files
-from deploy.requirements import read_project
+from deploy.project import read_project
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")

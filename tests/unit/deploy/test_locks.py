@@ -9,11 +9,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.lock import FROM_TORCH, split_entries
-from deploy.requirements import declared_requirements, read_project, required_packages
+from deploy.project import read_project
+from deploy.requirements import declared_requirements, required_packages
 
 ROOT = Path(__file__).parents[3]
 PROJECT = read_project()
-NAMES = ("setup", "dev", "image", "torch", "pyav", "pyav-build", "docs")
+NAMES = ("setup", "dev", "base", "image", "torch", "pyav", "pyav-build", "docs")
 
 
 def lock(name: str) -> dict[str, str]:
@@ -61,17 +62,17 @@ def test_the_locks_hold_the_versions_of_the_constraints_and_nothing_else() -> No
 
 def test_setup_installs_everything_that_the_tests_and_the_program_need() -> None:
     locked = {str(canonicalize_name(name)): pinned_version(entry) for name, entry in lock("dev").items()}
-    needed = required_packages(declared_requirements("cluster", "training", "dev"))
+    needed = required_packages(declared_requirements("models", "cluster", "lab", "dev"))
 
     assert needed - set(locked) == set()
-    assert {name: version(name) for name in needed} == {name: locked[name] for name in needed}
+    assert {name: version(name).partition("+")[0] for name in needed} == {name: locked[name] for name in needed}
 
 
 def test_the_image_gets_everything_that_the_program_needs() -> None:
     image, torch = lock("image"), lock("torch")
     locked = {canonicalize_name(name) for name in (*image, *torch)}
 
-    assert required_packages(declared_requirements("cluster")) - locked == set()
+    assert required_packages(declared_requirements("models", "cluster")) - locked == set()
     assert set(image) & set(torch) == set()
     assert not [name for name in image if FROM_TORCH.match(name)]
 
@@ -89,10 +90,19 @@ def test_setup_and_the_image_install_by_hash_alone() -> None:
     script = (ROOT / "deploy" / "install-packages").read_text(encoding="utf-8")
     installs = re.findall(r"^\t@?\$\(BIN\)/.*pip install.*$", make, re.MULTILINE)
 
-    assert len(installs) == 4
+    setup = (ROOT / "deploy" / "install-dev").read_text(encoding="utf-8")
+    by_setup = re.findall(r"^ *\$install .*$", setup, re.MULTILINE)
+
+    assert len(installs) == 3
     assert all(
-        "--require-hashes -r locks/" in line or "--no-deps --no-build-isolation -e ." in line for line in installs
+        "--require-hashes -r locks/" in line or "--no-deps --no-build-isolation -e . -e ./lab" in line
+        for line in installs
     )
+    assert len(by_setup) == 4
+    assert [line for line in by_setup if "--require-hashes" not in line] == [
+        line for line in by_setup if "+cpu" in line
+    ], "only PyTorch for the CPU, where its hashes are not known, is pinned alone"
+    assert setup.count("--index-url") == setup.count('--index-url "$index/cpu"'), "only PyTorch has its own index"
     assert len(re.findall(r"--require-hashes", script)) == 4
     assert script.count("--index-url") == script.count('--index-url "$index/$torch"'), "only PyTorch has its own index"
 

@@ -45,7 +45,7 @@ def test_it_has_the_members_that_the_format_requires(document: dict[str, Any]) -
 def test_it_names_every_package_library_and_weight_file(document: dict[str, Any]) -> None:
     urls = {each.get("purl") for each in document["components"]}
     installed = {each.name: each.version for each in python_packages()}
-    for name in required_packages(declared_requirements("cluster")):
+    for name in required_packages(declared_requirements("models", "cluster")):
         assert f"pkg:pypi/{name}@{installed[name]}".replace("+", "%2B") in urls
     carried = {(each.get("group"), each["name"]) for each in document["components"]}
     assert {(each.wheel, each.file) for each in native_libraries()} <= carried

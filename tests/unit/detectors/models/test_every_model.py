@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 
 from detectors.models import weights
 from detectors.models.catalogue import MODELS, Model
-from detectors.models.model_status import ModelChoice, ModelState, check_model, check_models
+from detectors.models.model_choice import ModelChoice
+from detectors.models.model_status import ModelState, check_model, check_models
 from detectors.models.pictures import Detector, Pictures
 from detectors.models.weights import WeightsUnavailable
 from domain.errors import ConfigError
