@@ -6,8 +6,9 @@ An absent service skips on a laptop, saying how to get it, and fails in CI, wher
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,38 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch's threads spin: two on tw
 os.environ.setdefault(
     "JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 )  # a broker starts in half the time
+
+
+WAITING = ("end_to_end", "faults", "contract")
+"""Folders whose tests wait for services, deadlines and films in real time, the longest first; the others compute."""
+COMPUTING = ("lab", "detectors", "simulation")
+"""Folders of unit tests that compute longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest files first and alternate files that wait with files that compute: side by side, they fit.
+
+    `make test` hands files out in this order (`--no-loadscope-reorder`).
+    """
+    waiting: dict[Path, list[pytest.Item]] = {}
+    computing: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        parts = item.path.relative_to(Path(__file__).parent).parts
+        files = waiting if parts[0] in WAITING else computing
+        files.setdefault(item.path, []).append(item)
+    pairs = zip_longest(_longest_first(waiting, WAITING), _longest_first(computing, COMPUTING))
+    items[:] = [item for pair in pairs for file in pair if file for item in file]
+
+
+def _longest_first(files: dict[Path, list[pytest.Item]], folders: Sequence[str]) -> list[list[pytest.Item]]:
+    ranks = {folder: rank for rank, folder in enumerate(folders)}
+    own = len(Path(__file__).parent.parts)
+
+    def rank(path: Path) -> int:
+        parts = path.parts[own : own + 2]
+        return min((ranks[part] for part in parts if part in ranks), default=len(ranks))
+
+    return [files[path] for path in sorted(files, key=rank)]
 
 
 @pytest.fixture(autouse=True)
