@@ -11,7 +11,7 @@ PRODUCT = (
     *("sightline", "storage", "transport", "weights", "workers"),
 )
 EXAMPLES = {
-    "metric": r"NoiseMetrics",
+    "metric": r"TextureMetrics",
     "fault": r"Fault\.STRIPES|STRIPES = ",
     "model": r"SgdnetDetector|sgdnet import detector|\"sgdnet\"",
     "notifier": r"WebhookNotifier|WebhookSettings",
