@@ -50,8 +50,9 @@ lock: setup
 licences: setup
 	$(BIN)/python -m deploy.licences
 
-# docs/reference/ and the tables of docs/metrics.md, after a change of settings, commands, endpoints, metrics or faults.
+# docs/reference/, the tables of docs/metrics.md and those that the program reads, after a change of settings, commands, endpoints, metrics or faults.
 reference: setup
+	$(BIN)/python -m deploy.metric_table
 	$(BIN)/python -m deploy.reference
 	$(BIN)/python -m lab.bench.metrics_page
 
