@@ -28,6 +28,8 @@ from detectors.models.faster_rcnn.variants import DEFAULT_VARIANT, VARIANTS, bui
 from detectors.models.mtcnn import detector as mtcnn
 from detectors.models.mtcnn import weights as mtcnn_weights
 from detectors.models.mtcnn.cascade import Mtcnn
+from detectors.models.picture_faults import detector as picture_faults
+from detectors.models.picture_faults.network import PictureFaults
 from detectors.models.pictures import Detector
 from detectors.models.saliency.providers import CENTRED, SPECTRAL_RESIDUAL, ChosenSaliency, choose_saliency
 from detectors.models.saliency_iqa import detector as saliency_iqa
@@ -213,6 +215,18 @@ DETECTABILITY = Model(
     metrics=detectability.DetectabilityDetector.metrics,
     default=True,
 )
+PICTURE_FAULTS = Model(
+    name=picture_faults.MODEL,
+    title="Picture faults: what is wrong with a picture, without a past",
+    source="ours",
+    input="416x234 (a 16:9 picture reduced), RGB",
+    network=PictureFaults,
+    example=lambda: (torch.zeros(1, 3, 234, detectability.LONGER_SIDE),),
+    detector=picture_faults.load_picture_faults,
+    note="the trunk is detectability's: a look that asks both passes it once; trained on synthetic faults",
+    metrics=picture_faults.PictureFaultsDetector.metrics,
+    default=True,
+)
 DETECTION_QUALITY = Model(
     name=detection_quality.MODEL,
     title="Detection quality: what compression cost an object detector, without the original",
@@ -268,7 +282,8 @@ MODELS: Mapping[str, Model] = MappingProxyType(
     {
         model.name: model
         for model in (
-            *(SALIENCY_IQA, SGDNET, BRISQUE, NIQE, MTCNN, FASTER_RCNN, DETECTABILITY, DETECTION_QUALITY, DCT_METRIC),
+            *(SALIENCY_IQA, SGDNET, BRISQUE, NIQE, MTCNN, FASTER_RCNN),
+            *(DETECTABILITY, PICTURE_FAULTS, DETECTION_QUALITY, DCT_METRIC),
             *(SFIQA_S, SFIQA_XS, SFIQA_XXS, SFIQA_MOBILENET),
         )
     }

@@ -1,6 +1,6 @@
 """What a detector is. Stateless and batch first: the same picture scores the same alone and in any batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -60,6 +60,13 @@ class Pictures:
             if derived is not None:
                 picked.__dict__[name] = derived[list(rows)]
         return picked
+
+    def derive(self, name: str, derive: Callable[[], Tensor]) -> Tensor:
+        """Return what `derive` finds in these pictures (N, …), found once for every detector that asks by `name`."""
+        found: Tensor | None = self.__dict__.get(name)
+        if found is None:
+            found = self.__dict__[name] = derive()
+        return found
 
     @property
     def colour(self) -> bool:

@@ -45,15 +45,21 @@ class FeatureExtractor:
     """
 
     def __init__(
-        self, function: Function, trunk: nn.Module, precision: torch.dtype, size: tuple[int, int] | None = None
+        self,
+        function: Function,
+        trunk: nn.Module,
+        precision: torch.dtype,
+        size: tuple[int, int] | None = None,
+        channels: int = 3,
     ) -> None:
         """`trunk`, evaluating and in single precision, learns no more; it runs in `precision`, float32 or bfloat16.
 
         `function` may sum over places, in float32; a head belongs behind, where its answer is not rounded. `size` is
-        the height and width of every picture, None where they differ, which takes a tenth longer.
+        the height and width of every picture, None where they differ, which takes a tenth longer. `channels` is more
+        than three where the pictures are another trunk's maps.
         """
         self._function = function
-        self._size = size or (-1, -1)
+        self._shape = (channels, *(size or (-1, -1)))
         self._trunk = trunk.requires_grad_(False)
         self._precision = precision
         self._eager: tuple[torch.device, nn.Module] | None = None
@@ -73,7 +79,7 @@ class FeatureExtractor:
             return False
         if self._infer is None and not self._untranslatable and is_openvino_available():
             try:
-                self._infer = _compile_trunk(self._function, self._trunk, self._precision, self._size)
+                self._infer = _compile_trunk(self._function, self._trunk, self._precision, self._shape)
             except (RuntimeError, ImportError, AttributeError) as error:
                 # Slower is better than blind: what this processor or these versions lack together, PyTorch has.
                 self._untranslatable = True
@@ -140,10 +146,10 @@ def _core() -> Any:
 
 
 def _compile_trunk(
-    function: Function, trunk: nn.Module, precision: torch.dtype, size: tuple[int, int]
+    function: Function, trunk: nn.Module, precision: torch.dtype, shape: tuple[int, ...]
 ) -> Callable[[Array], Array]:
-    """A call that gives the features (1, features) of one picture (1, 3, H, W); -1 in `size` is any side."""
-    package, example = import_openvino(), torch.zeros(1, 3, EXAMPLE_SIDE, EXAMPLE_SIDE)
+    """A call that gives the features (1, features) of one picture (1, channels, H, W); -1 in `shape` is any side."""
+    package, example = import_openvino(), torch.zeros(1, shape[0], EXAMPLE_SIDE, EXAMPLE_SIDE)
     here = trunk if next(trunk.parameters()).device == example.device else copy.deepcopy(trunk).cpu()
     with torch.inference_mode(), warnings.catch_warnings():
         # PyTorch would have this replaced by torch.export, which takes five times as long to the same end.
@@ -152,7 +158,7 @@ def _compile_trunk(
             lambda pictures: function(here, pictures), example, check_trace=False
         )
         model = package.convert_model(traced, example_input=example)
-    model.reshape([1, 3, *size])
+    model.reshape([1, *shape])
     settings = {
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),

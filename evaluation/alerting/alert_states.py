@@ -126,7 +126,9 @@ def _verdict_state(track: FaultTrack, recent: SampleWindow, rule: Rule, policy: 
     if recent.judged < _least_frames(rule, policy):
         return VerdictState.NOT_ASSESSABLE
     before = track.verdict.state
-    long_enough = rule.window_s is None or recent.covered_s >= policy.bad_share * rule.window_s
+    # A photograph's window lasts no time, and its one sample is all there will be.
+    window_s = 0.0 if policy.verdict_window_s == 0 else rule.window_s or 0.0
+    long_enough = recent.covered_s >= policy.bad_share * window_s
     if recent.bad_share >= policy.bad_share and (long_enough or before is VerdictState.FAULT):
         return VerdictState.FAULT
     if recent.bad_share > 1 - policy.bad_share and before is VerdictState.FAULT:

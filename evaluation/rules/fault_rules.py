@@ -12,15 +12,7 @@ from enum import StrEnum
 from domain.alerts import AlertRule
 from domain.baselines import LightMode
 from domain.faults import Fault
-from evaluation.rules.thresholds import (
-    Threshold,
-    above,
-    above_p95,
-    above_usual,
-    below,
-    below_p05,
-    below_usual,
-)
+from evaluation.rules.thresholds import Threshold, above, above_p95, above_usual, below, below_p05, below_usual, seen
 
 BOTH_MODES = frozenset(LightMode)
 
@@ -112,6 +104,7 @@ _TABLE: tuple[Rule, ...] = (
                 below_usual("luma_p95", 0.42, 0.50),
                 below("luma_p95", 0.34, 0.38),
             ),
+            (seen("too_dark"),),
         ),
         needs_light=True,
         refuses=True,
@@ -122,6 +115,7 @@ _TABLE: tuple[Rule, ...] = (
         (
             (above("clipped_share", 0.08, 0.06), above("luma_mean", 0.72, 0.68)),
             (above_p95("clipped_share", 0.20, 0.14), above_usual("luma_mean", 1.12, 1.06)),
+            (seen("burnt_out"),),
         ),
         refuses=True,
     ),
@@ -151,6 +145,8 @@ _TABLE: tuple[Rule, ...] = (
         (
             (below("sharpness", 0.30, 0.35), above("edge_width", 9.0, 8.0)),
             (below_usual("sharpness", 0.77, 0.84), above_usual("edge_width", 1.30, 1.20)),
+            (seen("defocus"),),
+            (seen("motion_blur"),),
         ),
         needs_light=True,
         provisional=True,
@@ -169,6 +165,10 @@ _TABLE: tuple[Rule, ...] = (
                 above("contrast_rms", 0.125, 0.115),
                 below("luma_p95", 0.80, 0.84),
             ),
+            (seen("fog"),),
+            (seen("condensation"),),
+            (seen("drops"),),
+            (seen("dirt"),),
         ),
         needs_light=True,
         refuses=True,
@@ -200,6 +200,8 @@ _TABLE: tuple[Rule, ...] = (
                 _NOT_FOUND_ELSEWHERE,
                 _NOT_IN_PLACE,
             ),
+            (seen("covered"),),
+            (seen("covered_part"),),
         ),
         needs_reference=True,
         needs_light=True,
@@ -244,6 +246,7 @@ _TABLE: tuple[Rule, ...] = (
         (
             (above("noise_floor", 4.5, 3.6),),
             (above_usual("noise_floor", 2.5, 1.9), above("noise_floor", 2.4, 2.0)),
+            (seen("noise"),),
         ),
         refuses=True,
     ),
@@ -272,6 +275,7 @@ _TABLE: tuple[Rule, ...] = (
             (below_p05("lean_red", -0.075, -0.060),),
             (above_p95("lean_blue", 0.075, 0.060),),
             (below_p05("lean_blue", -0.075, -0.060),),
+            (seen("colour_cast"),),
         ),
         modes=_DAY,
         same_view=True,
@@ -288,6 +292,7 @@ _TABLE: tuple[Rule, ...] = (
                 above_p95("lean_blue", 0.035, 0.025),
                 above("lean_red", 0.030, 0.020),
             ),
+            (seen("purple"),),
         ),
         modes=_DAY,
         refuses=True,
@@ -299,6 +304,7 @@ _TABLE: tuple[Rule, ...] = (
         (
             (above("blockiness", 2.4, 2.1), above("block_step", 0.8, 0.65)),
             (above_usual("blockiness", 1.4, 1.3), above("blockiness", 1.5, 1.4), above("block_step", 0.8, 0.65)),
+            (seen("compression"),),
         ),
         refuses=True,
     ),
@@ -314,6 +320,7 @@ _TABLE: tuple[Rule, ...] = (
             ),
             (_DECODER_LOST, above("corrupt_share", 0.020, 0.010)),
             (_DECODER_LOST, above("blockiness", 1.5, 1.35), above("block_step", 0.8, 0.65)),
+            (seen("torn"),),
         ),
         min_frames=2,
         provisional=True,
@@ -322,7 +329,10 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         _picture(Fault.PLACEHOLDER, "critical"),
         "the signal is lost: a slate, one flat colour or colour bars are shown instead of the camera",
-        ((above("slate", 0.80, 0.70),),),
+        (
+            (above("slate", 0.80, 0.70),),
+            (seen("slate"),),
+        ),
         refuses=True,
     ),
     Rule(

@@ -92,9 +92,8 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
     if first_minutes is not None and scene.provisional_sensitivity is not None:
         sensitivity = min(sensitivity, scene.provisional_sensitivity)
-    tested = [
-        [_check_threshold(rule, bound, scene, sensitivity, latched) for bound in bounds] for bounds in rule.any_of
-    ]
+    asked = _alternatives(rule, scene)
+    tested = [[_check_threshold(rule, bound, scene, sensitivity, latched) for bound in bounds] for bounds in asked]
     outcome = _combine_results(rule, scene, tested)
     if not outcome.bad or first_minutes is None:
         return outcome
@@ -116,6 +115,15 @@ def _may_use_provisional(rule: Rule, scene: RuleContext) -> bool:
     return rule.provisional or scene.provisional_for_all
 
 
+def _alternatives(rule: Rule, scene: RuleContext) -> tuple[tuple[Threshold, ...], ...]:
+    """Return what can be asked: without the reference that a rule needs, what the picture-fault model saw by itself."""
+    if not rule.needs_reference or _has_reference(rule, scene):
+        return rule.any_of
+    return tuple(
+        bounds for bounds in rule.any_of if all(bound.optional and bound.metric in scene.values for bound in bounds)
+    )
+
+
 def _setting(fault: Fault, camera: Camera) -> FaultSetting:
     return camera.faults.get(fault) or FaultSetting()
 
@@ -134,7 +142,7 @@ def _why_not_assessable_now(rule: Rule, scene: RuleContext) -> str:
 
 
 def _why_not_comparable(rule: Rule, scene: RuleContext) -> str:
-    if rule.needs_reference and not _has_reference(rule, scene):
+    if rule.needs_reference and not _alternatives(rule, scene):
         return scene.lacking.get(_main_part(rule), "")
     if rule.same_view and scene.values.get("view_match", 1.0) < SAME_VIEW_MATCH:
         return "the view is not the usual one"
@@ -207,6 +215,8 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
         if any(test.bad is False for test in bounds):
             continue
         blank = next(test for test in bounds if test.bad is None)
+        if blank.bound.optional and blank.value is None:
+            continue
         if rule.needs_reference or not blank.lacks_reference:
             unknown = unknown or blank
     if unknown is not None:
@@ -217,7 +227,7 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
 
 def _reason(rule: Rule, test: _ThresholdResult) -> str:
     side = "below" if test.bound.worse is WorseSide.HIGH else "above"
-    return f"{rule.says}: {test.bound.metric} {test.value:.3g}, normal {side} {test.limit:.3g}"
+    return f"{test.bound.says or rule.says}: {test.bound.metric} {test.value:.3g}, normal {side} {test.limit:.3g}"
 
 
 def _evidence(test: _ThresholdResult, scene: RuleContext) -> Evidence:

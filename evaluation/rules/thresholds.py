@@ -1,9 +1,35 @@
 """A bound: one metric, against what it is held, where it becomes bad and where it is good again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 NEUTRAL_SENSITIVITY = 5
+PICTURE_FAULT = "picture_fault_"
+"""How the metrics of the picture-fault model begin."""
+CALLED, CLEARED = 0.9, 0.6
+"""Where a probability is a fault, and where it is none again: docs/evidence.md says what that finds and calls."""
+SUREST = 0.995
+"""The dullest bound of a probability."""
+SEEN: Mapping[str, str] = {
+    "defocus": "the picture is out of focus",
+    "motion_blur": "the picture is smeared by motion",
+    "condensation": "condensation or a wet dome blurs the picture",
+    "drops": "drops on the lens distort the picture",
+    "dirt": "dirt or a web on the lens hides parts of the picture",
+    "fog": "fog, haze or a film over the lens washes the picture out",
+    "burnt_out": "the picture is burnt out",
+    "too_dark": "the picture is too dark to see anything by",
+    "purple": "the picture is purple: the infrared filter did not swing in",
+    "colour_cast": "the colours lean to one side",
+    "noise": "the picture is noisier than it should be",
+    "compression": "compression is so strong that its blocks show",
+    "torn": "parts of the picture are torn or missing",
+    "covered_part": "something near the lens covers a part of the picture",
+    "covered": "the lens is covered",
+    "slate": "a slate is shown in place of the camera",
+}
+"""What the picture-fault model sees, in words."""
 
 
 class WorseSide(StrEnum):
@@ -25,7 +51,8 @@ class ThresholdBasis(StrEnum):
 class Threshold:
     """One metric and where it becomes bad (`fault`) and good again (`clear`), at sensitivity 5.
 
-    `limit` is the dullest bound that still makes sense for the metric's range.
+    `limit` is the dullest bound that still makes sense for the metric's range. An `optional` metric is one that not
+    every installation measures: without it the bound's alternative is passed over, not left open.
     """
 
     metric: str
@@ -34,6 +61,9 @@ class Threshold:
     clear: float
     against: ThresholdBasis = ThresholdBasis.ABSOLUTE
     limit: float | None = None
+    optional: bool = False
+    says: str = ""
+    """What this bound found, in words; "" where the rule's own words fit."""
 
     def at(self, sensitivity: int) -> tuple[float, float]:
         """Return (fault, clear) for a sensitivity of 1 (dull) … 10 (keen).
@@ -53,6 +83,13 @@ def above(metric: str, fault: float, clear: float, *, limit: float | None = None
 
 def below(metric: str, fault: float, clear: float, *, limit: float | None = None) -> Threshold:
     return Threshold(metric, WorseSide.LOW, fault, clear, limit=limit)
+
+
+def seen(kind: str, fault: float = CALLED, clear: float = CLEARED) -> Threshold:
+    """Bound the picture-fault model's probability for a kind of fault, where the model runs."""
+    return Threshold(
+        f"{PICTURE_FAULT}{kind}", WorseSide.HIGH, fault, clear, limit=SUREST, optional=True, says=SEEN[kind]
+    )
 
 
 def above_usual(metric: str, fault: float, clear: float) -> Threshold:

@@ -15,6 +15,7 @@ from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext
 from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95, Rule, RuleSource
 from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, why_never_assessable
+from evaluation.rules.thresholds import PICTURE_FAULT
 from evaluation.scene import baselines, freeze
 from evaluation.scene import light_mode as mode
 from evaluation.scene.background import COMPARISON_METRICS
@@ -23,6 +24,9 @@ from evaluation.scene.baselines import USABLE_STATES, BaselineLearner, Values
 from evaluation.scene.light_mode import LightState
 from evaluation.scene.structure_comparison import BlockStructure
 from evaluation.scene.view_window import ViewWindow, describe_move
+
+SEEN_FOR_S = 60.0
+"""A look of the picture-fault model counts for the frames after it for so long; it looks every ten seconds."""
 
 FRAME_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.source is RuleSource.FRAME)
 
@@ -159,7 +163,7 @@ def judge_frame(
     missing = scores.missing
     if learned_view is not None and not compared:
         missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
-    shown = make_rule_context(view, view.values, missing, moment)
+    shown = make_rule_context(view, {**_still_seen(scores, moment), **view.values}, missing, moment)
     outcomes = {rule.fault: check_rule(rule, shown, latched=rule.fault in latched) for rule in FRAME_RULES}
     outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
     if mode_changed and light.mode is not None:
@@ -178,6 +182,15 @@ def _with_words(outcome: RuleResult, recent: ViewWindow) -> RuleResult:
         return outcome
     words = describe_move(recent.comparison, LEAST_AGREEMENT)
     return replace(outcome, reason=f"{words} ({outcome.reason})")
+
+
+def _still_seen(scores: FrameScores, moment: EvaluationContext) -> dict[str, float]:
+    """Return what the picture-fault model saw in an earlier frame, for as long as it looks no more often."""
+    return {
+        metric: measured.value
+        for metric, measured in scores.earlier.items()
+        if metric.startswith(PICTURE_FAULT) and (moment.now - measured.at).total_seconds() <= SEEN_FOR_S
+    }
 
 
 def make_rule_context(

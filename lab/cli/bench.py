@@ -135,6 +135,22 @@ def dark_or_defocused(
     print_figures(measured.run(data), as_json=as_json)
 
 
+@app.command("road-cameras")
+@without_traceback
+def road_cameras(
+    stills: Annotated[Path, typer.Option("--stills", help="Folder of stills with a labels.tsv: file and label.")],
+    as_json: JsonOption = False,
+) -> None:
+    """What is said of cameras that have no past, one still each, beside what a person says of them."""
+    from lab.bench.evidence import road_cameras as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    found = measured.run(stills)
+    if as_json:
+        print_figures(found, as_json=True)
+    else:
+        out.print(measured.as_table(found), soft_wrap=True, markup=False, highlight=False)
+
+
 @app.command()
 @without_traceback
 def soak(

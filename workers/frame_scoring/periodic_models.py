@@ -16,6 +16,20 @@ FAILED = "the model failed on this picture; see the log"
 MODEL_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
+class _Chosen:
+    """Some rows of a batch, one object for the same rows."""
+
+    def __init__(self, uploaded: Pictures) -> None:
+        self._uploaded = uploaded
+        self._kept: dict[tuple[int, ...], Pictures] = {}
+
+    def pictures(self, rows: Sequence[int]) -> Pictures:
+        key = tuple(rows)
+        if key not in self._kept:
+            self._kept[key] = self._uploaded.chosen(rows)
+        return self._kept[key]
+
+
 class PeriodicModelScorer:
     """Judges the frames that are due. What a frame scores depends on it alone; whether it is due, on earlier times."""
 
@@ -35,16 +49,20 @@ class PeriodicModelScorer:
         return self._memory.looks(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s)
 
     def score(self, uploaded: Pictures, rows: Sequence[FrameRow]) -> None:
-        """Fill in the numbers of the rows that are due; those of a gated model only where the gate lets them pass."""
+        """Fill in the numbers of the rows that are due; those of a gated model only where the gate lets them pass.
+
+        Models that are due on the same rows see one object: what the first derives of the pictures, the others find.
+        """
+        chosen = _Chosen(uploaded)
         for detector in self._open:
-            self._ask(detector, uploaded, rows, [i for i, row in enumerate(rows) if detector.name in row.due])
+            self._ask(detector, chosen, rows, [i for i, row in enumerate(rows) if detector.name in row.due])
         objections = [self._objection(row) for row in rows]
         for detector in self._gated:
             due = [i for i, row in enumerate(rows) if detector.name in row.due]
             for index in due:
                 if objections[index]:
                     rows[index].missing.update({spec.key: objections[index] for spec in detector.metrics})
-            self._ask(detector, uploaded, rows, [index for index in due if not objections[index]])
+            self._ask(detector, chosen, rows, [index for index in due if not objections[index]])
 
     def earlier(self, row: FrameRow) -> Mapping[str, TimedValue]:
         """Return what the models last measured before this frame and not in it; each stream's rows come in order."""
@@ -59,25 +77,25 @@ class PeriodicModelScorer:
         looks.measured = {**earlier, **now}
         return earlier
 
-    def _ask(self, detector: Detector, uploaded: Pictures, rows: Sequence[FrameRow], due: Sequence[int]) -> None:
+    def _ask(self, detector: Detector, chosen: "_Chosen", rows: Sequence[FrameRow], due: Sequence[int]) -> None:
         if not due:
             return
         try:
-            numbers = rows_from_columns(detector.score(uploaded.chosen(due)), len(due))
+            numbers = rows_from_columns(detector.score(chosen.pictures(due)), len(due))
         except MODEL_ERRORS as error:
-            self._score_one_by_one(detector, uploaded, rows, due, error)
+            self._score_one_by_one(detector, chosen, rows, due, error)
             return
         for index, line in zip(due, numbers, strict=True):
             rows[index].take(line)
             rows[index].models[detector.name] = detector.fingerprint
 
     def _score_one_by_one(
-        self, detector: Detector, uploaded: Pictures, rows: Sequence[FrameRow], due: Sequence[int], error: Exception
+        self, detector: Detector, chosen: "_Chosen", rows: Sequence[FrameRow], due: Sequence[int], error: Exception
     ) -> None:
         """A model that trips over a picture costs that picture its own numbers, not those of every other detector."""
         if len(due) > 1:
             for index in due:
-                self._ask(detector, uploaded, rows, [index])
+                self._ask(detector, chosen, rows, [index])
             return
         row = rows[due[0]]
         _log.warning("%s cannot judge %s: %s", detector.name, row.frame.ref, error)

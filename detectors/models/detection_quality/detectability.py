@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from detectors.models import weights
-from detectors.models.detection_quality.networks import MobileRegressor, statistics
+from detectors.models.detection_quality.networks import MobileRegressor
+from detectors.models.detection_quality.shared_trunk import share_trunk
 from detectors.models.pictures import Pictures
-from detectors.models.runtime import FeatureExtractor, place_on
+from detectors.models.runtime import place_on
 from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
-from detectors.models.saliency_iqa.network import normalise_imagenet
 from detectors.models.weights import WeightsFile
 from domain.metrics import Direction, MetricSpec
 
@@ -69,20 +69,24 @@ class DetectabilityDetector:
         """`precision` is the trunk's; pooling, head and calibration stay in single precision or better."""
         self.fingerprint = fingerprint
         self._network = network.eval()
-        self._statistics = FeatureExtractor(statistics, fuse_batch_norms(network.network.trunk), precision)
+        self._trunk = share_trunk(fuse_batch_norms(network.network.trunk), precision)
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
-        """Return `load_detectability` (N,) float32, 0 to 100."""
+        """Return `detectability` (N,) float32, 0 to 100."""
         seen = resize_to_network(pictures)
         if min(*seen.shape[-2:], *pictures.luma.shape[-2:]) < SMALLEST_SIDE:
             return {DETECTABILITY.key: pictures.luma.new_full((len(pictures),), float("nan"))}
         network = place_on(self._network, seen.device)
-        return {DETECTABILITY.key: 100 * network.share(self._statistics(normalise_imagenet(seen)))}
+        return {DETECTABILITY.key: 100 * network.share(self._trunk.statistics(pictures, seen))}
 
 
 def resize_to_network(pictures: Pictures) -> Tensor:
     """(N, 3, h, w) RGB in [0, 1], the longer side 416: a larger picture averaged, a smaller one enlarged."""
+    return pictures.derive(f"rgb of {LONGER_SIDE}", lambda: _resize(pictures))
+
+
+def _resize(pictures: Pictures) -> Tensor:
     longer = max(pictures.luma.shape[-2:])
     if longer >= LONGER_SIDE:
         return pictures.reduced_rgb(LONGER_SIDE)

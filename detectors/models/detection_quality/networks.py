@@ -15,6 +15,12 @@ TRUNK_BLOCKS = 14
 TAPS = (1, 3, 6, 10, 13)
 """After which blocks the maps' statistics are taken: 16, 24, 32, 64 and 96 channels."""
 STATISTICS = 2 * (16 + 24 + 32 + 64 + 96)
+SHALLOW_BLOCKS = 7
+"""The stem and the inverted residuals down to stride 8."""
+STRIDE = 8
+MAP_CHANNELS = 32
+"""Stride and channels of the maps after these."""
+SHALLOW_STATISTICS = 2 * (16 + 24 + 32)
 
 
 class PaperRegressor(nn.Module):
@@ -105,13 +111,28 @@ def statistics(trunk: nn.Sequential, pictures: Tensor) -> Tensor:
 
     The trunk may be of lower precision; the sums over a map's places are not.
     """
-    maps, parts = pictures, []
-    for index, block in enumerate(trunk):
+    return _statistics_and_maps(trunk, pictures, 0)[0]
+
+
+def shallow_features(blocks: nn.Sequential, pictures: Tensor) -> Tensor:
+    """Of the trunk's first `SHALLOW_BLOCKS`: statistics (N, 144) and behind them the maps, flat: (N, 144 + 32 h w)."""
+    found, maps = _statistics_and_maps(blocks, pictures, 0)
+    return torch.cat([found, maps.float().flatten(1)], dim=1)
+
+
+def deep_statistics(blocks: nn.Sequential, maps: Tensor) -> Tensor:
+    """The part of `statistics` (N, 320) behind the trunk's first `SHALLOW_BLOCKS`, of their maps (N, 32, h, w)."""
+    return _statistics_and_maps(blocks, maps, SHALLOW_BLOCKS)[0]
+
+
+def _statistics_and_maps(blocks: nn.Sequential, maps: Tensor, first: int) -> tuple[Tensor, Tensor]:
+    parts = []
+    for index, block in enumerate(blocks, first):
         maps = block(maps)
         if index in TAPS:
             deviation, mean = torch.std_mean(maps.float(), dim=(2, 3), correction=0)
             parts += [mean, deviation]
-    return torch.cat(parts, dim=1)
+    return torch.cat(parts, dim=1), maps
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, *, stride: int = 1, padding: int = 0) -> list[nn.Module]:

@@ -147,7 +147,7 @@ def prepare_embedded_kills(folder: Path) -> Iterator[EmbeddedKills]:
             "api": {"port": reserved_port(), "token": secrets.token_urlsafe(24)},
             "threads": 1,
             # A second of each start less; what is killed here is storing, not judging.
-            "models": {"saliency_iqa": False, "detectability": False},
+            "models": {"saliency_iqa": False, "detectability": False, "picture_faults": False},
             "evaluation": {"raise_s": 10.0},
             "cameras": [{"name": name, "url": url, "site": name} for name, url in urls.items()],
         }

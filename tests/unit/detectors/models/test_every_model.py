@@ -21,7 +21,7 @@ from domain.errors import ConfigError
 
 NAMED = ("saliency_iqa", "sgdnet", "detection_quality", "dct_metric", "sfiqa_s", "sfiqa_xs", "sfiqa_xxs")
 LIGHT = (
-    *("saliency_iqa", "detectability", "detection_quality", "sgdnet", "mtcnn"),
+    *("saliency_iqa", "detectability", "picture_faults", "detection_quality", "sgdnet", "mtcnn"),
     *("faster_rcnn", "sfiqa_mobilenet", "brisque", "niqe"),
 )
 """Those that score a small picture in a fraction of a second: every kind, and of the kinds with sizes the smallest."""
@@ -72,7 +72,7 @@ def test_the_table_has_every_model_that_was_promised() -> None:
 def test_models_of_different_kinds_measure_different_things() -> None:
     keys = [
         spec.key
-        for name in ("saliency_iqa", "sgdnet", "detection_quality", "detectability", "mtcnn")
+        for name in ("saliency_iqa", "sgdnet", "detection_quality", "detectability", "picture_faults", "mtcnn")
         for spec in MODELS[name].metrics
     ]
     assert len(keys) == len(set(keys))

@@ -71,7 +71,8 @@ def test_verify_passes_on_what_is_bundled_and_fails_on_a_damaged_download(tmp_pa
 def test_the_default_models_judge_by_cadence_and_can_be_switched_off(tmp_path: Path) -> None:
     by_default = configure_detectors(settings(tmp_path))
     assert by_default.every_s["saliency_iqa"] == 10.0
-    off = configure_detectors(settings(tmp_path, models={"saliency_iqa": False, "detectability": False}))
+    none = {name: False for name, model in MODELS.items() if model.default}
+    off = configure_detectors(settings(tmp_path, models=none))
     assert not off.every_s
     assert {part.name for part in off.models} < {part.name for part in by_default.models}
 

@@ -1,0 +1,92 @@
+"""From logits on photographs held out to probabilities: calibrated by kind, and where healthy pictures are called."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.models.picture_faults.kinds import KINDS
+from lab.training.detection_quality.fitting.calibration import Calibration, fit_calibration
+
+Numbers = NDArray[np.float64]
+PRIOR = 0.01
+"""How often a camera has a fault of one kind. The pictures of training have each far more often."""
+FAINTEST = 3
+"""Positives of a kind without which it keeps its logits."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """One kind on pictures held out: how many show it, and which share is found where so many of the others are."""
+
+    kind: str
+    faulty: int
+    recall_at_percent: float
+    """At one false call in a hundred of the pictures that do not show it, other faults included."""
+    recall_called: float
+    """At the bound of the rules."""
+
+
+def calibrate_kinds(logits: Numbers, targets: Numbers) -> list[Calibration]:
+    """Slope and offset by kind for logits and targets (N, kinds), 1 there, 0 not there, -1 unsure.
+
+    Weighted so that a kind's share is `PRIOR`: a probability of a half means that as many healthy cameras as faulty
+    ones look like this.
+    """
+    fitted = []
+    for index in range(len(KINDS)):
+        sure = targets[:, index] >= 0
+        answers, there = logits[sure, index], targets[sure, index]
+        if there.sum() < FAINTEST:
+            fitted.append(Calibration(1.0, 0.0))
+            continue
+        odds = PRIOR / (1 - PRIOR) * (there == 0).sum() / there.sum()
+        weights = np.where(there == 1, odds, 1.0)
+        fitted.append(fit_calibration(answers, weights, weights * there))
+    return fitted
+
+
+def probabilities(logits: Numbers, fitted: list[Calibration]) -> Numbers:
+    """Calibrated probabilities (N, kinds) of logits (N, kinds)."""
+    return np.stack([one.apply(logits[:, index]) for index, one in enumerate(fitted)], axis=1)
+
+
+def figures(found: Numbers, targets: Numbers, bound: float) -> list[KindFigures]:
+    """Each kind's figures for probabilities and targets (N, kinds), called from `bound` on."""
+    rows = []
+    for index, kind in enumerate(KINDS):
+        there, away = targets[:, index] == 1, targets[:, index] == 0
+        at_percent = np.quantile(found[away, index], 0.99) if away.any() else 1.0
+        recall = [float((found[there, index] > limit).mean()) if there.any() else 0.0 for limit in (at_percent, bound)]
+        rows.append(KindFigures(kind, int(there.sum()), *recall))
+    return rows
+
+
+def called_healthy(found: Numbers, targets: Numbers, bound: float) -> tuple[int, int]:
+    """How many of the pictures with no fault at all are called for any kind, and how many there are."""
+    healthy = (targets == 0).all(axis=1)
+    return int((found[healthy] >= bound).any(axis=1).sum()), int(healthy.sum())
+
+
+def reliability(found: Numbers, targets: Numbers, edges: Numbers) -> list[tuple[float, float, int]]:
+    """Mean probability, weighted share that was true, and count of each bin over all kinds, as `calibrate_kinds`
+    weights them."""
+    weights = np.ones_like(targets)
+    for index in range(targets.shape[1]):
+        there, away = targets[:, index] == 1, targets[:, index] == 0
+        weights[there, index] = PRIOR / (1 - PRIOR) * away.sum() / max(1, there.sum())
+    sure = targets >= 0
+    place = np.digitize(found, edges)
+    rows = []
+    for index in range(len(edges) + 1):
+        chosen = sure & (place == index)
+        if chosen.any():
+            weight = weights[chosen]
+            rows.append(
+                (
+                    float(np.average(found[chosen], weights=weight)),
+                    float(np.average(targets[chosen], weights=weight)),
+                    int(chosen.sum()),
+                )
+            )
+    return rows

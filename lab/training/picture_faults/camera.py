@@ -1,0 +1,208 @@
+"""One camera's picture of a scene, in the camera's order: scene, lens, sensor, processor, encoder; and its truth."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+
+from lab.training.picture_faults import coding, lens, looks, overlays, sensor
+from lab.training.picture_faults.faults import Truth
+from lab.training.picture_faults.light import Light, Pixels, between, levels, linear
+from lab.training.picture_faults.sensor import Processing
+
+LOOKS: Mapping[str, tuple[float, Callable[[Light, np.random.Generator], Light] | None]] = MappingProxyType(
+    {
+        "day": (0.29, None),
+        "overcast": (0.22, looks.overcast),
+        "white sky": (0.11, looks.white_sky),
+        "dusk": (0.07, looks.dusk),
+        "night": (0.08, looks.night),
+        "infrared": (0.07, looks.infrared),
+        "headlights": (0.02, looks.headlights),
+        "sun": (0.03, looks.sun),
+        "snow": (0.02, looks.snow),
+        "grey": (0.02, looks.monochrome),
+        "fisheye": (0.02, looks.fisheye),
+        "thermal": (0.01, looks.thermal),
+        "bare": (0.04, looks.bare),
+    }
+)
+OVERCAST_LOOKS: Mapping[str, float] = MappingProxyType(
+    {"day": 0.25, "overcast": 0.4, "white sky": 0.2, "dusk": 0.05, "infrared": 0.04, "night": 0.06}
+)
+DARK_LOOKS = frozenset({"night", "infrared", "headlights"})
+GREY_LOOKS = frozenset({"infrared", "grey", "thermal"})
+
+LENS: Mapping[str, float] = MappingProxyType(
+    {
+        **{"defocus": 1.3, "motion_blur": 0.6, "condensation": 1.7, "drops": 1.1},
+        **{"dirt": 1.0, "web": 0.7, "fog": 1.3, "cover": 1.6},
+    }
+)
+SENSOR: Mapping[str, float] = MappingProxyType(
+    {"burnt_out": 1.2, "too_dark": 0.8, "leak": 0.7, "tint": 0.5, "cast": 0.8, "noise": 0.9}
+)
+CODING: Mapping[str, float] = MappingProxyType({"compression": 0.7, "torn": 1.1})
+
+SIZES: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
+    {
+        "11:9": ((352, 288), (352, 288), (352, 288), (352, 240), (448, 366)),
+        "4:3": ((320, 240), (384, 288), (448, 336), (448, 336), (416, 312)),
+        "16:9": ((448, 252), (448, 252), (480, 270), (426, 240), (384, 216)),
+    }
+)
+"""Width and height in pixels of the cameras, by the shape of their picture; larger ones are seen reduced anyway."""
+FAULTY = 0.62
+SECOND = 0.28
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture (H, W, 3), its truth, the look it was taken in and the degradations that were applied."""
+
+    picture: Pixels
+    truth: Truth
+    look: str
+    faults: tuple[str, ...]
+
+
+def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generator, *, overcast: bool = False) -> Shot:
+    """A picture of `photograph`'s scene; `other` lends what may stand in the foreground.
+
+    `overcast`: mostly grey daylight, and the faults that hide best in it.
+    """
+    truth, faults = Truth(), _draw_overcast_faults(rng) if overcast else _draw_faults(rng)
+    width, height = SIZES[shape][int(rng.integers(len(SIZES[shape])))]
+    if faults == ("slate",):
+        truth.targets["slate"] = 1.0
+        drawn = overlays.slate((height, width), rng)
+        sent = _sent(_even(drawn), (), truth, rng)
+        truth.settle()
+        return Shot(sent, truth, "slate", faults)
+    odds = OVERCAST_LOOKS if overcast else {name: share for name, (share, _) in LOOKS.items()}
+    look = str(rng.choice(list(odds), p=list(odds.values())))
+    if look in DARK_LOOKS | GREY_LOOKS and set(faults) & {"leak", "tint", "neutral_tint", "cast", "burnt_out"}:
+        look = "day"
+    scene = _scene(photograph, other, look, (width, height), rng)
+    for fault in faults:
+        scene = _applied(scene, fault, look, truth, rng)
+    finished = sensor.expose(scene, Processing.drawn(rng), truth, rng, noisy="noise" in faults)
+    if look == "thermal":
+        truth.hide("defocus", "colour_cast", "fog")
+    picture = levels(_soft(finished, rng))
+    if look in GREY_LOOKS and rng.random() < 0.8:
+        picture = np.repeat(picture[..., 1:2], 3, axis=2)
+    if rng.random() < 0.6:
+        picture = overlays.burn_in(picture, rng)
+    sent = _sent(_even(picture), faults, truth, rng)
+    truth.settle()
+    return Shot(sent, truth, look, faults)
+
+
+def _scene(photograph: Pixels, other: Pixels, look: str, size: tuple[int, int], rng: np.random.Generator) -> Light:
+    scene = linear(_build_frame(photograph, size, rng), rng)
+    if rng.random() < 0.15:
+        scene = looks.foreground(scene, linear(_build_frame(other, size, rng), rng) * between(rng, 0.3, 1.5), rng)
+    if rng.random() < 0.5:
+        scene = looks.pale(scene, rng)
+    change = LOOKS[look][1]
+    if change is not None:
+        scene = change(scene, rng)
+    if look not in DARK_LOOKS and look != "dusk":
+        scene = scene * between(rng, 0.7, 1.5)
+    return np.asarray(scene * np.exp(rng.normal(0, 0.035, 3)), np.float32)
+
+
+def _applied(scene: Light, fault: str, look: str, truth: Truth, rng: np.random.Generator) -> Light:
+    if fault == "web":
+        return lens.web(scene, truth, rng, lit=look in DARK_LOOKS)
+    step = STEPS.get(fault)
+    return scene if step is None else step(scene, truth, rng)
+
+
+STEPS: Mapping[str, Callable[[Light, Truth, np.random.Generator], Light]] = MappingProxyType(
+    {
+        "defocus": lens.defocus,
+        "motion_blur": lens.motion,
+        "condensation": lens.condensation,
+        "drops": lens.drops,
+        "dirt": lens.dirt,
+        "fog": lens.fog,
+        "cover": lens.cover,
+        "burnt_out": sensor.burn_out,
+        "too_dark": sensor.darken,
+        "leak": sensor.leak_infrared,
+        "tint": sensor.tint_purple,
+        "neutral_tint": sensor.tint_neutrals,
+        "wet_film": lens.wet_film,
+        "cast": sensor.cast,
+    }
+)
+
+
+def _draw_overcast_faults(rng: np.random.Generator) -> tuple[str, ...]:
+    """Faults that hide best in grey daylight, or none."""
+    odds = {"neutral_tint": 0.28, "wet_film": 0.24, "condensation": 0.06, "fog": 0.04, "defocus": 0.04, "": 0.34}
+    name = str(rng.choice(list(odds), p=list(odds.values())))
+    return (name,) if name else ()
+
+
+def _draw_faults(rng: np.random.Generator) -> tuple[str, ...]:
+    """None, one, or two degradations of different stages, in the camera's order; rarely a slate."""
+    if rng.random() > FAULTY:
+        return ()
+    if rng.random() < 0.04:
+        return ("slate",)
+    stages = (LENS, SENSOR, CODING)
+    weights = np.array([sum(stage.values()) for stage in stages])
+    count = 2 if rng.random() < SECOND else 1
+    chosen = sorted(rng.choice(3, size=count, replace=False, p=weights / weights.sum()).tolist())
+    names = []
+    for stage in chosen:
+        odds = np.array(list(stages[stage].values()))
+        names.append(str(rng.choice(list(stages[stage]), p=odds / odds.sum())))
+    return tuple(names)
+
+
+def _build_frame(photograph: Pixels, size: tuple[int, int], rng: np.random.Generator) -> Pixels:
+    """A part of the photograph of the shape wanted, as large as it fits or down to 70 % of it, perhaps mirrored."""
+    height, width = photograph.shape[:2]
+    fit = min(width / size[0], height / size[1]) * rng.uniform(0.7, 1.0)
+    wide, tall = int(size[0] * fit), int(size[1] * fit)
+    left, top = int(rng.integers(0, width - wide + 1)), int(rng.integers(0, height - tall + 1))
+    part = photograph[top : top + tall, left : left + wide]
+    part = part[:, ::-1] if rng.random() < 0.5 else part
+    how = cv2.INTER_AREA if wide > size[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(np.ascontiguousarray(part), size, interpolation=how), np.uint8)
+
+
+def _soft(finished: Light, rng: np.random.Generator) -> Light:
+    """Cheap lenses and scaled-up pictures: soft, and healthy."""
+    kind = rng.random()
+    height, width = finished.shape[:2]
+    if kind < 0.25:
+        return np.asarray(cv2.GaussianBlur(finished, (0, 0), rng.uniform(0.3, 0.9) * width / 352), np.float32)
+    if kind < 0.40:
+        factor = rng.uniform(1.1, 1.7)
+        small = cv2.resize(finished, (int(width / factor), int(height / factor)), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return finished
+
+
+def _sent(picture: Pixels, faults: tuple[str, ...], truth: Truth, rng: np.random.Generator) -> Pixels:
+    """Encoded and decoded: torn, coded coarsely, or as a healthy camera does."""
+    if "torn" in faults:
+        return coding.tear(picture, truth, rng)
+    if "compression" in faults:
+        return coding.compress(picture, truth, rng)
+    kind = rng.random()
+    if kind < 0.55:
+        return coding.healthy_jpeg(picture, truth, rng)
+    return coding.healthy_stream(picture, truth, rng) if kind < 0.9 else picture
+
+
+def _even(picture: Pixels) -> Pixels:
+    height, width = picture.shape[:2]
+    return np.ascontiguousarray(picture[: height // 2 * 2, : width // 2 * 2])

@@ -1,0 +1,164 @@
+"""What the sensor and the camera's signal processor do: exposure, bloom, infrared leak, white balance, noise, tone."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from lab.training.picture_faults.faults import Truth
+from lab.training.picture_faults.light import Light, between, grain, luma, power, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """One camera's signal processor: noise as it reaches the picture, and how the picture is finished."""
+
+    noise: float
+    denoise: float
+    sharpen: float
+    saturation: float
+    gamma: float
+    black: float
+    white: float
+
+    @staticmethod
+    def drawn(rng: np.random.Generator) -> "Processing":
+        """A healthy camera, cheap or dear."""
+        return Processing(
+            noise=between(rng, 0.0004, 0.006),
+            denoise=rng.uniform(0, 0.9) if rng.random() < 0.4 else 0.0,
+            sharpen=rng.uniform(0, 1.8) if rng.random() < 0.6 else 0.0,
+            saturation=rng.uniform(0.35, 1.35),
+            gamma=rng.uniform(1.9, 2.6),
+            black=rng.uniform(-0.02, 0.07),
+            white=rng.uniform(0.9, 1.05),
+        )
+
+
+def burn_out(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
+    """The exposure fails: up to forty times the light, clipped, with what is clipped blooming over the rest."""
+    width = light.shape[1]
+    middle = max(0.02, float(np.median(luma(light[::4, ::4]))))
+    exposed = light * between(rng, 0.25, 4.0) / middle
+    veil = rng.uniform(0, 0.35) if rng.random() < 0.5 else 0.0
+    exposed = exposed + rng.uniform(0.1, 0.6) * spread(np.clip(exposed - 1, 0, 1), 0.04 * width) + veil
+    clipped = float((exposed[::4, ::4].min(axis=2) > 0.93).mean())
+    truth.found("burnt_out", clipped, 0.16, 0.38)
+    truth.hide("fog", "colour_cast")
+    if clipped > 0.38:
+        truth.hide("defocus", "condensation")
+    return np.asarray(exposed, np.float32)
+
+
+def darken(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
+    """The exposure fails the other way: what should be grey falls to a few levels."""
+    bright = max(0.01, float(np.quantile(luma(light[::4, ::4]), 0.95)))
+    dark = light * between(rng, 0.0008, 0.05) / bright
+    top = float(np.quantile(luma(dark[::4, ::4]), 0.95)) ** (1 / 2.2)
+    truth.found("too_dark", top, 0.27, 0.17)
+    truth.hide("noise", "compression", "defocus", "colour_cast", "covered", "dirt", "fog", "purple")
+    return np.asarray(dark, np.float32)
+
+
+def leak_infrared(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
+    """The infrared filter is out by day: leaves and cloth shine, red and blue gain what green does not."""
+    red, green, blue = light[..., 0], light[..., 1], light[..., 2]
+    leaves = np.clip(green - 0.5 * (red + blue), 0, None)
+    infrared = rng.uniform(0.5, 1.0) * luma(light) + rng.uniform(1, 4) * leaves + rng.uniform(0, 0.4) * red
+    amount = between(rng, 0.08, 1.6)
+    gains = np.array([rng.uniform(0.8, 1.2), rng.uniform(0.1, 0.45), rng.uniform(0.6, 1.15)], np.float32)
+    leaked = light + amount * infrared[..., None] * gains
+    leaked = leaked * (light.mean() / max(1e-4, float(leaked.mean()))) * rng.uniform(0.9, 1.4)
+    flat = leaked.mean(axis=(0, 1))
+    truth.found("purple", float((flat[0] + flat[2]) / 2 / max(1e-4, flat[1])) / _balance(light), 1.09, 1.22)
+    truth.hide("colour_cast")
+    return np.asarray(leaked, np.float32)
+
+
+def tint_purple(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
+    """White balance lost to magenta: green falls behind."""
+    behind = between(rng, 0.4, 0.95)
+    gains = np.array([between(rng, 0.85, 1.2), behind, between(rng, 0.85, 1.25)], np.float32)
+    ratio = float((gains[0] + gains[2]) / 2 / gains[1])
+    truth.found("purple", ratio, 1.10, 1.25)
+    truth.hide("colour_cast")
+    return np.asarray(light * gains, np.float32)
+
+
+def tint_neutrals(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
+    """What should be grey turns purple, what is strongly coloured stays: the colour matrix fits the filter no more."""
+    least, most = light.min(axis=2), light.max(axis=2)
+    neutral = np.exp(-(((most - least) / (most + 0.02) / rng.uniform(0.2, 0.5)) ** 2))[..., None]
+    behind = rng.uniform(0.6, 0.97)
+    gains = np.array([rng.uniform(0.95, 1.15), behind, rng.uniform(1.05, 1.5)], np.float32)
+    ratio = float((gains[0] + gains[2]) / 2 / behind)
+    if float((neutral > 0.5).mean()) > 0.3:
+        truth.found("purple", ratio, 1.12, 1.28)
+    else:
+        truth.hide("purple")
+    truth.hide("colour_cast")
+    return np.asarray(light * (1 + neutral * (gains - 1)), np.float32)
+
+
+def cast(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
+    """White balance lost to blue, yellow, green, orange or cyan."""
+    gains = np.array(
+        {
+            "blue": (0.55, 0.85, 1.5),
+            "yellow": (1.15, 1.05, 0.4),
+            "green": (0.6, 1.25, 0.6),
+            "orange": (1.5, 0.85, 0.4),
+            "cyan": (0.45, 1.1, 1.15),
+            "red": (1.7, 0.65, 0.6),
+        }[str(rng.choice(["blue", "yellow", "green", "orange", "cyan", "red"]))]
+    )
+    power = rng.uniform(0.3, 1.6)
+    truth.found("colour_cast", power, 0.2, 0.5)
+    truth.hide("purple")
+    return np.asarray(light * gains**power, np.float32)
+
+
+def expose(light: Light, processing: Processing, truth: Truth, rng: np.random.Generator, *, noisy: bool) -> Light:
+    """Full well, shot and read noise (before any denoising), white balance, tone, sharpening: (H, W, 3) in 0 to 1."""
+    clipped = np.clip(np.asarray(light, np.float32), 0, 1)
+    noise = processing.noise
+    if noisy:
+        noise = between(rng, 0.012, 0.3)
+    shape = clipped.shape
+    coarse = rng.random() < 0.35
+    seeds = _grain((shape[0], shape[1], 3), rng, coarse=coarse)
+    if rng.random() < 0.4:
+        seeds = 0.3 * seeds + 0.95 * seeds[..., :1]
+    deviation = cv2.sqrt(clipped * (0.12 * noise) + 0.25 * noise**2)
+    exposed = np.clip(clipped + deviation * seeds, 0, 1)
+    if processing.denoise > 0 and (not noisy or rng.random() < 0.25):
+        exposed = _denoised(exposed, processing.denoise)
+    finished = power(exposed, 1 / processing.gamma)
+    if noisy:
+        clean = power(clipped, 1 / processing.gamma)
+        left = float(np.std((finished - clean)[::2, ::2])) * 255 * (0.8 if coarse else 1.0)
+        truth.found("noise", left, 7, 16)
+        truth.hide("compression")
+    if processing.sharpen > 0:
+        finished = finished + processing.sharpen * (finished - cv2.GaussianBlur(finished, (0, 0), 1.0))
+    grey = luma(finished)[..., None]
+    finished = grey + processing.saturation * (finished - grey)
+    return np.asarray(np.clip(processing.black + (processing.white - processing.black) * finished, 0, 1), np.float32)
+
+
+def _balance(light: Light) -> float:
+    flat = light.mean(axis=(0, 1))
+    return float(np.clip((flat[0] + flat[2]) / 2 / max(1e-4, flat[1]), 0.8, 1.25))
+
+
+def _grain(shape: tuple[int, int, int], rng: np.random.Generator, *, coarse: bool) -> Light:
+    if not coarse:
+        return grain(shape, rng)
+    small = grain((-(-shape[0] // 2), -(-shape[1] // 2), 3), rng)
+    return np.asarray(cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR) * 1.6, np.float32)
+
+
+def _denoised(exposed: Light, strength: float) -> Light:
+    root = cv2.sqrt(np.asarray(exposed, np.float32))
+    smooth = cv2.bilateralFilter(root, 5, 0.12 * strength, 2.0)
+    return np.asarray(smooth**2, np.float32)
