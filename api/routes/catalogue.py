@@ -18,7 +18,7 @@ def metrics(backend: BackendDependency) -> list[MetricAnswer]:
 
 @router.get("/faults")
 def faults() -> list[FaultRuleAnswer]:
-    """Return every fault with its label and the default times after which it is told and cleared."""
+    """Return every fault with its label and the default times after which its alert fires and ends."""
     return [
         FaultRuleAnswer(
             fault=fault,

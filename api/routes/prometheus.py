@@ -63,7 +63,7 @@ _STATUS_METRICS = (
         "camera_quantiser", "Mean luma quantiser, in the codec's own units.", lambda status: status.counters.qp
     ),
     _StatusMetric("camera_gop_seconds", "Seconds between key frames.", lambda status: status.counters.gop_s),
-    _status_counter("camera_reconnects", "Connections made anew.", lambda counters: counters.reconnects),
+    _status_counter("camera_reconnects", "Connections that were opened again.", lambda counters: counters.reconnects),
     _status_counter("camera_packets", "Packets received.", lambda counters: counters.packets),
     _status_counter("camera_frames_decoded", "Frames decoded.", lambda counters: counters.frames_decoded),
     _status_counter("camera_frames_offered", "Frames offered for scoring.", lambda counters: counters.frames_offered),

@@ -23,7 +23,7 @@ COMMANDS = (
     ),
     CommandEntry(
         "reproduce",
-        "Make a paper's table anew, its figures beside ours; trains first what the table needs.",
+        "Compute a paper's table again, with its figures beside ours; trains first what the table needs.",
         "lab.cli.training:reproduce",
     ),
 )

@@ -108,7 +108,7 @@ def reproduce(
     options: SetOption = None,
     listed: Annotated[bool, typer.Option("--list", help="List the tables there are.")] = False,
 ) -> None:
-    """Make a paper's table anew, its figures beside ours; trains first what the table needs."""
+    """Compute a paper's table again, with its figures beside ours; trains first what the table needs."""
     with _require_lab_packages():
         from lab.training.paper_table import ReproductionOptions  # noqa: PLC0415
         from lab.training.table_catalogue import TABLES  # noqa: PLC0415 - loads torch, which takes seconds

@@ -209,7 +209,7 @@ class ModelSettings(Section):
     every_s: Positive | None = None
     """How often a picture of each stream is scored; 10 s by default."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """What this model can be told besides; see the guide to learned models."""
+    """Options of this model; see the guide to learned models."""
 
 
 class GateSettings(Section):
