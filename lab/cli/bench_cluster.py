@@ -44,7 +44,7 @@ def chaos(
     redis: RedisOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Kill workers at each point of a unit and restart broker, Postgres and Redis: nothing lost or doubled, no alert twice.
+    """Kill workers at each point of a unit and restart broker, Postgres and Redis: nothing lost, nothing doubled.
 
     About two minutes an event of each kind. Ends with status 1 where a promise was not kept.
     """
