@@ -154,7 +154,10 @@ def _advance_alert(
     if alert.state in (AlertState.INACTIVE, AlertState.RESOLVED):
         if track.verdict.state is not VerdictState.FAULT:
             return track
-        waiting = SampleWindow(policy.hold_for_s(rule), rule.min_frames).add(now, bad=True)
+        waiting = SampleWindow(policy.hold_for_s(rule), rule.min_frames)
+        # The samples that made the verdict count: of a feed of stills there may be no more than these.
+        for _ in range(max(1, track.recent.bad)):
+            waiting = waiting.add(now, bad=True)
         waited_s = (now - track.bad_since).total_seconds() if track.bad_since else 0.0
         track = _apply_signal(replace(track, held=waiting, progress_s=waited_s), AlertSignal.BAD, now)
         return _advance_alert(track, outcome, 0.0, now, policy)

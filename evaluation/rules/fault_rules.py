@@ -80,6 +80,8 @@ _NOT_IN_PLACE = below("view_match", 0.46, 0.52)
 """Defocus, fog and night leave the edges where they were."""
 _NOT_FOUND_ELSEWHERE = below("shift_agreement", 0.60, 0.66)
 """What is found again elsewhere in the picture is not covered."""
+_NO_LAMP = below("glare_share", 0.020, 0.030)
+"""The halo of a lamp in the lens is as smooth as what is drawn out of a lost row."""
 _DECODER_LOST = above("decoder_damage", 0.5, 0.4)
 """The decoder says that a part of the picture was lost; what that cost is for the picture to show."""
 _NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
@@ -317,6 +319,7 @@ _TABLE: tuple[Rule, ...] = (
                 above("corrupt_share", 0.040, 0.025),
                 above_p95("corrupt_share", 0.030, 0.015),
                 above("blockiness", 1.30, 1.25),
+                _NO_LAMP,
             ),
             (_DECODER_LOST, above("corrupt_share", 0.020, 0.010)),
             (_DECODER_LOST, above("blockiness", 1.5, 1.35), above("block_step", 0.8, 0.65)),
