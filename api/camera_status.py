@@ -8,10 +8,9 @@ from enum import StrEnum
 from api.check_counts import CheckCounts, count_checks
 from domain.alerts import AlertState, IncidentState
 from domain.cameras import Camera, ConnectionState
-from domain.faults import Evidence, Fault, Verdict, VerdictState
+from domain.faults import Evidence, Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import StreamSnapshot
 from evaluation.alerting.root_cause import rank, root_causes
-from evaluation.evaluate import UNSCORED
 
 STALE_AFTER_S = 30.0
 """A snapshot older than this says nothing about now, even where it has not expired yet: scoring lags."""
@@ -141,8 +140,9 @@ def _status_without_fault(snapshot: StreamSnapshot, done: CheckCounts) -> Camera
         return CameraStatus(
             CameraState.NOT_ASSESSABLE, reason or "no picture comes, and the reason is not known yet", checks=done
         )
-    if any(verdict.reason == UNSCORED for verdict in snapshot.verdicts):
-        return CameraStatus(CameraState.NOT_ASSESSABLE, UNSCORED, checks=done)
+    unscored = next((verdict for verdict in snapshot.verdicts if verdict.cause is NotAssessable.UNSCORED), None)
+    if unscored is not None:
+        return CameraStatus(CameraState.NOT_ASSESSABLE, unscored.reason, checks=done)
     if done.done == 0:
         most = done.waiting[0][0] if done.waiting else "every check is switched off"
         return CameraStatus(CameraState.NOT_ASSESSABLE, reason or most, checks=done)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.cameras import Camera
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from evaluation.rules.fault_rules import RULES
 
 
@@ -17,15 +17,16 @@ class CheckCounts:
     of: int
     off: int
     waiting: tuple[tuple[str, int], ...] = ()
+    learning: int = 0
+    """How many of those that wait need a baseline that is not learned yet."""
 
     @property
     def text(self) -> str:
-        """Say it as one would: "16 of 24, 8 need a reference"."""
-        learning = sum(count for reason, count in self.waiting if needs_reference(reason))
-        others = sum(count for _, count in self.waiting) - learning
+        """The counts as a person would say them: "16 of 24, 8 need a reference"."""
+        others = sum(count for _, count in self.waiting) - self.learning
         parts = [f"{self.done} of {self.of}"]
-        if learning:
-            parts.append(f"{learning} need{'s' if learning == 1 else ''} a reference")
+        if self.learning:
+            parts.append(f"{self.learning} need{'s' if self.learning == 1 else ''} a reference")
         if others:
             parts.append(f"{others} not assessable")
         return ", ".join(parts)
@@ -37,10 +38,6 @@ def is_check_wanted(fault: Fault, camera: Camera) -> bool:
     if setting is not None and not setting.enabled:
         return False
     return camera.analogue or not RULES[fault].analogue_only
-
-
-def needs_reference(reason: str) -> bool:
-    return reason.startswith("learning") or "reference" in reason
 
 
 def count_checks(camera: Camera, verdicts: Sequence[Verdict]) -> CheckCounts:
@@ -55,4 +52,5 @@ def count_checks(camera: Camera, verdicts: Sequence[Verdict]) -> CheckCounts:
         elif verdict.state is VerdictState.NOT_ASSESSABLE:
             open_reasons[verdict.reason] += 1
     done = len(wanted) - open_reasons.total()
-    return CheckCounts(done, len(wanted), len(Fault) - len(wanted), tuple(open_reasons.most_common()))
+    learning = sum(found[fault].cause is NotAssessable.NEEDS_BASELINE for fault in wanted if fault in found)
+    return CheckCounts(done, len(wanted), len(Fault) - len(wanted), tuple(open_reasons.most_common()), learning)

@@ -77,6 +77,15 @@ class VerdictState(StrEnum):
     NOT_ASSESSABLE = "not_assessable"
 
 
+class NotAssessable(StrEnum):
+    """Why a fault is not assessable, where something depends on it; the verdict's `reason` says it in words."""
+
+    NEEDS_BASELINE = "needs_baseline"
+    """What is usual for this camera is not learned yet."""
+    UNSCORED = "unscored"
+    """Frames were dropped unscored because scoring is too far behind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The number behind a verdict: its metric, value and normal range, the mode, since when, how many frames judged."""
@@ -99,3 +108,5 @@ class Verdict:
     state: VerdictState
     reason: str = ""
     evidence: Evidence = Evidence()
+    cause: NotAssessable | None = None
+    """The kind of `reason` where the state is not assessable and the kind matters."""

@@ -13,7 +13,7 @@ from domain.alerts import Alert, AlertState, AlertTransition, Incident, OutboxEn
 from domain.baselines import CameraBaseline
 from domain.cameras import Camera, StreamStatus
 from domain.clocks import BACKWARD_TOLERANCE, map_times
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import StreamSnapshot, VerdictChange
 from domain.metrics import FrameScores
 from evaluation import connection as connections
@@ -178,9 +178,13 @@ def _judge_tick(tick: Tick, state: StreamState, moment: EvaluationContext) -> di
     silent = state.connection.silent(moment.now, moment.policy)
     if not silent and not tick.unscored:
         return {}
-    why = "ingest silent" if silent else UNSCORED
+    why, cause = ("ingest silent", None) if silent else (UNSCORED, NotAssessable.UNSCORED)
     asked = (fault for fault, rule in RULES.items() if silent or rule.source is RuleSource.FRAME)
-    return {fault: RuleResult(None, _why_never_assessable(fault, moment.camera) or why) for fault in asked}
+    never = {fault: _why_never_assessable(fault, moment.camera) for fault in asked}
+    return {
+        fault: RuleResult(None, reason) if reason else RuleResult(None, why, cause=cause)
+        for fault, reason in never.items()
+    }
 
 
 def _apply_acceptance(state: StreamState, moment: EvaluationContext) -> tuple[StreamState, tuple[CameraBaseline, ...]]:

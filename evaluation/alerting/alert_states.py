@@ -98,7 +98,7 @@ def add_sample(track: FaultTrack, outcome: RuleResult, now: datetime, policy: Po
     """Return `track` after one sample: the verdict of the last seconds, then the alert."""
     rule = RULES[track.fault]
     if outcome.bad is None:
-        verdict = Verdict(track.fault, VerdictState.NOT_ASSESSABLE, outcome.reason)
+        verdict = Verdict(track.fault, VerdictState.NOT_ASSESSABLE, outcome.reason, cause=outcome.cause)
         return _expire_alert(replace(track, verdict=verdict, sampled_at=None), now, policy)
     if rule.alert.event:
         return _advance_event(track, outcome, now, policy)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode, PartBaseline, Statistic
 from domain.cameras import Camera, FaultSetting, SamplingMode
-from domain.faults import Evidence, Fault
+from domain.faults import Evidence, Fault, NotAssessable
 from evaluation.rules.fault_rules import UNITS, UNLIT_LUMA_P95, Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene import freeze
@@ -54,6 +54,7 @@ class RuleResult:
     bad: bool | None
     reason: str = ""
     evidence: Evidence = Evidence()
+    cause: NotAssessable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
         return RuleResult(True, "no light in the scene for 12 hours", Evidence(mode=scene.mode))
     why = why_never_assessable(rule, scene.camera) or _why_not_assessable_now(rule, scene)
     if why:
-        return RuleResult(None, why)
+        needs_baseline = rule.needs_reference and why in scene.lacking.values()
+        return RuleResult(None, why, cause=NotAssessable.NEEDS_BASELINE if needs_baseline else None)
     first_minutes = _provisional_part(rule, scene)
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
     if first_minutes is not None and scene.provisional_sensitivity is not None:
@@ -220,7 +222,8 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
         if rule.needs_reference or not blank.lacks_reference:
             unknown = unknown or blank
     if unknown is not None:
-        return RuleResult(None, unknown.why)
+        cause = NotAssessable.NEEDS_BASELINE if unknown.lacks_reference else None
+        return RuleResult(None, unknown.why, cause=cause)
     shown = next((test for bounds in tested for test in bounds if test.bad is False), tested[0][0])
     return RuleResult(False, "", _evidence(shown, scene))
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from domain.alerts import NotificationKind, OutboxEntry
 from domain.cameras import ConnectionState
-from domain.faults import FAULT_LABELS, Fault, VerdictState
+from domain.faults import FAULT_LABELS, Fault, NotAssessable, VerdictState
 from domain.messages import StreamSnapshot
 from domain.ports import Clock
 from evaluation.policy import Policy
@@ -63,9 +63,9 @@ def describe_camera(snapshot: StreamSnapshot | None) -> tuple[str, str, str]:
         return "suspected", FAULT_LABELS[found[0].fault], found[0].reason
     if snapshot.status.state is not ConnectionState.LIVE:
         return "unknown", "", snapshot.status.reason or snapshot.status.state.value
-    learning = [verdict.reason for verdict in snapshot.verdicts if LEARNING in verdict.reason]
+    learning = [verdict for verdict in snapshot.verdicts if verdict.cause is NotAssessable.NEEDS_BASELINE]
     if learning:
-        return LEARNING, "", learning[0]
+        return LEARNING, "", learning[0].reason
     made = sum(verdict.state is VerdictState.OK for verdict in snapshot.verdicts)
     return "healthy", "", f"{made} of {len(snapshot.verdicts)} checks made"
 

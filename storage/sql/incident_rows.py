@@ -7,9 +7,9 @@ from sqlalchemy import Connection, RowMapping, select
 
 from domain.alerts import Alert, AlertState, Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.clocks import CLOCK_SKEW
-from domain.faults import Fault
+from domain.faults import Fault, Verdict, VerdictState
 from storage.sql.schema import rows, tables
-from storage.sql.schema.documents import EVIDENCE, INCIDENT, decode_record
+from storage.sql.schema.documents import EVIDENCE, INCIDENT, decode_cause, decode_record
 from storage.sql.schema.upserts import insert_new, replace_older
 
 _LEADING_COLUMNS = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason")
@@ -30,6 +30,16 @@ def alert_from_row(row: RowMapping) -> Alert:
         incident_id=row["incident_id"],
         flaps=row["flaps"],
         evidence=decode_record(EVIDENCE, row["evidence"]),
+    )
+
+
+def verdict_from_row(row: RowMapping) -> Verdict:
+    return Verdict(
+        Fault(row["fault"]),
+        VerdictState(row["state"]),
+        row["reason"],
+        decode_record(EVIDENCE, row["evidence"]),
+        decode_cause(row["evidence"]),
     )
 
 

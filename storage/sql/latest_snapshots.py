@@ -11,11 +11,10 @@ from sqlalchemy import CTE, Connection, RowMapping, Select, String, Table, colum
 
 from domain.alerts import AlertState, IncidentState
 from domain.cameras import ConnectionState, StreamCounters, StreamStatus
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, Verdict
 from domain.messages import StreamSnapshot
-from storage.sql.incident_rows import alert_from_row, incident_from_row
+from storage.sql.incident_rows import alert_from_row, incident_from_row, verdict_from_row
 from storage.sql.schema import tables
-from storage.sql.schema.documents import EVIDENCE, decode_record
 
 _RowsByStream: TypeAlias = dict[str, list[RowMapping]]
 _ENDED_STATES = (AlertState.INACTIVE, AlertState.RESOLVED)
@@ -126,10 +125,5 @@ def _status_from_rows(session: RowMapping, frame: RowMapping | None) -> StreamSt
 
 
 def _order_verdicts(rows: list[RowMapping]) -> list[Verdict]:
-    by_fault = {
-        Fault(row["fault"]): Verdict(
-            Fault(row["fault"]), VerdictState(row["state"]), row["reason"], decode_record(EVIDENCE, row["evidence"])
-        )
-        for row in rows
-    }
+    by_fault = {Fault(row["fault"]): verdict_from_row(row) for row in rows}
     return [by_fault[fault] for fault in Fault if fault in by_fault]

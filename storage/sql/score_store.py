@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
 from domain.errors import StoreUnavailable
-from domain.faults import Fault, Verdict, VerdictState
 from domain.frames import FrameRef
 from domain.messages import BatchResult, DeadLetter, StreamSnapshot, VerdictChange, is_overtaken
 from domain.metrics import FrameScores
@@ -19,13 +18,12 @@ from domain.retention import Retention
 from storage.sql.camera_leases import lock_fences
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.dropped_frames import dropped_frame_rows
-from storage.sql.incident_rows import store_incidents
+from storage.sql.incident_rows import store_incidents, verdict_from_row
 from storage.sql.latest_snapshots import read_latest_snapshots
 from storage.sql.lifecycle.partitions import FramePartitions
 from storage.sql.lifecycle.retention import advance_retention_time, delete_expired_rows, read_raw_floor
 from storage.sql.lifecycle.rollups import fold_marked_minutes
 from storage.sql.schema import rows, tables
-from storage.sql.schema.documents import EVIDENCE, decode_record
 from storage.sql.schema.upserts import insert_new, raise_numbers, replace_older
 
 _MAX_AHEAD = timedelta(days=1)
@@ -218,6 +216,4 @@ def _stored_scores(row: RowMapping) -> StoredScores:
 
 
 def _verdict_change(row: RowMapping) -> VerdictChange:
-    evidence = decode_record(EVIDENCE, row["evidence"])
-    verdict = Verdict(Fault(row["fault"]), VerdictState(row["state"]), row["reason"], evidence)
-    return VerdictChange(row["stream_id"], verdict, row["at"])
+    return VerdictChange(row["stream_id"], verdict_from_row(row), row["at"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import BatchResult, DeadLetter, VerdictChange
 from domain.metrics import FrameScores
 from domain.records import Resolution, ScorePoint
@@ -47,6 +47,15 @@ def read_everything(stores: PortStores) -> list[object]:
         stores.alerts.references("gate"),
         stores.scores.dead_letters(),
     ]
+
+
+@pytest.mark.parametrize("cause", [None, *NotAssessable])
+def test_why_a_verdict_is_not_assessable_is_read_back(stores: PortStores, cause: NotAssessable | None) -> None:
+    verdict = Verdict(Fault.BLUR, VerdictState.NOT_ASSESSABLE, "learning day", EVIDENCE, cause)
+    stores.scores.add(BatchResult(statuses=(status("gate", 2),), verdicts=(VerdictChange("gate", verdict, START),)))
+    (change,) = stores.scores.verdict_changes("gate", START, FOREVER)
+    assert change.verdict.cause is cause
+    assert stores.scores.latest(["gate"])["gate"].verdicts == (verdict,)
 
 
 def test_every_part_of_a_unit_is_read_back(stores: PortStores) -> None:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, TypeAdapter
 from domain.alerts import Incident
 from domain.baselines import BaselinePart, PartBaseline, Statistic
 from domain.cameras import Camera
-from domain.faults import Evidence
+from domain.faults import Evidence, NotAssessable, Verdict
 
 _Record = TypeVar("_Record")
 
@@ -38,6 +38,18 @@ def encode_record(adapter: TypeAdapter[_Record], record: _Record) -> str:
 def decode_record(adapter: TypeAdapter[_Record], document: Any) -> _Record:
     """Return the record a JSON object was made from; members it does not know are left out."""
     return adapter.validate_python(document)
+
+
+def encode_verdict_evidence(verdict: Verdict) -> str:
+    """Return the verdict's evidence as JSON text, with its cause as one more member where it has one."""
+    document = EVIDENCE.dump_python(verdict.evidence, mode="json")
+    return dumps(document if verdict.cause is None else {**document, "cause": verdict.cause})
+
+
+def decode_cause(document: Mapping[str, Any]) -> NotAssessable | None:
+    """Return the cause beside an evidence, None where it is absent or unknown to this version."""
+    cause = document.get("cause")
+    return NotAssessable(cause) if cause in list(NotAssessable) else None
 
 
 def encode_values(values: Mapping[str, float]) -> tuple[str, dict[str, str]]:

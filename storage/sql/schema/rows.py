@@ -19,6 +19,7 @@ from storage.sql.schema.documents import (
     STATISTICS,
     encode_record,
     encode_values,
+    encode_verdict_evidence,
     pack_structure,
 )
 
@@ -118,7 +119,7 @@ def verdict_rows(changes: Iterable[VerdictChange]) -> Rows:
             "fault": change.verdict.fault,
             "state": change.verdict.state,
             "reason": change.verdict.reason,
-            "evidence": encode_record(EVIDENCE, change.verdict.evidence),
+            "evidence": encode_verdict_evidence(change.verdict),
         }
         for change in changes
     ]

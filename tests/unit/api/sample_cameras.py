@@ -9,7 +9,7 @@ import numpy as np
 from domain.alerts import Alert, AlertState, Incident, IncidentState
 from domain.baselines import LightMode
 from domain.cameras import Camera, ConnectionState, StreamCounters, StreamStatus
-from domain.faults import Evidence, Fault, Verdict, VerdictState
+from domain.faults import Evidence, Fault, NotAssessable, Verdict, VerdictState
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.messages import BatchResult, StreamSnapshot, VerdictChange
 from domain.metrics import Direction, FrameScores, MetricSpec
@@ -166,7 +166,9 @@ def verdicts(camera: Camera, *, learning: int = 0) -> tuple[Verdict, ...]:
             judged.append(Verdict(fault, VerdictState.OK))
     asked = [i for i, verdict in enumerate(judged) if verdict.state is VerdictState.OK]
     for i in asked[len(asked) - learning :]:
-        judged[i] = Verdict(judged[i].fault, VerdictState.NOT_ASSESSABLE, "learning day")
+        judged[i] = Verdict(
+            judged[i].fault, VerdictState.NOT_ASSESSABLE, "learning day", cause=NotAssessable.NEEDS_BASELINE
+        )
     return tuple(judged)
 
 

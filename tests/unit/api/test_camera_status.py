@@ -6,9 +6,8 @@ import pytest
 from api.camera_status import STALE_AFTER_S, CameraState, derive_camera_status
 from domain.alerts import Alert, AlertState, IncidentState
 from domain.cameras import Camera, ConnectionState
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import StreamSnapshot
-from evaluation.evaluate import UNSCORED
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict, verdicts
 
 CAMERA = Camera("gate", "rtsp://h/1")
@@ -132,6 +131,8 @@ def test_a_camera_whose_frames_were_all_dropped_is_not_called_ok(stage: SampleCa
     stage.healthy(CAMERA)
     snapshot = stage.live.get("gate")
     assert snapshot is not None
-    unscored = replace_verdict(snapshot, Verdict(Fault.BLUR, VerdictState.NOT_ASSESSABLE, UNSCORED))
+    unscored = replace_verdict(
+        snapshot, Verdict(Fault.BLUR, VerdictState.NOT_ASSESSABLE, "behind", cause=NotAssessable.UNSCORED)
+    )
     found = derive_camera_status(CAMERA, unscored, stage.clock.now())
-    assert (found.state, found.reason) == (CameraState.NOT_ASSESSABLE, UNSCORED)
+    assert (found.state, found.reason) == (CameraState.NOT_ASSESSABLE, "behind")

@@ -3,7 +3,7 @@ from time import perf_counter
 
 from domain.alerts import AlertState
 from domain.cameras import Camera, SamplingMode, SamplingPlan
-from domain.faults import Fault, VerdictState
+from domain.faults import Fault, NotAssessable, VerdictState
 from evaluation.evaluate import Tick, evaluate_observation, restore_state
 from tests.unit.evaluation.camera_timeline import DAY, DEFOCUSED, ELSEWHERE, NIGHT, CameraTimeline, flat_structure
 
@@ -131,6 +131,7 @@ def test_a_view_is_never_compared_across_a_mode_change() -> None:
     story.learn(DAY)
     story.play(180, NIGHT, ELSEWHERE, step_s=5)
     assert reason(story, Fault.CAMERA_MOVED) == "learning night"
+    assert story.verdict(Fault.CAMERA_MOVED).cause is NotAssessable.NEEDS_BASELINE
     story.play(900, NIGHT, ELSEWHERE, step_s=10)
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK, "compared with the night's own first minutes"
     assert story.fired == []

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.cameras import ConnectionState, StreamCounters, StreamStatus
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import StreamSnapshot
 from evaluation.policy import Policy
 from sightline.demo.display import camera_table, delay_table, describe_camera, message_line, model_scores_line
@@ -47,7 +47,7 @@ def test_a_camera_nobody_heard_of_is_unknown_not_healthy() -> None:
 
 def test_states_are_told_worst_first() -> None:
     well = Verdict(Fault.BLUR, VerdictState.OK)
-    learning = Verdict(Fault.COVERED, VerdictState.NOT_ASSESSABLE, "learning day")
+    learning = Verdict(Fault.COVERED, VerdictState.NOT_ASSESSABLE, "learning day", cause=NotAssessable.NEEDS_BASELINE)
     assert describe_camera(snapshot(BLUR, incident=INCIDENT)) == ("ALERT", "out of focus", BLUR.reason)
     assert describe_camera(snapshot(BLUR))[0] == "suspected"
     assert describe_camera(snapshot(well, learning))[0] == "learning"
