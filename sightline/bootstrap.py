@@ -21,6 +21,7 @@ from api.security.client_address import parse_networks
 from detectors.metric_table import read_metric_table
 from domain.camera_directory import CameraDirectory
 from domain.errors import ConfigError
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from domain.records import ModelRecord
 from evaluation.policy import Policy
@@ -367,7 +368,7 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         stores.scores,
         stores.alerts,
         wiring.present.live,
-        metrics=read_metric_table(),
+        metrics={**read_metric_table(), **EVIDENCE_METRICS},
         pictures=settings.pictures == "memory",
         token=settings.api.token.strip() or None,
         clock=wiring.clock,

@@ -1,12 +1,13 @@
 """Evaluates scored frames, statuses and ticks stream by stream, and collects what one transaction must store."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.alerts import Alert, Incident, IncidentState
 from domain.baselines import CameraBaseline, LightMode
 from domain.cameras import Camera, StreamStatus
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Fault
 from domain.messages import BatchResult, DeadLetter, StreamSnapshot
 from domain.metrics import FrameScores
@@ -76,7 +77,7 @@ class StreamEvaluator:
         evaluation.states[camera.name] = new_evaluation.state
         evaluation.latest[camera.name] = new_evaluation
         evaluation.evaluations.append(new_evaluation)
-        evaluation.observations.append(observation)
+        evaluation.observations.append(_with_evidence(observation, new_evaluation.snapshot))
         return new_evaluation
 
     def keep(self, evaluation: BatchEvaluation) -> None:
@@ -89,6 +90,14 @@ class StreamEvaluator:
 
     def forget(self, stream_id: str) -> None:
         self._states.pop(stream_id, None)
+
+
+def _with_evidence(observation: Observation, snapshot: StreamSnapshot) -> Observation:
+    """Return a frame's scores with the numbers that the evaluation added, so that they are stored and can be shown."""
+    if not isinstance(observation, FrameScores):
+        return observation
+    added = {key: snapshot.values[key] for key in EVIDENCE_METRICS if key in snapshot.values}
+    return replace(observation, values={**added, **observation.values})
 
 
 def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from domain.alerts import AlertRule
 from domain.baselines import LightMode
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Fault
 from evaluation.rules.thresholds import Threshold, above, above_p95, above_usual, below, below_p05, below_usual, seen
 
@@ -388,9 +389,7 @@ UNITS: Mapping[str, str] = {
     "block_step": "levels",
     "stripe_strength": "levels",
     "change_median": "levels",
-    "fps": "frames/s",
-    "bitrate_bps": "bit/s",
-    "decode_errors_per_min": "1/min",
+    **{key: EVIDENCE_METRICS[key].unit for key in ("fps", "bitrate_bps", "decode_errors_per_min")},
 }
 """Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from detectors.registry import METRICS
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import FAULT_LABELS, Fault
 from domain.metrics import Direction
 from evaluation.alerting.root_cause import IMPLIES, PRECEDENCE
@@ -25,7 +26,7 @@ def metrics_table() -> str:
     lines += [
         f"| `{spec.key}` | {spec.label} | {spec.unit} | {spec.low:g} … {spec.high:g} | {_DIRECTIONS[spec.direction]} "
         f"| {spec.source} |"
-        for spec in METRICS.values()
+        for spec in (*METRICS.values(), *EVIDENCE_METRICS.values())
     ]
     return "\n".join(lines)
 

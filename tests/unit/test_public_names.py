@@ -12,6 +12,7 @@ import typer
 from api.routes.prometheus import PROCESS_METRICS
 from detectors.registry import METRICS
 from domain.cameras import Camera
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Fault
 from sightline.cli.lazy_group import DeferredCommand
 from sightline.cli.main import app
@@ -78,7 +79,7 @@ def public_names(api: Caller) -> dict[str, list[str]]:
     kafka, settings = KafkaSettings(servers=("kafka:9092",)), json_schema()
     found = {
         "faults": [fault.value for fault in Fault],
-        "metrics": list(METRICS),
+        "metrics": [*METRICS, *EVIDENCE_METRICS],
         "settings": list(_fields(settings, settings["$defs"], "")),
         "prometheus": list(scraped),
         "columns": [f"{table.name}.{column.name}" for table in metadata.tables.values() for column in table.columns],
