@@ -83,7 +83,7 @@ def test_every_healthy_look_is_light_of_the_scenes_size(name: str) -> None:
 def test_every_degradation_names_its_fault_within_a_few_draws(name: str) -> None:
     kinds = {
         "cover": {"covered", "covered_part"}, "motion": {"motion_blur"}, "leak": {"purple"}, "tint": {"purple"},
-        "cast": {"colour_cast"},
+        "cast": {"colour_cast"}, "neutral_tint": {"purple"}, "wet_film": {"condensation"},
     }.get(name, {name})  # fmt: skip
     named = set()
     for seed in range(25):
