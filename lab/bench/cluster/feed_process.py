@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from lab.bench.cluster.camera_feed import CameraFeed, run_feed
 from lab.bench.cluster.scenario import CameraScenario
-from lab.bench.cluster.worker_process import WorkerSetup
+from lab.bench.cluster.worker_setup import WorkerSetup
 from transport.kafka.clients import KafkaPublisher
 
 

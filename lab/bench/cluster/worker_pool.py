@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.bench.cluster.worker_process import WorkerSetup
+from lab.bench.cluster.worker_setup import WorkerSetup
 
 _END_S = 60.0
 _DIE_S = 90.0

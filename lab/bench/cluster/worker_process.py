@@ -8,16 +8,14 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass, replace
 
 import torch
-from pydantic import TypeAdapter
 
 from detectors import registry
 from domain.messages import Batch, BatchResult, DeadLetter
 from domain.ports import ScoreStore, StreamConsumer
-from evaluation.policy import Policy
 from lab.bench.clocks import WallClock
+from lab.bench.cluster.worker_setup import SETUP, WorkerSetup
 from storage.live.redis_live_state import RedisLiveState
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.database.engine import open_engine
@@ -28,48 +26,8 @@ from transport.kafka.topics import KafkaSettings
 from workers.frame_scoring.device import use_threads
 from workers.scoring_worker import PollLimits, ScoringWorker
 
-LEARN_S = 8.0
 POINTS = ("polled", "scored", "stored", "committed")
 """The steps of a unit, by what was done last."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSetup:
-    """Everything a worker process is told."""
-
-    broker: str
-    topic: str
-    partitions: int
-    database: str
-    redis: str
-    raise_s: float | None = None
-    """How long a fault lasts before it is told; None for production's patience."""
-    session_timeout_s: float = 10.0
-    poll_messages: int = 32
-    max_unacknowledged_frames: int = 64
-
-    def kafka(self) -> KafkaSettings:
-        """Return the broker, one topic and one group by the name of the run."""
-        return KafkaSettings(
-            (self.broker,),
-            topic=self.topic,
-            group=self.topic,
-            partitions=self.partitions,
-            session_timeout_s=self.session_timeout_s,
-            max_unacknowledged_frames=self.max_unacknowledged_frames,
-        )
-
-    def policy(self) -> Policy:
-        """Return the patience; a short one learns its references at once, so that they lie in storage from then on."""
-        if self.raise_s is None:
-            return Policy()
-        return replace(Policy.short(self.raise_s), learn_s=LEARN_S)
-
-    def line(self) -> str:
-        return SETUP.dump_json(self).decode() + "\n"
-
-
-SETUP: TypeAdapter[WorkerSetup] = TypeAdapter(WorkerSetup)
 
 
 class KillSwitch:

@@ -18,7 +18,7 @@ from lab.bench.cluster.chaos.outages import Outage, OutageResult, OutageTarget
 from lab.bench.cluster.environment import ClusterServices
 from lab.bench.cluster.scenario import RAISE_S, CameraScenario, first_fault_s, last_clear_s
 from lab.bench.cluster.worker_pool import start_workers
-from lab.bench.cluster.worker_process import WorkerSetup
+from lab.bench.cluster.worker_setup import WorkerSetup
 from lab.services.databases import fresh_database
 from storage.live.redis_live_state import RedisLiveState
 from storage.sql.database.engine import open_engine
