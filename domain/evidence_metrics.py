@@ -21,6 +21,7 @@ _SPECS = (
     _ours("bitrate_bps", "bitrate of the stream", "bit/s", (0.0, inf), Direction.NEITHER),
     _ours("qp", "mean luma quantiser", "codec's own", (0.0, inf), _LOWER),
     _ours("decode_errors_per_min", "decode errors in the last half minute", "1/min", (0.0, inf), _LOWER),
+    _ours("decoder_damage", "whether the decoder marks the picture as damaged", "0 or 1", (0.0, 1.0), _LOWER),
     _ours("structure_disagreement", "textured blocks whose edges are gone or turned", "share", (0.0, 1.0), _LOWER),
     _ours("structure_lost", "textured blocks that lost their edges", "share", (0.0, 1.0), _LOWER),
     _ours("structure_new", "flat blocks that have edges now", "share", (0.0, 1.0), _LOWER),

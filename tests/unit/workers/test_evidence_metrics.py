@@ -28,4 +28,4 @@ def test_what_ingest_counted_is_stored_with_the_frame() -> None:
     evaluator.observe(evaluation, camera, counted)
     evaluator.observe(evaluation, camera, FrameScores(frame(sequence=1).ref, {"luma_mean": 0.5}))
     (scores,) = evaluation.result().scores
-    assert scores.values == {"luma_mean": 0.5, "fps": 12.5, "bitrate_bps": 1e6}
+    assert scores.values == {"luma_mean": 0.5, "fps": 12.5, "bitrate_bps": 1e6, "decoder_damage": 0.0}
