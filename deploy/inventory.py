@@ -139,9 +139,13 @@ def debian_packages(root: Path) -> list[Package]:
 
 
 def weight_files(folder: Path) -> list[tuple[str, str, str]]:
-    """Return (model, SHA-256, licence) of each bundled weight file, by the manifest in `folder`."""
+    """Return (model, SHA-256, licence) of each weights file that is in `folder`, by its manifest."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return [(name, entry["sha256"], entry["licence"]) for name, entry in sorted(manifest.items()) if entry["file"]]
+    return [
+        (name, entry["sha256"], entry["licence"])
+        for name, entry in sorted(manifest.items())
+        if (folder / entry["file"]).is_file()
+    ]
 
 
 def _debian_licence(copyright_file: Path) -> str:

@@ -1,8 +1,9 @@
-"""Maps this folder to the package `lab`; everything else is in pyproject.toml."""
+"""Maps this folder to the package `lab`, and the weights to its folder; everything else is in pyproject.toml."""
 
 from setuptools import find_packages, setup
 
 setup(
-    package_dir={"lab": "."},
-    packages=["lab", *(f"lab.{name}" for name in find_packages(".", exclude=["build*", "dist*"]))],
+    package_dir={"lab": ".", "lab.weights": "../weights"},
+    packages=["lab", "lab.weights", *(f"lab.{name}" for name in find_packages(".", exclude=["build*", "dist*"]))],
+    include_package_data=False,
 )

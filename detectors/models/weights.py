@@ -13,6 +13,9 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +37,9 @@ TRUSTED_ORIGINS = frozenset(
     }
 )
 SIZE_LIMIT_BYTES = 512 * 2**20
+WEIGHTS_GROUP = "sightline.weights"
+"""Entry points of this group name packages with weights files: NAME = "package"."""
+_ADVICE_WITHOUT_URL = "install sightline-lab, which carries it, or give its path"
 PREFIX_DIGITS = 8
 """So many of a SHA-256's 64 digits are checked at least: some publishers give no more."""
 REDIRECTS = 5
@@ -99,10 +105,25 @@ def read_manifest(folder: Path = BUNDLED) -> Mapping[str, ManifestEntry]:
         raise WeightsUnavailable(f"{path} is not a manifest of weights: restore it from the release") from error
 
 
+@cache
+def find_installed_folders() -> tuple[Path, ...]:
+    """Return the folders of weights that other distributions bring by entry point."""
+    found = []
+    for point in sorted(entry_points(group=WEIGHTS_GROUP)):
+        try:
+            spec = find_spec(point.value)
+        except ModuleNotFoundError:
+            continue
+        found += [Path(each) for each in (spec.submodule_search_locations or [])] if spec is not None else []
+    return tuple(found)
+
+
 def locate_weights(
     model: str, *, explicit: Path | None = None, folder: Path = BUNDLED, downloads: Path | None = None
 ) -> WeightsFile:
     """The weights of `model`: `explicit` alone where given, else `folder`, else `downloads`.
+
+    Beside the bundled folder are those of other installed distributions, such as sightline-lab.
 
     Raises WeightsUnavailable where there is none, or where a bundled or downloaded file differs from the manifest.
     """
@@ -115,6 +136,8 @@ def locate_weights(
             [folder / "manifest.json"],
         )
     places = [(folder / entry.file, WeightsOrigin.BUNDLED)]
+    if folder == BUNDLED:
+        places += [(each / entry.file, WeightsOrigin.INSTALLED) for each in find_installed_folders()]
     if downloads is not None:
         places.append((downloads / entry.file, WeightsOrigin.DOWNLOADED))
     tried: list[Path] = []
@@ -123,7 +146,7 @@ def locate_weights(
         if path.is_file():
             return WeightsFile(model, path, _check_digest(path, entry.sha256), origin, tuple(tried))
     looked = ", ".join(str(path) for path in tried)
-    advice = "download it with `sightline models pull`, or give a path" if entry.url else "give its path"
+    advice = "download it with `sightline models pull`, or give a path" if entry.url else _ADVICE_WITHOUT_URL
     raise WeightsAbsent(f"{model} is off: no weights at {looked}; {advice}", tried)
 
 

@@ -84,10 +84,11 @@ def verify_weights(settings: Settings) -> tuple[WeightsCheck, ...]:
     known = weights.read_manifest()
     checks: list[WeightsCheck] = []
     for name, entry in known.items():
-        places = [path for path in (weights.BUNDLED / entry.file, folder / entry.file) if path.is_file()]
+        folders = (weights.BUNDLED, *weights.find_installed_folders(), folder)
+        places = [path for path in dict.fromkeys((each / entry.file).resolve() for each in folders) if path.is_file()]
         checks += [_check_file(name, path, entry.sha256) for path in places]
         if not places:
-            checks.append(WeightsCheck(name, False, False, f"no file {entry.file}, bundled or in {folder}"))
+            checks.append(WeightsCheck(name, False, False, f"no file {entry.file}, bundled, installed or in {folder}"))
     checks += [_check_located(model, folder) for name, model in MODELS.items() if name not in known]
     return tuple(checks)
 

@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from deploy.project import read_project
+from detectors.models.catalogue import MODELS
+from detectors.models.weights import read_manifest
 
 ROOT = Path(__file__).parents[3]
 LINES = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-DATA = read_project()["tool"]["setuptools"]["package-data"]["*"]
+SETUPTOOLS = read_project()["tool"]["setuptools"]
+DATA = SETUPTOOLS["package-data"]["*"]
+OF_THE_LABORATORY = {f"weights/{name}" for name in SETUPTOOLS["exclude-package-data"]["weights"]}
 
 
 def list_copied_paths() -> list[str]:
@@ -98,10 +102,40 @@ def test_the_wheel_holds_every_module_every_data_file_and_the_licence(tmp_path: 
     modules = {path for path in wanted if path.endswith(".py")}
     files = {path for path in wanted - modules if any(fnmatch(Path(path).name, each) for each in DATA)}
     assert modules - held == set()
-    assert files - held == set()
+    assert files - held == OF_THE_LABORATORY
+    assert not [name for name in held if name.startswith("lab/")]
     assert wanted - modules - files == set(), "name their kind in pyproject.toml, tool.setuptools.package-data"
     assert "License-Expression: Apache-2.0" in metadata
     assert {"LICENSE", "NOTICE"} <= {Path(name).name for name in held}
+
+
+def test_the_product_carries_the_weights_of_the_models_that_judge_by_default() -> None:
+    files = {name: f"weights/{entry.file}" for name, entry in read_manifest().items()}
+
+    assert {file for name, file in files.items() if not MODELS[name].default} == OF_THE_LABORATORY
+
+
+def test_the_laboratorys_wheel_holds_its_modules_its_commands_and_the_other_weights(tmp_path: Path) -> None:
+    for folder in ("lab", "weights"):
+        for path in list_project_files(ROOT / folder):
+            target = tmp_path / folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / folder / path, target)
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-index", "--no-build-isolation"]
+
+    subprocess.run([*build, "-w", str(tmp_path), str(tmp_path / "lab")], check=True, capture_output=True)
+
+    (wheel,) = tmp_path.glob("sightline_lab-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+        (named,) = (name for name in held if name.endswith("/entry_points.txt"))
+        points = archive.read(named).decode()
+    modules = {f"lab/{path}" for path in list_project_files(ROOT / "lab") if path.endswith(".py")} - {"lab/setup.py"}
+    assert modules - held == set()
+    assert {f"lab/{path}" for path in OF_THE_LABORATORY} == {name for name in held if name.endswith(".safetensors")}
+    assert {"lab/services/pom.xml"} <= held
+    assert {name.partition("/")[0] for name in held if ".dist-info" not in name} == {"lab"}
+    assert "train = lab.cli.training:train" in points
 
 
 def install(folder: Path, torch: str, pyav: str, *locks: str) -> tuple[int, list[str]]:

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from detectors.models import weights
 from detectors.models.weights import (
     WeightsOrigin,
     WeightsUnavailable,
@@ -192,3 +193,30 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 def test_every_bundled_file_is_the_one_the_manifest_promises() -> None:
     for model in read_manifest():
         assert locate_weights(model).origin is WeightsOrigin.BUNDLED
+
+
+def test_weights_of_another_distribution_are_found_by_its_entry_point_and_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product without the weights that the laboratory carries."""
+    bundled, brought = tmp_path / "bundled", tmp_path / "brought"
+    bundled.mkdir()
+    brought.mkdir()
+    (bundled / "manifest.json").write_bytes((weights.BUNDLED / "manifest.json").read_bytes())
+    file = read_manifest()["niqe"].file
+    (brought / file).write_bytes((weights.BUNDLED / file).read_bytes())
+    monkeypatch.setattr(weights, "BUNDLED", bundled)
+    monkeypatch.setattr(weights, "find_installed_folders", lambda: (brought,))
+
+    found = locate_weights("niqe", folder=bundled)
+    with pytest.raises(WeightsAbsent, match="install sightline-lab"):
+        locate_weights("brisque", folder=bundled)
+    (brought / file).write_bytes(b"other")
+
+    assert (found.path, found.origin) == (brought / file, WeightsOrigin.INSTALLED)
+    with pytest.raises(WeightsUnavailable, match="the manifest says"):
+        locate_weights("niqe", folder=bundled)
+
+
+def test_the_laboratory_is_found() -> None:
+    assert [folder for folder in weights.find_installed_folders() if (folder / "niqe.safetensors").is_file()]
