@@ -4,6 +4,12 @@ from setuptools import find_packages, setup
 
 setup(
     package_dir={"lab": ".", "lab.weights": "../weights"},
-    packages=["lab", "lab.weights", *(f"lab.{name}" for name in find_packages(".", exclude=["build*", "dist*"]))],
+    # A folder that is put on the path of other processes is no package to `find_packages`.
+    packages=[
+        "lab",
+        "lab.weights",
+        "lab.bench.endurance.preload",
+        *(f"lab.{name}" for name in find_packages(".", exclude=["build*", "dist*"])),
+    ],
     include_package_data=False,
 )

@@ -14,6 +14,7 @@ from torch import nn
 
 from detectors.models import weights
 from detectors.models.weights import (
+    WeightsAbsent,
     WeightsOrigin,
     WeightsUnavailable,
     load_into,
