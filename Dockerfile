@@ -25,6 +25,7 @@ COPY domain domain
 COPY evaluation evaluation
 COPY ingest ingest
 COPY notification notification
+COPY reports reports
 COPY sightline sightline
 COPY simulation simulation
 COPY storage storage

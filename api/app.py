@@ -13,13 +13,14 @@ from api.backend import Backend
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from api.routes import cameras, catalogue, health, incidents, live_events, models, page, picture, prometheus, scores
+from api.routes import reports as report_routes
 from api.schemas.values import Problem
 from api.security.access_rules import AccessPolicy, normalise_hosts
 from api.security.client_address import parse_networks
 from api.security.client_limits import LiveStreamLimit, TokenThrottle
 from api.security.request_guard import RequestGuard
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
+from domain.ports import AlertStore, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
 from domain.records import ModelRecord
 
 _DESCRIPTION = """Which cameras can be relied on, and why not.
@@ -47,6 +48,7 @@ def create_app(
     allowed_hosts: Collection[str] = (),
     trusted_proxies: Collection[str] = (),
     models_known: Callable[[], Sequence[ModelRecord]] = tuple,
+    reports: ReportMaker | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -54,8 +56,8 @@ def create_app(
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
-    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models. Setting `app.state.stopping` ends
-    the live streams.
+    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports, None where
+    none are made. Setting `app.state.stopping` ends the live streams.
     """
     app = FastAPI(
         title="Sightline",
@@ -81,6 +83,7 @@ def create_app(
         camera_cache=CameraCache(stream_store),
         live_snapshots=LiveSnapshots(live, score_store, clock),
         models=models_known,
+        reports=reports,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
     app.state.throttle = TokenThrottle()
@@ -94,7 +97,7 @@ def create_app(
 
 
 def _add_routes(app: FastAPI) -> None:
-    for resource in (scores, picture, incidents, cameras, catalogue, models, live_events):
+    for resource in (scores, picture, incidents, cameras, catalogue, models, report_routes, live_events):
         app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
     for unversioned in (health.router, prometheus.router, page.router):
         app.include_router(unversioned)

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, Clock, LiveState, ScoreStore, StreamStore
+from domain.ports import AlertStore, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
 from domain.records import ModelRecord
 
 
@@ -32,6 +32,7 @@ class Backend:
     process_metrics: Callable[[], Mapping[str, float]]
     warnings: Callable[[], Mapping[str, str]]
     models: Callable[[], Sequence[ModelRecord]]
+    reports: ReportMaker | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
 

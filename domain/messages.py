@@ -12,6 +12,7 @@ from domain.faults import Verdict
 from domain.frames import Frame, FrameRef
 from domain.metrics import FrameScores
 from domain.text.redaction import clean_reason
+from domain.verdict_time import VerdictSpan
 
 StreamMessage: TypeAlias = Frame | StreamStatus
 """Both have the same head: `stream_id`, `session_id`, `sequence`, `received_at`, `token`."""
@@ -86,6 +87,8 @@ class BatchResult:
     dead_letters: tuple[DeadLetter, ...] = ()
     dropped: tuple[FrameRef, ...] = ()
     """Frames dropped unscored because scoring was too far behind."""
+    spans: tuple[VerdictSpan, ...] = ()
+    """Time in each state since what was written down before, each stream's oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from domain.cameras import Camera, StreamCounters
 from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
+from domain.report_files import ReportFile, ReportFormat, ReportRequest
+from domain.verdict_time import Cut, MaintenanceWindow, MetricSeries, StateSum, VerdictSpan, WatchChange
 
 
 class Clock(Protocol):
@@ -194,6 +196,10 @@ class AlertStore(Protocol):
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]: ...
 
+    def last_span(self, stream_id: str) -> VerdictSpan | None:
+        """Return the last time in a state that was written down of a camera."""
+        ...
+
     def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
         """Record who took it on; audited. False when there is no such incident."""
         ...
@@ -276,4 +282,71 @@ class Notifier(Protocol):
 
     def send(self, entry: OutboxEntry) -> None:
         """Deliver one message or raise `NotifierUnavailable`."""
+        ...
+
+
+class ReportStore(Protocol):
+    """What reports are computed from: kept as long as the history, far longer than frames."""
+
+    def watch_changes(self) -> Sequence[WatchChange]:
+        """Return when each camera, retired ones too, began or ceased to be watched."""
+        ...
+
+    def time_in_states(self, cuts: Sequence[Cut]) -> Sequence[StateSum]:
+        """Return the exact time in each state within the cuts, added up by key; what was not written down is absent."""
+        ...
+
+    def incidents_between(self, since: datetime, until: datetime) -> Sequence[Incident]:
+        """Return the incidents that were open at any time in the stretch, oldest first."""
+        ...
+
+    def series(
+        self,
+        metric: str,
+        stream_ids: Collection[str],
+        since: datetime,
+        until: datetime,
+        resolution: Resolution,
+        *,
+        utc_hours: Collection[int] | None = None,
+    ) -> Sequence[MetricSeries]:
+        """Return the rolled-up means of one metric; with `utc_hours` only those that began in such an hour."""
+        ...
+
+    def models_between(self, since: datetime, until: datetime) -> Mapping[str, Collection[str]]:
+        """Return the fingerprints under which each detector scored on the days of the stretch."""
+        ...
+
+    def maintenance_windows(self) -> Sequence[MaintenanceWindow]:
+        """Return every announced window, oldest first."""
+        ...
+
+    def announce_maintenance(self, window: MaintenanceWindow, *, at: datetime) -> None:
+        """Insert or replace by its id; audited."""
+        ...
+
+    def withdraw_maintenance(self, window_id: str, *, by: str, at: datetime) -> bool:
+        """Take a window back, as if it had never been. False when there was none; audited."""
+        ...
+
+
+class ReportMaker(Protocol):
+    """Makes a report on demand."""
+
+    def make(self, request: ReportRequest, form: ReportFormat) -> ReportFile:
+        """Return the finished file. Raises `ConfigError` for a period that is none, and `StoreUnavailable`."""
+        ...
+
+
+class ReportDelivery(Protocol):
+    """Brings a scheduled report to where people find it."""
+
+    name: str
+
+    def has(self, name: str) -> bool:
+        """Say whether a report of this name was delivered before."""
+        ...
+
+    def deliver(self, report: ReportFile) -> None:
+        """Deliver it whole or not at all. Raises `NotifierUnavailable`."""
         ...

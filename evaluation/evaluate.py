@@ -16,7 +16,9 @@ from domain.clocks import BACKWARD_TOLERANCE, map_times
 from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import StreamSnapshot, VerdictChange
 from domain.metrics import FrameScores
+from domain.verdict_time import VerdictSpan
 from evaluation import connection as connections
+from evaluation import verdict_time
 from evaluation.alerting import alert_states, incidents
 from evaluation.alerting.alert_states import FaultTrack
 from evaluation.alerting.incidents import CameraIncident
@@ -26,8 +28,7 @@ from evaluation.rules.fault_rules import LIGHT_DEPENDENT, RULES, RuleSource
 from evaluation.rules.rule_check import RuleResult, why_never_assessable
 from evaluation.scene import scene_state
 from evaluation.scene.scene_state import SceneState
-
-UNSCORED = "frames dropped unscored: scoring is too far behind"
+from evaluation.verdict_time import UNSCORED, CameraTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class StreamState:
     tracks: tuple[FaultTrack, ...] = ()
     case: CameraIncident = CameraIncident()
     restored: tuple[Alert, ...] = ()
+    time: CameraTime = CameraTime()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Evaluation:
     outbox: tuple[OutboxEntry, ...]
     references: tuple[CameraBaseline, ...]
     snapshot: StreamSnapshot
+    spans: tuple[VerdictSpan, ...] = ()
 
 
 def restore_state(
@@ -76,9 +79,11 @@ def restore_state(
     alerts: Sequence[Alert] = (),
     references: Sequence[CameraBaseline] = (),
     incident: Incident | None = None,
+    span: VerdictSpan | None = None,
 ) -> StreamState:
     """Return the state to go on from after a start, from what storage kept.
 
+    `span` is the last time written down: a restart that is over soon enough leaves no gap after it.
     An open incident is told again under the same key, which the outbox recognises: a crash loses no first message.
     """
     kept = tuple(alert for alert in alerts if alert.state is not AlertState.INACTIVE)
@@ -87,6 +92,7 @@ def restore_state(
         view=scene_state.restore_scene(camera, references),
         case=CameraIncident(incident, resumed=incident is not None),
         restored=kept,
+        time=CameraTime() if span is None else CameraTime(span.until, span.state, span.cause, span.light),
     )
 
 
@@ -250,7 +256,9 @@ def _build_evaluation(
         for track in state.tracks
     )
     moved = tuple(track.alert for track in tracks if track.alert.state is not old[track.fault].state)
-    state = replace(state, tracks=tracks, case=step.case, restored=())
+    time = verdict_time.camera_time(state.time, verdicts, state.connection, state.view, moment)
+    spans = verdict_time.write_time(state.time, time, state.stream_id, moment.policy.silent_s)
+    state = replace(state, tracks=tracks, case=step.case, restored=(), time=time)
     return Evaluation(
         state=state,
         verdicts=verdicts,
@@ -261,6 +269,7 @@ def _build_evaluation(
         outbox=step.outbox,
         references=references,
         snapshot=_snapshot(state, verdicts, tuple(a for a in active if a.state is not AlertState.RESOLVED)),
+        spans=spans,
     )
 
 

@@ -45,7 +45,10 @@ from sightline.services.ingest_service import IngestService, register_cameras
 from sightline.services.leased_ingest_service import LeasedIngestService
 from sightline.services.notifier_factory import make_heartbeat, make_notifiers
 from sightline.services.process_metrics import collect_process_metrics
+from sightline.services.report_maker import maker_of
 from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
+from sightline.services.scheduled_reports import EVERY_S as REPORTS_EVERY_S
+from sightline.services.scheduled_reports import scheduled_reports
 from sightline.services.scoring_service import ScoringService
 from sightline.web_server.health_server import HealthServer
 from sightline.web_server.http_server import ApiServer
@@ -299,6 +302,9 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
         housekeeping = Housekeeping(stores.scores, clock, deletion_blocked_reason=clock.deletion_blocked_reason)
         parts.append(PeriodicThread("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
         parts.append(PeriodicThread("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
+        if settings.reports.schedule:
+            reports = scheduled_reports(settings, maker_of(settings, stores.reports, clock), clock)
+            parts.append(PeriodicThread("reports", REPORTS_EVERY_S, reports.run_once))
     if scoring is not None:
         parts.append(scoring)
     if Role.INGEST in wanted:
@@ -378,6 +384,7 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         allowed_hosts=settings.api.allowed_hosts,
         trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(_find_models, settings)),
+        reports=maker_of(settings, stores.reports, wiring.clock),
     )
     return ApiServer(
         app,

@@ -12,6 +12,7 @@ from domain.faults import Fault
 from domain.messages import BatchResult, DeadLetter, StreamSnapshot
 from domain.metrics import FrameScores
 from domain.ports import AlertStore
+from domain.verdict_time import join_spans
 from evaluation.evaluate import Evaluation, Observation, StreamState, evaluate_observation, restore_state, shift_times
 from evaluation.policy import Policy
 
@@ -48,6 +49,7 @@ class BatchEvaluation:
             outbox=tuple(entry for evaluation in self.evaluations for entry in evaluation.outbox),
             references=tuple(references.values()),
             dead_letters=dead_letters,
+            spans=join_spans(span for evaluation in self.evaluations for span in evaluation.spans),
         )
 
 
@@ -105,9 +107,8 @@ def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
 
     def restore(camera: Camera) -> StreamState:
         opened = store.incidents(state=IncidentState.OPEN, stream_id=camera.name, limit=1)
-        return restore_state(
-            camera, store.alerts(camera.name), store.references(camera.name), opened[0] if opened else None
-        )
+        name, incident = camera.name, opened[0] if opened else None
+        return restore_state(camera, store.alerts(name), store.references(name), incident, store.last_span(name))
 
     return restore
 

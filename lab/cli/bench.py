@@ -75,6 +75,19 @@ def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
 
 @app.command()
 @without_traceback
+def reports(
+    cameras: Annotated[int, typer.Option("--cameras", min=1, help="Cameras in the history.")] = 200,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Days of the report; as many lie before.")] = 90,
+    as_json: JsonOption = False,
+) -> None:
+    """Seconds until a report of a site's history is written, in every format."""
+    from lab.bench.speed import report_speed as measured  # noqa: PLC0415
+
+    print_figures(measured.run(cameras=cameras, days=days), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def kafka(servers: KafkaOption = "", jars: JarsOption = None, as_json: JsonOption = False) -> None:
     """Megabytes a second through Kafka, codec included, against Kafka's own performance tools."""
     from lab.bench.speed import kafka_throughput as measured  # noqa: PLC0415 - needs the extra 'cluster'

@@ -23,6 +23,11 @@ COMMANDS = (
         "sightline.cli.score:score",
     ),
     CommandEntry(
+        "survey",
+        "Visit each camera once, one session each, and write what is wrong today, worst first; nothing else is stored.",
+        "sightline.cli.survey:survey",
+    ),
+    CommandEntry(
         "run", "Watch the cameras, evaluate, store, alert and serve the page until Ctrl-C.", "sightline.cli.run:run"
     ),
     CommandEntry(
@@ -52,6 +57,12 @@ COMMANDS = (
     ),
     CommandEntry("cameras", "Add, list, remove, accept, test and import cameras.", "sightline.cli.cameras:app"),
     CommandEntry("incidents", "List and acknowledge incidents.", "sightline.cli.incidents:app"),
+    CommandEntry("report", "Write a report of usable time, or check one.", "sightline.cli.report:app"),
+    CommandEntry(
+        "maintenance",
+        "Announce, list and withdraw maintenance; reports leave its time out.",
+        "sightline.cli.maintenance:app",
+    ),
     CommandEntry(
         "settings", "Check a settings file, or export its schema.", "sightline.cli.administration:settings_app"
     ),

@@ -5,7 +5,7 @@ A wrong line is named by line and column, and nothing is repaired silently: half
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from domain.cameras import Camera
@@ -22,8 +22,13 @@ _MAX_FIELD_LENGTH = 8192
 _HINT = "put a value with a comma or a semicolon in quotes"
 
 
-def read_cameras(path: Path) -> tuple[tuple[Camera, ...], tuple[str, ...]]:
-    """Return the cameras of a file, and one message a wrong line that names line and column. Raises `ConfigError`."""
+def read_cameras(
+    path: Path, address: Callable[..., str] = clean_camera_url
+) -> tuple[tuple[Camera, ...], tuple[str, ...]]:
+    """Return the cameras of a file, and one message a wrong line that names line and column. Raises `ConfigError`.
+
+    `address(url, where=…)` returns an address as it is opened, or raises `ConfigError`.
+    """
     try:
         text = read_text(path, most_bytes=MAX_CSV_BYTES)
     except ConfigError as error:
@@ -32,7 +37,7 @@ def read_cameras(path: Path) -> tuple[tuple[Camera, ...], tuple[str, ...]]:
     problems: list[str] = []
     for line, row in _rows(path, text):
         try:
-            camera = _camera_from_row(row)
+            camera = _camera_from_row(row, address)
             if camera.name in cameras:
                 raise ConfigError(f"name: '{camera.name}' was given on an earlier line")
             cameras[camera.name] = camera
@@ -105,13 +110,13 @@ def _shape_error(header: list[str], cells: list[str]) -> str:
     return ""
 
 
-def _camera_from_row(row: Mapping[str, str] | str) -> Camera:
+def _camera_from_row(row: Mapping[str, str] | str, address: Callable[..., str]) -> Camera:
     if isinstance(row, str):
         raise ConfigError(row)
     places = {name: f"column {index + 1} ({name})" for index, name in enumerate(row)}
     return Camera(
         name=clean_name(row["name"], where=places["name"]),
-        url=clean_camera_url(row["url"], where=places["url"]),
+        url=address(row["url"], where=places["url"]),
         site=clean_label(row.get("site", ""), where=places.get("site", "")),
         group=clean_label(row.get("group", ""), where=places.get("group", "")),
     )

@@ -15,6 +15,7 @@ from domain.faults import Fault
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url, find_secrets
 from sightline.config.error_messages import describe_errors
+from sightline.config.report_settings import ReportsSettings
 from sightline.config.sections import (
     ApiSettings,
     GateSettings,
@@ -265,6 +266,8 @@ class Settings(Section):
     """A call while all is healthy."""
     evaluation: EvaluationSettings = EvaluationSettings()
     """How patient the judgement is."""
+    reports: ReportsSettings = ReportsSettings()
+    """Zones of sites, scheduled reports, and the key of their seal."""
     log: LogSettings = LogSettings()
     """Sightline's own log."""
 
@@ -277,7 +280,7 @@ class Settings(Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret of these settings, in every form, for the redactor of logs and errors."""
-        hidden = [self.api.token, self.queue.password, self.live.password]
+        hidden = [self.api.token, self.queue.password, self.live.password, self.reports.signing_key]
         hidden += [hook.secret for hook in self.notifiers.webhooks]
         for password in [camera.password for camera in self.cameras] + hidden[1:3]:
             hidden += [quote(password, safe=""), quote(password)]

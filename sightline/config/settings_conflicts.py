@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from domain.errors import ConfigError
 from domain.retention import Retention
+from sightline.config.report_settings import find_report_conflicts
 from sightline.config.sections import find_api_conflicts
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ _CONFLICTS: Mapping[tuple[str, ...], Callable[["Settings"], Iterator[str]]] = Ma
         ("queue",): _find_queue_conflicts,
         ("live",): _find_live_conflicts,
         ("api",): lambda settings: find_api_conflicts(settings.api),
+        ("reports",): lambda settings: find_report_conflicts(settings.reports),
     }
 )
 """By the keys of the settings that each compares."""

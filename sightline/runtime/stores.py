@@ -16,6 +16,7 @@ from sightline.config.settings import Settings
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.database.engine import PostgresTls, open_engine
 from storage.sql.database.migrate import upgrade_schema
+from storage.sql.report_store import SqlReportStore
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 
@@ -27,12 +28,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One database, three ports."""
+    """One database, four ports."""
 
     engine: Engine
     streams: SqlStreamStore
     scores: SqlScoreStore
     alerts: SqlAlertStore
+    reports: SqlReportStore
 
 
 def open_configured_engine(settings: Settings) -> Engine:
@@ -50,7 +52,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         raise
     retention = Retention(**settings.retention.model_dump())
     scores = SqlScoreStore(engine, retention=retention, clock=clock)
-    return Stores(engine, SqlStreamStore(engine), scores, SqlAlertStore(engine))
+    return Stores(engine, SqlStreamStore(engine), scores, SqlAlertStore(engine), SqlReportStore(engine))
 
 
 def wait_for_stores(settings: Settings, clock: Clock, stop: threading.Event) -> Stores | None:

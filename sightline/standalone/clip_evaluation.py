@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from detectors.registry import DetectorSet
 from domain.cameras import Camera, ConnectionState, SamplingPlan, StreamStatus
 from domain.errors import SourceUnavailable
 from domain.faults import Fault, Verdict, VerdictState
@@ -171,10 +172,11 @@ class ScoringRun:
         device: str | None = None,
         live_for_s: float = 30.0,
         open_with: OpenSource | None = None,
+        detectors: DetectorSet | None = None,
     ) -> None:
         """Of `settings` count the limits of reading, device, threads, and what chooses detectors and models.
 
-        `device` takes the place of the settings' own.
+        `device` takes the place of the settings' own; `detectors` are those to judge with where they are built already.
         """
         settings = settings or Settings()
         self._plan = plan
@@ -185,7 +187,7 @@ class ScoringRun:
         self._clock = SystemClock()
         self._device = resolve_device(device or settings.device)
         use_threads(settings.threads)
-        self._detectors = configure_detectors(settings)
+        self._detectors = detectors or configure_detectors(settings)
 
     def evaluate(self, source: ScoreInput) -> Iterator[EvaluatedFrame | RejectedFrame]:
         """Yield every frame of a source with its verdicts.

@@ -10,11 +10,13 @@ from domain.baselines import BaselineState, CameraBaseline, LightMode
 from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
 from domain.faults import Fault
 from domain.records import AuditEntry
+from domain.verdict_time import VerdictSpan
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
 from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, PARTS, STATISTICS, decode_record, unpack_structure
 from storage.sql.stream_store import append_audit
+from storage.sql.verdict_time import last_spans
 
 _MAX_WAIT = timedelta(hours=1)
 
@@ -73,6 +75,10 @@ class SqlAlertStore:
         latest = query.order_by(*order).limit(limit)
         with read_transaction(self._engine) as connection:
             return [_transition_from_row(row) for row in connection.execute(latest).mappings()]
+
+    def last_span(self, stream_id: str) -> VerdictSpan | None:
+        with read_transaction(self._engine) as connection:
+            return last_spans(connection, [stream_id]).get(stream_id)
 
     def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
         table = tables.incidents

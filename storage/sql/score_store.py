@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Float, RowMapping, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
-from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
+from domain.clocks import BACKWARD_TOLERANCE, CLOCK_SKEW, FUTURE_TOLERANCE
 from domain.errors import StoreUnavailable
 from domain.frames import FrameRef
 from domain.messages import BatchResult, DeadLetter, StreamSnapshot, VerdictChange, is_overtaken
@@ -25,6 +25,7 @@ from storage.sql.lifecycle.retention import advance_retention_time, delete_expir
 from storage.sql.lifecycle.rollups import fold_marked_minutes
 from storage.sql.schema import rows, tables
 from storage.sql.schema.upserts import insert_new, raise_numbers, replace_older
+from storage.sql.verdict_time import SpanWriter
 
 _MAX_AHEAD = timedelta(days=1)
 
@@ -42,6 +43,8 @@ class SqlScoreStore:
         self._clock = clock
         self._partitions = FramePartitions(engine)
         self._model_sets: set[str] = set()
+        self._days: set[tuple[datetime, str]] = set()
+        self._spans = SpanWriter()
         self._pool = engine.pool
 
     def add(self, result: BatchResult) -> tuple[DeadLetter, ...]:
@@ -65,6 +68,8 @@ class SqlScoreStore:
         self._pool = self._engine.pool
         self._partitions.forget()
         self._model_sets = set()
+        self._days = set()
+        self._spans.forget()
 
     def _store_batch(self, result: BatchResult, now: datetime | None) -> tuple[DeadLetter, ...]:
         self._make_room(result, now)
@@ -75,14 +80,23 @@ class SqlScoreStore:
             letters = (*result.dead_letters, *refused)
             scores = rows.exclude_rejected(result.scores, letters)
             models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
+            model_days = [
+                row for row in rows.model_day_rows(scores) if (row["day"], row["model_set"]) not in self._days
+            ]
             insert_new(connection, tables.dead_letters, rows.dead_letter_rows(letters))
             insert_new(connection, tables.model_sets, models)
+            insert_new(connection, tables.model_days, model_days)
             insert_new(connection, tables.frames, rows.frame_rows(scores))
             replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
             insert_new(connection, tables.dropped_frames, dropped_frame_rows(result.dropped))
             _store_evaluation(connection, result, fences, None if now is None else now + CLOCK_SKEW)
+            # Spans reach as far ahead of the clock as observations may.
+            ahead = None if now is None else now + BACKWARD_TOLERANCE + CLOCK_SKEW
+            last = self._spans.add(connection, result.spans, ahead)
             raise_numbers(connection, tables.sessions, "frames_offered", rows.offered_rows(result, letters))
+        self._spans.keep(last)
         self._model_sets |= {row["id"] for row in models}
+        self._days |= {(row["day"], row["model_set"]) for row in model_days}
         return refused
 
     def _reject_outside(

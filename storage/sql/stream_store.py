@@ -43,13 +43,18 @@ class SqlStreamStore:
     def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
         with write_transaction(self._engine) as connection:
             _store_camera(connection, camera)
+            _note_watching(connection, camera.name, at, (camera.enabled, camera.site, camera.group))
             _record_change(connection, AuditEntry(at, by, "put camera", camera.name, redact_url(camera.url)))
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         """Retire a camera: its alerts and baselines are removed, and its open incidents are resolved and notified."""
         with write_transaction(self._engine) as connection:
-            if connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name)).rowcount == 0:
+            known = select(tables.cameras).where(tables.cameras.c.name == name)
+            found = connection.execute(known).mappings().one_or_none()
+            if found is None:
                 return False
+            connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name))
+            _note_watching(connection, name, at, (False, found["site"], found["camera_group"]))
             for table in (tables.alerts, tables.baselines):
                 connection.execute(delete(table).where(table.c.stream_id == name))
             resolve_incidents(connection, name, at)
@@ -130,6 +135,17 @@ def _record_change(connection: Connection, entry: AuditEntry) -> None:
     append_audit(connection, entry)
     counter = update(tables.counters).where(tables.counters.c.name == "cameras")
     connection.execute(counter.values(number=tables.counters.c.number + 1))
+
+
+def _note_watching(connection: Connection, name: str, at: datetime, now: tuple[bool, str, str]) -> None:
+    """Write down that a camera is watched or not from now on, and where it hangs, where any of it changed."""
+    table = tables.watch_changes
+    query = select(table).where(table.c.stream_id == name).order_by(table.c.at.desc()).limit(1)
+    last = connection.execute(query).mappings().one_or_none()
+    if last is not None and (last["watched"], last["site"], last["camera_group"]) == now:
+        return
+    row = {"stream_id": name, "at": at, "watched": now[0], "site": now[1], "camera_group": now[2]}
+    replace_older(connection, table, [row], by="at")
 
 
 def _store_camera(connection: Connection, camera: Camera) -> None:

@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from domain.cameras import Camera, ConnectionState
-from domain.messages import Batch
+from domain.messages import Batch, BatchResult
 from domain.ports import StreamConsumer
+from domain.verdict_time import Cut, TimeState, VerdictSpan
 from evaluation.policy import Policy
 from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.alert_store import SqlAlertStore
-from storage.sql.database.engine import open_engine
+from storage.sql.database.engine import open_engine, read_transaction
 from storage.sql.database.migrate import upgrade_schema
+from storage.sql.report_store import SqlReportStore
+from storage.sql.schema import tables
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 from tests.fakes.ports import START, FakeClock
@@ -49,14 +54,15 @@ def worker(engine: Engine, consumer: StreamConsumer) -> ScoringWorker:
     )
 
 
+def killed(unit: Batch) -> None:
+    raise SystemExit("killed")
+
+
 def test_a_unit_stored_but_not_committed_is_stored_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     queue = EmbeddedQueue()
     for message in (status(), frame(sequence=0), frame(sequence=1), broken(sequence=2), frame(sequence=3)):
         queue.publisher().publish(message)
     dying = queue.consumer()
-
-    def killed(unit: Batch) -> None:
-        raise SystemExit("killed")
 
     monkeypatch.setattr(dying, "commit", killed)
     with pytest.raises(SystemExit):
@@ -87,3 +93,39 @@ def test_alerts_and_incidents_go_on_after_a_restart_under_the_same_name(engine: 
 
     assert before.incident_id == after.incident_id
     assert len(SqlAlertStore(engine).due(START + timedelta(hours=1))) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_time_in_each_state_is_the_same_however_often_the_worker_dies(
+    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first time stored to the last observation each second is written down once, without a gap."""
+    chance = Random(seed)
+    queue = EmbeddedQueue()
+    dying = worker(engine, queue.consumer())
+    for second in range(60):
+        queue.publisher().publish(replace(status(after_s=second), state=ConnectionState.LIVE))
+        queue.publisher().publish(frame(sequence=second, at=START + timedelta(seconds=second)))
+        if chance.random() < 0.3:
+            consumer = queue.consumer()
+            dying = worker(engine, consumer)
+            with monkeypatch.context() as patch:
+                patch.setattr(consumer, "commit", killed)
+                with pytest.raises(SystemExit):
+                    dying.run_once()
+            dying = worker(engine, queue.consumer())
+        dying.run_once()
+
+    cut = Cut(0, "gate", START - timedelta(hours=1), START + timedelta(hours=1))
+    found = {(each.state, each.cause): each.duration for each in SqlReportStore(engine).time_in_states([cut])}
+    with read_transaction(engine) as connection:
+        table = tables.verdict_time
+        rows = connection.execute(select(table.c.began_at, table.c.ended_at).order_by(table.c.began_at)).all()
+    assert all(one.ended_at == other.began_at for one, other in pairwise(rows))
+    assert rows[0].began_at - START <= timedelta(seconds=8)
+    assert sum(found.values(), timedelta()) == rows[-1].ended_at - rows[0].began_at
+    assert rows[-1].ended_at == START + timedelta(seconds=59)
+    before = SqlReportStore(engine).time_in_states([cut])
+    again = BatchResult(spans=(VerdictSpan("gate", START, START + timedelta(seconds=59), TimeState.FAULT, "blur"),))
+    SqlScoreStore(engine).add(again)
+    assert SqlReportStore(engine).time_in_states([cut]) == before

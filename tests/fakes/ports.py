@@ -14,6 +14,7 @@ from domain.messages import BatchResult, DeadLetter, StreamMessage, StreamSnapsh
 from domain.metrics import FrameScores
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.text.camera_urls import redact_url
+from domain.verdict_time import VerdictSpan
 from tests.fakes.latest import build_latest
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -314,6 +315,10 @@ class FakeAlertStore:
     def references(self, stream_id: str) -> Sequence[CameraBaseline]:
         found = self._scores.references
         return [found[key] for key in sorted(found) if key[0] == stream_id]
+
+    def last_span(self, stream_id: str) -> VerdictSpan | None:
+        own = [span for unit in self._scores.units for span in unit.spans if span.stream_id == stream_id]
+        return max(own, key=lambda span: span.until, default=None)
 
     def incident(self, incident_id: str) -> Incident | None:
         return self._scores.incidents.get(incident_id)

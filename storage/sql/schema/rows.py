@@ -12,6 +12,7 @@ from domain.cameras import StreamStatus
 from domain.frames import FrameRef
 from domain.messages import OVERTAKEN, BatchResult, DeadLetter, VerdictChange, is_overtaken
 from domain.metrics import FrameScores
+from domain.retention import utc_midnight
 from storage.sql.schema.documents import (
     EVIDENCE,
     INCIDENT,
@@ -30,6 +31,12 @@ def model_set_rows(scores: Iterable[FrameScores]) -> Rows:
     """Name each distinct set of model fingerprints by a hash of itself, so that a frame's row holds the name only."""
     distinct = {frozenset(score.models.items()) for score in scores if score.models}
     return [{"id": model_set_id(models), "models": dumps(dict(sorted(models)))} for models in distinct]
+
+
+def model_day_rows(scores: Iterable[FrameScores]) -> Rows:
+    """Return on which days (UTC) each set of models scored."""
+    seen = {(utc_midnight(score.ref.received_at), frozenset(score.models.items())) for score in scores if score.models}
+    return [{"day": day, "model_set": model_set_id(models)} for day, models in seen]
 
 
 def model_set_id(models: frozenset[tuple[str, str]]) -> str:

@@ -258,3 +258,48 @@ dropped_frames = Table(
     PrimaryKeyConstraint("stream_id", "session_id", "sequence"),
     Index(None, "received_at"),
 )
+
+verdict_time = Table(
+    "verdict_time",
+    metadata,
+    Column("stream_id", String, nullable=False),
+    Column("began_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("state", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("light", String, nullable=False),
+    PrimaryKeyConstraint("stream_id", "began_at"),
+    sqlite_with_rowid=False,
+)
+
+watch_changes = Table(
+    "watch_changes",
+    metadata,
+    Column("stream_id", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("watched", Boolean, nullable=False),
+    Column("site", String, nullable=False),
+    Column("camera_group", String, nullable=False),
+    PrimaryKeyConstraint("stream_id", "at"),
+)
+
+maintenance = Table(
+    "maintenance",
+    metadata,
+    Column("window_id", String, primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("camera", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("camera_group", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("announced_by", String, nullable=False),
+)
+
+model_days = Table(
+    "model_days",
+    metadata,
+    Column("day", UtcTime, nullable=False),
+    Column("model_set", String, nullable=False),
+    PrimaryKeyConstraint("day", "model_set"),
+)

@@ -79,6 +79,38 @@ def raise_numbers(connection: Connection, table: Table, column: str, rows: Seque
     )
 
 
+def move_times(
+    connection: Connection, table: Table, column: str, rows: Sequence[tuple[Row, datetime, datetime]]
+) -> int:
+    """Change a time of the rows named by their primary key where it is as expected; return how many were.
+
+    Each of `rows` is (key, expected, new).
+    """
+    if not rows:
+        return 0
+    keys = [key.name for key in table.primary_key]
+    if connection.dialect.name == "sqlite":
+        same = " AND ".join(f"{key} = ?" for key in keys)
+        values = [
+            (_read_stored(new), *(_read_stored(key[name]) for name in keys), _read_stored(expected))
+            for key, expected, new in rows
+        ]
+        statement = f"UPDATE {table.name} SET {column} = ? WHERE {same} AND {column} = ?"
+        return connection.exec_driver_sql(statement, values).rowcount
+    same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
+    names = ", ".join([*keys, "expected", "fresh"])
+    return _execute_values(
+        connection,
+        f"UPDATE {table.name} SET {column} = given.fresh FROM (VALUES %s) AS given ({names}) "
+        f"WHERE {same} AND {table.name}.{column} = given.expected",
+        [(*(key[name] for name in keys), expected, new) for key, expected, new in rows],
+    )
+
+
+def _read_stored(value: Any) -> Any:
+    return microseconds(value) if isinstance(value, datetime) else value
+
+
 def _literal(connection: Connection, at: datetime) -> str:
     return str(microseconds(at)) if connection.dialect.name == "sqlite" else f"'{at.isoformat()}'::timestamptz"
 
@@ -116,14 +148,15 @@ def _execute_many(connection: Connection, statement: str, rows: list[tuple[Any, 
     connection.exec_driver_sql(statement, rows)
 
 
-def _execute_values(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    """Send all rows in one statement; psycopg2's own `executemany` sends one a row."""
+def _execute_values(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> int:
+    """Send all rows in one statement and return how many were changed; psycopg2's own `executemany` sends one a row."""
     import psycopg2  # noqa: PLC0415 - only the extra 'cluster' has it
     from psycopg2.extras import execute_values  # noqa: PLC0415
 
     with closing(connection.connection.cursor()) as cursor:
         try:
             execute_values(cursor, statement, rows, page_size=len(rows))
+            return int(cursor.rowcount)
         except psycopg2.Error as error:
             raise DBAPIError.instance(
                 statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect

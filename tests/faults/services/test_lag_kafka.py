@@ -15,8 +15,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from domain.cameras import Camera
 from domain.faults import Fault
 from domain.messages import StreamMessage
-from evaluation.evaluate import UNSCORED
 from evaluation.policy import Policy
+from evaluation.verdict_time import UNSCORED
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.camera_leases import SqlCameraLeases
 from storage.sql.database.engine import open_engine

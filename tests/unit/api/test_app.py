@@ -23,6 +23,7 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/live",
         "/api/v1/metrics",
         "/api/v1/models",
+        "/api/v1/reports",
         "/healthz",
         "/readyz",
     } == set(schema["paths"])

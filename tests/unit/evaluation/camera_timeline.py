@@ -13,6 +13,7 @@ from domain.faults import Fault, Verdict
 from domain.frames import FrameRef
 from domain.messages import BatchResult
 from domain.metrics import FrameScores
+from domain.verdict_time import VerdictSpan
 from evaluation.evaluate import Evaluation, Observation, Tick, evaluate_observation, restore_state
 from evaluation.policy import Policy
 from tests.fakes.ports import START, FakeAlertStore, FakeScoreStore
@@ -72,6 +73,7 @@ class CameraTimeline:
         self.now = start
         self.messages: list[OutboxEntry] = []
         self.transitions: list[AlertTransition] = []
+        self.spans: list[VerdictSpan] = []
         self.judged: Evaluation | None = None
         self.session = "s1"
         self.sequence = -1
@@ -84,7 +86,8 @@ class CameraTimeline:
         alerts = FakeAlertStore(self.store)
         name = self.camera.name
         incident = next(iter(alerts.incidents(state=IncidentState.OPEN, stream_id=name)), None)
-        self.state = restore_state(self.camera, alerts.alerts(name), alerts.references(name), incident)
+        span = alerts.last_span(name)
+        self.state = restore_state(self.camera, alerts.alerts(name), alerts.references(name), incident, span)
 
     def observe(self, observation: Observation) -> Evaluation:
         judged = evaluate_observation(self.state, self.camera, observation, self.policy)
@@ -96,11 +99,13 @@ class CameraTimeline:
                 incidents=judged.incidents,
                 outbox=judged.outbox,
                 references=judged.references,
+                spans=judged.spans,
             )
         )
         self.state, self.judged = judged.state, judged
         self.messages += judged.outbox
         self.transitions += judged.transitions
+        self.spans += judged.spans
         return judged
 
     def frame(self, values: Mapping[str, float], structure: NDArray[np.float32] | None, jitter: float) -> Evaluation:

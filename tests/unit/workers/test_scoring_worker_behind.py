@@ -9,8 +9,8 @@ import torch
 from domain.cameras import Camera, ConnectionState
 from domain.faults import Fault, VerdictState
 from domain.messages import BatchResult, DeadLetter, StreamMessage
-from evaluation.evaluate import UNSCORED
 from evaluation.policy import Policy
+from evaluation.verdict_time import UNSCORED
 from tests.fakes.leases import FakeCameraLeases
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore

@@ -1,0 +1,51 @@
+"""Reports over any period, made when they are asked for and downloaded as a file."""
+
+import threading
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from starlette.responses import Response
+
+from api.backend import BackendDependency
+from api.security.request_limits import one_line
+from domain.errors import ConfigError
+from domain.report_files import MEDIA_TYPES, PeriodName, ReportFormat, ReportRequest
+from domain.text.names import MAX_NAME_LENGTH
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+
+_BUSY = threading.Lock()
+"""A long report takes a core for seconds: one is made at a time."""
+_WAIT_S = 20.0
+
+_Name = Annotated[str, Query(max_length=MAX_NAME_LENGTH)]
+_Day = Annotated[date | None, Query(description="A day of each site's own time zone, such as 2026-11-30.")]
+
+
+@router.get("", response_class=Response, responses={200: {"content": {each: {} for each in MEDIA_TYPES.values()}}})
+def report(
+    backend: BackendDependency,
+    *,
+    period: PeriodName = PeriodName.LAST_WEEK,
+    since: _Day = None,
+    until: _Day = None,
+    site: _Name = "",
+    group: _Name = "",
+    camera: _Name = "",
+    format: ReportFormat = ReportFormat.JSON,
+) -> Response:
+    """Return the report of a period by name, or of the days `since` to `until`, both included."""
+    if backend.reports is None:
+        raise HTTPException(404, "reports are not made by this process")
+    request = ReportRequest(period, since, until, site, group, camera)
+    if not _BUSY.acquire(timeout=_WAIT_S):
+        raise HTTPException(503, "another report is being made; try again in a minute", {"Retry-After": "60"})
+    try:
+        made = backend.reports.make(request, format)
+    except ConfigError as error:
+        raise HTTPException(422, one_line(str(error), 300)) from None
+    finally:
+        _BUSY.release()
+    download = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return Response(made.content, media_type=MEDIA_TYPES[made.format], headers=download)

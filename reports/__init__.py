@@ -1,0 +1,1 @@
+"""Historical reports: usable time, its causes and its trend, computed from stored spans, incidents and rollups."""

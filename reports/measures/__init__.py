@@ -1,0 +1,1 @@
+"""What is measured of cameras over a period: incidents, quality, slow decline."""

@@ -1,0 +1,1 @@
+"""One visit to each camera: ranking and page."""

@@ -1,0 +1,143 @@
+"""Every format says the same, keeps its seal, and lets no name act as code."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from domain.report_files import ReportFormat, ReportRequest
+from reports.build import build_report
+from reports.export.chapters import chapters
+from reports.export.csv_export import COLUMNS, neutralised
+from reports.export.pdf_fonts import font_of, font_runs, register_fonts
+from reports.export.report_file import export
+from reports.export.seal import Outcome, check_seal
+from reports.records import Report
+from tests.unit.reports.history import plant
+from tests.unit.reports.stores import stored
+from tests.unit.reports.test_build import SITES, ZONES
+
+KEY = "a key of the operator's own"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    history = plant(9, 14, datetime(2026, 10, 18, tzinfo=UTC), seed=2, sites=SITES)
+    _, store = stored(history, tmp_path_factory.mktemp("export"))
+    request = ReportRequest(first=date(2026, 10, 19), last=date(2026, 10, 30))
+    return build_report(store, request, ZONES, history.until, version="1.2.3")
+
+
+@pytest.mark.parametrize("form", list(ReportFormat))
+def test_a_file_is_intact_as_written_and_changed_by_a_single_byte(report: Report, form: ReportFormat) -> None:
+    file = export(report, form).content
+    assert check_seal(file).outcome is Outcome.INTACT
+    assert check_seal(file).form is form
+    place = file.index(b"camera 00") + len(b"camera 00") if form is not ReportFormat.PDF else len(file) // 2
+    altered = file[:place] + bytes([file[place] ^ 1]) + file[place + 1 :]
+    assert check_seal(altered).outcome is not Outcome.INTACT
+
+
+@pytest.mark.parametrize("form", list(ReportFormat))
+def test_with_a_key_only_who_knows_it_can_seal_again(report: Report, form: ReportFormat) -> None:
+    file = export(report, form, key=KEY).content
+    assert (check_seal(file, KEY).outcome, check_seal(file, KEY).signed) == (Outcome.INTACT, True)
+    assert check_seal(file, "another key").outcome is Outcome.CHANGED
+    unchecked = check_seal(file)
+    assert (unchecked.outcome, unchecked.has_signature, unchecked.signed) == (Outcome.INTACT, True, None)
+
+
+@pytest.mark.parametrize("form", list(ReportFormat))
+def test_the_same_report_gives_the_same_bytes(report: Report, form: ReportFormat) -> None:
+    assert export(report, form).content == export(report, form).content
+
+
+@pytest.mark.parametrize("file", [b"", b"hello", b"{}", b"[1]", b'{"integrity": 5}', b"%PDF-1.4\n%%EOF\n", b"\xff\xfe"])
+def test_a_foreign_file_is_called_not_sealed(file: bytes) -> None:
+    assert check_seal(file).outcome is Outcome.NOT_SEALED
+
+
+def test_json_stays_intact_when_it_is_only_laid_out_anew(report: Report) -> None:
+    values = json.loads(export(report, ReportFormat.JSON).content)
+    again = json.dumps(dict(reversed(values.items()))).encode()
+    assert check_seal(again).outcome is Outcome.INTACT
+    values["summary"]["usable_percent"] = 100.0
+    assert check_seal(json.dumps(values).encode()).outcome is Outcome.CHANGED
+
+
+def test_the_content_hash_is_the_same_in_every_format(report: Report) -> None:
+    content = check_seal(export(report, ReportFormat.JSON).content).sha256
+    assert content in export(report, ReportFormat.HTML).content.decode()
+    assert content in export(report, ReportFormat.CSV).content.decode()
+
+
+def test_csv_holds_a_line_a_camera_whose_parts_add_up(report: Report) -> None:
+    text = export(report, ReportFormat.CSV).content.decode("utf-8-sig")
+    lines = [line for line in csv.DictReader(io.StringIO(text)) if not line["site"].startswith("#")]
+    assert tuple(lines[0]) == COLUMNS
+    assert [line["camera"] for line in lines] == [camera.name for camera in report.cameras]
+    for line in lines:
+        names = ("usable", "lost", "not_assessable", "unknown")
+        parts = sum(int(line[f"{name}_s"]) for name in (*names, "maintenance", "not_watched"))
+        assert parts == int(line["period_s"])
+        assert round(sum(float(line[f"{name}_percent"]) for name in names), 3) == 100
+        faults = sum(int(value) for name, value in line.items() if re.fullmatch(r"lost_\w+_s", name))
+        assert faults == int(line["lost_s"])
+
+
+def test_html_and_json_show_the_same_percentages(report: Report) -> None:
+    page = export(report, ReportFormat.HTML).content.decode()
+    values = json.loads(export(report, ReportFormat.JSON).content)
+    tables = page[page.index("<h3>Cameras") :]
+    for site in values["sites"]:
+        for camera in site["cameras"]:
+            row = re.search(rf"<td>{camera['name']}(?: \(retired\))?</td>(.*?)</tr>", tables)
+            assert row is not None
+            assert f"{camera['summary']['usable_percent']:.3f} %" in row.group(1)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "\uff0b1"])
+def test_no_text_of_a_csv_begins_a_formula(text: str) -> None:
+    assert neutralised(text).startswith("'")
+    assert neutralised("gate (north)") == "gate (north)"
+
+
+def test_names_are_text_in_html_and_letters_in_a_pdf(report: Report) -> None:
+    name = '<script>alert("1")</script> & 正門 Двор'
+    site = replace(report.sites[0], name=name, cameras=[replace(report.sites[0].cameras[0], name=name)])
+    strange = replace(report, sites=[site], worst=site.cameras)
+    page = export(strange, ReportFormat.HTML).content.decode()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert export(strange, ReportFormat.PDF).content.startswith(b"%PDF")
+
+
+def test_what_no_font_has_is_a_question_mark_and_the_rest_keeps_its_letters() -> None:
+    register_fonts()
+    assert list(font_runs("Tor 正門")) == [("Helvetica", "Tor "), ("HeiseiKakuGo-W5", "正門")]
+    assert font_of("Двор")[1] == "Двор"
+    assert list(font_runs("a\U0001f600")) == [("Helvetica", "a"), ("Helvetica", "?")]
+
+
+def test_html_fetches_nothing_and_runs_nothing(report: Report) -> None:
+    page = export(report, ReportFormat.HTML).content.decode()
+    assert "default-src 'none'" in page
+    assert not re.search(r"https?://|<script|<link|url\(|@import", page.replace("http://www.w3.org", ""))
+
+
+def test_what_was_not_measured_is_a_dash_and_no_zero(report: Report) -> None:
+    page = export(report, ReportFormat.HTML).content.decode()
+    assert "Time to detect<b>-</b>" in page
+    assert any(part for part in chapters(report, "0" * 64))
+
+
+def test_a_file_name_is_plain(report: Report, tmp_path: Path) -> None:
+    scope = replace(report.scope, site="Süd/../Tor 正")
+    name = export(replace(report, scope=scope), ReportFormat.CSV).name
+    assert name == "sightline-sud-tor-2026-10-19-to-2026-10-30.csv"
+    assert (tmp_path / name).parent == tmp_path

@@ -1,0 +1,140 @@
+"""The survey ranks what to look at first, and claims nothing of what it could not judge."""
+
+import csv
+import io
+import json
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.faults import Fault, Verdict, VerdictState
+from domain.report_files import ReportFormat
+from reports.export.seal import Outcome, check_seal
+from reports.survey.survey_file import export_survey
+from reports.survey.visits import NEEDS_BASELINE, Finding, Survey, SurveyEntry, SurveyState, VisitTally, rank_entries
+
+AT = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+LEARNING = {NEEDS_BASELINE: [Fault.COVERED, Fault.CAMERA_MOVED]}
+
+
+def entry(name: str, *faults: Fault, frames: int = 10, quality: float = 60.0, why: str = "") -> SurveyEntry:
+    return SurveyEntry(
+        name=name,
+        site="north",
+        address="rtsp://10.0.0.7/main",
+        frames=frames,
+        findings=[Finding(fault, f"{fault} is seen") for fault in faults],
+        why_not=why,
+        not_judged=LEARNING if frames else {},
+        quality={"image_quality": quality} if frames else {},
+    )
+
+
+ENTRIES = (
+    entry("dead", Fault.SIGNAL_LOSS, frames=0),
+    entry("covered", Fault.PLACEHOLDER),
+    entry("blurred", Fault.BLUR),
+    entry("noisy", Fault.NOISE),
+    entry("unread", frames=0, why="no picture in it"),
+    entry("poor", quality=20.0),
+    entry("good", quality=80.0),
+)
+
+
+def survey(*entries: SurveyEntry) -> Survey:
+    return Survey(rank_entries(entries), AT, "1.2.3", {"blur": "abc"})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_critical_faults_come_first_and_the_poorest_picture_leads_the_rest(seed: int) -> None:
+    shuffled = list(ENTRIES)
+    random.Random(seed).shuffle(shuffled)
+    assert [each.name for each in rank_entries(shuffled)] == [each.name for each in ENTRIES]
+
+
+def test_a_camera_without_pictures_and_without_a_reason_is_never_called_fine() -> None:
+    assert entry("unread", frames=0).state is SurveyState.NOT_JUDGED
+
+
+def test_a_scene_without_light_is_never_called_fine() -> None:
+    tally = VisitTally()
+    dark = (Fault.BLACK, Fault.BLUR, Fault.LOW_CONTRAST)
+    tally.add([verdict(fault, VerdictState.NOT_ASSESSABLE, "scene unlit") for fault in dark], {})
+    tally.add([verdict(Fault.NOISE, VerdictState.OK)], {})
+    unlit = SurveyEntry("yard", frames=2, findings=tally.findings(), why_not=tally.why_not())
+    assert (unlit.state, unlit.why_not) == (SurveyState.NOT_JUDGED, "scene unlit")
+
+
+def verdict(fault: Fault, state: VerdictState, reason: str = "") -> Verdict:
+    return Verdict(fault, state, reason)
+
+
+def test_a_fault_counts_where_most_pictures_show_it() -> None:
+    tally = VisitTally()
+    for number in range(10):
+        often = VerdictState.FAULT if number < 6 else VerdictState.OK
+        seldom = VerdictState.FAULT if number < 3 else VerdictState.OK
+        tally.add([verdict(Fault.BLUR, often, f"blur {number}"), verdict(Fault.NOISE, seldom, "noise")], {})
+    assert list(tally.findings()) == [Finding(Fault.BLUR, "blur 5")]
+
+
+def test_the_cause_leads_and_its_symptoms_follow() -> None:
+    tally = VisitTally()
+    faults = (Fault.BLUR, Fault.LOW_CONTRAST, Fault.BLACK, Fault.TOO_DARK)
+    tally.add([verdict(fault, VerdictState.FAULT, fault.value) for fault in faults], {})
+    assert next(each.fault for each in tally.findings()) is Fault.BLACK
+
+
+def test_a_notice_is_no_finding() -> None:
+    tally = VisitTally()
+    tally.add([verdict(Fault.CODEC_CHANGED, VerdictState.FAULT, "changed")], {})
+    assert list(tally.findings()) == []
+
+
+def test_what_could_never_be_judged_is_grouped_by_reason() -> None:
+    tally = VisitTally()
+    first = (
+        (Fault.COVERED, "learning day"),
+        (Fault.BLUR, "too few frames yet"),
+        (Fault.SIGNAL_LOSS, "a recording has no connection"),
+    )
+    tally.add([verdict(fault, VerdictState.NOT_ASSESSABLE, why) for fault, why in first], {})
+    tally.add([verdict(Fault.BLUR, VerdictState.OK)], {"image_quality": 50.0})
+    assert tally.not_judged(["a recording has no connection"]) == {NEEDS_BASELINE: [Fault.COVERED]}
+    assert (tally.checks_made, tally.quality) == (1, {"image_quality": 50.0})
+
+
+def test_what_no_camera_was_judged_for_is_said_once() -> None:
+    made = export_survey(survey(*ENTRIES), ReportFormat.HTML).content.decode()
+    assert made.count("needs a baseline") == 1
+    only = SurveyEntry("odd", frames=5, not_judged={**LEARNING, "scene unlit": [Fault.BLUR]})
+    made = export_survey(survey(*ENTRIES, only), ReportFormat.HTML).content.decode()
+    assert made.count("scene unlit") == 1
+    assert made.count("needs a baseline") == 1
+
+
+@pytest.mark.parametrize("form", [ReportFormat.HTML, ReportFormat.CSV, ReportFormat.JSON])
+def test_every_format_is_sealed(form: ReportFormat) -> None:
+    made = export_survey(survey(*ENTRIES), form)
+    assert made.name == f"sightline-survey-2026-11-30-0900.{form.value}"
+    assert check_seal(made.content).outcome is Outcome.INTACT
+
+
+def test_csv_and_json_hold_the_same_ranking() -> None:
+    found = survey(*ENTRIES)
+    lines = list(csv.DictReader(io.StringIO(export_survey(found, ReportFormat.CSV).content.decode("utf-8-sig"))))
+    values = json.loads(export_survey(found, ReportFormat.JSON).content)
+    assert [line["camera"] for line in lines][:-1] == [each["name"] for each in values["cameras"]]
+    assert values["counts"] == {"fault": 4, "not_judged": 1, "no_fault_found": 2}
+    assert values["models"] == {"blur": "abc"}
+
+
+def test_names_and_reasons_are_text_and_pictures_stand_only_where_they_were_kept() -> None:
+    strange = SurveyEntry(
+        "<b>x</b>", frames=1, findings=[Finding(Fault.BLUR, "<script>1</script>")], picture=b"\xff\xd8"
+    )
+    made = export_survey(survey(strange), ReportFormat.HTML).content.decode()
+    assert "<script>" not in made
+    assert "data:image/jpeg;base64,/9g=" in made
+    assert "<img" not in export_survey(survey(*ENTRIES), ReportFormat.HTML).content.decode()

@@ -1,0 +1,129 @@
+"""A report says exactly what an obvious recount of the raw transitions says, second by second."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.report_files import ReportRequest
+from reports.build import Zones, build_report
+from reports.records import CameraReport, Report
+from tests.unit.reports.history import History, paint, plant
+from tests.unit.reports.stores import stored
+
+BERLIN, CHICAGO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Chicago")
+SITES = (("north", BERLIN), ("south", CHICAGO), ("west", ZoneInfo("UTC")))
+ZONES = Zones(by_site=dict(SITES))
+
+
+def exact_seconds(camera: CameraReport) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    parts = camera.summary.parts
+    found["ok", ""] = parts.ok - parts.learning
+    found["ok", "learning"] = parts.learning
+    for state, by_cause in (("fault", parts.faults), ("not_assessable", parts.not_assessable)):
+        found.update({(state, cause): amount for cause, amount in by_cause.items()})
+    found.update({("unknown", cause): amount for cause, amount in parts.unknown.items()})
+    found["maintenance", ""] = parts.maintenance
+    found["unwatched", ""] = parts.unwatched
+    assert all(amount % 1_000_000 == 0 for amount in found.values())
+    return +Counter({key: amount // 1_000_000 for key, amount in found.items()})
+
+
+def report_of(history: History, path: Path, first: date, last: date) -> Report:
+    _, store = stored(history, path)
+    request = ReportRequest(first=first, last=last)
+    return build_report(store, request, ZONES, history.until + timedelta(days=9), version="test")
+
+
+def check_against_recount(report: Report, history: History) -> None:
+    for site in report.sites:
+        for camera in site.cameras:
+            assert exact_seconds(camera) == paint(history, camera.name, site.whole.since, site.whole.until), camera.name
+
+
+@pytest.mark.parametrize(
+    ("first", "hours_north", "hours_south"),
+    [(datetime(2026, 3, 1, tzinfo=UTC), -1, -1), (datetime(2026, 10, 1, tzinfo=UTC), 1, 1)],
+)
+def test_a_report_equals_a_recount_of_the_raw_transitions_across_a_change_of_clocks(
+    tmp_path: Path, first: datetime, hours_north: int, hours_south: int
+) -> None:
+    history = plant(12, 40, first - timedelta(days=2), seed=first.month, sites=SITES, a_day=30)
+    days = (first.date(), first.date() + timedelta(days=35))
+    report = report_of(history, tmp_path, *days)
+    check_against_recount(report, history)
+    lengths = {site.name: site.whole.duration for site in report.sites}
+    assert lengths["west"] == timedelta(days=36)
+    assert lengths["north"] == timedelta(days=36, hours=hours_north)
+    assert lengths["south"] == timedelta(days=36, hours=hours_south)
+
+
+def test_every_row_adds_up_to_the_period_and_to_a_hundred_percent(tmp_path: Path) -> None:
+    history = plant(9, 20, datetime(2026, 3, 20, tzinfo=UTC), seed=3, sites=SITES)
+    report = report_of(history, tmp_path, date(2026, 3, 21), date(2026, 4, 5))
+    rows = [(site.whole, camera.summary.parts, 1) for site in report.sites for camera in site.cameras]
+    rows += [(site.whole, site.summary.parts, len(site.cameras)) for site in report.sites]
+    rows += [(b.stretch, b.parts, len(site.cameras)) for site in report.sites for b in site.buckets]
+    for whole, parts, cameras in rows:
+        assert sum(parts.seconds().values()) == cameras * whole.duration.total_seconds()
+        assert round(sum(parts.percentages().values()), 3) == (100 if parts.counted else 0)
+    assert sum(parts.maintenance for _, parts, _ in rows) > 0
+    assert sum(parts.unwatched for _, parts, _ in rows) > 0
+
+
+def test_buckets_are_local_days_and_add_up_to_the_camera(tmp_path: Path) -> None:
+    history = plant(3, 20, datetime(2026, 3, 20, tzinfo=UTC), seed=5, sites=SITES)
+    report = report_of(history, tmp_path, date(2026, 3, 27), date(2026, 3, 31))
+    (north,) = [site for site in report.sites if site.name == "north"]
+    assert [bucket.stretch.duration / timedelta(hours=1) for bucket in north.buckets] == [24, 24, 23, 24, 24]
+    assert sum(bucket.parts.whole for bucket in north.buckets) == north.summary.parts.whole
+
+
+def test_the_trend_compares_with_the_same_count_of_days_before(tmp_path: Path) -> None:
+    history = plant(6, 30, datetime(2026, 5, 1, tzinfo=UTC), seed=7, sites=SITES)
+    report = report_of(history, tmp_path, date(2026, 5, 18), date(2026, 5, 24))
+    (west,) = [site for site in report.sites if site.name == "west"]
+    camera = west.cameras[0]
+    before = paint(history, camera.name, *(datetime(2026, 5, day, tzinfo=UTC) for day in (11, 18)))
+    counted = sum(count for (state, _), count in before.items() if state not in ("maintenance", "unwatched"))
+    usable = sum(count for (state, _), count in before.items() if state == "ok")
+    assert camera.summary.before is not None
+    assert camera.summary.before.usable == pytest.approx(usable / counted, abs=1e-12)
+    assert camera.summary.parts.usable is not None
+    assert camera.summary.trend == pytest.approx(100 * (camera.summary.parts.usable - usable / counted))
+
+
+def test_a_site_a_group_or_a_camera_alone_reads_as_in_the_whole(tmp_path: Path) -> None:
+    history = plant(9, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=11, sites=SITES)
+    _, store = stored(history, tmp_path)
+
+    def ask(site: str = "", group: str = "", camera: str = "") -> Report:
+        request = ReportRequest(first=date(2026, 5, 3), last=date(2026, 5, 9), site=site, group=group, camera=camera)
+        return build_report(store, request, ZONES, history.until, version="test")
+
+    whole = {camera.name: camera for camera in ask().cameras}
+    for part in (ask(site="south"), ask(group="switch 1"), ask(camera="camera 004")):
+        assert part.cameras
+        assert all(whole[camera.name].summary.parts == camera.summary.parts for camera in part.cameras)
+    assert {camera.group for camera in ask(group="switch 1").cameras} == {"switch 1"}
+
+
+def test_what_is_still_to_come_is_left_off_and_said(tmp_path: Path) -> None:
+    history = plant(3, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=13, sites=SITES)
+    _, store = stored(history, tmp_path)
+    now = datetime(2026, 5, 6, 12, 34, 56, 789, tzinfo=UTC)
+    request = ReportRequest(first=date(2026, 5, 4), last=date(2026, 5, 10))
+    report = build_report(store, request, ZONES, now, version="test")
+    assert {site.whole.until for site in report.sites} == {now.replace(microsecond=0)}
+    assert any("not over yet" in note for note in report.notes)
+    check_against_recount(report, history)
+
+
+def test_no_camera_gives_an_empty_report_that_says_so(tmp_path: Path) -> None:
+    history = History(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 9, tzinfo=UTC))
+    report = report_of(history, tmp_path, date(2026, 5, 3), date(2026, 5, 4))
+    assert report.cameras == []
+    assert report.notes == ["No camera was watched in this period."]
