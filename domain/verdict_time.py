@@ -68,8 +68,8 @@ CAUSE_LABELS: Mapping[str, str] = {
 class VerdictSpan:
     """One camera in one state from `since` on and before `until`.
 
-    `cause` is a fault's key, a `CameraNotAssessable`, an `Unknown`, `LEARNING` or "". Spans of one camera do not overlap;
-    none reaches over midnight UTC, so that a span that covers a moment began less than a day before it.
+    `cause` is a fault's key, a `CameraNotAssessable`, an `Unknown`, `LEARNING` or "". Spans of one camera do
+    not overlap; none reaches over midnight UTC, so that a span that covers a moment began less than a day before it.
     """
 
     stream_id: str
