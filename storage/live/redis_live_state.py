@@ -56,7 +56,7 @@ class RedisSecurity:
         return {name: word for name, word in words.items() if word and (self.tls or not name.startswith("ssl_"))}
 
 
-class PictureCodec(Protocol):
+class FrameEncoding(Protocol):
     """A frame as bytes, without loss."""
 
     def encode(self, frame: Frame) -> bytes: ...
@@ -78,7 +78,7 @@ class RedisLiveState:
         ttl_s: float = 15.0,
         *,
         security: RedisSecurity | None = None,
-        pictures: PictureCodec | None = None,
+        pictures: FrameEncoding | None = None,
         prefix: str = "sightline",
         timeout_s: float = 2.0,
         seconds: Callable[[], float] = time.monotonic,
