@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.cameras import Mask
-from evaluation.scene.registration import LEAST_SHARED, Alignment, match_in_place, oriented_edges, register
+from evaluation.scene.registration import (
+    LEAST_SHARED,
+    Alignment,
+    Registration,
+    match_in_place,
+    oriented_edges,
+    register,
+)
 from evaluation.scene.structure_comparison import (
     LEAST_ENERGY,
     LOST_ENERGY,
@@ -44,6 +51,9 @@ COMPARISON_METRICS = (
     "shift_clearness",
     "shift_agreement",
 )
+LARGE_OVERLAP = 0.5
+LARGE_AGREEMENT = 0.85
+"""Of the alignments that the tuning clips' pans of 30 % give, the least agrees to .90."""
 _AWAY = ("another_scene", "shift_clearness", "shift_agreement")
 _WEIGHTS = {
     "structure_disagreement": 29.3,
@@ -151,9 +161,20 @@ def compare_backgrounds(seen: BlockStructure, learned: BlockStructure, masks: Se
     moved = found.best.match > found.home
     values["view_match"] = found.home
     values["another_scene"] = _another_scene(values)
-    values["shift_clearness"] = max(0.0, found.best.match - max(found.home, found.rival)) if moved else 0.0
+    values["shift_clearness"] = _clearness(found) if moved else 0.0
     values["shift_agreement"] = found.agreement if moved else 0.0
     return Comparison(values, found.best if moved else None)
+
+
+def _clearness(found: Registration) -> float:
+    """Return by how much the best alignment fits better than the view in place and than any other alignment.
+
+    Columns and fences fit again one column further on. Where most of the edges of half the view are explained, that
+    makes only the amount unsure, not the move: chance explains as much only where the overlap is small.
+    """
+    overlap = (1 - abs(found.best.right)) * (1 - abs(found.best.down))
+    sure = overlap >= LARGE_OVERLAP and found.agreement >= LARGE_AGREEMENT
+    return max(0.0, found.best.match - (found.home if sure else max(found.home, found.rival)))
 
 
 def _another_scene(values: Mapping[str, float]) -> float:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from evaluation.scene.background import compare_backgrounds
 from evaluation.scene.registration import match_in_place, register, transform
 from tests.unit.evaluation.camera_timeline import COLUMNS, ROWS, flat_structure, make_structure
 
@@ -38,6 +39,19 @@ def test_a_view_seen_elsewhere_is_found_there(down: int, right: int) -> None:
     assert found.best.right * COLUMNS == pytest.approx(right, abs=0.3)
     assert found.agreement > 0.9
     assert found.best.match - max(found.home, found.rival) > 0.3
+
+
+def test_a_row_of_columns_that_fits_again_one_column_further_on_still_moved() -> None:
+    column, own = scene(5, columns=6), scene(6)
+    large = np.tile(column, (1, 11, 1))[:, : 2 * COLUMNS]
+    large[..., 1] = 0.85 * large[..., 1] + 0.15 * own[..., 1]
+    before, after = window(large, 9, 16), window(large, 9, 16 + 9)
+    found = register(after, before, WEIGHTS)
+    assert found.best.match - found.rival < 0.15, "the next column fits nearly as well"
+    values = compare_backgrounds(after, before).values
+    assert values["shift_agreement"] > 0.85
+    assert values["shift_clearness"] > 0.15
+    assert compare_backgrounds(before, before).values["shift_clearness"] == 0
 
 
 def test_what_is_masked_says_nothing_about_where_the_view_went() -> None:
