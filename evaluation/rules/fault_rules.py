@@ -224,6 +224,11 @@ _TABLE: tuple[Rule, ...] = (
                 above("shift_clearness", 0.15, 0.11),
                 above("structure_disagreement", 0.30, 0.25, limit=0.50),
             ),
+            (
+                above("shift_agreement", 0.65, 0.55),
+                above("shift_clearness", 0.30, 0.25),
+                above("structure_disagreement", 0.30, 0.25, limit=0.50),
+            ),
             (above("another_scene", 0.90, 0.60, limit=0.97), _NOT_BURNT_OUT),
         ),
         needs_reference=True,
