@@ -53,7 +53,7 @@ COMPARISON_METRICS = (
 )
 LARGE_OVERLAP = 0.5
 LARGE_AGREEMENT = 0.65
-"""Of 185 photographs that fit another one best by half and more, three had edges explained (docs/evidence.md)."""
+"""Of 140 photographs that fit another one best by half and more, three had edges explained (docs/evidence.md)."""
 _AWAY = ("another_scene", "shift_clearness", "shift_agreement")
 _WEIGHTS = {
     "structure_disagreement": 29.3,
