@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
 # Processes that run tests side by side, two for each core: half of the tests wait. Each may take 2 GB.
-JOBS ?= 4
+JOBS ?= 2
 
 .PHONY: setup demo test check format lint types layers lock licences reference docs sbom clean
 

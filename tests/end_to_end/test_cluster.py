@@ -25,6 +25,7 @@ from storage.sql.stream_store import SqlStreamStore
 from tests import services
 from tests.end_to_end.recorded_messages import CAMERAS, SECONDS, record_messages
 from tests.fakes.ports import START, FakeClock
+from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
 from transport.kafka.clients import KafkaConsumer, KafkaPublisher
 from transport.kafka.topics import KafkaSettings, prepare_topics
@@ -99,7 +100,7 @@ def cluster(kafka_broker: services.Service, postgres_url: str, redis_server: ser
     settings = KafkaSettings((kafka_broker.address,), topic=name, group=name, partitions=3)
     prepare_topics(settings, FakeClock())
     publisher, consumer = KafkaPublisher(settings), KafkaConsumer(settings)
-    live = RedisLiveState(redis_server.address, ttl_s=600, prefix=name)
+    live = RedisLiveState(redis_server.address, ttl_s=600, pictures=PictureCodec(), prefix=name)
     setup = Setup(engine, publisher, consumer, live)
     judged(setup)
     yield setup
