@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
-# Processes that run tests side by side, two for each core: half of the tests wait. Each may take 2 GB.
+# Processes that run tests side by side. Each may take 2 GB.
 JOBS ?= 2
 
 .PHONY: setup demo test check format lint types layers lock licences reference docs sbom clean
