@@ -76,9 +76,10 @@ def test_the_image_runs_unprivileged_with_a_health_check() -> None:
 
 def test_the_image_holds_every_package_that_is_installed() -> None:
     copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE))
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "deploy"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "deploy", "lab"}
 
     assert copied >= packages
+    assert "lab" not in copied, "the laboratory is a distribution of its own"
 
 
 def test_every_file_that_is_mounted_is_there() -> None:
