@@ -135,7 +135,7 @@ def test_messages_that_cannot_be_read_are_put_aside_and_the_rest_is_judged(
         b"not one of ours": "version",
         b"": "empty message",
         whole[: len(whole) // 2]: "truncated",
-        b"\x02" + whole[1:]: "version 2 is newer",
+        b"\x03" + whole[1:]: "version 3 is newer",
         whole[:1] + b"\x07" + whole[2:]: "kind 7",
     }
     producer = kafka.KafkaProducer(bootstrap_servers=prepared.servers)
