@@ -14,17 +14,18 @@ from lab.bench.cluster.scenario import CameraScenario
 from lab.services.databases import fresh_database
 from storage.sql.database.engine import open_engine
 from storage.sql.database.migrate import upgrade_schema
-from tests.services import Service
+from tests.services import Service, redis
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def test_a_worker_killed_between_storing_and_committing_and_redis_restarted_cost_nothing(
-    kafka_broker: Service, postgres_url: str, redis_server: Service
+    kafka_broker: Service, postgres_url: str
 ) -> None:
-    stage = ClusterServices(kafka_broker, Service(postgres_url), redis_server)
     events = plan_outages(1, 0, (OutageKind.STORED, OutageKind.REDIS), workers=2)
-    found = play_round(stage, 0, events, 2, lambda cameras: tuple(CameraScenario(name) for name in cameras[:3]))
+    with redis() as own:  # this test restarts it
+        stage = ClusterServices(kafka_broker, Service(postgres_url), own)
+        found = play_round(stage, 0, events, 2, lambda cameras: tuple(CameraScenario(name) for name in cameras[:3]))
     assert found.broken == ()
     assert {event.kind for event in found.events} == {OutageKind.STORED, OutageKind.REDIS}
     assert all(event.recovered_s is not None and event.recovered_s >= event.back_s for event in found.events)
