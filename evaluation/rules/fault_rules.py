@@ -88,6 +88,9 @@ _DECODER_LOST = above("decoder_damage", 0.5, 0.4)
 _NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
 """What is burnt out has no edges to compare."""
 
+_LIT = above("luma_p95", 0.15, 0.12)
+"""A picture without light may be an unlit scene: darkness alone is no slate."""
+
 _TABLE: tuple[Rule, ...] = (
     # What the light does
     Rule(
@@ -340,7 +343,7 @@ _TABLE: tuple[Rule, ...] = (
         "the signal is lost: a slate, one flat colour or colour bars are shown instead of the camera",
         (
             (above("slate", 0.80, 0.70),),
-            (seen("slate"),),
+            (seen("slate"), _LIT),
         ),
         refuses=True,
     ),
