@@ -59,16 +59,7 @@ def create_app(
     (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports, None where
     none are made. Setting `app.state.stopping` ends the live streams.
     """
-    app = FastAPI(
-        title="Sightline",
-        version=_version(),
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
-        # A redirect would repeat the query to whatever host the request named.
-        redirect_slashes=False,
-    )
+    app = _new_application()
     app.state.backend = Backend(
         stream_store=stream_store,
         score_store=score_store,
@@ -94,6 +85,19 @@ def create_app(
     _add_routes(app)
     error_responses.install_error_handlers(app)
     return app
+
+
+def _new_application() -> FastAPI:
+    return FastAPI(
+        title="Sightline",
+        version=_version(),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        # A redirect would repeat the query to whatever host the request named.
+        redirect_slashes=False,
+    )
 
 
 def _add_routes(app: FastAPI) -> None:

@@ -88,7 +88,10 @@ _DECODER_LOST = above("decoder_damage", 0.5, 0.4)
 _NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
 """What is burnt out has no edges to compare."""
 
-_LIT = above("luma_p95", 0.15, 0.12)
+UNLIT_LUMA_P95 = 0.15
+"""A picture whose brightest twentieth stays under this shows nothing: at night the scene is unlit."""
+
+_LIT = above("luma_p95", UNLIT_LUMA_P95, 0.12)
 """A picture without light may be an unlit scene: darkness alone is no slate."""
 
 _TABLE: tuple[Rule, ...] = (
@@ -386,9 +389,6 @@ _TABLE: tuple[Rule, ...] = (
 )
 
 RULES: Mapping[Fault, Rule] = {rule.fault: rule for rule in _TABLE}
-
-UNLIT_LUMA_P95 = 0.15
-"""A picture whose brightest twentieth stays under this shows nothing: at night the scene is unlit."""
 
 UNITS: Mapping[str, str] = {
     "edge_width": "px",
