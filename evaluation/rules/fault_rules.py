@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from domain.alerts import AlertRule
 from domain.baselines import LightMode
-from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Fault
 from evaluation.rules.thresholds import Threshold, above, above_p95, above_usual, below, below_p05, below_usual, seen
 
@@ -389,17 +388,6 @@ _TABLE: tuple[Rule, ...] = (
 )
 
 RULES: Mapping[Fault, Rule] = {rule.fault: rule for rule in _TABLE}
-
-UNITS: Mapping[str, str] = {
-    "edge_width": "px",
-    "noise_floor": "levels",
-    "local_contrast": "levels",
-    "block_step": "levels",
-    "stripe_strength": "levels",
-    "change_median": "levels",
-    **{key: EVIDENCE_METRICS[key].unit for key in ("fps", "bitrate_bps", "decode_errors_per_min")},
-}
-"""Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""
 
 LIGHT_DEPENDENT = frozenset({Fault.LOW_FPS, Fault.BITRATE_STARVED})
 """Connection faults compared within one light mode: long exposure lowers fps, noise raises bitrate."""

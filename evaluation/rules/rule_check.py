@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode, PartBaseline, Statistic
 from domain.cameras import Camera, FaultSetting, SamplingMode
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Evidence, Fault, NotAssessable
-from evaluation.rules.fault_rules import UNITS, UNLIT_LUMA_P95, Rule
+from evaluation.rules.fault_rules import UNLIT_LUMA_P95, Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene import freeze
 from evaluation.scene.baseline_parts import PARTS, part_of
@@ -14,6 +15,17 @@ from evaluation.scene.baseline_parts import PARTS, part_of
 DENSE_INTERVAL_S = 0.2
 SAME_VIEW_MATCH = 0.4
 """A view that matches the learned one less than this shows other things, which may have other colours."""
+
+UNITS: Mapping[str, str] = {
+    "edge_width": "px",
+    "noise_floor": "levels",
+    "local_contrast": "levels",
+    "block_step": "levels",
+    "stripe_strength": "levels",
+    "change_median": "levels",
+    **{key: EVIDENCE_METRICS[key].unit for key in ("fps", "bitrate_bps", "decode_errors_per_min")},
+}
+"""Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""
 
 
 @dataclass(frozen=True, slots=True)
