@@ -132,7 +132,7 @@ def test_while_the_store_is_away_the_known_cameras_are_still_shown(
     assert api.get("/api/v1/cameras").json()["store"] == ""
 
     def away(self: FakeStreamStore) -> int:
-        raise StoreUnavailable("postgres://u:hunter2@db/x: does not answer")
+        raise StoreUnavailable("postgres://u:a-driver-that-tells@db/x: does not answer")
 
     monkeypatch.setattr(FakeStreamStore, "revision", away)
     answer = api.get("/api/v1/cameras").json()
