@@ -174,7 +174,7 @@ def _parse_frame(header: _FrameHeader, compression: int, body: memoryview) -> Fr
         key_frame=header.key_frame,
         corrupt=header.corrupt,
         qp=header.qp,
-        measured=None if header.measured is None else _parse_measured(header.measured, samples[start:]),
+        measured=None if header.measured is None else _parse_measurement(header.measured, samples[start:]),
     )
 
 
@@ -186,7 +186,7 @@ def _measured_header(measured: FrameMeasurement) -> _Measured:
     return _Measured(dict(measured.values), dict(measured.missing), dict(measured.models), shape)
 
 
-def _parse_measured(header: _Measured, samples: Buffer) -> FrameMeasurement:
+def _parse_measurement(header: _Measured, samples: Buffer) -> FrameMeasurement:
     check_measured(header.values, header.missing, header.models)
     structure = None if header.structure is None else np.frombuffer(samples, np.uint8).reshape(header.structure).copy()
     return FrameMeasurement(header.values, header.missing, header.models, structure)

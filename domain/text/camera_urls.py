@@ -133,7 +133,7 @@ def clean_camera_url(url: str, *, where: str) -> str:
     if address is None:
         return _clean_path(url, where)
     if address.scheme.lower() not in STREAM_SCHEMES:
-        raise _not_allowed(address.scheme, "://", where)
+        raise _scheme_error(address.scheme, "://", where)
     if address.scheme.lower() == "file":
         return url
     _check_host(address, where)
@@ -171,7 +171,7 @@ def _clean_path(path: str, where: str) -> str:
     if colon and "@" in path:
         raise ConfigError(f"{where}: an address begins with its scheme; write rtsp:// or http:// before it")
     if colon and _is_scheme(scheme):
-        raise _not_allowed(scheme, ":", where)
+        raise _scheme_error(scheme, ":", where)
     return path
 
 
@@ -179,7 +179,7 @@ def _is_scheme(text: str) -> bool:
     return 1 < len(text) <= 20 and text.isascii() and text[0].isalpha() and all(c.isalnum() or c in "+.-" for c in text)
 
 
-def _not_allowed(scheme: str, mark: str, where: str) -> ConfigError:
+def _scheme_error(scheme: str, mark: str, where: str) -> ConfigError:
     named = f"scheme '{scheme}{mark}'" if _is_scheme(scheme) else "this scheme"
     return ConfigError(f"{where}: {named} is not allowed; use one of {', '.join(STREAM_SCHEMES)}")
 

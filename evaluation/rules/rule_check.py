@@ -18,11 +18,11 @@ SAME_VIEW_MATCH = 0.4
 
 UNITS: Mapping[str, str] = {
     "edge_width": "px",
-    "noise_floor": "levels",
-    "local_contrast": "levels",
-    "block_step": "levels",
-    "stripe_strength": "levels",
-    "change_median": "levels",
+    "noise_floor": "levels of 255",
+    "local_contrast": "levels of 255",
+    "block_step": "levels of 255",
+    "stripe_strength": "levels of 255",
+    "change_median": "levels of 255",
     **{key: EVIDENCE_METRICS[key].unit for key in ("fps", "bitrate_bps", "decode_errors_per_min")},
 }
 """Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""

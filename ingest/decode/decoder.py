@@ -30,7 +30,7 @@ HEALING_PACKETS = 250
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedPicture:
+class DecoderOutput:
     """A decoded frame, `pts_s` its timestamp in seconds. `key` also holds for what only its packet marks as a key.
 
     `corrupt`: a part of it is lost and concealed.
@@ -90,7 +90,7 @@ class StreamDecoder:
             head = bytes(memoryview(packet)[:HEAD_BYTES])
             self._note_damage(lost=self._numbers.gap_before(head, key=packet.is_keyframe))
 
-    def decode(self, packet: "Packet[Stream]", *, alone: bool) -> list[DecodedPicture]:
+    def decode(self, packet: "Packet[Stream]", *, alone: bool) -> list[DecoderOutput]:
         """Return the pictures that this packet completes; raises `CodecUnsupported` or `OverLimit`.
 
         `alone`: the neighbours of this key frame are not decoded. Then the decoder is emptied at once: its queue for
@@ -131,10 +131,10 @@ class StreamDecoder:
         """Forget every picture; output resumes where the stream can be decoded again."""
         self._decoder.flush_buffers()
 
-    def _picture(self, frame: av.VideoFrame, whole: bool) -> DecodedPicture:
+    def _picture(self, frame: av.VideoFrame, whole: bool) -> DecoderOutput:
         pts_s = None if frame.pts is None else frame.pts * self._time_base_s
         # FFmpeg's parser marks a recovery point's packet as a key frame, its decoder does not mark the picture.
         key = bool(frame.key_frame) or frame.pts in self._key_stamps
-        return DecodedPicture(
+        return DecoderOutput(
             frame, pts_s, key, PictureType(frame.pict_type) in INTRA, bool(frame.is_corrupt) and not whole
         )

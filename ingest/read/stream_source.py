@@ -26,7 +26,7 @@ from domain.frames import Frame, FrameRef
 from domain.ports import Clock
 from ingest.decode.damage import FfmpegLog
 from ingest.decode.decoded_frame import extract_planes, mean_qp
-from ingest.decode.decoder import DecodedPicture, StreamDecoder
+from ingest.decode.decoder import DecoderOutput, StreamDecoder
 from ingest.limits import ReadingLimits
 from ingest.read import sampling, stream_time
 from ingest.read.open_stream import Deadlines, OpenedStream, SourceKind, error_for_ffmpeg, find_source_kind, open_stream
@@ -313,7 +313,7 @@ class StreamSource:
     def _stats_now_s(self) -> float:
         return self._packet_time.now_s if self._full_speed else time.monotonic()
 
-    def _sample_picture(self, picture: DecodedPicture, arrived_s: float) -> Frame | None:
+    def _sample_picture(self, picture: DecoderOutput, arrived_s: float) -> Frame | None:
         """Count a decoded picture and return it as ours when the plan keeps it."""
         self._frame_time = self._advance(self._frame_time, picture.pts_s, arrived_s)
         self._picture_s = self.last_picture_s = time.monotonic()
@@ -330,7 +330,7 @@ class StreamSource:
         )
         return self._build_frame(picture) if kept else None
 
-    def _note_picture(self, picture: DecodedPicture) -> None:
+    def _note_picture(self, picture: DecoderOutput) -> None:
         frame = picture.frame
         size = (frame.width, frame.height)
         before = (self._totals["width"], self._totals["height"])
@@ -339,7 +339,7 @@ class StreamSource:
         self._totals["resolution_changes"] += before not in ((0, 0), size)
         self._totals["width"], self._totals["height"] = size
 
-    def _build_frame(self, picture: DecodedPicture) -> Frame:
+    def _build_frame(self, picture: DecoderOutput) -> Frame:
         frame = picture.frame
         description, planes = extract_planes(frame, self._reformatter)
         qp = mean_qp(frame)

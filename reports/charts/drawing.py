@@ -83,22 +83,22 @@ INKS = {
 }
 
 
-def inked(box: Box, ink: Ink) -> Iterator[Shape]:
+def draw_inked_box(box: Box, ink: Ink) -> Iterator[Shape]:
     """Give a box filled with an ink, its hatching cut to its edges."""
     yield Box(box.left, box.top, box.width, box.height, ink.fill, ink.stroke)
     if not ink.hatch or box.width <= 0 or box.height <= 0:
         return
-    yield from _slanted(box, ink) if ink.rising else _flat(box, ink)
+    yield from _draw_slanted_lines(box, ink) if ink.rising else _draw_flat_lines(box, ink)
 
 
-def _flat(box: Box, ink: Ink) -> Iterator[Shape]:
+def _draw_flat_lines(box: Box, ink: Ink) -> Iterator[Shape]:
     at = box.top + ink.hatch
     while at < box.top + box.height:
         yield Line(((box.left, at), (box.left + box.width, at)), ink.stroke, 0.35)
         at += ink.hatch
 
 
-def _slanted(box: Box, ink: Ink) -> Iterator[Shape]:
+def _draw_slanted_lines(box: Box, ink: Ink) -> Iterator[Shape]:
     """Give lines at 45 degrees: each is x + y = c, cut where it leaves the box."""
     right, bottom = box.left + box.width, box.top + box.height
     total = box.left + box.top + ink.hatch

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from reports.charts.drawing import INKS, Area, Box, Drawing, Label, Line, Shape, inked
+from reports.charts.drawing import INKS, Area, Box, Drawing, Label, Line, Shape, draw_inked_box
 from reports.export import words
 from reports.measures.quality import BucketSpread
 from reports.records import Bucket
@@ -35,7 +35,7 @@ def unusable_by_bucket(buckets: Sequence[Bucket], *, daily: bool) -> Drawing:
             tall = frame.height * share[kind] / top
             if tall > 0:
                 bar = Box(frame.left + place * slot + slot * 0.1, bottom - tall, slot * 0.8, tall)
-                shapes += inked(bar, INKS[kind])
+                shapes += draw_inked_box(bar, INKS[kind])
                 bottom -= tall
     shapes += _bucket_labels([bucket.stretch.label for bucket in buckets], frame)
     worst = max((sum(share[kind] for kind in _STACK) for share in shares), default=0.0)
@@ -59,7 +59,7 @@ def lost_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
         at = frame.top + place * row
         bar = Box(frame.left, at + 3, frame.width * amount / 3.6e9 / top, row - 6)
         shapes.append(Label(frame.left - 6, at + row - 4.5, words.cause(f"fault:{cause}"), 7.5, "end"))
-        shapes += inked(bar, INKS["fault"])
+        shapes += draw_inked_box(bar, INKS["fault"])
         shapes.append(Label(bar.left + bar.width + 4, at + row - 4.5, words.duration(amount / 1e6), 7.5))
     if not ranked:
         shapes.append(Label(frame.left, frame.top + row - 4, "nothing was lost", 8))
@@ -78,12 +78,12 @@ def whole_time(parts: TimeParts) -> Drawing:
     for kind, amount in by_kind.items():
         wide = WIDTH * amount / whole
         if wide > 0:
-            shapes += inked(Box(at, 18, wide, 22), INKS[kind])
+            shapes += draw_inked_box(Box(at, 18, wide, 22), INKS[kind])
         at += wide
     shown = [(kind, amount) for kind, amount in by_kind.items() if amount]
     for place, (kind, amount) in enumerate(shown):
         left, top = (place % 3) * WIDTH / 3, 50 + 13 * (place // 3)
-        shapes += inked(Box(left, top, 10, 8), INKS[kind])
+        shapes += draw_inked_box(Box(left, top, 10, 8), INKS[kind])
         said = f"{words.PART_LABELS[kind]}: {100 * amount / whole:.2f} %"
         shapes.append(Label(left + 14, top + 7.5, said, 7.5))
     height = 54.0 + 13 * max(1, -(-len(shown) // 3))
@@ -132,7 +132,7 @@ def _runs(course: Sequence[BucketSpread], labels: Sequence[str]) -> list[list[Bu
 def _legend(kinds: Sequence[str], baseline: float) -> Iterator[Shape]:
     left = _LEFT
     for kind in kinds:
-        yield from inked(Box(left, baseline - 7, 10, 8), INKS[kind])
+        yield from draw_inked_box(Box(left, baseline - 7, 10, 8), INKS[kind])
         said = words.PART_LABELS[kind]
         yield Label(left + 14, baseline, said, 7.5)
         left += 30 + 4.2 * len(said)

@@ -82,7 +82,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
         "cameras": summary.cameras,
         "usable_percent": percentages.get("usable"),
         "usable_percent_before": None if summary.before is None else summary.before.percentages().get("usable"),
-        "trend_points": _rounded(summary.trend),
+        "trend_points": _round(summary.trend),
         "percent": dict(percentages),
         "seconds": dict(parts.seconds()),
         "learning_seconds": parts.learning // 1_000_000,
@@ -106,31 +106,31 @@ def _reliability(found: Reliability) -> dict[str, Any]:
         "flaps": found.flaps,
         "notices": found.notices,
         "in_maintenance": found.in_maintenance,
-        "mean_time_to_detect_s": _rounded(found.to_detect.mean_s),
-        "median_time_to_detect_s": _rounded(found.to_detect.median_s),
-        "mean_time_to_repair_s": _rounded(found.to_end.mean_s),
-        "median_time_to_repair_s": _rounded(found.to_end.median_s),
+        "mean_time_to_detect_s": _round(found.to_detect.mean_s),
+        "median_time_to_detect_s": _round(found.to_detect.median_s),
+        "mean_time_to_repair_s": _round(found.to_end.mean_s),
+        "median_time_to_repair_s": _round(found.to_end.median_s),
         "repaired": found.to_end.count,
     }
 
 
 def _spread(spread: Spread) -> dict[str, Any]:
-    values = {name: _rounded(value) for name, value in asdict(spread).items() if isinstance(value, float)}
+    values = {name: _round(value) for name, value in asdict(spread).items() if isinstance(value, float)}
     return {"count": spread.count, **values}
 
 
 def _bucket(spread: BucketSpread) -> dict[str, Any]:
-    values = {"p05": _rounded(spread.p05), "p50": _rounded(spread.p50), "p95": _rounded(spread.p95)}
+    values = {"p05": _round(spread.p05), "p50": _round(spread.p50), "p95": _round(spread.p95)}
     return {"label": spread.label, "count": spread.count, **values}
 
 
 def _decline(decline: Decline) -> dict[str, Any]:
-    found = {name: _rounded(value) if isinstance(value, float) else value for name, value in asdict(decline).items()}
+    found = {name: _round(value) if isinstance(value, float) else value for name, value in asdict(decline).items()}
     names = {"slope": "slope_per_30_days", "slope_low": "slope_low_95", "slope_high": "slope_high_95"}
     return {names.get(name, name): value for name, value in found.items()}
 
 
-def _rounded(value: float | None) -> float | None:
+def _round(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS)
 
 

@@ -33,7 +33,7 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def neutralised(text: str) -> str:
+def neutralise_formula(text: str) -> str:
     """Return text that a spreadsheet shows as it is: what could begin a formula gets an apostrophe before it."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
@@ -49,7 +49,7 @@ def write_csv(report: Report, fingerprint: str) -> bytes:
     for site in report.sites:
         for camera in site.cameras:
             row = [*_row(site, camera), "; ".join(declines.get(camera.name, [])), fingerprint]
-            writer.writerow([neutralised(cell) if isinstance(cell, str) else cell for cell in row])
+            writer.writerow([neutralise_formula(cell) if isinstance(cell, str) else cell for cell in row])
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 
 

@@ -53,11 +53,11 @@ def write_pdf(report: Report, fingerprint: str) -> bytes:
     story: list[Flowable] = [_heading(title(report), 1), _paragraph(subtitle(report), _TEXT), Spacer(1, 6)]
     for part in chapters(report, fingerprint):
         story += _flowables(part)
-    document.build(story, canvasmaker=_numbered(report))
+    document.build(story, canvasmaker=_build_canvas_type(report))
     return file.getvalue()
 
 
-def _numbered(report: Report) -> type[Canvas]:
+def _build_canvas_type(report: Report) -> type[Canvas]:
     """Return a canvas that writes title, page and number of pages at the foot of each page."""
     font, foot = font_of(f"{title(report)}; {report.scope.label}")
 

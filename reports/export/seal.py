@@ -70,7 +70,7 @@ def check_seal(file: bytes, key: str = "") -> Check:
     if found is None:
         return Check(Outcome.NOT_SEALED, form)
     signature = found.group(2).decode() if found.group(2) else ""
-    return _compared(file[: found.start()], form, (found.group(1).decode(), signature), key)
+    return _compare_hashes(file[: found.start()], form, (found.group(1).decode(), signature), key)
 
 
 def _check_json(file: bytes, key: str) -> Check:
@@ -81,10 +81,10 @@ def _check_json(file: bytes, key: str) -> Check:
         content = canonical(values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Check(Outcome.NOT_SEALED, ReportFormat.JSON)
-    return _compared(content, ReportFormat.JSON, told, key, values)
+    return _compare_hashes(content, ReportFormat.JSON, told, key, values)
 
 
-def _compared(
+def _compare_hashes(
     content: bytes, form: ReportFormat, told: tuple[str, str], key: str, values: dict[str, Any] | None = None
 ) -> Check:
     digest, signature = _digests(content, key)

@@ -12,7 +12,7 @@ from domain.report_files import ReportFile, ReportFormat
 from reports.export import html_parts as page
 from reports.export import words
 from reports.export.content import fingerprint
-from reports.export.csv_export import neutralised
+from reports.export.csv_export import neutralise_formula
 from reports.export.seal import seal, seal_json
 from reports.export.tables import Column, Table
 from reports.survey.visits import NEEDS_BASELINE, Survey, SurveyEntry, SurveyState, only_here
@@ -79,8 +79,8 @@ def _write_csv(survey: Survey) -> bytes:
     writer.writerow(_COLUMNS)
     for place, entry in enumerate(survey.entries, 1):
         row = [str(place), entry.name, entry.site, entry.group, entry.state.value, *_wrong(entry), *_quality(entry)]
-        row += [str(entry.checks_made), _not_judged(entry), str(entry.frames), entry.facts, entry.address]
-        writer.writerow([neutralised(cell) for cell in row])
+        row += [str(entry.checks_made), _list_not_judged(entry), str(entry.frames), entry.facts, entry.address]
+        writer.writerow([neutralise_formula(cell) for cell in row])
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 
 
@@ -98,7 +98,7 @@ def _quality(entry: SurveyEntry) -> Sequence[str]:
     return ["" if value is None else f"{value:.1f}" for value in found]
 
 
-def _not_judged(entry: SurveyEntry) -> str:
+def _list_not_judged(entry: SurveyEntry) -> str:
     return "; ".join(_unjudged_lines(entry.not_judged))
 
 

@@ -29,7 +29,7 @@ class SurveyState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SurveyFinding:
     """One fault seen at the visit, and the sentence that says why."""
 
     fault: Fault
@@ -53,7 +53,7 @@ class SurveyEntry:
     address: str = ""
     frames: int = 0
     seconds: float = 0.0
-    findings: Sequence[Finding] = ()
+    findings: Sequence[SurveyFinding] = ()
     why_not: str = ""
     not_judged: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
     checks_made: int = 0
@@ -68,7 +68,7 @@ class SurveyEntry:
         return SurveyState.NO_FAULT_FOUND if self.frames and not self.why_not else SurveyState.NOT_JUDGED
 
     @property
-    def headline(self) -> Finding | None:
+    def headline(self) -> SurveyFinding | None:
         return self.findings[0] if self.findings else None
 
 
@@ -122,12 +122,12 @@ class VisitTally:
             if metric in values:
                 self._quality.setdefault(metric, []).append(values[metric])
 
-    def findings(self, more: Iterable[Finding] = ()) -> Sequence[Finding]:
+    def findings(self, more: Iterable[SurveyFinding] = ()) -> Sequence[SurveyFinding]:
         """Return what was wrong in most pictures, the cause first; `more` is what the connection showed."""
         known = {found.fault: found for found in more}
         for fault, count in self._seen.items():
             if count >= BAD_SHARE * self._assessed[fault] and not RULES[fault].alert.event:
-                known.setdefault(fault, Finding(fault, self._reasons[fault]))
+                known.setdefault(fault, SurveyFinding(fault, self._reasons[fault]))
         causes = root_causes(known)
         symptoms = sorted(set(known) - set(causes), key=rank)
         return [known[fault] for fault in (*causes, *symptoms)]

@@ -34,7 +34,7 @@ def changes_by_camera(changes: Iterable[WatchChange]) -> Mapping[str, Sequence[W
 def watched_in(changes: Sequence[WatchChange], whole: Stretch, windows: Iterable[MaintenanceWindow]) -> Watched | None:
     """Return what counts of `whole` for the camera of these changes; None where it was not watched at all in it."""
     period = [(whole.since, whole.until)]
-    watched = intersect(_watched(changes, whole), period)
+    watched = intersect(_find_watched(changes, whole), period)
     if not watched:
         return None
     last = [change for change in changes if change.at < whole.until][-1]
@@ -46,7 +46,7 @@ def watched_in(changes: Sequence[WatchChange], whole: Stretch, windows: Iterable
     return Watched(last.stream_id, last.site, last.group, tuple(counted), tuple(maintenance), retired=not last.watched)
 
 
-def _watched(changes: Sequence[WatchChange], whole: Stretch) -> list[Interval]:
+def _find_watched(changes: Sequence[WatchChange], whole: Stretch) -> list[Interval]:
     found: list[Interval] = []
     for index, change in enumerate(changes):
         until = changes[index + 1].at if index + 1 < len(changes) else whole.until

@@ -111,11 +111,11 @@ def _from_files(path: Path) -> Sequence[Camera]:
         if isinstance(source, UnusableInput):
             raise ConfigError(f"{source.address}: {source.reason}")
         file = Path(source.address)
-        found.append(Camera(_named(file), file_address(source.address), site=file.parent.name[:MAX_NAME_LENGTH]))
+        found.append(Camera(_name_camera(file), file_address(source.address), site=file.parent.name[:MAX_NAME_LENGTH]))
     return found
 
 
-def _named(file: Path) -> str:
+def _name_camera(file: Path) -> str:
     """Return a camera's name made of a file's: characters that no name holds become hyphens."""
     plain = "".join(each if each.isalnum() or each in "._- " else "-" for each in file.stem)[:MAX_NAME_LENGTH]
     return clean_name(plain.lstrip("._- ") or "picture", where=str(file))

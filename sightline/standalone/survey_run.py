@@ -22,7 +22,7 @@ from evaluation.policy import Policy
 from ingest.read.recordings import find_file_path
 from ingest.supervise.ipc import ReaderSetup
 from ingest.supervise.supervisor import IngestSupervisor
-from reports.survey.visits import Finding, SurveyEntry, VisitTally
+from reports.survey.visits import SurveyEntry, SurveyFinding, VisitTally
 from sightline.config.settings import Settings
 from sightline.models.configured_models import configure_detectors
 from sightline.runtime.clock import SystemClock
@@ -178,7 +178,7 @@ class SurveyRun:
         return self._entry(visit.camera, visit.tally, finding, visit.tally.why_not(), shot)
 
     def _entry(
-        self, camera: Camera, tally: VisitTally, seen: Sequence[Finding], why_not: str, shot: "_Shot"
+        self, camera: Camera, tally: VisitTally, seen: Sequence[SurveyFinding], why_not: str, shot: "_Shot"
     ) -> SurveyEntry:
         picture = b""
         if self._plan.thumbnails and shot.frame is not None:
@@ -284,17 +284,17 @@ def _judge(
             visit.tally.add(judged.verdicts, judged.snapshot.values)
 
 
-def _connection_finding(visit: _Visit) -> Sequence[Finding]:
+def _connection_finding(visit: _Visit) -> Sequence[SurveyFinding]:
     """Return what the connection itself shows to be wrong."""
     status = visit.status
     reason = status.reason if status is not None else ""
     if status is not None and status.state in _ENDED:
-        return [Finding(_ENDED[status.state], reason or FAULT_LABELS[_ENDED[status.state]])]
+        return [SurveyFinding(_ENDED[status.state], reason or FAULT_LABELS[_ENDED[status.state]])]
     if visit.first_s is not None:
         return []
     live = status is not None and status.state in (ConnectionState.LIVE, ConnectionState.STALLED)
     fault = Fault.NO_FRAMES if live else Fault.SIGNAL_LOSS
-    return [Finding(fault, f"no picture came within {CONNECT_S:.0f} s" + (f": {reason}" if reason else ""))]
+    return [SurveyFinding(fault, f"no picture came within {CONNECT_S:.0f} s" + (f": {reason}" if reason else ""))]
 
 
 def stream_of(message: Frame | StreamStatus) -> str:

@@ -75,7 +75,7 @@ def run(*, cameras: int = 200, days: int = 90) -> dict[str, Any]:
             began = perf_counter()
             made = make_history(engine, cameras, days)
             made_s = perf_counter() - began
-            return {**_measured(SqlReportStore(engine), days), **made, "history_made_s": made_s}
+            return {**_measure_exports(SqlReportStore(engine), days), **made, "history_made_s": made_s}
         finally:
             engine.dispose()
 
@@ -141,7 +141,7 @@ def _incidents(cameras: int, days: int) -> list[Incident]:
     return found
 
 
-def _measured(store: SqlReportStore, days: int) -> dict[str, Any]:
+def _measure_exports(store: SqlReportStore, days: int) -> dict[str, Any]:
     first = (_FIRST + timedelta(days=days)).date()
     request = ReportRequest(first=first, last=first + timedelta(days=days - 1))
     now = _FIRST + timedelta(days=2 * days, hours=12)

@@ -58,7 +58,7 @@ def model_card(
         rungs=next(iter(measured.ladders.values()))["n"],
         confidence="\n".join(map(_confidence, measured.confidence)),
         verdict=_verdict(measured.held_out),
-        withheld=_withheld(withheld),
+        withheld=_list_withheld(withheld),
     )
 
 
@@ -69,7 +69,7 @@ def _verdict(held_out: Mapping[str, Mapping[str, object]]) -> str:
     return f"The aim of .9 is missed by {', '.join(poor)}."
 
 
-def _withheld(names: Sequence[str]) -> str:
+def _list_withheld(names: Sequence[str]) -> str:
     if not names:
         return ""
     return f"The detector does not show {' and '.join(names)}; overall still contains them, with their small weights."

@@ -6,7 +6,7 @@ import numpy as np
 
 from detectors.models.face_quality.network import DIMENSIONS, Assessor
 from lab.training.detection_quality.failures import Miss, draw_sheet
-from lab.training.face_quality.evidence.heldout_eval import scores_as_shown
+from lab.training.face_quality.evidence.heldout_eval import compute_shown_scores
 from lab.training.face_quality.face_set import FaceSet
 from lab.training.face_quality.synthesis.face_sources import SELFIES, FaceSource
 from lab.training.face_quality.synthesis.synthetic_faces import SyntheticFace, make_numbered_face, view_face
@@ -31,7 +31,7 @@ def draw_failures(network: Assessor, sources: Sequence[FaceSource]) -> bytes:
 def _misses(network: Assessor, faces: Sequence[SyntheticFace]) -> Iterator[Miss]:
     views, points = zip(*map(view_face, faces), strict=True)
     labels = np.array([face.labels for face in faces])
-    scores = scores_as_shown(network, FaceSet(np.stack(views), np.stack(points), labels))
+    scores = compute_shown_scores(network, FaceSet(np.stack(views), np.stack(points), labels))
     for face, given, known in zip(faces, scores, labels, strict=True):
         for name, says, label in list(zip(DIMENSIONS, given, known, strict=True))[:-1]:
             yield Miss(face.picture, name, f"{name}: says {says:.1f}, label {label:.1f}", says - label)

@@ -39,7 +39,7 @@ class DistortionLadder:
     overall_scores: tuple[float, ...]
 
 
-def scores_as_shown(network: Assessor, faces: FaceSet) -> Values:
+def compute_shown_scores(network: Assessor, faces: FaceSet) -> Values:
     """The scores (N, 6) that the detector would show: within 1 to 5, the overall by the paper's regression."""
     scores = predict_faces(network, faces).clip(1, 5)
     scores[:, -1] = regress_overall(torch.from_numpy(scores)).numpy()
@@ -48,7 +48,7 @@ def scores_as_shown(network: Assessor, faces: FaceSet) -> Values:
 
 def measure_heldout(network: Assessor, faces: FaceSet) -> dict[str, Mapping[str, object]]:
     """Agreement with the labels of faces of people never trained on, by dimension."""
-    scores, labels = scores_as_shown(network, faces), np.asarray(faces.labels, np.float64)
+    scores, labels = compute_shown_scores(network, faces), np.asarray(faces.labels, np.float64)
     return {str(name): measure_agreement(scores[:, at], labels[:, at]).as_json() for at, name in enumerate(DIMENSIONS)}
 
 
@@ -59,7 +59,7 @@ def measure_ladders(network: Assessor, sources: Sequence[FaceSource]) -> dict[st
 
 def _ladder(network: Assessor, sources: Sequence[FaceSource], distortion: Distortion) -> DistortionLadder:
     harmed = max(HARM[distortion], key=lambda name: HARM[distortion][name])
-    scores = np.array([scores_as_shown(network, _rungs(source, distortion)) for source in sources])
+    scores = np.array([compute_shown_scores(network, _rungs(source, distortion)) for source in sources])
     falling, overall = scores[:, :, DIMENSIONS.index(harmed)], scores[:, :, -1]
     return DistortionLadder(
         dimension=harmed,

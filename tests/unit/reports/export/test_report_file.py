@@ -13,7 +13,7 @@ import pytest
 from domain.report_files import ReportFormat, ReportRequest
 from reports.build import build_report
 from reports.export.chapters import chapters
-from reports.export.csv_export import COLUMNS, neutralised
+from reports.export.csv_export import COLUMNS, neutralise_formula
 from reports.export.pdf_fonts import font_of, font_runs, register_fonts
 from reports.export.report_file import export
 from reports.export.seal import Outcome, check_seal
@@ -103,8 +103,8 @@ def test_html_and_json_show_the_same_percentages(report: Report) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1", "\uff0b1"])
 def test_no_text_of_a_csv_begins_a_formula(text: str) -> None:
-    assert neutralised(text).startswith("'")
-    assert neutralised("gate (north)") == "gate (north)"
+    assert neutralise_formula(text).startswith("'")
+    assert neutralise_formula("gate (north)") == "gate (north)"
 
 
 def test_names_are_text_in_html_and_letters_in_a_pdf(report: Report) -> None:

@@ -12,7 +12,15 @@ from domain.faults import Fault, Verdict, VerdictState
 from domain.report_files import ReportFormat
 from reports.export.seal import Outcome, check_seal
 from reports.survey.survey_file import export_survey
-from reports.survey.visits import NEEDS_BASELINE, Finding, Survey, SurveyEntry, SurveyState, VisitTally, rank_entries
+from reports.survey.visits import (
+    NEEDS_BASELINE,
+    Survey,
+    SurveyEntry,
+    SurveyFinding,
+    SurveyState,
+    VisitTally,
+    rank_entries,
+)
 
 AT = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 LEARNING = {NEEDS_BASELINE: [Fault.COVERED, Fault.CAMERA_MOVED]}
@@ -24,7 +32,7 @@ def entry(name: str, *faults: Fault, frames: int = 10, quality: float = 60.0, wh
         site="north",
         address="rtsp://10.0.0.7/main",
         frames=frames,
-        findings=[Finding(fault, f"{fault} is seen") for fault in faults],
+        findings=[SurveyFinding(fault, f"{fault} is seen") for fault in faults],
         why_not=why,
         not_judged=LEARNING if frames else {},
         quality={"image_quality": quality} if frames else {},
@@ -76,7 +84,7 @@ def test_a_fault_counts_where_most_pictures_show_it() -> None:
         often = VerdictState.FAULT if number < 6 else VerdictState.OK
         seldom = VerdictState.FAULT if number < 3 else VerdictState.OK
         tally.add([verdict(Fault.BLUR, often, f"blur {number}"), verdict(Fault.NOISE, seldom, "noise")], {})
-    assert list(tally.findings()) == [Finding(Fault.BLUR, "blur 5")]
+    assert list(tally.findings()) == [SurveyFinding(Fault.BLUR, "blur 5")]
 
 
 def test_the_cause_leads_and_its_symptoms_follow() -> None:
@@ -132,7 +140,7 @@ def test_csv_and_json_hold_the_same_ranking() -> None:
 
 def test_names_and_reasons_are_text_and_pictures_stand_only_where_they_were_kept() -> None:
     strange = SurveyEntry(
-        "<b>x</b>", frames=1, findings=[Finding(Fault.BLUR, "<script>1</script>")], picture=b"\xff\xd8"
+        "<b>x</b>", frames=1, findings=[SurveyFinding(Fault.BLUR, "<script>1</script>")], picture=b"\xff\xd8"
     )
     made = export_survey(survey(strange), ReportFormat.HTML).content.decode()
     assert "<script>" not in made

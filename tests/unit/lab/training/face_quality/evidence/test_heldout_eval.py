@@ -24,7 +24,7 @@ from lab.training.face_quality import bundled_recipe
 from lab.training.face_quality.__main__ import app
 from lab.training.face_quality.evidence import heldout_eval
 from lab.training.face_quality.evidence.clip_tracks import ConfidenceOrder
-from lab.training.face_quality.evidence.heldout_eval import measure_heldout, measure_ladders, scores_as_shown
+from lab.training.face_quality.evidence.heldout_eval import compute_shown_scores, measure_heldout, measure_ladders
 from lab.training.face_quality.face_set import FaceSet
 from lab.training.face_quality.model_card import FaceQualityFigures, FaceQualityProvenance, model_card
 from lab.training.samples import Values
@@ -43,7 +43,7 @@ def brightness(_network: Assessor, faces: FaceSet) -> Values:
 def test_what_is_shown_is_within_the_scale_and_overall_is_the_regression(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = np.array([[0.0, 2.0, 3.0, 4.0, 9.0, 1.0]])
     monkeypatch.setattr(heldout_eval, "predict_faces", lambda _network, _faces: answers.copy())
-    scores = scores_as_shown(NETWORK, face_set(1))
+    scores = compute_shown_scores(NETWORK, face_set(1))
     assert scores[0, :5].tolist() == [1, 2, 3, 4, 5]
     assert scores[0, 5] == pytest.approx(regress_overall(torch.from_numpy(scores))[0].item())
 
