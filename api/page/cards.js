@@ -1,6 +1,7 @@
 // One card a camera, grouped by site, worst first. A card is rebuilt when its camera changes; only ages tick between.
 
 import { bareReason, capitalised, duration, element, icon, metricName, normal, number, quantity } from "./format.js";
+import { cameraAddress } from "./router.js";
 
 const OLD_FRAME_S = 10;
 
@@ -43,8 +44,8 @@ function told(camera, metrics) {
   ];
 }
 
-/** Build a camera's card. `open` is called with the camera's name when the card is opened. */
-export function card(camera, metrics, open) {
+/** Build a camera's card, which leads to the camera's page. */
+export function card(camera, metrics) {
   const isOff = camera.state === "off";
   const facts = element(
     "p",
@@ -65,7 +66,7 @@ export function card(camera, metrics, open) {
     element(
       "header",
       {},
-      element("h3", {}, element("button", { type: "button", click: () => open(camera.name) }, camera.name)),
+      element("h3", {}, element("a", { href: cameraAddress(camera.name) }, camera.name)),
       element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word)),
     ),
     element("div", { class: "told" }, told(camera, metrics), taken),
@@ -137,7 +138,7 @@ function cardOf(camera, built, make) {
     fresh.querySelector(".spark").replaceWith(spark);
     const focused = known.card.contains(document.activeElement);
     known.card.replaceWith(fresh);
-    if (focused) fresh.querySelector("button").focus({ preventScroll: true });
+    if (focused) fresh.querySelector("a").focus({ preventScroll: true });
   }
   built.set(camera.name, { camera, card: fresh });
   return fresh;

@@ -1,6 +1,8 @@
 // The strip of open incidents, and taking one on by name.
 
 import { capitalised, element, icon, moment } from "./format.js";
+import { cameraAddress, incidentAddress } from "./router.js";
+import { t } from "./texts.js";
 
 const SEVERITIES = ["critical", "warning", "info"];
 const NAME_KEY = "sightline.name";
@@ -11,7 +13,8 @@ function where(incident) {
   return `${incident.group || incident.site || "several sites"}: ${incident.members.length} cameras${back}`;
 }
 
-function line(incident, actions) {
+/** One incident as a list item. `actions.take` is called with it when somebody acknowledges. */
+export function incidentLine(incident, actions) {
   const open = incident.state === "open";
   const taken = incident.acknowledged_by
     ? `taken by ${incident.acknowledged_by}${incident.acknowledge_reason ? `: ${incident.acknowledge_reason}` : ""}`
@@ -26,9 +29,9 @@ function line(incident, actions) {
       "div",
       { class: "text" },
       element("p", { class: "what" },
-        element("strong", {}, capitalised(incident.headline.label)), " ",
+        element("a", { class: "name", href: incidentAddress(incident.incident_id) }, capitalised(incident.headline.label)), " ",
         incident.members.length ? where(incident)
-          : element("button", { type: "button", class: "reference", click: () => actions.open(incident.camera) }, incident.camera),
+          : element("a", { class: "reference", href: cameraAddress(incident.camera) }, incident.camera),
       ),
       element("p", { class: "why" }, [incident.site, times, taken].filter(Boolean).join(" · ")),
     ),
@@ -38,19 +41,18 @@ function line(incident, actions) {
   );
 }
 
-/** Show open incidents, those nobody took on first, then by severity, and fold the resolved ones away. */
-export function showIncidents(incidents, actions) {
+/** Show open incidents in `parts`, those nobody took on first, then by severity, and fold the resolved ones away. */
+export function showIncidents(parts, incidents, actions) {
   const open = incidents.filter((incident) => incident.state === "open");
   const resolved = incidents.filter((incident) => incident.state !== "open");
   open.sort((a, b) => Boolean(a.acknowledged_by) - Boolean(b.acknowledged_by)
     || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
-  document.getElementById("incidents").hidden = !incidents.length;
-  document.getElementById("incidents-title").textContent = open.length ? `Open incidents (${open.length})` : "No open incident";
-  document.getElementById("open-incidents").replaceChildren(...open.map((incident) => line(incident, actions)));
-  const fold = document.getElementById("resolved");
-  fold.hidden = !resolved.length;
-  fold.querySelector("summary").textContent = `Lately resolved (${resolved.length})`;
-  document.getElementById("resolved-incidents").replaceChildren(...resolved.map((incident) => line(incident, actions)));
+  parts.incidents.hidden = !incidents.length;
+  parts.title.textContent = open.length ? t("incidents.open", { n: open.length }) : t("incidents.none");
+  parts.open.replaceChildren(...open.map((incident) => incidentLine(incident, actions)));
+  parts.fold.hidden = !resolved.length;
+  parts.fold.querySelector("summary").textContent = t("incidents.resolved", { n: resolved.length });
+  parts.resolved.replaceChildren(...resolved.map((incident) => incidentLine(incident, actions)));
 }
 
 /** Ask for a name and a reason, and send them. */

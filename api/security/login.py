@@ -1,5 +1,6 @@
 """The login form: token in, session cookie out."""
 
+from html import escape
 from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse, Response
@@ -19,13 +20,14 @@ def token_field(text: str) -> str | None:
         return None
 
 
-def same_site_redirect(cookie: str = "") -> Response:
-    """Return a page that opens `/` at once, with `cookie` set.
+def same_site_redirect(cookie: str = "", address: str = "/") -> Response:
+    """Return a page that opens `address`, one of ours, at once, with `cookie` set.
 
     A browser that follows a link of another site sends no strict cookie, nor where that is redirected. What a page of
     our own opens comes with it.
     """
-    answer = HTMLResponse('<!doctype html><title>Sightline</title><meta http-equiv="refresh" content="0; url=/">')
+    refresh = f'<meta http-equiv="refresh" content="0; url={escape(address)}">'
+    answer = HTMLResponse(f"<!doctype html><title>Sightline</title>{refresh}")
     if cookie:
         answer.headers["Set-Cookie"] = cookie
     return answer

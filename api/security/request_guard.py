@@ -13,6 +13,7 @@ from api.security.access_rules import AccessPolicy, AuthResult
 from api.security.client_address import client_address, is_forwarded_https
 from api.security.client_limits import TokenThrottle
 from api.security.login import cookie_header, same_site_redirect, token_of_query
+from api.security.page_paths import is_page_path, login_address, page_address
 from domain.ports import Clock
 
 _HTTP_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
@@ -95,13 +96,14 @@ class RequestGuard:
             return wrong_token_response(self._throttle.record_wrong_token(scope["client"][0]))
         if entry is not AuthResult.NOTHING:
             return None
-        if path == "/":
+        if is_page_path(path):
             # A token in the address is exchanged for a cookie by the page itself.
             if token_of_query(scope["query_string"]) is not None:
                 return None
+            address = page_address(path, scope["query_string"].decode("utf-8", "replace"))
             if access_rules.is_cross_site(headers.get("sec-fetch-site", "")):
-                return same_site_redirect()
-            return RedirectResponse("/login", 303)
+                return same_site_redirect(address=address)
+            return RedirectResponse(login_address(address), 303)
         return error_response(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
 
     def _renew_cookie(self, scope: Scope) -> str:

@@ -92,9 +92,9 @@ def test_text_of_others_never_becomes_markup(window: Browser, stage: SampleCamer
     window.wait(lambda: len(names(window)) == 1, what="the camera")
     assert names(window) == [NASTY]
     assert NASTY in card(window, NASTY)
-    window.click(".card h3 button")
+    window.click(".card h3 a")
     window.wait(lambda: window.texts("#detail-title") == [NASTY], what="the camera's detail")
-    window.wait(lambda: len(window.texts("#detail tbody tr")) == 27, what="every check")
+    window.wait(lambda: len(window.texts(".detail tbody tr")) == 27, what="every check")
     assert window.run("return document.querySelectorAll('img[src=x]').length") == 0
     assert window.run("return window.hacked") is None
 
@@ -188,24 +188,24 @@ def test_the_picture_of_now_and_every_score_stand_in_the_detail(
     stage.past("gate", {"luma_mean": 0.4, "edge_width": 2.0, "noise_sigma": 1.5})
     opened()
     window.wait(lambda: names(window) == ["gate"], what="the camera")
-    window.type(".card h3 button", "\ue007")
+    window.type(".card h3 a", "\ue007")
     window.wait(
-        lambda: window.run("return document.querySelector('#detail img')?.naturalWidth") == 160, what="the picture"
+        lambda: window.run("return document.querySelector('.detail img')?.naturalWidth") == 160, what="the picture"
     )
-    window.wait(lambda: len(window.texts("#detail .panel svg")) == 3, what="three charts")
-    assert "rtsp://***@h/1" in window.texts("#detail .more")[0]
-    window.type("#detail .close", "\ue00c")
-    window.wait(lambda: not window.run("return document.getElementById('detail').open"), what="the detail closed")
-    assert window.run("return document.activeElement.textContent") == "gate"
+    window.wait(lambda: len(window.texts(".detail .panel svg")) == 3, what="three charts")
+    assert "rtsp://***@h/1" in window.texts(".detail .more")[0]
+    assert window.run("return document.activeElement.id") == "detail-title"
+    window.run("history.back()")
+    window.wait(lambda: names(window) == ["gate"], what="the wall again")
 
 
 def test_without_pictures_the_detail_says_why(window: Browser, stage: SampleCameras, opened: Open) -> None:
     stage.healthy(Camera("gate", "rtsp://h/1"))
     opened(pictures=False)
     window.wait(lambda: names(window) == ["gate"], what="the camera")
-    window.click(".card h3 button")
+    window.click(".card h3 a")
     reason = ["pictures are switched off (pictures: never)"]
-    window.wait(lambda: window.texts("#detail .near figcaption") == reason, what="the reason")
+    window.wait(lambda: window.texts(".detail .near figcaption") == reason, what="the reason")
     window.errors()  # the browser reports the 404 itself
 
 
@@ -244,6 +244,43 @@ def test_the_page_asks_for_the_token_once(window: Browser, stage: SampleCameras,
     window.click("button")
     window.wait(lambda: names(window) == ["gate"], what="the camera behind the token")
     assert "sesame" not in str(window.run("return location.href + document.cookie"))
+
+
+def test_a_pasted_link_opens_the_same_view_after_the_login(window: Browser, stage: SampleCameras, opened: Open) -> None:
+    stage.healthy(Camera("gate 1", "rtsp://h/1", site="North"))
+    stage.show("gate 1", np.full((90, 160, 3), 120, np.uint8))
+    stage.failing(Camera("yard", "rtsp://h/1"), blur_verdict())
+    opened(token="pasted hunter2 link")
+    start = str(window.run("return location.origin"))
+    link = f"{start}/cameras/gate%201?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
+    window.open(link)
+    window.wait(lambda: window.texts("label") == ["Token"], what="the form")
+    window.type("input[name=token]", "pasted hunter2 link")
+    window.click("button")
+    window.wait(lambda: window.texts("#detail-title") == ["gate 1"], what="the camera of the link")
+    assert window.run("return location.href") == link
+    window.open(f"{start}/incidents/yard/blur/1")
+    window.wait(lambda: window.texts("h1") == ["Out of focus"], what="the incident of the link")
+    window.open(f"{start}/?state=fault&find=yard")
+    window.wait(lambda: names(window) == ["yard"], what="the wall with its filter")
+
+
+def test_the_back_button_leads_through_the_views(window: Browser, stage: SampleCameras, opened: Open) -> None:
+    stage.failing(Camera("gate", "rtsp://h/1"), blur_verdict())
+    stage.show("gate", np.full((90, 160, 3), 120, np.uint8))
+    opened()
+    window.wait(lambda: names(window) == ["gate"], what="the wall")
+    window.run("window.sameDocument = true")
+    window.click(".card h3 a")
+    window.wait(lambda: window.texts("#detail-title") == ["gate"], what="the camera")
+    assert str(window.run("return location.pathname")) == "/cameras/gate"
+    window.click("#nav a[href='/incidents']")
+    window.wait(lambda: window.texts("h1") == ["Incidents"], what="the incidents")
+    window.run("history.back()")
+    window.wait(lambda: window.texts("#detail-title") == ["gate"], what="the camera again")
+    window.run("history.back()")
+    window.wait(lambda: names(window) == ["gate"], what="the wall again")
+    assert window.run("return window.sameDocument") is True
 
 
 def test_nothing_sticks_out_at_phone_width(window: Browser, stage: SampleCameras, opened: Open) -> None:

@@ -9,6 +9,7 @@ from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras
 
 TOKEN = "kx@:#/ü hunter2 long"
+OWN_FILES = sorted(path for path in _PAGE_FOLDER.rglob("*.*") if "vendor" not in path.parts)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -32,7 +33,7 @@ def test_scripts_and_styles_come_under_types_that_a_strict_browser_takes(api: Ca
     assert api.get("/static/icon.svg").headers["content-type"] == "image/svg+xml"
 
 
-@pytest.mark.parametrize("path", sorted(_PAGE_FOLDER.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", OWN_FILES, ids=lambda path: path.name)
 def test_nothing_is_loaded_from_elsewhere_and_no_text_becomes_markup(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?://|//cdn|@import|innerHTML|insertAdjacentHTML|document\.write|eval\(", text)
@@ -103,3 +104,41 @@ def test_a_bookmark_with_a_plus_sign_opens_whoever_wrote_it(stage: SampleCameras
 def test_without_a_token_there_is_no_form(api: Caller) -> None:
     assert api.get("/login").headers["location"] == "/"
     assert api.get("/?token=whatever").headers["location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/cameras/gate", "/incidents", "/incidents/gate/blur/1", "/reports", "/cameras"])
+def test_each_view_has_an_address_of_its_own(api: Caller, path: str) -> None:
+    assert api.get(path).text == api.get("/").text
+
+
+def test_a_deep_link_is_kept_through_the_login(locked: Caller) -> None:
+    asked = locked.get("/cameras/gate?from=2026-11-01T00:00:00Z")
+    assert (asked.status_code, asked.headers["location"]) == (
+        303,
+        "/login?next=%2Fcameras%2Fgate%3Ffrom%3D2026-11-01T00%3A00%3A00Z",
+    )
+    wrong = locked.post(asked.headers["location"], data={"token": "wrong"})
+    assert wrong.headers["location"] == asked.headers["location"] + "&wrong"
+    entered = locked.post(asked.headers["location"], data={"token": TOKEN})
+    assert entered.headers["location"] == "/cameras/gate?from=2026-11-01T00:00:00Z"
+
+
+def test_a_deep_link_with_a_token_leads_to_the_same_view_without_it(locked: Caller) -> None:
+    answer = locked.get("/cameras/gate", params={"token": TOKEN, "span": "86400"})
+    assert answer.headers["location"] == "/cameras/gate?span=86400"
+
+
+def test_a_deep_link_from_another_site_opens_the_same_view(locked: Caller) -> None:
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    answer = locked.get('/cameras/a"b?from=1&to=2', headers=followed)
+    assert 'content="0; url=/cameras/a%22b?from=1&amp;to=2"' in answer.text
+
+
+def test_every_text_that_the_page_names_is_in_the_catalogue() -> None:
+    known = set(re.findall(r'^  "([\w.]+)":', (_PAGE_FOLDER / "texts.js").read_text(encoding="utf-8"), re.MULTILINE))
+    used: dict[str, str] = {}
+    for path in OWN_FILES:
+        if path.suffix == ".js":
+            used |= {key: path.name for key in re.findall(r'\bt\("([\w.]+)"', path.read_text(encoding="utf-8"))}
+    assert len(known) > 20
+    assert {key: name for key, name in used.items() if key not in known} == {}

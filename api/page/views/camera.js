@@ -1,15 +1,13 @@
 // One camera from near: the picture of now, every verdict with its number, and a chart of each score.
 
-import { chart } from "./charts.js";
-import { bareReason, bitrate, capitalised, duration, element, icon, metricName, moment, normal, number, quantity } from "./format.js";
+import { chart } from "../charts.js";
+import { bareReason, bitrate, capitalised, duration, element, icon, metricName, moment, normal, number, quantity } from "../format.js";
+import { setTitle } from "../router.js";
 
 const PICTURE_EVERY_MS = 2000;
 const CHARTS_EVERY_MS = 15000;
 const WORDS = { ok: "OK", fault: "Fault", not_assessable: "Not assessable" };
 const RANK = { fault: 0, not_assessable: 1, ok: 2 };
-
-const dialog = document.getElementById("detail");
-let shown = null;
 
 async function asked(path) {
   const answer = await fetch(path);
@@ -17,8 +15,8 @@ async function asked(path) {
   return answer.json();
 }
 
-/** Open the dialog for a camera; `state` gives the metrics catalogue, the chart's span, and the server's time. */
-export function openDetail(name, state) {
+export function open(container, params, state) {
+  const { name } = params;
   const parts = {
     summary: element("div", { class: "summary" }),
     image: element("img", { alt: `${name} as it looks now`, hidden: true }),
@@ -27,41 +25,37 @@ export function openDetail(name, state) {
     charts: element("div", { class: "charts" }),
     facts: element("dl", { class: "more" }),
   };
-  const close = element("button", { type: "button", class: "quiet close", click: () => dialog.close() }, "Close");
-  dialog.replaceChildren(
-    element("header", {}, element("h2", { id: "detail-title" }, name), close),
+  setTitle(name);
+  container.append(element(
+    "article",
+    { class: "detail" },
+    element("header", {}, element("h1", { id: "detail-title" }, name)),
     element("div", { class: "near" }, element("figure", {}, parts.image, parts.caption), parts.summary),
-    element("h3", {}, "Scores"),
+    element("h2", {}, "Scores"),
     parts.charts,
-    element("h3", {}, "Checks"),
+    element("h2", {}, "Checks"),
     element("table", {},
       element("thead", {}, element("tr", {}, ...["Check", "Answer", "Why", "Number"].map((each) => element("th", { scope: "col" }, each)))),
       parts.verdicts),
-    element("h3", {}, "About this camera"),
+    element("h2", {}, "About this camera"),
     parts.facts,
-  );
-  const mine = { name, parts, state, url: null };
-  shown = mine;
-  dialog.showModal();
+  ));
+  const mine = { name, parts, state, url: null, ended: false };
   repeat(mine, PICTURE_EVERY_MS, showPicture);
   repeat(mine, PICTURE_EVERY_MS, showVerdicts);
   repeat(mine, CHARTS_EVERY_MS, showCharts);
+  return () => {
+    mine.ended = true;
+    if (mine.url) URL.revokeObjectURL(mine.url);
+  };
 }
 
-dialog.addEventListener("close", () => {
-  if (shown && shown.url) URL.revokeObjectURL(shown.url);
-  shown = null;
-});
-dialog.addEventListener("click", (event) => {
-  if (event.target === dialog) dialog.close();
-});
-
 async function repeat(mine, everyMs, work) {
-  while (shown === mine) {
+  while (!mine.ended) {
     try {
       await work(mine);
     } catch (error) {
-      if (shown === mine) failed(mine, work, error);
+      if (!mine.ended) failed(mine, work, error);
     }
     await new Promise((done) => setTimeout(done, everyMs));
   }
@@ -90,7 +84,7 @@ async function showPicture(mine) {
   }
   const at = answer.headers.get("X-Received-At");
   const blob = await answer.blob();
-  if (shown !== mine) return;
+  if (mine.ended) return;
   if (mine.url) URL.revokeObjectURL(mine.url);
   mine.url = URL.createObjectURL(blob);
   mine.parts.image.src = mine.url;
@@ -101,7 +95,7 @@ async function showPicture(mine) {
 async function showVerdicts(mine) {
   const path = `/api/v1/cameras/${encodeURIComponent(mine.name)}`;
   const [camera, latest] = await Promise.all([asked(path), asked(`${path}/latest`)]);
-  if (shown !== mine) return;
+  if (mine.ended) return;
   mine.camera = camera;
   mine.latest = latest;
   mine.parts.summary.replaceChildren(...summary(camera, mine.state.metrics));
@@ -168,13 +162,13 @@ async function showCharts(mine) {
   if (!metrics.length) return;
   const until = new Date(mine.state.now());
   const query = new URLSearchParams({
-    since: new Date(until - mine.state.span() * 1000).toISOString(), until: until.toISOString(), points: 150,
+    since: new Date(until - 3600 * 1000).toISOString(), until: until.toISOString(), points: 150,
   });
   metrics.forEach((metric) => query.append("metric", metric.key));
   const answer = await asked(`/api/v1/cameras/${encodeURIComponent(mine.name)}/scores?${query}`);
   mine.camera ||= await asked(`/api/v1/cameras/${encodeURIComponent(mine.name)}`);
   const reference = mine.camera.references.find((each) => each.mode === mine.camera.mode);
-  if (shown !== mine) return;
+  if (mine.ended) return;
   const measured = metrics.filter((metric) => answer.series[metric.key].length);
   mine.parts.charts.replaceChildren(...measured.map((metric) => panel(metric, answer, reference, age(mine, metric))));
   if (!measured.length) mine.parts.charts.replaceChildren(element("p", { class: "quietly" }, "No scores in this time."));
