@@ -9,10 +9,22 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import error_responses
-from api.backend import Backend
+from api.backend import Backend, Shadow
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
-from api.routes import cameras, catalogue, health, incidents, live_events, models, page, picture, prometheus, scores
+from api.routes import (
+    cameras,
+    catalogue,
+    health,
+    incidents,
+    live_events,
+    models,
+    page,
+    picture,
+    prometheus,
+    scores,
+    shadow_messages,
+)
 from api.routes import reports as report_routes
 from api.schemas.values import Problem
 from api.security.access_rules import AccessPolicy, normalise_hosts
@@ -49,6 +61,7 @@ def create_app(
     trusted_proxies: Collection[str] = (),
     models_known: Callable[[], Sequence[ModelRecord]] = tuple,
     reports: ReportMaker | None = None,
+    shadow: Shadow = Shadow(),  # noqa: B008 - frozen
 ) -> FastAPI:
     """Return the application.
 
@@ -57,7 +70,7 @@ def create_app(
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
     (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports, None where
-    none are made. Setting `app.state.stopping` ends the live streams.
+    none are made, `shadow` where nobody is notified. Setting `app.state.stopping` ends the live streams.
     """
     app = _new_application()
     app.state.backend = Backend(
@@ -75,6 +88,7 @@ def create_app(
         live_snapshots=LiveSnapshots(live, score_store, clock),
         models=models_known,
         reports=reports,
+        shadow=shadow,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
     app.state.throttle = TokenThrottle()
@@ -101,7 +115,17 @@ def _new_application() -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for resource in (scores, picture, incidents, cameras, catalogue, models, report_routes, live_events):
+    for resource in (
+        scores,
+        picture,
+        incidents,
+        cameras,
+        catalogue,
+        models,
+        report_routes,
+        shadow_messages,
+        live_events,
+    ):
         app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
     for unversioned in (health.router, prometheus.router, page.router):
         app.include_router(unversioned)

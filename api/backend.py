@@ -9,8 +9,17 @@ from fastapi import Depends, Request
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
+from domain.ports import AlertStore, Clock, LiveState, ReportMaker, ScoreStore, ShadowLog, StreamStore
 from domain.records import ModelRecord
+from domain.shadow import ShadowScope
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """Where shadow mode is on, and what it kept from receivers; None where this process has no such log."""
+
+    scope: ShadowScope = ShadowScope()
+    log: ShadowLog | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Backend:
     reports: ReportMaker | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
+    shadow: Shadow = Shadow()
 
 
 def _backend_of_request(request: Request) -> Backend:

@@ -14,6 +14,7 @@ from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
+from domain.shadow import ShadowMessage
 from domain.verdict_time import Cut, MaintenanceWindow, MetricSeries, StateSum, VerdictSpan, WatchChange
 
 
@@ -216,6 +217,22 @@ class AlertStore(Protocol):
 
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         """Store a group incident and its entries, and mark the absorbed entries delivered, in one transaction."""
+        ...
+
+
+class ShadowLog(Protocol):
+    """What shadow mode kept from receivers. Every method raises `StoreUnavailable` while the database is away."""
+
+    def record(self, message: ShadowMessage) -> None:
+        """Keep one message; the same key and receiver again change nothing."""
+        ...
+
+    def holds(self, incident_id: str, receiver: str) -> bool:
+        """Say whether a message about this incident was kept from this receiver."""
+        ...
+
+    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
+        """Return the messages of a stretch, `until` left out, the latest first."""
         ...
 
 

@@ -17,6 +17,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from api.app import create_app
+from api.backend import Shadow
 from api.security.client_address import parse_networks
 from detectors.metric_table import read_metric_table
 from domain.camera_directory import CameraDirectory
@@ -28,6 +29,7 @@ from evaluation.policy import Policy
 from ingest.supervise.supervisor import IngestSupervisor
 from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
+from notification.shadow import behind_shadow
 from sightline.config.sections import QueueSettings
 from sightline.config.settings import EvaluationSettings, Settings
 from sightline.models.reader_setup import make_reader_setup
@@ -285,10 +287,11 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
     report = _ProcessReport(
         health=lambda: {part.name: part.health() for part in parts},
         process_metrics=lambda: collect_process_metrics(clock, scoring, wiring.queue.count_waiting),
-        warnings=lambda: _clock_notes(clock),
+        warnings=lambda: {**_clock_notes(clock), **settings.alerts.warnings()},
     )
     server = _build_api(wiring, report) if Role.SERVE in wanted and settings.api.enabled else None
-    dispatcher = Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=wiring.grouping)
+    receivers = behind_shadow(notifiers, stores.shadow, stores.streams, settings.alerts.scope(), clock)
+    dispatcher = Dispatcher(stores.alerts, stores.streams, receivers, clock, grouping=wiring.grouping)
     if settings.health.port is not None and server is None:
         parts.append(
             HealthServer(
@@ -385,6 +388,7 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(_find_models, settings)),
         reports=maker_of(settings, stores.reports, wiring.clock),
+        shadow=Shadow(settings.alerts.scope(), stores.shadow),
     )
     return ApiServer(
         app,

@@ -29,6 +29,8 @@ function showConnection() {
   if (banner.textContent !== text) banner.textContent = text;
   banner.hidden = !text;
   banner.classList.toggle("lost", connection === "lost");
+  by("shadow").textContent = state.shadow ? `${state.shadow}.` : "";
+  by("shadow").hidden = !state.shadow;
 }
 
 /** Load the catalogues of metrics and faults; the views show bare keys until they are there. */

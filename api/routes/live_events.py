@@ -43,7 +43,7 @@ class LiveAnswer(BaseModel):
     """One event: the cameras that changed since the event before, and the names of those that are gone.
 
     `order` lists every camera, worst first. `incidents` is null while unchanged. `store` and `live` are "" or why the
-    database or the live state is away.
+    database or the live state is away, `shadow` "" or where shadow mode is on.
     """
 
     now: Time
@@ -54,6 +54,7 @@ class LiveAnswer(BaseModel):
     incidents: list[IncidentAnswer] | None
     store: str
     live: str
+    shadow: str = ""
 
 
 @dataclass
@@ -76,6 +77,7 @@ class PageState:
     incidents_hash: int
     store: str
     live: str
+    shadow: str = ""
 
 
 def read_page_state(backend: Backend) -> PageState:
@@ -92,6 +94,7 @@ def read_page_state(backend: Backend) -> PageState:
         incidents_hash=hash(tuple(incident.model_dump_json() for incident in incidents or ())),
         store=redact_text(now.store or away),
         live=redact_text(now.live),
+        shadow=backend.shadow.scope.sentence(),
     )
 
 
@@ -133,6 +136,7 @@ def changes_since(seen: PageState, shown: SentState) -> LiveAnswer:
         incidents=incidents,
         store=seen.store,
         live=seen.live,
+        shadow=seen.shadow,
     )
 
 

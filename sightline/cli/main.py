@@ -57,6 +57,11 @@ COMMANDS = (
     ),
     CommandEntry("cameras", "Add, list, remove, accept, test and import cameras.", "sightline.cli.cameras:app"),
     CommandEntry("incidents", "List and acknowledge incidents.", "sightline.cli.incidents:app"),
+    CommandEntry(
+        "shadow",
+        "Say what would have been sent in shadow mode: when, to whom, and how often for each fault.",
+        "sightline.cli.shadow:shadow",
+    ),
     CommandEntry("report", "Write a report of usable time, or check one.", "sightline.cli.report:app"),
     CommandEntry(
         "maintenance",

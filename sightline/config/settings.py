@@ -17,6 +17,7 @@ from domain.text.camera_urls import clean_camera_url, find_secrets
 from sightline.config.error_messages import describe_errors
 from sightline.config.report_settings import ReportsSettings
 from sightline.config.sections import (
+    AlertSettings,
     ApiSettings,
     GateSettings,
     HealthSettings,
@@ -262,6 +263,8 @@ class Settings(Section):
     """How long rows are kept."""
     notifiers: NotifierSettings = NotifierSettings()
     """Who gets messages."""
+    alerts: AlertSettings = AlertSettings()
+    """Shadow mode."""
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     """A call while all is healthy."""
     evaluation: EvaluationSettings = EvaluationSettings()

@@ -18,6 +18,7 @@ from storage.sql.database.engine import PostgresTls, open_engine
 from storage.sql.database.migrate import upgrade_schema
 from storage.sql.report_store import SqlReportStore
 from storage.sql.score_store import SqlScoreStore
+from storage.sql.shadow_log import SqlShadowLog
 from storage.sql.stream_store import SqlStreamStore
 
 MIN_RETRY_S = 1.0
@@ -28,13 +29,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One database, four ports."""
+    """One database, five ports."""
 
     engine: Engine
     streams: SqlStreamStore
     scores: SqlScoreStore
     alerts: SqlAlertStore
     reports: SqlReportStore
+    shadow: SqlShadowLog
 
 
 def open_configured_engine(settings: Settings) -> Engine:
@@ -52,7 +54,8 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         raise
     retention = Retention(**settings.retention.model_dump())
     scores = SqlScoreStore(engine, retention=retention, clock=clock)
-    return Stores(engine, SqlStreamStore(engine), scores, SqlAlertStore(engine), SqlReportStore(engine))
+    alerts, reports, shadow = SqlAlertStore(engine), SqlReportStore(engine), SqlShadowLog(engine)
+    return Stores(engine, SqlStreamStore(engine), scores, alerts, reports, shadow)
 
 
 def wait_for_stores(settings: Settings, clock: Clock, stop: threading.Event) -> Stores | None:

@@ -13,6 +13,7 @@ from domain.frames import Frame
 from domain.messages import BatchResult, DeadLetter, StreamMessage, StreamSnapshot, VerdictChange
 from domain.metrics import FrameScores
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
+from domain.shadow import ShadowMessage
 from domain.text.camera_urls import redact_url
 from domain.verdict_time import VerdictSpan
 from tests.fakes.latest import build_latest
@@ -298,6 +299,34 @@ class FakeScoreStore:
             del self._scores[key]
         self._floor = floor
         return {"frames": len(old)}
+
+
+class FakeShadowLog:
+    """`ShadowLog` in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], ShadowMessage] = {}
+        self.away = False
+
+    def record(self, message: ShadowMessage) -> None:
+        self._require()
+        self.kept.setdefault((message.key, message.receiver), message)
+
+    def holds(self, incident_id: str, receiver: str) -> bool:
+        self._require()
+        return any(
+            each.incident.incident_id == incident_id and each.receiver == receiver for each in self.kept.values()
+        )
+
+    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
+        self._require()
+        listed = sorted(self.kept.values(), key=lambda each: (each.key, each.receiver))
+        listed.sort(key=lambda each: each.at, reverse=True)
+        return [each for each in listed if since <= each.at < until][:limit]
+
+    def _require(self) -> None:
+        if self.away:
+            raise StoreUnavailable("the store is away")
 
 
 class FakeAlertStore:

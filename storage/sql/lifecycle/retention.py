@@ -92,6 +92,7 @@ def _expired_rows(retention: Retention, now: datetime) -> list[tuple[Table, Colu
         (tables.verdict_changes, tables.verdict_changes.c.at < ago(retention.history_days)),
         (tables.transitions, tables.transitions.c.at < ago(retention.history_days)),
         (tables.verdict_time, tables.verdict_time.c.ended_at < ago(retention.history_days)),
+        (tables.shadow_messages, tables.shadow_messages.c.at < ago(retention.history_days)),
         (tables.model_days, tables.model_days.c.day < ago(retention.history_days)),
         (incidents, resolved & (incidents.c.updated_at < ago(retention.history_days))),
         (outbox, outbox.c.delivered_at.is_not(None) & (outbox.c.delivered_at < ago(retention.delivered_days))),

@@ -219,6 +219,20 @@ outbox = Table(
     Index("ix_outbox_waiting", "created_at", sqlite_where=NOT_DELIVERED, postgresql_where=NOT_DELIVERED),
 )
 
+shadow_messages = Table(
+    "shadow_messages",
+    metadata,
+    Column("key", String, nullable=False),
+    Column("receiver", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("incident_id", String, nullable=False),
+    Column("incident", Document, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("key", "receiver"),
+    Index(None, "at"),
+    Index(None, "incident_id"),
+)
+
 baselines = Table(
     "learned_references",
     metadata,

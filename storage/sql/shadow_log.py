@@ -1,0 +1,55 @@
+"""What shadow mode kept from receivers, as long as the history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, RowMapping, select
+
+from domain.alerts import NotificationKind
+from domain.shadow import ShadowMessage
+from storage.sql.database.engine import read_transaction, write_transaction
+from storage.sql.schema import tables
+from storage.sql.schema.documents import INCIDENT, decode_record, encode_record
+from storage.sql.schema.upserts import insert_new
+
+
+class SqlShadowLog:
+    """`ShadowLog` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(self, message: ShadowMessage) -> None:
+        row = {
+            "key": message.key,
+            "receiver": message.receiver,
+            "kind": message.kind,
+            "incident_id": message.incident.incident_id,
+            "incident": encode_record(INCIDENT, message.incident),
+            "at": message.at,
+        }
+        with write_transaction(self._engine) as connection:
+            insert_new(connection, tables.shadow_messages, [row])
+
+    def holds(self, incident_id: str, receiver: str) -> bool:
+        table = tables.shadow_messages
+        query = select(table.c.key).where(table.c.incident_id == incident_id, table.c.receiver == receiver).limit(1)
+        with read_transaction(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
+        table = tables.shadow_messages
+        order = (table.c.at.desc(), table.c.key, table.c.receiver)
+        query = select(table).where(table.c.at >= since, table.c.at < until).order_by(*order).limit(limit)
+        with read_transaction(self._engine) as connection:
+            return [_message_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def _message_from_row(row: RowMapping) -> ShadowMessage:
+    return ShadowMessage(
+        key=row["key"],
+        receiver=row["receiver"],
+        kind=NotificationKind(row["kind"]),
+        incident=decode_record(INCIDENT, row["incident"]),
+        at=row["at"],
+    )

@@ -1,0 +1,61 @@
+"""Contract of ShadowLog: kept once, found by time and by incident."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.alerts import NotificationKind
+from domain.ports import ShadowLog
+from domain.retention import Retention
+from domain.shadow import ShadowMessage
+from storage.sql.lifecycle.retention import delete_expired_rows
+from storage.sql.shadow_log import SqlShadowLog
+from tests.contract.records import incident
+from tests.fakes.ports import START, FakeClock, FakeShadowLog
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=["sqlite", "postgres", "fake"])
+def log(request: pytest.FixtureRequest) -> ShadowLog:
+    if request.param == "fake":
+        return FakeShadowLog()
+    return SqlShadowLog(request.getfixturevalue("new_database")(request.param))
+
+
+def message(key: str, receiver: str = "desk", at_s: float = 0, incident_id: str = "gate/blur/1") -> ShadowMessage:
+    return ShadowMessage(key, receiver, NotificationKind.FIRING, incident(incident_id), START + at_s * SECOND)
+
+
+def test_messages_come_back_whole_and_the_latest_first(log: ShadowLog) -> None:
+    kept = [message(f"k{number}", at_s=number) for number in range(4)]
+    for each in kept:
+        log.record(each)
+    assert list(log.messages(START, START + 3 * SECOND)) == [kept[2], kept[1], kept[0]]
+    assert list(log.messages(START, START + 9 * SECOND, limit=1)) == [kept[3]]
+
+
+def test_the_same_message_again_changes_nothing(log: ShadowLog) -> None:
+    log.record(message("k"))
+    log.record(message("k", at_s=5))
+    log.record(message("k", "pager"))
+    found = log.messages(START, START + 9 * SECOND)
+    assert [(each.receiver, each.at) for each in found] == [("desk", START), ("pager", START)]
+
+
+def test_an_incident_is_held_for_the_receiver_it_was_kept_from(log: ShadowLog) -> None:
+    log.record(message("k", "desk", incident_id="a"))
+    assert log.holds("a", "desk")
+    assert not log.holds("a", "pager")
+    assert not log.holds("b", "desk")
+
+
+def test_it_is_deleted_with_the_history(database: Engine) -> None:
+    clock = FakeClock(START + timedelta(days=40))
+    log = SqlShadowLog(database)
+    log.record(message("old", at_s=0))
+    log.record(message("new", at_s=39 * 86_400))
+    delete_expired_rows(database, Retention(history_days=30), clock.now())
+    kept = log.messages(START - SECOND, clock.now())
+    assert [each.key for each in kept] == ["new"]
