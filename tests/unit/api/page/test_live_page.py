@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from api.backend import Shadow
 from domain.cameras import Camera
 from domain.faults import Evidence
 from domain.messages import BatchResult
+from domain.shadow import ShadowScope
 from tests.unit.api.conftest import absent, make_app, serve_app
 from tests.unit.api.page.browser import Browser, browser, missing_browser
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
@@ -54,6 +56,14 @@ def card(window: Browser, name: str) -> str:
         "return [...document.querySelectorAll('.card')].find(c => c.dataset.name === arguments[0])?.innerText ?? ''"
     )
     return str(window.run(script, name))
+
+
+def test_shadow_mode_is_said_above_every_view(window: Browser, stage: SampleCameras, opened: Open) -> None:
+    stage.add(Camera("gate", "rtsp://10.0.0.7/1"))
+    opened(shadow=Shadow(ShadowScope(everywhere=True)))
+    text = "return document.getElementById('shadow').innerText"
+    window.wait(lambda: "nobody is notified" in str(window.run(text)), what="the word of shadow mode")
+    assert window.run("return document.getElementById('shadow').hidden") is False
 
 
 def test_cameras_stand_by_site_worst_first_each_with_its_reason_and_number(
