@@ -12,7 +12,7 @@ class BlurMetrics:
     """Two independent measures: noise makes edges look narrow to one, fog leaves the other alone."""
 
     name = "blur"
-    fingerprint = "blur-2"
+    fingerprint = "blur-3"
     metrics = (
         lower_is_better("edge_width", "width of edges", "px", (0, 100), "Marziliano 2002, as FFmpeg vf_blurdetect"),
         higher_is_better("sharpness", "sharpness", "share", (0, 1), "1 - blur effect, Crete 2007"),

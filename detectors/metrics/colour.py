@@ -23,7 +23,7 @@ class ColourMetrics:
     """Chroma as a whole. All is NaN where the stream carries no colour. Masked pixels do not count."""
 
     name = "colour"
-    fingerprint = "colour-2"
+    fingerprint = "colour-3"
     metrics = (
         neutral_metric("saturation", "colourfulness", _UNIT, (0, 0.71), "mean √(Cb²+Cr²)"),
         lower_is_better("cast", "lean of the colours", _UNIT, (0, 0.71), "|mean (Cb, Cr)|"),

@@ -14,7 +14,7 @@ from detectors.metrics.picture.windows import block_sums
 from detectors.metrics.specs import LEVELS, higher_is_better, lower_is_better
 from domain.frames import ColorMatrix
 
-_PATCH = 15
+_PATCH_SHARE = 15 / 320
 _BLOCK = 16
 
 
@@ -22,7 +22,7 @@ class ContrastMetrics:
     """Contrast of the whole, of its parts, and the veil over it. Masked pixels do not count."""
 
     name = "contrast"
-    fingerprint = "contrast-2"
+    fingerprint = "contrast-3"
     metrics = (
         higher_is_better("contrast_rms", "contrast", "share of white", (0, 0.5), "Peli 1990: std(Y)/255"),
         higher_is_better("local_contrast", "local contrast", LEVELS, (0, 127.5), "ours"),
@@ -41,8 +41,8 @@ class ContrastMetrics:
 def contrast_rms(picture: DecodedPicture) -> float:
     """Return RMS contrast, the standard deviation of luma in [0, 1], as [0, 0.5].
 
-    Source: Peli, "Contrast in complex images", JOSA A 1990; the seed papers' std(Y)/255. Of pictures above a million
-    pixels, of every n-th row.
+    Source: Peli, "Contrast in complex images", JOSA A 1990; the seed papers' std(Y)/255. Of pictures above half a
+    million pixels, of every n-th row.
     """
     rows = picture.enough_rows
     mask = None if picture.visible is None else picture.visible.pixels[rows]
@@ -70,12 +70,13 @@ def haze(picture: DecodedPicture) -> float:
     """Return how bright even the darkest things are, [0, 1]; rises with fog, film and stray light.
 
     The dark channel (He, Sun, Tang, "Single image haze removal using dark channel prior", 2009), min over the colours
-    and over 15x15 pixels of a picture of at most 320, of which the 20th percentile over the picture is taken (ours):
+    and over 15x15 pixels of a picture of 320 (a smaller one: as large a part of it), of which the 20th percentile over the picture is taken (ours):
     sky and lamps have no dark channel in clear air either, and seldom fill more than half of a view.
     """
     luma = picture.small
     darkest = luma if picture.reduced_chroma is None else _darkest(luma, picture.reduced_chroma, picture.matrix)
-    patch = np.ones((_PATCH, _PATCH), np.uint8)
+    side = max(3, round(_PATCH_SHARE * max(luma.shape)) | 1)
+    patch = np.ones((side, side), np.uint8)
     levels = cv2.erode(cv2.convertScaleAbs(darkest, alpha=255), patch, borderType=cv2.BORDER_REPLICATE)
     size = (luma.shape[0], luma.shape[1])
     visible = None if picture.reduced_visible is None else VisibleArea(picture.reduced_visible.blocks(size))

@@ -26,7 +26,7 @@ class ExposureMetrics:
     """Luma's mean, percentiles and extremes. Masked pixels do not count."""
 
     name = "exposure"
-    fingerprint = "exposure-2"
+    fingerprint = "exposure-3"
     metrics = (
         neutral_metric("luma_mean", "brightness", "share of white", (0, 1), "mean luma"),
         neutral_metric("luma_p05", "darkest twentieth", "share of white", (0, 1), "5th percentile of luma"),
@@ -54,7 +54,7 @@ class ExposureMetrics:
 def black_share(picture: DecodedPicture) -> float:
     """Return the share of pixels under `BLACK`, [0, 1]. Source: FFmpeg vf_blackdetect.
 
-    Of pictures above a million pixels, of every n-th row.
+    Of pictures above half a million pixels, of every n-th row.
     """
     lowest = math.ceil(picture.codes.code(BLACK))
     rows = picture.enough_rows

@@ -39,7 +39,7 @@ class MotionMetrics:
     """Change since the picture before in the same session. Masked pixels do not count, but for the shift."""
 
     name = "motion"
-    fingerprint = "motion-2"
+    fingerprint = "motion-3"
     metrics = (
         neutral_metric(
             "change_median", "change of the median block", LEVELS, (0, 255), "median over 16x16 blocks of mean |ΔY|"

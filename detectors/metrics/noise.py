@@ -16,8 +16,8 @@ from detectors.metrics.picture.windows import block_sums
 from detectors.metrics.specs import LEVELS, lower_is_better
 
 _BLOCK = 16
-_BAND = 64
-_ENOUGH_PIXELS = 1_000_000
+_BAND = 32
+_ENOUGH_PIXELS = 500_000
 _DARKEST, _BRIGHTEST = 0.02, 0.98
 _LEAST_BLOCKS = 8
 _FLATTEST = 0.2
@@ -29,7 +29,7 @@ class NoiseMetrics:
     """Immerkær's estimate at native size, since resizing averages noise away. Masked pixels do not count."""
 
     name = "noise"
-    fingerprint = "noise-2"
+    fingerprint = "noise-3"
     metrics = (
         lower_is_better("noise_sigma", "noise", LEVELS, (0, 1700), "Immerkær 1996"),
         lower_is_better(
@@ -38,7 +38,7 @@ class NoiseMetrics:
     )
 
     def measure(self, picture: DecodedPicture) -> Mapping[str, float]:
-        """Return the metrics; NaN under 3 pixels. Above a million pixels every n-th band of 64 rows counts."""
+        """Return the metrics; NaN under 3 pixels. Above half a million pixels every n-th band of 32 rows counts."""
         if min(picture.shape) < 3:
             return {"noise_sigma": math.nan, "noise_floor": math.nan}
         bands = [_measure_band(picture, rows) for rows in _bands(picture.shape)]
@@ -62,7 +62,7 @@ class _Band:
 
 
 def _bands(shape: tuple[int, int]) -> list[slice]:
-    """Return the rows of responses to look at: all of them, or bands that make up about a million pixels."""
+    """Return the rows of responses to look at: all of them, or bands that make up about half a million pixels."""
     height, width = shape
     step = round(height * width / _ENOUGH_PIXELS)
     if step <= 1:

@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,11 +52,12 @@ def _kept(picture: DecodedPicture, size: tuple[int, int]) -> Flags:
 def _inner_steps(sums: Samples, size: tuple[int, int]) -> Floats:
     """Return mean |Δ| within each block, in codes, of the band sums: the 15 borders inside it."""
     rows, columns = size
-    missing = max(0, columns * _BLOCK - sums.shape[1])
-    wide = np.pad(sums[:rows], ((0, 0), (0, missing)))[:, : columns * _BLOCK]
-    blocks = wide.reshape(rows, columns, _BLOCK)
-    inner = blocks.sum(axis=2, dtype=np.uint32) - blocks[..., -1]
-    return np.asarray(inner / np.float32(_BLOCK * (_BLOCK - 1)), np.float32)
+    wide = np.zeros((rows, columns * _BLOCK), sums.dtype)
+    kept = min(columns * _BLOCK, sums.shape[1])
+    wide[:, :kept] = sums[:rows, :kept]
+    wide[:, _BLOCK - 1 :: _BLOCK] = 0
+    inner = cv2.reduce(wide.reshape(-1, _BLOCK), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
+    return np.asarray(inner.reshape(rows, columns) / np.float32(_BLOCK * (_BLOCK - 1)), np.float32)
 
 
 def _in_rows(smeared: Flags, lively: Flags) -> Flags:
@@ -77,7 +79,7 @@ def _lost(picture: DecodedPicture, flat: Flags) -> Flags:
     dark = level < 0.02
     if not (grey.any() or dark.any()):
         return lost
-    colour = np.stack([_colour_means(plane, flat.shape) - codes.neutral for plane in picture.chroma])
+    colour = np.stack([_colour_means(plane, picture.shape, flat.shape) - codes.neutral for plane in picture.chroma])
     colour /= codes.colour_span
     here = colour[:, rows, columns]
     found = dark & (here < -0.4).all(axis=0)
@@ -95,5 +97,7 @@ def _samples_of_blocks(
     return np.asarray(blocks[rows, :, columns, :].mean(axis=(1, 2)))
 
 
-def _colour_means(plane: Samples, size: tuple[int, ...]) -> Floats:
-    return area_mean(plane, (size[0], size[1]), highest=0xFFFF)
+def _colour_means(plane: Samples, shape: tuple[int, int], size: tuple[int, ...]) -> Floats:
+    """Return the mean colour of each block; what luma has beside its last whole block is left out of colour too."""
+    rows, columns = (-(-size[axis] * _BLOCK * plane.shape[axis] // shape[axis]) for axis in (0, 1))
+    return area_mean(plane[:rows, :columns], (size[0], size[1]), highest=0xFFFF)

@@ -13,7 +13,7 @@ from detectors.metrics.picture.decoded_picture import DecodedPicture
 _STRONG = 30
 """Canny's upper threshold on |gx| + |gy| of the Sobel operator in levels of 255, as FFmpeg's blurdetect has it."""
 _RADIUS = 50
-_MOST_EDGES = 2_000
+_MOST_EDGES = 1_000
 _SAMPLED_PIXELS, _FEW_EDGES = 60_000, 700
 _STRETCH = 4
 _LEAST_EDGES = 32
@@ -42,7 +42,7 @@ def edge_width(picture: DecodedPicture) -> float:
     Marziliano, Dufaux, Winkler, Ebrahimi, "A no-reference perceptual blur metric" (ICIP 2002), in the four directions
     of FFmpeg's vf_blurdetect: Canny edges of the smoothed picture; from each, both ways along the gradient, the
     steps to the next local extremum; diagonal steps count 0.7 as there. Native size, whole levels of 255, so that a
-    slope ends where 8 bits end it. Of a large picture every n-th row is searched, and of more than 2,000 edge pixels
+    slope ends where 8 bits end it. Of a large picture every n-th row is searched, and of more than 1,000 edge pixels
     evenly spaced ones count.
     """
     if min(picture.shape) < 16:
@@ -67,7 +67,7 @@ def _find_edges(smooth: Bytes, inside: Bytes | None) -> _Edges:
 
 
 def _edges_of_rows(smooth: Bytes, step: int, inside: Bytes | None) -> _Edges:
-    """Return at most 2,000 crests of the rows 2, 2 + step …, two pixels off the border."""
+    """Return at most 1,000 crests of the rows 2, 2 + step …, two pixels off the border."""
     height, width = smooth.shape
     rows = [smooth[2 + shift : height - 2 + shift : step].astype(np.int16) for shift in (-2, -1, 0, 1, 2)]
     _, _, above = _gradients(*rows[:3])

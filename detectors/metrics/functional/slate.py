@@ -115,18 +115,19 @@ def colour_bars(picture: DecodedPicture) -> float:
         return 0.0
     codes = picture.codes
     planes = [_samples(plane) for plane in picture.chroma]
-    if _strong_share(planes, codes) < _LEAST_HUES * _LEAST_OF_HUE:
+    # Each test but the last can only say no, the quickest first.
+    strong = _strong(planes, codes)
+    if _share(strong) < _LEAST_HUES * _LEAST_OF_HUE:
         return 0.0
-    shape = planes[0].shape[::-1]
-    luma = cv2.resize(_samples(picture.luma), shape, interpolation=cv2.INTER_NEAREST)
-    flat = _flat(luma, _PATCH_RANGE / 255 * codes.span)
-    for plane in planes:
-        flat &= _flat(plane, _PATCH_RANGE / 255 * codes.colour_span)
-    if cv2.countNonZero(flat) / flat.size < _LEAST_HUES * _LEAST_OF_HUE:
+    flat = cv2.min(*(_flat(plane, _PATCH_RANGE / 255 * codes.colour_span) for plane in planes))
+    if _share(cv2.min(flat, strong)) < _LEAST_HUES * _LEAST_OF_HUE:
+        return 0.0
+    luma = cv2.resize(_samples(picture.luma), planes[0].shape[::-1], interpolation=cv2.INTER_NEAREST)
+    flat = cv2.min(flat, _flat(luma, _PATCH_RANGE / 255 * codes.span))
+    if _share(cv2.min(flat, strong)) < _LEAST_HUES * _LEAST_OF_HUE:
         return 0.0
     blue, red = ((plane.astype(np.float32) - codes.neutral) / codes.colour_span for plane in planes)
-    strong = cv2.magnitude(blue, red) >= _LEAST_CHROMA
-    saturated = strong & (flat > 0)
+    saturated = (cv2.magnitude(blue, red) >= _LEAST_CHROMA) & (flat > 0)
     if saturated.mean() < _LEAST_HUES * _LEAST_OF_HUE:
         return 0.0
     angle = np.degrees(np.arctan2(red[saturated], blue[saturated]))
@@ -138,12 +139,16 @@ def colour_bars(picture: DecodedPicture) -> float:
     return float((cv2.dilate(flat, border, borderType=cv2.BORDER_REPLICATE) > 0).mean())
 
 
-def _strong_share(planes: Sequence[Samples], codes: CodeRange) -> float:
-    """Return the share of samples whose greater colour is strong enough for the two together to be saturated."""
+def _strong(planes: Sequence[Samples], codes: CodeRange) -> Bytes:
+    """Return 1 where the greater colour is strong enough for the two together to be saturated."""
     least = math.floor(_LEAST_CHROMA / math.sqrt(2) * codes.colour_span)
     neutral = planes[0].dtype.type(codes.neutral)
     away = cv2.max(*(cv2.absdiff(plane, np.full_like(plane, neutral)) for plane in planes))
-    return cv2.countNonZero((away >= least).view(np.uint8)) / away.size
+    return (away >= least).view(np.uint8)
+
+
+def _share(found: Samples) -> float:
+    return cv2.countNonZero(found) / found.size
 
 
 def _flat(plane: Samples, reach: float) -> Bytes:

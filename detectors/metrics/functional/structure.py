@@ -81,13 +81,14 @@ def _orientations(luma: Words, levels: float, size: tuple[int, int]) -> NDArray[
     across, down = _gradients(luma)
     unit = levels / (2 * 9 * (FIXED_POINT >> _SPARE_BITS))
     magnitude, angle = cv2.cartToPolar(across, down)
-    places = np.flatnonzero(magnitude > np.float32(_NOISE_LEVELS / unit))
-    weights = magnitude.ravel()[places] * np.float32(unit) - np.float32(_NOISE_LEVELS)
-    fine = (angle.ravel()[places] * np.float32(_FINE / math.pi)).astype(np.intp)
+    magnitude *= np.float32(unit)
+    magnitude -= np.float32(_NOISE_LEVELS)
+    angle *= np.float32(_FINE / math.pi)
+    fine = angle.astype(np.intp)
     fine &= _FINE - 1
     cells = _cells((luma.shape[0], luma.shape[1]), size)
-    fine += cells.of_pixel.ravel()[places]
-    counts = np.bincount(fine, weights, cells.count)
+    fine += cells.of_pixel
+    counts = np.bincount(fine.ravel(), np.maximum(magnitude, 0, out=magnitude).ravel(), cells.count)
     return cells.sums((counts.reshape(-1, _FINE) @ _SHARES).ravel())
 
 

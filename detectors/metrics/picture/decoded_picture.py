@@ -20,7 +20,8 @@ REDUCED_SIDE = 640
 """Longer side in pixels of the reduced picture, on which everything is measured that needs no fine detail."""
 SMALL_SIDE = 320
 """That of what needs even less detail."""
-_ENOUGH_PIXELS = 1_000_000
+_LEAST_SMALL_SIDE = 240
+_ENOUGH_PIXELS = 500_000
 LUMA_WEIGHTS: Mapping[ColorMatrix, tuple[float, float]] = {
     ColorMatrix.BT601: (0.299, 0.114),
     ColorMatrix.BT709: (0.2126, 0.0722),
@@ -53,7 +54,7 @@ class DecodedPicture:
 
     @property
     def enough_rows(self) -> slice:
-        """Every row, or as many evenly spaced ones as make up a million pixels: enough for a share or a deviation."""
+        """Every row, or as many evenly spaced ones as make up half a million pixels: enough for a share or a deviation."""
         return slice(None, None, max(1, round(self.luma.size / _ENOUGH_PIXELS)))
 
     @cached_property
@@ -94,13 +95,17 @@ class DecodedPicture:
     def small(self) -> Floats:
         """Luma averaged down to at most 320 pixels on the longer side, (h, w) float32 in [0, 1]."""
         codes = self.codes8
-        size = reduced_size((self.reduced.shape[0], self.reduced.shape[1]), SMALL_SIDE)
+        reduced, unit = self.reduced, codes.span * FIXED_POINT
+        size = small_size((reduced.shape[0], reduced.shape[1]))
+        if reduced.shape == (2 * size[0], 2 * size[1]):
+            halved = cv2.resize(reduced, size[::-1], interpolation=cv2.INTER_AREA)
+            return np.asarray(cv2.multiply(halved, 1 / unit, dtype=cv2.CV_32F) - np.float32(codes.black / codes.span))
         # Two bits less, so that four pixels add up in 16 bits.
         return area_mean(
-            self.reduced >> 2,
+            reduced >> 2,
             size,
             highest=64 * FIXED_POINT,
-            scale=4 / (codes.span * FIXED_POINT),
+            scale=4 / unit,
             offset=-codes.black / codes.span,
         )
 
@@ -130,7 +135,7 @@ class DecodedPicture:
         if self.chroma is None:
             return None
         codes = self.codes
-        size = reduced_size((self.chroma[0].shape[0], self.chroma[0].shape[1]), SMALL_SIDE)
+        size = small_size((self.chroma[0].shape[0], self.chroma[0].shape[1]))
         blue, red = (
             area_mean(
                 plane,
@@ -142,6 +147,17 @@ class DecodedPicture:
             for plane in self.chroma
         )
         return blue, red
+
+
+def small_size(shape: tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width) of at most 320 pixels; where 240 to 320 divide the picture evenly, that.
+
+    Whole blocks are averaged ten times as quickly as fractions.
+    """
+    factor = -(-max(shape) // SMALL_SIDE)
+    if factor > 1 and shape[0] % factor == shape[1] % factor == 0 and max(shape) // factor >= _LEAST_SMALL_SIDE:
+        return shape[0] // factor, shape[1] // factor
+    return reduced_size(shape, SMALL_SIDE)
 
 
 def read_picture(frame: Frame, masks: Sequence[Mask] = ()) -> DecodedPicture:

@@ -106,13 +106,17 @@ def _wide_block_sums(plane: Samples, size: tuple[int, int], scale: float) -> tup
 
 
 def block_sums(values: Samples, side: int, widest: type[np.uint16] | type[np.uint32] = np.uint32) -> Samples:
-    """Return the sums of integers over whole blocks of `side` x `side` pixels, (H // side, W // side) uint32.
+    """Return the sums of integers over whole blocks of `side` x `side` pixels, (H // side, W // side).
 
-    What is left over at the bottom and on the right does not count. Sums of `side` values fit into `widest`.
+    What is left over at the bottom and on the right does not count. Sums of `side` values fit into `widest`, those
+    of blocks into the 24 bits that float32 adds exactly.
     """
     rows, columns = values.shape[0] // side, values.shape[1] // side
     bands = np.add.reduce(values[: rows * side].reshape(rows, side, values.shape[1]), axis=1, dtype=widest)
-    return np.asarray(bands[:, : columns * side].reshape(rows, columns, side).sum(axis=2, dtype=np.uint32))
+    blocks = bands[:, : columns * side].reshape(-1, side)
+    if widest is np.uint16 and blocks.size:
+        return cv2.reduce(blocks, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(rows, columns)
+    return np.asarray(blocks.sum(axis=1, dtype=np.uint32).reshape(rows, columns))
 
 
 def _sum_type(plane: Samples, highest: int, area: int) -> np.dtype[Any]:

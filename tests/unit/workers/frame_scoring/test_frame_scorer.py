@@ -21,7 +21,7 @@ def test_numbers_follow_from_the_picture() -> None:
 
     assert scored.rejected == {}
     assert scored.scores[0].values == pytest.approx({"luma_mean": 0.2})
-    assert scored.scores[0].models == {"mean_luma": "mean-1", "motion": "motion-2", "structure": "structure-2"}
+    assert scored.scores[0].models == {"mean_luma": "mean-1", "motion": "motion-3", "structure": "structure-2"}
     assert (scored.scores[0].width, scored.scores[0].height) == (8, 6)
 
 
