@@ -70,8 +70,9 @@ def haze(picture: DecodedPicture) -> float:
     """Return how bright even the darkest things are, [0, 1]; rises with fog, film and stray light.
 
     The dark channel (He, Sun, Tang, "Single image haze removal using dark channel prior", 2009), min over the colours
-    and over 15x15 pixels of a picture of 320 (a smaller one: as large a part of it), of which the 20th percentile over the picture is taken (ours):
-    sky and lamps have no dark channel in clear air either, and seldom fill more than half of a view.
+    and over 15x15 pixels of a picture of 320 (a smaller one: as large a part of it), of which the 20th percentile over
+    the picture is taken (ours): sky and lamps have no dark channel in clear air either, and seldom fill more than half
+    of a view.
     """
     luma = picture.small
     darkest = luma if picture.reduced_chroma is None else _darkest(luma, picture.reduced_chroma, picture.matrix)

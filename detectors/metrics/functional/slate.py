@@ -115,16 +115,8 @@ def colour_bars(picture: DecodedPicture) -> float:
         return 0.0
     codes = picture.codes
     planes = [_samples(plane) for plane in picture.chroma]
-    # Each test but the last can only say no, the quickest first.
-    strong = _strong(planes, codes)
-    if _share(strong) < _LEAST_HUES * _LEAST_OF_HUE:
-        return 0.0
-    flat = cv2.min(*(_flat(plane, _PATCH_RANGE / 255 * codes.colour_span) for plane in planes))
-    if _share(cv2.min(flat, strong)) < _LEAST_HUES * _LEAST_OF_HUE:
-        return 0.0
-    luma = cv2.resize(_samples(picture.luma), planes[0].shape[::-1], interpolation=cv2.INTER_NEAREST)
-    flat = cv2.min(flat, _flat(luma, _PATCH_RANGE / 255 * codes.span))
-    if _share(cv2.min(flat, strong)) < _LEAST_HUES * _LEAST_OF_HUE:
+    flat = _flat_patches(picture, planes)
+    if flat is None:
         return 0.0
     blue, red = ((plane.astype(np.float32) - codes.neutral) / codes.colour_span for plane in planes)
     saturated = (cv2.magnitude(blue, red) >= _LEAST_CHROMA) & (flat > 0)
@@ -137,6 +129,21 @@ def colour_bars(picture: DecodedPicture) -> float:
         return 0.0
     border = np.ones((_PATCH_BORDER, _PATCH_BORDER), np.uint8)
     return float((cv2.dilate(flat, border, borderType=cv2.BORDER_REPLICATE) > 0).mean())
+
+
+def _flat_patches(picture: DecodedPicture, planes: Sequence[Samples]) -> Bytes | None:
+    """Return 1 in flat patches, None where too few of them have strong colour; what is seen quickest comes first."""
+    codes = picture.codes
+    strong = _strong(planes, codes)
+    if _share(strong) < _LEAST_HUES * _LEAST_OF_HUE:
+        return None
+    flat = cv2.min(*(_flat(plane, _PATCH_RANGE / 255 * codes.colour_span) for plane in planes))
+    if _share(cv2.min(flat, strong)) < _LEAST_HUES * _LEAST_OF_HUE:
+        return None
+    luma = cv2.resize(_samples(picture.luma), planes[0].shape[::-1], interpolation=cv2.INTER_NEAREST)
+    flat = cv2.min(flat, _flat(luma, _PATCH_RANGE / 255 * codes.span))
+    enough = _share(cv2.min(flat, strong)) >= _LEAST_HUES * _LEAST_OF_HUE
+    return np.asarray(flat, np.uint8) if enough else None
 
 
 def _strong(planes: Sequence[Samples], codes: CodeRange) -> Bytes:

@@ -54,7 +54,7 @@ class DecodedPicture:
 
     @property
     def enough_rows(self) -> slice:
-        """Every row, or as many evenly spaced ones as make up half a million pixels: enough for a share or a deviation."""
+        """Every row, or as many evenly spaced ones as make up half a million pixels: enough for a share."""
         return slice(None, None, max(1, round(self.luma.size / _ENOUGH_PIXELS)))
 
     @cached_property
