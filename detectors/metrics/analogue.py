@@ -80,7 +80,7 @@ def _column_means(codes: Bytes) -> Floats:
     spans = windows(codes.shape[1], _STRIPS)
     strips = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
     rows = [cv2.reduce(codes[:, start:end], 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F) for start, end in strips]
-    return np.concatenate(rows, axis=1).T
+    return np.asarray(np.concatenate(rows, axis=1).T, np.float32)
 
 
 def _bars(profiles: Floats) -> float:

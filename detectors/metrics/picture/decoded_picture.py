@@ -99,7 +99,7 @@ class DecodedPicture:
         size = small_size((reduced.shape[0], reduced.shape[1]))
         if reduced.shape == (2 * size[0], 2 * size[1]):
             halved = cv2.resize(reduced, size[::-1], interpolation=cv2.INTER_AREA)
-            return np.asarray(cv2.multiply(halved, 1 / unit, dtype=cv2.CV_32F) - np.float32(codes.black / codes.span))
+            return np.asarray(halved * np.float32(1 / unit) - np.float32(codes.black / codes.span), np.float32)
         # Two bits less, so that four pixels add up in 16 bits.
         return area_mean(
             reduced >> 2,

@@ -115,7 +115,7 @@ def block_sums(values: Samples, side: int, widest: type[np.uint16] | type[np.uin
     bands = np.add.reduce(values[: rows * side].reshape(rows, side, values.shape[1]), axis=1, dtype=widest)
     blocks = bands[:, : columns * side].reshape(-1, side)
     if widest is np.uint16 and blocks.size:
-        return cv2.reduce(blocks, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(rows, columns)
+        return np.asarray(cv2.reduce(blocks, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(rows, columns))
     return np.asarray(blocks.sum(axis=1, dtype=np.uint32).reshape(rows, columns))
 
 
