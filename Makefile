@@ -7,6 +7,9 @@ DURATION ?= 0
 # Processes that run tests side by side. Each may take 2 GB.
 JOBS ?= 2
 
+# Modules are compiled once, not by every process that starts; some environments switch that off.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test check format lint types layers lock licences reference docs sbom clean
 
 setup: $(STAMP)

@@ -19,24 +19,13 @@ from reports.measures.decline import Decline
 from reports.measures.reliability import Tally, add_tallies, tally
 from reports.records import Bucket, CameraReport, GroupReport, Report, Scope, SiteReport, Summary
 from reports.usable_time.intervals import Interval, intersect, total
-from reports.usable_time.periods import Days, Stretch, buckets, requested_days, stretch_of
+from reports.usable_time.periods import Days, Stretch, Zones, buckets, requested_days, stretch_of
 from reports.usable_time.time_parts import TimeParts, add_parts, parts_of, usable_by_light
 from reports.usable_time.watching import Watched, changes_by_camera, watched_in
 
 WORST = 10
 _HOURLY_UP_TO = timedelta(days=94)
 """Longer periods take percentiles over daily means: a year of hours is tens of millions of rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Zones:
-    """The time zone of each site, and of every other one."""
-
-    default: ZoneInfo = ZoneInfo("UTC")
-    by_site: Mapping[str, ZoneInfo] = field(default_factory=dict)
-
-    def of(self, site: str) -> ZoneInfo:
-        return self.by_site.get(site, self.default)
 
 
 @dataclass(frozen=True, slots=True)

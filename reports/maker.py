@@ -2,8 +2,9 @@
 
 from domain.ports import Clock, ReportStore
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
-from reports.build import Zones, build_report
+from reports.build import build_report
 from reports.export.report_file import export
+from reports.usable_time.periods import Zones
 
 
 class StoredReports:

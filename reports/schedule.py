@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.report_files import PeriodName, ReportFormat, ReportRequest
-from reports.build import Zones
-from reports.usable_time.periods import Days, days_of, instant
+from reports.usable_time.periods import Days, Zones, days_of, instant
 
 SETTLED_AFTER = timedelta(hours=1)
 """What was received before midnight is judged, stored and rolled up by then."""

@@ -5,6 +5,7 @@ autocorrelation (Hamed and Rao 1998), and the false discovery rate held over all
 Hochberg 1995). What a single step explains better than a slope (a cleaned lens, a camera that was moved) is not named.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from domain.faults import Fault
 from domain.verdict_time import MetricSeries
@@ -107,6 +107,8 @@ def trend(camera: str, watch: Watch, days: NDArray[np.int64], values: NDArray[np
 
     `q` is still the single test's; `name_declines` sets it.
     """
+    from scipy import stats  # noqa: PLC0415 - a second of CPU and 40 MB, which no process that watches needs
+
     if len(values) < FEWEST_DAYS or float(np.ptp(values)) == 0.0:
         return None
     slope, intercept, low, high = stats.theilslopes(values, days, 0.95)
@@ -134,7 +136,7 @@ def mann_kendall_p(values: NDArray[np.float64], slope: float) -> float:
     if variance <= 0:
         return 1.0
     z = (score - np.sign(score)) / np.sqrt(variance)
-    return float(2 * stats.norm.sf(abs(z)))
+    return math.erfc(abs(z) / math.sqrt(2))
 
 
 def _autocorrelation_factor(values: NDArray[np.float64], slope: float) -> float:
@@ -142,6 +144,8 @@ def _autocorrelation_factor(values: NDArray[np.float64], slope: float) -> float:
 
     From the ranks of what is left once the trend is taken out, its significant lags up to a quarter of the length.
     """
+    from scipy import stats  # noqa: PLC0415
+
     count = len(values)
     places = np.arange(count)
     ranks = stats.rankdata(values - slope * places)
@@ -174,6 +178,8 @@ def name_declines(trends: Sequence[Decline], lost_to: Mapping[tuple[str, Fault],
     `lost_to` is the share of its time that a camera lost to a fault; a fault told for more than a twentieth of it is
     no slow decline any more.
     """
+    from scipy import stats  # noqa: PLC0415
+
     if not trends:
         return []
     q = stats.false_discovery_control([each.p for each in trends])

@@ -1,7 +1,7 @@
 """The time a report covers, in a site's own time zone: days are local days, 23 or 25 hours long twice a year."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,17 @@ class Stretch:
     @property
     def duration(self) -> timedelta:
         return self.until - self.since
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The time zone of each site, and of every other one."""
+
+    default: ZoneInfo = ZoneInfo("UTC")
+    by_site: Mapping[str, ZoneInfo] = field(default_factory=dict)
+
+    def of(self, site: str) -> ZoneInfo:
+        return self.by_site.get(site, self.default)
 
 
 def zone_of(name: str, *, where: str = "time zone") -> ZoneInfo:

@@ -10,9 +10,9 @@ from pathlib import Path
 from domain.errors import NotifierUnavailable
 from domain.ports import Clock, ReportDelivery, ReportMaker
 from domain.report_files import ReportFile
-from reports.build import Zones
 from reports.export.report_file import request_name
 from reports.schedule import Scheduled, due_reports
+from reports.usable_time.periods import Zones
 from sightline.config.settings import Settings
 
 _log = logging.getLogger(__name__)

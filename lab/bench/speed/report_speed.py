@@ -20,9 +20,10 @@ from domain.alerts import Incident, IncidentState
 from domain.faults import Evidence, Fault
 from domain.report_files import ReportFormat, ReportRequest
 from domain.verdict_time import MaintenanceWindow
-from reports.build import Zones, build_report
+from reports.build import build_report
 from reports.export.report_file import export
 from reports.records import Report
+from reports.usable_time.periods import Zones
 from storage.sql.database.engine import open_engine, write_transaction
 from storage.sql.database.migrate import upgrade_schema
 from storage.sql.incident_rows import store_incidents

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.report_files import ReportRequest
-from reports.build import Zones, build_report
+from reports.build import build_report
 from reports.records import CameraReport, Report
+from reports.usable_time.periods import Zones
 from tests.unit.reports.history import History, paint, plant
 from tests.unit.reports.stores import stored
 

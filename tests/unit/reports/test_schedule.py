@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.report_files import ReportFormat
-from reports.build import Zones
 from reports.schedule import Due, Scheduled, due_reports
+from reports.usable_time.periods import Zones
 
 WORLD = Zones(ZoneInfo("UTC"), {"east": ZoneInfo("Asia/Tokyo"), "west": ZoneInfo("America/Los_Angeles")})
 PDF = (ReportFormat.PDF,)

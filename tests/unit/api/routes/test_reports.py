@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from domain.report_files import ReportFormat
-from reports.build import Zones
 from reports.export.seal import Outcome, check_seal
 from reports.maker import StoredReports
+from reports.usable_time.periods import Zones
 from tests.fakes.ports import FakeClock
 from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras

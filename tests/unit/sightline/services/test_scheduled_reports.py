@@ -8,9 +8,9 @@ import pytest
 from domain.errors import NotifierUnavailable
 from domain.ports import ReportMaker
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
-from reports.build import Zones
 from reports.export.report_file import request_name
 from reports.schedule import Scheduled
+from reports.usable_time.periods import Zones
 from sightline.config.settings import parse_settings
 from sightline.services.scheduled_reports import FolderDelivery, ScheduledReports, scheduled_reports
 from tests.fakes.ports import FakeClock
