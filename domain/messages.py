@@ -98,6 +98,7 @@ class StreamSnapshot:
     `lag_s` is how old the stream's newest evaluated message was when it was evaluated, `frames_dropped` how many of its
     frames the worker dropped unscored since it took the stream over; both None where they are not measured. `values`
     belong to the last picture; those of models that do not score every picture may be older, `measured_at` says when.
+    `learning_until` is when the baseline of this light is learned at the earliest, None where nothing is being learned.
     """
 
     stream_id: str
@@ -112,3 +113,4 @@ class StreamSnapshot:
     incident: Incident | None = None
     lag_s: float | None = None
     frames_dropped: int | None = None
+    learning_until: datetime | None = None

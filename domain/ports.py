@@ -157,6 +157,12 @@ class ScoreStore(Protocol):
 
     def verdict_changes(self, stream_id: str, since: datetime, until: datetime) -> Sequence[VerdictChange]: ...
 
+    def verdict_spans(
+        self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000
+    ) -> Sequence[VerdictSpan]:
+        """Return the latest `limit` spans that touch the stretch, oldest first; they may reach beyond it."""
+        ...
+
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]: ...
 
     def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:

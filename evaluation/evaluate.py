@@ -27,7 +27,7 @@ from evaluation.policy import EvaluationContext, Policy
 from evaluation.rules.fault_rules import LIGHT_DEPENDENT, RULES, RuleSource
 from evaluation.rules.rule_check import RuleResult, why_never_assessable
 from evaluation.scene import scene_state
-from evaluation.scene.scene_state import SceneState
+from evaluation.scene.scene_state import SceneState, learning_until
 from evaluation.verdict_time import UNSCORED, CameraTime
 
 
@@ -268,7 +268,9 @@ def _build_evaluation(
         incidents=step.incidents,
         outbox=step.outbox,
         references=references,
-        snapshot=_snapshot(state, verdicts, tuple(a for a in active if a.state is not AlertState.RESOLVED)),
+        snapshot=_snapshot(
+            state, verdicts, tuple(a for a in active if a.state is not AlertState.RESOLVED), moment.policy
+        ),
         spans=spans,
     )
 
@@ -297,7 +299,9 @@ def _changes(before: Sequence[FaultTrack], after: Sequence[FaultTrack], now: dat
     return tuple(changes)
 
 
-def _snapshot(state: StreamState, verdicts: tuple[Verdict, ...], active: tuple[Alert, ...]) -> StreamSnapshot:
+def _snapshot(
+    state: StreamState, verdicts: tuple[Verdict, ...], active: tuple[Alert, ...], policy: Policy
+) -> StreamSnapshot:
     assert state.now is not None
     earlier = state.view.earlier
     return StreamSnapshot(
@@ -311,4 +315,5 @@ def _snapshot(state: StreamState, verdicts: tuple[Verdict, ...], active: tuple[A
         measured_at={metric: measured.at for metric, measured in earlier.items()},
         alerts=active,
         incident=state.case.incident,
+        learning_until=learning_until(state.view, policy),
     )

@@ -23,12 +23,15 @@ export function number(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A number with its unit, short: shares as per cent, ratios bare. The catalogue has the unit in full. */
+/** A number with its unit, short: shares as per cent, ratios bare, "of 100" for marks. The catalogue has the unit in full. */
 export function quantity(value, unit) {
   if (value === null || value === undefined) return "–";
-  if (!unit || unit === "ratio") return number(value);
+  if (!unit || ["0 or 1", "score", "correlation"].includes(unit) || unit.startsWith("ratio")) return number(value);
   if (unit.includes("share")) return `${number(100 * value)}\u202f%`;
-  return `${number(value)}\u202f${unit.split(" ")[0]}`;
+  if (unit === "bit/s") return bitrate(value);
+  const marks = /^\d+-(\d+),/.exec(unit);
+  if (marks) return `${number(value)} of ${marks[1]}`;
+  return `${number(value)}\u202f${unit.split(/[ ,](?=of |share )/)[0]}`;
 }
 
 export function capitalised(text) {
@@ -41,6 +44,18 @@ export function duration(seconds) {
   if (s < 90 * 60) return `${Math.round(s / 60)}\u202fmin`;
   if (s < 36 * 3600) return `${Math.round(s / 3600)}\u202fh`;
   return `${Math.round(s / 86400)}\u202fdays`;
+}
+
+/** A stretch of time with its two largest units: "2 h 10 min". */
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 120) return `${s}\u202fs`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 60) return `${minutes}\u202fmin`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours}\u202fh ${minutes % 60}\u202fmin` : `${hours}\u202fh`;
+  const days = Math.floor(hours / 24);
+  return hours % 24 ? `${days}\u202fdays ${hours % 24}\u202fh` : `${days}\u202fdays`;
 }
 
 export function bitrate(bps) {
@@ -60,6 +75,13 @@ export function clockTime(at) {
   return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
+/** A time with its date and time zone. */
+export function fullTime(iso) {
+  return new Date(iso).toLocaleString("en-GB", {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  });
+}
+
 /** A time with its day where it is not today's. */
 export function moment(iso) {
   const at = new Date(iso);
@@ -71,7 +93,9 @@ export function moment(iso) {
 /** The reason without the number that the line below it shows: "edges are wide: edge_width 7, normal below 4". */
 export function bareReason(reason, evidence) {
   const cut = evidence && evidence.metric ? reason.indexOf(`: ${evidence.metric} `) : -1;
-  return cut > 0 ? reason.slice(0, cut) : reason;
+  if (cut <= 0) return reason;
+  const bare = reason.slice(0, cut);
+  return bare.includes("(") && !bare.includes(")") ? `${bare})` : bare;
 }
 
 const SHAPES = {

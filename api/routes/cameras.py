@@ -92,6 +92,7 @@ def camera(name: str, backend: BackendDependency) -> CameraDetailAnswer:
         lit_at_night=subject.lit_at_night,
         analogue=subject.analogue,
         masks=len(subject.masks),
+        learning_until=each.snapshot.learning_until if each.snapshot is not None else None,
         accepted_at=subject.accepted_at,
         accepted_by=subject.accepted_by,
         counters=None if status is None or each.stored else CountersAnswer.model_validate(status.counters),

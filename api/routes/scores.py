@@ -1,14 +1,14 @@
 """Scores and verdicts over time."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 
 from api.backend import Backend, BackendDependency
 from api.routes.cameras import find_camera
-from api.schemas.scores import ChangeAnswer, PointAnswer, ScoresAnswer
+from api.schemas.scores import ChangeAnswer, PointAnswer, ScoresAnswer, TimelineAnswer, span_answer
 from api.schemas.values import verdict_answer
 from api.time_range import RangeRefused, RequestTime, TimeRange, choose_time_range, thin_points
 from domain.records import Resolution, ScorePoint
@@ -16,6 +16,8 @@ from domain.records import Resolution, ScorePoint
 MAX_METRICS = 64
 MAX_POINTS = 2000
 _MAX_CHANGES = 1000
+MAX_TIMELINE = timedelta(days=366)
+MAX_SPANS_SHOWN = 2000
 
 router = APIRouter(prefix="/cameras/{name}", tags=["scores"])
 
@@ -60,6 +62,29 @@ def verdicts(
     asked = _requested_range(backend, since, until, Resolution.HOUR)
     changes = backend.score_store.verdict_changes(name, asked.since, asked.until)[-_MAX_CHANGES:]
     return [ChangeAnswer(**dict(verdict_answer(change.verdict)), at=change.at) for change in changes]
+
+
+@router.get("/timeline")
+def timeline(
+    name: str, backend: BackendDependency, since: RequestTime | None = None, until: RequestTime | None = None
+) -> TimelineAnswer:
+    """Return the camera's state and light over time, oldest first: the last ten minutes by default, a year at most.
+
+    What is between two spans was not recorded. `complete` is false where the stretch has more than 2000 spans and
+    only the latest are here.
+    """
+    find_camera(backend, name)
+    asked = _requested_range(backend, since, until, None)
+    if asked.until - asked.since > MAX_TIMELINE:
+        raise HTTPException(422, f"at most {MAX_TIMELINE.days} days of states can be asked for at once")
+    found = backend.score_store.verdict_spans(name, asked.since, asked.until, limit=MAX_SPANS_SHOWN + 1)
+    return TimelineAnswer(
+        name=name,
+        since=asked.since,
+        until=asked.until,
+        complete=len(found) <= MAX_SPANS_SHOWN,
+        spans=[span_answer(span) for span in found[-MAX_SPANS_SHOWN:]],
+    )
 
 
 def _requested_range(

@@ -111,7 +111,11 @@ class SessionAnswer(RecordAnswer):
 
 
 class CameraDetailAnswer(CameraAnswer):
-    """A camera with its settings, counters, references and latest connections."""
+    """A camera with its settings, counters, references and latest connections.
+
+    `learning_until` is when the baseline of the present light is learned at the earliest; null where none is being
+    learned.
+    """
 
     address: str
     enabled: bool
@@ -120,6 +124,7 @@ class CameraDetailAnswer(CameraAnswer):
     lit_at_night: bool
     analogue: bool
     masks: int
+    learning_until: Time | None
     accepted_at: Time | None
     accepted_by: str
     counters: CountersAnswer | None

@@ -16,10 +16,11 @@ class MetricAnswer(RecordAnswer):
 
 
 class FaultRuleAnswer(FaultAnswer):
-    """When a fault is told by default; `event` faults are told once and do not resolve."""
+    """When a fault is told by default, and the metrics that decide; `event` faults are told once and do not resolve."""
 
     severity: str
     hold_for_s: float
     keep_firing_for_s: float
     event: bool
     needs_reference: bool
+    metrics: list[str]

@@ -3,7 +3,12 @@
 from pydantic import BaseModel
 
 from api.schemas.values import Number, RecordAnswer, Time, VerdictAnswer
+from domain.baselines import LightMode
+from domain.faults import FAULT_LABELS, Fault
 from domain.records import Resolution
+from domain.verdict_time import CAUSE_LABELS, TimeState, VerdictSpan
+
+FAULT_KEYS = frozenset(fault.value for fault in Fault)
 
 
 class PointAnswer(RecordAnswer):
@@ -25,6 +30,32 @@ class ScoresAnswer(BaseModel):
     resolution: Resolution
     thinned: bool
     series: dict[str, list[PointAnswer]]
+
+
+class SpanAnswer(BaseModel):
+    """One stretch in one state. `cause` is a fault's key or why nothing could be said; `label` is it in words."""
+
+    since: Time
+    until: Time
+    state: TimeState
+    cause: str
+    label: str
+    light: LightMode | None
+
+
+class TimelineAnswer(BaseModel):
+    name: str
+    since: Time
+    until: Time
+    complete: bool
+    spans: list[SpanAnswer]
+
+
+def span_answer(span: VerdictSpan) -> SpanAnswer:
+    label = FAULT_LABELS[Fault(span.cause)] if span.cause in FAULT_KEYS else CAUSE_LABELS.get(span.cause, span.cause)
+    return SpanAnswer(
+        since=span.since, until=span.until, state=span.state, cause=span.cause, label=label, light=span.light
+    )
 
 
 class ChangeAnswer(VerdictAnswer):

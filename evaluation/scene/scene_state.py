@@ -4,7 +4,7 @@ learned. Pure, like everything that judges.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode
 from domain.cameras import Camera
@@ -12,7 +12,7 @@ from domain.faults import Fault
 from domain.metrics import FrameScores, TimedValue
 from evaluation import connection as connections
 from evaluation.connection import ConnectionHistory
-from evaluation.policy import EvaluationContext
+from evaluation.policy import EvaluationContext, Policy
 from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95, Rule, RuleSource
 from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, why_never_assessable
 from evaluation.rules.thresholds import PICTURE_FAULT
@@ -93,6 +93,15 @@ class SceneUpdate:
     references: tuple[CameraBaseline, ...] = ()
     mode_changed: bool = False
     learned: bool = False
+
+
+def learning_until(view: SceneState, policy: Policy) -> datetime | None:
+    """Return when the baseline of the present light is learned at the earliest; None where nothing is being learned."""
+    known = view.of(view.light.mode)
+    begun = [
+        learner.started_at for part, learner in known.learners.items() if not baselines.is_usable(known.reference, part)
+    ]
+    return max(begun) + timedelta(seconds=policy.learn_s) if begun else None
 
 
 def restore_scene(camera: Camera, stored: Sequence[CameraBaseline]) -> SceneState:

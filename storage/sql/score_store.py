@@ -15,6 +15,7 @@ from domain.metrics import FrameScores
 from domain.ports import Clock
 from domain.records import Resolution, ScorePoint, StoredScores
 from domain.retention import Retention
+from domain.verdict_time import VerdictSpan
 from storage.sql.camera_leases import lock_fences
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.dropped_frames import dropped_frame_rows
@@ -25,7 +26,7 @@ from storage.sql.lifecycle.retention import advance_retention_time, delete_expir
 from storage.sql.lifecycle.rollups import fold_marked_minutes
 from storage.sql.schema import rows, tables
 from storage.sql.schema.upserts import insert_new, raise_numbers, replace_older
-from storage.sql.verdict_time import SpanWriter
+from storage.sql.verdict_time import SpanWriter, spans_between
 
 _MAX_AHEAD = timedelta(days=1)
 
@@ -127,6 +128,12 @@ class SqlScoreStore:
         )
         with read_transaction(self._engine) as connection:
             return [_stored_scores(row) for row in connection.execute(query).mappings()]
+
+    def verdict_spans(
+        self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000
+    ) -> Sequence[VerdictSpan]:
+        with read_transaction(self._engine) as connection:
+            return spans_between(connection, stream_id, (since, until), limit)
 
     def history(
         self, stream_id: str, metric: str, since: datetime, until: datetime, resolution: Resolution

@@ -5,7 +5,7 @@ What is stored of a camera reaches up to one instant; of what comes again only t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, String, column, delete, func, select, update, values
@@ -128,6 +128,18 @@ def last_spans(connection: Connection, names: Iterable[str], *, lock: bool = Fal
     found = select(table).join(asked, asked.c.stream_id == table.c.stream_id).where(table.c.began_at == newest)
     query = found.with_for_update(of=table) if lock else found
     return {row["stream_id"]: _span(row) for row in connection.execute(query).mappings()}
+
+
+def spans_between(
+    connection: Connection, name: str, stretch: tuple[datetime, datetime], limit: int
+) -> list[VerdictSpan]:
+    """Return the latest `limit` spans of a camera that touch the stretch, oldest first."""
+    table, (since, until) = tables.verdict_time, stretch
+    # No span is longer than a day, so that the primary key bounds the search on both sides.
+    near = table.c.began_at.between(since - timedelta(days=1), until)
+    touching = (table.c.stream_id == name, near, table.c.began_at < until, table.c.ended_at > since)
+    query = select(table).where(*touching).order_by(table.c.began_at.desc()).limit(limit)
+    return [_span(row) for row in connection.execute(query).mappings()][::-1]
 
 
 def _cut_back(connection: Connection, name: str, to: datetime) -> VerdictSpan | None:

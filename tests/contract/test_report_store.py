@@ -50,6 +50,21 @@ def test_time_is_added_up_within_the_cut_alone(database: Engine) -> None:
     assert sums(database, 40, 90) == {}
 
 
+def test_the_spans_that_touch_a_stretch_are_listed_oldest_first(database: Engine) -> None:
+    store = SqlScoreStore(database)
+    parts = (span(0, 10), span(10, 25.5, TimeState.FAULT, Fault.BLUR), span(25.5, 40))
+    store.add(BatchResult(spans=(*parts, replace(parts[0], stream_id="yard"))))
+
+    def listed(since_s: float, until_s: float, limit: int = 9) -> list[VerdictSpan]:
+        return list(store.verdict_spans("gate", START + since_s * SECOND, START + until_s * SECOND, limit=limit))
+
+    assert listed(0, 40) == list(parts)
+    assert listed(10, 25.5) == [parts[1]]
+    assert listed(9, 11) == list(parts[:2])
+    assert listed(0, 40, limit=2) == list(parts[1:])
+    assert listed(40, 90) == []
+
+
 def test_a_unit_that_comes_again_changes_nothing(database: Engine) -> None:
     store = SqlScoreStore(database)
     units = [BatchResult(spans=(span(at, at + 2),)) for at in range(0, 20, 2)]

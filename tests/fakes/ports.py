@@ -253,6 +253,13 @@ class FakeScoreStore:
         keys = sorted(key for key in self._changes if key[0] == stream_id and since <= key[1] < until)
         return [self._changes[key] for key in keys]
 
+    def verdict_spans(
+        self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000
+    ) -> Sequence[VerdictSpan]:
+        spans = [span for unit in self.units for span in unit.spans if span.stream_id == stream_id]
+        touching = [span for span in spans if span.since < until and span.until > since]
+        return sorted(touching, key=lambda span: span.since)[-limit:]
+
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
         return sorted(self._letters.values(), key=lambda letter: letter.received_at, reverse=True)[:limit]
 

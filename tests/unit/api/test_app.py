@@ -13,6 +13,7 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/cameras/{name}/latest",
         "/api/v1/cameras/{name}/picture",
         "/api/v1/cameras/{name}/scores",
+        "/api/v1/cameras/{name}/timeline",
         "/api/v1/cameras/{name}/transitions",
         "/api/v1/cameras/{name}/verdicts",
         "/api/v1/alerts",

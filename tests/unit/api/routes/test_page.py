@@ -1,3 +1,4 @@
+import hashlib
 import re
 from pathlib import Path
 
@@ -142,3 +143,13 @@ def test_every_text_that_the_page_names_is_in_the_catalogue() -> None:
             used |= {key: path.name for key in re.findall(r'\bt\("([\w.]+)"', path.read_text(encoding="utf-8"))}
     assert len(known) > 20
     assert {key: name for key, name in used.items() if key not in known} == {}
+
+
+def test_the_chart_library_is_the_published_one_with_its_licence() -> None:
+    folder = _PAGE_FOLDER / "vendor" / "uplot"
+    digest = hashlib.sha256((folder / "uplot.js").read_bytes()).hexdigest()
+    assert digest == "5dd9b3281aa64b461b42d9945f6adb2649d346502b12281a9ae0d46599a80eba"
+    assert (folder / "LICENSE.md").read_text(encoding="utf-8").startswith("The MIT License (MIT)")
+    assert not re.search(
+        r"innerHTML|document\.write|\beval\(|new Function|fetch\(|XMLHttpRequest", (folder / "uplot.js").read_text()
+    )

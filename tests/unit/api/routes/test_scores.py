@@ -3,9 +3,11 @@ from datetime import timedelta
 import pytest
 
 from api.routes.scores import MAX_METRICS
+from domain.baselines import LightMode
 from domain.cameras import Camera
 from domain.faults import Verdict, VerdictState
 from domain.messages import BatchResult, VerdictChange
+from domain.verdict_time import TimeState, VerdictSpan
 from tests.unit.api.conftest import Caller
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
 
@@ -78,3 +80,26 @@ def test_verdicts_over_time(api: Caller, stage: SampleCameras) -> None:
     answer = api.get("/api/v1/cameras/gate/verdicts").json()
     assert [change["state"] for change in answer] == ["ok", "fault"]
     assert answer[1]["evidence"]["value"] == 7.1
+
+
+def test_the_timeline_says_state_cause_and_light(api: Caller, stage: SampleCameras) -> None:
+    now = stage.clock.now()
+    fault = VerdictSpan("gate", now - timedelta(minutes=4), now, TimeState.FAULT, "blur", LightMode.NIGHT)
+    early = VerdictSpan("gate", now - timedelta(hours=3), now - timedelta(minutes=4), TimeState.OK, "learning")
+    stage.scores.add(BatchResult(spans=(early, fault)))
+    answer = api.get("/api/v1/cameras/gate/timeline").json()
+    assert [(each["state"], each["label"], each["light"]) for each in answer["spans"]] == [
+        ("ok", "some checks still lacked their baseline", None),
+        ("fault", "out of focus", "night"),
+    ]
+    assert answer["complete"] is True
+    later = api.get("/api/v1/cameras/gate/timeline", params={"since": (now - timedelta(minutes=2)).isoformat()}).json()
+    assert [each["state"] for each in later["spans"]] == ["fault"]
+
+
+def test_a_timeline_of_many_years_is_refused(api: Caller) -> None:
+    answer = api.get("/api/v1/cameras/gate/timeline", params={"since": "2024-01-01"})
+    assert (answer.status_code, answer.json()["error"]) == (
+        422,
+        "at most 366 days of states can be asked for at once",
+    )

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -239,3 +239,21 @@ def test_what_is_provisional_is_replaced_by_what_was_learned() -> None:
     assert state_of_view(story) is BaselineState.LEARNED
     story.play(400, DAY, ELSEWHERE, step_s=4)
     assert "first" not in story.messages[-1].incident.summary
+
+
+def test_the_end_of_learning_is_known_while_it_goes_on_and_does_not_move() -> None:
+    story = CameraTimeline()
+
+    def end() -> datetime | None:
+        assert story.judged is not None
+        assert story.judged.snapshot is not None
+        return story.judged.snapshot.learning_until
+
+    story.play(60.0)
+    before = end()
+    assert before is not None
+    assert abs(before - START - timedelta(seconds=Policy().learn_s)) <= timedelta(seconds=30)
+    story.play(60.0)
+    assert end() == before
+    story.learn()
+    assert end() is None

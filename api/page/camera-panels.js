@@ -1,0 +1,3 @@
+// Further parts of a camera's page. Each is called as `panel(container, name, state)` and returns how to end it.
+
+export const PANELS = [];
