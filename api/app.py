@@ -13,9 +13,12 @@ from api.backend import Backend, Shadow
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from api.routes import (
+    alarm_answers,
+    camera_editing,
     cameras,
     catalogue,
     health,
+    incident_work,
     incidents,
     live_events,
     models,
@@ -32,7 +35,7 @@ from api.security.client_address import parse_networks
 from api.security.client_limits import LiveStreamLimit, TokenThrottle
 from api.security.request_guard import RequestGuard
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
+from domain.ports import AlertStore, CameraTester, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
 from domain.records import ModelRecord
 
 _DESCRIPTION = """Which cameras can be relied on, and why not.
@@ -62,6 +65,7 @@ def create_app(
     models_known: Callable[[], Sequence[ModelRecord]] = tuple,
     reports: ReportMaker | None = None,
     shadow: Shadow = Shadow(),  # noqa: B008 - frozen
+    camera_tester: CameraTester | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -69,8 +73,9 @@ def create_app(
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
-    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports, None where
-    none are made, `shadow` where nobody is notified. Setting `app.state.stopping` ends the live streams.
+    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports and
+    `camera_tester` tries out addresses, None where that is not done here, `shadow` where nobody is notified. Setting
+    `app.state.stopping` ends the live streams.
     """
     app = _new_application()
     app.state.backend = Backend(
@@ -89,6 +94,7 @@ def create_app(
         models=models_known,
         reports=reports,
         shadow=shadow,
+        camera_tester=camera_tester,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
     app.state.throttle = TokenThrottle()
@@ -115,17 +121,10 @@ def _new_application() -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for resource in (
-        scores,
-        picture,
-        incidents,
-        cameras,
-        catalogue,
-        models,
-        report_routes,
-        shadow_messages,
-        live_events,
-    ):
+    # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
+    acts = (incident_work, alarm_answers, camera_editing)
+    reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events)
+    for resource in (*acts, *reads):
         app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
     for unversioned in (health.router, prometheus.router, page.router):
         app.include_router(unversioned)

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, Clock, LiveState, ReportMaker, ScoreStore, ShadowLog, StreamStore
+from domain.ports import AlertStore, CameraTester, Clock, LiveState, ReportMaker, ScoreStore, ShadowLog, StreamStore
 from domain.records import ModelRecord
 from domain.shadow import ShadowScope
 
@@ -42,6 +42,7 @@ class Backend:
     warnings: Callable[[], Mapping[str, str]]
     models: Callable[[], Sequence[ModelRecord]]
     reports: ReportMaker | None
+    camera_tester: CameraTester | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
     shadow: Shadow = Shadow()

@@ -66,6 +66,24 @@ class IncidentState(StrEnum):
     RESOLVED = "resolved"
 
 
+class AlarmAnswer(StrEnum):
+    """What a person says of an alarm afterwards."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NEW_NORMAL = "new-normal"
+    """The camera really changed, and is to stay so: its present view is accepted."""
+
+
+class IncidentAction(StrEnum):
+    """What people do about an incident."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    COMMENT = "comment"
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """What people are notified about: one cause on one camera, or on a group when `members` names its cameras.
@@ -92,6 +110,58 @@ class Incident:
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     acknowledge_reason: str = ""
+    assigned_to: str = ""
+    answer: AlarmAnswer | None = None
+    answered_by: str = ""
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLogEntry:
+    """One line of an incident's log, which is only ever appended to.
+
+    `value` is who it is assigned to, "" for nobody, or the answer; `note` is what the person wrote.
+    """
+
+    incident_id: str
+    at: datetime
+    by: str
+    action: IncidentAction
+    value: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents are asked for; what is None is not asked. Times bound the opening, `until` not included."""
+
+    state: IncidentState | None = None
+    stream_id: str | None = None
+    fault: Fault | None = None
+    site: str | None = None
+    severity: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    assigned_to: str | None = None
+    answer: AlarmAnswer | None = None
+    answered: bool | None = None
+
+    def accepts(self, incident: Incident) -> bool:
+        """Say whether an incident is one of those asked for."""
+        asked = (
+            (self.state, incident.state),
+            (self.stream_id, incident.stream_id),
+            (self.fault, incident.headline),
+            (self.site, incident.site),
+            (self.severity, incident.severity),
+            (self.assigned_to, incident.assigned_to),
+            (self.answer, incident.answer),
+            (self.answered, incident.answer is not None),
+        )
+        within = (self.since is None or self.since <= incident.opened_at) and (
+            self.until is None or incident.opened_at < self.until
+        )
+        return within and all(wanted is None or wanted == found for wanted, found in asked)
 
 
 class NotificationKind(StrEnum):

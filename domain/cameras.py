@@ -78,6 +78,24 @@ class Camera:
     accepted_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CameraTestResult:
+    """What came of opening a camera once: `works` says that a picture was decoded, `reason` what happened in words.
+
+    Sizes and rates are those of the stream, 0, None or "" where not known. `picture` is a JPEG, empty without one.
+    """
+
+    works: bool
+    reason: str
+    seconds: float
+    width: int = 0
+    height: int = 0
+    codec: str = ""
+    fps: float | None = None
+    bitrate_bps: float | None = None
+    picture: bytes = field(default=b"", repr=False)
+
+
 class ConnectionState(StrEnum):
     CONNECTING = "connecting"
     LIVE = "live"

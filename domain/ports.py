@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.alerts import Alert, AlertTransition, Incident, IncidentState, OutboxEntry
+from domain.alerts import Alert, AlertTransition, Incident, IncidentFilter, IncidentState, OutboxEntry
+from domain.alerts import IncidentLogEntry as LogEntry
 from domain.baselines import CameraBaseline
-from domain.cameras import Camera, StreamCounters
+from domain.camera_changes import CameraChange, CameraEdit
+from domain.cameras import Camera, CameraTestResult, StreamCounters
 from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
@@ -111,17 +113,20 @@ class StreamStore(Protocol):
 
     def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
         """Insert or replace by name; audited."""
-        ...
+
+    def add_camera(self, camera: Camera, *, by: str, at: datetime) -> bool:
+        """Insert; False, and nothing changed, where the name is taken. Audited."""
+
+    def edit_camera(self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "") -> Camera | None:
+        """Replace a camera by what `edit` makes of it, in one transaction, audited; None where there is none."""
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         """Retire a camera; its scores stay until retention. False when there was none; audited."""
-        ...
 
     def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
         """Declare the present view normal (`Camera.accepted_at`). False when there is no such camera;
         audited.
         """
-        ...
 
     def revision(self) -> int:
         """Return a number that grows with every change of a camera, so that readers know when to read again."""
@@ -132,6 +137,24 @@ class StreamStore(Protocol):
         ...
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]: ...
+
+    def camera_changes(self, name: str | None = None, *, limit: int = 100) -> Sequence[CameraChange]:
+        """Return changes of one camera or of all, the latest first."""
+
+    def camera_change(self, change_id: int) -> CameraChange | None: ...
+
+    def settings_digests(self) -> Mapping[str, str]:
+        """Return the digest of each camera as the settings file last gave it, by name."""
+
+    def note_settings(self, name: str, digest: str) -> None:
+        """Remember the digest of a camera of the settings file."""
+
+
+class CameraTester(Protocol):
+    """Tries out a camera's address."""
+
+    def test(self, camera: Camera) -> CameraTestResult:
+        """Open the camera once, within limits of time and memory, and say what came of it; nothing is stored."""
 
 
 class ScoreStore(Protocol):
@@ -197,33 +220,40 @@ class AlertStore(Protocol):
         stream_id: str | None = None,
         limit: int = 100,
         before: datetime | None = None,
+        asked: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
-        """Return incidents, newest first."""
-        ...
+        """Return incidents, newest first; `asked` narrows them further."""
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]: ...
 
     def last_span(self, stream_id: str) -> VerdictSpan | None:
         """Return the last time in a state that was written down of a camera."""
-        ...
 
-    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
-        """Record who took it on; audited. False when there is no such incident."""
-        ...
+    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> Incident | None:
+        """Record who took it on, unless somebody else did; return the incident as it is then. Logged and audited.
+
+        None where there is no such incident. A former acknowledgement stays: compare `acknowledged_by`.
+        """
+
+    def record_work(self, entry: LogEntry) -> bool:
+        """Append to the incident's log, and set whom it is assigned to or its answer. Audited.
+
+        False where there is no such incident. `acknowledge` appends its own lines.
+        """
+
+    def incident_log(self, incident_id: str) -> Sequence[LogEntry]:
+        """Return what people did about it, oldest first."""
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
         """Return undelivered entries whose next attempt is due, oldest first."""
-        ...
 
     def mark_delivered(self, keys: Sequence[str], at: datetime) -> None: ...
 
     def postpone(self, keys: Sequence[str], until: datetime, reason: str) -> None:
         """Count a failed attempt and set the next one."""
-        ...
 
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         """Store a group incident and its entries, and mark the absorbed entries delivered, in one transaction."""
-        ...
 
 
 class ShadowLog(Protocol):
@@ -251,21 +281,18 @@ class CameraLeases(Protocol):
         A token rises with every change of holder. A holder that comes back late keeps its own while no other took
         the camera, so that what it sent still counts.
         """
-        ...
 
     def release(self, camera: str, holder: str) -> None:
         """Give the camera back at once, after the last message was sent; does nothing when another holds it.
 
         What was sent under this token still counts after the next holder came.
         """
-        ...
 
     def fences(self, cameras: Collection[str]) -> Mapping[str, int]:
         """Return the oldest token of each camera that still counts: frames with an older one are refused.
 
         It is the token of the last holder that took the camera from one who had not given it back.
         """
-        ...
 
 
 WANTED_S = 10.0
@@ -305,7 +332,6 @@ class Notifier(Protocol):
 
     def send(self, entry: OutboxEntry) -> None:
         """Deliver one message or raise `NotifierUnavailable`."""
-        ...
 
 
 class ReportStore(Protocol):
@@ -358,7 +384,6 @@ class ReportMaker(Protocol):
 
     def make(self, request: ReportRequest, form: ReportFormat) -> ReportFile:
         """Return the finished file. Raises `ConfigError` for a period that is none, and `StoreUnavailable`."""
-        ...
 
 
 class ReportDelivery(Protocol):
@@ -368,8 +393,6 @@ class ReportDelivery(Protocol):
 
     def has(self, name: str) -> bool:
         """Say whether a report of this name was delivered before."""
-        ...
 
     def deliver(self, report: ReportFile) -> None:
         """Deliver it whole or not at all. Raises `NotifierUnavailable`."""
-        ...

@@ -14,6 +14,7 @@ from domain.ports import ReportStore
 from domain.records import Resolution
 from domain.report_files import ReportRequest
 from domain.verdict_time import Cut, MetricSeries, StateSum, WatchChange
+from evaluation.alerting.alarm_precision import measure_precision
 from reports.measures import decline, quality, reliability
 from reports.measures.decline import Decline
 from reports.measures.reliability import Tally, add_tallies, tally
@@ -59,6 +60,7 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
     scope = Scope(request.site, request.group, request.camera)
     sites = _sites(store, days, scope, zones, now)
     incidents = _incidents(store, sites)
+    opened = _opened_in_period(sites, incidents)
     reports: list[SiteReport] = []
     times: list[_CameraTime] = []
     trends: list[Decline] = []
@@ -81,6 +83,8 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
         declines=decline.name_declines(trends, _lost_to(cameras)),
         models=_models(store, sites),
         notes=_notes(sites, now),
+        precision=measure_precision(opened),
+        unanswered=sum(incident.answer is None for incident in opened),
     )
 
 
@@ -118,6 +122,19 @@ def _incidents(store: ReportStore, sites: Sequence[_Site]) -> Mapping[str, Seque
     for incident in store.incidents_between(since, until):
         incidents.setdefault(incident.stream_id, []).append(incident)
     return incidents
+
+
+def _opened_in_period(sites: Sequence[_Site], incidents: Mapping[str, Sequence[Incident]]) -> Sequence[Incident]:
+    """Return every incident of the cameras reported on that opened in the period; one of several cameras once."""
+    found: dict[str, Incident] = {}
+    for site in sites:
+        names = {camera.name for camera in site.cameras}
+        several = [incident for incident in incidents.get("", []) if names & set(incident.members)]
+        own = [incident for name in names for incident in incidents.get(name, [])]
+        for incident in (*several, *own):
+            if site.whole.since <= incident.opened_at < site.whole.until:
+                found[incident.incident_id] = incident
+    return list(found.values())
 
 
 def _camera_times(store: ReportStore, site: _Site, incidents: Mapping[str, Sequence[Incident]]) -> list[_CameraTime]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.baselines import LightMode
+from evaluation.alerting.alarm_precision import FaultPrecision
 from reports.measures.decline import Decline
 from reports.measures.quality import BucketSpread, Spread
 from reports.measures.reliability import Reliability
@@ -89,7 +90,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything. `models` maps a detector's name to the fingerprints of what produced its numbers in the period."""
+    """Everything. `models` maps a detector's name to the fingerprints of what produced its numbers in the period.
+
+    `precision` is what people answered to the incidents that opened in the period, `unanswered` how many of these
+    nobody called right or wrong.
+    """
 
     label: str
     scope: Scope
@@ -102,6 +107,8 @@ class Report:
     declines: Sequence[Decline]
     models: Mapping[str, Sequence[str]]
     notes: Sequence[str] = ()
+    precision: Sequence[FaultPrecision] = ()
+    unanswered: int = 0
 
     @property
     def cameras(self) -> Sequence[CameraReport]:

@@ -39,6 +39,7 @@ from sightline.runtime.extras import describe_missing_package, find_missing_extr
 from sightline.runtime.logging_setup import Redactor
 from sightline.runtime.stores import Stores, open_stores, wait_for_stores
 from sightline.runtime.system import System
+from sightline.services.camera_tester import ReaderCameraTester
 from sightline.services.database_service import DatabaseService
 from sightline.services.held_leases import HeldLeases
 from sightline.services.housekeeping import ROLL_UP_INTERVAL_S as HOUSEKEEPING_EVERY_S
@@ -333,8 +334,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Not
 
 
 def _clock_notes(clock: SteadyClock) -> Mapping[str, str]:
-    trouble = clock.trouble()
-    return {"clock": trouble} if trouble else {}
+    return {"clock": trouble} if (trouble := clock.trouble()) else {}
 
 
 def _build_scoring(wiring: _Wiring) -> ScoringService:
@@ -389,6 +389,7 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         models_known=cache(partial(_find_models, settings)),
         reports=maker_of(settings, stores.reports, wiring.clock),
         shadow=Shadow(settings.alerts.scope(), stores.shadow),
+        camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
     )
     return ApiServer(
         app,

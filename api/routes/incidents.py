@@ -1,12 +1,10 @@
-"""Incidents and alerts: list them, show one, acknowledge one by name."""
+"""Incidents and alerts: list them, and show one. What people do about them is in `api.routes.incident_work`."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from api.backend import Backend, BackendDependency
 from api.error_responses import MAX_SHOWN_NAME
@@ -14,58 +12,53 @@ from api.routes.cameras import find_camera
 from api.schemas.incidents import AlertAnswer, IncidentAnswer, IncidentsAnswer, TransitionAnswer, incident_answer
 from api.schemas.values import EvidenceAnswer
 from api.security.request_limits import one_line
-from api.security.strict_json import StrictRoute
 from api.time_range import RequestTime
-from domain.alerts import AlertState, AlertTransition, Incident, IncidentState
-from domain.faults import FAULT_LABELS
-from domain.text.plain_text import holds_invisible
+from domain.alerts import AlarmAnswer, AlertState, AlertTransition, Incident, IncidentFilter, IncidentState
+from domain.faults import FAULT_LABELS, Fault
 
 MAX_INCIDENTS = 500
 
-router = APIRouter(tags=["alerts"], route_class=StrictRoute)
-
-
-def _refuse_invisible(text: str) -> str:
-    if holds_invisible(text):
-        raise PydanticCustomError("invisible", "Holds a character that cannot be seen; type the text again")
-    return text
-
-
-ReasonText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$"),
-    AfterValidator(_refuse_invisible),
-]
-PersonName = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
-    AfterValidator(_refuse_invisible),
-]
-
-
-class Acknowledgement(BaseModel):
-    """Who takes an incident on, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: PersonName
-    reason: ReasonText = ""
+router = APIRouter(tags=["alerts"])
 
 
 @router.get("/incidents")
 def incidents(
     backend: BackendDependency,
+    *,
     state: IncidentState | None = None,
     camera: str | None = None,
+    fault: Fault | None = None,
+    site: str | None = None,
+    severity: Annotated[str | None, Query(max_length=20)] = None,
+    assigned_to: Annotated[str | None, Query(max_length=100)] = None,
+    answer: AlarmAnswer | None = None,
+    answered: bool | None = None,
+    since: RequestTime | None = None,
+    until: RequestTime | None = None,
     before: RequestTime | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_INCIDENTS)] = 100,
 ) -> IncidentsAnswer:
-    """Return incidents, newest first; `next_before` leads to the next page."""
-    found = backend.alert_store.incidents(state=state, stream_id=camera, limit=limit + 1, before=before)
+    """Return incidents, newest first; `next_before` leads to the next page. `since` and `until` bound the opening.
+
+    An empty `assigned_to` asks for those of nobody, `answered=false` for those still to be called right or wrong.
+    """
+    asked = IncidentFilter(
+        state=state,
+        stream_id=camera,
+        fault=fault,
+        site=site,
+        severity=severity,
+        since=since,
+        until=until,
+        assigned_to=assigned_to,
+        answer=answer,
+        answered=answered,
+    )
+    found = backend.alert_store.incidents(asked=asked, limit=limit + 1, before=before)
     kept, next_before = cut_page(found, limit)
     if not kept and found:
         # More incidents opened in one instant than fit a page: give them all, or the next page would skip some.
-        found = backend.alert_store.incidents(state=state, stream_id=camera, limit=MAX_INCIDENTS * 4, before=before)
+        found = backend.alert_store.incidents(asked=asked, limit=MAX_INCIDENTS * 4, before=before)
         kept = [incident for incident in found if incident.opened_at == found[0].opened_at]
         next_before = kept[-1].opened_at if len(kept) < len(found) else None
     return IncidentsAnswer(incidents=[incident_answer(incident) for incident in kept], next_before=next_before)
@@ -83,18 +76,7 @@ def cut_page(found: Sequence[Incident], limit: int) -> tuple[Sequence[Incident],
 @router.get("/incidents/{incident_id:path}")
 def incident(incident_id: str, backend: BackendDependency) -> IncidentAnswer:
     """Return one incident."""
-    return incident_answer(_find_incident(backend, incident_id))
-
-
-@router.post("/incidents/{incident_id:path}/acknowledge")
-def acknowledge(incident_id: str, acknowledgement: Acknowledgement, backend: BackendDependency) -> IncidentAnswer:
-    """Record who takes the incident on, and why; audited."""
-    taken = backend.alert_store.acknowledge(
-        incident_id, by=acknowledgement.by, reason=acknowledgement.reason, at=backend.clock.now()
-    )
-    if not taken:
-        raise _incident_not_found(incident_id)
-    return incident_answer(_find_incident(backend, incident_id))
+    return incident_answer(find_incident(backend, incident_id))
 
 
 @router.get("/alerts")
@@ -139,12 +121,12 @@ def _transition_answer(step: AlertTransition) -> TransitionAnswer:
     )
 
 
-def _find_incident(backend: Backend, incident_id: str) -> Incident:
+def find_incident(backend: Backend, incident_id: str) -> Incident:
     found = backend.alert_store.incident(incident_id)
     if found is None:
-        raise _incident_not_found(incident_id)
+        raise incident_not_found(incident_id)
     return found
 
 
-def _incident_not_found(incident_id: str) -> HTTPException:
+def incident_not_found(incident_id: str) -> HTTPException:
     return HTTPException(404, f"there is no incident '{one_line(incident_id, MAX_SHOWN_NAME)}'")

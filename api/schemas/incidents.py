@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from api.schemas.values import EvidenceAnswer, FaultAnswer, Time, fault_answer
-from domain.alerts import AlertState, Incident, IncidentState
+from domain.alerts import AlarmAnswer, AlertState, Incident, IncidentAction, IncidentState
 from domain.text.camera_urls import redact_text
 
 
@@ -46,6 +46,76 @@ class IncidentAnswer(BaseModel):
     acknowledged_by: str
     acknowledged_at: Time | None
     acknowledge_reason: str
+    assigned_to: str
+    answer: AlarmAnswer | None
+    answered_by: str
+    answered_at: Time | None
+
+
+class LogEntryAnswer(BaseModel):
+    """What a person did about an incident; `value` is whom it was assigned to, or the answer."""
+
+    at: Time
+    by: str
+    action: IncidentAction
+    value: str
+    note: str
+
+
+class AnswerTaken(BaseModel):
+    """`view_accepted` says whether the camera's present view counts as normal from now on."""
+
+    incident: IncidentAnswer
+    view_accepted: bool
+
+
+class BulkAnswer(BaseModel):
+    """What became of each incident: taken on, already taken on by somebody else (who and when), or unknown."""
+
+    acknowledged: list[str]
+    conflicts: list["ConflictAnswer"]
+    missing: list[str]
+
+
+class ConflictAnswer(BaseModel):
+    incident_id: str
+    acknowledged_by: str
+    acknowledged_at: Time | None
+
+
+class PrecisionAnswer(FaultAnswer):
+    """How often an alarm about a fault was right, as people answered; `low` to `high` is the exact 95 % interval.
+
+    `precision` is right / (right + wrong), null without either. `new_normal` counts in neither.
+    """
+
+    right: int
+    wrong: int
+    new_normal: int
+    precision: float | None
+    low: float
+    high: float
+
+
+class PrecisionsAnswer(BaseModel):
+    """Answers to incidents opened from `since` on and before `until`, null for all that is kept."""
+
+    since: Time | None
+    until: Time | None
+    answered: int
+    unanswered: int
+    faults: list[PrecisionAnswer]
+
+
+class ProposalAnswer(FaultAnswer):
+    """A duller sensitivity that the answers suggest; nothing changes until somebody applies it."""
+
+    camera: str
+    sensitivity: int
+    proposed: int
+    right: int
+    wrong: int
+    new_normal: int
 
 
 class IncidentsAnswer(BaseModel):
@@ -75,4 +145,8 @@ def incident_answer(incident: Incident) -> IncidentAnswer:
         acknowledged_by=incident.acknowledged_by,
         acknowledged_at=incident.acknowledged_at,
         acknowledge_reason=incident.acknowledge_reason,
+        assigned_to=incident.assigned_to,
+        answer=incident.answer,
+        answered_by=incident.answered_by,
+        answered_at=incident.answered_at,
     )

@@ -58,6 +58,8 @@ def chapters(report: Report, fingerprint: str) -> Iterator[Part]:
         yield tables.flapping_table(report)
     yield tables.decline_table(report.declines)
     yield charts.lost_by_fault(report.summary.parts)
+    yield Heading("Alarms")
+    yield tables.precision_table(report)
     yield Heading("Sites")
     yield tables.site_table(report)
     if any(site.summary.spreads for site in report.sites):

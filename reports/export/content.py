@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.alerts import AlarmAnswer
 from domain.baselines import LightMode
+from evaluation.alerting.alarm_precision import FaultPrecision
 from reports.measures.decline import SURE, Decline
 from reports.measures.quality import BucketSpread, Spread
 from reports.measures.reliability import Reliability
@@ -34,6 +36,8 @@ def content_of(report: Report) -> dict[str, Any]:
         "flapping": [camera.name for camera in report.flapping],
         "declines": [_decline(each) for each in report.declines],
         "declines_false_discovery_rate": SURE,
+        "alarm_precision": [_precision(each) for each in report.precision],
+        "incidents_unanswered": report.unanswered,
         "models": {name: list(found) for name, found in report.models.items()},
         "notes": list(report.notes),
     }
@@ -111,6 +115,7 @@ def _reliability(found: Reliability) -> dict[str, Any]:
         "mean_time_to_repair_s": _round(found.to_end.mean_s),
         "median_time_to_repair_s": _round(found.to_end.median_s),
         "repaired": found.to_end.count,
+        "alarms_answered": {answer.value: found.answers.get(answer, 0) for answer in AlarmAnswer},
     }
 
 
@@ -128,6 +133,16 @@ def _decline(decline: Decline) -> dict[str, Any]:
     found = {name: _round(value) if isinstance(value, float) else value for name, value in asdict(decline).items()}
     names = {"slope": "slope_per_30_days", "slope_low": "slope_low_95", "slope_high": "slope_high_95"}
     return {names.get(name, name): value for name, value in found.items()}
+
+
+def _precision(found: FaultPrecision) -> dict[str, Any]:
+    values = asdict(found)
+    return {
+        **{name: values[name] for name in ("fault", "right", "wrong", "new_normal")},
+        "precision": _round(found.precision),
+        "low_95": _round(found.low),
+        "high_95": _round(found.high),
+    }
 
 
 def _round(value: float | None) -> float | None:

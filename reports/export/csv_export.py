@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from domain.alerts import AlarmAnswer
 from domain.baselines import LightMode
 from domain.faults import Fault
 from domain.verdict_time import CameraNotAssessable, Unknown
@@ -29,7 +30,7 @@ COLUMNS: tuple[str, ...] = (
     *(f"unknown_{reason.value}_s" for reason in Unknown),
     "incidents", "open_at_end", "flaps", "incidents_in_maintenance", "mean_time_to_detect_s", "mean_time_to_repair_s",
     *(f"{metric}_{name}" for metric in QUALITY_METRICS for name in ("p05", "p50", "p95")),
-    "slow_decline", "content_sha256",
+    "alarms_right", "alarms_wrong", "alarms_new_normal", "slow_decline", "content_sha256",
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ def _row(site: SiteReport, camera: CameraReport) -> Sequence[Cell]:
         *(seconds.get(f"unknown:{reason.value}", 0) for reason in Unknown),
         found.incidents, found.open_at_end, found.flaps, found.in_maintenance,
         _whole(found.to_detect.mean_s), _whole(found.to_end.mean_s), *quality,
+        *(found.answers.get(answer, 0) for answer in AlarmAnswer),
     ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.baselines import LightMode
+from domain.faults import FAULT_LABELS
 from reports.export import words
 from reports.measures.decline import Decline
 from reports.records import CameraReport, Report, SiteReport, Summary
@@ -90,6 +91,34 @@ def flapping_table(report: Report) -> Table:
         (each.name, each.site or words.NOTHING, f"{each.summary.reliability.flaps} times") for each in report.flapping
     ]
     return Table("Faults that keep coming back", columns, rows)
+
+
+def precision_table(report: Report) -> Table:
+    """Return what people answered to the alarms of the period."""
+    columns = (
+        Column("fault", 0.34),
+        Column("right", 0.08, number=True),
+        Column("wrong", 0.08, number=True),
+        Column("new normal", 0.12, number=True),
+        Column("precision", 0.14, number=True),
+        Column("95 % interval", 0.24, number=True),
+    )
+    rows = [
+        (
+            FAULT_LABELS[each.fault],
+            str(each.right),
+            str(each.wrong),
+            str(each.new_normal),
+            words.percent(each.precision),
+            f"{100 * each.low:.0f} to {100 * each.high:.0f} %" if each.precision is not None else words.NOTHING,
+        )
+        for each in report.precision
+    ]
+    note = (
+        f"People called these alarms right or wrong; {report.unanswered} incidents of the period are not answered. "
+        "Precision is right / (right + wrong), its interval Clopper and Pearson's."
+    )
+    return Table("How often alarms were right", columns, rows, note)
 
 
 def decline_table(declines: Sequence[Decline]) -> Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from domain.alerts import Incident
+from domain.alerts import AlarmAnswer, Incident
 from domain.faults import Fault
 from reports.usable_time.intervals import Interval
 from reports.usable_time.periods import Stretch
@@ -42,6 +42,8 @@ class Reliability:
     to_detect: Times = Times()
     to_end: Times = Times()
     by_fault: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[AlarmAnswer, int] = field(default_factory=dict)
+    """What people answered to them, counted; an answer that nobody gave is absent."""
 
 
 def summarise(values: Collection[float]) -> Times:
@@ -73,6 +75,7 @@ class Tally:
             to_detect=summarise(self.detect_s),
             to_end=summarise(self.end_s),
             by_fault=dict(sorted(Counter(each.headline.value for each in self.opened).items())),
+            answers=Counter(each.answer for each in self.opened if each.answer is not None),
         )
 
 

@@ -56,7 +56,7 @@ COMMANDS = (
         "sightline.cli.administration:migrate",
     ),
     CommandEntry("cameras", "Add, list, remove, accept, test and import cameras.", "sightline.cli.cameras:app"),
-    CommandEntry("incidents", "List and acknowledge incidents.", "sightline.cli.incidents:app"),
+    CommandEntry("incidents", "List, take on, assign, comment and answer incidents.", "sightline.cli.incidents:app"),
     CommandEntry(
         "shadow",
         "Say what would have been sent in shadow mode: when, to whom, and how often for each fault.",

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
+from json import dumps
 
+from domain.camera_changes import BY_SETTINGS, values_of
 from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.errors import StoreUnavailable
@@ -86,14 +89,19 @@ class ViewerWatch:
             self._supervisor.show(())
 
 
-BY_SETTINGS = "settings file"
-
-
 def register_cameras(cameras: Sequence[Camera], store: StreamStore, clock: Clock) -> tuple[str, ...]:
-    """Store each camera that is new or differs; return their names. What an operator accepted stays accepted."""
+    """Store each camera whose entry in the settings file is new or has changed; return the names stored.
+
+    Whoever changed a camera last wins: what was edited or removed on the page, or by a command, stays so until its
+    entry in the file changes. What an operator accepted stays accepted.
+    """
     changed = []
     known = {camera.name: camera for camera in store.cameras()}
+    digests = store.settings_digests()
     for camera in cameras:
+        digest = settings_digest(camera)
+        if digests.get(camera.name) == digest:
+            continue
         before = known.get(camera.name)
         wanted = camera
         if before is not None:
@@ -101,4 +109,15 @@ def register_cameras(cameras: Sequence[Camera], store: StreamStore, clock: Clock
         if wanted != before:
             store.put_camera(wanted, by=BY_SETTINGS, at=clock.now())
             changed.append(camera.name)
+        store.note_settings(camera.name, digest)
     return tuple(changed)
+
+
+def settings_digest(camera: Camera) -> str:
+    """Return what tells one entry of the settings file from another; it lies only where the address itself does.
+
+    Values that nobody chose are left out, so that a version with more of them finds the same entries.
+    """
+    usual = values_of(Camera(camera.name, camera.url))
+    chosen = {key: value for key, value in values_of(camera).items() if value != usual[key]}
+    return sha256(dumps([camera.url, chosen], sort_keys=True).encode()).hexdigest()

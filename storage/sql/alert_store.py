@@ -5,17 +5,26 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, RowMapping, select, update
 
-from domain.alerts import Alert, AlertState, AlertTransition, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.alerts import (
+    Alert,
+    AlertState,
+    AlertTransition,
+    Incident,
+    IncidentFilter,
+    IncidentLogEntry,
+    IncidentState,
+    NotificationKind,
+    OutboxEntry,
+)
 from domain.baselines import BaselineState, CameraBaseline, LightMode
 from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
 from domain.faults import Fault
-from domain.records import AuditEntry
 from domain.verdict_time import VerdictSpan
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
+from storage.sql.incident_work import acknowledge_incident, conditions, read_log, record_work
 from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, PARTS, STATISTICS, decode_record, unpack_structure
-from storage.sql.stream_store import append_audit
 from storage.sql.verdict_time import last_spans
 
 _MAX_WAIT = timedelta(hours=1)
@@ -54,6 +63,7 @@ class SqlAlertStore:
         stream_id: str | None = None,
         limit: int = 100,
         before: datetime | None = None,
+        asked: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
         """Return incidents, newest first by their opening; `before` leaves out those opened at it or later."""
         table = tables.incidents
@@ -64,6 +74,8 @@ class SqlAlertStore:
             query = query.where(table.c.stream_id == stream_id)
         if before is not None:
             query = query.where(table.c.opened_at < before)
+        if asked is not None:
+            query = query.where(*conditions(asked))
         with read_transaction(self._engine) as connection:
             return [incident_from_row(row) for row in connection.execute(query).mappings()]
 
@@ -80,15 +92,17 @@ class SqlAlertStore:
         with read_transaction(self._engine) as connection:
             return last_spans(connection, [stream_id]).get(stream_id)
 
-    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
-        table = tables.incidents
-        taken = update(table).where(table.c.incident_id == incident_id)
-        values = {"acknowledged_by": by, "acknowledged_at": at, "acknowledge_reason": reason}
+    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> Incident | None:
         with write_transaction(self._engine) as connection:
-            if connection.execute(taken.values(values)).rowcount == 0:
-                return False
-            append_audit(connection, AuditEntry(at, by, "acknowledge incident", incident_id, reason))
-            return True
+            return acknowledge_incident(connection, incident_id, by=by, reason=reason, at=at)
+
+    def record_work(self, entry: IncidentLogEntry) -> bool:
+        with write_transaction(self._engine) as connection:
+            return record_work(connection, entry)
+
+    def incident_log(self, incident_id: str) -> Sequence[IncidentLogEntry]:
+        with read_transaction(self._engine) as connection:
+            return read_log(connection, incident_id)
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
         table = tables.outbox

@@ -12,12 +12,16 @@ from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, decode_cause, decode_record
 from storage.sql.schema.upserts import insert_new, replace_older
 
-_LEADING_COLUMNS = ("state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason")
+_LEADING_COLUMNS = (
+    "state", "updated_at", "resolved_at", "acknowledged_by", "acknowledged_at", "acknowledge_reason", "assigned_to",
+    "answered_by", "answered_at",
+)  # fmt: skip
 
 
 def incident_from_row(row: RowMapping) -> Incident:
-    """Return the incident; its columns overrule its document, since an acknowledgement changes them alone."""
-    return decode_record(INCIDENT, {**row["document"], **{name: row[name] for name in _LEADING_COLUMNS}})
+    """Return the incident; its columns overrule its document, since what people do changes them alone."""
+    leading = {name: row[name] for name in _LEADING_COLUMNS}
+    return decode_record(INCIDENT, {**row["document"], **leading, "answer": row["answer"] or None})
 
 
 def alert_from_row(row: RowMapping) -> Alert:

@@ -26,12 +26,12 @@ from domain.baselines import LightMode
 from domain.records import AuditEntry, Resolution
 from domain.retention import utc_midnight
 from domain.verdict_time import Cut, MaintenanceWindow, MetricSeries, StateSum, TimeState, WatchChange
+from storage.sql.audit_rows import append_audit
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import incident_from_row
 from storage.sql.schema import tables
 from storage.sql.schema.column_types import microseconds
 from storage.sql.schema.upserts import replace_older
-from storage.sql.stream_store import append_audit
 
 _CUTS_A_QUERY = 1000
 _LONGEST_SPAN_US = 86_400_000_000

@@ -1,24 +1,20 @@
 """Cameras, their sessions, and who changed what. Every change of a camera is audited and raises the revision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, update
 
+from domain.camera_changes import CameraAction, CameraChange, CameraEdit
 from domain.cameras import Camera, ConnectionState
 from domain.records import AuditEntry, StreamSession
-from domain.text.camera_urls import redact_url
+from storage.sql.camera_rows import camera_from_row, read_camera, read_change, read_changes, record_change, store_camera
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.dropped_frames import count_dropped_frames
 from storage.sql.incident_rows import resolve_incidents
 from storage.sql.schema import tables
 from storage.sql.schema.column_types import add_seconds
-from storage.sql.schema.documents import CAMERA, decode_record
 from storage.sql.schema.upserts import replace_older
-
-_OWN_COLUMNS = ("name", "url", "site", "enabled", "accepted_at", "accepted_by")
-
 
 _AFTER_LAST_STATUS_S = 600
 
@@ -32,42 +28,74 @@ class SqlStreamStore:
     def cameras(self) -> Sequence[Camera]:
         with read_transaction(self._engine) as connection:
             rows = connection.execute(select(tables.cameras).order_by(tables.cameras.c.name)).mappings()
-            return [_camera(row) for row in rows]
+            return [camera_from_row(row) for row in rows]
 
     def camera(self, name: str) -> Camera | None:
         with read_transaction(self._engine) as connection:
-            query = select(tables.cameras).where(tables.cameras.c.name == name)
-            row = connection.execute(query).mappings().one_or_none()
-            return None if row is None else _camera(row)
+            return read_camera(connection, name)
 
     def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
         with write_transaction(self._engine) as connection:
-            _store_camera(connection, camera)
-            _note_watching(connection, camera.name, at, (camera.enabled, camera.site, camera.group))
-            _record_change(connection, AuditEntry(at, by, "put camera", camera.name, redact_url(camera.url)))
+            before = read_camera(connection, camera.name, lock=True)
+            _store(connection, before, camera, by=by, at=at, action=CameraAction.PUT)
+
+    def add_camera(self, camera: Camera, *, by: str, at: datetime) -> bool:
+        with write_transaction(self._engine) as connection:
+            if read_camera(connection, camera.name, lock=True) is not None:
+                return False
+            _store(connection, None, camera, by=by, at=at, action=CameraAction.ADD)
+            return True
+
+    def edit_camera(self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "") -> Camera | None:
+        with write_transaction(self._engine) as connection:
+            before = read_camera(connection, name, lock=True)
+            if before is None:
+                return None
+            after = edit(before)
+            if after != before:
+                _store(connection, before, after, by=by, at=at, action=action or CameraAction.EDIT)
+            return after
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         """Retire a camera: its alerts and baselines are removed, and its open incidents are resolved and notified."""
         with write_transaction(self._engine) as connection:
-            known = select(tables.cameras).where(tables.cameras.c.name == name)
-            found = connection.execute(known).mappings().one_or_none()
+            found = read_camera(connection, name, lock=True)
             if found is None:
                 return False
             connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name))
-            _note_watching(connection, name, at, (False, found["site"], found["camera_group"]))
+            _note_watching(connection, name, at, (False, found.site, found.group))
             for table in (tables.alerts, tables.baselines):
                 connection.execute(delete(table).where(table.c.stream_id == name))
             resolve_incidents(connection, name, at)
-            _record_change(connection, AuditEntry(at, by, "remove camera", name))
+            record_change(connection, found, None, by=by, at=at, action=CameraAction.REMOVE)
             return True
 
     def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
         with write_transaction(self._engine) as connection:
-            accept = update(tables.cameras).where(tables.cameras.c.name == name)
-            if connection.execute(accept.values(accepted_at=at, accepted_by=by)).rowcount == 0:
+            before = read_camera(connection, name, lock=True)
+            if before is None:
                 return False
-            _record_change(connection, AuditEntry(at, by, "accept view", name))
+            accept = update(tables.cameras).where(tables.cameras.c.name == name)
+            connection.execute(accept.values(accepted_at=at, accepted_by=by))
+            record_change(connection, before, before, by=by, at=at, action=CameraAction.ACCEPT)
             return True
+
+    def camera_changes(self, name: str | None = None, *, limit: int = 100) -> Sequence[CameraChange]:
+        with read_transaction(self._engine) as connection:
+            return read_changes(connection, name, limit)
+
+    def camera_change(self, change_id: int) -> CameraChange | None:
+        with read_transaction(self._engine) as connection:
+            return read_change(connection, change_id)
+
+    def settings_digests(self) -> Mapping[str, str]:
+        table = tables.settings_cameras
+        with read_transaction(self._engine) as connection:
+            return {row.name: row.digest for row in connection.execute(select(table.c.name, table.c.digest))}
+
+    def note_settings(self, name: str, digest: str) -> None:
+        with write_transaction(self._engine) as connection:
+            replace_older(connection, tables.settings_cameras, [{"name": name, "digest": digest}], by="name")
 
     def revision(self) -> int:
         with read_transaction(self._engine) as connection:
@@ -119,22 +147,10 @@ class SqlStreamStore:
             ]
 
 
-def append_audit(connection: Connection, entry: AuditEntry) -> None:
-    """Add one line to the audit; its detail must hold no credentials."""
-    row = {
-        "at": entry.at,
-        "done_by": entry.by,
-        "action": entry.action,
-        "subject": entry.subject,
-        "detail": entry.detail,
-    }
-    connection.execute(insert(tables.audit), row)
-
-
-def _record_change(connection: Connection, entry: AuditEntry) -> None:
-    append_audit(connection, entry)
-    counter = update(tables.counters).where(tables.counters.c.name == "cameras")
-    connection.execute(counter.values(number=tables.counters.c.number + 1))
+def _store(connection: Connection, before: Camera | None, after: Camera, *, by: str, at: datetime, action: str) -> None:
+    store_camera(connection, after)
+    _note_watching(connection, after.name, at, (after.enabled, after.site, after.group))
+    record_change(connection, before, after, by=by, at=at, action=action)
 
 
 def _note_watching(connection: Connection, name: str, at: datetime, now: tuple[bool, str, str]) -> None:
@@ -146,18 +162,6 @@ def _note_watching(connection: Connection, name: str, at: datetime, now: tuple[b
         return
     row = {"stream_id": name, "at": at, "watched": now[0], "site": now[1], "camera_group": now[2]}
     replace_older(connection, table, [row], by="at")
-
-
-def _store_camera(connection: Connection, camera: Camera) -> None:
-    settings = CAMERA.dump_json(camera, exclude={*_OWN_COLUMNS, "group"}).decode()
-    row: dict[str, Any] = {name: getattr(camera, name) for name in _OWN_COLUMNS}
-    row |= {"camera_group": camera.group, "settings": settings}
-    replace_older(connection, tables.cameras, [row], by="name")
-
-
-def _camera(row: RowMapping) -> Camera:
-    own = {name: row[name] for name in _OWN_COLUMNS}
-    return decode_record(CAMERA, {**row["settings"], **own, "group": row["camera_group"]})
 
 
 def _session(row: RowMapping, dropped_by_workers: int) -> StreamSession:

@@ -5,7 +5,15 @@ from datetime import timedelta
 
 import numpy as np
 
-from domain.alerts import AlertState, Incident, IncidentState
+from domain.alerts import (
+    AlarmAnswer,
+    AlertState,
+    Incident,
+    IncidentAction,
+    IncidentFilter,
+    IncidentLogEntry,
+    IncidentState,
+)
 from domain.baselines import BaselinePart, BaselineState, PartBaseline
 from domain.faults import Fault
 from domain.messages import BatchResult
@@ -113,6 +121,76 @@ def test_an_acknowledgement_names_who_and_why_is_audited_and_outlives_updates(st
         "gate/blur/1",
         "on my way",
     )
+
+
+def test_a_second_acknowledgement_never_overwrites_the_first(stores: PortStores) -> None:
+    store(stores, incident())
+    stores.alerts.acknowledge("gate/blur/1", by="ann", reason="on my way", at=LATER)
+    second = stores.alerts.acknowledge("gate/blur/1", by="bob", reason="mine", at=LATER + timedelta(minutes=1))
+    assert second is not None
+    assert (second.acknowledged_by, second.acknowledged_at, second.acknowledge_reason) == ("ann", LATER, "on my way")
+    again = stores.alerts.acknowledge("gate/blur/1", by="ann", reason="there now", at=LATER + timedelta(minutes=2))
+    assert again is not None
+    assert (again.acknowledged_at, again.acknowledge_reason) == (LATER, "on my way")
+    lines = [(line.by, line.note) for line in stores.alerts.incident_log("gate/blur/1")]
+    assert lines == [("ann", "on my way"), ("ann", "there now")]
+
+
+def test_what_people_do_about_an_incident_is_a_log_in_order_and_outlives_updates(stores: PortStores) -> None:
+    store(stores, incident(), incident("other"))
+    steps = [
+        IncidentLogEntry("gate/blur/1", LATER, "ann", IncidentAction.ASSIGN, "bob", "your site"),
+        IncidentLogEntry("gate/blur/1", LATER, "bob", IncidentAction.COMMENT, "", "cleaned the dome"),
+        IncidentLogEntry("gate/blur/1", LATER, "bob", IncidentAction.ANSWER, AlarmAnswer.WRONG, ""),
+        IncidentLogEntry("gate/blur/1", LATER, "ann", IncidentAction.ANSWER, AlarmAnswer.RIGHT, "there was a web"),
+        IncidentLogEntry("gate/blur/1", LATER, "ann", IncidentAction.ASSIGN, "", ""),
+    ]
+    for step in steps[:4]:
+        assert stores.alerts.record_work(step)
+    store(stores, incident(updated_at=LATER + timedelta(minutes=1), summary="still out of focus"))
+    found = stores.alerts.incident("gate/blur/1")
+    assert found is not None
+    assert (found.assigned_to, found.answer, found.answered_by) == ("bob", AlarmAnswer.RIGHT, "ann")
+    assert (found.answered_at, found.summary) == (LATER, "still out of focus")
+    assert stores.alerts.record_work(steps[4])
+    after = stores.alerts.incident("gate/blur/1")
+    assert after is not None
+    assert after.assigned_to == ""
+    assert stores.alerts.incident_log("gate/blur/1") == steps
+    assert stores.alerts.incident_log("other") == []
+    last = stores.streams.audit()[1]
+    assert (last.by, last.action, last.detail) == ("ann", "answer incident", "right: there was a web")
+
+
+def test_work_on_what_does_not_exist_is_not_logged(stores: PortStores) -> None:
+    step = IncidentLogEntry("nothing", LATER, "ann", IncidentAction.COMMENT, "", "hm")
+    assert not stores.alerts.record_work(step)
+    assert stores.alerts.incident_log("nothing") == []
+    assert stores.streams.audit() == []
+
+
+def test_incidents_are_found_by_everything_a_person_asks_for(stores: PortStores) -> None:
+    noise = incident("b", opened_s=10, headline=Fault.NOISE, site="Airport", severity="critical", stream_id="yard")
+    store(stores, incident("a"), noise, incident("c", opened_s=20, state=IncidentState.RESOLVED))
+    stores.alerts.record_work(IncidentLogEntry("a", LATER, "ann", IncidentAction.ASSIGN, "bob"))
+    stores.alerts.record_work(IncidentLogEntry("c", LATER, "ann", IncidentAction.ANSWER, AlarmAnswer.WRONG))
+
+    def found(**asked: object) -> list[str]:
+        return [each.incident_id for each in stores.alerts.incidents(asked=IncidentFilter(**asked))]  # type: ignore[arg-type]
+
+    assert found() == ["c", "b", "a"]
+    assert found(fault=Fault.NOISE) == ["b"]
+    assert found(site="Airport") == ["b"]
+    assert found(severity="warning") == ["c", "a"]
+    assert found(stream_id="yard") == ["b"]
+    assert found(state=IncidentState.RESOLVED) == ["c"]
+    assert found(assigned_to="bob") == ["a"]
+    assert found(answer=AlarmAnswer.WRONG) == ["c"]
+    assert found(answered=False) == ["b", "a"]
+    assert found(answered=True) == ["c"]
+    seconds = timedelta(seconds=1)
+    assert found(since=START + 10 * seconds, until=START + 20 * seconds) == ["b"]
+    assert found(fault=Fault.NOISE, site="Harbour") == []
 
 
 def test_what_does_not_exist_cannot_be_acknowledged(stores: PortStores) -> None:

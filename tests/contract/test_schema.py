@@ -10,16 +10,19 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.alerts import IncidentState, NotificationKind
+from domain.alerts import IncidentFilter, IncidentState, NotificationKind
 from domain.baselines import BaselinePart, BaselineState
 from domain.cameras import Camera
 from domain.errors import ConfigError
+from domain.faults import Fault
 from domain.messages import BatchResult, DeadLetter
 from domain.retention import Retention
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.camera_leases import SqlCameraLeases
 from storage.sql.database.engine import open_engine, read_transaction, write_transaction
 from storage.sql.database.migrate import current_revision, newest_revision, upgrade_schema
+from storage.sql.schema.column_types import microseconds
+from storage.sql.schema.rows import incident_rows
 from storage.sql.schema.tables import metadata
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
@@ -87,6 +90,36 @@ def test_the_audit_can_only_be_appended_to(database: Engine, change: str) -> Non
     SqlStreamStore(database).put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
     with pytest.raises(DBAPIError, match="append-only"), write_transaction(database) as connection:
         connection.execute(text(change))
+
+
+@pytest.mark.parametrize("table", ["incident_log", "camera_changes"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET done_by = 'nobody'", "DELETE FROM {}"])
+def test_what_operators_did_can_only_be_appended_to(database: Engine, table: str, change: str) -> None:
+    SqlStreamStore(database).put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
+    SqlScoreStore(database).add(BatchResult(incidents=(incident(),)))
+    SqlAlertStore(database).acknowledge("gate/blur/1", by="ann", reason="", at=START)
+    with pytest.raises(DBAPIError, match="append-only"), write_transaction(database) as connection:
+        connection.execute(text(change.format(table)))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_incidents_of_an_older_schema_are_found_by_fault_site_and_severity(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    engine = open_engine(old_database(request, tmp_path, kind))
+    upgrade_schema(engine, "0006")
+    row = incident_rows([incident()])[0]
+    names = [name for name in row if name not in ("fault", "site", "severity")]
+    times = {"opened_at", "updated_at", "resolved_at"}
+    if kind == "sqlite":
+        row |= {name: microseconds(row[name]) for name in times if row[name] is not None}
+    with write_transaction(engine) as connection:
+        into = f"INSERT INTO incidents ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})"
+        connection.execute(text(into), {name: row[name] for name in names})
+    upgrade_schema(engine)
+    asked = IncidentFilter(fault=Fault.BLUR, site="Harbour", severity="warning")
+    assert [each.incident_id for each in SqlAlertStore(engine).incidents(asked=asked)] == ["gate/blur/1"]
+    engine.dispose()
 
 
 def test_a_retired_camera_holds_no_alert_and_no_reference_and_its_incident_is_told_resolved(database: Engine) -> None:

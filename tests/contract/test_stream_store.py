@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
+from domain.camera_changes import values_of
 from domain.cameras import Camera, ConnectionState, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.faults import Fault
 from domain.messages import BatchResult
@@ -93,6 +94,68 @@ def test_the_audit_names_who_did_what_latest_first_and_no_password(stores: PortS
     assert audit[-1].at == START
     assert audit[-1].detail == "rtsp://***@10.0.0.7:554/main"
     assert stores.streams.audit(limit=1) == audit[:1]
+
+
+def test_a_camera_is_added_once(stores: PortStores) -> None:
+    assert stores.streams.add_camera(YARD, by="ann", at=START)
+    assert not stores.streams.add_camera(replace(YARD, site="Airport"), by="bob", at=LATER)
+    assert stores.streams.camera("yard") == YARD
+    assert len(stores.streams.audit()) == 1
+
+
+def test_an_edit_is_audited_with_what_was_before_and_after(stores: PortStores) -> None:
+    stores.streams.put_camera(GATE, by="ann", at=START)
+    edited = stores.streams.edit_camera(
+        "gate", lambda known: replace(known, site="Airport", masks=(), ptz=False), by="bob", at=LATER
+    )
+    assert edited == stores.streams.camera("gate") == replace(GATE, site="Airport", masks=(), ptz=False)
+    line = stores.streams.audit()[0]
+    assert (line.by, line.action, line.subject) == ("bob", "edit camera", "gate")
+    masks = "masks: [[0, 0, 0.25, 0.1], [0.5, 0.5, 0.5, 0.5]] → []"
+    assert line.detail == f"site: 'Harbour' → 'Airport'; ptz: yes → no; {masks}"
+    assert stores.streams.edit_camera("nowhere", lambda known: known, by="bob", at=LATER) is None
+
+
+def test_an_edit_that_changes_nothing_is_neither_stored_nor_audited(stores: PortStores) -> None:
+    stores.streams.put_camera(GATE, by="ann", at=START)
+    before = stores.streams.revision()
+    assert stores.streams.edit_camera("gate", lambda known: known, by="bob", at=LATER) == GATE
+    assert stores.streams.revision() == before
+    assert len(stores.streams.camera_changes("gate")) == 1
+
+
+def test_every_change_is_kept_with_its_values_and_no_secret(stores: PortStores) -> None:
+    stores.streams.put_camera(GATE, by="ann", at=START)
+    stores.streams.add_camera(YARD, by="ann", at=START)
+    secret = "rtsp://guard:hunter2-new@10.0.0.7:554/main"
+    stores.streams.edit_camera("gate", lambda known: replace(known, url=secret), by="bob", at=LATER)
+    stores.streams.accept_view("gate", by="bob", at=LATER)
+    stores.streams.remove_camera("gate", by="cat", at=LATER)
+    changes = stores.streams.camera_changes("gate")
+    assert [(each.by, each.action) for each in changes] == [
+        ("cat", "remove camera"),
+        ("bob", "accept view"),
+        ("bob", "edit camera"),
+        ("ann", "put camera"),
+    ]
+    assert [(each.before is None, each.after is None) for each in changes] == [
+        (False, True), (False, False), (False, False), (True, False),
+    ]  # fmt: skip
+    assert [each.hidden for each in changes] == [False, False, True, False]
+    assert changes[-1].after == values_of(GATE)
+    assert "hunter2" not in repr(changes)
+    assert stores.streams.camera_change(changes[2].change_id) == changes[2]
+    assert stores.streams.camera_change(10**9) is None
+    assert len(stores.streams.camera_changes(limit=2)) == 2
+    assert len(stores.streams.camera_changes()) == 5
+
+
+def test_digests_of_the_settings_file_are_remembered(stores: PortStores) -> None:
+    assert stores.streams.settings_digests() == {}
+    stores.streams.note_settings("gate", "a")
+    stores.streams.note_settings("yard", "b")
+    stores.streams.note_settings("gate", "c")
+    assert stores.streams.settings_digests() == {"gate": "c", "yard": "b"}
 
 
 def test_a_session_runs_from_its_first_status_to_its_last(stores: PortStores) -> None:

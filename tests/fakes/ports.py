@@ -4,9 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from domain.alerts import Alert, AlertTransition, Incident, IncidentState, OutboxEntry
+from domain.alerts import (
+    AlarmAnswer,
+    Alert,
+    AlertTransition,
+    Incident,
+    IncidentAction,
+    IncidentFilter,
+    IncidentLogEntry,
+    IncidentState,
+    OutboxEntry,
+)
 from domain.baselines import CameraBaseline, LightMode
-from domain.cameras import Camera
 from domain.errors import NotifierUnavailable, StoreUnavailable
 from domain.faults import Fault
 from domain.frames import Frame
@@ -14,9 +23,19 @@ from domain.messages import BatchResult, DeadLetter, StreamMessage, StreamSnapsh
 from domain.metrics import FrameScores
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.shadow import ShadowMessage
-from domain.text.camera_urls import redact_url
 from domain.verdict_time import VerdictSpan
 from tests.fakes.latest import build_latest
+from tests.fakes.stream_store import FakeStreamStore
+
+__all__ = [
+    "START",
+    "FakeAlertStore",
+    "FakeClock",
+    "FakeNotifier",
+    "FakePublisher",
+    "FakeScoreStore",
+    "FakeStreamStore",
+]
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _RAW_DAYS = 7
@@ -69,64 +88,6 @@ class FakeNotifier:
         if self.away:
             raise NotifierUnavailable("the receiver is away")
         self.sent.append(entry)
-
-
-class FakeStreamStore:
-    """`StreamStore` in memory."""
-
-    def __init__(self) -> None:
-        self._cameras: dict[str, Camera] = {}
-        self._audit: list[AuditEntry] = []
-        self._revision = 0
-        self.sessions_by_key: dict[tuple[str, str], StreamSession] = {}
-        self.dropped: set[tuple[str, str, int]] = set()
-        self.stored: set[tuple[str, str, int]] = set()
-
-    def cameras(self) -> Sequence[Camera]:
-        return [self._cameras[name] for name in sorted(self._cameras)]
-
-    def camera(self, name: str) -> Camera | None:
-        return self._cameras.get(name)
-
-    def put_camera(self, camera: Camera, *, by: str, at: datetime) -> None:
-        self._cameras[camera.name] = camera
-        self._note(AuditEntry(at, by, "put camera", camera.name, redact_url(camera.url)))
-
-    def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
-        if self._cameras.pop(name, None) is None:
-            return False
-        self._note(AuditEntry(at, by, "remove camera", name))
-        return True
-
-    def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
-        camera = self._cameras.get(name)
-        if camera is None:
-            return False
-        self._cameras[name] = replace(camera, accepted_at=at, accepted_by=by)
-        self._note(AuditEntry(at, by, "accept view", name))
-        return True
-
-    def revision(self) -> int:
-        return self._revision
-
-    def sessions(self, stream_id: str, *, limit: int = 100) -> Sequence[StreamSession]:
-        mine = []
-        for session in self.sessions_by_key.values():
-            if session.stream_id == stream_id:
-                key = (stream_id, session.session_id)
-                lost = sum(each[:2] == key for each in self.dropped - self.stored)
-                mine.append(replace(session, frames_dropped=session.frames_dropped + lost))
-        return sorted(mine, key=lambda session: session.started_at, reverse=True)[:limit]
-
-    def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
-        return self._audit[::-1][:limit]
-
-    def _note(self, entry: AuditEntry) -> None:
-        self.append_audit(entry)
-        self._revision += 1
-
-    def append_audit(self, entry: AuditEntry) -> None:
-        self._audit.append(entry)
 
 
 class FakeScoreStore:
@@ -219,6 +180,10 @@ class FakeScoreStore:
                     acknowledged_by=found.acknowledged_by,
                     acknowledged_at=found.acknowledged_at,
                     acknowledge_reason=found.acknowledge_reason,
+                    assigned_to=found.assigned_to,
+                    answer=found.answer,
+                    answered_by=found.answered_by,
+                    answered_at=found.answered_at,
                 )
         for entry in entries:
             self.outbox.setdefault(entry.key, entry)
@@ -343,6 +308,7 @@ class FakeAlertStore:
         self._scores = scores or FakeScoreStore()
         self._streams = streams or FakeStreamStore()
         self.delivered_at: dict[str, datetime] = {}
+        self._log: list[IncidentLogEntry] = []
 
     def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
         found = self._scores.alerts
@@ -366,6 +332,7 @@ class FakeAlertStore:
         stream_id: str | None = None,
         limit: int = 100,
         before: datetime | None = None,
+        asked: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
         found = [
             incident
@@ -373,6 +340,7 @@ class FakeAlertStore:
             if (state is None or incident.state is state)
             and (stream_id is None or incident.stream_id == stream_id)
             and (before is None or incident.opened_at < before)
+            and (asked is None or asked.accepts(incident))
         ]
         return sorted(found, key=lambda each: (each.opened_at, each.incident_id), reverse=True)[:limit]
 
@@ -381,14 +349,37 @@ class FakeAlertStore:
         mine.sort(key=lambda step: (step.fault, step.to_state))
         return sorted(mine, key=lambda step: (step.at, step.sequence), reverse=True)[:limit]
 
-    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> bool:
+    def acknowledge(self, incident_id: str, *, by: str, reason: str, at: datetime) -> Incident | None:
         incident = self._scores.incidents.get(incident_id)
         if incident is None:
+            return None
+        if not incident.acknowledged_by:
+            incident = replace(incident, acknowledged_by=by, acknowledged_at=at, acknowledge_reason=reason)
+            self._scores.incidents[incident_id] = incident
+        if incident.acknowledged_by == by:
+            self._append(IncidentLogEntry(incident_id, at, by, IncidentAction.ACKNOWLEDGE, "", reason))
+        return incident
+
+    def record_work(self, entry: IncidentLogEntry) -> bool:
+        incident = self._scores.incidents.get(entry.incident_id)
+        if incident is None:
             return False
-        taken = replace(incident, acknowledged_by=by, acknowledged_at=at, acknowledge_reason=reason)
-        self._scores.incidents[incident_id] = taken
-        self._streams.append_audit(AuditEntry(at, by, "acknowledge incident", incident_id, reason))
+        if entry.action is IncidentAction.ASSIGN:
+            incident = replace(incident, assigned_to=entry.value)
+        elif entry.action is IncidentAction.ANSWER:
+            answer = AlarmAnswer(entry.value)
+            incident = replace(incident, answer=answer, answered_by=entry.by, answered_at=entry.at)
+        self._scores.incidents[entry.incident_id] = incident
+        self._append(entry)
         return True
+
+    def incident_log(self, incident_id: str) -> Sequence[IncidentLogEntry]:
+        return [entry for entry in self._log if entry.incident_id == incident_id]
+
+    def _append(self, entry: IncidentLogEntry) -> None:
+        self._log.append(entry)
+        said = ": ".join(part for part in (entry.value, entry.note) if part)
+        self._streams.append_audit(AuditEntry(entry.at, entry.by, f"{entry.action} incident", entry.incident_id, said))
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[OutboxEntry]:
         waiting = [

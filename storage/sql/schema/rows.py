@@ -178,6 +178,9 @@ def incident_rows(incidents: Iterable[Incident]) -> Rows:
             "acknowledged_by": incident.acknowledged_by,
             "acknowledged_at": incident.acknowledged_at,
             "acknowledge_reason": incident.acknowledge_reason,
+            "fault": incident.headline,
+            "site": incident.site,
+            "severity": incident.severity,
         }
         for incident in incidents
     ]

@@ -1,7 +1,7 @@
 """The schema as the code sees it. Alembic (`storage/migrations`) owns what is in the database; a test keeps both equal.
 
 Passwords in `cameras.url` are stored as given, because a camera must be opened with them: the SQLite file is readable
-by its owner alone, and no other column, log or answer holds them.
+by its owner alone, and no other column, log or answer holds them; `camera_changes` holds addresses without secrets.
 """
 
 from sqlalchemy import (
@@ -63,6 +63,40 @@ audit = Table(
     Column("action", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("detail", String, nullable=False),
+)
+
+camera_changes = Table(
+    "camera_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("done_by", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("camera", String, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("before_values", Document),
+    Column("after_values", Document),
+    Index(None, "camera", "id"),
+)
+
+settings_cameras = Table(
+    "settings_cameras",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False),
+)
+
+incident_log = Table(
+    "incident_log",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("done_by", String, nullable=False),
+    Column("incident_id", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("note", String, nullable=False),
+    Index(None, "incident_id", "id"),
 )
 
 leases = Table(
@@ -201,6 +235,13 @@ incidents = Table(
     Column("acknowledged_by", String, nullable=False),
     Column("acknowledged_at", UtcTime),
     Column("acknowledge_reason", String, nullable=False),
+    Column("fault", String, nullable=False, server_default=""),
+    Column("site", String, nullable=False, server_default=""),
+    Column("severity", String, nullable=False, server_default=""),
+    Column("assigned_to", String, nullable=False, server_default=""),
+    Column("answer", String, nullable=False, server_default=""),
+    Column("answered_by", String, nullable=False, server_default=""),
+    Column("answered_at", UtcTime),
     Index(None, "opened_at"),
     Index(None, "stream_id", "opened_at"),
 )

@@ -16,15 +16,30 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/cameras/{name}/timeline",
         "/api/v1/cameras/{name}/transitions",
         "/api/v1/cameras/{name}/verdicts",
+        "/api/v1/cameras/{name}/settings",
+        "/api/v1/cameras/{name}/accept",
+        "/api/v1/cameras/{name}/remove",
+        "/api/v1/camera-trials",
+        "/api/v1/camera-changes",
+        "/api/v1/camera-changes/{change_id}/undo",
+        "/api/v1/alarm-precision",
+        "/api/v1/sensitivity-proposals",
+        "/api/v1/sensitivity-proposals/apply",
         "/api/v1/alerts",
         "/api/v1/faults",
         "/api/v1/incidents",
         "/api/v1/incidents/{incident_id}",
         "/api/v1/incidents/{incident_id}/acknowledge",
+        "/api/v1/incidents/{incident_id}/answer",
+        "/api/v1/incidents/{incident_id}/assign",
+        "/api/v1/incidents/{incident_id}/comment",
+        "/api/v1/incidents/{incident_id}/log",
+        "/api/v1/incidents/acknowledge",
         "/api/v1/live",
         "/api/v1/metrics",
         "/api/v1/models",
         "/api/v1/reports",
+        "/api/v1/shadow",
         "/healthz",
         "/readyz",
     } == set(schema["paths"])
@@ -56,7 +71,7 @@ def test_an_unknown_address_is_one_sentence(api: Caller) -> None:
 
 
 def test_a_wrong_method_is_refused_in_json(api: Caller) -> None:
-    answer = api.post("/api/v1/cameras")
+    answer = api.post("/api/v1/metrics")
     assert (answer.status_code, answer.json()) == (405, {"error": "Method Not Allowed"})
 
 

@@ -1,16 +1,26 @@
 """A report says exactly what an obvious recount of the raw transitions says, second by second."""
 
+import csv
+import io
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.report_files import ReportRequest
+from domain.alerts import AlarmAnswer, Incident, IncidentAction, IncidentLogEntry, IncidentState
+from domain.faults import Fault
+from domain.messages import BatchResult
+from domain.report_files import ReportFormat, ReportRequest
 from reports.build import build_report
+from reports.export.content import content_of
+from reports.export.report_file import export
 from reports.records import CameraReport, Report
 from reports.usable_time.periods import Zones
+from storage.sql.alert_store import SqlAlertStore
+from storage.sql.score_store import SqlScoreStore
 from tests.unit.reports.history import History, paint, plant
 from tests.unit.reports.stores import stored
 
@@ -128,3 +138,40 @@ def test_no_camera_gives_an_empty_report_that_says_so(tmp_path: Path) -> None:
     report = report_of(history, tmp_path, date(2026, 5, 3), date(2026, 5, 4))
     assert report.cameras == []
     assert report.notes == ["No camera was watched in this period."]
+
+
+def test_what_people_answered_to_the_alarms_of_the_period_is_counted_with_its_interval(tmp_path: Path) -> None:
+    history = plant(3, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=17, sites=SITES)
+    engine, store = stored(history, tmp_path)
+    at = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    names = sorted(history.transitions)
+    made = [
+        Incident(f"i{n}", names[n % 3], Fault.BLUR, IncidentState.RESOLVED, at, at, resolved_at=at) for n in range(5)
+    ]
+    several = Incident("g", "", Fault.SIGNAL_LOSS, IncidentState.OPEN, at, at, members=tuple(names))
+    before = replace(made[0], incident_id="before", opened_at=at - timedelta(days=2))
+    SqlScoreStore(engine).add(BatchResult(incidents=(*made, several, before)))
+    answers = {"i0": AlarmAnswer.RIGHT, "i1": AlarmAnswer.WRONG, "i2": AlarmAnswer.RIGHT, "i3": AlarmAnswer.NEW_NORMAL}
+    for incident_id, answer in {**answers, "g": AlarmAnswer.RIGHT, "before": AlarmAnswer.WRONG}.items():
+        entry = IncidentLogEntry(incident_id, at, "ann", IncidentAction.ANSWER, answer)
+        assert SqlAlertStore(engine).record_work(entry)
+    request = ReportRequest(first=date(2026, 5, 3), last=date(2026, 5, 9))
+    report = build_report(store, request, ZONES, history.until, version="test")
+    lost, blur = report.precision
+    assert (lost.fault, lost.right, lost.wrong) == (Fault.SIGNAL_LOSS, 1, 0)
+    assert (blur.right, blur.wrong, blur.new_normal, blur.precision) == (2, 1, 1, 2 / 3)
+    assert (round(blur.low, 3), round(blur.high, 3)) == (0.094, 0.992)
+    assert report.unanswered == 1
+    content = content_of(report)
+    assert content["alarm_precision"][1]["precision"] == pytest.approx(2 / 3, abs=1e-6)
+    assert content["summary"]["reliability"]["alarms_answered"] == {"right": 2, "wrong": 1, "new-normal": 1}
+    html = export(report, ReportFormat.HTML).content.decode()
+    assert "How often alarms were right" in html
+    assert "9 to 99 %" in html
+    rows = list(csv.DictReader(io.StringIO(export(report, ReportFormat.CSV).content.decode("utf-8-sig"))))
+    cameras = [row for row in rows if row["camera"]]
+    assert [sum(int(row[f"alarms_{name}"]) for row in cameras) for name in ("right", "wrong", "new_normal")] == [
+        2,
+        1,
+        1,
+    ]

@@ -1,6 +1,7 @@
 """The parts of the running system that hold a little logic of their own."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -127,3 +128,19 @@ def test_what_an_operator_accepted_outlives_a_change_of_the_settings() -> None:
     kept = store.camera("gate")
     assert kept is not None
     assert (kept.url, kept.accepted_by) == ("rtsp://h/2", "ana")
+
+
+def test_what_was_edited_on_the_page_stays_until_its_entry_in_the_settings_changes() -> None:
+    store, clock = FakeStreamStore(), FakeClock()
+    register_cameras([Camera("gate", "rtsp://h/1"), Camera("yard", "rtsp://h/2")], store, clock)
+    store.edit_camera("gate", lambda camera: replace(camera, site="North"), by="ana", at=clock.now())
+    store.remove_camera("yard", by="ana", at=clock.now())
+
+    assert register_cameras([Camera("gate", "rtsp://h/1"), Camera("yard", "rtsp://h/2")], store, clock) == ()
+    kept = store.camera("gate")
+    assert kept is not None
+    assert kept.site == "North"
+    assert store.camera("yard") is None
+
+    assert register_cameras([Camera("gate", "rtsp://h/1", ptz=True)], store, clock) == ("gate",)
+    assert store.camera("gate") == Camera("gate", "rtsp://h/1", ptz=True)

@@ -1,0 +1,128 @@
+"""What people answered to alarms: the site's own precision per fault, and the sensitivities that it suggests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from pydantic import Field, StringConstraints
+
+from api.backend import Backend, BackendDependency
+from api.error_responses import camera_not_found
+from api.schemas.incidents import PrecisionAnswer, PrecisionsAnswer, ProposalAnswer
+from api.schemas.inputs import ByPerson
+from api.security.strict_json import StrictRoute
+from api.time_range import RequestTime
+from domain.alerts import IncidentFilter
+from domain.camera_changes import with_fault
+from domain.cameras import FaultSetting
+from domain.faults import FAULT_LABELS, Fault
+from evaluation.alerting.alarm_precision import (
+    FaultPrecision,
+    SensitivityProposal,
+    measure_precision,
+    propose_sensitivities,
+)
+
+MOST_ANSWERS = 100_000
+_CHANGES_READ = 10_000
+
+router = APIRouter(tags=["alerts"], route_class=StrictRoute)
+
+
+class ProposalChoice(ByPerson):
+    """Which proposal is applied; `proposed` must be what it proposes now."""
+
+    camera: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    fault: Fault
+    proposed: Annotated[int, Field(strict=True, ge=1, le=10)]
+
+
+@router.get("/alarm-precision")
+def precision(
+    backend: BackendDependency,
+    *,
+    since: RequestTime | None = None,
+    until: RequestTime | None = None,
+    site: str | None = None,
+    camera: str | None = None,
+) -> PrecisionsAnswer:
+    """Return how often alarms were right, per fault, from what people answered."""
+    asked = IncidentFilter(since=since, until=until, site=site, stream_id=camera)
+    incidents = backend.alert_store.incidents(asked=asked, limit=MOST_ANSWERS)
+    answered = sum(incident.answer is not None for incident in incidents)
+    return PrecisionsAnswer(
+        since=since,
+        until=until,
+        answered=answered,
+        unanswered=len(incidents) - answered,
+        faults=[_precision_answer(each) for each in measure_precision(incidents)],
+    )
+
+
+@router.get("/sensitivity-proposals")
+def proposals(backend: BackendDependency) -> list[ProposalAnswer]:
+    """Return the sensitivities that the answers suggest, each with the counts it rests on. Nothing is changed."""
+    return [_proposal_answer(each) for each in _proposals(backend)]
+
+
+@router.post("/sensitivity-proposals/apply", responses={409: {"description": "No longer proposed."}})
+def apply_proposal(choice: ProposalChoice, backend: BackendDependency) -> ProposalAnswer:
+    """Set the proposed sensitivity; the change is listed among the camera's changes and can be undone there."""
+    key = (choice.camera, choice.fault, choice.proposed)
+    found = next((each for each in _proposals(backend) if (each.camera, each.fault, each.proposed) == key), None)
+    if found is None:
+        raise HTTPException(409, "this is no longer proposed; read the proposals again")
+    edited = backend.stream_store.edit_camera(
+        choice.camera,
+        lambda camera: with_fault(camera, found.fault, FaultSetting(True, found.proposed)),
+        by=choice.by,
+        at=backend.clock.now(),
+        action="apply proposal",
+    )
+    if edited is None:
+        raise camera_not_found(choice.camera)
+    return _proposal_answer(found)
+
+
+def _proposals(backend: Backend) -> Sequence[SensitivityProposal]:
+    cameras = backend.camera_cache.read().cameras.values()
+    incidents = backend.alert_store.incidents(asked=IncidentFilter(answered=True), limit=MOST_ANSWERS)
+    return propose_sensitivities(cameras, incidents, _setting_changes(backend) if incidents else {})
+
+
+def _setting_changes(backend: Backend) -> Mapping[tuple[str, Fault], datetime]:
+    """Return when the setting of each fault of each camera was changed last."""
+    found: dict[tuple[str, Fault], datetime] = {}
+    for change in backend.stream_store.camera_changes(limit=_CHANGES_READ):
+        before, after = ((values or {}).get("faults", {}) for values in (change.before, change.after))
+        for key in {*before, *after}:
+            if before.get(key) != after.get(key) and key in list(Fault):
+                found.setdefault((change.camera, Fault(key)), change.at)
+    return found
+
+
+def _precision_answer(found: FaultPrecision) -> PrecisionAnswer:
+    return PrecisionAnswer(
+        fault=found.fault,
+        label=FAULT_LABELS[found.fault],
+        right=found.right,
+        wrong=found.wrong,
+        new_normal=found.new_normal,
+        precision=found.precision,
+        low=found.low,
+        high=found.high,
+    )
+
+
+def _proposal_answer(found: SensitivityProposal) -> ProposalAnswer:
+    return ProposalAnswer(
+        fault=found.fault,
+        label=FAULT_LABELS[found.fault],
+        camera=found.camera,
+        sensitivity=found.sensitivity,
+        proposed=found.proposed,
+        right=found.right,
+        wrong=found.wrong,
+        new_normal=found.new_normal,
+    )

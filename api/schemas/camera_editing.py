@@ -1,0 +1,193 @@
+"""How cameras are edited over the API: what may be sent, and what is answered."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.schemas.cameras import PlanAnswer
+from api.schemas.inputs import ByPerson
+from api.schemas.values import FaultAnswer, Number, SafeText, Time
+from domain.camera_changes import CameraChange, describe_change
+from domain.cameras import RtspTransport, SamplingMode
+from domain.faults import Fault
+
+MAX_MASKS = 64
+
+_Text = Annotated[str, StringConstraints(max_length=500)]
+_Address = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+_Flag = Annotated[bool, Field(strict=True)]
+_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
+
+
+class MaskInput(BaseModel):
+    """A rectangle that is not judged, as fractions of width and height, from the top left."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    left: _Share
+    top: _Share
+    width: _Share
+    height: _Share
+
+    @model_validator(mode="after")
+    def _lies_within(self) -> "MaskInput":
+        if self.width == 0 or self.height == 0 or self.left + self.width > 1.001 or self.top + self.height > 1.001:
+            raise PydanticCustomError("mask", "Must be a rectangle within the picture")
+        return self
+
+
+class PlanInput(BaseModel):
+    """Which frames are judged; seconds throughout."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: SamplingMode
+    interval_s: _Seconds = 1.0
+    judge_s: _Seconds = 10.0
+    every_s: _Seconds = 300.0
+
+
+class FaultInput(BaseModel):
+    """One fault of one camera: off, or its sensitivity from 1 (dull) to 10 (keen), 5 is neutral."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: _Flag = True
+    sensitivity: Annotated[int, Field(strict=True, ge=1, le=10)] = 5
+
+
+class CameraInput(ByPerson):
+    """What may be chosen for a camera; what is not sent stays as it is. Faults are merged with those chosen before.
+
+    In `address`, `***` in place of a login keeps the known one, for the same host only.
+    """
+
+    address: _Address | None = None
+    site: _Text | None = None
+    group: _Text | None = None
+    enabled: _Flag | None = None
+    transport: RtspTransport | None = None
+    plan: PlanInput | None = None
+    ptz: _Flag | None = None
+    lit_at_night: _Flag | None = None
+    analogue: _Flag | None = None
+    masks: Annotated[list[MaskInput], Field(max_length=MAX_MASKS)] | None = None
+    faults: dict[Fault, FaultInput] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return what was sent in the form of `domain.camera_changes.values_of`, without address and faults."""
+        plain = ("site", "group", "enabled", "ptz", "lit_at_night", "analogue")
+        sent: dict[str, Any] = {name: getattr(self, name) for name in plain if getattr(self, name) is not None}
+        if self.transport is not None:
+            sent["transport"] = self.transport
+        if self.plan is not None:
+            sent["plan"] = self.plan.model_dump()
+        if self.masks is not None:
+            sent["masks"] = [
+                [each.left, each.top, min(each.width, 1 - each.left), min(each.height, 1 - each.top)]
+                for each in self.masks
+            ]
+        return sent
+
+
+class NewCamera(CameraInput):
+    """A camera to add."""
+
+    name: _Text
+    address: _Address
+
+
+class CameraEditInput(CameraInput):
+    """An edit; with `last_change` it is refused where somebody else changed the camera since that was read."""
+
+    last_change: Annotated[int, Field(strict=True, ge=0)] | None = None
+
+
+class CameraTrial(ByPerson):
+    """What is tried out: an address, or a known camera, or a known camera at another address."""
+
+    camera: _Text | None = None
+    address: _Address | None = None
+    transport: RtspTransport = RtspTransport.TCP
+
+
+class FaultSettingAnswer(FaultAnswer):
+    """`adjustable`: the fault is found by bounds, which its sensitivity moves."""
+
+    enabled: bool
+    sensitivity: int
+    adjustable: bool
+
+
+class SourceAnswer(BaseModel):
+    """Where a camera comes from, and which of both wins.
+
+    `edited` says that it was changed after the settings file gave it; that stays until its entry there changes.
+    """
+
+    in_settings_file: bool
+    edited: bool
+    text: str
+
+
+class CameraSettingsAnswer(BaseModel):
+    """Everything that can be chosen for a camera. The address is shown without its secrets."""
+
+    name: str
+    address: str
+    site: str
+    group: str
+    enabled: bool
+    transport: RtspTransport
+    plan: PlanAnswer
+    ptz: bool
+    lit_at_night: bool
+    analogue: bool
+    masks: list[MaskInput]
+    faults: list[FaultSettingAnswer]
+    accepted_at: Time | None
+    accepted_by: str
+    source: SourceAnswer
+    last_change: int
+
+
+class CameraChangeAnswer(BaseModel):
+    """One change of a camera in words; `id` undoes it where `undoable`, else `why_not` says why that cannot be."""
+
+    id: int
+    at: Time
+    by: str
+    action: str
+    camera: str
+    text: SafeText
+    undoable: bool
+    why_not: str
+
+
+class TrialAnswer(BaseModel):
+    """What came of opening a camera once; `picture` is a JPEG in base64, "" where there is none or none may be kept."""
+
+    works: bool
+    reason: SafeText
+    seconds: float
+    width: int
+    height: int
+    codec: str
+    fps: Number
+    bitrate_bps: Number
+    picture: str
+
+
+def change_answer(change: CameraChange, why_not: str) -> CameraChangeAnswer:
+    return CameraChangeAnswer(
+        id=change.change_id,
+        at=change.at,
+        by=change.by,
+        action=change.action,
+        camera=change.camera,
+        text=describe_change(change.before, change.after, hidden=change.hidden),
+        undoable=not why_not,
+        why_not=why_not,
+    )

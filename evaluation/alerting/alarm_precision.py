@@ -1,0 +1,115 @@
+"""What people answered to alarms, as a precision with an interval, and the sensitivities that follow from it. Pure.
+
+The interval is Clopper and Pearson's exact one: The use of confidence or fiducial limits, Biometrika 26 (1934) 404-413.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.alerts import AlarmAnswer, Incident
+from domain.cameras import Camera, FaultSetting
+from domain.faults import Fault
+from evaluation.alerting.root_cause import rank
+from evaluation.rules.fault_rules import RULES
+
+CONFIDENCE = 0.95
+LEAST_WRONG = 3
+"""Fewer wrong alarms than this may be chance."""
+STEP = 2
+"""How much duller is proposed at once: two fifths of the way from the clear bound to the fault bound."""
+DULLEST = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPrecision:
+    """Answers about one fault. `precision` is right / (right + wrong), None without any of them, `low` to `high` its
+    95 % interval.
+
+    `new_normal` counts in neither: the change was real, and people want it so.
+    """
+
+    fault: Fault
+    right: int
+    wrong: int
+    new_normal: int
+    precision: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityProposal:
+    """A duller sensitivity of one fault on one camera, and the answers it rests on; nothing until it is applied."""
+
+    camera: str
+    fault: Fault
+    sensitivity: int
+    proposed: int
+    right: int
+    wrong: int
+    new_normal: int
+
+
+def measure_precision(incidents: Iterable[Incident]) -> Sequence[FaultPrecision]:
+    """Return the precision of each fault with an answer, in the order in which faults explain each other."""
+    counts: dict[Fault, Counter[AlarmAnswer]] = {}
+    for incident in incidents:
+        if incident.answer is not None:
+            counts.setdefault(incident.headline, Counter())[incident.answer] += 1
+    return [_precision(fault, counts[fault]) for fault in sorted(counts, key=rank)]
+
+
+def _precision(fault: Fault, counted: Counter[AlarmAnswer]) -> FaultPrecision:
+    right, wrong = counted[AlarmAnswer.RIGHT], counted[AlarmAnswer.WRONG]
+    low, high = exact_interval(right, right + wrong)
+    precision = right / (right + wrong) if right + wrong else None
+    return FaultPrecision(fault, right, wrong, counted[AlarmAnswer.NEW_NORMAL], precision, low, high)
+
+
+def exact_interval(successes: int, trials: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return Clopper and Pearson's interval of a share; (0, 1) without any trial."""
+    if not trials:
+        return 0.0, 1.0
+    from scipy.special import betaincinv  # noqa: PLC0415 - 40 MB that a process which only watches does without
+
+    tail = (1 - confidence) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(successes, trials - successes + 1, tail))
+    high = 1.0 if successes == trials else float(betaincinv(successes + 1, trials - successes, 1 - tail))
+    return low, high
+
+
+def propose_sensitivities(
+    cameras: Iterable[Camera],
+    incidents: Iterable[Incident],
+    changed_at: Mapping[tuple[str, Fault], datetime],
+) -> Sequence[SensitivityProposal]:
+    """Return a duller sensitivity where at least three alarms were wrong, and more than were right.
+
+    Only incidents opened after `changed_at`, when the camera's setting of the fault was changed last, count: what is
+    applied must be judged by what follows. A fault without bounds, such as a lost connection, has no sensitivity.
+    """
+    counts: dict[tuple[str, Fault], Counter[AlarmAnswer]] = {}
+    for incident in incidents:
+        key = (incident.stream_id, incident.headline)
+        since = changed_at.get(key)
+        if incident.answer is not None and (since is None or incident.opened_at > since):
+            counts.setdefault(key, Counter())[incident.answer] += 1
+    by_name = {camera.name: camera for camera in cameras}
+    found = []
+    for (name, fault), counted in sorted(counts.items(), key=lambda each: (each[0][0], rank(each[0][1]))):
+        camera = by_name.get(name)
+        if camera is None or not has_sensitivity(fault):
+            continue
+        chosen = camera.faults.get(fault, FaultSetting())
+        right, wrong, new = (counted[each] for each in (AlarmAnswer.RIGHT, AlarmAnswer.WRONG, AlarmAnswer.NEW_NORMAL))
+        if chosen.enabled and chosen.sensitivity > DULLEST and wrong >= LEAST_WRONG and wrong > right:
+            duller = max(DULLEST, chosen.sensitivity - STEP)
+            found.append(SensitivityProposal(name, fault, chosen.sensitivity, duller, right, wrong, new))
+    return found
+
+
+def has_sensitivity(fault: Fault) -> bool:
+    """Say whether a fault is found by bounds that a sensitivity moves."""
+    return bool(RULES[fault].any_of)

@@ -1,0 +1,99 @@
+"""What people do about incidents: acknowledge, assign, comment, answer. Every step is a line of a log, none is lost."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+
+from domain.alerts import Incident, IncidentAction, IncidentFilter, IncidentLogEntry
+from domain.records import AuditEntry
+from storage.sql.audit_rows import append_audit
+from storage.sql.incident_rows import incident_from_row
+from storage.sql.schema import tables
+
+
+def acknowledge_incident(
+    connection: Connection, incident_id: str, *, by: str, reason: str, at: datetime
+) -> Incident | None:
+    """Set who took it on where nobody did, and return the incident as it is then; None where there is none."""
+    table = tables.incidents
+    free = update(table).where(table.c.incident_id == incident_id, table.c.acknowledged_by == "")
+    values = {"acknowledged_by": by, "acknowledged_at": at, "acknowledge_reason": reason}
+    taken = connection.execute(free.values(values)).rowcount == 1
+    row = connection.execute(select(table).where(table.c.incident_id == incident_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    if taken or row["acknowledged_by"] == by:
+        _append(connection, IncidentLogEntry(incident_id, at, by, IncidentAction.ACKNOWLEDGE, "", reason))
+    return incident_from_row(row)
+
+
+def record_work(connection: Connection, entry: IncidentLogEntry) -> bool:
+    """Append a line and set what it decides; False where there is no such incident."""
+    table = tables.incidents
+    same = table.c.incident_id == entry.incident_id
+    if connection.execute(select(table.c.incident_id).where(same)).one_or_none() is None:
+        return False
+    values: dict[str, Any] = {}
+    if entry.action is IncidentAction.ASSIGN:
+        values = {"assigned_to": entry.value}
+    elif entry.action is IncidentAction.ANSWER:
+        values = {"answer": entry.value, "answered_by": entry.by, "answered_at": entry.at}
+    if values:
+        connection.execute(update(table).where(same).values(values))
+    _append(connection, entry)
+    return True
+
+
+def read_log(connection: Connection, incident_id: str) -> Sequence[IncidentLogEntry]:
+    table = tables.incident_log
+    query = select(table).where(table.c.incident_id == incident_id).order_by(table.c.id)
+    return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def conditions(asked: IncidentFilter) -> Sequence[ColumnElement[bool]]:
+    """Return what a row of `incidents` must meet."""
+    table = tables.incidents
+    wanted: dict[str, Any] = {
+        "state": asked.state,
+        "stream_id": asked.stream_id,
+        "fault": asked.fault,
+        "site": asked.site,
+        "severity": asked.severity,
+        "assigned_to": asked.assigned_to,
+        "answer": asked.answer,
+    }
+    found = [table.c[name] == value for name, value in wanted.items() if value is not None]
+    if asked.answered is not None:
+        found.append(table.c.answer != "" if asked.answered else table.c.answer == "")
+    if asked.since is not None:
+        found.append(table.c.opened_at >= asked.since)
+    if asked.until is not None:
+        found.append(table.c.opened_at < asked.until)
+    return found
+
+
+def _append(connection: Connection, entry: IncidentLogEntry) -> None:
+    row = {
+        "at": entry.at,
+        "done_by": entry.by,
+        "incident_id": entry.incident_id,
+        "action": entry.action,
+        "value": entry.value,
+        "note": entry.note,
+    }
+    connection.execute(insert(tables.incident_log), row)
+    said = ": ".join(part for part in (entry.value, entry.note) if part)
+    append_audit(connection, AuditEntry(entry.at, entry.by, f"{entry.action} incident", entry.incident_id, said))
+
+
+def _entry(row: RowMapping) -> IncidentLogEntry:
+    return IncidentLogEntry(
+        incident_id=row["incident_id"],
+        at=row["at"],
+        by=row["done_by"],
+        action=IncidentAction(row["action"]),
+        value=row["value"],
+        note=row["note"],
+    )
