@@ -1,4 +1,4 @@
-// One card a camera, grouped by site, worst first. A card is rebuilt when its camera changes; only ages tick between.
+// One card a camera. A card is made again when its camera changes; only ages tick between.
 
 import { bareReason, capitalised, duration, element, icon, metricName, normal, number, quantity } from "./format.js";
 import { cameraAddress } from "./router.js";
@@ -83,73 +83,4 @@ export function tickAges(root, now) {
     age.textContent = seconds === null ? "last frame not known" : `frame ${duration(seconds)} ago`;
     age.classList.toggle("old", seconds === null || seconds > OLD_FRAME_S);
   }
-}
-
-function isCalm(camera) {
-  return ["ok", "off"].includes(camera.state);
-}
-
-function attention(cameras) {
-  const rest = cameras.filter((camera) => !isCalm(camera)).length;
-  return rest ? `${rest} of ${cameras.length} need${rest === 1 ? "s" : ""} a look` : `all ${cameras.length} fine`;
-}
-
-/**
- * Show the cameras by site. `cameras` come worst first; the site with the worst camera comes first.
- * `built` keeps the cards by name, with the camera each was made from.
- */
-export function showBoard(root, cameras, built, make) {
-  const sites = new Map();
-  for (const camera of cameras) {
-    if (!sites.has(camera.site)) sites.set(camera.site, []);
-    sites.get(camera.site).push(camera);
-  }
-  const sections = [...sites].map(([site, members]) => {
-    const found = [...root.querySelectorAll("section.site")].find((section) => section.dataset.site === site);
-    const section = found || siteSection(site);
-    section.querySelector(".tally").textContent = attention(members);
-    for (const [selector, calm] of [[".look", false], [".calm", true]]) {
-      const mine = members.filter((camera) => isCalm(camera) === calm);
-      inOrder(section.querySelector(selector), mine.map((camera) => cardOf(camera, built, make)));
-    }
-    return section;
-  });
-  inOrder(root, sections);
-}
-
-function siteSection(site) {
-  const title = element("h2", {}, element("span", {}, site || "No site"), element("span", { class: "tally" }));
-  return element(
-    "section",
-    { class: "site", "data-site": site },
-    title,
-    element("div", { class: "grid look" }),
-    element("div", { class: "grid calm" }),
-  );
-}
-
-function cardOf(camera, built, make) {
-  const known = built.get(camera.name);
-  if (known && known.camera === camera) return known.card;
-  const fresh = make(camera);
-  if (known) {
-    const spark = known.card.querySelector(".spark");
-    spark.hidden = camera.state === "off";
-    fresh.querySelector(".spark").replaceWith(spark);
-    const focused = known.card.contains(document.activeElement);
-    known.card.replaceWith(fresh);
-    if (focused) fresh.querySelector("a").focus({ preventScroll: true });
-  }
-  built.set(camera.name, { camera, card: fresh });
-  return fresh;
-}
-
-/** Make `children` the children of `parent`, moving only what stands elsewhere. */
-function inOrder(parent, children) {
-  const focused = document.activeElement;
-  children.forEach((child, i) => {
-    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] || null);
-  });
-  while (parent.children.length > children.length) parent.lastElementChild.remove();
-  if (focused && focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }

@@ -5,6 +5,7 @@ import { cameraAddress, incidentAddress } from "./router.js";
 import { t } from "./texts.js";
 
 const SEVERITIES = ["critical", "warning", "info"];
+const MOST_OPEN = 12;
 const NAME_KEY = "sightline.name";
 
 function where(incident) {
@@ -49,7 +50,8 @@ export function showIncidents(parts, incidents, actions) {
     || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   parts.incidents.hidden = !incidents.length;
   parts.title.textContent = open.length ? t("incidents.open", { n: open.length }) : t("incidents.none");
-  parts.open.replaceChildren(...open.map((incident) => incidentLine(incident, actions)));
+  const more = open.length > MOST_OPEN ? element("li", {}, element("a", { href: "/incidents" }, t("incidents.more", { n: open.length }))) : null;
+  parts.open.replaceChildren(...open.slice(0, MOST_OPEN).map((incident) => incidentLine(incident, actions)), ...(more ? [more] : []));
   parts.fold.hidden = !resolved.length;
   parts.fold.querySelector("summary").textContent = t("incidents.resolved", { n: resolved.length });
   parts.resolved.replaceChildren(...resolved.map((incident) => incidentLine(incident, actions)));

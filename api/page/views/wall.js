@@ -1,19 +1,28 @@
 // The wall: every camera by site, worst first, what is open, and what to look for.
 
-import { card, showBoard, tickAges } from "../cards.js";
+import { tickAges } from "../cards.js";
 import { capitalised, element } from "../format.js";
 import { askToTake, showIncidents } from "../incidents.js";
 import { noteQuery } from "../router.js";
 import { refreshSparks, watchSparks } from "../sparks.js";
 import { t } from "../texts.js";
+import { cardWall } from "../wall-cards.js";
+import { savedFilters } from "../wall-filters.js";
+import { gridWall } from "../wall-grid.js";
+import { wallKeys } from "../wall-keys.js";
+import { MANY, STATES, bySite, folding, tally } from "../wall-sites.js";
+import { tableWall } from "../wall-table.js";
 
-const STATES = ["fault", "unknown", "suspected", "not_assessable", "ok", "off"];
+const LAYOUTS = { cards: cardWall, table: tableWall, grid: gridWall };
 const SPANS = [["600", "10 minutes"], ["3600", "1 hour"], ["86400", "24 hours"]];
 
 export function open(container, params, state) {
-  const built = new Map();
   const only = new Set((params.query.get("state") || "").split(",").filter((each) => STATES.includes(each)));
-  const parts = layout(params.query.get("find") || "");
+  let site = params.query.get("site");
+  let asked = params.query.get("view");
+  let layout = null;
+  const folds = folding();
+  const parts = build(params.query.get("find") || "");
   container.append(...parts.all);
   const choice = {
     metrics: state.metrics,
@@ -22,19 +31,33 @@ export function open(container, params, state) {
     metric: () => state.metrics.get(parts.metric.value),
   };
 
-  function wanted(camera) {
+  function isWanted(camera) {
     if (only.size && !only.has(camera.state)) return false;
+    if (site !== null && camera.site !== site) return false;
     const text = parts.find.value.trim().toLowerCase();
     return !text || [camera.name, camera.site, camera.group].some((each) => each.toLowerCase().includes(text));
   }
 
+  function useLayout() {
+    const wanted = asked in LAYOUTS ? asked : state.order.length > MANY ? "table" : "cards";
+    if (layout && layout.name === wanted) return;
+    if (layout) layout.made.close();
+    parts.cameras.replaceChildren();
+    layout = { name: wanted, made: LAYOUTS[wanted](parts.cameras, { metrics: state.metrics, folds }) };
+    for (const button of parts.views) button.setAttribute("aria-pressed", String(button.dataset.view === wanted));
+    parts.chart.hidden = wanted !== "cards";
+  }
+
   function show() {
     if (!state.heard()) return;
-    const listed = state.order.map((name) => state.cameras.get(name)).filter((camera) => camera && wanted(camera));
+    const listed = state.order.map((name) => state.cameras.get(name)).filter((camera) => camera && isWanted(camera));
+    const isFiltered = only.size > 0 || site !== null || parts.find.value.trim() !== "";
     parts.empty.hidden = listed.length > 0;
     if (!listed.length) parts.empty.textContent = state.order.length ? t("wall.noMatch") : t("wall.noCameras");
-    showBoard(parts.cameras, listed, built, (camera) => card(camera, state.metrics));
+    useLayout();
+    layout.made.show(listed, listed.length > MANY && !isFiltered);
     showCounts();
+    showSites();
     tickAges(container, state.now());
     watchSparks(parts.cameras);
   }
@@ -48,6 +71,17 @@ export function open(container, params, state) {
     )));
   }
 
+  let sitesText = "";
+  function showSites() {
+    const sites = [...bySite([...state.cameras.values()])].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+    const options = sites.map(([name, members]) => [name, `${name || t("wall.noSite")}: ${tally(members)}`]);
+    parts.siteLabel.hidden = sites.length < 2 && site === null;
+    if (options.join("\n") === sitesText || document.activeElement === parts.site) return;
+    sitesText = options.join("\n");
+    parts.site.replaceChildren(element("option", { value: "*" }, t("wall.allSites")), ...options.map(([name, text]) => element("option", { value: `=${name}` }, text)));
+    parts.site.value = site === null ? "*" : `=${site}`;
+  }
+
   function toggle(key) {
     if (!only.delete(key)) only.add(key);
     noteQuery({ state: [...only].join(",") });
@@ -59,8 +93,7 @@ export function open(container, params, state) {
   function showMetrics() {
     parts.metric.replaceChildren(...[...state.metrics.values()].map((metric) => element("option", { value: metric.key }, capitalised(metric.label))));
     remember(parts.metric, "sightline.metric", choice);
-    built.clear();
-    parts.cameras.replaceChildren();
+    layout = layout && (layout.made.close(), null);
     show();
   }
 
@@ -70,6 +103,16 @@ export function open(container, params, state) {
     noteQuery({ find: parts.find.value.trim() });
     show();
   });
+  parts.site.addEventListener("change", () => {
+    site = parts.site.value === "*" ? null : parts.site.value.slice(1);
+    noteQuery({ site });
+    show();
+  });
+  parts.views.forEach((button) => button.addEventListener("click", () => {
+    asked = button.dataset.view;
+    noteQuery({ view: asked });
+    show();
+  }));
   const stops = [
     state.on("news", ({ incidents }) => {
       if (incidents) listIncidents();
@@ -78,8 +121,10 @@ export function open(container, params, state) {
     state.on("metrics", showMetrics),
     state.on("tick", () => {
       tickAges(container, state.now());
-      refreshSparks(choice, false);
+      if (layout && layout.name === "cards") refreshSparks(choice, false);
     }),
+    wallKeys(parts),
+    () => layout && layout.made.close(),
   ];
   if (state.metrics.size) showMetrics();
   listIncidents();
@@ -88,32 +133,39 @@ export function open(container, params, state) {
   return () => stops.forEach((stop) => stop());
 }
 
-function layout(find) {
+function build(find) {
   const parts = {
     counts: element("div", { class: "counts", id: "counts", role: "group", "aria-label": t("wall.only") }),
     find: element("input", { type: "search", id: "find", autocomplete: "off", placeholder: t("wall.findHint"), value: find }),
+    site: element("select", { id: "site" }),
     metric: element("select", { id: "metric" }),
     span: element("select", { id: "span" }, ...SPANS.map(([value, text]) => element("option", { value }, text))),
+    views: Object.keys(LAYOUTS).map((name) => element("button", { type: "button", class: "count", "data-view": name, "aria-pressed": "false" }, t(`wall.${name}`))),
     title: element("h2", { id: "incidents-title" }),
     open: element("ul", { id: "open-incidents" }),
     resolved: element("ul", { id: "resolved-incidents" }),
-    cameras: element("div", { id: "cameras", tabindex: "-1" }),
+    cameras: element("div", { id: "cameras" }),
     empty: element("p", { class: "empty", id: "empty" }, t("wall.waiting")),
     models: element("details", { class: "models", id: "models", hidden: true }, element("summary"), element("ul")),
   };
   parts.fold = element("details", { id: "resolved", hidden: true }, element("summary"), parts.resolved);
   parts.incidents = element("section", { class: "incidents", id: "incidents", "aria-labelledby": "incidents-title", hidden: true }, parts.title, parts.open, parts.fold);
+  parts.siteLabel = element("label", { hidden: true }, t("wall.site"), " ", parts.site);
+  parts.chart = element("span", { class: "chart-tools" },
+    element("label", {}, t("wall.chart"), parts.metric),
+    element("label", {}, element("span", { class: "unseen" }, t("wall.over")), parts.span));
   const tools = element(
     "form",
     { class: "tools", role: "search", submit: (event) => event.preventDefault() },
     element("label", {}, element("span", { class: "unseen" }, t("wall.find")), parts.find),
-    element("label", {}, t("wall.chart"), parts.metric),
-    element("label", {}, element("span", { class: "unseen" }, t("wall.over")), parts.span),
+    parts.siteLabel, parts.chart,
   );
   parts.all = [
     element("h1", { class: "unseen" }, t("nav.wall")),
     element("div", { class: "bar" }, parts.counts, tools),
-    parts.incidents, parts.empty, parts.cameras, parts.models,
+    parts.incidents,
+    element("div", { class: "bar" }, element("div", { class: "counts", role: "group", "aria-label": t("wall.view") }, ...parts.views), savedFilters()),
+    parts.empty, parts.cameras, element("p", { class: "quietly keys" }, t("wall.keys")), parts.models,
   ];
   return parts;
 }

@@ -77,6 +77,11 @@ class Browser:
         found = self._post("/element", using="css selector", value=selector)
         self._post(f"/element/{found[_ELEMENT]}/value", text=text)
 
+    def press(self, key: str) -> None:
+        """Press and let go of one key, wherever the focus is."""
+        strokes = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
+        self._post("/actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
+
     @contextmanager
     def phone(self) -> Iterator[None]:
         """Show the page as a phone of 390 x 844 does."""

@@ -1,7 +1,5 @@
 """The page in a real browser: what a guard sees."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -12,38 +10,14 @@ from domain.cameras import Camera
 from domain.faults import Evidence
 from domain.messages import BatchResult
 from domain.shadow import ShadowScope
-from tests.unit.api.conftest import absent, make_app, serve_app
-from tests.unit.api.page.browser import Browser, browser, missing_browser
+from tests.unit.api.conftest import make_app, serve_app
+from tests.unit.api.page.browser import Browser
+from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
 
 pytestmark = pytest.mark.browser
 
 NASTY = '<img src=x onerror="window.hacked=1">'
-Open = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if why := missing_browser():
-        absent(why)
-    with browser(tmp_path_factory.mktemp("profile")) as opened:
-        opened.resize(1360, 1000)
-        yield opened
-
-
-@pytest.fixture
-def opened(window: Browser, stage: SampleCameras) -> Iterator[Open]:
-    """Serve the stage and open its page; whatever the console complains about fails the test."""
-    with ExitStack() as until_the_end:
-
-        def page(**options: object) -> None:
-            address = until_the_end.enter_context(serve_app(make_app(stage, **options)))
-            window.open(address)
-
-        yield page
-        complaints = window.errors()
-        window.open("about:blank")
-    assert complaints == []
 
 
 def names(window: Browser) -> list[str]:
@@ -79,7 +53,7 @@ def test_cameras_stand_by_site_worst_first_each_with_its_reason_and_number(
     stage.past("s-soft", {"luma_mean": 0.4})
     opened()
     window.wait(lambda: len(names(window)) == 6, what="six cameras")
-    assert [text.split("\n")[0] for text in window.texts("section.site h2 span:first-child")] == ["South", "North"]
+    assert [text.split("\n")[0] for text in window.texts("section.site h2 button")] == ["South", "North"]
     assert names(window) == ["s-lost", "s-soft", "s-silent", "s-fine", "n-odd", "n-fine"]
     soft = card(window, "s-soft")
     for part in ("Fault", "Out of focus", "Edge width 7.1", "px normal below 4", "25\u202ffps", "Checks: 25 of 25"):
@@ -309,6 +283,6 @@ def test_every_control_has_a_name(window: Browser, stage: SampleCameras, opened:
     opened()
     window.wait(lambda: names(window) == ["gate"], what="the camera")
     nameless = """return [...document.querySelectorAll('button, input, select, dialog[open], svg[role=img]')]
-        .filter(e => !(e.innerText || e.getAttribute('aria-label') || [...(e.labels || [])].some(l => l.textContent)))
+        .filter(e => !(e.textContent || e.getAttribute('aria-label') || [...(e.labels || [])].some(l => l.textContent)))
         .map(e => e.outerHTML)"""
     assert window.run(nameless) == []

@@ -136,7 +136,7 @@ def test_a_deep_link_from_another_site_opens_the_same_view(locked: Caller) -> No
 
 
 def test_every_text_that_the_page_names_is_in_the_catalogue() -> None:
-    known = set(re.findall(r'^  "([\w.]+)":', (_PAGE_FOLDER / "texts.js").read_text(encoding="utf-8"), re.MULTILINE))
+    known = set(re.findall(r'^  "([\w.-]+)":', (_PAGE_FOLDER / "texts.js").read_text(encoding="utf-8"), re.MULTILINE))
     used: dict[str, str] = {}
     for path in OWN_FILES:
         if path.suffix == ".js":

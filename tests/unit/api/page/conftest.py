@@ -1,0 +1,37 @@
+"""One browser window for every test of the page, and a served stage to open in it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.unit.api.conftest import absent, make_app, serve_app
+from tests.unit.api.page.browser import Browser, browser, missing_browser
+from tests.unit.api.sample_cameras import SampleCameras
+
+Open = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if why := missing_browser():
+        absent(why)
+    with browser(tmp_path_factory.mktemp("profile")) as opened:
+        opened.resize(1360, 1000)
+        yield opened
+
+
+@pytest.fixture
+def opened(window: Browser, stage: SampleCameras) -> Iterator[Open]:
+    """Serve the stage and open its page; whatever the console complains about fails the test."""
+    with ExitStack() as until_the_end:
+
+        def page(path: str = "/", **options: object) -> str:
+            address = until_the_end.enter_context(serve_app(make_app(stage, **options)))
+            window.open(address + path)
+            return address
+
+        yield page
+        complaints = window.errors()
+        window.open("about:blank")
+    assert complaints == []
