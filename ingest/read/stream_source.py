@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 import av
 import av.error
@@ -95,7 +95,8 @@ class StreamSource:
         carried: StreamCounters,
         not_before: datetime | None,
     ) -> None:
-        self.session_id = uuid4().hex
+        # Unlike among the sessions of one camera; every stored frame holds it twice, so it is short.
+        self.session_id = token_hex(6)
         self.progress_s = time.monotonic()
         self.last_packet_s: float | None = None
         self.last_picture_s: float | None = None

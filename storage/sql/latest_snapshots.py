@@ -15,6 +15,7 @@ from domain.faults import Fault, Verdict
 from domain.messages import StreamSnapshot
 from storage.sql.incident_rows import alert_from_row, incident_from_row, verdict_from_row
 from storage.sql.schema import tables
+from storage.sql.schema.score_rows import read_metric_sets, row_values
 
 _RowsByStream: TypeAlias = dict[str, list[RowMapping]]
 _ENDED_STATES = (AlertState.INACTIVE, AlertState.RESOLVED)
@@ -32,6 +33,7 @@ def read_latest_snapshots(
     asked = _values_table("asked", "stream_id", sorted(stream_ids))
     sessions = _fetch_by_stream(connection, _select_newest(asked, tables.sessions, "last_seen_at", until))
     frames = _fetch_by_stream(connection, _select_newest(asked, tables.frames, "received_at", until))
+    sets = read_metric_sets(connection, {row["metric_set"] for rows in frames.values() for row in rows})
     verdicts = _fetch_by_stream(connection, _select_latest_verdicts(asked, until))
     alerts = _fetch_by_stream(
         connection, _select_streams(asked, tables.alerts).where(tables.alerts.c.state.not_in(_ENDED_STATES))
@@ -50,7 +52,7 @@ def read_latest_snapshots(
             at=at,
             status=None if session is None else _status_from_rows(session, frame),
             verdicts=tuple(_order_verdicts(verdicts.get(stream_id, []))),
-            values={} if frame is None else {metric: float(value) for metric, value in frame["scores"].items()},
+            values={} if frame is None else row_values(frame, sets),
             alerts=tuple(alert_from_row(row) for row in alerts.get(stream_id, [])),
             incident=None if incident is None else incident_from_row(incident),
         )

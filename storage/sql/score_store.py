@@ -25,7 +25,14 @@ from storage.sql.lifecycle.partitions import FramePartitions
 from storage.sql.lifecycle.retention import advance_retention_time, delete_expired_rows, read_raw_floor
 from storage.sql.lifecycle.rollups import fold_marked_minutes
 from storage.sql.schema import rows, tables
-from storage.sql.schema.upserts import insert_new, raise_numbers, replace_older
+from storage.sql.schema.score_rows import (
+    StoredMetricSet,
+    pack_scores,
+    read_metric_sets,
+    row_values,
+    unpack_number,
+)
+from storage.sql.schema.upserts import insert_new, insert_or_lock, raise_numbers, replace_older
 from storage.sql.verdict_time import SpanWriter, spans_between
 
 _MAX_AHEAD = timedelta(days=1)
@@ -44,6 +51,7 @@ class SqlScoreStore:
         self._clock = clock
         self._partitions = FramePartitions(engine)
         self._model_sets: set[str] = set()
+        self._metric_sets: set[int] = set()
         self._days: set[tuple[datetime, str]] = set()
         self._spans = SpanWriter()
         self._pool = engine.pool
@@ -69,6 +77,7 @@ class SqlScoreStore:
         self._pool = self._engine.pool
         self._partitions.forget()
         self._model_sets = set()
+        self._metric_sets = set()
         self._days = set()
         self._spans.forget()
 
@@ -80,15 +89,18 @@ class SqlScoreStore:
             refused = (*late, *rows.reject_stale_leases(result.scores, fences))
             letters = (*result.dead_letters, *refused)
             scores = rows.exclude_rejected(result.scores, letters)
+            packed = [pack_scores(score) for score in scores]
             models = [row for row in rows.model_set_rows(scores) if row["id"] not in self._model_sets]
+            sets = [row for row in rows.metric_set_rows(packed) if row["id"] not in self._metric_sets]
             model_days = [
                 row for row in rows.model_day_rows(scores) if (row["day"], row["model_set"]) not in self._days
             ]
             insert_new(connection, tables.dead_letters, rows.dead_letter_rows(letters))
             insert_new(connection, tables.model_sets, models)
             insert_new(connection, tables.model_days, model_days)
-            insert_new(connection, tables.frames, rows.frame_rows(scores))
-            replace_older(connection, tables.unfolded, rows.minute_rows(scores), by="minute")
+            insert_new(connection, tables.metric_sets, sets)
+            insert_new(connection, tables.frames, rows.frame_rows(scores, packed))
+            insert_or_lock(connection, tables.unfolded, rows.minute_rows(scores))
             insert_new(connection, tables.dropped_frames, dropped_frame_rows(result.dropped))
             _store_evaluation(connection, result, fences, None if now is None else now + CLOCK_SKEW)
             # Spans reach as far ahead of the clock as observations may.
@@ -97,6 +109,7 @@ class SqlScoreStore:
             raise_numbers(connection, tables.sessions, "frames_offered", rows.offered_rows(result, letters))
         self._spans.keep(last)
         self._model_sets |= {row["id"] for row in models}
+        self._metric_sets |= {row["id"] for row in sets}
         self._days |= {(row["day"], row["model_set"]) for row in model_days}
         return refused
 
@@ -127,7 +140,9 @@ class SqlScoreStore:
             .limit(limit)
         )
         with read_transaction(self._engine) as connection:
-            return [_stored_scores(row) for row in connection.execute(query).mappings()]
+            found = connection.execute(query).mappings().all()
+            sets = read_metric_sets(connection, (row["metric_set"] for row in found))
+        return [_stored_scores(row, sets) for row in found]
 
     def verdict_spans(
         self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000
@@ -219,21 +234,36 @@ def _frame_window(stream_id: str, since: datetime, until: datetime) -> ColumnEle
 def _frame_points(
     connection: Connection, stream_id: str, metric: str, since: datetime, until: datetime
 ) -> list[ScorePoint]:
+    """Return a metric of each frame that has it; of rows from before metric sets, from their JSON document."""
     table = tables.frames
     value: ColumnElement[Any] = func.jsonb_extract_path_text(table.c.scores, metric)
     if connection.dialect.name == "sqlite":
         # A quotation mark cannot be written in SQLite's JSON paths, and no metric has one.
         value = func.json_extract(table.c.scores, '$."' + metric.replace('"', "") + '"')
     number = cast(value, Float)
-    query = select(table.c.received_at, number).where(_frame_window(stream_id, since, until), value.is_not(None))
-    found = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence))
-    return [ScorePoint(at, float(score), float(score), float(score), 1) for at, score in found]
+    has_number = value.is_not(None) | table.c.numbers.is_not(None)
+    query = select(table.c.received_at, number, table.c.metric_set, table.c.numbers).where(
+        _frame_window(stream_id, since, until), has_number
+    )
+    found = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence)).all()
+    sets = read_metric_sets(connection, {row.metric_set for row in found})
+    places = {set_id: each.metrics.index(metric) for set_id, each in sets.items() if metric in each.metrics}
+    points = []
+    for at, score, set_id, numbers in found:
+        if numbers is not None:
+            score = unpack_number(numbers, places[set_id]) if set_id in places else None
+        if score is not None:
+            points.append(ScorePoint(at, float(score), float(score), float(score), 1))
+    return points
 
 
-def _stored_scores(row: RowMapping) -> StoredScores:
+def _stored_scores(row: RowMapping, sets: Mapping[int, StoredMetricSet]) -> StoredScores:
     ref = FrameRef(row["stream_id"], row["session_id"], row["sequence"], row["pts_s"], row["received_at"])
-    values = {metric: float(value) for metric, value in row["scores"].items()}
-    return StoredScores(ref, values, row["missing"] or {}, row["models"] or {})
+    missing, models = row["missing"] or {}, row["models"] or {}
+    if row["numbers"] is not None:
+        common = sets[row["metric_set"]]
+        missing, models = {**common.missing, **missing}, common.models
+    return StoredScores(ref, row_values(row, sets), missing, models)
 
 
 def _verdict_change(row: RowMapping) -> VerdictChange:

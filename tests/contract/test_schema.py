@@ -16,6 +16,7 @@ from domain.cameras import Camera
 from domain.errors import ConfigError
 from domain.faults import Fault
 from domain.messages import BatchResult, DeadLetter
+from domain.records import Resolution
 from domain.retention import Retention
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.camera_leases import SqlCameraLeases
@@ -82,6 +83,50 @@ def test_an_older_schema_is_brought_up_with_what_it_holds(
     (learned,) = SqlAlertStore(engine).references("gate")
     assert {learned.state_of(part) for part in BaselinePart} == {BaselineState.LEARNED}
     SqlScoreStore(engine).add(BatchResult(scores=(scores(),)))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_frames_from_before_metric_sets_are_read_beside_new_ones(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    """The sixth schema kept a JSON document a frame; its rows stay as they are until they are old."""
+    engine = open_engine(old_database(request, tmp_path, kind))
+    upgrade_schema(engine, "0006")
+    insert = "INSERT INTO frames VALUES ('gate', :at, 's1', :sequence, NULL, :scores, :missing, 'abc')"
+    with write_transaction(engine) as connection:
+        connection.execute(text("INSERT INTO model_sets VALUES ('abc', '{\"luma\": \"0\"}')"))
+        if kind == "postgres":
+            span = "FROM ('2026-03-02Z') TO ('2026-03-03Z')"
+            connection.execute(text(f"CREATE TABLE frames_20260302 PARTITION OF frames FOR VALUES {span}"))
+        for sequence in range(3):
+            at = START + timedelta(seconds=sequence)
+            held = {
+                "at": microseconds(at) if kind == "sqlite" else at,
+                "sequence": sequence,
+                "scores": f'{{"sharpness": {sequence}.1, "luma_mean": 0.25}}',
+                "missing": '{"shift": "none before"}',
+            }
+            connection.execute(text(insert), held)
+        minute = START.replace(second=0, microsecond=0)
+        marked = {"minute": microseconds(minute) if kind == "sqlite" else minute}
+        connection.execute(text("INSERT INTO unfolded VALUES ('gate', :minute)"), marked)
+    upgrade_schema(engine)
+    store = SqlScoreStore(engine)
+    store.add(BatchResult(scores=(scores("gate", 3, sharpness=7.5, noise_sigma=2.0),)))
+    forever = START + timedelta(days=1)
+    found = store.frames("gate", START, forever)
+    assert [row.values["sharpness"] for row in found] == [0.1, 1.1, 2.1, 7.5]
+    assert [row.models for row in found] == [{"luma": "0"}] * 3 + [{"luma": "1"}]
+    assert [row.missing for row in found] == [{"shift": "none before"}] * 3 + [{"shift": "no picture before"}]
+    points = store.history("gate", "sharpness", START, forever, Resolution.FRAME)
+    assert [point.mean for point in points] == [0.1, 1.1, 2.1, 7.5]
+    assert len(store.history("gate", "luma_mean", START, forever, Resolution.FRAME)) == 3
+    assert len(store.history("gate", "noise_sigma", START, forever, Resolution.FRAME)) == 1
+    assert store.roll_up(forever) == 4
+    (minute_point,) = store.history("gate", "sharpness", minute, forever, Resolution.MINUTE)
+    assert (minute_point.low, minute_point.high, minute_point.count) == (0.1, 7.5, 4)
+    assert store.latest(["gate"])["gate"].values == {"sharpness": 7.5, "noise_sigma": 2.0}
     engine.dispose()
 
 

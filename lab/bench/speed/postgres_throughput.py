@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import text
 
 from lab import services
-from lab.bench.speed.sqlite_throughput import COLUMNS, make_batches, time_call
+from lab.bench.speed.sqlite_throughput import COLUMNS, make_batches, make_rows, time_call
 from lab.services import ServiceMissing
 from lab.services.databases import fresh_database
 from storage.sql.database.engine import open_engine
 from storage.sql.database.migrate import upgrade_schema
-from storage.sql.schema.rows import Rows, frame_rows
+from storage.sql.schema.rows import Rows
 from storage.sql.score_store import SqlScoreStore
 
 _BASELINE = (
     "CREATE TABLE baseline (stream_id text, received_at timestamptz, session_id text, sequence bigint, "
-    "pts_s double precision, scores jsonb, missing jsonb, model_set text, "
+    "pts_s double precision, missing jsonb, metric_set bigint, numbers bytea, "
     "PRIMARY KEY (stream_id, received_at, session_id, sequence))"
 )
 
@@ -54,7 +54,7 @@ def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, str
         raw.cursor().execute(_BASELINE)
         raw.commit()
         for unit in make_batches(rounds, frames, metrics, streams):
-            lines = _lines(frame_rows(unit.scores))
+            lines = _lines(make_rows(unit))
             sides: list[tuple[list[float], Callable[[], object]]] = [
                 (storing_s, partial(store.add, unit)),
                 (copying_s, partial(_copy, raw, lines)),
@@ -88,6 +88,8 @@ def _lines(rows: Rows) -> str:
 
 
 def _field(value: object) -> str:
+    if isinstance(value, bytes):
+        return r"\\x" + value.hex()
     return r"\N" if value is None else str(value).replace("\\", "\\\\")
 
 

@@ -14,6 +14,7 @@ from domain.records import Resolution
 from domain.retention import utc_midnight
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.schema import tables
+from storage.sql.schema.score_rows import read_metric_sets, row_values
 from storage.sql.schema.upserts import replace_older
 
 _MINUTES_PER_TRANSACTION = 60
@@ -57,18 +58,21 @@ def _fold_next_minutes(engine: Engine, stream_id: str) -> int | None:
 
 def _fold_minute(connection: Connection, stream_id: str, minute: datetime) -> int:
     table = tables.frames
-    found = connection.execute(
-        select(table.c.scores).where(
-            table.c.stream_id == stream_id,
-            table.c.received_at >= minute,
-            table.c.received_at < minute + _SPANS[Resolution.MINUTE],
+    found = (
+        connection.execute(
+            select(table.c.scores, table.c.metric_set, table.c.numbers).where(
+                table.c.stream_id == stream_id,
+                table.c.received_at >= minute,
+                table.c.received_at < minute + _SPANS[Resolution.MINUTE],
+            )
         )
-    ).scalars()
+        .mappings()
+        .all()
+    )
+    sets = read_metric_sets(connection, {row["metric_set"] for row in found})
     series: dict[str, list[float]] = {}
-    frames = 0
-    for scores in found:
-        frames += 1
-        for metric, value in scores.items():
+    for row in found:
+        for metric, value in row_values(row, sets).items():
             series.setdefault(metric, []).append(value)
     _store_rollups(
         connection,
@@ -80,7 +84,7 @@ def _fold_minute(connection: Connection, stream_id: str, minute: datetime) -> in
             for metric, of in sorted(series.items())
         ),
     )
-    return frames
+    return len(found)
 
 
 def _fold_rollups(connection: Connection, stream_id: str, finer: Resolution, coarser: Resolution, at: datetime) -> None:

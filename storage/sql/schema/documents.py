@@ -1,9 +1,7 @@
 """Records as JSON text and back, so that a row holds what has no column of its own."""
 
-import math
 import struct
 from collections.abc import Mapping
-from functools import lru_cache
 from json import dumps
 from typing import Any, TypeVar
 
@@ -50,25 +48,6 @@ def decode_cause(document: Mapping[str, Any]) -> NotAssessable | None:
     """Return the cause beside an evidence, None where it is absent or unknown to this version."""
     cause = document.get("cause")
     return NotAssessable(cause) if cause in list(NotAssessable) else None
-
-
-def encode_values(values: Mapping[str, float]) -> tuple[str, dict[str, str]]:
-    """Return metric values as JSON text with nine digits (single precision, exactly), and which were not finite.
-
-    JSON has no infinity and no NaN, and one of them must not keep a whole batch from being stored.
-    """
-    refused: dict[str, str] = {}
-    # The sum of finite values is finite, or the slow way finds out.
-    if not math.isfinite(sum(values.values())):
-        refused = {key: "not a finite number" for key, value in values.items() if not math.isfinite(value)}
-        values = {key: value for key, value in values.items() if key not in refused}
-    return _values_template(tuple(values)) % tuple(values.values()), refused
-
-
-@lru_cache(maxsize=256)
-def _values_template(keys: tuple[str, ...]) -> str:
-    """Return the document of these metrics with a place for each value; frames of a stream have the same ones."""
-    return "{" + ",".join(f"{dumps(key).replace('%', '%%')}:%.9g" for key in keys) + "}"
 
 
 def pack_structure(structure: NDArray[np.float32] | None) -> bytes | None:

@@ -1,8 +1,7 @@
 """The result of a batch as rows: pure, one function a table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from json import dumps
 from typing import Any, TypeAlias
 
@@ -19,10 +18,10 @@ from storage.sql.schema.documents import (
     PARTS,
     STATISTICS,
     encode_record,
-    encode_values,
     encode_verdict_evidence,
     pack_structure,
 )
+from storage.sql.schema.score_rows import PackedScores, model_set_id
 
 Rows: TypeAlias = list[dict[str, Any]]
 
@@ -39,32 +38,35 @@ def model_day_rows(scores: Iterable[FrameScores]) -> Rows:
     return [{"day": day, "model_set": model_set_id(models)} for day, models in seen]
 
 
-def model_set_id(models: frozenset[tuple[str, str]]) -> str:
-    return sha256(dumps(sorted(models)).encode()).hexdigest()[:16]
+def metric_set_rows(packed: Iterable[PackedScores]) -> Rows:
+    """Return each distinct metric set once."""
+    distinct = {each.metric_set.set_id: each.metric_set for each in packed}
+    return [
+        {
+            "id": set_id,
+            "metrics": dumps(each.metrics),
+            "missing": dumps(each.missing) if each.missing else None,
+            "model_set": model_set_id(each.models.items()) if each.models else None,
+        }
+        for set_id, each in distinct.items()
+    ]
 
 
-def frame_rows(scores: Iterable[FrameScores]) -> Rows:
-    names: dict[frozenset[tuple[str, str]], str] = {}
-    rows: Rows = []
-    for score in scores:
-        values, not_finite = encode_values(score.values)
-        missing = {**score.missing, **not_finite}
-        models = frozenset(score.models.items())
-        if models and models not in names:
-            names[models] = model_set_id(models)
-        rows.append(
-            {
-                "stream_id": score.ref.stream_id,
-                "received_at": score.ref.received_at,
-                "session_id": score.ref.session_id,
-                "sequence": score.ref.sequence,
-                "pts_s": score.ref.pts_s,
-                "scores": values,
-                "missing": dumps(missing) if missing else None,
-                "model_set": names.get(models),
-            }
-        )
-    return rows
+def frame_rows(scores: Sequence[FrameScores], packed: Sequence[PackedScores]) -> Rows:
+    """Return one row a frame; `packed` are the numbers of `scores`, in the same order."""
+    return [
+        {
+            "stream_id": score.ref.stream_id,
+            "received_at": score.ref.received_at,
+            "session_id": score.ref.session_id,
+            "sequence": score.ref.sequence,
+            "pts_s": score.ref.pts_s,
+            "missing": dumps(stored.missing) if stored.missing else None,
+            "metric_set": stored.metric_set.set_id,
+            "numbers": stored.numbers,
+        }
+        for score, stored in zip(scores, packed, strict=True)
+    ]
 
 
 def minute_rows(scores: Iterable[FrameScores]) -> Rows:

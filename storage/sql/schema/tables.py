@@ -131,6 +131,15 @@ model_sets = Table(
     Column("models", Document, nullable=False),
 )
 
+metric_sets = Table(
+    "metric_sets",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("metrics", Document, nullable=False),
+    Column("missing", Document),
+    Column("model_set", String),
+)
+
 frames = Table(
     "frames",
     metadata,
@@ -139,9 +148,11 @@ frames = Table(
     Column("session_id", String, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("pts_s", Float(53)),
-    Column("scores", Document, nullable=False),
+    Column("scores", Document),
     Column("missing", Document),
     Column("model_set", String),
+    Column("metric_set", BigInteger),
+    Column("numbers", LargeBinary),
     PrimaryKeyConstraint("stream_id", "received_at", "session_id", "sequence"),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (received_at)",

@@ -13,43 +13,9 @@ from storage.sql.schema.documents import (
     STATISTICS,
     decode_record,
     encode_record,
-    encode_values,
     pack_structure,
     unpack_structure,
 )
-
-
-def test_every_single_precision_number_comes_back_exactly() -> None:
-    random = np.random.default_rng(5)
-    numbers = random.integers(0, 1 << 32, 5000, dtype=np.uint32).view(np.float32)
-    values = {f"m{each}": float(number) for each, number in enumerate(numbers) if np.isfinite(number)}
-    text, refused = encode_values(values)
-    assert refused == {}
-    found = {key: np.float32(value) for key, value in json.loads(text).items()}
-    assert found == {key: np.float32(value) for key, value in values.items()}
-
-
-@pytest.mark.parametrize("number", [0.0, -0.0, 1.0, 0.1, 1e-12, 255.0, 1e30, 123456789.0])
-def test_common_numbers_come_back_exactly(number: float) -> None:
-    assert json.loads(encode_values({"x": number})[0]) == {"x": number}
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_what_is_no_number_is_left_out_with_its_reason(number: float) -> None:
-    text, refused = encode_values({"bad": number, "good": 1.5})
-    assert json.loads(text) == {"good": 1.5}
-    assert refused == {"bad": "not a finite number"}
-
-
-def test_a_key_of_any_characters_stays_json() -> None:
-    assert json.loads(encode_values({'a"b\\': 1.0})[0]) == {'a"b\\': 1.0}
-    assert json.loads(encode_values({"100% %s %(x)s": 1.0})[0]) == {"100% %s %(x)s": 1.0}
-
-
-def test_huge_numbers_are_finite_although_their_sum_is_not() -> None:
-    text, refused = encode_values({"a": 1.5e308, "b": 1.5e308})
-    assert json.loads(text) == {"a": 1.5e308, "b": 1.5e308}
-    assert refused == {}
 
 
 def test_an_open_range_comes_back_open() -> None:
