@@ -248,13 +248,12 @@ def _frame_points(
     found = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence)).all()
     sets = read_metric_sets(connection, {row.metric_set for row in found})
     places = {set_id: each.metrics.index(metric) for set_id, each in sets.items() if metric in each.metrics}
-    points = []
-    for at, score, set_id, numbers in found:
-        if numbers is not None:
-            score = unpack_number(numbers, places[set_id]) if set_id in places else None
-        if score is not None:
-            points.append(ScorePoint(at, float(score), float(score), float(score), 1))
-    return points
+    values = [
+        (row.received_at, float(row[1]) if row.numbers is None else unpack_number(row.numbers, places[row.metric_set]))
+        for row in found
+        if row.numbers is None or row.metric_set in places
+    ]
+    return [ScorePoint(at, value, value, value, 1) for at, value in values]
 
 
 def _stored_scores(row: RowMapping, sets: Mapping[int, StoredMetricSet]) -> StoredScores:
