@@ -90,7 +90,7 @@ def test_an_older_schema_is_brought_up_with_what_it_holds(
 def test_frames_from_before_metric_sets_are_read_beside_new_ones(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
-    """The sixth schema kept a JSON document a frame; its rows stay as they are until they are old."""
+    """Up to the seventh, a schema kept a JSON document a frame; its rows stay as they are until they are old."""
     engine = open_engine(old_database(request, tmp_path, kind))
     upgrade_schema(engine, "0006")
     insert = "INSERT INTO frames VALUES ('gate', :at, 's1', :sequence, NULL, :scores, :missing, 'abc')"
