@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import error_responses
-from api.backend import Backend, Shadow
+from api.backend import Backend, ProcessMetrics, ReceiverTrial, Shadow
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from api.routes import (
@@ -25,6 +25,7 @@ from api.routes import (
     page,
     picture,
     prometheus,
+    receivers,
     scores,
     shadow_messages,
 )
@@ -58,7 +59,7 @@ def create_app(
     pictures: bool = True,
     token: str | None = None,
     health_of_parts: Callable[[], Mapping[str, str]] = dict,
-    process_metrics: Callable[[], Mapping[str, float]] = dict,
+    process_metrics: Callable[[], ProcessMetrics] = dict,
     warnings: Callable[[], Mapping[str, str]] = dict,
     allowed_hosts: Collection[str] = (),
     trusted_proxies: Collection[str] = (),
@@ -66,6 +67,7 @@ def create_app(
     reports: ReportMaker | None = None,
     shadow: Shadow = Shadow(),  # noqa: B008 - frozen
     camera_tester: CameraTester | None = None,
+    receivers: ReceiverTrial | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -73,8 +75,9 @@ def create_app(
     requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
-    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports and
-    `camera_tester` tries out addresses, None where that is not done here, `shadow` where nobody is notified. Setting
+    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports,
+    `camera_tester` tries out addresses and `receivers` sends test messages, None where that is not done here, `shadow`
+    where nobody is notified. Setting
     `app.state.stopping` ends the live streams.
     """
     app = _new_application()
@@ -95,6 +98,7 @@ def create_app(
         reports=reports,
         shadow=shadow,
         camera_tester=camera_tester,
+        receivers=receivers,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
     app.state.throttle = TokenThrottle()
@@ -124,7 +128,7 @@ def _add_routes(app: FastAPI) -> None:
     # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
     acts = (incident_work, alarm_answers, camera_editing)
     reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events)
-    for resource in (*acts, *reads):
+    for resource in (*acts, receivers, *reads):
         app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
     for unversioned in (health.router, prometheus.router, page.router):
         app.include_router(unversioned)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol, TypeAlias
 
 from fastapi import Depends, Request
 
@@ -22,6 +22,20 @@ class Shadow:
     log: ShadowLog | None = None
 
 
+ProcessMetrics: TypeAlias = Mapping[str, float | Mapping[str, float]]
+"""Numbers of a process by name, and those of the receivers of messages by name and receiver."""
+
+
+class ReceiverTrial(Protocol):
+    """Tries the receivers of messages."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def send_test(self, name: str) -> str:
+        """Send a test message and return the server's own answer, without secrets. Raises `NotifierUnavailable`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Backend:
     """The ports and the state of this process.
@@ -38,11 +52,12 @@ class Backend:
     pictures: bool
     clock: Clock
     health: Callable[[], Mapping[str, str]]
-    process_metrics: Callable[[], Mapping[str, float]]
+    process_metrics: Callable[[], ProcessMetrics]
     warnings: Callable[[], Mapping[str, str]]
     models: Callable[[], Sequence[ModelRecord]]
     reports: ReportMaker | None
     camera_tester: CameraTester | None
+    receivers: ReceiverTrial | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
     shadow: Shadow = Shadow()

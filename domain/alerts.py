@@ -114,6 +114,8 @@ class Incident:
     answer: AlarmAnswer | None = None
     answered_by: str = ""
     answered_at: datetime | None = None
+    flapping: bool = False
+    """The warning that its one member's connection comes and goes; while it is open, losses are not told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,13 @@ class IncidentFilter:
 
 
 class NotificationKind(StrEnum):
+    """What a message says of its incident, in the order in which messages of one incident follow each other."""
+
     FIRING = "firing"
     UPDATE = "update"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    """Nobody acknowledged it in time: it goes to further people."""
     RESOLVED = "resolved"
 
 

@@ -14,6 +14,7 @@ from domain.camera_changes import CameraChange, CameraEdit
 from domain.cameras import Camera, CameraTestResult, StreamCounters
 from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
+from domain.quiet_times import MaintenanceSchedule, Snooze
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
 from domain.shadow import ShadowMessage
@@ -255,6 +256,24 @@ class AlertStore(Protocol):
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         """Store a group incident and its entries, and mark the absorbed entries delivered, in one transaction."""
 
+    def add_messages(self, entries: Sequence[OutboxEntry]) -> None:
+        """Put messages into the outbox; one whose key is there already changes nothing."""
+        ...
+
+    def plan_deliveries(self, receivers: Mapping[str, Collection[str]], at: datetime) -> None:
+        """Write down to whom each message goes, by its key; repeating it changes nothing."""
+        ...
+
+    def deliveries(self, keys: Collection[str]) -> Mapping[str, Mapping[str, bool]]:
+        """Return by key and receiver whether it was delivered; a key without a plan is absent."""
+        ...
+
+    def mark_received(self, deliveries: Collection[tuple[str, str]], at: datetime) -> None: ...
+
+    def receivers_told(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+        """Return by incident who got a message about it, and when the first."""
+        ...
+
 
 class ShadowLog(Protocol):
     """What shadow mode kept from receivers. Every method raises `StoreUnavailable` while the database is away."""
@@ -377,6 +396,34 @@ class ReportStore(Protocol):
     def withdraw_maintenance(self, window_id: str, *, by: str, at: datetime) -> bool:
         """Take a window back, as if it had never been. False when there was none; audited."""
         ...
+
+
+class QuietTimeStore(Protocol):
+    """When nothing is sent although something is wrong. Every change but the extension of a schedule is audited."""
+
+    def schedules(self) -> Sequence[MaintenanceSchedule]: ...
+
+    def put_schedule(
+        self, schedule: MaintenanceSchedule, windows: Sequence[MaintenanceWindow], *, at: datetime
+    ) -> None:
+        """Store a schedule with its next windows, in place of those of it that have not begun."""
+        ...
+
+    def extend_schedule(self, windows: Sequence[MaintenanceWindow]) -> None: ...
+
+    def remove_schedule(self, schedule_id: str, *, by: str, at: datetime) -> bool:
+        """Remove a schedule and its windows that have not begun. False when there was none."""
+        ...
+
+    def windows_between(self, since: datetime, until: datetime) -> Sequence[MaintenanceWindow]: ...
+
+    def snoozes(self, at: datetime) -> Sequence[Snooze]:
+        """Return those that end after `at`."""
+        ...
+
+    def put_snooze(self, snooze: Snooze, *, at: datetime) -> None: ...
+
+    def remove_snooze(self, snooze_id: str, *, by: str, at: datetime) -> bool: ...
 
 
 class ReportMaker(Protocol):

@@ -1,66 +1,39 @@
 """Sends the outbox to people: groups messages, sends and retries them. One slow receiver stalls no other.
 
-Delivery is at least once and in order. Which messages are delivered and which groups are open is in the store: after a
-crash between any two steps a message is repeated under the same key or the step is done again. None is lost.
+Delivery is at least once and in order. Which messages are delivered to whom and which groups are open is in the store:
+after a crash between any two steps a message is repeated under the same key or the step is done again. None is lost.
+This is the one place where a change of an incident becomes messages.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import wait
 from datetime import datetime, timedelta
 
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.backoff import backoff_s
 from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
-from domain.errors import NotifierUnavailable
-from domain.ports import AlertStore, Clock, Notifier, StreamStore
+from domain.ports import AlertStore, Clock, Notifier, QuietTimeStore, StreamStore
+from notification.follow_ups import FollowUpPolicy, plan_follow_ups
 from notification.grouping import GroupingPolicy, NotificationPlan, plan_notifications
+from notification.quiet import QuietTimes, hold_back
+from notification.receiver_queue import FIRST_RETRY_S, LAST_RETRY_S, ReceiverCounters, ReceiverQueue
+from notification.routing import Routing
 
 LOG = logging.getLogger(__name__)
 
+__all__ = ["FIRST_RETRY_S", "LAST_RETRY_S", "Dispatcher"]
+
 DUE_LIMIT = 1000
-FIRST_RETRY_S, LAST_RETRY_S = 5.0, 600.0
-
-
-class _NotifierQueue:
-    """One receiver with a thread of its own: its messages keep their order, and it slows no other."""
-
-    def __init__(self, notifier: Notifier) -> None:
-        self.notifier = notifier
-        self.in_flight: dict[str, Future[None]] = {}
-        self.done: set[str] = set()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"notify-{notifier.name}")
-
-    def send(self, entry: OutboxEntry) -> None:
-        self.in_flight[entry.key] = self._thread.submit(self.notifier.send, entry)
-
-    def collect_results(self) -> dict[str, str]:
-        """Return the messages that were finished since the last call, each with why it failed, or ""."""
-        results = {}
-        for key, future in list(self.in_flight.items()):
-            if not future.done():
-                continue
-            del self.in_flight[key]
-            error = future.exception()
-            if error is None:
-                self.done.add(key)
-            elif not isinstance(error, NotifierUnavailable):
-                LOG.error("notifier %s failed unexpectedly", self.notifier.name, exc_info=error)
-            results[key] = "" if error is None else f"{self.notifier.name}: {_error_text(error)}"
-        return results
-
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+FOLLOW_UP_EVERY = timedelta(seconds=20)
+QUIET_MEMORY = timedelta(days=1)
+"""How far back quiet times are read: what began and ended in one while Sightline did not run is not told."""
 
 
 def _order_in_incident(entry: OutboxEntry) -> tuple[int, datetime]:
     """Return where a message belongs among those of its incident; a clock set back in between does not reorder them."""
     return list(NotificationKind).index(entry.kind), entry.created_at
-
-
-def _error_text(error: BaseException) -> str:
-    return str(error) if isinstance(error, NotifierUnavailable) else type(error).__name__
 
 
 class Dispatcher:
@@ -74,15 +47,25 @@ class Dispatcher:
         clock: Clock,
         *,
         grouping: GroupingPolicy | None = None,
+        routing: Routing | None = None,
+        quiet: QuietTimeStore | None = None,
+        follow_ups: FollowUpPolicy | None = None,
         patience_s: float = 1.0,
     ) -> None:
+        """Without `routing` every notifier gets every message."""
         self._alerts = alert_store
         self._cameras = CameraDirectory(stream_store)
         self._clock = clock
         self._grouping = grouping or GroupingPolicy()
+        self._routing = routing or Routing(everyone=tuple(notifier.name for notifier in notifiers))
+        self._quiet = quiet
+        self._follow_ups = follow_ups or FollowUpPolicy()
+        self._followed_at: datetime | None = None
         self._patience_s = patience_s
-        self._queues = [_NotifierQueue(notifier) for notifier in notifiers]
+        self._queues = [ReceiverQueue(notifier) for notifier in notifiers]
         self._waiting: dict[str, OutboxEntry] = {}
+        self._receivers: dict[str, frozenset[str]] = {}
+        self._held = 0
         self._groups: dict[str, Incident] | None = None
 
     def run_once(self) -> int:
@@ -92,16 +75,18 @@ class Dispatcher:
         """
         now = self._clock.now()
         delivered = self._settle(now)
+        self._follow_up(now)
         plan = self._plan(now)
         if plan.groups:
             for step in plan.groups:
                 self._alerts.put_group(step.incident, step.entries, step.absorbed)
                 self._note(step.incident)
             plan = self._plan(now)
-        self._waiting.update((entry.key, entry) for entry in plan.send)
-        for entry in plan.send:
-            self._send(entry)
-        in_flight = [future for queue in self._queues for future in queue.in_flight.values()]
+        self._waiting.update((entry.key, entry) for entry in plan.send if entry.key in self._waiting)
+        self._begin([entry for entry in plan.send if entry.key not in self._waiting], now)
+        for queue in self._queues:
+            queue.send(self._waiting_for(queue.name), now)
+        in_flight = [future for queue in self._queues for future in queue.futures()]
         wait(in_flight, timeout=self._patience_s)
         return delivered + self._settle(now)
 
@@ -110,16 +95,52 @@ class Dispatcher:
         for queue in self._queues:
             queue.close()
 
+    def counters(self) -> Mapping[str, tuple[ReceiverCounters, int]]:
+        """Return by receiver what was counted, and how many messages wait for it."""
+        waiting = list(self._receivers.items())
+        return {
+            queue.name: (
+                queue.counters,
+                sum(queue.name in names and key not in queue.done for key, names in waiting),
+            )
+            for queue in self._queues
+        }
+
     def _plan(self, now: datetime) -> NotificationPlan:
-        due = self._alerts.due(now, limit=DUE_LIMIT)
+        due = self._alerts.due(now, limit=DUE_LIMIT + self._held)
         groups = sorted(self._open_groups().values(), key=lambda group: (group.opened_at, group.incident_id))
-        sent = self._waiting.keys()
-        return plan_notifications(due, groups, self._read_cameras(), now, self._grouping, begun=sent)
+        cameras = self._read_cameras()
+        begun = self._waiting.keys()
+        split = hold_back(due, self._quiet_times(now), self._cameras.cameras, now, begun=begun)
+        self._held = len(split.held)
+        if split.superfluous:
+            self._alerts.mark_delivered(split.superfluous, now)
+        return plan_notifications(split.free, groups, cameras, now, self._grouping, begun=begun)
+
+    def _quiet_times(self, now: datetime) -> QuietTimes:
+        if self._quiet is None:
+            return QuietTimes()
+        since = now - QUIET_MEMORY
+        windows = self._quiet.windows_between(since, now + timedelta(seconds=1))
+        return QuietTimes(tuple(windows), tuple(self._quiet.snoozes(since)))
+
+    def _follow_up(self, now: datetime) -> None:
+        """Put reminders and escalations that are due into the outbox."""
+        if self._followed_at is not None and timedelta(0) <= now - self._followed_at < FOLLOW_UP_EVERY:
+            return
+        self._followed_at = now
+        incidents = self._alerts.incidents(state=IncidentState.OPEN, limit=10 * DUE_LIMIT)
+        told = self._alerts.receivers_told([incident.incident_id for incident in incidents])
+        entries = plan_follow_ups(incidents, told, self._routing, self._read_cameras(), now, policy=self._follow_ups)
+        known = self._alerts.deliveries([entry.key for entry in entries])
+        fresh = [entry for entry in entries if entry.key not in known]
+        if fresh:
+            self._alerts.add_messages(fresh)
 
     def _open_groups(self) -> dict[str, Incident]:
         if self._groups is None:
             found = self._alerts.incidents(state=IncidentState.OPEN, limit=DUE_LIMIT)
-            self._groups = {incident.incident_id: incident for incident in found if incident.members}
+            self._groups = {each.incident_id: each for each in found if each.members and not each.flapping}
         return self._groups
 
     def _note(self, group: Incident) -> None:
@@ -132,36 +153,66 @@ class Dispatcher:
         self._cameras.refresh()
         return tuple(self._cameras.cameras.values())
 
-    def _send(self, entry: OutboxEntry) -> None:
-        """Hand a message to every queue that lacks it and has nothing earlier of that incident to send."""
-        for queue in self._queues:
-            if (
-                entry.key not in queue.done
-                and entry.key not in queue.in_flight
-                and not self._must_wait_for_earlier(queue, entry)
-            ):
-                queue.send(entry)
+    def _begin(self, entries: Sequence[OutboxEntry], now: datetime) -> None:
+        """Decide to whom new messages go, write it down, and take up those of before a restart where they were."""
+        if not entries:
+            return
+        planned = self._alerts.deliveries([entry.key for entry in entries])
+        told = self._alerts.receivers_told({entry.incident.incident_id for entry in entries})
+        cameras = tuple(self._cameras.cameras.values())
+        chosen = {
+            entry.key: self._routing.choose_receivers(entry, cameras, now, told.get(entry.incident.incident_id, ()))
+            for entry in entries
+            if entry.key not in planned
+        }
+        self._alerts.plan_deliveries(chosen, now)
+        known = {queue.name: queue for queue in self._queues}
+        for entry in entries:
+            before = planned.get(entry.key, {})
+            # A receiver that is no longer in the settings gets nothing, and holds up nobody.
+            names = frozenset(before or chosen[entry.key]) & known.keys()
+            self._waiting[entry.key] = entry
+            self._receivers[entry.key] = names
+            for name in names:
+                if before.get(name):
+                    known[name].done.add(entry.key)
 
-    def _must_wait_for_earlier(self, queue: _NotifierQueue, entry: OutboxEntry) -> bool:
-        return any(
-            other.incident.incident_id == entry.incident.incident_id
-            and _order_in_incident(other) < _order_in_incident(entry)
-            and other.key not in queue.done
-            and other.key not in queue.in_flight
-            for other in self._waiting.values()
+    def _waiting_for(self, receiver: str) -> Sequence[OutboxEntry]:
+        mine = [entry for key, entry in self._waiting.items() if receiver in self._receivers[key]]
+        began: dict[str, datetime] = {}
+        for entry in mine:
+            incident = entry.incident.incident_id
+            began[incident] = min(entry.created_at, began.get(incident, entry.created_at))
+        return sorted(
+            mine,
+            key=lambda entry: (
+                began[entry.incident.incident_id],
+                entry.incident.incident_id,
+                *_order_in_incident(entry),
+            ),
         )
 
     def _settle(self, now: datetime) -> int:
         """Record what the queues have finished; return how many messages all of them have now delivered."""
         failed: dict[str, str] = {}
+        received: list[tuple[str, str]] = []
         for queue in self._queues:
-            failed.update({key: why for key, why in queue.collect_results().items() if why})
-        done = [key for key in self._waiting if all(key in queue.done for queue in self._queues)]
+            for key, why in queue.collect_results(now).items():
+                if why:
+                    failed[key] = why
+                else:
+                    received.append((key, queue.name))
+        if received:
+            self._alerts.mark_received(received, now)
+        done = [key for key in self._waiting if self._has_everybody(key)]
         if done:
             self._alerts.mark_delivered(done, now)
             self._forget(done)
         self._postpone({key: why for key, why in failed.items() if key in self._waiting}, now)
         return len(done)
+
+    def _has_everybody(self, key: str) -> bool:
+        return all(key in queue.done for queue in self._queues if queue.name in self._receivers[key])
 
     def _postpone(self, failed: Mapping[str, str], now: datetime) -> None:
         for key, why in failed.items():
@@ -169,8 +220,8 @@ class Dispatcher:
             LOG.warning("notification %s not delivered, next attempt in %.0f s: %s", key, wait_s, why)
             self._alerts.postpone([key], now + timedelta(seconds=wait_s), why)
 
-    def _forget(self, keys: Sequence[str]) -> None:
+    def _forget(self, keys: Collection[str]) -> None:
         for key in keys:
-            del self._waiting[key]
-            for queue in self._queues:
-                queue.done.discard(key)
+            del self._waiting[key], self._receivers[key]
+        for queue in self._queues:
+            queue.forget(keys)

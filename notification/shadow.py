@@ -9,6 +9,7 @@ from domain.alerts import Incident, OutboxEntry
 from domain.errors import NotifierUnavailable, StoreUnavailable
 from domain.ports import Clock, Notifier, ShadowLog, StreamStore
 from domain.shadow import ShadowMessage, ShadowScope
+from notification.digest import DigestNotifier
 
 
 class ShadowNotifier:
@@ -30,14 +31,18 @@ class ShadowNotifier:
 
     def send(self, entry: OutboxEntry) -> None:
         """Keep or send one message. Raises `NotifierUnavailable`, also where the database is away."""
+        if not self._keep(entry):
+            self._receiver.send(entry)
+
+    def _keep(self, entry: OutboxEntry) -> bool:
+        """Keep a message that shadow mode covers; return whether it does."""
         try:
             covered = self._covers(entry.incident) or self._log.holds(entry.incident.incident_id, self.name)
             if covered:
                 self._log.record(ShadowMessage(entry.key, self.name, entry.kind, entry.incident, self._clock.now()))
+            return covered
         except StoreUnavailable as error:
             raise NotifierUnavailable(f"shadow mode cannot be looked up: {error}") from error
-        if not covered:
-            self._receiver.send(entry)
 
     def _covers(self, incident: Incident) -> bool:
         """Say whether all that the message is about lies in shadow; a group of all cameras names no site of its own."""
@@ -52,8 +57,29 @@ class ShadowNotifier:
         return camera.site if camera is not None else ""
 
 
+class ShadowDigestNotifier(ShadowNotifier):
+    """A receiver that takes many messages as one, behind shadow mode."""
+
+    def __init__(
+        self, receiver: DigestNotifier, log: ShadowLog, streams: StreamStore, scope: ShadowScope, clock: Clock
+    ) -> None:
+        super().__init__(receiver, log, streams, scope, clock)
+        self._digests = receiver
+
+    def send_digest(self, entries: Sequence[OutboxEntry]) -> None:
+        """Keep those that are covered, and send the others as one message."""
+        others = [entry for entry in entries if not self._keep(entry)]
+        if others:
+            self._digests.send_digest(others)
+
+
 def behind_shadow(
     receivers: Sequence[Notifier], log: ShadowLog, streams: StreamStore, scope: ShadowScope, clock: Clock
 ) -> list[Notifier]:
     """Return the receivers, each behind shadow mode."""
-    return [ShadowNotifier(receiver, log, streams, scope, clock) for receiver in receivers]
+    return [
+        ShadowDigestNotifier(receiver, log, streams, scope, clock)
+        if isinstance(receiver, DigestNotifier)
+        else ShadowNotifier(receiver, log, streams, scope, clock)
+        for receiver in receivers
+    ]

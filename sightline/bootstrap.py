@@ -17,7 +17,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from api.app import create_app
-from api.backend import Shadow
+from api.backend import ProcessMetrics, Shadow
 from api.security.client_address import parse_networks
 from detectors.metric_table import read_metric_table
 from domain.camera_directory import CameraDirectory
@@ -27,9 +27,7 @@ from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from domain.records import ModelRecord
 from evaluation.policy import Policy
 from ingest.supervise.supervisor import IngestSupervisor
-from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
-from notification.shadow import behind_shadow
 from sightline.config.sections import QueueSettings
 from sightline.config.settings import EvaluationSettings, Settings
 from sightline.models.reader_setup import make_reader_setup
@@ -46,8 +44,9 @@ from sightline.services.housekeeping import ROLL_UP_INTERVAL_S as HOUSEKEEPING_E
 from sightline.services.housekeeping import Housekeeping
 from sightline.services.ingest_service import IngestService, register_cameras
 from sightline.services.leased_ingest_service import LeasedIngestService
-from sightline.services.notifier_factory import make_heartbeat, make_notifiers
-from sightline.services.process_metrics import collect_process_metrics
+from sightline.services.messaging import Messaging, make_messaging
+from sightline.services.notifier_factory import make_heartbeat
+from sightline.services.process_metrics import collect_process_metrics, collect_receiver_metrics
 from sightline.services.report_maker import maker_of
 from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
 from sightline.services.scheduled_reports import EVERY_S as REPORTS_EVERY_S
@@ -93,7 +92,7 @@ class _ProcessReport:
     """The state of this process: what is wrong with each part or "", its numbers, and its warnings."""
 
     health: Callable[[], Mapping[str, str]]
-    process_metrics: Callable[[], Mapping[str, float]]
+    process_metrics: Callable[[], ProcessMetrics]
     warnings: Callable[[], Mapping[str, str]]
 
 
@@ -113,10 +112,10 @@ def build_system(
     """
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
     _check_device(settings)
-    report = [*make_notifiers(settings, steady), *notifiers]
+    messaging = make_messaging(settings, steady, notifiers)
     stores = open_stores(settings, steady)
     return _open_and_assemble(
-        settings, stores, ALL_ROLES, report, clock=steady, policy=policy, grouping=grouping, redactor=redactor
+        settings, stores, ALL_ROLES, messaging, clock=steady, policy=policy, grouping=grouping, redactor=redactor
     )
 
 
@@ -131,11 +130,11 @@ def build_role(
     if part is Role.WORK:
         _check_device(settings)
     clock = SteadyClock()
-    notifiers = make_notifiers(settings, clock) if part is Role.DISPATCH else []
+    messaging = make_messaging(settings, clock, configured=part in (Role.DISPATCH, Role.SERVE))
     stores = wait_for_stores(settings, clock, stop)
     if stores is None:
         return None
-    return _open_and_assemble(settings, stores, {part}, notifiers, clock=clock, redactor=redactor)
+    return _open_and_assemble(settings, stores, {part}, messaging, clock=clock, redactor=redactor)
 
 
 def _check_device(settings: Settings) -> None:
@@ -165,7 +164,7 @@ def _open_and_assemble(
     settings: Settings,
     stores: Stores,
     wanted: Collection[Role],
-    notifiers: Sequence[Notifier],
+    messaging: Messaging,
     *,
     clock: SteadyClock,
     policy: Policy | None = None,
@@ -184,7 +183,7 @@ def _open_and_assemble(
         wiring = _Wiring(
             settings, stores, database, _open_live_state(settings), queue, clock, chosen, grouping, redactor
         )
-        return _assemble(wiring, wanted, notifiers)
+        return _assemble(wiring, wanted, messaging)
     except BaseException:
         stores.engine.dispose()
         if database is not None:
@@ -280,19 +279,21 @@ def _require_cluster_extra(wanted: str) -> Iterator[None]:
         raise ConfigError(describe_missing_package(error, wanted=wanted)) from error
 
 
-def _assemble(wiring: _Wiring, wanted: Collection[Role], notifiers: Sequence[Notifier]) -> System:
+def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -> System:
     settings, stores, clock = wiring.settings, wiring.stores, wiring.clock
     parts: list[Component] = []
 
     scoring = _build_scoring(wiring) if Role.WORK in wanted else None
     report = _ProcessReport(
         health=lambda: {part.name: part.health() for part in parts},
-        process_metrics=lambda: collect_process_metrics(clock, scoring, wiring.queue.count_waiting),
+        process_metrics=lambda: {
+            **collect_process_metrics(clock, scoring, wiring.queue.count_waiting),
+            **(collect_receiver_metrics(dispatcher) if Role.DISPATCH in wanted else {}),
+        },
         warnings=lambda: {**_clock_notes(clock), **settings.alerts.warnings()},
     )
-    server = _build_api(wiring, report) if Role.SERVE in wanted and settings.api.enabled else None
-    receivers = behind_shadow(notifiers, stores.shadow, stores.streams, settings.alerts.scope(), clock)
-    dispatcher = Dispatcher(stores.alerts, stores.streams, receivers, clock, grouping=wiring.grouping)
+    server = _build_api(wiring, report, messaging) if Role.SERVE in wanted and settings.api.enabled else None
+    dispatcher = messaging.make_dispatcher(stores, wiring.present.live, wiring.grouping)
     if settings.health.port is not None and server is None:
         parts.append(
             HealthServer(
@@ -370,7 +371,7 @@ def _build_ingest(wiring: _Wiring) -> Component:
     return IngestService(supervisor, directory, wiring.redactor, live)
 
 
-def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
+def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) -> ApiServer:
     settings, stores = wiring.settings, wiring.stores
     app = create_app(
         stores.streams,
@@ -381,15 +382,16 @@ def _build_api(wiring: _Wiring, notifiers: _ProcessReport) -> ApiServer:
         pictures=settings.pictures == "memory",
         token=settings.api.token.strip() or None,
         clock=wiring.clock,
-        health_of_parts=notifiers.health,
-        process_metrics=notifiers.process_metrics,
-        warnings=notifiers.warnings,
+        health_of_parts=report.health,
+        process_metrics=report.process_metrics,
+        warnings=report.warnings,
         allowed_hosts=settings.api.allowed_hosts,
         trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(_find_models, settings)),
         reports=maker_of(settings, stores.reports, wiring.clock),
         shadow=Shadow(settings.alerts.scope(), stores.shadow),
         camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
+        receivers=messaging.trial(),
     )
     return ApiServer(
         app,

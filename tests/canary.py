@@ -147,9 +147,9 @@ def _look_at_results() -> None:
 
     calling = HttpEndpoint.call
 
-    def call(endpoint: HttpEndpoint, method: str, *, content: bytes = b"", **options: Any) -> None:
+    def call(endpoint: HttpEndpoint, method: str, *, content: bytes = b"", **options: Any) -> str:
         canary.look("webhook's body", content)
-        calling(endpoint, method, content=content, **options)
+        return calling(endpoint, method, content=content, **options)
 
     making = SightlineError.__init__
 

@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend, BackendDependency, ProcessMetrics
 from api.camera_status import CameraState
 from api.overview import CameraRow, Overview, read_overview
 from domain.alerts import AlertState, IncidentState
@@ -93,6 +93,13 @@ PROCESS_METRICS: Mapping[str, str] = {
 }
 """What a process may report about itself; names that end in `_total` are counters."""
 
+RECEIVER_METRICS: Mapping[str, str] = {
+    "notifications_delivered_total": "Messages delivered to this receiver.",
+    "notifications_failed_total": "Attempts to deliver to this receiver that failed.",
+    "notifications_waiting": "Messages that wait for this receiver.",
+}
+"""What the process that sends messages reports of each receiver."""
+
 
 class SightlineCollector(Collector):
     """Makes every family at each scrape, from the present."""
@@ -117,16 +124,22 @@ class SightlineCollector(Collector):
 class ProcessCollector(Collector):
     """Numbers of the process itself: which parts are well, and what was counted (keys of `PROCESS_METRICS`)."""
 
-    def __init__(self, health: Mapping[str, str], process_metrics: Mapping[str, float]) -> None:
+    def __init__(self, health: Mapping[str, str], process_metrics: ProcessMetrics) -> None:
         self._health = health
         self._process_metrics = process_metrics
 
     def collect(self) -> Iterator[Metric]:
-        for name, text in PROCESS_METRICS.items():
-            if name in self._process_metrics:
-                kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-                value = self._process_metrics[name]
-                yield kind(f"sightline_{name.removesuffix('_total')}", text, value=value)
+        for name, text in (*PROCESS_METRICS.items(), *RECEIVER_METRICS.items()):
+            value = self._process_metrics.get(name)
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            full_name = f"sightline_{name.removesuffix('_total')}"
+            if isinstance(value, Mapping):
+                by_receiver = kind(full_name, text, labels=["receiver"])
+                for receiver, number in value.items():
+                    by_receiver.add_metric([receiver], number)
+                yield by_receiver
+            elif value is not None:
+                yield kind(full_name, text, value=value)
         up = _family("part_up", "1 while this part of Sightline is well.", ["part"])
         for part, why in self._health.items():
             up.add_metric([part], float(why == ""))

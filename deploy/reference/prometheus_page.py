@@ -6,7 +6,7 @@ from pathlib import Path
 from prometheus_client.core import Metric
 
 from api.app import create_app
-from api.routes.prometheus import PROCESS_METRICS, SightlineCollector
+from api.routes.prometheus import PROCESS_METRICS, RECEIVER_METRICS, SightlineCollector
 from deploy.reference.markdown import code, head_note, write_table
 from detectors.registry import METRICS
 from sightline.config.settings import parse_settings
@@ -44,7 +44,10 @@ def scrape_empty() -> list[Metric]:
                 metrics=METRICS,
                 clock=clock,
                 health_of_parts=lambda: {"api": ""},
-                process_metrics=lambda: dict.fromkeys(PROCESS_METRICS, 0.0),
+                process_metrics=lambda: {
+                    **dict.fromkeys(PROCESS_METRICS, 0.0),
+                    **{key: {"log": 0.0} for key in RECEIVER_METRICS},
+                },
             )
             return list(SightlineCollector(app.state.backend).collect())
 

@@ -33,8 +33,8 @@ class HttpEndpoint:
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, transport=transport)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log the whole URL of every call
 
-    def call(self, method: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        """Send one request; raise `NotifierUnavailable` unless the answer is 2xx, of reasonable size and in time.
+    def call(self, method: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> str:
+        """Send one request and return the answer. Raises `NotifierUnavailable` unless it is 2xx, small and in time.
 
         Connecting, and each wait for more, may take the time limit; so may the whole of what follows the headers.
         """
@@ -53,6 +53,7 @@ class HttpEndpoint:
             raise NotifierUnavailable(f"{self.shown} could not be called: {type(error).__name__}") from error
         if not 200 <= status < 300:
             raise NotifierUnavailable(f"{self.shown} answered {status}")
+        return f"{self.shown} answered {status}"
 
     def __repr__(self) -> str:
         return f"Endpoint({self.shown})"

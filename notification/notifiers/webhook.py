@@ -41,12 +41,16 @@ class WebhookNotifier:
         self._endpoint = HttpEndpoint(url, where=where, timeout_s=timeout_s, transport=transport)
 
     def send(self, entry: OutboxEntry) -> None:
+        self.send_and_read_answer(entry)
+
+    def send_and_read_answer(self, entry: OutboxEntry) -> str:
+        """Post one message and return what was answered. Raises `NotifierUnavailable`."""
         content = json.dumps(alertmanager_body(entry, self.name), ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": entry.key}
         if self._secret:
             seconds = int(self._clock.now().timestamp())
             headers["X-Sightline-Signature"] = f"t={seconds},v1={sign_body(content, seconds, self._secret)}"
-        self._endpoint.call("POST", content=content, headers=headers)
+        return self._endpoint.call("POST", content=content, headers=headers)
 
 
 def sign_body(content: bytes, seconds: int, secret: bytes) -> str:

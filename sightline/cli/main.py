@@ -62,6 +62,8 @@ COMMANDS = (
         "Say what would have been sent in shadow mode: when, to whom, and how often for each fault.",
         "sightline.cli.shadow:shadow",
     ),
+    CommandEntry("notify", "List the receivers of messages, and try one.", "sightline.cli.notify:app"),
+    CommandEntry("routes", "Explain who gets which message.", "sightline.cli.routes:app"),
     CommandEntry("report", "Write a report of usable time, or check one.", "sightline.cli.report:app"),
     CommandEntry(
         "maintenance",

@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.security.access_rules import MIN_TOKEN_LENGTH, TOKEN_COMMAND
 from api.security.client_address import parse_networks
-from domain.shadow import ShadowScope
 from domain.text.addresses import is_loopback
 from ingest.limits import MEGABYTE, ReadingLimits
-from sightline.config.value_types import Broker, Label, RedisAddress
+from sightline.config.value_types import Broker, RedisAddress, WebAddressOrNone
 
 Positive = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
 """Seconds, a year at most."""
@@ -160,6 +159,8 @@ class ApiSettings(Section):
     """Address to listen on."""
     port: int = Field(default=8642, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+    public_url: WebAddressOrNone = ""
+    """The address by which people open the page, such as `https://cameras.example.org`; links in messages begin so."""
     token: str = Field(default="", repr=False)
     """What every client must show; none where it is not given."""
     allowed_hosts: tuple[str, ...] = ()
@@ -195,22 +196,6 @@ def others_reach_page(api: ApiSettings) -> bool:
     """Return whether others than the users of this machine can reach the page."""
     alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
     return api.enabled and not alone
-
-
-class AlertSettings(Section):
-    """Whether people are notified at all."""
-
-    shadow: bool = False
-    """Shadow mode: everything is judged and stored, nobody is notified; `sightline shadow` says what would be sent."""
-    shadow_sites: tuple[Label, ...] = ()
-    """Sites in shadow mode while the others are not."""
-
-    def scope(self) -> ShadowScope:
-        return ShadowScope(self.shadow, frozenset(self.shadow_sites))
-
-    def warnings(self) -> dict[str, str]:
-        """Return what every look at the health of a process must show: silence on purpose looks like health."""
-        return {"alerts": self.scope().sentence()} if self.scope() else {}
 
 
 class ModelSettings(Section):

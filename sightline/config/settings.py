@@ -14,10 +14,10 @@ from domain.errors import ConfigError
 from domain.faults import Fault
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url, find_secrets
+from sightline.config.alert_settings import AlertSettings
 from sightline.config.error_messages import describe_errors
 from sightline.config.report_settings import ReportsSettings
 from sightline.config.sections import (
-    AlertSettings,
     ApiSettings,
     GateSettings,
     HealthSettings,
@@ -264,7 +264,7 @@ class Settings(Section):
     notifiers: NotifierSettings = NotifierSettings()
     """Who gets messages."""
     alerts: AlertSettings = AlertSettings()
-    """Shadow mode."""
+    """Receivers by name, which messages go to whom, and shadow mode."""
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     """A call while all is healthy."""
     evaluation: EvaluationSettings = EvaluationSettings()
@@ -285,6 +285,7 @@ class Settings(Section):
         """Return every secret of these settings, in every form, for the redactor of logs and errors."""
         hidden = [self.api.token, self.queue.password, self.live.password, self.reports.signing_key]
         hidden += [hook.secret for hook in self.notifiers.webhooks]
+        hidden += self.alerts.secrets()
         for password in [camera.password for camera in self.cameras] + hidden[1:3]:
             hidden += [quote(password, safe=""), quote(password)]
             hidden.append(password)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from domain.errors import ConfigError
 from domain.retention import Retention
+from sightline.config.alert_settings import find_alert_conflicts
 from sightline.config.report_settings import find_report_conflicts
 from sightline.config.sections import find_api_conflicts
 
@@ -95,6 +96,7 @@ _CONFLICTS: Mapping[tuple[str, ...], Callable[["Settings"], Iterator[str]]] = Ma
         ("queue",): _find_queue_conflicts,
         ("live",): _find_live_conflicts,
         ("api",): lambda settings: find_api_conflicts(settings.api),
+        ("alerts", "notifiers", "reports"): find_alert_conflicts,
         ("reports",): lambda settings: find_report_conflicts(settings.reports),
     }
 )

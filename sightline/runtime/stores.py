@@ -16,6 +16,7 @@ from sightline.config.settings import Settings
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.database.engine import PostgresTls, open_engine
 from storage.sql.database.migrate import upgrade_schema
+from storage.sql.quiet_time_store import SqlQuietTimeStore
 from storage.sql.report_store import SqlReportStore
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.shadow_log import SqlShadowLog
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One database, five ports."""
+    """One database, and the ports on it."""
 
     engine: Engine
     streams: SqlStreamStore
@@ -37,6 +38,7 @@ class Stores:
     alerts: SqlAlertStore
     reports: SqlReportStore
     shadow: SqlShadowLog
+    quiet: SqlQuietTimeStore
 
 
 def open_configured_engine(settings: Settings) -> Engine:
@@ -54,8 +56,15 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         raise
     retention = Retention(**settings.retention.model_dump())
     scores = SqlScoreStore(engine, retention=retention, clock=clock)
-    alerts, reports, shadow = SqlAlertStore(engine), SqlReportStore(engine), SqlShadowLog(engine)
-    return Stores(engine, SqlStreamStore(engine), scores, alerts, reports, shadow)
+    return Stores(
+        engine,
+        SqlStreamStore(engine),
+        scores,
+        SqlAlertStore(engine),
+        SqlReportStore(engine),
+        SqlShadowLog(engine),
+        SqlQuietTimeStore(engine),
+    )
 
 
 def wait_for_stores(settings: Settings, clock: Clock, stop: threading.Event) -> Stores | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from notification.dispatcher import Dispatcher
 from sightline.runtime.clock import SteadyClock
 from sightline.services.scoring_service import ScoringService
 
@@ -33,3 +34,13 @@ def collect_process_metrics(
             "messages_expired_total": scoring.count_expired(),
         }
     return found
+
+
+def collect_receiver_metrics(dispatcher: Dispatcher) -> Mapping[str, Mapping[str, float]]:
+    """Return, by receiver, what the dispatcher delivered, how often it failed, and what waits."""
+    counted = dispatcher.counters()
+    return {
+        "notifications_delivered_total": {name: own.delivered for name, (own, _) in counted.items()},
+        "notifications_failed_total": {name: own.failed for name, (own, _) in counted.items()},
+        "notifications_waiting": {name: waiting for name, (_, waiting) in counted.items()},
+    }

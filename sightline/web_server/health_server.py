@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.backend import ProcessMetrics
 from api.error_responses import error_response
 from api.routes.health import ready_answer
 from api.routes.prometheus import ProcessCollector
@@ -32,7 +33,7 @@ class HealthServer(HttpServer):
         host: str,
         port: int,
         health: Callable[[], Mapping[str, str]],
-        process_metrics: Callable[[], Mapping[str, float]],
+        process_metrics: Callable[[], ProcessMetrics],
         warnings: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         super().__init__(self._respond, host, port, name="health", max_connections=MAX_HEALTH_CONNECTIONS)

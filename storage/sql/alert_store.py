@@ -1,6 +1,6 @@
 """The alert state that a restart needs, and the outbox of notifications."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, RowMapping, select, update
@@ -20,11 +20,13 @@ from domain.baselines import BaselineState, CameraBaseline, LightMode
 from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
 from domain.faults import Fault
 from domain.verdict_time import VerdictSpan
+from storage.sql import delivery_rows
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
 from storage.sql.incident_work import acknowledge_incident, conditions, read_log, record_work
 from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, PARTS, STATISTICS, decode_record, unpack_structure
+from storage.sql.schema.upserts import insert_new
 from storage.sql.verdict_time import last_spans
 
 _MAX_WAIT = timedelta(hours=1)
@@ -132,6 +134,26 @@ class SqlAlertStore:
             store_incidents(connection, rows.incident_rows([incident]), rows.outbox_rows(entries), ahead)
             delivery = update(table).where(table.c.key.in_(absorbed), tables.NOT_DELIVERED)
             connection.execute(delivery.values(delivered_at=incident.updated_at))
+
+    def add_messages(self, entries: Sequence[OutboxEntry]) -> None:
+        with write_transaction(self._engine) as connection:
+            insert_new(connection, tables.outbox, rows.outbox_rows(entries))
+
+    def plan_deliveries(self, receivers: Mapping[str, Collection[str]], at: datetime) -> None:
+        with write_transaction(self._engine) as connection:
+            delivery_rows.plan_deliveries(connection, receivers, at)
+
+    def deliveries(self, keys: Collection[str]) -> Mapping[str, Mapping[str, bool]]:
+        with read_transaction(self._engine) as connection:
+            return delivery_rows.find_deliveries(connection, keys)
+
+    def mark_received(self, deliveries: Collection[tuple[str, str]], at: datetime) -> None:
+        with write_transaction(self._engine) as connection:
+            delivery_rows.mark_received(connection, deliveries, at)
+
+    def receivers_told(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+        with read_transaction(self._engine) as connection:
+            return delivery_rows.receivers_told(connection, incident_ids)
 
 
 def _baseline_from_row(row: RowMapping) -> CameraBaseline:

@@ -31,7 +31,7 @@ from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import incident_from_row
 from storage.sql.schema import tables
 from storage.sql.schema.column_types import microseconds
-from storage.sql.schema.upserts import replace_older
+from storage.sql.schema.upserts import Row, replace_older
 
 _CUTS_A_QUERY = 1000
 _LONGEST_SPAN_US = 86_400_000_000
@@ -127,22 +127,12 @@ class SqlReportStore:
         table = tables.maintenance
         with read_transaction(self._engine) as connection:
             rows = connection.execute(select(table).order_by(table.c.since, table.c.window_id)).mappings()
-            return [_window(row) for row in rows]
+            return [window_from_row(row) for row in rows]
 
     def announce_maintenance(self, window: MaintenanceWindow, *, at: datetime) -> None:
-        row = {
-            "window_id": window.window_id,
-            "since": window.since,
-            "until": window.until,
-            "camera": window.camera,
-            "site": window.site,
-            "camera_group": window.group,
-            "reason": window.reason,
-            "announced_by": window.by,
-        }
         said = f"{window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC; {window.reason}"
         with write_transaction(self._engine) as connection:
-            replace_older(connection, tables.maintenance, [row], by="window_id")
+            replace_older(connection, tables.maintenance, [window_to_row(window)], by="window_id")
             append_audit(connection, AuditEntry(at, window.by, "announce maintenance", window.window_id, said))
 
     def withdraw_maintenance(self, window_id: str, *, by: str, at: datetime) -> bool:
@@ -188,7 +178,8 @@ def _begins_in(utc_hours: Collection[int], *, postgres: bool) -> ColumnElement[b
     return hour.in_([each * 3_600_000_000 for each in sorted(utc_hours)])
 
 
-def _window(row: RowMapping) -> MaintenanceWindow:
+def window_from_row(row: RowMapping) -> MaintenanceWindow:
+    """Return the announced window of a row."""
     return MaintenanceWindow(
         window_id=row["window_id"],
         since=row["since"],
@@ -199,3 +190,17 @@ def _window(row: RowMapping) -> MaintenanceWindow:
         reason=row["reason"],
         by=row["announced_by"],
     )
+
+
+def window_to_row(window: MaintenanceWindow) -> Row:
+    """Return the row of an announced window."""
+    return {
+        "window_id": window.window_id,
+        "since": window.since,
+        "until": window.until,
+        "camera": window.camera,
+        "site": window.site,
+        "camera_group": window.group,
+        "reason": window.reason,
+        "announced_by": window.by,
+    }

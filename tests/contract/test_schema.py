@@ -198,7 +198,9 @@ def test_each_kind_of_row_is_deleted_after_its_own_time(database: Engine) -> Non
     alerts.mark_delivered(["told"], START)
     kept: tuple[str, ...] = ("frames", "rollups", "dead_letters", "dropped_frames", "sessions", "verdict_changes")
     kept += ("transitions", "verdict_time", "shadow_messages", "model_days")
-    assert store.retain(START + timedelta(days=5)) == dict.fromkeys((*kept, "incidents", "outbox"), 0)
+    assert store.retain(START + timedelta(days=5)) == dict.fromkeys(
+        (*kept, "incidents", "outbox", "deliveries", "snoozes"), 0
+    )
     deleted = store.retain(START + timedelta(days=31))
     assert (deleted["frames"], deleted["dead_letters"], deleted["outbox"]) == (1, 1, 1)
     assert deleted["dropped_frames"] == 1

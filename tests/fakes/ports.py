@@ -309,6 +309,7 @@ class FakeAlertStore:
         self._streams = streams or FakeStreamStore()
         self.delivered_at: dict[str, datetime] = {}
         self._log: list[IncidentLogEntry] = []
+        self.planned: dict[tuple[str, str], datetime | None] = {}
 
     def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
         found = self._scores.alerts
@@ -401,3 +402,32 @@ class FakeAlertStore:
     def put_group(self, incident: Incident, entries: Sequence[OutboxEntry], absorbed: Sequence[str]) -> None:
         self._scores.add_messages([incident], entries)
         self.mark_delivered(absorbed, incident.updated_at)
+
+    def add_messages(self, entries: Sequence[OutboxEntry]) -> None:
+        self._scores.add_messages([], entries)
+
+    def plan_deliveries(self, receivers: Mapping[str, Collection[str]], at: datetime) -> None:
+        for key, names in receivers.items():
+            for name in names:
+                self.planned.setdefault((key, name), None)
+
+    def deliveries(self, keys: Collection[str]) -> Mapping[str, Mapping[str, bool]]:
+        found: dict[str, dict[str, bool]] = {}
+        for (key, name), at in self.planned.items():
+            if key in keys:
+                found.setdefault(key, {})[name] = at is not None
+        return found
+
+    def mark_received(self, deliveries: Collection[tuple[str, str]], at: datetime) -> None:
+        for pair in deliveries:
+            if self.planned.get(pair, at) is None:
+                self.planned[pair] = at
+
+    def receivers_told(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+        found: dict[str, dict[str, datetime]] = {}
+        for (key, name), at in self.planned.items():
+            incident_id = key.partition(":")[0]
+            if at is not None and incident_id in incident_ids:
+                told = found.setdefault(incident_id, {})
+                told[name] = min(at, told.get(name, at))
+        return found

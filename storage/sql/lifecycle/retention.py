@@ -95,6 +95,8 @@ def _expired_rows(retention: Retention, now: datetime) -> list[tuple[Table, Colu
         (tables.shadow_messages, tables.shadow_messages.c.at < ago(retention.history_days)),
         (tables.model_days, tables.model_days.c.day < ago(retention.history_days)),
         (incidents, resolved & (incidents.c.updated_at < ago(retention.history_days))),
+        (tables.deliveries, tables.deliveries.c.planned_at < ago(retention.history_days)),
+        (tables.snoozes, tables.snoozes.c.until < ago(retention.history_days)),
         (outbox, outbox.c.delivered_at.is_not(None) & (outbox.c.delivered_at < ago(retention.delivered_days))),
     ]
 

@@ -362,6 +362,47 @@ maintenance = Table(
     Column("announced_by", String, nullable=False),
 )
 
+maintenance_schedules = Table(
+    "maintenance_schedules",
+    metadata,
+    Column("schedule_id", String, primary_key=True),
+    Column("first", String, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("camera", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("camera_group", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("announced_by", String, nullable=False),
+)
+
+snoozes = Table(
+    "snoozes",
+    metadata,
+    Column("snooze_id", String, primary_key=True),
+    Column("until", UtcTime, nullable=False),
+    Column("incident_id", String, nullable=False),
+    Column("camera", String, nullable=False),
+    Column("fault", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("snoozed_by", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("incident_id", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("receiver", String, nullable=False),
+    Column("planned_at", UtcTime, nullable=False),
+    Column("delivered_at", UtcTime),
+    PrimaryKeyConstraint("key", "receiver"),
+    Index(None, "incident_id"),
+    Index(None, "planned_at"),
+)
+
 model_days = Table(
     "model_days",
     metadata,

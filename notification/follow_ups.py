@@ -1,0 +1,74 @@
+"""Messages that time alone brings: reminders of what is still wrong, and escalation of what nobody took on. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.alerts import Incident, NotificationKind, OutboxEntry
+from domain.cameras import Camera
+from evaluation.alerting.incidents import make_outbox_entry
+from notification.routing import Routing, facts_of
+
+STOPPED_FOR = timedelta(hours=12)
+"""A reminder that is later than this, because Sightline did not run, is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpPolicy:
+    """When an open incident is told again, after its first message."""
+
+    reminders: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(days=1))
+
+
+def plan_follow_ups(
+    incidents: Sequence[Incident],
+    told: Mapping[str, Mapping[str, datetime]],
+    routing: Routing,
+    cameras: Collection[Camera],
+    now: datetime,
+    *,
+    policy: FollowUpPolicy,
+) -> tuple[OutboxEntry, ...]:
+    """Return the messages that are due about open incidents. `told` says by incident who was told, and when first.
+
+    The key of each is the same whenever it is made again, so that the outbox keeps one.
+    """
+    entries: list[OutboxEntry] = []
+    for incident in incidents:
+        times = told.get(incident.incident_id)
+        if times and not incident.flapping:
+            first = min(times.values())
+            entries += _escalations(incident, first, routing, cameras, now)
+            entries += _reminders(incident, first, now, policy)
+    return tuple(entries)
+
+
+def _reminders(incident: Incident, first: datetime, now: datetime, policy: FollowUpPolicy) -> Iterator[OutboxEntry]:
+    due = [after for after in policy.reminders if first + after <= now < first + after + max(STOPPED_FOR, after / 2)]
+    for after in due[-1:]:
+        # Whoever took it on needs no reminder so soon; after a day it may have been forgotten.
+        if incident.acknowledged_by and after < timedelta(days=1):
+            continue
+        taken = f", taken on by {incident.acknowledged_by}" if incident.acknowledged_by else ""
+        said = replace(incident, summary=f"{incident.summary} (still so after {_duration(after)}{taken})")
+        yield make_outbox_entry(said, NotificationKind.REMINDER, now, detail=f"{after.total_seconds():.0f}")
+
+
+def _escalations(
+    incident: Incident, first: datetime, routing: Routing, cameras: Collection[Camera], now: datetime
+) -> Iterator[OutboxEntry]:
+    if incident.acknowledged_by:
+        return
+    for route in routing.escalating_routes(facts_of(incident, cameras), first):
+        assert route.escalate_after_s is not None
+        after = timedelta(seconds=route.escalate_after_s)
+        if now - first >= after:
+            said = replace(incident, summary=f"{incident.summary} (nobody took it on within {_duration(after)})")
+            yield make_outbox_entry(said, NotificationKind.ESCALATION, now, detail=route.name)
+
+
+def _duration(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    if minutes % 1440 == 0:
+        return f"{minutes // 1440} d"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

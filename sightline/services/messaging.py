@@ -1,0 +1,62 @@
+"""Who can be told, who is told what, and what sends it: the parts that turn the outbox into messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.ports import Clock, LiveState, Notifier
+from notification.dispatcher import Dispatcher
+from notification.grouping import GroupingPolicy
+from notification.routing import Routing
+from notification.shadow import behind_shadow
+from sightline.config.alert_settings import make_routing
+from sightline.config.settings import Settings
+from sightline.runtime.stores import Stores
+from sightline.services.notifier_factory import make_notifiers
+from sightline.services.picture_reader import PictureReader
+from sightline.services.receiver_trial import ConfiguredReceivers
+
+
+@dataclass(frozen=True, slots=True)
+class Messaging:
+    """The receivers of one process, and which message goes to whom."""
+
+    settings: Settings
+    notifiers: Sequence[Notifier]
+    routing: Routing
+    pictures: PictureReader
+    clock: Clock
+
+    def make_dispatcher(self, stores: Stores, live: LiveState, grouping: GroupingPolicy | None) -> Dispatcher:
+        """Return what sends the outbox of these stores; pictures come from the live state, where they are allowed."""
+        if self.settings.pictures == "memory":
+            self.pictures.use(live)
+        scope = self.settings.alerts.scope()
+        return Dispatcher(
+            stores.alerts,
+            stores.streams,
+            behind_shadow(self.notifiers, stores.shadow, stores.streams, scope, self.clock),
+            self.clock,
+            grouping=grouping,
+            routing=self.routing,
+            quiet=stores.quiet,
+            follow_ups=self.settings.alerts.follow_ups(),
+        )
+
+    def trial(self) -> ConfiguredReceivers:
+        """Return what sends a test message to one of the receivers."""
+        return ConfiguredReceivers(self.notifiers, self.clock)
+
+
+def make_messaging(
+    settings: Settings, clock: Clock, further: Sequence[Notifier] = (), *, configured: bool = True
+) -> Messaging:
+    """Return the receivers of the settings, none unless `configured`; `further` ones get every message.
+
+    Raises `ConfigError` for an address that cannot be used.
+    """
+    pictures = PictureReader(clock)
+    notifiers = make_notifiers(settings, clock, pictures) if configured else []
+    routing = make_routing(settings)
+    always = (*routing.always, *(notifier.name for notifier in further))
+    routing = replace(routing, always=always, everyone=tuple(notifier.name for notifier in notifiers))
+    return Messaging(settings, (*notifiers, *further), routing, pictures, clock)
