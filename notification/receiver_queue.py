@@ -94,6 +94,8 @@ class ReceiverQueue:
             self._submit([min(ready, key=lambda entry: self._retries.get(entry.key, (0, now))[0])])
 
     def _submit(self, entries: Sequence[OutboxEntry]) -> None:
+        for entry in entries:
+            self._retries.setdefault(entry.key, (entry.attempts, entry.created_at))
         if len(entries) == 1:
             future = self._thread.submit(self.notifier.send, entries[0])
         else:

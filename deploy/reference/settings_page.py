@@ -45,6 +45,9 @@ def _inner_sections(field: Schema, schema: Schema, mark: str = "") -> Iterator[t
         return
     for choice in (*field.get("anyOf", ()), *field.get("allOf", ())):
         yield from _inner_sections(choice, schema, mark)
+    for choice in field.get("oneOf", ()):
+        kind = _resolve(choice, schema)["properties"]["type"]["const"]
+        yield from _inner_sections(choice, schema, f"{mark} (type: {kind})")
     if "items" in field:
         yield from _inner_sections(field["items"], schema, f"{mark}[]")
     if isinstance(field.get("additionalProperties"), dict):

@@ -144,26 +144,30 @@ def _short_key(key: str) -> str:
     return key if len(key) <= 100 else f"{key[:97]}..."
 
 
-class _AnswerHandler(logging.Handler):
-    """Keeps what Apprise logs in one thread: the only place where it says why a server refused."""
+class _AnswerFilter(logging.Filter):
+    """Takes what Apprise logs: the only place where it says why a server refused, and it may hold the address."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.answers: list[str] = []
-        self._thread = threading.get_ident()
+        super().__init__()
+        self.by_thread: dict[int, list[str]] = {}
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.answers.append(record.getMessage())
+    def filter(self, record: logging.LogRecord) -> bool:
+        answers = self.by_thread.get(threading.get_ident())
+        if answers is not None and record.levelno >= logging.WARNING:
+            answers.append(record.getMessage())
+        return False
+
+
+_FILTER = _AnswerFilter()
+_LOG.addFilter(_FILTER)
 
 
 @contextmanager
 def _capture_answers() -> Iterator[list[str]]:
-    """Give what Apprise says meanwhile, and keep it out of our log, for it may hold the address."""
-    handler = _AnswerHandler()
-    _LOG.propagate = False
-    _LOG.addHandler(handler)
+    """Give what Apprise says in this thread meanwhile."""
+    answers: list[str] = []
+    _FILTER.by_thread[threading.get_ident()] = answers
     try:
-        yield handler.answers
+        yield answers
     finally:
-        _LOG.removeHandler(handler)
+        del _FILTER.by_thread[threading.get_ident()]

@@ -58,8 +58,8 @@ class MailSettings(ReceiverSection):
     @classmethod
     def _check_mailboxes(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for mailbox in (value,) if isinstance(value, str) else value:
-            name, address = parseaddr(mailbox)
-            if address.count("@") != 1 or not (name + address).isprintable() or " " in address:
+            address = parseaddr(mailbox)[1]
+            if address.count("@") != 1 or not mailbox.isprintable() or " " in address:
                 raise ValueError("write mailboxes such as guard@example.org")
         return value
 

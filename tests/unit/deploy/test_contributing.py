@@ -14,7 +14,7 @@ EXAMPLES = {
     "metric": r"TextureMetrics",
     "fault": r"Fault\.STRIPES|STRIPES = ",
     "model": r"SgdnetDetector|sgdnet import detector|\"sgdnet\"",
-    "notifier": r"WebhookNotifier|WebhookSettings",
+    "notifier": r"ChatNotifier|ChatSettings",
     "endpoint": r"\bdef models\(|routes import [^#]*\bmodels\b",
 }
 """What only the files of one example contain: a name that no other part of the product should know."""
