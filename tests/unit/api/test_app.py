@@ -39,6 +39,8 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/metrics",
         "/api/v1/models",
         "/api/v1/reports",
+        "/api/v1/receivers",
+        "/api/v1/receivers/{name}/test",
         "/api/v1/shadow",
         "/healthz",
         "/readyz",
