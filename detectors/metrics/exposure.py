@@ -87,6 +87,6 @@ def _compactness(area: Bytes) -> float:
     for axis in (0, 1):
         profile = area.sum(axis=axis, dtype=np.int64)
         places = np.arange(len(profile))
-        mean = (profile @ places) / max(1, count)
-        spread += (profile @ (places - mean) ** 2) / max(1, count)
+        mean = float(profile @ places) / max(1, count)
+        spread += float(profile @ (places - mean) ** 2) / max(1, count)
     return count / (2 * math.pi * spread) if spread > 0 else 0.0

@@ -198,7 +198,8 @@ def _check_threshold(
         why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
         why = why or f"the reference knows no usual {bound.metric}"
         return _ThresholdResult(None, bound, value, why=why, lacks_reference=True)
-    bad = value >= limit if bound.worse is WorseSide.HIGH else value <= limit
+    # A detector's number may be numpy's own, whose comparison is no bool that `is False` knows.
+    bad = bool(value >= limit if bound.worse is WorseSide.HIGH else value <= limit)
     return _ThresholdResult(bad, bound, value, limit)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from domain.cameras import Camera
@@ -80,3 +81,10 @@ def test_a_look_counts_for_the_frames_after_it_for_a_minute(age_s: float, called
 def test_what_other_models_measured_earlier_decides_nothing() -> None:
     judged = judge({}, {"luma_mean": TimedValue(0.99, START), "image_quality": TimedValue(1.0, START)})
     assert all(verdict.state is not VerdictState.FAULT for verdict in judged.verdicts)
+
+
+def test_a_detector_s_own_kind_of_number_is_judged_like_any_other() -> None:
+    judged = judge({metric: np.float64(value) for metric, value in HEALTHY.items()})
+    assert state(judged, Fault.BLUR) is VerdictState.OK
+    judged = judge({**HEALTHY, "picture_fault_defocus": np.float32(0.999)})
+    assert state(judged, Fault.BLUR) is VerdictState.FAULT

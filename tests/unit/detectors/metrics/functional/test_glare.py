@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from detectors.metrics import exposure
 from tests.unit.detectors.metrics.measured import glare_share
 from tests.unit.detectors.sample_pictures import luma
 
@@ -24,3 +25,8 @@ def test_many_small_lamps_do_not_count() -> None:
     for place in range(40, 620, 40):
         cv2.circle(picture, (place, 180), 5, 255, -1)
     assert float(glare_share(luma(picture))) == 0
+
+
+def test_the_share_of_a_disc_is_a_number_that_rules_can_compare() -> None:
+    burnt_out = (lit(60) == 255).astype(np.uint8)
+    assert type(exposure.glare_share(burnt_out)) is float
