@@ -25,6 +25,7 @@ _SPECS = (
     _ours("structure_disagreement", "textured blocks whose edges are gone or turned", "share", (0.0, 1.0), _LOWER),
     _ours("structure_lost", "textured blocks that lost their edges", "share", (0.0, 1.0), _LOWER),
     _ours("structure_new", "flat blocks that have edges now", "share", (0.0, 1.0), _LOWER),
+    _ours("structure_kept", "textured blocks that stayed as they were, in patches", "share", (0.0, 1.0), _HIGHER),
     _ours("layout_correlation", "agreement of brightness with the usual view", "Pearson's r", (-1.0, 1.0), _HIGHER),
     _ours("detail_correlation", "agreement of detail with the usual view", "Pearson's r", (-1.0, 1.0), _HIGHER),
     _ours("view_stillness", "blocks that stay still", "share", (0.0, 1.0), Direction.NEITHER),

@@ -35,6 +35,10 @@ class Policy:
     """Whether every fault is judged against it, or only those whose rules say so."""
     background_s: float = 30.0
     """The window whose still parts are compared with the learned view."""
+    preset_moved_s: float = 1800.0
+    """A PTZ camera has moved when it looks at none of its presets for so long …"""
+    preset_covered_s: float = 120.0
+    """… and is covered when the structure of all of them is gone for so long."""
     refuse_share: float = 0.5
     """A view that failed an absolute bound in this share of the learning frames is refused."""
     accept_frames: int = 3
@@ -78,6 +82,8 @@ class Policy:
             provisional_sensitivity=None,
             provisional_for_all=True,
             background_s=0.6,
+            preset_moved_s=10.0,
+            preset_covered_s=3.0,
             learn_frames=3,
             mode_dwell_s=2.0,
             settle_s=4.0,
@@ -105,6 +111,8 @@ class Policy:
             provisional_sensitivity=None,
             provisional_for_all=True,
             background_s=max(1.0, raise_s / 2),
+            preset_moved_s=10 * raise_s,
+            preset_covered_s=2 * raise_s,
             learn_frames=5,
             mode_dwell_s=raise_s,
             settle_s=2 * raise_s,

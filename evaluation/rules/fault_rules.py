@@ -31,9 +31,10 @@ class Rule:
 
     `needs_reference`: without one the fault is not assessable; otherwise bounds against a reference only add to the
     absolute ones once it is learned. `needs_light`: not judged in an unlit scene; `needs_sight`: nor in any picture as
-    dark as one. `fixed_view`: not judged on PTZ
-    cameras. `provisional`: judged against a baseline of the first minutes too. `same_view`: not judged while another
-    view is seen. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly) every frame.
+    dark as one. `fixed_view`: about where the camera looks; on PTZ cameras judged against their presets or, without a
+    reference, not at all. `provisional`: judged against a baseline of the first minutes too. `same_view`: not judged
+    while another view is seen. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly)
+    every frame.
     `window_s`, `min_frames`: the verdict's own window and least frames where the policy's do not fit.
     """
 
@@ -235,6 +236,14 @@ _TABLE: tuple[Rule, ...] = (
                 above("structure_disagreement", 0.30, 0.25, limit=0.50),
             ),
             (above("another_scene", 0.90, 0.60, limit=0.97), _NOT_BURNT_OUT),
+            (
+                above("shift_agreement", 0.75, LEAST_AGREEMENT),
+                below("structure_kept", 0.05, 0.08),
+                below("view_match", 0.30, 0.36),
+                below("layout_correlation", 0.55, 0.65),
+                below("structure_lost", 0.30, 0.35),
+                above("structure_disagreement", 0.40, 0.35, limit=0.50),
+            ),
         ),
         needs_reference=True,
         needs_light=True,

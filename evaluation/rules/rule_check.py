@@ -85,7 +85,7 @@ def why_never_assessable(rule: Rule, camera: Camera) -> str:
         return "switched off for this camera"
     if rule.analogue_only and not camera.analogue:
         return "judged on analogue encoders only"
-    if rule.fixed_view and camera.ptz:
+    if rule.fixed_view and camera.ptz and not rule.needs_reference:
         return "PTZ camera: its view changes on purpose"
     plan = camera.plan
     dense = plan.mode is SamplingMode.ALL or (

@@ -9,10 +9,12 @@ from datetime import datetime
 import numpy as np
 
 from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightMode, PartBaseline, Statistic
+from domain.cameras import Camera
 from domain.faults import FAULT_LABELS, Fault
 from evaluation.policy import Policy
 from evaluation.scene.background import find_background
 from evaluation.scene.baseline_parts import PARTS, part_of
+from evaluation.scene.preset_views import PresetViews, add_view, follow_views
 from evaluation.scene.structure_comparison import BlockStructure
 
 Values = Mapping[str, float]
@@ -29,7 +31,8 @@ class BaselineLearner:
     """What was seen of one part since learning began, thinned evenly so that hours fit into `MAX_ROWS` rows.
 
     Every `stride`-th frame is kept; when the rows are full every second goes and the stride doubles. `failed` counts
-    the frames that an absolute bound of each refusing fault called bad.
+    the frames that an absolute bound of each refusing fault called bad. `presets` are the views of a PTZ camera, which
+    take the place of `structures`.
     """
 
     started_at: datetime
@@ -39,6 +42,7 @@ class BaselineLearner:
     structures: tuple[BlockStructure, ...] = ()
     structure_stride: int = 1
     failed: Mapping[Fault, int] = field(default_factory=dict)
+    presets: PresetViews | None = None
 
     @property
     def good(self) -> int:
@@ -62,12 +66,20 @@ class BaselineLearner:
             rows = (*rows, own)
             if len(rows) > MAX_ROWS:
                 rows, stride = rows[::2], 2 * stride
-        structures, structure_stride = self.structures, self.structure_stride
-        if structure is not None and self.seen % structure_stride == 0:
+        structures, structure_stride, presets = self.structures, self.structure_stride, self.presets
+        if structure is not None and presets is not None:
+            presets = presets.with_sample(structure)
+        elif structure is not None and self.seen % structure_stride == 0:
             structures = (*structures, structure)
             if len(structures) > MAX_STRUCTURES:
                 structures, structure_stride = structures[::2], 2 * structure_stride
-        return BaselineLearner(self.started_at, self.seen + 1, stride, rows, structures, structure_stride, self.failed)
+        return BaselineLearner(
+            self.started_at, self.seen + 1, stride, rows, structures, structure_stride, self.failed, presets
+        )
+
+    def background(self) -> BlockStructure | None:
+        """Return what the camera looked at; of a PTZ camera its presets, one below the other."""
+        return find_background(self.structures) if self.presets is None else self.presets.background()
 
     def refusal(self, share: float) -> Fault | None:
         """Return the fault that `share` of the frames or more had, the commonest first; None where there is none."""
@@ -140,7 +152,7 @@ def with_part(
     good = baseline.state is not BaselineState.REFUSED
     structure = known.structure
     if part is BaselinePart.VIEW:
-        structure = find_background(learner.structures) if good else None
+        structure = learner.background() if good else None
     parts = {**known.parts, part: baseline}
     view = parts.get(BaselinePart.VIEW)
     return replace(
@@ -184,23 +196,33 @@ def is_usable(reference: CameraBaseline | None, part: BaselinePart) -> bool:
 
 
 def make_accepted_baseline(
-    stream_id: str, mode: LightMode, learner: BaselineLearner, *, by: str, accepted_at: datetime, now: datetime
+    camera: Camera,
+    mode: LightMode,
+    learner: BaselineLearner,
+    *,
+    accepted_at: datetime,
+    now: datetime,
+    presets: BlockStructure | None = None,
 ) -> CameraBaseline:
     """Return the reference of a view its operator declared normal: no absolute bound is asked.
 
-    `started_at` is the moment of acceptance, so that after a restart it is not mistaken for an older view.
+    `started_at` is the moment of acceptance, so that after a restart it is not mistaken for an older view. `presets`
+    are the views that a PTZ camera keeps beside the accepted one.
     """
+    structure = find_background(learner.structures)
+    if structure is not None and presets is not None:
+        structure = add_view(presets, structure)
     part = PartBaseline(BaselineState.ACCEPTED, accepted_at, now, learner.seen)
     return CameraBaseline(
-        stream_id=stream_id,
+        stream_id=camera.name,
         mode=mode,
         state=BaselineState.ACCEPTED,
         started_at=accepted_at,
         updated_at=now,
         frames=learner.seen,
         statistics=summarise_metrics(learner.rows),
-        structure=find_background(learner.structures),
-        accepted_by=by,
+        structure=structure,
+        accepted_by=camera.accepted_by,
         parts=dict.fromkeys(PARTS, part),
     )
 
@@ -224,8 +246,10 @@ def adapt_baseline(
         old = moved.get(metric)
         moved[metric] = new if old is None else _interpolate(old, new, weight)
     structure = reference.structure
-    fresh = find_background(learner.structures) if part is BaselinePart.VIEW else None
-    if fresh is not None:
+    fresh = learner.background() if part is BaselinePart.VIEW else None
+    if fresh is not None and structure is not None and learner.presets is not None:
+        structure = follow_views(structure, fresh, learner.presets.rows, weight)
+    elif fresh is not None:
         structure = (
             fresh if structure is None or structure.shape[:2] != fresh.shape[:2] else _blend(structure, fresh, weight)
         )

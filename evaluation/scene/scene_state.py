@@ -22,12 +22,14 @@ from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.baseline_parts import PARTS, SPOILS
 from evaluation.scene.baselines import USABLE_STATES, BaselineLearner, Values
 from evaluation.scene.light_mode import LightState
+from evaluation.scene.preset_views import PresetViews
 from evaluation.scene.structure_comparison import BlockStructure
 from evaluation.scene.view_window import ViewWindow, describe_move
 
 SEEN_FOR_S = 60.0
 """A look of the picture-fault model counts for the frames after it for so long; it looks every ten seconds."""
 
+OF_A_PRESET = (Fault.COVERED, Fault.CAMERA_MOVED)
 FRAME_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.source is RuleSource.FRAME)
 
 
@@ -142,11 +144,15 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
     for seen in fresh:
         learner = learner.with_frame(seen.values, seen.structure)
     reference = baselines.make_accepted_baseline(
-        camera.name, shown, learner, by=camera.accepted_by, accepted_at=camera.accepted_at, now=now
+        camera, shown, learner, accepted_at=camera.accepted_at, now=now, presets=_presets(view.of(shown), camera)
     )
     light = replace(view.light, mode=shown, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None)
     fresh_view = replace(view, light=light, known={shown: known_from(reference)}, accepted_at=camera.accepted_at)
     return SceneUpdate(fresh_view, references=(reference,))
+
+
+def _presets(known: ModeBaseline, camera: Camera) -> BlockStructure | None:
+    return known.usable.structure if camera.ptz and known.usable is not None else None
 
 
 def judge_frame(
@@ -175,6 +181,8 @@ def judge_frame(
     shown = make_rule_context(view, {**_still_seen(scores, moment), **view.values}, missing, moment)
     outcomes = {rule.fault: check_rule(rule, shown, latched=rule.fault in latched) for rule in FRAME_RULES}
     outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
+    if moment.camera.ptz:
+        outcomes.update({fault: recent.wait_for_preset(fault, outcomes[fault], moment) for fault in OF_A_PRESET})
     if mode_changed and light.mode is not None:
         settled = [part for part in PARTS if baselines.is_usable(known.reference, part)]
         for part in settled:
@@ -284,7 +292,8 @@ def _learn_frame(
     for part in PARTS:
         spoiling = [fault for fault in bad if part in SPOILS.get(fault, ())]
         structure = seen if part is BaselinePart.VIEW else None
-        learner = known.learners.get(part) or BaselineLearner(now)
+        touring = moment.camera.ptz and part is BaselinePart.VIEW
+        learner = known.learners.get(part) or BaselineLearner(now, presets=PresetViews() if touring else None)
         if baselines.is_usable(known.reference, part):
             if not spoiling:
                 known = _follow(known, part, learner.with_frame(values, structure, part), moment)

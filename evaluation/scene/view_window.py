@@ -1,14 +1,18 @@
 """A stream's present background against its baseline: a short window of structures, compared whenever it changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
 
 from domain.cameras import Mask
-from evaluation.policy import Policy
+from domain.faults import Fault
+from evaluation.policy import EvaluationContext, Policy
+from evaluation.rules.rule_check import RuleResult
+from evaluation.rules.thresholds import PICTURE_FAULT
 from evaluation.scene.background import Comparison, compare_backgrounds, find_background, stillness_of
+from evaluation.scene.preset_views import SAME_PRESET, nearest_view, split_views
 from evaluation.scene.registration import Alignment, match_in_place
 from evaluation.scene.structure_comparison import LEAST_ENERGY, BlockStructure
 
@@ -26,12 +30,16 @@ CUT_MATCH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ViewWindow:
-    """The window, and the last comparison that it gave; `learned` is the background it was compared with."""
+    """The window, and the last comparison that it gave; `learned` is the background it was compared with.
+
+    `unmatched_since` is since when the view matches none of the learned ones in place, None where it does.
+    """
 
     samples: tuple[tuple[datetime, BlockStructure], ...] = field(default=(), compare=False, repr=False)
     learned: BlockStructure | None = field(default=None, compare=False, repr=False)
     comparison: Comparison = Comparison({})
     compared_at: datetime | None = None
+    unmatched_since: datetime | None = None
 
     def follow(
         self,
@@ -51,10 +59,29 @@ class ViewWindow:
         if samples is self.samples and learned is self.learned:
             return self
         if len(samples) < 2 and self._counts_on(now, policy):
-            return ViewWindow(samples, self.learned, self.comparison, self.compared_at)
+            return replace(self, samples=samples)
         background = find_background([structure for _, structure in samples])
         assert background is not None
-        return ViewWindow(samples, learned, compare_backgrounds(background, learned, masks), now)
+        comparison = compare_backgrounds(background, nearest_view(background, learned), masks)
+        matched = comparison.values.get("view_match", 1.0) >= SAME_PRESET
+        return ViewWindow(samples, learned, comparison, now, None if matched else self.unmatched_since or now)
+
+    def wait_for_preset(self, fault: Fault, outcome: RuleResult, moment: EvaluationContext) -> RuleResult:
+        """Return the outcome for a PTZ camera, which looks away from its presets on purpose, but not for long.
+
+        What the picture-fault model sees by itself needs no preset.
+        """
+        if not outcome.bad or outcome.evidence.metric.startswith(PICTURE_FAULT):
+            return outcome
+        if self.unmatched_since is None or self.learned is None or not self.samples:
+            return RuleResult(False)
+        policy, away_s = moment.policy, (moment.now - self.unmatched_since).total_seconds()
+        limit_s = policy.preset_covered_s if fault is Fault.COVERED else policy.preset_moved_s
+        count = len(split_views(self.learned, len(self.samples[-1][1])))
+        words = f"matches none of the {count} views of this PTZ camera for {away_s / 60:.0f} min"
+        if away_s < limit_s:
+            return RuleResult(None, f"{words} of {limit_s / 60:.0f}")
+        return replace(outcome, reason=f"{words} ({outcome.reason})")
 
     def _counts_on(self, now: datetime, policy: Policy) -> bool:
         if self.compared_at is None:

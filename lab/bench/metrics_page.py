@@ -20,6 +20,9 @@ _END = "<!-- end -->"
 _DIRECTIONS = {Direction.HIGHER_IS_BETTER: "higher", Direction.LOWER_IS_BETTER: "lower", Direction.NEITHER: "neither"}
 
 
+PTZ_WORDS = {True: "on PTZ against its presets", False: "not on PTZ"}
+
+
 def metrics_table() -> str:
     """Return the meaning of every metric, a row each."""
     lines = ["| metric | what | unit | bounds | better | source |", "|---|---|---|---|---|---|"]
@@ -98,7 +101,7 @@ def _evaluation_text(rule: Rule) -> str:
         f"by {'/'.join(sorted(rule.modes))} only" if len(rule.modes) == 1 else "",
         "not in an unlit scene" if rule.needs_light else "",
         "nor in the dark" if rule.needs_sight else "",
-        "not on PTZ" if rule.fixed_view else "",
+        PTZ_WORDS[rule.needs_reference] if rule.fixed_view else "",
         "analogue encoders only" if rule.analogue_only else "",
         "needs all frames" if rule.dense else "",
         "a first view with it is refused" if rule.refuses else "",
