@@ -86,5 +86,5 @@ def test_what_other_models_measured_earlier_decides_nothing() -> None:
 def test_a_detector_s_own_kind_of_number_is_judged_like_any_other() -> None:
     judged = judge({metric: np.float64(value) for metric, value in HEALTHY.items()})
     assert state(judged, Fault.BLUR) is VerdictState.OK
-    judged = judge({**HEALTHY, "picture_fault_defocus": np.float32(0.999)})
+    judged = judge({**HEALTHY, "picture_fault_defocus": np.float64(0.999)})
     assert state(judged, Fault.BLUR) is VerdictState.FAULT
