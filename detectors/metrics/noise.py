@@ -15,7 +15,10 @@ from detectors.metrics.picture.visible import VisibleArea
 from detectors.metrics.picture.windows import block_sums
 from detectors.metrics.specs import LEVELS, lower_is_better
 
-_BLOCK = 16
+_BLOCK, _SMALL_BLOCK = 16, 8
+_SMALL_SIDE = 300
+"""A picture whose shorter side is less (CIF, SIF, QVGA) has blocks half as large: sixteen of its pixels hold as much of
+the scene as 32 of a larger one, and no such part of a sharpened street is flat."""
 _BAND = 32
 _ENOUGH_PIXELS = 500_000
 _DARKEST, _BRIGHTEST = 0.02, 0.98
@@ -41,20 +44,21 @@ class NoiseMetrics:
         """Return the metrics; NaN under 3 pixels. Above half a million pixels every n-th band of 32 rows counts."""
         if min(picture.shape) < 3:
             return {"noise_sigma": math.nan, "noise_floor": math.nan}
-        bands = [_measure_band(picture, rows) for rows in _bands(picture.shape)]
+        side = block_side(picture.shape)
+        bands = [_measure_band(picture, rows, side) for rows in _bands(picture.shape)]
         pixels = sum(band.pixels for band in bands)
         blocks = np.concatenate([band.blocks for band in bands])
         to_levels = _TO_SIGMA * picture.codes.levels
         enough = len(blocks) >= _LEAST_BLOCKS
         return {
             "noise_sigma": sum(band.total for band in bands) / pixels * to_levels if pixels else math.nan,
-            "noise_floor": quantile(blocks, _FLATTEST) / (_BLOCK * _BLOCK) * to_levels if enough else math.nan,
+            "noise_floor": quantile(blocks, _FLATTEST) / (side * side) * to_levels if enough else math.nan,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """What some rows of a picture add to its noise: of responses their sum, and the sums of usable 16x16 blocks."""
+    """What some rows of a picture add to its noise: of responses their sum, and the sums of usable blocks."""
 
     total: float
     pixels: int
@@ -71,7 +75,7 @@ def _bands(shape: tuple[int, int]) -> list[slice]:
     return [slice(start, start + _BAND) for start in starts]
 
 
-def _measure_band(picture: DecodedPicture, rows: slice) -> _Band:
+def _measure_band(picture: DecodedPicture, rows: slice, side: int) -> _Band:
     """Return the responses of the inner rows `rows`, those of which row 0 is the picture's row 1.
 
     Immerkær, "Fast noise variance estimation", CVIU 1996: sigma = √(π/2) / (6 (W-2)(H-2)) Σ|I * N|. Blocks that are
@@ -84,20 +88,25 @@ def _measure_band(picture: DecodedPicture, rows: slice) -> _Band:
         response *= inside
     pixels = response.size if inside is None else int(np.count_nonzero(inside))
     total = float(cv2.sumElems(response)[0])
-    if min(response.shape) < _BLOCK:
+    if min(response.shape) < side:
         return _Band(total, pixels, np.empty(0, np.uint32))
     # 16 responses, each at most 8 times the highest code, fit into 16 bits for 8-bit codes alone.
-    sums = block_sums(response, _BLOCK, np.uint16 if picture.codes.bits == 8 else np.uint32)
-    usable = _usable(picture, rows, sums.shape)
+    sums = block_sums(response, side, np.uint16 if picture.codes.bits == 8 else np.uint32)
+    usable = _usable(picture, rows, sums.shape, side)
     if inside is not None:
-        usable &= VisibleArea(inside).whole_blocks(_BLOCK)
+        usable &= VisibleArea(inside).whole_blocks(side)
     return _Band(total, pixels, sums[usable])
 
 
-def _usable(picture: DecodedPicture, rows: slice, size: tuple[int, ...]) -> NDArray[np.bool_]:
+def block_side(shape: tuple[int, int]) -> int:
+    """Return the side of the noise floor's blocks, in pixels, for a picture of (height, width)."""
+    return _SMALL_BLOCK if min(shape) < _SMALL_SIDE else _BLOCK
+
+
+def _usable(picture: DecodedPicture, rows: slice, size: tuple[int, ...], side: int) -> NDArray[np.bool_]:
     """Return which blocks are neither black nor burnt out, by the pixels in their middle."""
-    half = _BLOCK // 2
-    middle = picture.luma[rows.start + half : rows.start + size[0] * _BLOCK : _BLOCK, half : size[1] * _BLOCK : _BLOCK]
+    half = side // 2
+    middle = picture.luma[rows.start + half : rows.start + size[0] * side : side, half : size[1] * side : side]
     low, high = math.floor(picture.codes.code(_DARKEST)), math.ceil(picture.codes.code(_BRIGHTEST))
     return np.asarray((middle > low) & (middle < high))
 

@@ -12,7 +12,8 @@ from detectors.models.detection_quality.detectability import SMALLEST_SIDE, resi
 from detectors.models.detection_quality.networks import MAP_CHANNELS
 from detectors.models.detection_quality.shared_trunk import share_trunk
 from detectors.models.picture_faults.kinds import KINDS, WORDS
-from detectors.models.picture_faults.network import PictureFaults, branch_statistics, light_statistics
+from detectors.models.picture_faults.network import PictureFaults, branch_statistics
+from detectors.models.picture_faults.statistics import surface_statistics
 from detectors.models.pictures import Pictures
 from detectors.models.runtime import FeatureExtractor, place_on
 from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
@@ -63,7 +64,7 @@ class PictureFaultsDetector:
             return {spec.key: pictures.luma.new_full((len(pictures),), float("nan")) for spec in self.metrics}
         network = place_on(self._network, seen.device)
         branch = self._branch(self._trunk.maps(pictures, seen))
-        statistics = torch.cat([self._trunk.statistics(pictures, seen), branch, light_statistics(seen)], dim=1)
+        statistics = torch.cat([self._trunk.statistics(pictures, seen), branch, surface_statistics(seen)], dim=1)
         probabilities = network.probabilities(statistics)
         return {SPECS[kind].key: probabilities[:, index] for index, kind in enumerate(KINDS)}
 

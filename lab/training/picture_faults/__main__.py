@@ -18,13 +18,13 @@ RunOption = Annotated[Path, typer.Option("--run", help="Folder of this training:
 @app.command()
 def pictures(
     data: Annotated[Path, typer.Option(help="A checkout of BIQ2021; its test half is not touched.")],
+    frames: Annotated[Path, typer.Option(help="Frames of cameras as JPEG, in the folders training and validation.")],
     run: RunOption,
     part: Annotated[recipe.Part, typer.Option(help="What the pictures are for.")] = recipe.Part.TRAINING,
-    first: int = 0,
-    last: int = 10,
+    shards: Annotated[tuple[int, int], typer.Option(help="The first shard, and the one after the last.")] = (0, 10),
 ) -> None:
     """Draw shards of 128 degraded and healthy pictures; what is there already is left alone."""
-    recipe.draw_pictures(data, run, part, range(first, last))
+    recipe.draw_pictures(recipe.choose_scenes(data, frames, part), run, part, range(*shards))
 
 
 @app.command()

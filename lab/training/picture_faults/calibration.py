@@ -9,8 +9,9 @@ from detectors.models.picture_faults.kinds import KINDS
 from lab.training.detection_quality.fitting.calibration import Calibration, fit_calibration
 
 Numbers = NDArray[np.float64]
-PRIOR = 0.01
-"""How often a camera has a fault of one kind. The pictures of training have each far more often."""
+PRIOR, ANY_PRIOR = 0.01, 0.05
+"""How often a camera has a fault of one kind, and any at all. The pictures of training have each far more often."""
+PRIORS = (*(PRIOR for _ in KINDS), ANY_PRIOR)
 FAINTEST = 3
 """Positives of a kind without which it keeps its logits."""
 
@@ -28,26 +29,26 @@ class KindFigures:
 
 
 def calibrate_kinds(logits: Numbers, targets: Numbers) -> list[Calibration]:
-    """Slope and offset by kind for logits and targets (N, kinds), 1 there, 0 not there, -1 unsure.
+    """Slope and offset by answer for logits and targets (N, ANSWERS), 1 there, 0 not there, -1 unsure.
 
-    Weighted so that a kind's share is `PRIOR`: a probability of a half means that as many healthy cameras as faulty
-    ones look like this.
+    Weighted so that a kind's share is `PRIOR`, and that of any fault at all `ANY_PRIOR`: a probability of a half means
+    that as many healthy cameras as faulty ones look like this.
     """
     fitted = []
-    for index in range(len(KINDS)):
+    for index, prior in enumerate(PRIORS):
         sure = targets[:, index] >= 0
         answers, there = logits[sure, index], targets[sure, index]
         if there.sum() < FAINTEST:
             fitted.append(Calibration(1.0, 0.0))
             continue
-        odds = PRIOR / (1 - PRIOR) * (there == 0).sum() / there.sum()
+        odds = prior / (1 - prior) * (there == 0).sum() / there.sum()
         weights = np.where(there == 1, odds, 1.0)
         fitted.append(fit_calibration(answers, weights, weights * there))
     return fitted
 
 
 def probabilities(logits: Numbers, fitted: list[Calibration]) -> Numbers:
-    """Calibrated probabilities (N, kinds) of logits (N, kinds)."""
+    """Calibrated answers (N, ANSWERS) of logits (N, ANSWERS)."""
     return np.stack([one.apply(logits[:, index]) for index, one in enumerate(fitted)], axis=1)
 
 
@@ -69,12 +70,12 @@ def called_healthy(found: Numbers, targets: Numbers, bound: float) -> tuple[int,
 
 
 def reliability(found: Numbers, targets: Numbers, edges: Numbers) -> list[tuple[float, float, int]]:
-    """Mean probability, weighted share that was true, and count of each bin over all kinds, as `calibrate_kinds`
+    """Mean probability, weighted share that was true, and count of each bin over all answers, as `calibrate_kinds`
     weights them."""
     weights = np.ones_like(targets)
-    for index in range(targets.shape[1]):
+    for index, prior in enumerate(PRIORS):
         there, away = targets[:, index] == 1, targets[:, index] == 0
-        weights[there, index] = PRIOR / (1 - PRIOR) * away.sum() / max(1, there.sum())
+        weights[there, index] = prior / (1 - prior) * away.sum() / max(1, there.sum())
     sure = targets >= 0
     place = np.digitize(found, edges)
     rows = []

@@ -10,6 +10,7 @@ import numpy as np
 from lab.training.picture_faults import coding, lens, looks, overlays, sensor
 from lab.training.picture_faults.faults import Truth
 from lab.training.picture_faults.light import Light, Pixels, between, levels, linear
+from lab.training.picture_faults.roads import road
 from lab.training.picture_faults.sensor import Processing
 
 LOOKS: Mapping[str, tuple[float, Callable[[Light, np.random.Generator], Light] | None]] = MappingProxyType(
@@ -56,6 +57,8 @@ SIZES: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
 """Width and height in pixels of the cameras, by the shape of their picture; larger ones are seen reduced anyway."""
 FAULTY = 0.62
 SECOND = 0.28
+PAVED = 0.3
+"""Share of the pictures with a road or a yard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
     if look == "thermal":
         truth.hide("defocus", "colour_cast", "fog")
     picture = levels(_soft(finished, rng))
+    if rng.random() < 0.25:
+        picture = _bleed(picture, rng)
     if look in GREY_LOOKS and rng.random() < 0.8:
         picture = np.repeat(picture[..., 1:2], 3, axis=2)
     if rng.random() < 0.6:
@@ -103,6 +108,8 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
 
 def _scene(photograph: Pixels, other: Pixels, look: str, size: tuple[int, int], rng: np.random.Generator) -> Light:
     scene = linear(_build_frame(photograph, size, rng), rng)
+    if rng.random() < PAVED and look not in ("bare", "fisheye", "thermal"):
+        scene = road(scene, rng)
     if rng.random() < 0.15:
         scene = looks.foreground(scene, linear(_build_frame(other, size, rng), rng) * between(rng, 0.3, 1.5), rng)
     if rng.random() < 0.5:
@@ -112,6 +119,8 @@ def _scene(photograph: Pixels, other: Pixels, look: str, size: tuple[int, int], 
         scene = change(scene, rng)
     if look not in DARK_LOOKS and look != "dusk":
         scene = scene * between(rng, 0.7, 1.5)
+    if rng.random() < 0.6:
+        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), between(rng, 0.25, 1.1) * size[0] / 352), np.float32)
     return np.asarray(scene * np.exp(rng.normal(0, 0.035, 3)), np.float32)
 
 
@@ -182,13 +191,21 @@ def _soft(finished: Light, rng: np.random.Generator) -> Light:
     """Cheap lenses and scaled-up pictures: soft, and healthy."""
     kind = rng.random()
     height, width = finished.shape[:2]
-    if kind < 0.25:
+    if kind < 0.12:
         return np.asarray(cv2.GaussianBlur(finished, (0, 0), rng.uniform(0.3, 0.9) * width / 352), np.float32)
-    if kind < 0.40:
+    if kind < 0.27:
         factor = rng.uniform(1.1, 1.7)
         small = cv2.resize(finished, (int(width / factor), int(height / factor)), interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     return finished
+
+
+def _bleed(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Colour of little bandwidth, as composite video and coarse chroma leave it."""
+    luma, *colours = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
+    sigma = between(rng, 0.8, 4.0) * picture.shape[1] / 352
+    soft = [cv2.GaussianBlur(one, (0, 0), sigmaX=sigma, sigmaY=0.6) for one in colours]
+    return np.asarray(cv2.cvtColor(cv2.merge([luma, *soft]), cv2.COLOR_YCrCb2RGB), np.uint8)
 
 
 def _sent(picture: Pixels, faults: tuple[str, ...], truth: Truth, rng: np.random.Generator) -> Pixels:

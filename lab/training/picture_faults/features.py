@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detectors.models.detection_quality.networks import MAP_CHANNELS, SHALLOW_STATISTICS, STRIDE
-from detectors.models.picture_faults.network import light_statistics
+from detectors.models.picture_faults.statistics import surface_statistics
 from detectors.models.runtime import FeatureExtractor
 from detectors.models.saliency_iqa.network import normalise_imagenet
 from lab.training.picture_faults.light import Pixels
@@ -19,7 +19,7 @@ Half = NDArray[np.float16]
 
 @dataclass(frozen=True)
 class Found:
-    """The trunk's maps (N, 32, h, w) at stride 8, and statistics (N, 509): the trunk's and those of light."""
+    """The trunk's maps (N, 32, h, w) at stride 8, and statistics (N, 608): the trunk's and the surface's."""
 
     maps: Half
     statistics: NDArray[np.float32]
@@ -42,7 +42,7 @@ def extract(pictures: Pixels, trunk: Trunk) -> Found:
         flat = trunk.shallow(normalise_imagenet(rgb))
         found = flat[:, SHALLOW_STATISTICS:].reshape(1, MAP_CHANNELS, height, width)
         maps.append(found[0].half().numpy())
-        parts = [flat[:, :SHALLOW_STATISTICS], trunk.deep(found), light_statistics(rgb)]
+        parts = [flat[:, :SHALLOW_STATISTICS], trunk.deep(found), surface_statistics(rgb)]
         statistics.append(torch.cat(parts, dim=1)[0].numpy())
     return Found(np.stack(maps), np.stack(statistics))
 
@@ -58,5 +58,5 @@ def load_features(folder: Path, number: int, pictures: Pixels, trunk: Trunk) -> 
 
 
 def select_rows(found: Found, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-    """Maps (n, 32, h, w) float32 and statistics (n, 509) of some rows."""
+    """Maps (n, 32, h, w) float32 and statistics (n, 608) of some rows."""
     return torch.from_numpy(np.array(found.maps[rows])).float(), torch.from_numpy(found.statistics[rows])

@@ -15,19 +15,20 @@ from detectors.models.detection_quality.detectability import MODEL as DETECTABIL
 from detectors.models.detection_quality.detectability import SurvivalNetwork
 from detectors.models.detection_quality.networks import MAP_CHANNELS, SHALLOW_BLOCKS, deep_statistics, shallow_features
 from detectors.models.picture_faults.detector import MODEL
-from detectors.models.picture_faults.network import PictureFaults
+from detectors.models.picture_faults.network import PictureFaults, name_faults
 from detectors.models.runtime import FeatureExtractor
 from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from domain.errors import ConfigError
 from lab.training.datasets.photographs import biq2021
 from lab.training.detection_quality.export import bundle_weights
+from lab.training.detection_quality.fitting.calibration import Calibration
 from lab.training.picture_faults import calibration
 from lab.training.picture_faults.failures import draw_curve, draw_misses
 from lab.training.picture_faults.features import Trunk, load_features
 from lab.training.picture_faults.head_fit import find_statistics, fit_head
 from lab.training.picture_faults.material import draw_shard, load_shard, shard_numbers, store_shard
-from lab.training.picture_faults.photographs import choose_photographs
-from lab.training.picture_faults.trainer import Portion, Schedule, initialise, train
+from lab.training.picture_faults.photographs import choose_photographs, choose_skies
+from lab.training.picture_faults.trainer import Portion, Schedule, initialise, train, with_any
 from lab.training.samples import TRAIN, VALIDATION
 
 SEED = 7
@@ -45,11 +46,15 @@ class Part(StrEnum):
     VALIDATION = "validation"
     OVERCAST_TRAINING = "overcast-training"
     OVERCAST_VALIDATION = "overcast-validation"
+    CAMERA_VALIDATION = "camera-validation"
 
     @property
     def seed(self) -> int:
         """Every part draws from its own."""
-        return {"training": 11, "validation": 12, "overcast-training": 21, "overcast-validation": 22}[self.value]
+        return {
+            "training": 11, "validation": 12, "overcast-training": 21, "overcast-validation": 22,
+            "camera-validation": 43,
+        }[self.value]  # fmt: skip
 
     @property
     def overcast(self) -> bool:
@@ -62,13 +67,33 @@ class Part(StrEnum):
         return TRAIN if self.value.endswith("training") else VALIDATION
 
 
-def draw_pictures(data: Path, run: Path, part: Part, numbers: range) -> None:
-    """Draw the shards of `numbers` that are not there yet. Of BIQ2021 only the train half's photographs are read."""
+HELD_OUT = (Part.VALIDATION, Part.OVERCAST_VALIDATION, Part.CAMERA_VALIDATION)
+"""What the head is chosen, calibrated and measured on."""
+FRAMES_SHARE = 9
+"""Of so many scenes of training, one is a frame of a camera."""
+
+
+def choose_scenes(data: Path, frames: Path, part: Part) -> list[Path]:
+    """BIQ2021's photographs (its train half alone), those with a sky thrice, and `frames`/training; or only
+    `frames`/validation."""
+    split = "training" if part.photographs == TRAIN else "validation"
+    filmed = sorted((frames / split).glob("*.jpg"))
+    if part is Part.CAMERA_VALIDATION:
+        return filmed
+    samples = biq2021.read(data)
+    chosen = choose_photographs(samples, part.photographs)
+    chosen += 2 * choose_skies(samples, part.photographs)
+    if split == "training" and filmed:
+        chosen += filmed * (len(chosen) // (FRAMES_SHARE * len(filmed)))
+    return chosen
+
+
+def draw_pictures(scenes: Sequence[Path], run: Path, part: Part, numbers: range) -> None:
+    """Draw the shards of `numbers` that are not there yet."""
     folder = run / part
-    photographs = choose_photographs(biq2021.read(data), part.photographs)
     for number in numbers:
         if number not in shard_numbers(folder):
-            store_shard(draw_shard(photographs, number, part.seed, overcast=part.overcast), folder, number)
+            store_shard(draw_shard(scenes, number, part.seed, overcast=part.overcast), folder, number)
 
 
 def build_start() -> PictureFaults:
@@ -110,15 +135,20 @@ def train_network(run: Path, steps: int) -> None:
 
 
 def load_held_out(run: Path) -> list[Portion]:
-    """Both parts that the head is chosen, calibrated and measured on."""
-    return [*load_portions(run, Part.VALIDATION), *load_portions(run, Part.OVERCAST_VALIDATION)]
+    """The parts that the head is chosen, calibrated and measured on."""
+    return [portion for part in HELD_OUT for portion in load_portions(run, part)]
 
 
 def ask(network: PictureFaults, portions: Sequence[Portion]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Logits and targets (N, kinds) of all pictures."""
+    """Logits and targets (N, ANSWERS) of all pictures."""
     statistics, targets = find_statistics(network, portions)
     with torch.no_grad():
-        return network.logits(statistics).double().numpy(), targets.double().numpy()
+        return network.logits(statistics).double().numpy(), with_any(targets).double().numpy()
+
+
+def name(logits: NDArray[np.float64], fitted: list[Calibration]) -> NDArray[np.float64]:
+    """Probabilities (N, kinds) as the product gives them, of logits (N, ANSWERS)."""
+    return name_faults(torch.from_numpy(calibration.probabilities(logits, fitted))).numpy()
 
 
 def load_averaged(run: Path) -> PictureFaults:
@@ -136,7 +166,7 @@ def calibrate_and_bundle(run: Path, folder: Path) -> Iterator[str]:
     fitted = calibration.calibrate_kinds(*ask(network, portions[::2]))
     network.calibration.copy_(torch.tensor([[one.slope, one.offset] for one in fitted]))
     logits, targets = ask(network, portions[1::2])
-    found = calibration.probabilities(logits, fitted)
+    found = name(logits, fitted)
     rows = calibration.figures(found, targets, BOUND)
     called, healthy = calibration.called_healthy(found, targets, BOUND)
     for row in rows:
@@ -152,8 +182,8 @@ def draw_card_pictures(run: Path, folder: Path) -> None:
     network, portions = load_averaged(run), load_held_out(run)
     fitted = calibration.calibrate_kinds(*ask(network, portions[::2]))
     logits, targets = ask(network, portions[1::2])
-    found = calibration.probabilities(logits, fitted)
-    draw_curve(calibration.reliability(found, targets, np.array([0.001, 0.01, 0.1, 0.3, 0.6, 0.9])), folder)
-    parts = (run / Part.VALIDATION, run / Part.OVERCAST_VALIDATION)
+    answers = calibration.probabilities(logits, fitted)
+    draw_curve(calibration.reliability(answers, targets, np.array([0.001, 0.01, 0.1, 0.3, 0.6, 0.9])), folder)
+    parts = [run / part for part in HELD_OUT]
     shards = [load_shard(part, number) for part in parts for number in shard_numbers(part)][1::2]
-    draw_misses(shards, found, folder)
+    draw_misses(shards, name(logits, fitted), folder)

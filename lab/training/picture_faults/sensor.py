@@ -16,6 +16,7 @@ class Processing:
     noise: float
     denoise: float
     sharpen: float
+    reach: float
     saturation: float
     gamma: float
     black: float
@@ -27,12 +28,24 @@ class Processing:
         return Processing(
             noise=between(rng, 0.0004, 0.006),
             denoise=rng.uniform(0, 0.9) if rng.random() < 0.4 else 0.0,
-            sharpen=rng.uniform(0, 1.8) if rng.random() < 0.6 else 0.0,
+            sharpen=rng.uniform(0, 2.4) if rng.random() < 0.65 else 0.0,
+            reach=rng.uniform(0.6, 1.6),
             saturation=rng.uniform(0.35, 1.35),
             gamma=rng.uniform(1.9, 2.6),
             black=rng.uniform(-0.02, 0.07),
-            white=rng.uniform(0.9, 1.05),
+            white=rng.uniform(0.86, 1.05),
         )
+
+
+SLIGHT_LOSS, PLAIN_LOSS = 0.10, 0.28
+"""Shares of what a healthy exposure shows that are clipped."""
+
+
+def lost_to_light(light: Light, exposed: Light) -> float:
+    """Share of what was below 70 % of full well and is now clipped: a white sky alone is no fault."""
+    shown = luma(light[::4, ::4]) < 0.7
+    clipped = exposed[::4, ::4].min(axis=2) > 0.93
+    return float(clipped[shown].mean()) if shown.any() else 0.0
 
 
 def burn_out(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
@@ -42,10 +55,10 @@ def burn_out(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     exposed = light * between(rng, 0.25, 4.0) / middle
     veil = rng.uniform(0, 0.35) if rng.random() < 0.5 else 0.0
     exposed = exposed + rng.uniform(0.1, 0.6) * spread(np.clip(exposed - 1, 0, 1), 0.04 * width) + veil
-    clipped = float((exposed[::4, ::4].min(axis=2) > 0.93).mean())
-    truth.found("burnt_out", clipped, 0.16, 0.38)
+    lost = lost_to_light(light, exposed)
+    truth.found("burnt_out", lost, SLIGHT_LOSS, PLAIN_LOSS)
     truth.hide("fog", "colour_cast")
-    if clipped > 0.38:
+    if lost > PLAIN_LOSS:
         truth.hide("defocus", "condensation")
     return np.asarray(exposed, np.float32)
 
@@ -140,7 +153,8 @@ def expose(light: Light, processing: Processing, truth: Truth, rng: np.random.Ge
         truth.found("noise", left, 7, 16)
         truth.hide("compression")
     if processing.sharpen > 0:
-        finished = finished + processing.sharpen * (finished - cv2.GaussianBlur(finished, (0, 0), 1.0))
+        reach = processing.reach * shape[1] / 352
+        finished = finished + processing.sharpen * (finished - cv2.GaussianBlur(finished, (0, 0), reach))
     grey = luma(finished)[..., None]
     finished = grey + processing.saturation * (finished - grey)
     return np.asarray(np.clip(processing.black + (processing.white - processing.black) * finished, 0, 1), np.float32)

@@ -19,6 +19,7 @@ from lab.training.picture_faults.features import Found, select_rows
 from lab.training.training_loop import Checkpointed, TrainingLoop
 
 SMOOTHING = 0.01
+ANY_WEIGHT = 2.0
 LOG_EVERY = 25
 
 
@@ -51,7 +52,7 @@ def initialise(network: PictureFaults, portions: Sequence[Portion]) -> None:
     deviation, mean = torch.std_mean(found, dim=0)
     network.centre.copy_(mean)
     network.spread.copy_(deviation.clamp_min(1e-3))
-    targets = np.concatenate([one.targets for one in portions])
+    targets = with_any(torch.from_numpy(np.concatenate([one.targets for one in portions]))).numpy()
     odds = np.clip((targets == 1).sum(axis=0) / np.maximum(1, (targets >= 0).sum(axis=0)), 0.005, 0.5)
     last = network.head[-1]
     assert isinstance(last, nn.Linear)
@@ -61,17 +62,28 @@ def initialise(network: PictureFaults, portions: Sequence[Portion]) -> None:
 
 
 def network_statistics(network: PictureFaults, maps: Tensor, statistics: Tensor) -> Tensor:
-    """(N, STATISTICS) of the stored maps and statistics: the trunk's, the branch's, those of light."""
+    """(N, STATISTICS) of the stored maps and statistics: the trunk's, the branch's, the surface's."""
     branch = branch_statistics(nn.ModuleList([network.branch, network.places]), maps)
-    trunk, light = statistics[:, :TRUNK_STATISTICS], statistics[:, TRUNK_STATISTICS:]
-    return torch.cat([trunk, branch, light], dim=1)
+    trunk, surface = statistics[:, :TRUNK_STATISTICS], statistics[:, TRUNK_STATISTICS:]
+    return torch.cat([trunk, branch, surface], dim=1)
 
 
-def loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross entropy over the targets that are sure, summed over the kinds of a picture, meaned over pictures."""
+def with_any(targets: Tensor) -> Tensor:
+    """(N, ANSWERS) of targets (N, kinds): any fault at all is there where one is, not there where surely none is."""
+    anything = torch.where((targets == 1).any(dim=1), 1.0, torch.where((targets == 0).all(dim=1), 0.0, -1.0))
+    return torch.cat([targets, anything[:, None]], dim=1)
+
+
+def loss(logits: Tensor, kinds: Tensor) -> Tensor:
+    """Cross entropy over the targets (N, kinds) that are sure, summed over a picture's answers, meaned over pictures.
+
+    Whether there is any fault counts `ANY_WEIGHT` times.
+    """
+    targets = with_any(kinds)
     sure = (targets >= 0).float()
     smooth = targets.clamp(0, 1) * (1 - 2 * SMOOTHING) + SMOOTHING
     each = binary_cross_entropy_with_logits(logits, smooth, reduction="none")
+    each = torch.cat([each[:, :-1], ANY_WEIGHT * each[:, -1:]], dim=1)
     return (each * sure).sum() / len(targets)
 
 

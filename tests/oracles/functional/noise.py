@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from tests.oracles.functional.masking import visible_inside, visible_mean
 
-_BLOCK = 16
+_BLOCK, _SMALL_BLOCK, _SMALL_SIDE = 16, 8, 300
 _DARKEST, _BRIGHTEST = 0.02, 0.98
 
 
@@ -30,17 +30,18 @@ def noise_sigma(response: Tensor, visible: Tensor | None = None) -> Tensor:
 def noise_floor(response: Tensor, luma: Tensor, visible: Tensor | None = None) -> Tensor:
     """Return Immerkær's sigma of the flattest 16x16 blocks (20th percentile), black and burnt-out ones aside.
 
-    In levels of 255, (N,) >= 0; NaN where fewer than 8 blocks are left. Texture does not count, since some part of
-    most views is flat. Source: ours.
+    8x8 where the shorter side is under 300. In levels of 255, (N,) >= 0; NaN where fewer than 8 blocks are left.
+    Texture does not count, since some part of most views is flat. Source: ours.
     """
-    if min(response.shape[-2:]) < _BLOCK:
+    side = _SMALL_BLOCK if min(luma.shape[-2:]) < _SMALL_SIDE else _BLOCK
+    if min(response.shape[-2:]) < side:
         return luma.new_full((len(luma),), torch.nan)
-    blocks = functional.avg_pool2d(response, _BLOCK)
-    level = functional.avg_pool2d(luma[..., 1:-1, 1:-1], _BLOCK)
+    blocks = functional.avg_pool2d(response, side)
+    level = functional.avg_pool2d(luma[..., 1:-1, 1:-1], side)
     usable = (level > _DARKEST) & (level < _BRIGHTEST)
     inner = _inner(visible)
     if inner is not None:
-        usable &= functional.max_pool2d((~inner).float(), _BLOCK) == 0
+        usable &= functional.max_pool2d((~inner).float(), side) == 0
     rows = []
     for picture, kept in zip(blocks, usable, strict=True):
         values = picture[kept]

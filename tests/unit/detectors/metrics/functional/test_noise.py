@@ -39,3 +39,19 @@ def test_masked_noise_does_not_count() -> None:
     visible[..., :64] = False
     assert float(noise_sigma(luma(picture), visible)) == 0.0
     assert float(noise_floor(luma(picture), visible)) == 0.0
+
+
+def street(sigma: float) -> np.ndarray:
+    """(288, 352): texture but for patches of 20 pixels, as a sharpened picture of a street has it; and noise."""
+    picture = np.random.default_rng(0).integers(90, 150, (288, 352)).astype(np.uint8)
+    for top in range(0, 288 - 20, 24):
+        for left in range(0, 352 - 20, 24):
+            picture[top : top + 20, left : left + 20] = 120
+    return noisy(picture, sigma) if sigma else picture
+
+
+@pytest.mark.parametrize(("sigma", "floor"), [(0.0, 1.5), (6.0, 7.5)])
+def test_a_small_picture_of_fine_texture_is_not_noisy_and_a_noisy_one_is(sigma: float, floor: float) -> None:
+    found = float(noise_floor(luma(street(sigma))))
+    assert sigma <= found < floor
+    assert float(noise_sigma(luma(street(sigma)))) > 10

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from detectors.models.picture_faults.kinds import KINDS
+from detectors.models.picture_faults.network import ANSWERS
 from lab.training.picture_faults.calibration import (
-    PRIOR,
+    PRIORS,
     calibrate_kinds,
     called_healthy,
     figures,
@@ -15,15 +16,15 @@ from lab.training.picture_faults.calibration import (
 def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Logits that lie 2 higher where the fault is, half of the pictures faulty: the true log odds are 2 x - 2."""
     rng = np.random.default_rng(1)
-    targets = (rng.random((count, len(KINDS))) < 0.5).astype(float)
+    targets = (rng.random((count, ANSWERS)) < 0.5).astype(float)
     return rng.standard_normal(targets.shape) + 2 * targets, targets
 
 
 def test_a_calibrated_probability_counts_faults_as_rare_as_cameras_have_them() -> None:
     logits, targets = drawn(60000)
-    for one in calibrate_kinds(logits, targets):
+    for one, prior in zip(calibrate_kinds(logits, targets), PRIORS, strict=True):
         assert one.slope == pytest.approx(2, rel=0.15)
-        assert one.offset == pytest.approx(-2 + np.log(PRIOR / (1 - PRIOR)), rel=0.15)
+        assert one.offset == pytest.approx(-2 + np.log(prior / (1 - prior)), rel=0.15)
 
 
 def test_what_is_unsure_changes_nothing() -> None:

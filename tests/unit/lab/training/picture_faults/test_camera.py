@@ -15,6 +15,7 @@ from lab.training.picture_faults.camera import LOOKS, STEPS, shoot
 from lab.training.picture_faults.faults import UNSURE, Truth
 from lab.training.picture_faults.light import Light, Pixels, disc, linear, luma, streak
 from lab.training.picture_faults.material import SEEN, SHAPES, draw_shard, load_shard, shard_numbers, store_shard
+from lab.training.picture_faults.roads import road
 
 
 def photograph() -> Pixels:
@@ -79,6 +80,18 @@ def test_every_healthy_look_is_light_of_the_scenes_size(name: str) -> None:
     assert np.isfinite(lit).all()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_road_is_nearly_neutral_and_leaves_the_scene_beside_it(seed: int) -> None:
+    before = np.full((288, 352, 3), (0.05, 0.4, 0.05), np.float32)
+    paved = road(before, np.random.default_rng(seed))
+    assert paved.shape == before.shape
+    assert np.isfinite(paved).all()
+    changed_places = np.abs(paved - before).max(axis=2) > 0.01
+    assert 0.02 < changed_places.mean() < 0.95
+    colours = paved[changed_places]
+    assert np.median(colours.max(axis=1) - colours.min(axis=1)) < 0.05
+
+
 @pytest.mark.parametrize("name", STEPS)
 def test_every_degradation_names_its_fault_within_a_few_draws(name: str) -> None:
     kinds = {
@@ -105,12 +118,19 @@ def test_defocus_takes_detail_and_keeps_the_light() -> None:
     assert blurred.mean() == pytest.approx(scene().mean(), rel=0.02)
 
 
-def test_burning_out_is_named_by_the_share_that_clips() -> None:
+def test_burning_out_is_named_by_the_share_of_what_was_shown_that_clips() -> None:
     for seed in range(10):
         truth = Truth()
         light = sensor.burn_out(scene(), truth, np.random.default_rng(seed))
-        share = float((light[::4, ::4].min(axis=2) > 0.93).mean())
-        assert truth.targets.get("burnt_out", 0.0) == (1.0 if share >= 0.38 else UNSURE if share > 0.16 else 0.0)
+        share = sensor.lost_to_light(scene(), light)
+        assert truth.targets.get("burnt_out", 0.0) == (1.0 if share >= 0.28 else UNSURE if share > 0.10 else 0.0)
+
+
+def test_a_white_sky_alone_is_no_burnt_out_picture() -> None:
+    healthy = np.full((96, 128, 3), 0.2, np.float32)
+    healthy[:60] = 3.0
+    assert sensor.lost_to_light(healthy, 1.5 * healthy) == 0.0
+    assert sensor.lost_to_light(healthy, 6 * healthy) == 1.0
 
 
 def changed(one: Pixels, other: Pixels) -> float:
