@@ -31,7 +31,7 @@ BRANCH_STATISTICS = 3 * CHANNELS[-1] + len(KINDS)
 STATISTICS = TRUNK_STATISTICS + BRANCH_STATISTICS + SURFACE_STATISTICS
 ANSWERS = len(KINDS) + 1
 """Every kind, and behind them any fault at all."""
-HIDDEN = 192
+HIDDEN = 256
 SHARPNESS = 4.0
 """Of the soft maximum over places."""
 FARTHEST = 6.0
@@ -63,9 +63,13 @@ class PictureFaults(nn.Module):
         self.register_buffer("calibration", torch.tensor([[1.0, 0.0]] * ANSWERS))
 
     def logits(self, statistics: Tensor) -> Tensor:
-        """(N, ANSWERS) of the trunk's, the branch's and the surface's statistics side by side (N, STATISTICS)."""
+        """(N, ANSWERS) of the trunk's, the branch's and the surface's statistics side by side (N, STATISTICS).
+
+        Any fault at all is what the kinds' odds add up to, and what the head adds or takes away.
+        """
         answer: Tensor = self.head(((statistics - self.centre) / self.spread).clamp(-FARTHEST, FARTHEST))
-        return answer
+        kinds, more = answer[:, :-1], answer[:, -1:]
+        return torch.cat([kinds, kinds.logsumexp(dim=1, keepdim=True) + more], dim=1)
 
     def probabilities(self, statistics: Tensor) -> Tensor:
         """(N, kinds) in [0, 1], calibrated; see `name_faults`."""

@@ -96,7 +96,7 @@ def _detail(luma: Tensor) -> Tensor:
 def _colour(small: Tensor) -> Tensor:
     """Saturation and purple lean by tile and by band."""
     saturation = adaptive_avg_pool2d(small.amax(dim=1, keepdim=True) - small.amin(dim=1, keepdim=True), GRID)
-    red, green, blue = adaptive_avg_pool2d(small, GRID).split(1, dim=1)
+    red, green, blue = torch.split(adaptive_avg_pool2d(small, GRID), 1, dim=1)
     lean = ((red + blue) / 2 - green) / (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue + 0.1)
     return torch.cat([_tile_ranks(saturation), _tile_ranks(lean), _bands(saturation), _bands(lean)], dim=1)
 

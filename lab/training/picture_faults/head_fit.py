@@ -61,8 +61,8 @@ def fit_head(network: PictureFaults, training: Sequence[Portion], held_out: Sequ
 
 def leave_out(statistics: Tensor, centre: Tensor) -> Tensor:
     """`statistics` (N, STATISTICS) with some pictures' groups at their mean, which says nothing."""
-    groups = statistics.split([TRUNK_STATISTICS, BRANCH_STATISTICS, SURFACE_STATISTICS], dim=1)
-    means = centre.split([TRUNK_STATISTICS, BRANCH_STATISTICS, SURFACE_STATISTICS])
+    sizes = [TRUNK_STATISTICS, BRANCH_STATISTICS, SURFACE_STATISTICS]
+    groups, means = torch.split(statistics, sizes, dim=1), torch.split(centre, sizes)
     kept = [torch.rand(len(statistics), 1) > often for often in LEFT_OUT]
     return torch.cat([torch.where(*one) for one in zip(kept, groups, means, strict=True)], dim=1)
 

@@ -55,7 +55,7 @@ def burn_out(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     exposed = light * between(rng, 0.25, 4.0) / middle
     veil = rng.uniform(0, 0.35) if rng.random() < 0.5 else 0.0
     exposed = exposed + rng.uniform(0.1, 0.6) * spread(np.clip(exposed - 1, 0, 1), 0.04 * width) + veil
-    lost = lost_to_light(light, exposed)
+    lost = lost_to_light(light, np.asarray(exposed, np.float32))
     truth.found("burnt_out", lost, SLIGHT_LOSS, PLAIN_LOSS)
     truth.hide("fog", "colour_cast")
     if lost > PLAIN_LOSS:
