@@ -91,6 +91,8 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
     scene = _scene(photograph, other, look, (width, height), rng)
     for fault in faults:
         scene = _applied(scene, fault, look, truth, rng)
+    if rng.random() < 0.5 and look not in DARK_LOOKS and not set(faults) & {"burnt_out", "too_dark"}:
+        scene = sensor.expose_by_itself(scene, rng)
     finished = sensor.expose(scene, Processing.drawn(rng), truth, rng, noisy="noise" in faults)
     if look == "thermal":
         truth.hide("defocus", "colour_cast", "fog")
@@ -153,7 +155,10 @@ STEPS: Mapping[str, Callable[[Light, Truth, np.random.Generator], Light]] = Mapp
 
 def _draw_overcast_faults(rng: np.random.Generator) -> tuple[str, ...]:
     """Faults that hide best in grey daylight, or none."""
-    odds = {"neutral_tint": 0.28, "wet_film": 0.24, "condensation": 0.06, "fog": 0.04, "defocus": 0.04, "": 0.34}
+    odds = {
+        **{"neutral_tint": 0.14, "tint": 0.05, "wet_film": 0.15, "condensation": 0.1, "burnt_out": 0.1, "fog": 0.04},
+        **{"defocus": 0.03, "drops": 0.03, "": 0.36},
+    }
     name = str(rng.choice(list(odds), p=list(odds.values())))
     return (name,) if name else ()
 

@@ -17,6 +17,7 @@ class Processing:
     denoise: float
     sharpen: float
     reach: float
+    stretch: float
     saturation: float
     gamma: float
     black: float
@@ -30,6 +31,7 @@ class Processing:
             denoise=rng.uniform(0, 0.9) if rng.random() < 0.4 else 0.0,
             sharpen=rng.uniform(0, 2.4) if rng.random() < 0.65 else 0.0,
             reach=rng.uniform(0.6, 1.6),
+            stretch=rng.uniform(0.2, 0.95) if rng.random() < 0.3 else 0.0,
             saturation=rng.uniform(0.35, 1.35),
             gamma=rng.uniform(1.9, 2.6),
             black=rng.uniform(-0.02, 0.07),
@@ -37,14 +39,16 @@ class Processing:
         )
 
 
-SLIGHT_LOSS, PLAIN_LOSS = 0.10, 0.28
+NEARLY_CLIPPED = 0.75
+"""Of full well: nine tenths of white as shown, beyond the knee of a processor that bends before it clips."""
+SLIGHT_LOSS, PLAIN_LOSS = 0.12, 0.34
 """Shares of what a healthy exposure shows that are clipped."""
 
 
 def lost_to_light(light: Light, exposed: Light) -> float:
-    """Share of what was below 70 % of full well and is now clipped: a white sky alone is no fault."""
-    shown = luma(light[::4, ::4]) < 0.7
-    clipped = exposed[::4, ::4].min(axis=2) > 0.93
+    """Share of what was below half of full well and is now clipped, or nearly: a white sky alone is no fault."""
+    shown = luma(light[::4, ::4]) < 0.5
+    clipped = luma(exposed[::4, ::4]) > NEARLY_CLIPPED
     return float(clipped[shown].mean()) if shown.any() else 0.0
 
 
@@ -55,12 +59,20 @@ def burn_out(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     exposed = light * between(rng, 0.25, 4.0) / middle
     veil = rng.uniform(0, 0.35) if rng.random() < 0.5 else 0.0
     exposed = exposed + rng.uniform(0.1, 0.6) * spread(np.clip(exposed - 1, 0, 1), 0.04 * width) + veil
+    if rng.random() < 0.5:
+        exposed = rng.uniform(0.9, 1.02) * (1 - np.exp(-rng.uniform(0.8, 1.6) * exposed))
     lost = lost_to_light(light, np.asarray(exposed, np.float32))
     truth.found("burnt_out", lost, SLIGHT_LOSS, PLAIN_LOSS)
     truth.hide("fog", "colour_cast")
     if lost > PLAIN_LOSS:
         truth.hide("defocus", "condensation")
     return np.asarray(exposed, np.float32)
+
+
+def expose_by_itself(light: Light, rng: np.random.Generator) -> Light:
+    """The camera sets its exposure by the light that reaches it, through whatever is on the lens."""
+    reached = float(np.clip(light[::4, ::4], 0, 1.2).mean())
+    return np.asarray(light * (between(rng, 0.1, 0.34) / max(0.01, reached)), np.float32)
 
 
 def darken(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
@@ -83,7 +95,7 @@ def leak_infrared(light: Light, truth: Truth, rng: np.random.Generator) -> Light
     leaked = light + amount * infrared[..., None] * gains
     leaked = leaked * (light.mean() / max(1e-4, float(leaked.mean()))) * rng.uniform(0.9, 1.4)
     flat = leaked.mean(axis=(0, 1))
-    truth.found("purple", float((flat[0] + flat[2]) / 2 / max(1e-4, flat[1])) / _balance(light), 1.09, 1.22)
+    truth.found("purple", float((flat[0] + flat[2]) / 2 / max(1e-4, flat[1])) / _balance(light), 1.07, 1.17)
     truth.hide("colour_cast")
     return np.asarray(leaked, np.float32)
 
@@ -93,7 +105,7 @@ def tint_purple(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     behind = between(rng, 0.4, 0.95)
     gains = np.array([between(rng, 0.85, 1.2), behind, between(rng, 0.85, 1.25)], np.float32)
     ratio = float((gains[0] + gains[2]) / 2 / gains[1])
-    truth.found("purple", ratio, 1.10, 1.25)
+    truth.found("purple", ratio, 1.08, 1.18)
     truth.hide("colour_cast")
     return np.asarray(light * gains, np.float32)
 
@@ -106,7 +118,7 @@ def tint_neutrals(light: Light, truth: Truth, rng: np.random.Generator) -> Light
     gains = np.array([rng.uniform(0.95, 1.15), behind, rng.uniform(1.05, 1.5)], np.float32)
     ratio = float((gains[0] + gains[2]) / 2 / behind)
     if float((neutral > 0.5).mean()) > 0.3:
-        truth.found("purple", ratio, 1.12, 1.28)
+        truth.found("purple", ratio, 1.09, 1.2)
     else:
         truth.hide("purple")
     truth.hide("colour_cast")
@@ -152,6 +164,10 @@ def expose(light: Light, processing: Processing, truth: Truth, rng: np.random.Ge
         left = float(np.std((finished - clean)[::2, ::2])) * 255 * (0.8 if coarse else 1.0)
         truth.found("noise", left, 7, 16)
         truth.hide("compression")
+    if processing.stretch > 0:
+        low, high = (float(one) for one in np.quantile(finished[::4, ::4], (0.01, 0.99)))
+        low, high = processing.stretch * low, 1 - processing.stretch * (1 - high)
+        finished = (finished - low) / max(0.2, high - low)
     if processing.sharpen > 0:
         reach = processing.reach * shape[1] / 352
         finished = finished + processing.sharpen * (finished - cv2.GaussianBlur(finished, (0, 0), reach))
