@@ -1,6 +1,6 @@
 """How many people, vehicles, animals and bags a picture shows, and how sure Faster R-CNN is of what it sees."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -31,7 +31,7 @@ GROUPS: Mapping[str, tuple[int, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Detections:
     """Objects of one picture, best first: `boxes` (K, 4) left, top, right, bottom in pixels; `scores` (K,) in [0, 1];
-    `labels` (K,) COCO's class numbers."""
+    `labels` (K,) COCO's class numbers; the bundled network knows 1, people, and 2, here vehicles of any kind."""
 
     boxes: Tensor
     scores: Tensor
@@ -74,7 +74,7 @@ class FasterRcnnDetector:
             nothing = pictures.rgb.new_full((len(pictures),), float("nan"))
             return {spec.key: nothing for spec in self.metrics}
         rows = [
-            _picture_metrics(_select_countable(found, pictures.visible, number))
+            _picture_metrics(_select_countable(found, pictures.visible, number), self.variant.groups)
             for number, found in enumerate(self.detections(pictures.rgb))
         ]
         return {spec.key: pictures.rgb.new_tensor([row[spec.key] for row in rows]) for spec in self.metrics}
@@ -101,10 +101,13 @@ def _select_countable(found: Detections, visible: Tensor | None, row: int) -> De
     return Detections(found.boxes[kept], found.scores[kept], found.labels[kept])
 
 
-def _picture_metrics(found: Detections) -> dict[str, float]:
-    """One picture's metrics."""
+def _picture_metrics(found: Detections, taught: Collection[str]) -> dict[str, float]:
+    """One picture's metrics; NaN of kinds that the weights were not taught, for none seen is not none there."""
     values = {"object_count": float(len(found.scores)), "object_confidence": _mean(found.scores)}
     for group, numbers in GROUPS.items():
+        if group not in taught:
+            values |= {f"{group}_count": float("nan"), f"{group}_confidence": float("nan")}
+            continue
         members = found.scores[torch.isin(found.labels, found.labels.new_tensor(numbers))]
         values[f"{group}_count"] = float(len(members))
         values[f"{group}_confidence"] = _mean(members)

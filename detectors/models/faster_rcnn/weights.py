@@ -1,17 +1,25 @@
-"""Where Faster R-CNN's weights come from: a path, or torchvision's official file, downloaded and checked before.
+"""Where Faster R-CNN's weights come from: a path, torchvision's official file downloaded before, or the bundled one.
 
 Official `.pth` files are recognised by the SHA-256 that their names carry, whatever they are called, and read without
 running anything in them. A safetensors file is taken by path where its notes name its `variant`.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 
-from detectors.models.faster_rcnn.variants import DEFAULT_VARIANT, VARIANTS, FasterRcnnVariant, build_network
+from detectors.models.faster_rcnn.variants import (
+    DEFAULT_VARIANT,
+    OWN_VARIANT,
+    VARIANTS,
+    FasterRcnnVariant,
+    build_network,
+)
 from detectors.models.weights import (
     TRUSTED_ORIGINS,
     WeightsAbsent,
@@ -23,14 +31,17 @@ from detectors.models.weights import (
     read_weights,
     sha256,
 )
+from detectors.models.weights import locate_weights as find_bundled
 
 MODEL = "faster_rcnn"
+_KNOWN = {**VARIANTS, OWN_VARIANT.name: OWN_VARIANT}
 LICENCE = "BSD-3-Clause"
 """torchvision's; its COCO photographs have licences of their own."""
 
 
 def locate_weights(*, explicit: Path | None = None, downloads: Path | None = None) -> WeightsFile:
-    """The weights: `explicit` alone where given, else an official file in `downloads`, the default variant first.
+    """The weights: `explicit` alone where given, else an official file in `downloads`, the default variant first, else
+    the bundled ones: who pulled an official file wants it.
 
     Raises WeightsUnavailable where there is none, or the file is not what it should be.
     """
@@ -43,6 +54,9 @@ def locate_weights(*, explicit: Path | None = None, downloads: Path | None = Non
             if official_variant(digest) is None:
                 raise WeightsUnavailable(f"{path} is not torchvision's file, its SHA-256 is {digest}: fetch it anew")
             return WeightsFile(MODEL, path, digest, WeightsOrigin.DOWNLOADED, tuple(tried[: number + 1]))
+    with suppress(WeightsAbsent):
+        bundled = find_bundled(MODEL)
+        return replace(bundled, tried=(*tried, *bundled.tried))
     looked = f"none of {', '.join(path.name for path in tried)} in {downloads}" if tried else "no folder of downloads"
     raise WeightsAbsent(
         f"{MODEL} is off: no weights ({looked}); fetch them with `sightline models pull {MODEL}`, or download "
@@ -72,10 +86,10 @@ def from_weights(file: WeightsFile) -> tuple[FasterRcnnVariant, nn.Module]:
         return variant, load_into(build_network(variant), _unpickle(file.path), file.path)
     tensors, notes = read_weights(file.path)
     try:
-        variant = VARIANTS[notes.get("variant", "")]
+        variant = _KNOWN[notes.get("variant", "")]
     except KeyError as error:
         raise WeightsUnavailable(
-            f"{file.path} names no known variant ({', '.join(VARIANTS)}); save it with the note `variant`"
+            f"{file.path} names no known variant ({', '.join(_KNOWN)}); save it with the note `variant`"
         ) from error
     return variant, load_into(build_network(variant), tensors, file.path)
 

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from detectors.models.faster_rcnn.detector import FasterRcnnDetector, load_faster_rcnn
-from detectors.models.faster_rcnn.variants import VARIANTS, build_network
+from detectors.models.faster_rcnn.variants import OWN_VARIANT, VARIANTS, build_network
 from detectors.models.pictures import Pictures
 
 VARIANT = VARIANTS["fasterrcnn_mobilenet_v3_large_320_fpn"]
@@ -48,6 +48,31 @@ def test_objects_are_counted_by_group_and_unsure_ones_are_not() -> None:
     assert found["person_confidence"] == pytest.approx([0.8, 0.8])
     assert found["vehicle_confidence"] == pytest.approx([0.7, 0.7])
     assert found["object_confidence"] == pytest.approx([0.75, 0.75])
+
+
+def test_kinds_that_the_weights_were_not_taught_are_not_counted_as_none() -> None:
+    network = FixedDetections((1, 0.9, (10.0, 10, 20, 20)), (2, 0.8, (30.0, 10, 60, 20)))
+    found = FasterRcnnDetector(network, OWN_VARIANT, "test").score(Pictures.from_rgb(torch.rand(1, 3, 64, 64)))
+    assert (found["person_count"].item(), found["vehicle_count"].item(), found["object_count"].item()) == (1, 1, 2)
+    assert found["animal_count"].isnan().all()
+    assert found["bag_count"].isnan().all()
+
+
+def test_our_network_answers_pictures_of_any_size_and_its_file_names_it(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    path = tmp_path / "own.safetensors"
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in own_state().items()}
+    save_file(halves, path, metadata={"variant": OWN_VARIANT.name})
+    detector = load_faster_rcnn(explicit=path)
+    assert detector.variant is OWN_VARIANT
+    assert path.stat().st_size < 13e6
+    for size in ((90, 120), (320, 568)):
+        (found,) = detector.detections(torch.rand(1, 3, *size))
+        assert set(found.labels.tolist()) <= {1, 2}
+
+
+def own_state() -> dict[str, Tensor]:
+    return {name: value.contiguous() for name, value in build_network(OWN_VARIANT).state_dict().items()}
 
 
 def test_nothing_seen_is_a_count_of_zero_without_a_confidence() -> None:

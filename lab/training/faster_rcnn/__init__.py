@@ -1,0 +1,1 @@
+"""Trains the bundled Faster R-CNN on boxes that another detector gives."""
