@@ -1,8 +1,8 @@
 """Where the regressor looks: patches sampled from the density of the first layer's activations (section 5.1).
 
 The paper draws at random from "a 2D probability map", in which high and low activations both count. Ours is the same
-draw made systematic, so that one picture always shows the same patches: the density is read in raster order, and the
-patches lie where it reaches a quarter and three quarters of its mass.
+draw with random numbers that never change: a column from the density's sum over rows, then a row from that column. So
+one picture always shows the same patches, and a small change of the picture moves them a little, not across it.
 """
 
 import torch
@@ -13,7 +13,13 @@ from detectors.models.detection_quality.networks import PATCH_SIDE
 
 CELLS = 24
 """The density is kept on a grid of 24 x 24, so that rounding in a batch moves no patch."""
-QUANTILES = (0.25, 0.75)
+DRAWS = ((1 / 2, 1 / 3), (1 / 4, 2 / 3), (3 / 4, 1 / 9), (1 / 8, 4 / 9))
+"""Halton's sequence in bases 2 and 3: for each patch the numbers that choose its column and its row.
+
+The paper averages two patches. The two more are ours: they halve what is left to the draw, for 6 ms a picture.
+"""
+STEP_PX = 8
+"""Patches begin on multiples of this, a codec's own grid, so that the same scene is cut the same way."""
 
 
 def density(activations: Tensor, visible: Tensor | None = None) -> Tensor:
@@ -35,12 +41,34 @@ def density(activations: Tensor, visible: Tensor | None = None) -> Tensor:
 
 
 def corners(densities: Tensor, height: int, width: int) -> Tensor:
-    """Top and left (N, 2 patches, 2) of 224 x 224 windows in a picture of H x W; 0 where a side is shorter."""
-    mass = densities.flatten(1).cumsum(dim=1)
-    wanted = mass.new_tensor(QUANTILES).expand(len(mass), -1).contiguous()
-    cell = torch.searchsorted(mass, wanted).clamp_max(CELLS**2 - 1)
-    rows, columns = torch.div(cell, CELLS, rounding_mode="floor"), cell % CELLS
-    return torch.stack([_start(rows, height), _start(columns, width)], dim=-1)
+    """Top and left (N, patches, 2) of 224 x 224 windows in a picture of H x W; 0 where a side is shorter."""
+    draws = densities.new_tensor(DRAWS)
+    across = _draw(densities.sum(dim=1), draws[:, 0].expand(len(densities), -1))
+    down = _draw(_columns_at(densities, across), draws[:, 1:].expand(len(densities), -1, -1)).squeeze(-1)
+    return torch.stack([_start(down, height), _start(across, width)], dim=-1)
+
+
+def _draw(masses: Tensor, numbers: Tensor) -> Tensor:
+    """Where (…, k), in cells, the mass (…, cells) from the start reaches the shares `numbers` (…, k) of its sum.
+
+    Within a cell the mass is even, so the answer is continuous in the mass.
+    """
+    total = masses.cumsum(dim=-1)
+    share = total / total[..., -1:].clamp_min(1e-12)
+    cell = torch.searchsorted(share.contiguous(), numbers.contiguous()).clamp_max(CELLS - 1)
+    end = share.gather(-1, cell)
+    part = (masses / total[..., -1:].clamp_min(1e-12)).gather(-1, cell).clamp_min(1e-12)
+    return cell + (1 - (end - numbers) / part).clamp(0, 1)
+
+
+def _columns_at(densities: Tensor, across: Tensor) -> Tensor:
+    """The density along the columns at `across` (N, k), in cells, mixed of the two that lie next: (N, k, cells)."""
+    place = (across - 0.5).clamp(0, CELLS - 1)
+    left = place.floor().long().clamp_max(CELLS - 2)
+    weight = (place - left).unsqueeze(-1)
+    columns = densities.transpose(1, 2)
+    rows = torch.arange(len(densities), device=densities.device).unsqueeze(1)
+    return (1 - weight) * columns[rows, left] + weight * columns[rows, left + 1]
 
 
 def cut_patches(rgb: Tensor, places: Tensor) -> Tensor:
@@ -62,7 +90,8 @@ def cut_patches(rgb: Tensor, places: Tensor) -> Tensor:
     return patches.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
-def _start(cells: Tensor, length: int) -> Tensor:
-    """The first line of the window centred on a cell, kept within the picture."""
-    centre = (cells.double() + 0.5) * length / CELLS
-    return (centre - PATCH_SIDE / 2).round().clamp(0, max(0, length - PATCH_SIDE)).long()
+def _start(places: Tensor, length: int) -> Tensor:
+    """The first line of the window centred on a place in cells, on the codec's grid and within the picture."""
+    latest = max(0, length - PATCH_SIDE) // STEP_PX * STEP_PX
+    first = places * length / CELLS - PATCH_SIDE / 2
+    return ((first / STEP_PX).round() * STEP_PX).clamp(0, latest).long()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from detectors.models.detection_quality.patches import CELLS, corners, cut_patches, density
+from detectors.models.detection_quality.patches import CELLS, DRAWS, corners, cut_patches, density
 
 
 def test_high_and_low_activations_count_alike() -> None:
@@ -27,15 +27,43 @@ def test_what_is_masked_draws_no_patch() -> None:
     assert density(maps, visible)[0, : CELLS // 2].sum().item() == 0
 
 
-def test_patches_lie_where_the_mass_reaches_its_quarters() -> None:
+def test_patches_lie_where_the_activations_are() -> None:
     grid = torch.zeros(1, CELLS, CELLS, dtype=torch.float64)
-    grid[0, 2, 20] = 0.5  # the quarter
-    grid[0, 20, 2] = 0.5  # three quarters
-    ((first, second),) = corners(grid, 960, 1920).tolist()
-    # cell (2, 20) is centred on row 2.5 * 960 / 24 = 100 and column 20.5 * 1920 / 24 = 1640;
-    # cell (20, 2) on row 20.5 * 40 = 820 and column 2.5 * 80 = 200
-    assert first == [0, 1640 - 112]
-    assert second == [820 - 112, 200 - 112]
+    grid[0, 2, 20] = 1.0
+    # cell (2, 20) of 24 spans rows 80 to 120 and columns 1600 to 1680 of 960 x 1920; a window is centred in it
+    for top, left in corners(grid, 960, 1920)[0].tolist():
+        assert top == 0
+        assert 1600 - 112 - 4 <= left <= 1680 - 112 + 4
+
+
+def test_in_an_even_picture_no_patch_lies_on_the_border() -> None:
+    even = torch.full((1, CELLS, CELLS), 1 / CELLS**2, dtype=torch.float64)
+    places = corners(even, 1080, 1920)[0]
+    # the paper's two patches: the middle column and a third of the height, a quarter and two thirds
+    assert places[:2].tolist() == [[248, 848], [608, 368]]
+    assert len({tuple(place) for place in places.tolist()}) == len(DRAWS)
+
+
+def test_a_small_change_moves_the_patches_a_little() -> None:
+    generator = torch.Generator().manual_seed(3)
+    grid = torch.rand(1, CELLS, CELLS, generator=generator, dtype=torch.float64) ** 4
+    before = corners(grid / grid.sum(), 1080, 1920)
+    moves = []
+    for _ in range(50):
+        changed = grid * (1 + 0.05 * torch.randn(grid.shape, generator=generator, dtype=torch.float64))
+        moves.append((corners(changed / changed.sum(), 1080, 1920) - before).abs().max().item())
+    assert max(moves) <= 80, "neighbouring frames show the regressor the same places"
+
+
+def test_patches_keep_to_the_grid_of_the_codec_and_to_the_picture() -> None:
+    generator = torch.Generator().manual_seed(4)
+    for height, width in ((1080, 1920), (500, 333), (224, 225), (100, 300)):
+        grid = torch.rand(3, CELLS, CELLS, generator=generator, dtype=torch.float64)
+        places = corners(grid / grid.sum(dim=(1, 2), keepdim=True), height, width)
+        assert (places % 8 == 0).all()
+        assert (places[..., 0] <= max(0, height - 224)).all()
+        assert (places[..., 1] <= max(0, width - 224)).all()
+        assert (places >= 0).all()
 
 
 def test_a_patch_shows_the_picture_at_its_corner() -> None:
