@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from detectors.models.detection_quality.networks import MobileRegressor
-from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
+from detectors.models.runtime import fast_precision
+from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from lab.training.detection_quality.fitting.objectives import Objective
 
 BATCH = 128

@@ -16,19 +16,25 @@ WINDOW = 100
 """Pictures, not overlapping: the paper's."""
 SHORT_WINDOW = 25
 """Ours, for clips of a few seconds: 100 pictures are more than the shortest has."""
+DRAWS, SEED = 500, 2021
+"""Of the bootstrap."""
 CERTAIN = 0.4
 """A detector's own findings in the untouched picture count as true from this score on, where nobody drew boxes."""
 
 
 @dataclass(frozen=True)
 class FilmWindow:
-    """One window of one film at one setting; `ap_drop` is what the same window of the untouched film has more."""
+    """One window of one film at one setting; `ap_drop` is what the same window of the untouched film has more.
+
+    `start` is its first picture: windows that begin at one picture of a film show one place in time.
+    """
 
     film: str
     setting: EncoderSetting
     values: Mapping[str, float]
     ap: float
     ap_drop: float
+    start: int = 0
 
 
 def cut_windows(shots: Sequence[Footage], samples: Sequence[FilmMeasurement], length: int) -> list[FilmWindow]:
@@ -62,7 +68,7 @@ def _of(
         )
         if np.isfinite(ap):
             values = {name: float(np.mean(column[chosen])) for name, column in sample.values.items()}
-            yield FilmWindow(sample.film, setting, values, ap, before - ap)
+            yield FilmWindow(sample.film, setting, values, ap, before - ap, start)
 
 
 def _true(untouched: FilmMeasurement, shot: Footage, index: int) -> Boxes:
@@ -76,3 +82,40 @@ def correlate_windows(found: Sequence[FilmWindow], measure: str, *, against: str
     values = np.array([window.values[measure] for window in found])
     labels = np.array([getattr(window, against) for window in found])
     return {"lcc": plcc(values, labels), "srcc": srocc(values, labels), "krcc": krcc(values, labels)}
+
+
+def correlation_intervals(found: Sequence[FilmWindow], measure: str) -> dict[str, tuple[float, float]]:
+    """95 % of the absolute LCC, SRCC and KRCC over places in time, drawn with all their encodings together.
+
+    Windows of one place are nearly the same pictures, so they are no draws of their own.
+    """
+    drawn = [correlate_windows(windows, measure) for windows in draw_places(found)]
+    return {name: _interval([abs(one[name]) for one in drawn]) for name in ("lcc", "srcc", "krcc")}
+
+
+def bootstrap_advantage(
+    found: Sequence[FilmWindow], measure: str, other: str, column: str
+) -> tuple[float, float, float]:
+    """How much larger the absolute correlation `column` of one measure is than another's, with its 95 % interval."""
+
+    def advantage(windows: Sequence[FilmWindow]) -> float:
+        mine, others = correlate_windows(windows, measure), correlate_windows(windows, other)
+        return abs(mine[column]) - abs(others[column])
+
+    return advantage(found), *_interval([advantage(windows) for windows in draw_places(found)])
+
+
+def draw_places(found: Sequence[FilmWindow], *, draws: int = DRAWS, seed: int = SEED) -> Iterator[list[FilmWindow]]:
+    """As many places in time as there are, drawn with return, each with its windows at every setting."""
+    places: dict[tuple[str, int], list[FilmWindow]] = {}
+    for window in found:
+        places.setdefault((window.film, window.start), []).append(window)
+    members = list(places.values())
+    generator = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield [window for row in generator.integers(0, len(members), len(members)) for window in members[row]]
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    low, high = np.nanpercentile(values, (2.5, 97.5))
+    return float(low), float(high)

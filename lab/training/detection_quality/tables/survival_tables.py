@@ -12,7 +12,7 @@ from lab.training.augment.degradation_ladders import score_ladders, summarise_la
 from lab.training.augment.video_compression import Pixels
 from lab.training.datasets import dataset_folder, find_dataset
 from lab.training.detection_quality.tables.heldout_eval import UNTOUCHED, heldout_pictures, predict_heldout
-from lab.training.detection_quality.tables.paper_tables import YOLOX
+from lab.training.detection_quality.tables.paper_tables import NEEDED, REFERENCE_MODELS, YOLOX
 from lab.training.detection_quality.tables.reading_choice import compare_readings
 from lab.training.detection_quality.yolox import YoloxNano
 from lab.training.paper_table import PaperTable, ReproductionOptions, Scatter, TableResult, TableRow
@@ -22,6 +22,7 @@ from lab.training.samples import TRAIN, Sample
 CHOICE_COLUMNS = ("n", "lcc", "srocc", "lcc_groups", "srocc_groups")
 UNSEEN_COLUMNS = ("n", "objects", "predicted", "survived", "ece", "srocc", "plcc")
 LADDER_COLUMNS = ("n", "holds", "mean_spearman")
+UNSEEN_NEEDED = (*NEEDED, "images")
 PHOTOGRAPHS = 200
 CHOICE_SEED = 99
 GOOD = 0.66
@@ -83,14 +84,24 @@ DCT_READING = PaperTable(
     "dct-reading",
     "Readings of Eq. 21 on training photographs",
     "ours",
-    ("biq2021",),
+    ("biq2021", REFERENCE_MODELS),
     CHOICE_COLUMNS,
     reproduce_reading_choice,
 )
 DETECTABILITY_UNSEEN = PaperTable(
-    "detectability-unseen", "Detectability on scenes never seen", "ours", (), UNSEEN_COLUMNS, reproduce_heldout_eval
+    "detectability-unseen",
+    "Detectability on scenes never seen",
+    "ours",
+    UNSEEN_NEEDED,
+    UNSEEN_COLUMNS,
+    reproduce_heldout_eval,
 )
 DETECTABILITY_LADDERS = PaperTable(
-    "detectability-ladders", "Detectability on pictures made worse", "ours", (), LADDER_COLUMNS, reproduce_ladders
+    "detectability-ladders",
+    "Detectability on pictures made worse",
+    "ours",
+    ("images",),
+    LADDER_COLUMNS,
+    reproduce_ladders,
 )
 SURVIVAL_TABLES = (DCT_READING, DETECTABILITY_UNSEEN, DETECTABILITY_LADDERS)

@@ -5,7 +5,14 @@ import pytest
 
 from lab.training.augment.video_compression import EncoderSetting
 from lab.training.detection_quality.tables.film_measurements import FilmMeasurement
-from lab.training.detection_quality.tables.film_windows import FilmWindow, correlate_windows, cut_windows
+from lab.training.detection_quality.tables.film_windows import (
+    FilmWindow,
+    bootstrap_advantage,
+    correlate_windows,
+    correlation_intervals,
+    cut_windows,
+    draw_places,
+)
 from lab.training.detection_quality.tables.films import BenchmarkFilm, Footage
 from lab.training.detection_quality.yolox import ObjectDetections
 
@@ -56,3 +63,41 @@ def test_correlations_against_precision_and_its_drop() -> None:
     direct = correlate_windows(found, "metric")
     assert direct == {name: pytest.approx(-1.0) for name in ("lcc", "srcc", "krcc")}
     assert correlate_windows(found, "metric", against="ap_drop")["lcc"] == pytest.approx(1.0)
+
+
+def of_places(count: int, encodings: int) -> list[FilmWindow]:
+    """Windows whose precision depends on the place alone: every encoding of a place tells the same."""
+    generator = np.random.default_rng(0)
+    places = generator.random((count, 3))
+    return [
+        FilmWindow(
+            "film",
+            EncoderSetting(crf, None),
+            {"good": float(ap + 0.3 * noise), "poor": float(ap + other)},
+            float(ap),
+            0.0,
+            start,
+        )
+        for start, (ap, noise, other) in enumerate(places)
+        for crf in range(encodings)
+    ]
+
+
+def test_encodings_of_one_place_are_drawn_together() -> None:
+    for drawn in draw_places(of_places(6, 4), draws=20):
+        assert len(drawn) == 24
+        assert {sum(window.start == start for window in drawn) % 4 for start in range(6)} == {0}
+
+
+def test_repeating_a_place_makes_no_interval_narrower() -> None:
+    widths = []
+    for encodings in (1, 20):
+        low, high = correlation_intervals(of_places(12, encodings), "poor")["lcc"]
+        widths.append(high - low)
+    assert widths[1] == pytest.approx(widths[0], rel=0.05)
+
+
+def test_an_advantage_is_told_with_its_interval() -> None:
+    gain, low, high = bootstrap_advantage(of_places(40, 2), "good", "poor", "lcc")
+    assert 0 < low < gain < high
+    assert bootstrap_advantage(of_places(40, 2), "good", "good", "lcc") == (0.0, 0.0, 0.0)
