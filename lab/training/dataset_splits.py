@@ -4,6 +4,7 @@ Every split follows from its seed alone. Selection, stopping and calibration hap
 from what may be trained on; `test` is looked at once.
 """
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -107,8 +108,9 @@ def _shuffle_scenes(samples: Sequence[Sample], indices: Sequence[int], seed: int
 
 def _take_scenes(scenes: list[list[int]], wanted: float) -> tuple[list[list[int]], list[list[int]]]:
     """The first scenes with at least `wanted` members together, and the rest."""
+    least = math.ceil(wanted - 1e-6)
     count = taken = 0
-    while taken < wanted and count < len(scenes):
+    while taken < least and count < len(scenes):
         taken += len(scenes[count])
         count += 1
     return scenes[:count], scenes[count:]

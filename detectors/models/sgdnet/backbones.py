@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from detectors.models.saliency_iqa.backbones import MobileNetV2
 
 NORM_EPSILON = 1e-3
+NORM_MOMENTUM = 0.01
+"""Keras's 0.99 is the share that stays; PyTorch's momentum is the share that goes."""
 STEM = 64
 VGG16_STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Channels and 3 x 3 convolutions before each pooling: Simonyan & Zisserman 2015, configuration D."""
@@ -46,7 +48,7 @@ def convolution_with_norm(
     """A convolution that keeps the size (over `stride`), and its batch norm as in Keras."""
     padding = dilation * (kernel - 1) // 2
     convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=bias)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs, eps=NORM_EPSILON))
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs, eps=NORM_EPSILON, momentum=NORM_MOMENTUM))
 
 
 class Bottleneck(nn.Module):

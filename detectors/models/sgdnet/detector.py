@@ -9,7 +9,8 @@ from torch.nn.functional import interpolate
 
 from detectors.models import weights
 from detectors.models.pictures import Pictures
-from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
+from detectors.models.runtime import fast_precision, name_arithmetic
+from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from detectors.models.sgdnet.backbones import BACKBONES, Vgg16
 from detectors.models.sgdnet.network import Guidance, SgdNet, SgdNetVariant
 from detectors.models.sgdnet.teachers import Teacher, make_teacher
@@ -122,7 +123,8 @@ def from_weights(
             guide = make_teacher(notes["teacher"], teacher_path)
         except (KeyError, ConfigError) as error:
             raise WeightsUnavailable(f"{file.path} needs its saliency teacher in use too: {error}") from error
-    return SgdNetDetector(network, file.fingerprint, guide=guide, size=size, precision=precision)
+    fingerprint = file.fingerprint + name_arithmetic(precision, translated=False)
+    return SgdNetDetector(network, fingerprint, guide=guide, size=size, precision=precision)
 
 
 def parse_notes(notes: Mapping[str, str], path: Path) -> tuple[SgdNetVariant, tuple[int, int]]:

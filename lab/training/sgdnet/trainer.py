@@ -28,6 +28,8 @@ from lab.training.sgdnet.training_plan import Precision, RateSchedule, SgdNetPla
 from lab.training.training_loop import BatchOrder, Checkpointed, TrainingLoop
 
 SMALLEST_RATE = 1e-7
+LEAST_GAIN = 1e-4
+"""Keras's `min_delta`: a smaller fall of the loss is none."""
 WEIGHT_DECAY = 0.02
 WARM_UP = 0.15
 LARGEST_GRADIENT = 1.0
@@ -226,6 +228,18 @@ def _answer_about(network: SgdNet, quality: float) -> None:
     nn.init.constant_(last.bias, quality)
 
 
+def build_plateau(optimiser: torch.optim.Optimizer, patience: int) -> ReduceLROnPlateau:
+    """Keras's rule: times 0.1 at the end of the `patience`-th epoch without 1e-4 less loss; PyTorch waits one more."""
+    return ReduceLROnPlateau(
+        optimiser,
+        factor=0.1,
+        patience=max(0, patience - 1),
+        threshold=LEAST_GAIN,
+        threshold_mode="abs",
+        min_lr=SMALLEST_RATE,
+    )
+
+
 def _optimiser(network: SgdNet, plan: SgdNetPlan, total: int) -> tuple[Adam, ReduceLROnPlateau | OneCycleLR]:
     """Adam and the plateau rule of the paper, or AdamW and one cycle over all steps."""
     trained = [(name, tensor) for name, tensor in network.named_parameters() if tensor.requires_grad]
@@ -238,7 +252,7 @@ def _optimiser(network: SgdNet, plan: SgdNetPlan, total: int) -> tuple[Adam, Red
     ]
     if plan.schedule is RateSchedule.PLATEAU:
         adam = Adam(groups)
-        return adam, ReduceLROnPlateau(adam, factor=0.1, patience=plan.patience, min_lr=SMALLEST_RATE)
+        return adam, build_plateau(adam, plan.patience)
     decayed = AdamW(groups, weight_decay=WEIGHT_DECAY)
     peaks = [float(group["lr"]) for group in groups]  # type: ignore[arg-type]
     cycle = OneCycleLR(decayed, peaks, total_steps=total + 1, pct_start=WARM_UP, div_factor=20, final_div_factor=100)

@@ -1,5 +1,6 @@
 """What SGDNet learns from, computed once for all epochs: squashed pictures or frozen features, opinions, saliency."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from detectors.models.sgdnet.backbones import BACKBONES
 from detectors.models.sgdnet.detector import LABELS
 from detectors.models.sgdnet.network import SgdNet, prepare_input
 from detectors.models.sgdnet.teachers import make_teacher
+from detectors.models.weights import sha256
 from domain.errors import ConfigError
 from lab.training.array_cache import Array, load_or_compute
 from lab.training.pictures import decode_picture
@@ -86,12 +88,22 @@ def grid_of(plan: SgdNetPlan) -> tuple[int, int]:
     return int(maps.shape[-2]), int(maps.shape[-1])
 
 
+def teacher_key(plan: SgdNetPlan) -> str:
+    """What tells one teacher's maps from another's of the same kind: its weights' digest, or its folder of maps."""
+    path = plan.teacher_path
+    if path is None:
+        return "own"
+    if path.is_file():
+        return sha256(path)[:12]
+    return f"{path.name}-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+
+
 def _maps(files: Sequence[Path], plan: SgdNetPlan, folder: Path) -> Array:
     guide = make_teacher(plan.teacher, plan.teacher_path)
     if guide is None:
         raise ConfigError(f"guidance={plan.guidance} needs a teacher")
     rows, columns = grid_of(plan)
-    path = folder / f"saliency_{plan.teacher}_{rows}x{columns}.npy"
+    path = folder / f"saliency_{plan.teacher}_{teacher_key(plan)}_{rows}x{columns}.npy"
 
     def looked(file: Path) -> Array:
         rgb = downscale(_codes(file).float() / 255, longer_side=TEACHERS_LONGER_SIDE)

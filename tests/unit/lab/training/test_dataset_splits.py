@@ -83,3 +83,9 @@ def test_without_published_sides_the_usual_split_is_by_scene() -> None:
 def test_too_few_scenes_are_refused() -> None:
     with pytest.raises(ConfigError, match="too few scenes"):
         split_by_shares(samples(scenes=2), validation=0.1, test=0.2)
+
+
+def test_koniq_is_split_as_the_paper_says() -> None:
+    photographs = [Sample(Path(f"{number}.jpg"), {}, str(number)) for number in range(10073)]
+    split = split_by_shares(photographs, validation=0.1, test=2000 / 10073)
+    assert (len(split.test), len(split.train) + len(split.validation)) == (2000, 8073)

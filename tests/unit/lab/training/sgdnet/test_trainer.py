@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,8 +18,15 @@ from lab.training.datasets.photographs.biq2021 import BIQ2021
 from lab.training.pictures import score_pictures
 from lab.training.recipe import TrainingJob
 from lab.training.sgdnet.recipe import SGDNET, export_network
-from lab.training.sgdnet.trainer import BestWeights, TrainingRows, build_network, predict_qualities, train_network
-from lab.training.sgdnet.training_arrays import SgdNetArrays, grid_of, prepare_arrays
+from lab.training.sgdnet.trainer import (
+    BestWeights,
+    TrainingRows,
+    build_network,
+    build_plateau,
+    predict_qualities,
+    train_network,
+)
+from lab.training.sgdnet.training_arrays import SgdNetArrays, grid_of, prepare_arrays, teacher_key
 from lab.training.sgdnet.training_plan import RateSchedule, SgdNetPlan
 from lab.training.training_loop import CHECKPOINT, LOG
 from tests.unit.lab.training.small_biq2021 import small_biq2021
@@ -34,6 +42,7 @@ PLAN = SgdNetPlan(
     folded=True,
     scratch=True,
 )
+RESNET = SgdNetPlan(scratch=True)
 SIDES = TrainingRows(np.arange(10), np.arange(10, 15))
 
 
@@ -60,6 +69,42 @@ def test_the_material_is_squashed_pictures_five_points_and_the_teachers_maps(dat
     assert found.maps.shape == (20, 1, 1, 2)
     assert 0 <= found.maps.min() < found.maps.max() <= 1
     assert learnt(data, replace(PLAN, guidance=Guidance.NONE), tmp_path).maps is None
+
+
+def test_every_teacher_of_maps_has_its_own(data: Path, tmp_path: Path) -> None:
+    found = {}
+    for name, grey in (("sam", 51), ("dva", 204)):
+        (tmp_path / name).mkdir()
+        for sample in BIQ2021.read(data):
+            cv2.imwrite(str(tmp_path / name / f"{sample.path.stem}.png"), np.full((8, 8), grey, np.uint8))
+        plan = replace(PLAN, teacher=TeacherName.MAPS, teacher_path=tmp_path / name)
+        maps = learnt(data, plan, tmp_path / "shared").maps
+        assert maps is not None
+        found[name] = float(np.asarray(maps, float).mean())
+    assert found == pytest.approx({"sam": 0.2, "dva": 0.8}, abs=1e-3)
+
+
+def test_two_weights_of_one_teacher_are_two_teachers(tmp_path: Path) -> None:
+    keys = []
+    for content in (b"one", b"two"):
+        (tmp_path / "dinet.safetensors").write_bytes(content)
+        keys.append(teacher_key(replace(PLAN, teacher=TeacherName.DINET, teacher_path=tmp_path / "dinet.safetensors")))
+    assert len(set(keys)) == 2
+
+
+def test_the_rate_falls_after_as_many_epochs_without_gain_as_keras_waits() -> None:
+    adam = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=1e-4)
+    plateau = build_plateau(adam, patience=5)
+    rates = []
+    for loss in (1.0, *[1.0 - 1e-6] * 5):  # a first epoch, then five that gain less than min_delta
+        plateau.step(loss)
+        rates.append(adam.param_groups[0]["lr"])
+    assert rates == pytest.approx([1e-4] * 5 + [1e-5])
+
+
+def test_batch_norms_move_at_the_pace_of_keras() -> None:
+    norm = next(part for part in build_network(RESNET, None, 7).modules() if isinstance(part, torch.nn.BatchNorm2d))
+    assert norm.momentum == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize(
