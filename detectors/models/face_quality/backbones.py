@@ -1,7 +1,8 @@
-"""Feature extractors of the three facial views, each giving four maps from fine to coarse.
+"""Feature extractors of the three facial views, each giving a map a stage from fine to coarse.
 
 EdgeNeXt (Maaz et al. 2022) in three sizes, and the others of SFIQA Table V, come from timm without weights: a weights
-file brings all of them. MobileNetV2 is ours, because an ImageNet start for it can be had offline.
+file brings all of them. MobileNetV4 has five stages, the first at stride 2: the paper's N_s "follows the stage
+configuration of the selected backbone". MobileNetV2 is ours, because an ImageNet start for it can be had offline.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +16,10 @@ from detectors.models.saliency_iqa.backbones import MobileNetV2
 
 @dataclass(frozen=True, slots=True)
 class FaceBackbone:
-    """How to make one, and the channels of its maps at strides 4, 8, 16 and 32."""
+    """How to make one, and the channels of its maps: one a stage, at strides 4, 8, 16 and 32 where there are four."""
 
     make: Callable[[], nn.Module]
-    channels: tuple[int, int, int, int]
+    channels: tuple[int, ...]
 
 
 class MobileNetV2Stages(nn.Module):
@@ -43,7 +44,9 @@ class MobileNetV2Stages(nn.Module):
         return found
 
 
-def _from_timm(name: str, channels: tuple[int, int, int, int], stages: tuple[int, ...] = (0, 1, 2, 3)) -> FaceBackbone:
+def _from_timm(name: str, channels: tuple[int, ...]) -> FaceBackbone:
+    stages = tuple(range(len(channels)))
+
     def make() -> nn.Module:
         import timm  # noqa: PLC0415  takes seconds, and most processes judge no faces
 
@@ -57,8 +60,9 @@ BACKBONES: Mapping[str, FaceBackbone] = MappingProxyType(
         "edgenext_small": _from_timm("edgenext_small", (48, 96, 160, 304)),
         "edgenext_x_small": _from_timm("edgenext_x_small", (32, 64, 100, 192)),
         "edgenext_xx_small": _from_timm("edgenext_xx_small", (24, 48, 88, 168)),
-        "mobilenetv4_conv_medium": _from_timm("mobilenetv4_conv_medium", (48, 80, 160, 960), (1, 2, 3, 4)),
+        "mobilenetv4_conv_medium": _from_timm("mobilenetv4_conv_medium", (32, 48, 80, 160, 960)),
         "efficientformerv2_s1": _from_timm("efficientformerv2_s1", (32, 48, 120, 224)),
+        "repvit_m1": _from_timm("repvit_m1", (48, 96, 192, 384)),
         "repvit_m1_0": _from_timm("repvit_m1_0", (56, 112, 224, 448)),
         "mobilenet_v2": FaceBackbone(MobileNetV2Stages, (24, 32, 96, 160)),
     }

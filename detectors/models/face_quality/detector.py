@@ -11,6 +11,7 @@ from torch import Tensor
 
 from detectors.models import weights
 from detectors.models.face_quality.network import DIMENSIONS, VIEWS, Assessor, Dimension, regress_overall
+from detectors.models.face_quality.ultra_light import NAME, SHA256, load_ultra_light
 from detectors.models.face_quality.views import (
     SMALLEST_FACE,
     PartsProvider,
@@ -75,7 +76,7 @@ class FaceQualityDetector:
 
     A face is judged alone, so its scores depend on no other face, picture or batch. Ratings are NaN in a picture
     without a face in the model's range; the counts say whether there was one outside it. Overall quality is the
-    paper's regression on the other five, or the network's own answer where only that was trained.
+    network's own answer, or the paper's regression on the other five where the weights were trained on that.
     """
 
     metrics = (*MEDIANS, *BESTS, FACES_JUDGED, OUT_OF_RANGE)
@@ -89,15 +90,19 @@ class FaceQualityDetector:
         name: str = MODELS[0],
         rated: int = len(DIMENSIONS),
         withheld: Collection[Dimension] = (),
+        regressed: bool = False,
         parts: PartsProvider = parts_from_points,
     ) -> None:
-        """`rated` dimensions were trained, counted from the last; the others and those `withheld` are never shown."""
+        """`rated` dimensions were trained, counted from the last; the others and those `withheld` are never shown.
+        `regressed`: overall quality is Eq. 1 on the other five.
+        """
         self.name = name
         self.fingerprint = fingerprint
         self._network = network.eval()
         self._network.fuse_early()
         self._finder = finder
         self._rated = rated
+        self._regressed = regressed
         self._hidden = [DIMENSIONS.index(name) for name in withheld]
         self._parts = parts
 
@@ -126,7 +131,7 @@ class FaceQualityDetector:
         for some in torch.split(inside, FACES_AT_ONCE) if len(inside) else ():
             views = face_views(picture, faces.boxes[some], faces.points[some], self._parts)[:, chosen]
             rated = self._network(views).float()
-            if self._rated == len(DIMENSIONS):
+            if self._regressed:
                 rated[:, -1] = regress_overall(rated.clamp(WORST, BEST))
             scores[some] = rated.clamp(WORST, BEST)
         scores[:, : len(DIMENSIONS) - self._rated] = float("nan")
@@ -143,25 +148,36 @@ class FaceQualityDetector:
         return torch.cat([judged.quantile(0.5, dim=0), judged.amax(dim=0), counts])
 
 
-def load_face_quality(name: str, explicit: Path | None = None, downloads: Path | None = None) -> FaceQualityDetector:
+def load_face_quality(
+    name: str, explicit: Path | None = None, downloads: Path | None = None, *, face_detector: Path | None = None
+) -> FaceQualityDetector:
     """The model of that name with the operator's, the bundled or the downloaded weights.
+
+    `face_detector` is the ONNX file of the paper's own face detector, in place of MTCNN.
 
     Raises WeightsUnavailable where it, or MTCNN, has none.
     """
-    return from_weights(weights.locate_weights(name, explicit=explicit, downloads=downloads))
+    file = weights.locate_weights(name, explicit=explicit, downloads=downloads)
+    return from_weights(file, face_detector=face_detector)
 
 
-def from_weights(file: WeightsFile) -> FaceQualityDetector:
+def from_weights(file: WeightsFile, *, face_detector: Path | None = None) -> FaceQualityDetector:
     """The detector that a weights file describes, with MTCNN's own weights beside it."""
     stored = load_assessor(file.path)
-    finder = mtcnn_weights.locate_weights()
+    mtcnn = mtcnn_weights.locate_weights()
+    finder: FaceFinder = mtcnn_weights.from_weights(mtcnn, smallest_face_px=SMALLEST_SEARCHED_PX)
+    fingerprint = f"{file.fingerprint}+{mtcnn.fingerprint}"
+    if face_detector is not None:
+        finder = load_ultra_light(face_detector, mtcnn_weights.from_weights(mtcnn))
+        fingerprint += f"+{NAME}@{SHA256[:12]}"
     return FaceQualityDetector(
         stored.network,
-        mtcnn_weights.from_weights(finder, smallest_face_px=SMALLEST_SEARCHED_PX),
-        f"{file.fingerprint}+{finder.fingerprint}",
+        finder,
+        fingerprint,
         name=file.model,
         rated=stored.rated,
         withheld=stored.withheld,
+        regressed=stored.regressed,
     )
 
 

@@ -207,7 +207,7 @@ def loss(predicted: Tensor, labels: Tensor) -> Tensor:
 def regress_overall(scores: Tensor) -> Tensor:
     """Overall quality (N,) from noise, sharpness, colourfulness, contrast and fidelity (N, 5 or more), Eq. 1.
 
-    Fitted by the paper to its opinions (R^2 .9778). Its weights sum to .9991 and it has no constant.
+    Fitted by the paper to its opinions (R^2 .9778). Its weights sum to .9992 and it has no constant.
     """
     weights = scores.new_tensor(OVERALL_WEIGHTS)
     return scores[:, : len(OVERALL_WEIGHTS)] @ weights

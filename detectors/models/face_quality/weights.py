@@ -9,6 +9,8 @@ from detectors.models.face_quality.backbones import BACKBONES
 from detectors.models.face_quality.network import DIMENSIONS, Assessor, AssessorVariant, Dimension, FaceView
 from detectors.models.weights import WeightsUnavailable
 
+HEAD, REGRESSION = "head", "regression"
+"""What overall quality comes from. A file without this note is from before heads of opinions: the regression."""
 SWITCHES = {"yes": True, "no": False}
 
 
@@ -16,16 +18,22 @@ SWITCHES = {"yes": True, "no": False}
 class StoredAssessor:
     """What a weights file holds: `rated` dimensions were trained, counted from the last; `withheld` are not shown.
 
-    A dimension is withheld that was trained and failed its evidence, as the model card says.
+    A dimension is withheld that was trained and failed its evidence, as the model card says. `regressed` says that
+    overall quality is Eq. 1 on the other five: where the overall labels were made by it, a head would only repeat it.
     """
 
     network: Assessor
     rated: int
     withheld: frozenset[Dimension]
+    regressed: bool = False
 
 
 def make_notes(
-    variant: AssessorVariant, rated: int = len(DIMENSIONS), withheld: Sequence[Dimension] = ()
+    variant: AssessorVariant,
+    rated: int = len(DIMENSIONS),
+    withheld: Sequence[Dimension] = (),
+    *,
+    regressed: bool = False,
 ) -> dict[str, str]:
     """What a weights file must say, as `StoredAssessor` explains."""
     say = {value: name for name, value in SWITCHES.items()}
@@ -38,6 +46,7 @@ def make_notes(
         "light": say[variant.light],
         "rated": str(rated),
         "withheld": " ".join(withheld),
+        "overall": REGRESSION if regressed else HEAD,
     }
 
 
@@ -50,13 +59,14 @@ def load_assessor(path: Path) -> StoredAssessor:
     try:
         variant, rated = _parse_variant(said), int(said["rated"])
         withheld = frozenset(Dimension(name) for name in said["withheld"].split())
+        regressed = {HEAD: False, REGRESSION: True}[said.get("overall", REGRESSION)] and rated == len(DIMENSIONS)
     except (KeyError, ValueError) as error:
         raise WeightsUnavailable(f"{path} does not say which network it is for: {error}; export it anew") from error
     if variant.backbone not in BACKBONES:
         raise WeightsUnavailable(f"{path} is for {variant.backbone}, which this version does not know")
     network = Assessor(variant)
     weights.load_into(network, tensors, path)
-    return StoredAssessor(network, rated, withheld)
+    return StoredAssessor(network, rated, withheld, regressed)
 
 
 def _parse_variant(said: Mapping[str, str]) -> AssessorVariant:

@@ -63,6 +63,7 @@ def bundle(folder: Runs, target: Annotated[Path, typer.Option()] = weights.BUNDL
         bundled_recipe.VARIANT,
         target / file,
         withheld=bundled_recipe.WITHHELD,
+        regressed=True,
     )
     record_in_manifest(
         bundled_recipe.MODEL, ManifestEntry(file, digest, "Apache-2.0", card=f"{bundled_recipe.MODEL}.md"), target

@@ -12,7 +12,7 @@ from domain.errors import ConfigError
 from lab.training.datasets import find_dataset
 from lab.training.face_quality.face_set import FaceSet
 from lab.training.face_quality.pretrained_backbones import build_pretrained, fold_backbones
-from lab.training.face_quality.schedule import FaceQualitySchedule
+from lab.training.face_quality.schedule import LARGEST_GRADIENT, FaceQualitySchedule
 from lab.training.face_quality.synthesis.face_sources import (
     SELFIES,
     FaceSource,
@@ -38,6 +38,8 @@ FIRST = FaceQualitySchedule(
     frozen_blocks=7,
     averaging=0.99,
     weight_decay=0.02,
+    largest_gradient=LARGEST_GRADIENT,
+    bf16=True,
 )
 CYCLES = (FIRST, replace(FIRST, epochs=0.8, rate=1.5e-4, seed=8))
 """One after the other, each from the averaged weights of the one before."""

@@ -65,7 +65,7 @@ TABLE_5: Mapping[str, tuple[float, float, float, float]] = {
     "edgenext_small": (0.9317, 0.9510, 17.76, 3.75),
     "mobilenetv4_conv_medium": (0.9041, 0.9306, 23.42, 5.67),
     "efficientformerv2_s1": (0.9150, 0.9378, 19.05, 2.75),
-    "repvit_m1_0": (0.9085, 0.9352, 16.10, 3.36),
+    "repvit_m1": (0.9085, 0.9352, 16.10, 3.36),
 }
 """By backbone: SROCC, PLCC (means of the six dimensions), million parameters, GMACs; so for Table VI."""
 

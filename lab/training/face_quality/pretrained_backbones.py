@@ -64,18 +64,19 @@ def export_weights(
     *,
     rated: int = 6,
     withheld: Sequence[Dimension] = (),
+    regressed: bool = False,
 ) -> str:
     """Write the network as fp16 safetensors with its variant in the notes; returns the file's SHA-256.
 
     `rated` of the six dimensions were trained, counted from the last: 1 for a data set with an overall opinion only.
-    Those `withheld` failed their evidence and are never shown.
+    Those `withheld` failed their evidence and are never shown. `regressed` where the overall labels were Eq. 1's.
     """
     plain = to_plain_state(state, variant)
     halves = {
         name: value.half().contiguous() if value.is_floating_point() else value.contiguous()
         for name, value in plain.items()
     }
-    save_file(halves, path, metadata=make_notes(variant, rated, withheld))
+    save_file(halves, path, metadata=make_notes(variant, rated, withheld, regressed=regressed))
     return sha256(path)
 
 

@@ -40,14 +40,15 @@ def train_model(model: str, job: TrainingJob) -> Path:
     `job.start` is a file with ImageNet's weights for the backbone, or a folder with one named for each backbone
     (`edgenext_small.safetensors`, timm's; `mobilenet_v2.tflite`); without, training starts from nothing. Options:
     `backbone`, `views` ("loose compact parts", any of them), `view_fusion` and `task_attention` (yes or no), and the
-    numbers of a Schedule (`epochs`, `batch`, `rate`, …). Faces are found once and kept in the folder.
+    numbers of a Schedule (`epochs`, `batch`, `rate`, …), `bf16` (yes or no). Faces are found once and kept in
+    the folder.
     """
     variant, schedule = configure_training(model, job)
     torch.manual_seed(schedule.seed)
     mtcnn = mtcnn_weights.load_mtcnn()
     training = load_or_cut_faces(job.train, job.dataset, mtcnn, job.folder / "faces")
     validation = load_or_cut_faces(job.validation, job.dataset, mtcnn, job.folder / "validation")
-    network = build_pretrained(variant, _find_pretrained(job.start, variant.backbone))
+    network = build_pretrained(variant, find_pretrained(job.start, variant.backbone))
     fold_backbones(network)
     network.fuse_early()
     state = train_assessor(network, training, validation, schedule, job.folder)
@@ -70,7 +71,8 @@ def configure_training(model: str, job: TrainingJob) -> tuple[AssessorVariant, F
             task_attention=SWITCHES[options.pop("task_attention", "yes")],
         )
         kinds = {field.name: field.type for field in fields(FaceQualitySchedule) if field.type in (int, float)}
-        numbers: dict[str, Any] = {name: kinds[name](text) for name, text in options.items()}
+        numbers: dict[str, Any] = {"bf16": SWITCHES[options.pop("bf16", "no")]}
+        numbers |= {name: kinds[name](text) for name, text in options.items()}
     except (KeyError, ValueError) as error:
         raise ConfigError(f"an option of {model} is not understood: {error}") from error
     return variant, replace(PAPER, seed=job.seed, **numbers)
@@ -84,7 +86,8 @@ def count_rated_dimensions(dataset: Dataset) -> int:
 def predict_scores(model: str, file: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
     """The network's scores of every picture's face, 1 to 5, by dimension; the overall quality also as "mos".
 
-    Here the overall score is the network's own, as in the paper; the detector takes the paper's regression instead.
+    Here the overall score is the network's own, as in the paper; the detector takes the paper's regression instead
+    where the weights were trained on labels made by it.
     """
     stored = load_assessor(file or weights.locate_weights(model).path)
     network, known = stored.network, stored.rated
@@ -97,7 +100,8 @@ def predict_scores(model: str, file: Path | None, samples: Sequence[Sample]) -> 
     return {name: named[name] for name in wanted} | {"mos": scores[:, -1]}
 
 
-def _find_pretrained(start: Path | None, backbone: str) -> Path | None:
+def find_pretrained(start: Path | None, backbone: str) -> Path | None:
+    """The file to start `backbone` from: `start`, or the one of its name in that folder. Raises ConfigError."""
     if start is None or start.is_file():
         return start
     found = [start / f"{backbone}{suffix}" for suffix in (".safetensors", ".tflite")]

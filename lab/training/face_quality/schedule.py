@@ -19,7 +19,8 @@ class FaceQualitySchedule:
 
     With `cycle` AdamW follows one cycle up to `rate`, and what starts from nothing (all but the backbones) learns
     `new_factor` times as fast. `frozen_blocks` of a MobileNetV2 keep the start's weights. `averaging` is the decay of
-    the averaged weights per step, 0 for the last weights themselves.
+    the averaged weights per step, 0 for the last weights themselves. Ours: gradients are clipped to the norm
+    `largest_gradient` (0: never), and `bf16` computes the forward pass in half precision.
     """
 
     epochs: float
@@ -30,6 +31,8 @@ class FaceQualitySchedule:
     frozen_blocks: int = 0
     averaging: float = 0.0
     weight_decay: float = 0.0
+    largest_gradient: float = 0.0
+    bf16: bool = False
     seed: int = 7
 
     def steps(self, faces: int) -> int:

@@ -1,7 +1,8 @@
 """Tables II to VI of Jiang et al. 2026, the paper's figures beside ours."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from detectors.models.face_quality.network import DIMENSIONS, SIDE, Assessor, AssessorVariant
+from detectors.models.weights import sha256
+from domain.errors import ConfigError
 from lab.training import dataset_splits
-from lab.training.dataset_splits import Split
+from lab.training.dataset_splits import Split, select_rows
 from lab.training.datasets import dataset_folder, find_dataset
 from lab.training.face_quality.paper_figures import (
     TABLE_2,
@@ -22,11 +25,18 @@ from lab.training.face_quality.paper_figures import (
     TABLE_5,
     TABLE_6,
 )
-from lab.training.face_quality.recipe import OPINION_SCALE, configure_training, predict_scores, train_model
+from lab.training.face_quality.recipe import (
+    OPINION_SCALE,
+    configure_training,
+    find_pretrained,
+    predict_scores,
+    train_model,
+)
 from lab.training.measures.correlations import plcc, srocc
 from lab.training.paper_table import PaperTable, ReproductionOptions, Scatter, TableResult, TableRow
 from lab.training.recipe import TrainingJob
 from lab.training.samples import Dataset, Sample, score_values
+from lab.training.training_run import JOB, claim_folder
 
 SOURCE = "Jiang et al. 2026 (arXiv 2602.07403)"
 BENCH = "sfiqa-bench"
@@ -37,7 +47,10 @@ NO_START = "; no --start: trained from nothing, not from ImageNet"
 
 @dataclass(frozen=True)
 class FaceQualityExperiment:
-    """Trainings of one data set's samples; what is trained once is found again in `setting.runs`."""
+    """Trainings of one data set's samples; what is trained once is found again in `setting.runs`.
+
+    Found again means with the same options, start, seed and pictures: another plan's weights are refused.
+    """
 
     setting: ReproductionOptions
     dataset: Dataset
@@ -45,9 +58,15 @@ class FaceQualityExperiment:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def weights(self, model: str, split: Split, name: str, **options: str) -> Path:
-        """The weights of `model` after training on the split's side, in a folder of that name."""
+        """The weights of `model` after training on the split's side, in a folder of that name.
+
+        Raises ConfigError where the folder holds another training, or weights that do not say which.
+        """
         job = self._job(split, name, options)
         path = job.folder / f"{model}.safetensors"
+        if path.is_file() and not (job.folder / JOB).is_file():
+            raise ConfigError(f"{path} does not say how it was trained: choose another --folder, or delete it")
+        claim_folder(job.folder, describe_job(model, job))
         return path if path.is_file() else train_model(model, job)
 
     def variant(self, model: str, **options: str) -> AssessorVariant:
@@ -55,9 +74,8 @@ class FaceQualityExperiment:
         return configure_training(model, self._job(Split((), (), ()), "", options))[0]
 
     def test_samples(self, split: Split) -> list[Sample]:
-        """The samples of the half asked for."""
-        side = split.validation if self.setting.half == "validation" else split.test
-        return [self.samples[index] for index in side]
+        """The samples of the half asked for, "test" or "validation"; raises ConfigError for another."""
+        return [self.samples[index] for index in select_rows(split, self.setting.half).judged]
 
     def measure(self, model: str, splits: Sequence[Split], name: str, **options: str) -> dict[str, float]:
         """SROCC and PLCC of each rated dimension, the mean over the splits."""
@@ -76,6 +94,20 @@ class FaceQualityExperiment:
             start=self.setting.start,
             options={**self.options, **options},
         )
+
+
+def describe_job(model: str, job: TrainingJob) -> dict[str, object]:
+    """What tells this training from any other, as `claim_folder` keeps it."""
+    variant, schedule = configure_training(model, job)
+    start = find_pretrained(job.start, variant.backbone)
+    pictures = "\n".join(str(sample.path) for sample in (*job.train, *job.validation))
+    return {
+        "model": model,
+        "variant": {name: str(value) for name, value in asdict(variant).items()},
+        "schedule": {name: str(value) for name, value in asdict(schedule).items()},
+        "start": None if start is None else sha256(start),
+        "pictures": hashlib.sha256(pictures.encode()).hexdigest(),
+    }
 
 
 def measure_agreements(model: str, file: Path, dataset: Dataset, samples: Sequence[Sample]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from detectors.models.face_quality.network import DIMENSIONS, VIEWS, Assessor, loss
 from lab.training.face_quality.face_set import FaceSet, Labels, as_input, mirror_views
-from lab.training.face_quality.schedule import LARGEST_GRADIENT, FaceQualitySchedule, build_optimiser, freeze_blocks
+from lab.training.face_quality.schedule import FaceQualitySchedule, build_optimiser, freeze_blocks
 from lab.training.measures.correlations import srocc
 from lab.training.networks.devices import fastest_device
 from lab.training.networks.weight_averaging import WeightAverage
@@ -53,7 +53,7 @@ def train_assessor(
     batches = _batches(training, schedule, range(loop.step, steps))
     for step in loop.steps("face quality", stop_at=stop_at):
         views, labels = next(batches)
-        recent.append(_step(network, views.to(device), labels.to(device), adam))
+        recent.append(_step(network, views.to(device), labels.to(device), adam, schedule))
         cycle.step()
         average.follow(network, step)
         if (step + 1) % LOG_EVERY == 0:
@@ -64,14 +64,17 @@ def train_assessor(
     return average.state
 
 
-def _step(network: Assessor, views: Tensor, labels: Tensor, adam: torch.optim.Optimizer) -> float:
-    with torch.autocast(views.device.type, torch.bfloat16):
+def _step(
+    network: Assessor, views: Tensor, labels: Tensor, adam: torch.optim.Optimizer, schedule: FaceQualitySchedule
+) -> float:
+    with torch.autocast(views.device.type, torch.bfloat16, enabled=schedule.bf16):
         predicted = network(_select_views(network, views))
     error = loss(predicted.float(), labels)
     adam.zero_grad(set_to_none=True)
     error.backward()  # type: ignore[no-untyped-call]
-    trained = [tensor for group in adam.param_groups for tensor in group["params"]]
-    torch.nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
+    if schedule.largest_gradient:
+        trained = [tensor for group in adam.param_groups for tensor in group["params"]]
+        torch.nn.utils.clip_grad_norm_(trained, schedule.largest_gradient)
     adam.step()
     return error.item()
 

@@ -11,16 +11,18 @@ from torch import Tensor, nn
 from detectors.models.face_quality.detector import FACE_QUALITY, FaceQualityDetector, from_weights, load_face_quality
 from detectors.models.face_quality.network import (
     DIMENSIONS,
+    VIEWS,
     Assessor,
     AssessorVariant,
     Dimension,
     FaceView,
     regress_overall,
 )
+from detectors.models.face_quality.views import face_views, parts_from_points
 from detectors.models.face_quality.weights import load_assessor, make_notes
 from detectors.models.mtcnn.boxes import Faces
 from detectors.models.pictures import Pictures
-from detectors.models.weights import WeightsFile, WeightsOrigin, WeightsUnavailable
+from detectors.models.weights import WeightsFile, WeightsOrigin, WeightsUnavailable, locate_weights
 
 BATCH_TOLERANCE = 1e-3
 """Points of the five: convolutions sum in another order in another batch."""
@@ -92,10 +94,29 @@ def test_median_and_best_are_of_the_faces_in_range(judge: Assessor) -> None:
     assert (found["faces_judged"].item(), found["faces_out_of_range"].item()) == (3, 1)
 
 
-def test_overall_is_the_papers_regression_on_the_other_five(judge: Assessor) -> None:
+def test_overall_is_the_regression_where_the_labels_were(judge: Assessor) -> None:
     faces = at((10, 10, 120), (150, 20, 100))
-    each = FaceQualityDetector(judge, FixedFaceFinder(faces), "").rate(pictures(1).rgb[0], faces)
+    each = FaceQualityDetector(judge, FixedFaceFinder(faces), "", regressed=True).rate(pictures(1).rgb[0], faces)
     assert each[:, -1].tolist() == pytest.approx(regress_overall(each).clamp(1, 5).tolist(), abs=1e-6)
+
+
+def test_overall_is_the_trained_head_where_people_rated_it(judge: Assessor) -> None:
+    faces, picture = at((10, 10, 120), (150, 20, 100)), pictures(1).rgb[0]
+    each = FaceQualityDetector(judge, FixedFaceFinder(faces), "").rate(picture, faces)
+    with torch.inference_mode():
+        views = face_views(picture, faces.boxes, faces.points, parts_from_points)
+        own = judge(views[:, [VIEWS.index(view) for view in judge.variant.views]])[:, -1]
+    assert each[:, -1].tolist() == pytest.approx(own.clamp(1, 5).tolist(), abs=1e-4)
+    assert each[:, -1].tolist() != pytest.approx(regress_overall(each).clamp(1, 5).tolist(), abs=1e-3)
+
+
+@pytest.mark.parametrize(("said", "regressed"), [("head", False), ("regression", True)])
+def test_a_weights_file_says_where_overall_quality_comes_from(tmp_path: Path, said: str, regressed: bool) -> None:
+    assert load_assessor(exported(tmp_path, overall=said).path).regressed is regressed
+
+
+def test_the_bundled_weights_answer_by_the_regression_they_were_taught() -> None:
+    assert load_assessor(locate_weights("sfiqa_mobilenet").path).regressed
 
 
 def test_weights_trained_for_an_overall_opinion_alone_say_nothing_else(judge: Assessor) -> None:
@@ -159,6 +180,7 @@ def test_a_weights_file_brings_its_variant_and_finds_real_faces(tmp_path: Path) 
         {"rated": "six"},
         {"view_fusion": "perhaps"},
         {"finest": ""},
+        {"overall": "guess"},
     ],
 )
 def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, said: dict[str, str]) -> None:

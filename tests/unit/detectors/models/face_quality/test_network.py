@@ -30,9 +30,11 @@ PAPER = {
     "XXS": (AssessorVariant("edgenext_xx_small"), 5.28, 1.39),
     "one view": (AssessorVariant(views=(FaceView.LOOSE,)), 6.91, 1.32),
     "two views": (AssessorVariant(views=(FaceView.LOOSE, FaceView.COMPACT)), 12.34, 2.54),
+    "RepViT": (AssessorVariant("repvit_m1"), 16.10, 3.36),
+    "EfficientFormerV2": (AssessorVariant("efficientformerv2_s1"), 19.05, 2.75),
     "loose and parts": (AssessorVariant(views=(FaceView.LOOSE, FaceView.PARTS)), 12.34, 2.54),
 }
-"""Million parameters and GMACs of Tables II and VI."""
+"""Million parameters and GMACs of Tables II, V and VI."""
 
 
 @pytest.mark.parametrize("row", list(PAPER))
@@ -46,12 +48,13 @@ def test_parameters_and_multiplications_are_the_papers(row: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BACKBONES))
-def test_every_backbone_gives_four_maps_from_stride_4_to_32(name: str) -> None:
+def test_every_backbone_gives_a_map_a_stage_down_to_stride_32(name: str) -> None:
     backbone = BACKBONES[name]
     with torch.inference_mode():
         maps = backbone.make().eval()(torch.zeros(1, 3, 224, 224))
     assert [tuple(found.shape[1:]) for found in maps] == [
-        (channels, side, side) for channels, side in zip(backbone.channels, (56, 28, 14, 7), strict=True)
+        (channels, side, side)
+        for channels, side in zip(backbone.channels, (112, 56, 28, 14, 7)[-len(backbone.channels) :], strict=True)
     ]
 
 
@@ -79,6 +82,18 @@ def test_a_variant_without_views_or_with_one_twice_is_refused(views: tuple[FaceV
 def test_light_is_not_measured_in_the_parts_alone() -> None:
     with pytest.raises(ValueError, match="whole views"):
         AssessorVariant("mobilenet_v2", (FaceView.PARTS,), light=True)
+
+
+def test_the_papers_regression_nearly_keeps_equal_scores() -> None:
+    assert regress_overall(torch.full((1, 5), 4.0)).item() == pytest.approx(4.0 * 0.9992, abs=1e-5)
+
+
+def test_the_number_of_scales_follows_the_backbone() -> None:
+    assert len(BACKBONES["mobilenetv4_conv_medium"].channels) == 5
+    with torch.device("meta"):
+        variant = AssessorVariant("mobilenetv4_conv_medium", (FaceView.LOOSE,))
+        encoder = Assessor(variant).encoders[FaceView.LOOSE]
+        assert encoder(torch.zeros(1, 3, 224, 224)).shape == (1, 128, 112, 112)
 
 
 def test_the_views_share_no_weights() -> None:

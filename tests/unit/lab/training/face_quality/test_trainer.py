@@ -12,6 +12,7 @@ from detectors.models.face_quality.backbones import BACKBONES
 from detectors.models.face_quality.network import Assessor, AssessorVariant, FaceView
 from detectors.models.face_quality.weights import load_assessor
 from domain.errors import ConfigError
+from lab.training.face_quality.bundled_recipe import CYCLES
 from lab.training.face_quality.face_set import as_input
 from lab.training.face_quality.pretrained_backbones import (
     build_pretrained,
@@ -42,6 +43,11 @@ def test_the_papers_recipe_is_adam_at_a_constant_rate() -> None:
     adam.step()
     schedule.step()
     assert adam.param_groups[0]["lr"] == 5e-5
+
+
+def test_the_papers_recipe_clips_no_gradient_and_computes_in_full_precision() -> None:
+    assert (PAPER.largest_gradient, PAPER.bf16) == (0.0, False)
+    assert all((cycle.largest_gradient, cycle.bf16) == (1.0, True) for cycle in CYCLES), "what is bundled says so"
 
 
 def test_frozen_blocks_keep_their_weights_and_the_rest_trains(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""The paper's own face detector, by path: it finds real faces with points inside their boxes, by its own file alone."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from detectors.models.catalogue import MODELS
+from detectors.models.face_quality.ultra_light import HEIGHT, WIDTH, UltraLightFast, load_ultra_light
+from detectors.models.model_choice import ModelChoice
+from detectors.models.model_status import ModelState, check_model
+from detectors.models.mtcnn.cascade import Mtcnn
+from detectors.models.mtcnn.weights import load_mtcnn
+from detectors.models.weights import WeightsUnavailable
+from tests.unit.detectors.models.mtcnn.scenes import astronaut
+
+FILE = "reference-models/ultraface_RFB-320.onnx"
+
+
+@pytest.fixture(scope="module")
+def mtcnn() -> Mtcnn:
+    return load_mtcnn()
+
+
+def answering(*faces: tuple[float, tuple[float, float, float, float]]) -> UltraLightFast:
+    def infer(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+        assert levels.shape == (1, 3, HEIGHT, WIDTH)
+        scores = np.array([[[1 - score, score] for score, _ in faces]], np.float32).reshape(1, -1, 2)
+        return scores, np.array([[box for _, box in faces]], np.float32).reshape(1, -1, 4)
+
+    return UltraLightFast(infer, load_mtcnn())
+
+
+def test_boxes_are_shares_of_the_picture_and_doubles_are_one() -> None:
+    found = answering((0.9, (0.25, 0.25, 0.5, 0.75)), (0.8, (0.26, 0.25, 0.5, 0.75)), (0.6, (0.7, 0.1, 0.9, 0.3)))
+    (faces,) = found.faces(torch.rand(1, 3, 200, 400))
+    assert faces.boxes.tolist() == [[100.0, 50.0, 200.0, 150.0]]
+    assert faces.points.shape == (1, 5, 2)
+
+
+def test_a_picture_without_a_face_has_none() -> None:
+    (faces,) = answering().faces([torch.rand(3, 200, 400)])
+    assert len(faces) == 0
+    assert faces.points.shape == (0, 5, 2)
+
+
+@pytest.mark.data
+def test_it_finds_the_faces_that_mtcnn_finds(data_folder: Path, mtcnn: Mtcnn) -> None:
+    theirs = load_ultra_light(data_folder / FILE, mtcnn)
+    pictures = [astronaut(), *portraits(data_folder)]
+    alike = 0
+    for picture in pictures:
+        (mine,), (other,) = theirs.faces([picture]), mtcnn.faces([picture])
+        if len(mine) == len(other) == 1:
+            centre = (mine.boxes[0, :2] + mine.boxes[0, 2:]) / 2
+            side = float((other.boxes[0, 2:] - other.boxes[0, :2]).max())
+            alike += bool((centre - (other.boxes[0, :2] + other.boxes[0, 2:]) / 2).norm() < 0.3 * side)
+            assert (mine.points[0, :, 0] > mine.boxes[0, 0] - side / 2).all()
+            assert mine.points[0, :2, 1].max() < mine.points[0, 3:, 1].min(), "eyes above the mouth"
+    assert alike >= len(pictures) - 2
+
+
+def portraits(folder: Path) -> list[Tensor]:
+    files = sorted((folder / "faces" / "facemask").glob("u*-photo.jpg"))[:5]
+    found = [cv2.imread(str(file)) for file in files]
+    return [torch.from_numpy(np.ascontiguousarray(one[..., ::-1])).permute(2, 0, 1) / 255 for one in found]
+
+
+def test_another_file_leaves_the_model_off_and_says_so(tmp_path: Path, mtcnn: Mtcnn) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(b"not it")
+    with pytest.raises(WeightsUnavailable, match="SHA-256"):
+        load_ultra_light(path, mtcnn)
+    choice = ModelChoice(enabled=True, options={"face_detector": str(tmp_path / "none.onnx")})
+    found = check_model(MODELS["sfiqa_mobilenet"], choice, None)
+    assert found.state is ModelState.OFF
+    assert "none.onnx" in found.reason
