@@ -36,7 +36,8 @@ COPY workers workers
 RUN pip install --no-deps --no-index --no-build-isolation . && pip check
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --user-group --create-home --home-dir /var/lib/sightline sightline
+RUN useradd --system --uid 10001 --user-group --create-home --home-dir /var/lib/sightline sightline \
+    && install --directory --owner 10001 --group 10001 /var/lib/sightline-weights
 COPY --from=build /opt/sightline /opt/sightline
 COPY LICENSE NOTICE docs/licences.md /usr/share/doc/sightline/
 ENV PATH=/opt/sightline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HEALTH_URL=http://127.0.0.1:8642/healthz

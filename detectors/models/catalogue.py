@@ -40,6 +40,9 @@ from detectors.models.weights import WeightsFile
 from domain.errors import ConfigError
 from domain.metrics import MetricSpec
 
+COSTLY_EVERY_S = 60.0
+"""Of models that look for faces and objects at the picture's own size."""
+
 Option = Callable[[Any], Any]
 """Checks what the operator wrote and returns what the detector's maker takes; raises ConfigError or ValueError."""
 
@@ -67,7 +70,9 @@ class Model:
     every_s: float = 10.0
     """A picture of each stream is judged this often at most, by the stream's clock; a learned model costs."""
     default: bool = False
-    """Judges wherever its weights are, unless switched off; every other model only where it is asked for."""
+    """Judges wherever its weights are, unless switched off; every other model where it is asked for, or on a GPU."""
+    family: str = ""
+    """Models of one family measure the same, so one of them judges; empty for a model of its own."""
     gated: bool = False
     """Passes over pictures that the quality gate finds too poor, where the operator set one."""
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +105,10 @@ def _parse_saliency(given: Any) -> ChosenSaliency:
     if chosen:
         raise ConfigError(f"unknown key {next(iter(chosen))}; it has name and path")
     return choose_saliency(str(name), None if path is None else Path(str(path)).expanduser())
+
+
+def _parse_path(given: Any) -> Path:
+    return Path(str(given)).expanduser()
 
 
 def _parse_share(given: Any) -> float:
@@ -161,6 +170,8 @@ MTCNN = Model(
     located=mtcnn_weights.locate_weights,
     pulled=mtcnn_weights.pull_weights,
     licence=mtcnn_weights.LICENCE,
+    every_s=COSTLY_EVERY_S,
+    default=True,
     gated=True,
 )
 FASTER_RCNN = Model(
@@ -177,6 +188,8 @@ FASTER_RCNN = Model(
     located=faster_rcnn_weights.locate_weights,
     pulled=faster_rcnn_weights.pull_weights,
     licence=faster_rcnn_weights.LICENCE,
+    every_s=COSTLY_EVERY_S,
+    default=True,
     gated=True,
 )
 BRISQUE = Model(
@@ -231,12 +244,13 @@ DETECTION_QUALITY = Model(
     name=detection_quality.MODEL,
     title="Detection quality: what compression cost an object detector, without the original",
     source="Beniwal et al., VISAPP 2022, section 5",
-    input="two 224x224 patches, RGB",
+    input="four 224x224 patches, RGB",
     network=MobileRegressor,
-    example=lambda: (torch.zeros(2, 3, PATCH_SIDE, PATCH_SIDE),),
+    example=lambda: (torch.zeros(4, 3, PATCH_SIDE, PATCH_SIDE),),
     detector=detection_quality.load_detection_quality,
     note="a short MobileNetV2; the paper's own network is the other of detectors/models/detection_quality/networks.py",
     metrics=detection_quality.DetectionQualityDetector.metrics,
+    default=True,
     notes={"network": "mobile"},
 )
 DCT_METRIC = Model(
@@ -250,7 +264,7 @@ DCT_METRIC = Model(
 )
 
 
-def _face_quality_model(name: str, size: str, variant: AssessorVariant, note: str) -> Model:
+def _face_quality_model(name: str, size: str, variant: AssessorVariant, note: str, *, default: bool = False) -> Model:
     return Model(
         name=name,
         title=f"SFIQA-Assessor {size}: how good the faces in a picture are, in six dimensions",
@@ -262,6 +276,10 @@ def _face_quality_model(name: str, size: str, variant: AssessorVariant, note: st
         note=note,
         metrics=face_quality.FaceQualityDetector.metrics,
         notes=face_quality_weights.make_notes(variant),
+        every_s=COSTLY_EVERY_S,
+        default=default,
+        family="face_quality",
+        options={"face_detector": _parse_path},
         gated=True,
     )
 
@@ -276,6 +294,7 @@ SFIQA_MOBILENET = _face_quality_model(
     AssessorVariant("mobilenet_v2", finest=1, light=True),
     "ours, for the ImageNet start at hand; scales fused at stride 8, light and colour measured beside the backbones; "
     "trained on synthetic distortions",
+    default=True,
 )
 
 MODELS: Mapping[str, Model] = MappingProxyType(

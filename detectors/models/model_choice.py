@@ -1,6 +1,6 @@
 """What the operator chooses of a model. Needs no PyTorch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,13 +23,35 @@ class HasDefault(Protocol):
     """A model, or what is known of it."""
 
     @property
+    def name(self) -> str: ...
+
+    @property
     def default(self) -> bool:
-        """Whether it judges unasked."""
+        """Whether it judges unasked on any machine."""
+        ...
+
+    @property
+    def family(self) -> str:
+        """Models of one family measure the same; one of them judges. Empty for a model of its own."""
         ...
 
 
-def is_wanted(model: HasDefault, choice: ModelChoice) -> bool:
-    """Return whether a model shall judge where it can: switched on, given a path, or a default not switched off."""
-    if choice.enabled is not None:
-        return choice.enabled
-    return model.default or choice.path is not None
+def is_asked_for(choice: ModelChoice) -> bool:
+    """Return whether the operator asks for a model: switched on, or given a path and not switched off."""
+    return choice.path is not None if choice.enabled is None else choice.enabled
+
+
+def wanted_models(
+    models: Iterable[HasDefault], choices: Mapping[str, ModelChoice], *, gpu: bool = False
+) -> frozenset[str]:
+    """Return which models shall judge where they have weights.
+
+    Those asked for. Unasked, on a CPU the defaults, with a `gpu` every model; nobody's default where another of its
+    family is asked for, and nothing that is switched off.
+    """
+    known = list(models)
+    asked = {one.name for one in known if is_asked_for(choices.get(one.name, ModelChoice()))}
+    taken = {one.family for one in known if one.name in asked and one.family}
+    free = [one for one in known if choices.get(one.name, ModelChoice()).enabled is None and one.family not in taken]
+    unasked = {one.name for one in free if one.default or (gpu and not one.family)}
+    return frozenset(asked | unasked)

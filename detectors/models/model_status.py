@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.models.catalogue import MODELS, Model
-from detectors.models.model_choice import ModelChoice, is_wanted
+from detectors.models.model_choice import ModelChoice, wanted_models
 from detectors.models.pictures import Detector
 from detectors.models.weights import WeightsAbsent, WeightsFile, WeightsUnavailable
 from domain.errors import ConfigError
@@ -30,11 +30,8 @@ class ModelStatus:
     detector: Detector | None = None
     looked_for: tuple[Path, ...] = ()
     """Every place asked for weights, up to the one that had them."""
-
-    @property
-    def wanted(self) -> bool:
-        """Whether the operator asked for it, or it is a default nobody switched off."""
-        return is_wanted(self.model, self.choice)
+    wanted: bool = False
+    """Whether the operator asked for it, or it judges unasked on this machine."""
 
     @property
     def judges(self) -> bool:
@@ -56,23 +53,29 @@ class ModelStatus:
         return f"judges a picture of each stream every {self.every_s:g} s"
 
 
-def check_model(model: Model, choice: ModelChoice, downloads: Path | None, *, load: bool = True) -> ModelStatus:
+def check_model(
+    model: Model, choice: ModelChoice, downloads: Path | None, *, load: bool = True, wanted: bool | None = None
+) -> ModelStatus:
     """How a model stands; with `load` its detector is made, which finds weights that do not fit.
+
+    `wanted` is for a caller that knows of the other models and of the machine; None asks this choice alone.
 
     Raises ConfigError for an option that does not exist or has a wrong value. A model that has no weights, or the
     wrong ones, raises nothing: it is off.
     """
     if choice.enabled is False:
         return ModelStatus(model, choice, ModelState.OFF, f"switched off: models.{model.name}.enabled is false")
+    if wanted is None:
+        wanted = model.name in wanted_models([model], {model.name: choice})
     try:
         options = check_options(model, choice.options)
         file = model.weights(choice.path, downloads)
         detector = model.detector(choice.path, downloads, **options) if load and model.detector is not None else None
     except WeightsAbsent as error:
-        return ModelStatus(model, choice, ModelState.OFF, str(error), looked_for=error.tried)
+        return ModelStatus(model, choice, ModelState.OFF, str(error), looked_for=error.tried, wanted=wanted)
     except WeightsUnavailable as error:
-        return ModelStatus(model, choice, ModelState.OFF, str(error))
-    return ModelStatus(model, choice, ModelState.ON, "", file, detector, file.tried)
+        return ModelStatus(model, choice, ModelState.OFF, str(error), wanted=wanted)
+    return ModelStatus(model, choice, ModelState.ON, "", file, detector, file.tried, wanted)
 
 
 def check_models(
@@ -81,13 +84,18 @@ def check_models(
     *,
     load: bool = True,
     names: Collection[str] | None = None,
+    gpu: bool = False,
 ) -> tuple[ModelStatus, ...]:
-    """How every model stands, or those of `names`. Raises ConfigError for a choice about a model that is none."""
+    """How every model stands, or those of `names`; `gpu` as in `wanted_models`.
+
+    Raises ConfigError for a choice about a model that is none.
+    """
     unknown = sorted(set(choices) - set(MODELS))
     if unknown:
         raise ConfigError(f"models.{unknown[0]}: unknown model; known are {', '.join(MODELS)}")
+    wanted = wanted_models(MODELS.values(), choices, gpu=gpu)
     return tuple(
-        check_model(model, choices.get(name, ModelChoice()), downloads, load=load)
+        check_model(model, choices.get(name, ModelChoice()), downloads, load=load, wanted=name in wanted)
         for name, model in MODELS.items()
         if names is None or name in names
     )

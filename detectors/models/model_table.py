@@ -18,12 +18,14 @@ TABLE = Path(__file__).with_name("model_table.json")
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """One model: its name, whether it judges unasked, whether it can judge live pictures, and how often it does."""
+    """One model: its name, whether it judges unasked, whether it can judge live pictures, how often it does, and the
+    family of which one model judges."""
 
     name: str
     default: bool
     live: bool
     every_s: float
+    family: str
 
 
 def read_model_table() -> Mapping[str, ModelFacts]:
@@ -34,7 +36,7 @@ def read_model_table() -> Mapping[str, ModelFacts]:
 
 def facts_of(model: "Model") -> ModelFacts:
     """Return what the table holds of a model."""
-    return ModelFacts(model.name, model.default, model.detector is not None, model.every_s)
+    return ModelFacts(model.name, model.default, model.detector is not None, model.every_s, model.family)
 
 
 def render_model_table(models: Iterable["Model"]) -> str:

@@ -9,7 +9,7 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 PACKAGE = "openvino"
 EXAMPLE_SIDE = 64
 _only_pytorch = ContextVar("only_pytorch", default=False)
+_device_type = ContextVar("scoring_device", default="cpu")
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -108,6 +109,42 @@ def only_pytorch() -> Iterator[None]:
         yield
     finally:
         _only_pytorch.reset(before)
+
+
+@contextmanager
+def scoring_on(device: torch.device) -> Iterator[None]:
+    """Within, models are loaded to score on `device`, which decides their precision; in this thread alone."""
+    before = _device_type.set(device.type)
+    try:
+        yield
+    finally:
+        _device_type.reset(before)
+
+
+def fast_precision(device: torch.device | None = None) -> torch.dtype:
+    """bfloat16 where `device` multiplies it, which halves the time; else float32 (docs/capacity.md).
+
+    None asks the device that models are loaded for (`scoring_on`), which is the CPU unless said otherwise.
+    """
+    if (_device_type.get() if device is None else device.type) == "cuda":
+        fast = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        fast = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return torch.bfloat16 if fast else torch.float32
+
+
+def name_arithmetic(precision: torch.dtype, *, translated: bool = True) -> str:
+    """What a fingerprint says of precision and runtime: nothing in float32, where both give the same score.
+
+    In bfloat16 OpenVINO and PyTorch round in other places, so that scores differ. `translated` is whether the model
+    runs by OpenVINO where that is installed.
+    """
+    if precision == torch.float32:
+        return ""
+    name = str(precision).removeprefix("torch.").replace("bfloat16", "bf16")
+    by_openvino = translated and _device_type.get() == "cpu" and is_openvino_available()
+    return f"+{name}-openvino" if by_openvino else f"+{name}"
 
 
 def place_on(network: Network, device: torch.device) -> Network:

@@ -80,6 +80,11 @@ def _expand_shorthand(value: object) -> object:
     return {"enabled": value} if isinstance(value, bool) else value
 
 
+def _expand_auto(value: object) -> object:
+    """Read `models: auto` as no choice about any model."""
+    return {} if value == "auto" else value
+
+
 class CameraSettings(Section):
     """One camera. `user` and `password` may be given apart from the URL, so that a secret file can hold them."""
 
@@ -235,8 +240,10 @@ class Settings(Section):
     """Where the picture of now is kept; `never` turns it off."""
     detectors: tuple[str, ...] | None = None
     """The only detectors and models that judge; else all fault detectors and the models that are on."""
-    models: dict[str, Annotated[ModelSettings, BeforeValidator(_expand_shorthand)]] = Field(default_factory=dict)
-    """Learned models by name."""
+    models: Annotated[
+        dict[str, Annotated[ModelSettings, BeforeValidator(_expand_shorthand)]], BeforeValidator(_expand_auto)
+    ] = Field(default_factory=dict)
+    """Learned models by name; `auto`, the default, leaves the choice to the machine."""
     downloads: str = Field(default="~/.cache/sightline/weights", min_length=1)
     """Where `sightline models pull` puts weights, and where they are looked for after those bundled."""
     gate: GateSettings | None = None

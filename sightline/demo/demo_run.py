@@ -20,13 +20,15 @@ from domain.alerts import OutboxEntry
 from domain.errors import ConfigError
 from domain.faults import Fault
 from domain.ports import Clock
+from domain.records import ModelRecord
 from evaluation.policy import Policy
 from notification.grouping import GroupingPolicy
 from sightline.bootstrap import build_system
 from sightline.config.sections import ApiSettings
 from sightline.config.settings import CameraSettings, NotifierSettings, Settings
-from sightline.demo.display import camera_display, delay_table, message_line, summary_table
+from sightline.demo.display import camera_display, delay_table, message_line, models_line, summary_table
 from sightline.demo.outcomes import CameraOutcome, PlantedFault, RecordingNotifier, compare_outcomes
+from sightline.models.configured_models import model_records
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stop_signals import stop_on_signals
 from sightline.runtime.system import System
@@ -55,6 +57,7 @@ class DemoRun:
     clock: Clock
     started: datetime
     policy: Policy
+    models: tuple[ModelRecord, ...] = ()
 
     def since_start_s(self) -> float:
         return (self.clock.now() - self.started).total_seconds()
@@ -158,12 +161,13 @@ def _set_up(parts: Sequence[ScheduledCamera], stage: CameraProvider, folder: Pat
     system = build_system(
         settings, policy=policy, grouping=GroupingPolicy.short(raise_s=DEMO_RAISE_S), notifiers=[ledger], clock=clock
     )
-    return DemoRun(tuple(parts), stage, system, ledger, clock, started, policy)
+    return DemoRun(tuple(parts), stage, system, ledger, clock, started, policy, model_records(settings))
 
 
 def _print_introduction(play: DemoRun, console: Console) -> None:
     faults = [part.fault for part in find_faulty(play.parts) if part.fault is not None]
     console.print(f"Cameras: {play.stage.description}")
+    console.print(f"Models that judge, {models_line(play.models)}")
     console.print(delay_table(faults, play.policy))
     console.print(f"The page: [bold]{play.system.address}[/]   (Ctrl-C ends)")
 

@@ -14,14 +14,20 @@ from domain.cameras import ConnectionState
 from domain.faults import FAULT_LABELS, Fault, NotAssessable, VerdictState
 from domain.messages import StreamSnapshot
 from domain.ports import Clock
+from domain.records import ModelRecord
 from evaluation.policy import Policy
 from evaluation.rules.fault_rules import RULES
 from sightline.demo.outcomes import CameraOutcome
 from sightline.runtime.system import System
 
 LEARNING = "learning"
-MODEL_SCORES = {"image_quality": "quality", "detectability": "detects"}
-"""Scores of the models that are on by default, 0 to 100, by the demo's short names."""
+MODEL_SCORES = {
+    "image_quality": "quality",
+    "detectability": "detects",
+    "person_count": "people",
+    "face_count": "faces",
+}
+"""What the models that are on by default say, by the demo's short names: scores from 0 to 100, and counts."""
 _STYLES = {"ALERT": "bold red", "suspected": "yellow", "healthy": "green", LEARNING: "cyan", "unknown": "dim"}
 _STATES = ("ALERT", "suspected", "unknown", LEARNING, "healthy")
 
@@ -118,6 +124,16 @@ def model_scores_line(snapshots: Mapping[str, StreamSnapshot]) -> str:
         if values:
             parts.append(f"{name} {min(values):.0f}-{max(values):.0f}")
     return ", ".join(parts)
+
+
+def models_line(records: Sequence[ModelRecord]) -> str:
+    """Return which models judge and how often, the most frequent first: `every 10 s: a, b; every 60 s: c`."""
+    names: dict[float, list[str]] = {}
+    for record in records:
+        if record.judges:
+            names.setdefault(record.every_s, []).append(record.name)
+    parts = [f"every {every_s:g} s: {', '.join(members)}" for every_s, members in sorted(names.items())]
+    return "; ".join(parts) or "none"
 
 
 def message_line(entry: OutboxEntry, since_start_s: float) -> str:

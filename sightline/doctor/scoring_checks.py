@@ -7,7 +7,7 @@ import torch
 
 from detectors.models import runtime
 from detectors.models.model_status import ModelState
-from detectors.models.saliency_iqa.detector import fast_precision
+from detectors.models.runtime import fast_precision
 from detectors.registry import METRICS
 from domain.errors import ConfigError
 from domain.faults import Fault

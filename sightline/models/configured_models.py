@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import torch
+
 from detectors.models.catalogue import MODELS
-from detectors.models.model_choice import ModelChoice, is_wanted
+from detectors.models.model_choice import wanted_models
 from detectors.models.model_status import ModelStatus, check_models
 from detectors.models.quality_gate import QualityGate
+from detectors.models.runtime import scoring_on
 from detectors.models.weights import read_manifest
 from detectors.registry import DetectorSet, build_detectors
 from domain.records import ModelRecord
@@ -15,7 +18,9 @@ from sightline.models.reader_setup import model_choices
 
 def list_model_statuses(settings: Settings, *, load: bool = True) -> tuple[ModelStatus, ...]:
     """Return the status of every model under these settings. Raises `ConfigError` for a wrong choice."""
-    return check_models(model_choices(settings), downloads_folder(settings), load=load)
+    device = _scoring_device(settings)
+    with scoring_on(device):
+        return check_models(model_choices(settings), downloads_folder(settings), load=load, gpu=device.type == "cuda")
 
 
 def configure_detectors(settings: Settings | None = None) -> DetectorSet:
@@ -27,10 +32,19 @@ def configure_detectors(settings: Settings | None = None) -> DetectorSet:
     settings = settings or Settings()
     choices = model_choices(settings)
     names = settings.detectors
-    asked = {name for name, model in MODELS.items() if is_wanted(model, choices.get(name, ModelChoice()))}
-    found = check_models(choices, downloads_folder(settings), names=asked if names is None else names)
+    device = _scoring_device(settings)
+    gpu = device.type == "cuda"
+    asked = wanted_models(MODELS.values(), choices, gpu=gpu)
+    with scoring_on(device):
+        found = check_models(choices, downloads_folder(settings), names=asked if names is None else names, gpu=gpu)
     gate = None if settings.gate is None else QualityGate(settings.gate.metric, settings.gate.below)
     return build_detectors(names, found, gate)
+
+
+def _scoring_device(settings: Settings) -> torch.device:
+    """What computes scores here; unlike the worker's own choice it refuses nothing, for `models list` runs anywhere."""
+    available = settings.device != "cpu" and torch.cuda.is_available()
+    return torch.device("cuda" if available else "cpu")
 
 
 def model_records(settings: Settings) -> tuple[ModelRecord, ...]:

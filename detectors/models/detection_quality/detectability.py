@@ -16,8 +16,8 @@ from detectors.models import weights
 from detectors.models.detection_quality.networks import MobileRegressor
 from detectors.models.detection_quality.shared_trunk import share_trunk
 from detectors.models.pictures import Pictures
-from detectors.models.runtime import place_on
-from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
+from detectors.models.runtime import fast_precision, name_arithmetic, place_on
+from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from detectors.models.weights import WeightsFile
 from domain.metrics import Direction, MetricSpec
 
@@ -106,4 +106,4 @@ def from_weights(file: WeightsFile, *, precision: torch.dtype = torch.float32) -
     """The detector of a weights file; raises WeightsUnavailable where the tensors do not fit."""
     network = SurvivalNetwork()
     weights.load_into(network, weights.read_weights(file.path)[0], file.path)
-    return DetectabilityDetector(network, file.fingerprint, precision=precision)
+    return DetectabilityDetector(network, file.fingerprint + name_arithmetic(precision), precision=precision)

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from detectors.models import weights
 from detectors.models.detection_quality.networks import NETWORKS, MobileRegressor, PaperRegressor
-from detectors.models.detection_quality.patches import QUANTILES, corners, cut_patches, density
+from detectors.models.detection_quality.patches import DRAWS, corners, cut_patches, density
 from detectors.models.pictures import Pictures
-from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
+from detectors.models.runtime import fast_precision, name_arithmetic
+from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from detectors.models.weights import WeightsFile, WeightsUnavailable
 from domain.metrics import Direction, MetricSpec
 
@@ -29,7 +30,7 @@ DETECTION_LOSS = MetricSpec(
 
 
 class DetectionQualityDetector:
-    """The no-reference regressor on two patches of each picture; stateless, the same score alone and in any batch.
+    """The no-reference regressor on four patches of each picture; stateless, the same score alone and in any batch.
 
     NaN where a side is under 32 pixels.
     """
@@ -60,7 +61,7 @@ class DetectionQualityDetector:
         small = pictures.small_rgb if min(pictures.small_rgb.shape[-2:]) >= SMALLEST_SIDE else rgb
         places = corners(density(self._network.activations(small), pictures.visible), rgb.shape[-2], rgb.shape[-1])
         logarithms: Tensor = self._network(cut_patches(rgb, places)).float()
-        losses = logarithms.view(-1, len(QUANTILES)).mean(dim=1).exp()
+        losses = logarithms.view(-1, len(DRAWS)).mean(dim=1).exp()
         return {DETECTION_LOSS.key: losses.clamp(DETECTION_LOSS.low, DETECTION_LOSS.high)}
 
 
@@ -82,4 +83,5 @@ def from_weights(file: WeightsFile, *, precision: torch.dtype = torch.float32) -
         raise WeightsUnavailable(f"{file.path} is for the network {name!r}, which this version does not know")
     network = NETWORKS[name]()
     weights.load_into(network, tensors, file.path)
-    return DetectionQualityDetector(network, file.fingerprint, precision=precision)
+    fingerprint = file.fingerprint + name_arithmetic(precision, translated=False)
+    return DetectionQualityDetector(network, fingerprint, precision=precision)

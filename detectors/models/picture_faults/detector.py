@@ -15,8 +15,8 @@ from detectors.models.picture_faults.kinds import KINDS, WORDS
 from detectors.models.picture_faults.network import PictureFaults, branch_statistics
 from detectors.models.picture_faults.statistics import surface_statistics
 from detectors.models.pictures import Pictures
-from detectors.models.runtime import FeatureExtractor, place_on
-from detectors.models.saliency_iqa.detector import fast_precision, fuse_batch_norms
+from detectors.models.runtime import FeatureExtractor, fast_precision, place_on
+from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from detectors.models.weights import WeightsFile
 from domain.metrics import Direction, MetricSpec
 

@@ -9,7 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from detectors.models import weights
 from detectors.models.pictures import SMALL_SIDE, Pictures
-from detectors.models.runtime import FeatureExtractor, place_on
+from detectors.models.runtime import FeatureExtractor, fast_precision, name_arithmetic, place_on
 from detectors.models.saliency.providers import PROVIDERS, ChosenSaliency, SaliencyProvider, choose_saliency
 from detectors.models.saliency_iqa.backbones import BACKBONES, normed_convolutions
 from detectors.models.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, SaliencyIqa, normalise_imagenet
@@ -106,12 +106,6 @@ def load_saliency_iqa(
     return from_weights(file, provider=provider, local_weight=local_weight, precision=fast_precision())
 
 
-def fast_precision() -> torch.dtype:
-    """bfloat16 where the processor multiplies it, which halves the time; else float32 (docs/capacity.md)."""
-    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
-
-
 def from_weights(
     file: WeightsFile,
     *,
@@ -138,7 +132,8 @@ def from_weights(
     network = SaliencyIqa(backbone, share)
     weights.load_into(network, tensors, file.path)
     chosen = choose_saliency(named) if provider is None else provider
-    fingerprint = file.fingerprint if chosen.fingerprint == named else f"{file.fingerprint}+{chosen.fingerprint}"
+    fingerprint = file.fingerprint + name_arithmetic(precision)
+    fingerprint += "" if chosen.fingerprint == named else f"+{chosen.fingerprint}"
     fingerprint += "" if share == trained else f"+w={share:g}"
     return SaliencyIqaDetector(
         network, chosen.provider, fingerprint, precision=precision, saliency_side=chosen.longer_side

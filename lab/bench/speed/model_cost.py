@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 from detectors.models.pictures import Pictures
-from detectors.models.runtime import describe_runtime
+from detectors.models.runtime import describe_runtime, fast_precision
 from detectors.models.saliency_iqa import detector as saliency_iqa
-from detectors.models.saliency_iqa.detector import fast_precision
 from domain.frames import Frame, FrameRef
 from lab.bench.moving_pictures import MovingPictures, yuv420p
+from lab.bench.speed.default_models import measure_default_set
 from lab.bench.speed.model_variants import PLAIN, PRODUCT, ModelVariant, build_product, list_variants
 from lab.training.dataset_evaluation import select_samples
 from lab.training.dataset_splits import Half
@@ -28,6 +28,7 @@ from lab.training.measures.correlations import srocc
 from lab.training.pictures import decode_picture
 from lab.training.samples import Sample, score_values
 from workers.frame_scoring.device import use_threads
+from workers.frame_scoring.preprocessing import upload_pictures
 
 SIZE = (1920, 1080)
 
@@ -67,8 +68,14 @@ def run(
             _add_agreement(
                 found["ways"], chosen_ways, _limit_samples(select_samples(BIQ2021, data, Half.VALIDATION), most)
             )
+    found["default_set"] = measure_default_set(_first_rgb(frames), turns=turns)
     found["speedup"] = found["ways"][PRODUCT]["times_faster"]
     return found
+
+
+def _first_rgb(frames: Sequence[Frame]) -> torch.Tensor:
+    """RGB (1, 3, H, W) in [0, 1] of the first frame."""
+    return upload_pictures(frames[:1], torch.device("cpu")).rgb.clone()
 
 
 def _start_s(frames: Sequence[Frame]) -> float:

@@ -17,10 +17,9 @@ from torch.nn.functional import interpolate
 from detectors.models import weights
 from detectors.models.detection_quality import detectability
 from detectors.models.pictures import LUMA_WEIGHTS, Pictures
-from detectors.models.runtime import only_pytorch
+from detectors.models.runtime import fast_precision, only_pytorch
 from detectors.models.saliency.providers import choose_saliency
 from detectors.models.saliency_iqa import detector as saliency_iqa
-from detectors.models.saliency_iqa.detector import fast_precision
 from detectors.models.saliency_iqa.network import SaliencyIqa
 from detectors.models.saliency_iqa.views import global_view, local_view
 from detectors.models.weights import WeightsUnavailable

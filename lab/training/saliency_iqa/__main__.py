@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from detectors.models import weights
-from detectors.models.saliency_iqa.detector import IMAGE_QUALITY, MODEL, fast_precision, load_saliency_iqa
+from detectors.models.runtime import fast_precision
+from detectors.models.saliency_iqa.detector import IMAGE_QUALITY, MODEL, load_saliency_iqa
 from detectors.models.weights import ManifestEntry
 from domain.errors import ConfigError
 from lab.training import dataset_splits

@@ -111,6 +111,18 @@ def test_the_command_of_each_service_is_one_of_ours_and_takes_the_mounted_settin
     assert asked.endswith(f":{settings.api.port if command == 'serve' else settings.health.port}/healthz")
 
 
+def test_weights_can_be_pulled_into_a_volume_that_the_workers_look_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    for secret in SECRETS:
+        monkeypatch.setenv(secret, "word-of-the-test")
+    folder = load_settings(ROOT / "deploy" / "sightline.yaml").downloads
+    mount = f"weights:{folder}"
+
+    assert all(mount in OURS[name]["volumes"] for name in ("worker", "worker-gpu", "dispatch"))
+    assert "outside" in OURS["dispatch"]["networks"], "the command that pulls runs there"
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"install --directory --owner 10001 --group 10001 {folder}" in image, "else the volume is root's"
+
+
 def test_the_settings_refuse_to_be_read_without_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for secret in SECRETS:
         monkeypatch.delenv(secret, raising=False)

@@ -174,8 +174,8 @@ def test_a_model_switched_off_is_off_whatever_weights_it_has() -> None:
 
 
 def test_a_model_that_is_no_default_judges_only_when_asked() -> None:
-    assert not check_model(MODELS["mtcnn"], ModelChoice(), None, load=False).judges
-    assert check_model(MODELS["mtcnn"], ModelChoice(enabled=True), None, load=False).judges
+    assert not check_model(MODELS["sgdnet"], ModelChoice(), None, load=False).judges
+    assert check_model(MODELS["sgdnet"], ModelChoice(enabled=True), None, load=False).judges
 
 
 @pytest.mark.parametrize(

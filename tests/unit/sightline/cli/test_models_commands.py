@@ -39,6 +39,24 @@ def test_info_tells_cost_state_and_weights() -> None:
     assert facts["as_published"]["gmacs"] == pytest.approx(9.07, rel=0.03)
 
 
+@pytest.mark.parametrize("name", ["detectability", "detection_quality", "mtcnn", "sfiqa_mobilenet"])
+def test_the_models_of_a_fresh_machine_are_on(name: str, tmp_path: Path) -> None:
+    found = {record.name: record for record in model_records(settings(tmp_path, models="auto"))}
+    assert (found[name].state, found[name].judges) == ("on", True)
+
+
+def test_the_list_puts_what_it_says_on_lines_of_its_own() -> None:
+    answer = CliRunner().invoke(app, ["models", "list"])
+    assert answer.exit_code == 0, answer.output
+    assert "sha256" in answer.stdout
+    assert "\\n" not in answer.stdout
+
+
+def test_another_size_of_face_quality_takes_the_place_of_the_default(tmp_path: Path) -> None:
+    found = {each.name: each for each in model_records(settings(tmp_path, models={"sfiqa_s": {"path": "mine"}}))}
+    assert not found["sfiqa_mobilenet"].judges
+
+
 def test_a_linear_layer_costs_its_product() -> None:
     """torch counts two operations a multiply-accumulate: 3 x 5 weights of a hand-made model make 15."""
     counted = count_cost(torch.nn.Linear(3, 5), (torch.zeros(1, 3),))

@@ -10,8 +10,16 @@ from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.cameras import ConnectionState, StreamCounters, StreamStatus
 from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.messages import StreamSnapshot
+from domain.records import ModelRecord
 from evaluation.policy import Policy
-from sightline.demo.display import camera_table, delay_table, describe_camera, message_line, model_scores_line
+from sightline.demo.display import (
+    camera_table,
+    delay_table,
+    describe_camera,
+    message_line,
+    model_scores_line,
+    models_line,
+)
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
@@ -72,9 +80,20 @@ def test_what_the_models_say_stands_beside_the_faults() -> None:
     assert "quality" in shown
     assert " 63 " in shown
     assert " 88 " in shown
+    assert "faces" in shown
+    assert "people" in shown
     other = StreamSnapshot("door", NOW, status(), values={"image_quality": 20.0})
     assert model_scores_line({"gate": seen, "door": other}) == "quality 20-63, detects 88-88"
     assert model_scores_line({}) == ""
+
+
+def test_the_models_that_judge_are_named_with_how_often_they_do() -> None:
+    def record(name: str, every_s: float, *, judges: bool = True) -> ModelRecord:
+        return ModelRecord(name, name, "on", judges, "", every_s, (), "", "")
+
+    records = [record("mtcnn", 60.0), record("niqe", 10.0, judges=False), record("saliency_iqa", 10.0)]
+    assert models_line(records) == "every 10 s: saliency_iqa; every 60 s: mtcnn"
+    assert models_line([]) == "none"
 
 
 def test_the_demos_times_stand_beside_productions() -> None:

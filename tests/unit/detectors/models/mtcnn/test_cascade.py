@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from detectors.models.mtcnn.boxes import Faces
-from detectors.models.mtcnn.cascade import Mtcnn, pyramid_scales
+from detectors.models.mtcnn.cascade import Mtcnn, proposal_cells, pyramid_scales
 from detectors.models.mtcnn.weights import load_mtcnn
+from detectors.models.runtime import only_pytorch
 from tests.unit.detectors.models.mtcnn.scenes import astronaut, grey
 
 
@@ -81,6 +82,25 @@ def test_a_mixed_batch_in_any_order_answers_as_each_picture_alone(network: Mtcnn
     backwards = network.faces(pictures[::-1])[::-1]
     assert all(same(*pair) for pair in zip(alone, together, strict=True))
     assert all(same(*pair) for pair in zip(alone, backwards, strict=True))
+
+
+def test_both_runtimes_find_the_same_boxes(network: Mtcnn) -> None:
+    pictures = [astronaut(), astronaut()[:, 30:220, 20:251], torch.cat([astronaut(), astronaut().flip(2)], dim=2)]
+    chosen = network.faces(pictures)
+    with only_pytorch():
+        plain = network.faces(pictures)
+    assert [len(faces) for faces in chosen] == [1, 1, 2]
+    for mine, other in zip(chosen, plain, strict=True):
+        torch.testing.assert_close(mine.boxes, other.boxes, atol=0.01, rtol=0)
+        torch.testing.assert_close(mine.scores, other.scores, atol=1e-4, rtol=0)
+        torch.testing.assert_close(mine.points, other.points, atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("side", [12, 13, 14, 15, 40, 77, 768])
+def test_the_cells_of_the_first_network_are_counted_as_it_makes_them(network: Mtcnn, side: int) -> None:
+    with torch.inference_mode():
+        probability, _ = network.pnet(torch.zeros(1, 3, side, 16))
+    assert probability.shape[1] == proposal_cells(side)
 
 
 def test_no_pictures_have_no_faces(network: Mtcnn) -> None:

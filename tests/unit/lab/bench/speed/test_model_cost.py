@@ -26,6 +26,11 @@ def test_every_way_is_timed_against_the_first(ways: list[ModelVariant], monkeypa
     assert all(way["ms_per_frame"] > 0 for way in found["ways"].values())
     assert found["speedup"] == found["ways"][model_variants.PRODUCT]["times_faster"]
     assert "saliency_iqa" in found["models"]
+    costs = found["default_set"]
+    assert {"saliency_iqa", "detectability", "detection_quality", "mtcnn", "sfiqa_mobilenet"} <= set(costs)
+    assert costs["mtcnn"]["every_s"] == 60.0
+    each = [one["ms_a_camera_second"] for name, one in costs.items() if name != "ms_a_camera_second"]
+    assert costs["ms_a_camera_second"] == pytest.approx(sum(each), abs=0.01)
 
 
 @pytest.mark.parametrize(("height", "width"), [(120, 160), (720, 1280)])
