@@ -30,7 +30,7 @@ DETECTION_LOSS = MetricSpec(
 
 
 class DetectionQualityDetector:
-    """The no-reference regressor on four patches of each picture; stateless, the same score alone and in any batch.
+    """The no-reference regressor on two patches of each picture; stateless, the same score alone and in any batch.
 
     NaN where a side is under 32 pixels.
     """

@@ -34,7 +34,7 @@ def measure_default_set(rgb: torch.Tensor, *, turns: int) -> dict[str, Any]:
 
 def total(found: Mapping[str, Mapping[str, Any]]) -> float:
     """The sum over the models, in milliseconds a camera-second."""
-    return round(sum(one["ms_a_camera_second"] for one in found.values()), 2)
+    return round(sum(float(one["ms_a_camera_second"]) for one in found.values()), 2)
 
 
 def _look(detector: Detector, rgb: torch.Tensor) -> None:

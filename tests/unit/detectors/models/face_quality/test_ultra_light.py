@@ -1,8 +1,8 @@
 """The paper's own face detector, by path: it finds real faces with points inside their boxes, by its own file alone."""
 
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,6 +15,7 @@ from detectors.models.model_status import ModelState, check_model
 from detectors.models.mtcnn.cascade import Mtcnn
 from detectors.models.mtcnn.weights import load_mtcnn
 from detectors.models.weights import WeightsUnavailable
+from lab.training.pictures import decode_picture
 from tests.unit.detectors.models.mtcnn.scenes import astronaut
 
 FILE = "reference-models/ultraface_RFB-320.onnx"
@@ -26,7 +27,7 @@ def mtcnn() -> Mtcnn:
 
 
 def answering(*faces: tuple[float, tuple[float, float, float, float]]) -> UltraLightFast:
-    def infer(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def infer(levels: Any) -> tuple[Any, Any]:
         assert levels.shape == (1, 3, HEIGHT, WIDTH)
         scores = np.array([[[1 - score, score] for score, _ in faces]], np.float32).reshape(1, -1, 2)
         return scores, np.array([[box for _, box in faces]], np.float32).reshape(1, -1, 4)
@@ -65,8 +66,7 @@ def test_it_finds_the_faces_that_mtcnn_finds(data_folder: Path, mtcnn: Mtcnn) ->
 
 def portraits(folder: Path) -> list[Tensor]:
     files = sorted((folder / "faces" / "facemask").glob("u*-photo.jpg"))[:5]
-    found = [cv2.imread(str(file)) for file in files]
-    return [torch.from_numpy(np.ascontiguousarray(one[..., ::-1])).permute(2, 0, 1) / 255 for one in found]
+    return [torch.from_numpy(decode_picture(file)).permute(2, 0, 1) / 255 for file in files]
 
 
 def test_another_file_leaves_the_model_off_and_says_so(tmp_path: Path, mtcnn: Mtcnn) -> None:
