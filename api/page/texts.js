@@ -1,6 +1,9 @@
 // Every text of the page by key. Another language is another object with the same keys, and a line in LANGUAGES.
 
+import { ACTS } from "./texts-acts.js";
+
 const ENGLISH = {
+  ...ACTS,
   "nav.wall": "Cameras",
   "nav.incidents": "Incidents",
   "nav.reports": "Reports",
@@ -63,7 +66,7 @@ const ENGLISH = {
   "wall.chart": "Chart",
   "wall.over": "over",
   "wall.noMatch": "No camera matches.",
-  "wall.noCameras": "No cameras yet: add one with “sightline cameras add”.",
+  "wall.noCameras": "No cameras yet. Add one here, or with “sightline cameras add”.",
   "wall.waiting": "Waiting for the first word from the server.",
   "wall.models": "Learned models: {judging} of {all} judge here",
 

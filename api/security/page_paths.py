@@ -7,6 +7,7 @@ PAGE_ROOTS = ("/cameras", "/incidents", "/reports", "/kiosk")
 _IN_QUERY = ":,/@"
 PAGE_FIELDS = frozenset(
     {"from", "to", "span", "view", "state", "site", "group", "find", "camera", "fault", "metric", "period", "tab"}
+    | {"severity", "who", "answer"}
 )
 """What the page itself writes into the query. Nothing else is repeated: it could be a secret with a typing error."""
 

@@ -4,6 +4,9 @@
 export const VIEWS = [
   { address: "/", load: () => import("./wall.js") },
   { address: "/cameras", load: () => import("./wall.js") },
+  // No camera's name begins with a plus sign.
+  { address: "/cameras/+add", load: () => import("./camera-edit.js") },
+  { address: "/cameras/:name/edit", load: () => import("./camera-edit.js") },
   { address: "/cameras/:name", load: () => import("./camera.js") },
   { address: "/incidents", load: () => import("./incidents.js") },
   { address: "/incidents/:id*", load: () => import("./incident.js") },
@@ -15,13 +18,14 @@ export const LINKS = [
   ["/", "nav.wall"],
   ["/incidents", "nav.incidents"],
   ["/reports", "nav.reports"],
+  ["/cameras/+add", "edit.add"],
 ];
 
 /** Find the view of a path and what its address names; null where the page has no such view. */
 export function viewOf(path) {
   for (const view of VIEWS) {
     const names = [];
-    const pattern = view.address.replace(/:(\w+)(\*?)/g, (_, name, rest) => {
+    const pattern = view.address.replace("+", "\\+").replace(/:(\w+)(\*?)/g, (_, name, rest) => {
       names.push(name);
       return rest ? "(.+)" : "([^/]+)";
     });

@@ -136,7 +136,8 @@ def test_a_deep_link_from_another_site_opens_the_same_view(locked: Caller) -> No
 
 
 def test_every_text_that_the_page_names_is_in_the_catalogue() -> None:
-    known = set(re.findall(r'^  "([\w.-]+)":', (_PAGE_FOLDER / "texts.js").read_text(encoding="utf-8"), re.MULTILINE))
+    catalogue = "".join(path.read_text(encoding="utf-8") for path in _PAGE_FOLDER.glob("texts*.js"))
+    known = set(re.findall(r'^  "([\w.-]+)":', catalogue, re.MULTILINE))
     used: dict[str, str] = {}
     for path in OWN_FILES:
         if path.suffix == ".js":
