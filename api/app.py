@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import error_responses
-from api.backend import Backend, ProcessMetrics, ReceiverTrial, Shadow
+from api.backend import Backend, ProcessMetrics, QuietTimeDesk, ReceiverTrial, Shadow
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from api.routes import (
@@ -29,6 +29,7 @@ from api.routes import (
     scores,
     shadow_messages,
 )
+from api.routes import quiet_times as quiet_times_routes
 from api.routes import reports as report_routes
 from api.schemas.values import Problem
 from api.security.access_rules import AccessPolicy, normalise_hosts
@@ -68,6 +69,7 @@ def create_app(
     shadow: Shadow = Shadow(),  # noqa: B008 - frozen
     camera_tester: CameraTester | None = None,
     receivers: ReceiverTrial | None = None,
+    quiet_times: QuietTimeDesk | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -76,7 +78,8 @@ def create_app(
     those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
     each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
     (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports,
-    `camera_tester` tries out addresses and `receivers` sends test messages, None where that is not done here, `shadow`
+    `camera_tester` tries out addresses and `receivers` sends test messages, `quiet_times`
+    announces maintenance, None where that is not done here, `shadow`
     where nobody is notified. Setting
     `app.state.stopping` ends the live streams.
     """
@@ -99,6 +102,7 @@ def create_app(
         shadow=shadow,
         camera_tester=camera_tester,
         receivers=receivers,
+        quiet_times=quiet_times,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
     app.state.throttle = TokenThrottle()
@@ -128,7 +132,7 @@ def _add_routes(app: FastAPI) -> None:
     # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
     acts = (incident_work, alarm_answers, camera_editing)
     reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events)
-    for resource in (*acts, receivers, *reads):
+    for resource in (*acts, quiet_times_routes, receivers, *reads):
         app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
     for unversioned in (health.router, prometheus.router, page.router):
         app.include_router(unversioned)

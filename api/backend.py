@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Protocol, TypeAlias
 
 from fastapi import Depends, Request
@@ -10,8 +11,10 @@ from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from domain.metrics import MetricSpec
 from domain.ports import AlertStore, CameraTester, Clock, LiveState, ReportMaker, ScoreStore, ShadowLog, StreamStore
+from domain.quiet_times import Snooze
 from domain.records import ModelRecord
 from domain.shadow import ShadowScope
+from domain.verdict_time import MaintenanceWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,24 @@ class ReceiverTrial(Protocol):
         ...
 
 
+class QuietTimeDesk(Protocol):
+    """Announces work on cameras and puts messages off. Every method raises `StoreUnavailable`."""
+
+    def start(self, camera: str, length: timedelta, *, reason: str, by: str) -> MaintenanceWindow: ...
+
+    def end(self, window_id: str, *, by: str) -> bool: ...
+
+    def windows(self) -> Sequence[MaintenanceWindow]: ...
+
+    def snooze(
+        self, length: timedelta, *, incident_id: str = "", camera: str = "", fault: str = "", reason: str, by: str
+    ) -> Snooze: ...
+
+    def end_snooze(self, snooze_id: str, *, by: str) -> bool: ...
+
+    def snoozes(self) -> Sequence[Snooze]: ...
+
+
 @dataclass(frozen=True)
 class Backend:
     """The ports and the state of this process.
@@ -58,6 +79,7 @@ class Backend:
     reports: ReportMaker | None
     camera_tester: CameraTester | None
     receivers: ReceiverTrial | None
+    quiet_times: QuietTimeDesk | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
     shadow: Shadow = Shadow()

@@ -1,6 +1,7 @@
 """`sightline incidents`: what is wrong now, what people did about it, and how often alarms were right."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from sightline.cli.console import say, show_table, without_traceback, write_json
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
+from sightline.services.maintenance_desk import MaintenanceDesk
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, take on, assign, comment and answer incidents."
@@ -94,6 +96,26 @@ def ack(
             "add to it with: sightline incidents comment"
         )
     say(f"{person} has taken on {incident_id}")
+
+
+@app.command()
+@without_traceback
+def snooze(
+    incident_id: IncidentArgument,
+    hours: Annotated[float, typer.Option(help="For how long nobody is told of it.")] = 4.0,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    settings: SettingsOption = None,
+    by: ByOption = "",
+) -> None:
+    """Put off messages about an incident; judging goes on."""
+    chosen, clock = load_command_settings(settings), SystemClock()
+    reason = clean_line(reason, where="--reason")
+    with command_stores(chosen, clock) as stores:
+        if stores.alerts.incident(incident_id) is None:
+            raise _unknown_incident(incident_id)
+        desk = MaintenanceDesk(stores.reports, stores.quiet, clock, chosen.reports.zones().of)
+        put_off = desk.snooze(timedelta(hours=hours), incident_id=incident_id, reason=reason, by=choose_person(by))
+    say(f"nobody is told of {incident_id} until {put_off.until:%Y-%m-%d %H:%M} UTC")
 
 
 @app.command()

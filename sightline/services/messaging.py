@@ -11,6 +11,7 @@ from notification.shadow import behind_shadow
 from sightline.config.alert_settings import make_routing
 from sightline.config.settings import Settings
 from sightline.runtime.stores import Stores
+from sightline.services.maintenance_desk import MaintenanceDesk
 from sightline.services.notifier_factory import make_notifiers
 from sightline.services.picture_reader import PictureReader
 from sightline.services.receiver_trial import ConfiguredReceivers
@@ -41,6 +42,10 @@ class Messaging:
             quiet=stores.quiet,
             follow_ups=self.settings.alerts.follow_ups(),
         )
+
+    def make_desk(self, stores: Stores) -> MaintenanceDesk:
+        """Return what announces maintenance and puts messages off."""
+        return MaintenanceDesk(stores.reports, stores.quiet, self.clock, self.settings.reports.zones().of)
 
     def trial(self) -> ConfiguredReceivers:
         """Return what sends a test message to one of the receivers."""

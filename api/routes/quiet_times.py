@@ -1,0 +1,127 @@
+"""Maintenance from a camera, and messages put off: judging goes on, nobody is notified."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+
+from api.backend import Backend, BackendDependency, QuietTimeDesk
+from api.error_responses import MAX_SHOWN_NAME
+from api.routes.cameras import find_camera
+from api.routes.incidents import find_incident
+from api.schemas.inputs import ByPerson, ReasonText
+from api.security.request_limits import one_line
+from api.security.strict_json import StrictRoute
+from domain.quiet_times import Snooze
+from domain.verdict_time import MaintenanceWindow
+
+router = APIRouter(tags=["alerts"], route_class=StrictRoute)
+
+Hours = Annotated[float, Field(ge=1 / 60, le=31 * 24, allow_inf_nan=False)]
+
+
+class QuietRequest(ByPerson):
+    """For how many hours, and why."""
+
+    hours: Hours
+    reason: ReasonText = ""
+
+
+class WindowAnswer(BaseModel):
+    """Announced maintenance; it holds for the cameras that match every scope given."""
+
+    id: str
+    since: datetime
+    until: datetime
+    camera: str
+    site: str
+    group: str
+    reason: str
+    by: str
+
+
+class SnoozeAnswer(BaseModel):
+    """Messages about one incident, or one fault of a camera, that wait."""
+
+    id: str
+    until: datetime
+    incident_id: str
+    camera: str
+    fault: str
+    reason: str
+    by: str
+
+
+@router.get("/maintenance")
+def maintenance(backend: BackendDependency) -> list[WindowAnswer]:
+    """Return the windows of now and of the next weeks, oldest first."""
+    return [_window_answer(window) for window in _desk(backend).windows()]
+
+
+@router.post("/cameras/{name}/maintenance")
+def start_maintenance(name: str, wanted: QuietRequest, backend: BackendDependency) -> WindowAnswer:
+    """Announce work on a camera from now on; audited."""
+    find_camera(backend, name)
+    window = _desk(backend).start(name, timedelta(hours=wanted.hours), reason=wanted.reason, by=wanted.by)
+    return _window_answer(window)
+
+
+@router.post("/maintenance/{window_id}/end", status_code=204)
+def end_maintenance(window_id: str, wanted: ByPerson, backend: BackendDependency) -> None:
+    """End a window now, or take back one that has not begun; audited."""
+    if not _desk(backend).end(window_id, by=wanted.by):
+        raise HTTPException(404, f"no maintenance '{one_line(window_id, MAX_SHOWN_NAME)}' is running or announced")
+
+
+@router.get("/snoozes")
+def snoozes(backend: BackendDependency) -> list[SnoozeAnswer]:
+    """Return what is put off now."""
+    return [_snooze_answer(snooze) for snooze in _desk(backend).snoozes()]
+
+
+@router.post("/incidents/{incident_id:path}/snooze")
+def snooze_incident(incident_id: str, wanted: QuietRequest, backend: BackendDependency) -> SnoozeAnswer:
+    """Put off messages about an incident; audited."""
+    incident = find_incident(backend, incident_id)
+    length = timedelta(hours=wanted.hours)
+    snooze = _desk(backend).snooze(length, incident_id=incident.incident_id, reason=wanted.reason, by=wanted.by)
+    return _snooze_answer(snooze)
+
+
+@router.post("/snoozes/{snooze_id}/end", status_code=204)
+def end_snooze(snooze_id: str, wanted: ByPerson, backend: BackendDependency) -> None:
+    """Tell again from now on; audited."""
+    if not _desk(backend).end_snooze(snooze_id, by=wanted.by):
+        raise HTTPException(404, f"nothing is put off by '{one_line(snooze_id, MAX_SHOWN_NAME)}'")
+
+
+def _desk(backend: Backend) -> QuietTimeDesk:
+    if backend.quiet_times is None:
+        raise HTTPException(404, "this process announces no maintenance")
+    return backend.quiet_times
+
+
+def _window_answer(window: MaintenanceWindow) -> WindowAnswer:
+    return WindowAnswer(
+        id=window.window_id,
+        since=window.since,
+        until=window.until,
+        camera=window.camera,
+        site=window.site,
+        group=window.group,
+        reason=window.reason,
+        by=window.by,
+    )
+
+
+def _snooze_answer(snooze: Snooze) -> SnoozeAnswer:
+    return SnoozeAnswer(
+        id=snooze.snooze_id,
+        until=snooze.until,
+        incident_id=snooze.incident_id,
+        camera=snooze.camera,
+        fault=snooze.fault,
+        reason=snooze.reason,
+        by=snooze.by,
+    )

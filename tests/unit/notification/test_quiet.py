@@ -1,0 +1,157 @@
+"""Maintenance and snooze: what waits, what is told at the end, and that a restart changes nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.cameras import Camera
+from domain.faults import Fault
+from domain.quiet_times import Snooze
+from domain.verdict_time import MaintenanceWindow
+from notification.dispatcher import Dispatcher
+from notification.grouping import GroupingPolicy
+from tests.fakes.ports import START
+from tests.fakes.quiet_times import FakeQuietTimeStore
+from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, UPDATE, DispatcherHarness, cameras
+
+
+class QuietHarness(DispatcherHarness):
+    def __init__(self, found: Sequence[Camera]) -> None:
+        super().__init__(found)
+        self.quiet = FakeQuietTimeStore()
+        self.restart()
+
+    def restart(self) -> None:
+        self.dispatcher = Dispatcher(
+            self.alerts, self.streams, [self.notifier], self.clock, grouping=GroupingPolicy(), quiet=self.quiet
+        )
+
+    def window(self, minutes: float, *, camera: str = "", site: str = "", group: str = "") -> None:
+        since = self.clock.now()
+        until = since + timedelta(minutes=minutes)
+        window = MaintenanceWindow(f"w{len(self.quiet.by_id)}", since, until, camera, site, group)
+        self.quiet.extend_schedule([window])
+
+
+@pytest.mark.parametrize("restarts", [(), (600,), (60, 1200, 1795), (1801,)])
+@pytest.mark.parametrize("scope", [{"camera": "cam-00"}, {"site": "depot"}, {"group": "switch"}, {}])
+def test_a_fault_born_inside_and_still_there_at_the_end_is_told_within_a_minute(
+    restarts: Sequence[int], scope: dict[str, str]
+) -> None:
+    desk = QuietHarness(cameras(10))
+    desk.window(30, **scope)
+    desk.run(300)
+    desk.happens("cam-00")
+    told_after: datetime | None = None
+    for second in range(300, 1900, 5):
+        desk.clock.advance(5)
+        if second in restarts or any(second <= each < second + 5 for each in restarts):
+            desk.restart()
+        desk.dispatcher.run_once()
+        if desk.told() and told_after is None:
+            told_after = desk.clock.now()
+    assert desk.told() == [(FIRING, "cam-00")]
+    assert told_after is not None
+    assert timedelta(0) <= told_after - (START + timedelta(minutes=30)) <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_began_and_ended_inside_is_never_told(restart: bool) -> None:
+    desk = QuietHarness(cameras(10))
+    desk.window(30, camera="cam-00")
+    for _ in range(4):
+        desk.happens("cam-00")
+        desk.run(120)
+        if restart:
+            desk.restart()
+        desk.happens("cam-00", RESOLVED)
+        desk.run(120)
+    desk.run(3600, every_s=30)
+    assert desk.told() == []
+    assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
+
+
+def test_what_began_and_ended_inside_is_never_told_even_if_sightline_slept_through_the_end() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.window(30, camera="cam-00")
+    desk.run(60)
+    desk.happens("cam-00")
+    desk.clock.advance(300)
+    desk.happens("cam-00", RESOLVED)
+    desk.clock.advance(3600)
+    desk.restart()
+    desk.run(300)
+    assert desk.told() == []
+
+
+def test_at_the_end_the_newest_state_is_told_once() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.window(30, camera="cam-00")
+    desk.happens("cam-00", fault=Fault.BLUR)
+    desk.run(60)
+    desk.happens("cam-00", UPDATE, fault=Fault.COVERED)
+    desk.run(2000)
+    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notifier.sent[0].incident.headline is Fault.COVERED
+
+
+def test_the_end_of_what_was_told_before_is_told_inside_too() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.happens("cam-00")
+    desk.run(120)
+    desk.window(30, camera="cam-00")
+    desk.happens("cam-00", RESOLVED)
+    desk.run(60)
+    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+
+
+def test_a_window_of_one_camera_keeps_no_other_quiet() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.window(30, camera="cam-00")
+    desk.happens("cam-00")
+    desk.happens("cam-05")
+    desk.run(120)
+    assert desk.told() == [(FIRING, "cam-05")]
+
+
+def test_a_site_that_is_still_out_at_the_end_is_one_message() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.window(30, site="depot")
+    for number in range(6):
+        desk.happens(f"cam-0{number}")
+    desk.run(1900)
+    assert desk.told() == [(FIRING, ",".join(f"cam-0{number}" for number in range(6)))]
+
+
+def test_more_cameras_in_maintenance_than_fit_one_look_hold_up_nobody_else() -> None:
+    desk = QuietHarness([*cameras(1200), *cameras(1, site="harbour", first=5000)])
+    desk.window(30, site="depot")
+    for camera in desk.streams.cameras():
+        if camera.site == "depot":
+            desk.happens(camera.name)
+    desk.run(10)
+    desk.happens("cam-5000")
+    desk.run(10)
+    assert desk.told() == [(FIRING, "cam-5000")]
+
+
+def test_a_snooze_ends_and_what_is_still_there_is_told() -> None:
+    desk = QuietHarness(cameras(10))
+    now = desk.clock.now()
+    desk.quiet.put_snooze(Snooze("z", now + timedelta(minutes=20), camera="cam-00", created_at=now), at=now)
+    desk.happens("cam-00", fault=Fault.BLUR)
+    desk.run(1150)
+    assert desk.told() == []
+    desk.run(120)
+    assert desk.told() == [(FIRING, "cam-00")]
+
+
+def test_a_snooze_of_one_fault_keeps_no_other_quiet() -> None:
+    desk = QuietHarness(cameras(10))
+    now = desk.clock.now()
+    snooze = Snooze("z", now + timedelta(hours=4), camera="cam-00", fault="blur", created_at=now)
+    desk.quiet.put_snooze(snooze, at=now)
+    desk.happens("cam-00", fault=Fault.COVERED)
+    desk.run(120)
+    assert desk.told() == [(FIRING, "cam-00")]
