@@ -42,7 +42,7 @@ def list_models(settings: SettingsOption = None, as_json: JsonOption = False) ->
     for each in rows:
         found = each["weights"]
         facts = (Path(found["path"]).name, f"sha256 {found['sha256'][:12]}…", found["licence"], found["card"])
-        lines = [each["said"], *([", ".join(filter(None, facts))] if found["path"] else [])]
+        lines = [*each["said"].splitlines(), *([", ".join(filter(None, facts))] if found["path"] else [])]
         said = "\n".join(escape_for_console(line) for line in lines)
         style = None if each["state"] == "on" else "dim"
         table.add_row(escape_for_console(each["name"]), escape_for_console(each["state"]), said, style=style)

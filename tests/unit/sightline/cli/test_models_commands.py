@@ -52,6 +52,17 @@ def test_the_list_puts_what_it_says_on_lines_of_its_own() -> None:
     assert "\\n" not in answer.stdout
 
 
+def test_a_reason_of_several_lines_is_shown_on_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({"one": torch.zeros(1), "two": torch.zeros(2)}, path, metadata=dict(MODELS["sgdnet"].notes))
+    file = tmp_path / "settings.yaml"
+    file.write_text(f"models: {{sgdnet: {{path: {path}}}}}\n")
+    answer = CliRunner().invoke(app, ["models", "list", "--settings", str(file)])
+    assert answer.exit_code == 0, answer.output
+    assert "another network" in " ".join(answer.stdout.split())
+    assert "\\n" not in answer.stdout
+
+
 def test_another_size_of_face_quality_takes_the_place_of_the_default(tmp_path: Path) -> None:
     found = {each.name: each for each in model_records(settings(tmp_path, models={"sfiqa_s": {"path": "mine"}}))}
     assert not found["sfiqa_mobilenet"].judges
