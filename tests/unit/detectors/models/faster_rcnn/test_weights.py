@@ -12,7 +12,7 @@ from torch import nn
 from detectors.models.faster_rcnn import weights
 from detectors.models.faster_rcnn.variants import DEFAULT_VARIANT, VARIANTS
 from detectors.models.faster_rcnn.weights import from_weights, locate_weights, pull_weights
-from detectors.models.weights import WeightsOrigin, WeightsUnavailable, sha256
+from detectors.models.weights import WeightsAbsent, WeightsOrigin, WeightsUnavailable, sha256
 from tests.unit.detectors.file_server import serving
 
 NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
@@ -96,7 +96,13 @@ def test_weights_of_another_network_are_refused(published: Path, tmp_path: Path)
         from_weights(locate_weights(explicit=path))
 
 
-def test_without_weights_it_is_off_and_says_how_to_place_the_file(tmp_path: Path) -> None:
+def test_without_weights_it_is_off_and_says_how_to_place_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_bundled(model: str) -> None:
+        raise WeightsAbsent(f"{model} is off")
+
+    monkeypatch.setattr(weights, "find_bundled", nothing_bundled)
     with pytest.raises(WeightsUnavailable, match="models pull faster_rcnn") as off:
         locate_weights(downloads=tmp_path)
     assert VARIANTS[DEFAULT_VARIANT].url in str(off.value)
