@@ -20,6 +20,7 @@ from api.routes import (
     health,
     incident_work,
     incidents,
+    kiosk,
     live_events,
     models,
     page,
@@ -131,7 +132,7 @@ def _new_application() -> FastAPI:
 def _add_routes(app: FastAPI) -> None:
     # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
     acts = (incident_work, alarm_answers, camera_editing)
-    reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events)
+    reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events, kiosk)
     for resource in (*acts, quiet_times_routes, receivers, *reads):
         app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
     for unversioned in (health.router, prometheus.router, page.router):

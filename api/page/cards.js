@@ -2,6 +2,7 @@
 
 import { bareReason, capitalised, duration, element, icon, metricName, normal, number, quantity } from "./format.js";
 import { cameraAddress } from "./router.js";
+import { t } from "./texts.js";
 
 const OLD_FRAME_S = 10;
 
@@ -80,7 +81,8 @@ export function tickAges(root, now) {
   for (const age of root.querySelectorAll(".age")) {
     const at = age.dataset.at ? Date.parse(age.dataset.at) : null;
     const seconds = at === null ? null : (now - at) / 1000;
-    age.textContent = seconds === null ? "last frame not known" : `frame ${duration(seconds)} ago`;
+    const inTable = age.tagName === "TD";
+    age.textContent = seconds === null ? t(inTable ? "frame.notKnownShort" : "frame.notKnown") : t(inTable ? "frame.agoShort" : "frame.ago", { time: duration(seconds) });
     age.classList.toggle("old", seconds === null || seconds > OLD_FRAME_S);
   }
 }

@@ -72,7 +72,7 @@ export function normal(low, high, unit) {
 }
 
 export function clockTime(at) {
-  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
 }
 
 /** A time with its date and time zone. */

@@ -5,7 +5,7 @@ import { cameraAddress, incidentAddress } from "./router.js";
 import { t } from "./texts.js";
 
 const SEVERITIES = ["critical", "warning", "info"];
-const MOST_OPEN = 12;
+const MOST_OPEN = 6;
 const NAME_KEY = "sightline.name";
 
 function where(incident) {

@@ -49,6 +49,11 @@ const ENGLISH = {
   "site.ok": "{n} OK",
   "site.off": "{n} switched off",
 
+  "frame.ago": "frame {time} ago",
+  "frame.agoShort": "{time} ago",
+  "frame.notKnown": "last frame not known",
+  "frame.notKnownShort": "not known",
+
   "column.state": "State",
   "column.camera": "Camera",
   "column.why": "Why",
@@ -71,6 +76,20 @@ const ENGLISH = {
   "wall.models": "Learned models: {judging} of {all} judge here",
 
   "incidents.open": "Open incidents ({n})",
+  "kiosk.title": "Wall",
+  "kiosk.link": "Kiosk link",
+  "kiosk.life": "How long the link works",
+  "kiosk.day": "1 day",
+  "kiosk.week": "7 days",
+  "kiosk.month": "30 days",
+  "kiosk.year": "1 year",
+  "kiosk.make": "Make a link",
+  "kiosk.made": "Whoever has this link sees the wall of {site} until {time}, and nothing else.",
+  "kiosk.madeAll": "Whoever has this link sees the wall of every site until {time}, and nothing else.",
+  "kiosk.group": "{n} cameras of {where}",
+  "kiosk.since": "since {time}",
+  "kiosk.more": "and {n} more open incidents",
+
   "reports.about": "Usable time, incidents, image quality and trends of a period, for every camera. Days are those of each site's own time zone.",
   "reports.period": "Period",
   "reports.last-week": "Last week",

@@ -9,8 +9,8 @@ import { bySite, isCalm, siteHead, tally } from "./wall-sites.js";
 const PICTURE_AGAIN_MS = 10000;
 const MOST_PICTURES = 60;
 
-/** Make the layout in `root`. Its `show(cameras, fold)` gets what is to be seen, worst first, and whether to fold what is in order. */
-export function gridWall(root, { folds }) {
+/** Make the layout in `root`; without `links` nothing in it leads anywhere. Its `show(cameras, fold)` gets what is to be seen, worst first, and whether to fold what is in order. */
+export function gridWall(root, { folds, links = true }) {
   const tiles = new Map();
   const sections = new Map();
   const inSight = new Set();
@@ -34,7 +34,7 @@ export function gridWall(root, { folds }) {
     else tiles.forEach(({ tile }) => withoutPicture(tile));
   } }, t("wall.pictures"));
   const board = element("div");
-  root.append(element("p", { class: "bar" }, button), board);
+  root.append(element("p", { class: "bar", hidden: !links }, button), board);
 
   function show(cameras, fold) {
     last = [cameras, fold];
@@ -67,7 +67,7 @@ export function gridWall(root, { folds }) {
   function tileOf(camera) {
     const known = tiles.get(camera.name);
     if (known && known.camera === camera) return known.tile;
-    const tile = known ? known.tile : element("a", { class: "tile", href: cameraAddress(camera.name), "data-name": camera.name }, camera.name);
+    const tile = known ? known.tile : element(links ? "a" : "span", { class: "tile", role: links ? null : "img", href: links ? cameraAddress(camera.name) : null, "data-name": camera.name }, camera.name);
     if (!known) sight.observe(tile);
     const why = camera.headline ? capitalised(camera.headline.label) : camera.reason;
     const text = [camera.name, camera.state_word, why].filter(Boolean).join(", ");

@@ -93,7 +93,7 @@ export function tableWall(root, { metrics, folds }) {
       cell("why", why),
       cell("number", value),
       cell("rate", camera.fps === null ? "" : `${number(camera.fps)}\u202ffps`),
-      element("td", { class: "c-frame age", "data-at": camera.last_frame_at || "" }));
+      element("td", camera.state === "off" ? { class: "c-frame" } : { class: "c-frame age", "data-at": camera.last_frame_at || "" }));
   }
 
   let waiting = false;

@@ -6,8 +6,9 @@ silent, one that was retired, a store that went away.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import anyio
@@ -26,6 +27,8 @@ from api.schemas.cameras import CameraAnswer
 from api.schemas.incidents import IncidentAnswer, incident_answer
 from api.schemas.values import Time
 from api.security.client_limits import LiveStreamLimit
+from api.security.kiosk import KioskLink
+from api.security.request_guard import KIOSK_SCOPE
 from domain.alerts import IncidentState
 from domain.errors import StoreUnavailable
 from domain.text.camera_urls import redact_text
@@ -119,6 +122,27 @@ def collect_changes(backend: Backend, shown: SentState) -> LiveAnswer:
     return changes_since(read_page_state(backend), shown)
 
 
+def only_site(seen: PageState, site: str | None) -> PageState:
+    """Return what is true of one site alone, as if there were no other; everything where `site` is None."""
+    if site is None:
+        return seen
+    cameras = [camera for camera in seen.cameras if camera.site == site]
+    names = {camera.name for camera in cameras}
+    incidents = [
+        incident
+        for incident in seen.incidents or ()
+        if (set(incident.members) or {incident.camera}) <= names  # a group incident names cameras of other sites
+    ]
+    found = Counter(camera.state for camera in cameras)
+    return replace(
+        seen,
+        counts={state: found[state] for state in CameraState},
+        cameras=cameras,
+        hashes={name: seen.hashes[name] for name in names},
+        incidents=None if seen.incidents is None else incidents,
+    )
+
+
 def changes_since(seen: PageState, shown: SentState) -> LiveAnswer:
     """Return in what `seen` differs from `shown`, and note it there."""
     removed = sorted(shown.cameras.keys() - seen.hashes.keys())
@@ -186,16 +210,24 @@ class LiveResponse(StreamingResponse):
             self._pages.release_slot(self._client)
 
 
+def _life_of(link: KioskLink, backend: Backend) -> float:
+    """Return how long a stream may last that a link lets in: it ends with the link."""
+    return min(MAX_STREAM_S, max(0.0, (link.until - backend.clock.now()).total_seconds()))
+
+
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def live(request: Request) -> StreamingResponse:
     """Stream `board` events (`LiveAnswer` as JSON): all cameras first, then about once a second what
     changed.
     """
     state, shown = request.app.state, SentState()
+    link: KioskLink | None = request.scope.get(KIOSK_SCOPE)
+    site, life_s = (None, MAX_STREAM_S) if link is None else (link.site, _life_of(link, state.backend))
     events = event_stream(
-        lambda: changes_since(state.look(), shown),
+        lambda: changes_since(only_site(state.look(), site), shown),
         stopping=state.stopping,
         gone=request.is_disconnected,
         every_s=UPDATE_INTERVAL_S,
+        life_s=life_s,
     )
     return LiveResponse(events, state.pages, request.client.host if request.client is not None else "")

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 
 from api.backend import BackendDependency
 from api.error_responses import error_response
-from api.security import access_rules
+from api.security import access_rules, kiosk
 from api.security.client_limits import TokenThrottle
 from api.security.login import cookie_header, same_site_redirect, token_field, token_of_query
 from api.security.page_paths import PAGE_ROOTS, address_after_login, is_page_path, login_address, page_address
@@ -28,6 +28,8 @@ def page(request: Request, backend: BackendDependency) -> Response:
     if token is not None:
         address = page_address(request.scope["path"], _query(request))
         return _exchange_token(request, backend, token, address)
+    if request.scope["path"] == kiosk.KIOSK_PATH and "key" in request.query_params:
+        return _exchange_kiosk_key(request, backend)
     if not is_page_path(request.scope["path"]):
         return error_response(404, "there is nothing here")
     return FileResponse(_PAGE_FOLDER / "index.html")
@@ -52,6 +54,20 @@ async def login(request: Request, backend: BackendDependency) -> Response:
     """Take the token of the form, give a cookie for it, and lead to the address that was asked for."""
     given = token_field((await request.body()).decode(errors="replace")) or ""
     return _exchange_token(request, backend, given, address_after_login(_query(request)))
+
+
+def _exchange_kiosk_key(request: Request, backend: BackendDependency) -> Response:
+    """Give a cookie for the key of a kiosk link, so that the key does not stay in the address."""
+    token = _expected_token(request)
+    if not token:
+        return RedirectResponse(kiosk.KIOSK_PATH, 303)
+    now = backend.clock.now()
+    key = request.query_params["key"]
+    link = kiosk.parse_kiosk_key(key, token, now)
+    if link is None:
+        return error_response(401, "this link is over or damaged; ask for a new one")
+    header = kiosk.kiosk_cookie_header(key, link, now, secure=request.scope["scheme"] == "https")
+    return same_site_redirect(header, kiosk.KIOSK_PATH)
 
 
 def _query(request: Request) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.error_responses import error_response
-from api.security import access_rules, request_limits
+from api.security import access_rules, kiosk, request_limits
 from api.security.access_rules import AccessPolicy, AuthResult
 from api.security.client_address import client_address, is_forwarded_https
 from api.security.client_limits import TokenThrottle
@@ -19,6 +19,8 @@ from domain.ports import Clock
 _HTTP_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 _IGNORED_HEADERS = frozenset({b"range", b"if-range"})
 """Parts of files are not served: answering with the whole is always right."""
+KIOSK_SCOPE = "sightline.kiosk"
+"""Where a request's scope has the `KioskLink` that let it in; absent where the token or a session did."""
 
 
 class RequestGuard:
@@ -94,7 +96,7 @@ class RequestGuard:
         )
         if entry is AuthResult.WRONG:
             return wrong_token_response(self._throttle.record_wrong_token(scope["client"][0]))
-        if entry is not AuthResult.NOTHING:
+        if entry is not AuthResult.NOTHING or self._is_kiosk(scope, headers):
             return None
         if is_page_path(path):
             # A token in the address is exchanged for a cookie by the page itself.
@@ -105,6 +107,17 @@ class RequestGuard:
                 return same_site_redirect(address=address)
             return RedirectResponse(login_address(address), 303)
         return error_response(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
+
+    def _is_kiosk(self, scope: Scope, headers: Headers) -> bool:
+        """Let in who holds a good link of the kiosk, to read the wall alone; note what the link allows."""
+        if not self._access.token or not kiosk.is_kiosk_request(scope["method"], scope["path"]):
+            return False
+        now = self._clock.now()
+        link = kiosk.link_of_cookies(headers.get("cookie", ""), self._access.token, now)
+        if link is not None:
+            scope[KIOSK_SCOPE] = link
+        # The page itself exchanges the key of an address for a cookie.
+        return link is not None or (scope["path"] == kiosk.KIOSK_PATH and b"key=" in scope["query_string"])
 
     def _renew_cookie(self, scope: Scope) -> str:
         if not self._access.token:

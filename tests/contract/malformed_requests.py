@@ -47,6 +47,8 @@ PATHS = (
     "/api/v1/camera-changes",
     "/api/v1/camera-changes/{}/undo",
     "/api/v1/alerts",
+    "/api/v1/kiosk-links",
+    "/kiosk",
     "/api/v1/metrics",
     "/api/v1/faults",
     "/api/v1/models",

@@ -10,6 +10,7 @@ export const VIEWS = [
   { address: "/cameras/:name", load: () => import("./camera.js") },
   { address: "/incidents", load: () => import("./incidents.js") },
   { address: "/incidents/:id*", load: () => import("./incident.js") },
+  { address: "/kiosk", load: () => import("./kiosk.js") },
   { address: "/reports", load: () => import("./reports.js") },
 ];
 

@@ -3,6 +3,7 @@
 import { tickAges } from "../cards.js";
 import { capitalised, element } from "../format.js";
 import { askToTake, showIncidents } from "../incidents.js";
+import { kioskLink } from "../kiosk-link.js";
 import { noteQuery } from "../router.js";
 import { refreshSparks, watchSparks } from "../sparks.js";
 import { t } from "../texts.js";
@@ -22,7 +23,7 @@ export function open(container, params, state) {
   let asked = params.query.get("view");
   let layout = null;
   const folds = folding();
-  const parts = build(params.query.get("find") || "");
+  const parts = build(params.query.get("find") || "", kioskLink(() => site));
   container.append(...parts.all);
   const choice = {
     metrics: state.metrics,
@@ -133,7 +134,7 @@ export function open(container, params, state) {
   return () => stops.forEach((stop) => stop());
 }
 
-function build(find) {
+function build(find, kiosk) {
   const parts = {
     counts: element("div", { class: "counts", id: "counts", role: "group", "aria-label": t("wall.only") }),
     find: element("input", { type: "search", id: "find", autocomplete: "off", placeholder: t("wall.findHint"), value: find }),
@@ -164,7 +165,7 @@ function build(find) {
     element("h1", { class: "unseen" }, t("nav.wall")),
     element("div", { class: "bar" }, parts.counts, tools),
     parts.incidents,
-    element("div", { class: "bar" }, element("div", { class: "counts", role: "group", "aria-label": t("wall.view") }, ...parts.views), savedFilters()),
+    element("div", { class: "bar" }, element("div", { class: "counts", role: "group", "aria-label": t("wall.view") }, ...parts.views), savedFilters(), kiosk),
     parts.empty, parts.cameras, element("p", { class: "quietly keys" }, t("wall.keys")), parts.models,
   ];
   return parts;

@@ -82,6 +82,9 @@ class Browser:
         strokes = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
         self._post("/actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
 
+    def forget_cookies(self) -> None:
+        self._post("/goog/cdp/execute", cmd="Network.clearBrowserCookies", params={})
+
     @contextmanager
     def phone(self) -> Iterator[None]:
         """Show the page as a phone of 390 x 844 does."""

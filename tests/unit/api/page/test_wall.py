@@ -149,3 +149,24 @@ def test_marks_of_a_hundred_keep_their_meaning(window: Browser, stage: SampleCam
     stage.suspected(Camera("gate", "rtsp://h/1"), replace(blur_verdict(), evidence=MARKS))
     opened()
     window.wait(lambda: "49.9 of 100" in "".join(window.texts(".card")), what="the mark with its whole")
+
+
+def test_a_kiosk_link_made_on_the_wall_shows_it_and_leads_nowhere(
+    window: Browser, stage: SampleCameras, opened: Open
+) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1", site="North"))
+    stage.failing(Camera("yard", "rtsp://h/1", site="South"), blur_verdict())
+    opened("/?token=kiosk+hunter2+token&site=South", token="kiosk hunter2 token")
+    window.wait(lambda: window.texts(".card h3") == ["yard"], what="the site's wall")
+    window.click("#kiosk-link summary")
+    window.click("#kiosk-link button")
+    window.wait(lambda: window.texts("#kiosk-link input:not([hidden])"), what="the link")
+    link = str(window.run("return document.querySelector('#kiosk-link input').value"))
+    window.forget_cookies()
+    window.open(link)
+    window.wait(lambda: window.texts(".kiosk .tile") == ["yard"], what="the wall of the link's site alone")
+    assert str(window.run("return location.href")).endswith("/kiosk")
+    assert window.run("return document.querySelectorAll('main a, main form, main input').length") == 0
+    assert "Out of focus yard" in " ".join(window.texts(".kiosk-incidents li")).replace("\n", " ")
+    window.forget_cookies()
+    window.errors()  # the page's requests between the session's end and the link
