@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import torch
 
+from detectors.models.model_status import check_models
 from detectors.registry import build_detectors
 from domain.alerts import AlertState
 from domain.cameras import Camera, ConnectionState, StreamStatus
@@ -22,6 +23,8 @@ from workers.frame_scoring.frame_scorer import FrameScorer
 
 Observation: TypeAlias = FrameScores | StreamStatus
 
+PICTURE_MODELS = ("picture_faults",)
+"""The learned models whose numbers the fault rules read."""
 _STATUS_EVERY = timedelta(seconds=2)
 
 
@@ -42,6 +45,11 @@ class PlaybackResult:
 def build_scorer() -> FrameScorer:
     """Return a scorer with every detector, on the CPU."""
     return FrameScorer(build_detectors(), torch.device("cpu"))
+
+
+def build_product_scorer() -> FrameScorer:
+    """Return a scorer as the product has it: the metrics, and the picture-fault model at its usual interval."""
+    return FrameScorer(build_detectors(models=check_models({}, None, names=PICTURE_MODELS)), torch.device("cpu"))
 
 
 def play_clip(camera: Camera, by: FrameScorer) -> list[Observation]:
