@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
 from multiprocessing import get_context
@@ -22,6 +22,7 @@ from lab.bench.evidence.clips import ClipFile, find_clips
 from lab.bench.evidence.current_practice import watch_clip
 from lab.bench.evidence.evidence_tables import summarise
 from lab.bench.evidence.fault_films import FaultFilm
+from lab.bench.evidence.playback import build_scorer
 from simulation.fault_injection import Strength
 from simulation.fortnight.calendar import DAYS
 from simulation.fortnight.camera import PLACES
@@ -110,11 +111,13 @@ def find_pieces(parts: Collection[Part], data: Path | None, folder: Path, reduct
 
 
 def _planted(data: Path, folder: Path, reduction: Reduction) -> Iterator[Piece]:
-    faults = tuple(Fault(name) for name in reduction.faults) or planted_faults.PICTURE_FAULTS
-    mark = "-" + "-".join(reduction.faults) if reduction.faults else ""
     for clip in find_clips(data / "clips"):
-        if clip.name in HELD_OUT:
-            yield Piece(Part.PLANTED, clip.name + mark, partial(plant_clip, clip.path, faults, folder / "films"))
+        if clip.name not in HELD_OUT:
+            continue
+        for fault in planted_faults.PICTURE_FAULTS:
+            if not reduction.faults or fault in reduction.faults:
+                make = partial(plant_fault, clip.path, fault, folder / "films")
+                yield Piece(Part.PLANTED, f"{clip.name}-{fault}", make)
 
 
 def _real(data: Path, _folder: Path, _reduction: Reduction) -> Iterator[Piece]:
@@ -151,14 +154,16 @@ def _fortnight(reduction: Reduction) -> Iterator[Piece]:
             yield Piece(Part.FORTNIGHT, f"{place.name}-{mark}", make)
 
 
-def plant_clip(path: Path, faults: Sequence[Fault], films: Path) -> dict[str, Any]:
-    """Return every fault planted on one clip at three strengths, and what today's checks raise of the same films."""
+def plant_fault(path: Path, fault: Fault, films: Path) -> dict[str, Any]:
+    """Return one fault planted on one clip at three strengths, and what today's checks raise of the same films."""
     films.mkdir(parents=True, exist_ok=True)
-    found = planted_faults.run(clips=path, faults=faults, cache=films)
     (clip,) = find_clips(path)
-    for each in found["runs"]:
-        each["today"] = _practice_on_film(clip, Fault(each["fault"]), Strength(each["strength"]), films)
-    return {"clip": clip.name, "runs": found["runs"], "clean": found["clean"]}
+    by = build_scorer()
+    runs = []
+    for strength in Strength:
+        run = planted_faults.run_planted(clip, fault, strength, films, by)
+        runs.append({**asdict(run), "today": _practice_on_film(clip, fault, strength, films)})
+    return {"clip": clip.name, "runs": runs}
 
 
 def _practice_on_film(clip: ClipFile, fault: Fault, strength: Strength, films: Path) -> Mapping[str, float]:
@@ -183,12 +188,11 @@ def _make(piece: Piece, folder: Path) -> None:
     import torch  # noqa: PLC0415 - threads are set in the piece's own process
 
     torch.set_num_threads(1)
-    made = json.dumps({"piece": asdict_of(piece), **piece.make()})
+    made = json.dumps({"piece": _name_of(piece), **piece.make()})
     part = piece.path(folder).with_suffix(".part")
     part.write_text(made, encoding="utf-8")
     part.replace(piece.path(folder))
 
 
-def asdict_of(piece: Piece) -> dict[str, str]:
-    """Return what names a piece."""
+def _name_of(piece: Piece) -> dict[str, str]:
     return {"part": piece.part.value, "name": piece.name}

@@ -1,8 +1,8 @@
 """The simulated fortnight through the product's metrics and production's policy, sampled thinly; and faults at its end.
 
 Thinning: a visit of four pictures five seconds apart every `visit_s`; every 45 s while a light mode is learned (its
-first four and a half hours); every 10 s for two minutes after a change to infrared or back; every 20 s for the first
-eight minutes of each happening. What is not sampled is not seen: a false alarm that needs more pictures is missed.
+first four and a half hours); every 10 s for two minutes after a change to infrared or back; every 30 s for the first
+seven minutes of each happening. What is not sampled is not seen: a false alarm that needs more pictures is missed.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ BEGIN_S = 7.5 * HOUR_S
 """The cameras are installed on the first morning."""
 _VISIT = (0.0, 5.0, 10.0, 15.0)
 _LEARNING_S, _LEARNING_STEP_S = 4.5 * HOUR_S, 45.0
-_DENSE_STEP_S, _DENSE_S = 20.0, 480.0
+_DENSE_STEP_S, _DENSE_S = 30.0, 420.0
 _SWITCH_STEP_S, _SWITCHES = 10.0, 12
 _FAULT_S, _FAULT_STEP_S = 900.0, 10.0
 _HOLD_S = 300.0

@@ -69,7 +69,7 @@ def run(
         by = build_scorer()
         for clip in find_clips(clips or _own_films(folder)):
             healthy.append(_run_healthy(clip, by))
-            found.extend(_run_planted(clip, fault, strength, folder, by) for fault, strength in _pairs(chosen))
+            found.extend(run_planted(clip, fault, strength, folder, by) for fault, strength in _pairs(chosen))
     found.extend(
         _run_scripted(fault, strength) for fault in SCRIPTS if fault in chosen for strength in _strengths(fault)
     )
@@ -125,7 +125,8 @@ def _strengths(fault: Fault) -> tuple[Strength, ...]:
     return tuple(Strength) if fault in GRADED else (Strength.SEVERE,)
 
 
-def _run_planted(clip: ClipFile, fault: Fault, strength: Strength, folder: Path, by: FrameScorer) -> PlantedRun:
+def run_planted(clip: ClipFile, fault: Fault, strength: Strength, folder: Path, by: FrameScorer) -> PlantedRun:
+    """Return what became of one fault on one clip; the film is kept in `folder`."""
     planted = FaultFilm(clip, fault, strength)
     path = planted.film(folder)
     camera = planted.camera(path)

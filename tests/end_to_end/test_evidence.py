@@ -1,0 +1,39 @@
+"""The reduced form of `sightline bench evidence`: what no change may make worse, in the time that CI has."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lab.bench.evidence import evidence_run
+from lab.bench.evidence.evidence_run import Part, Reduction
+
+DATA = os.environ.get("SIGHTLINE_DATA")
+needs_data = pytest.mark.skipif(not DATA, reason="SIGHTLINE_DATA names the folder of the shared clips")
+SUBSET = ("blur", "covered", "freeze", "black")
+
+
+@needs_data
+def test_medium_and_severe_faults_on_held_out_clips_keep_their_names(tmp_path: Path) -> None:
+    found = evidence_run.run(tmp_path, parts=[Part.PLANTED], jobs=1, reduction=Reduction(faults=SUBSET))
+    rows = [row for row in found["planted"] if row["strength"] != "mild"]
+    assert sum(row["runs"] for row in rows) == 24
+    assert sum(row["right_headline"] for row in rows) >= 23
+    assert all(row["median_delay_s"] <= 6 for row in rows)
+
+
+@needs_data
+def test_a_day_of_a_webcam_tells_the_stall_of_its_feed_and_nothing_else() -> None:
+    stills = Path(DATA or "") / "real" / "webcam-days"
+    found = evidence_run.healthy_hours.run_webcam_days(stills, days=1.2)
+    assert found["hours"] > 15
+    assert found["false_alarms"] == []
+    assert found["stalls_told"] == len(found["stalls"]) == 1
+
+
+def test_a_simulated_evening_sends_nothing(tmp_path: Path) -> None:
+    """From forenoon into the infrared night of an indoor and an outdoor camera: lamps go out, dusk falls."""
+    reduction = Reduction(hours=15.0, cameras=("gate", "gallery"), visit_s=3600, models=False)
+    found = evidence_run.run(tmp_path, parts=[Part.FORTNIGHT], jobs=1, reduction=reduction)
+    assert found["fortnight_false_alarms"]["hours"] == 30.0
+    assert [each["false_alarms"] for each in found["fortnight"]] == [[], []]
