@@ -65,8 +65,8 @@ def snow_cover(light: Light, happening: Happening, at_s: float, around: float) -
     since, left = at_s - happening.start_s, happening.end_s - at_s
     depth = float(np.clip(min(since / 7200, left / 21_600), 0, 1))
     rough = np.random.default_rng(happening.seed).standard_normal((12, 20)).astype(np.float32)
-    field = cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
-    field += np.linspace(-2.2, 2.6, height, dtype=np.float32)[:, None]
+    slope = np.linspace(-2.2, 2.6, height, dtype=np.float32)[:, None]
+    field = cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC) + slope
     lies = np.clip(field * 2 + 3 * depth - 1.5, 0, 1) * depth * 0.8
     texture = 0.85 + 0.15 * light.mean(axis=2) / max(float(light.mean()), 1e-6) / 2
     white = np.asarray(np.clip(0.75 * around * texture, 0, None)[..., None], dtype=np.float32)

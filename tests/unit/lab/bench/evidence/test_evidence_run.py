@@ -8,7 +8,7 @@ import pytest
 from domain.errors import ConfigError
 from lab.bench.evidence import evidence_run
 from lab.bench.evidence.evidence_run import Part, Reduction, choose_parts, find_pieces
-from lab.bench.evidence.fortnight_run import plant, run_camera
+from lab.bench.evidence.fortnight_run import plant
 from simulation.fortnight.camera import PLACES
 
 SHORT = Reduction(hours=0.2, cameras=("gallery",), models=False)
@@ -50,12 +50,3 @@ def test_every_place_gets_two_faults_on_its_last_day() -> None:
     for number in range(len(PLACES)):
         day, night = plant(number, 3)
         assert 2 * 86_400 < day.start_s < day.end_s < night.start_s < night.end_s < 3 * 86_400
-
-
-def test_a_planted_fault_is_told_by_productions_policy_after_its_hold() -> None:
-    found = run_camera(4, days=1, visit_s=7200, models=False)
-    (day, night) = found["planted"]
-    assert (day["fault"], day["right_headline"]) == ("too_bright", True)
-    assert 300 <= day["delay_s"] <= 400
-    assert found["false_alarms"] == []
-    assert night["fault"] == "camera_moved"
