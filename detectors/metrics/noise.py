@@ -32,7 +32,7 @@ class NoiseMetrics:
     """Immerkær's estimate at native size, since resizing averages noise away. Masked pixels do not count."""
 
     name = "noise"
-    fingerprint = "noise-3"
+    fingerprint = "noise-4"
     metrics = (
         lower_is_better("noise_sigma", "noise", LEVELS, (0, 1700), "Immerkær 1996"),
         lower_is_better(

@@ -14,6 +14,7 @@ GRID = (6, 8)
 _LUMA = (0.299, 0.587, 0.114)
 _QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _FIVE = (0.1, 0.25, 0.5, 0.75, 0.9)
+_MAGENTA = (0.02, 0.05, 0.1, 0.2)
 _TILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BANDS = 3
 _FAINT = 1e-3
@@ -37,34 +38,34 @@ def _light(small: Tensor) -> Tensor:
     red, green, blue = small[:, 0], small[:, 1], small[:, 2]
     luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
     ordered = luma.flatten(1).sort(dim=1).values
-    parts = [_ranks(ordered, _QUANTILES)]
-    parts += [(ordered > level).float().mean(dim=1, keepdim=True) for level in (0.9, 0.97)]
-    parts += [(ordered < level).float().mean(dim=1, keepdim=True) for level in (0.03, 0.1)]
     brightest, darkest = _ranks(ordered, (0.998,)), _ranks(ordered, (0.002,))
-    parts.append((ordered > brightest - _SAME).float().mean(dim=1, keepdim=True))
-    parts.append((ordered < darkest + _SAME).float().mean(dim=1, keepdim=True))
-    for lean in ((blue - luma) / 1.772, (red - luma) / 1.402, (red + blue) / 2 - green):
-        deviation, mean = torch.std_mean(lean.flatten(1), dim=1, correction=0)
-        parts.append(torch.stack([mean, deviation, lean.flatten(1).abs().mean(dim=1)], dim=1))
-    magenta = torch.minimum(red, blue) - green
-    parts += [(magenta.flatten(1) > level).float().mean(dim=1, keepdim=True) for level in (0.02, 0.05, 0.1, 0.2)]
+    fixed = [ordered.new_full(brightest.shape, level) for level in (0.9, 0.97, 0.03, 0.1)]
+    limits = torch.cat([*fixed, brightest - _SAME, darkest + _SAME], dim=1)
+    above = (ordered[:, None] > limits[..., None]).float().mean(dim=2)
+    below = (ordered[:, None] < limits[..., None]).float().mean(dim=2)
+    parts = [_ranks(ordered, _QUANTILES), above[:, :2], below[:, 2:4], above[:, 4:5], below[:, 5:]]
+    leans = torch.stack([(blue - luma) / 1.772, (red - luma) / 1.402, (red + blue) / 2 - green], dim=1).flatten(2)
+    deviation, mean = torch.std_mean(leans, dim=2, correction=0)
+    parts.append(torch.stack([mean, deviation, leans.abs().mean(dim=2)], dim=2).flatten(1))
+    magenta = (torch.minimum(red, blue) - green).flatten(1)
+    parts.append((magenta[:, None] > magenta.new_tensor(_MAGENTA)[:, None]).float().mean(dim=2))
     lowest = -max_pool2d(-small.amin(dim=1, keepdim=True), 3, stride=1)
     parts.append(_ranks(lowest.flatten(1).sort(dim=1).values, (0.1, 0.5, 0.9)))
-    grid = adaptive_avg_pool2d(luma[:, None], 3).flatten(1)
-    squares = adaptive_avg_pool2d(luma[:, None].square(), 3).flatten(1)
-    parts += [grid, (squares - grid.square()).clamp_min(0).sqrt()]
-    return torch.cat([*parts, *_leans(small)], dim=1)
+    grid = adaptive_avg_pool2d(torch.stack([luma, luma.square()], dim=1), 3).flatten(2)
+    parts += [grid[:, 0], (grid[:, 1] - grid[:, 0].square()).clamp_min(0).sqrt()]
+    return torch.cat([*parts, *_leans(small, luma)], dim=1)
 
 
-def _leans(small: Tensor) -> list[Tensor]:
+def _leans(small: Tensor, luma: Tensor) -> list[Tensor]:
     """How the places' own leans are spread, against their light, and how many places are purple.
 
     A road that turned purple between green verges leans nowhere on the whole.
     """
-    red, green, blue = small.flatten(2).unbind(dim=1)
-    luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
-    purple, bluish, reddish = (part / (luma + 0.1) for part in ((red + blue) / 2 - green, blue - luma, red - luma))
-    parts = [_ranks(lean.sort(dim=1).values, _FIVE) for lean in (purple, bluish, reddish)]
+    red, green, blue = small[:, 0], small[:, 1], small[:, 2]
+    leans = torch.stack([(red + blue) / 2 - green, blue - luma, red - luma], dim=1)
+    leans = (leans / (luma + 0.1)[:, None]).flatten(2)
+    parts = [_ranks(leans.sort(dim=2).values, _FIVE).flatten(1)]
+    purple, bluish, reddish = leans.unbind(dim=1)
     for level in (0.04, 0.1):
         there = (purple > level) & (bluish > 0) & (reddish > -level)
         parts.append(there.float().mean(dim=1, keepdim=True))
@@ -74,7 +75,7 @@ def _leans(small: Tensor) -> list[Tensor]:
 def _detail(luma: Tensor) -> Tensor:
     """Of luma (N, 1, H, W): gradients at three sizes, their ratios, edges, the darkest and brightest of each tile."""
     parts, tiles = [], []
-    sizes = [luma, avg_pool2d(luma, 2), avg_pool2d(luma, 4)]
+    sizes = [luma, half := _halve(luma), _halve(half)]
     gradients = [_gradient(one) for one in sizes]
     for gradient in gradients:
         tile = (adaptive_avg_pool2d(gradient, GRID) + _FAINT).log()
@@ -101,15 +102,22 @@ def _colour(small: Tensor) -> Tensor:
     return torch.cat([_tile_ranks(saturation), _tile_ranks(lean), _bands(saturation), _bands(lean)], dim=1)
 
 
+def _halve(luma: Tensor) -> Tensor:
+    """Means over 2 x 2, as `avg_pool2d`, in a quarter of its time."""
+    height, width = (side // 2 * 2 for side in luma.shape[-2:])
+    rows = luma[..., 0:height:2, :] + luma[..., 1:height:2, :]
+    return (rows[..., 0:width:2] + rows[..., 1:width:2]) * 0.25
+
+
 def _gradient(luma: Tensor) -> Tensor:
     across = (luma[:, :, :-1, 1:] - luma[:, :, :-1, :-1]).abs()
     return across + (luma[:, :, 1:, :-1] - luma[:, :, :-1, :-1]).abs()
 
 
 def _ranks(ordered: Tensor, levels: Sequence[float]) -> Tensor:
-    """(N, levels): the values at these shares of (N, n) in ascending order."""
-    last = ordered.shape[1] - 1
-    return ordered[:, [round(level * last) for level in levels]]
+    """(..., levels): the values at these shares of (..., n) in ascending order."""
+    last = ordered.shape[-1] - 1
+    return torch.stack([ordered[..., round(level * last)] for level in levels], dim=-1)
 
 
 def _tile_ranks(tiles: Tensor) -> Tensor:
