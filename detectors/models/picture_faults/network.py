@@ -31,7 +31,7 @@ BRANCH_STATISTICS = 3 * CHANNELS[-1] + len(KINDS)
 STATISTICS = TRUNK_STATISTICS + BRANCH_STATISTICS + SURFACE_STATISTICS
 ANSWERS = len(KINDS) + 1
 """Every kind, and behind them any fault at all."""
-HIDDEN = 256
+HIDDEN = 512
 SHARPNESS = 4.0
 """Of the soft maximum over places."""
 FARTHEST = 6.0

@@ -28,22 +28,38 @@ class KindFigures:
     """At the bound of the rules."""
 
 
+def camera_weights(targets: Numbers, index: int) -> Numbers:
+    """Weight (N,) of each picture for one answer, so that they count as often as cameras show the like; 0 where unsure.
+
+    A share `PRIORS[index]` has it. Of the rest one in twenty (`ANY_PRIOR`) has another fault: the pictures of training
+    have one far more often, and a wrong name for a faulty camera is no healthy camera called.
+    """
+    there, away = targets[:, index] == 1, targets[:, index] == 0
+    other = away & (targets[:, -1] == 1)
+    healthy = away & ~other
+    share = ANY_PRIOR if healthy.any() and other.any() else float(other.any())
+    rest = (1 - PRIORS[index]) * away.sum()
+    weights = np.zeros(len(targets))
+    weights[other] = share * rest / max(1, other.sum())
+    weights[healthy] = (1 - share) * rest / max(1, healthy.sum())
+    weights[there] = PRIORS[index] * away.sum() / max(1, there.sum())
+    return weights
+
+
 def calibrate_kinds(logits: Numbers, targets: Numbers) -> list[Calibration]:
     """Slope and offset by answer for logits and targets (N, ANSWERS), 1 there, 0 not there, -1 unsure.
 
-    Weighted so that a kind's share is `PRIOR`, and that of any fault at all `ANY_PRIOR`: a probability of a half means
-    that as many healthy cameras as faulty ones look like this.
+    Weighted as `camera_weights`: a probability of a half means that as many healthy cameras as faulty ones look like
+    this.
     """
     fitted = []
-    for index, prior in enumerate(PRIORS):
-        sure = targets[:, index] >= 0
-        answers, there = logits[sure, index], targets[sure, index]
+    for index in range(len(PRIORS)):
+        sure, there = targets[:, index] >= 0, targets[:, index] == 1
         if there.sum() < FAINTEST:
             fitted.append(Calibration(1.0, 0.0))
             continue
-        odds = prior / (1 - prior) * (there == 0).sum() / there.sum()
-        weights = np.where(there == 1, odds, 1.0)
-        fitted.append(fit_calibration(answers, weights, weights * there))
+        weights = camera_weights(targets, index)[sure]
+        fitted.append(fit_calibration(logits[sure, index], weights, weights * there[sure]))
     return fitted
 
 
@@ -70,12 +86,9 @@ def called_healthy(found: Numbers, targets: Numbers, bound: float) -> tuple[int,
 
 
 def reliability(found: Numbers, targets: Numbers, edges: Numbers) -> list[tuple[float, float, int]]:
-    """Mean probability, weighted share that was true, and count of each bin over all answers, as `calibrate_kinds`
+    """Mean probability, weighted share that was true, and count of each bin over all answers, as `camera_weights`
     weights them."""
-    weights = np.ones_like(targets)
-    for index, prior in enumerate(PRIORS):
-        there, away = targets[:, index] == 1, targets[:, index] == 0
-        weights[there, index] = prior / (1 - prior) * away.sum() / max(1, there.sum())
+    weights = np.stack([camera_weights(targets, index) for index in range(len(PRIORS))], axis=1)
     sure = targets >= 0
     place = np.digitize(found, edges)
     rows = []

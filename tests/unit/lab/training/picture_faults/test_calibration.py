@@ -4,9 +4,11 @@ import pytest
 from detectors.models.picture_faults.kinds import KINDS
 from detectors.models.picture_faults.network import ANSWERS
 from lab.training.picture_faults.calibration import (
+    ANY_PRIOR,
     PRIORS,
     calibrate_kinds,
     called_healthy,
+    camera_weights,
     figures,
     probabilities,
     reliability,
@@ -25,6 +27,17 @@ def test_a_calibrated_probability_counts_faults_as_rare_as_cameras_have_them() -
     for one, prior in zip(calibrate_kinds(logits, targets), PRIORS, strict=True):
         assert one.slope == pytest.approx(2, rel=0.15)
         assert one.offset == pytest.approx(-2 + np.log(prior / (1 - prior)), rel=0.15)
+
+
+def test_pictures_count_as_often_as_cameras_show_the_like() -> None:
+    targets = np.zeros((10, ANSWERS))
+    targets[:2, 3] = targets[:6, -1] = 1
+    targets[9, 3] = -1
+    weights = camera_weights(targets, 3)
+    assert weights[9] == 0.0
+    assert weights[:2].sum() / weights.sum() == pytest.approx(PRIORS[3])
+    assert weights[2:6].sum() / weights[2:9].sum() == pytest.approx(ANY_PRIOR)
+    assert camera_weights(targets, ANSWERS - 1)[:6].sum() / 4 == pytest.approx(ANY_PRIOR)
 
 
 def test_what_is_unsure_changes_nothing() -> None:
