@@ -24,7 +24,7 @@ from detectors.models.face_quality import weights as face_quality_weights
 from detectors.models.face_quality.network import SIDE, VIEWS, Assessor, AssessorVariant
 from detectors.models.faster_rcnn import detector as faster_rcnn
 from detectors.models.faster_rcnn import weights as faster_rcnn_weights
-from detectors.models.faster_rcnn.variants import DEFAULT_VARIANT, VARIANTS, build_network
+from detectors.models.faster_rcnn.variants import OWN_VARIANT, build_network
 from detectors.models.mtcnn import detector as mtcnn
 from detectors.models.mtcnn import weights as mtcnn_weights
 from detectors.models.mtcnn.cascade import Mtcnn
@@ -176,18 +176,18 @@ MTCNN = Model(
 )
 FASTER_RCNN = Model(
     name=faster_rcnn_weights.MODEL,
-    title="Faster R-CNN: people, vehicles, animals and bags a picture shows",
+    title="Faster R-CNN: people, vehicles, and with COCO's weights animals and bags a picture shows",
     source="Ren et al. 2015 (arXiv 1506.01497) as torchvision trains it on COCO",
-    input="1280x720 RGB, at most 1000 proposals",
-    network=lambda: build_network(VARIANTS[DEFAULT_VARIANT]),
+    input="1280x720 RGB, reduced to 320 on the shorter side",
+    network=lambda: build_network(OWN_VARIANT),
     example=lambda: (torch.zeros(1, 3, 720, 1280),),
     detector=faster_rcnn.load_faster_rcnn,
-    note=f"counted for {DEFAULT_VARIANT}; the file found decides which of torchvision's four variants runs",
+    note="counted for the bundled network; a pulled file decides which of torchvision's four variants runs",
     metrics=faster_rcnn.FasterRcnnDetector.metrics,
-    notes={"variant": DEFAULT_VARIANT},
+    notes={"variant": OWN_VARIANT.name},
     located=faster_rcnn_weights.locate_weights,
     pulled=faster_rcnn_weights.pull_weights,
-    licence=faster_rcnn_weights.LICENCE,
+    licence=f"Apache-2.0 (bundled), {faster_rcnn_weights.LICENCE} (torchvision's)",
     every_s=COSTLY_EVERY_S,
     default=True,
     gated=True,

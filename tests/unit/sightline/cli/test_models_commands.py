@@ -39,7 +39,7 @@ def test_info_tells_cost_state_and_weights() -> None:
     assert facts["as_published"]["gmacs"] == pytest.approx(9.07, rel=0.03)
 
 
-@pytest.mark.parametrize("name", ["detectability", "detection_quality", "mtcnn", "sfiqa_mobilenet"])
+@pytest.mark.parametrize("name", ["detectability", "detection_quality", "mtcnn", "faster_rcnn", "sfiqa_mobilenet"])
 def test_the_models_of_a_fresh_machine_are_on(name: str, tmp_path: Path) -> None:
     found = {record.name: record for record in model_records(settings(tmp_path, models="auto"))}
     assert (found[name].state, found[name].judges) == ("on", True)
@@ -156,17 +156,17 @@ def test_doctor_says_what_runs_the_networks_and_what_would_run_them_quicker(
 
 
 def test_a_model_asked_for_without_weights_stays_off_and_doctor_says_so(tmp_path: Path) -> None:
-    chosen = settings(tmp_path, models={"faster_rcnn": {"enabled": True}})
-    assert "faster_rcnn" not in configure_detectors(chosen).every_s
+    chosen = settings(tmp_path, models={"sfiqa_s": {"enabled": True}})
+    assert "sfiqa_s" not in configure_detectors(chosen).every_s
     found = {finding.subject: finding for finding in run_checks(chosen)}
     assert found["model saliency_iqa"].health is Health.OK
-    assert found["model faster_rcnn"].health is Health.FAILED
-    assert "sightline models pull faster_rcnn" in found["model faster_rcnn"].text
+    assert found["model sfiqa_s"].health is Health.FAILED
+    assert "give a path" in found["model sfiqa_s"].text
 
 
 def test_the_api_is_told_of_every_model(tmp_path: Path) -> None:
     records = {record.name: record for record in model_records(settings(tmp_path))}
     assert set(records) == set(MODELS)
     assert records["saliency_iqa"].judges
-    assert records["faster_rcnn"].state == "off"
-    assert records["faster_rcnn"].summary
+    assert records["sfiqa_s"].state == "off"
+    assert records["sfiqa_s"].summary

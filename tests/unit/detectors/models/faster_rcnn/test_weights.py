@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from detectors.models.faster_rcnn import weights
-from detectors.models.faster_rcnn.variants import DEFAULT_VARIANT, VARIANTS
+from detectors.models.faster_rcnn.variants import DEFAULT_VARIANT, OWN_VARIANT, VARIANTS
 from detectors.models.faster_rcnn.weights import from_weights, locate_weights, pull_weights
 from detectors.models.weights import WeightsAbsent, WeightsOrigin, WeightsUnavailable, sha256
 from tests.unit.detectors.file_server import serving
@@ -108,6 +108,12 @@ def test_without_weights_it_is_off_and_says_how_to_place_the_file(
     assert VARIANTS[DEFAULT_VARIANT].url in str(off.value)
     with pytest.raises(WeightsUnavailable, match="off"):
         locate_weights()
+
+
+def test_the_bundled_network_runs_where_nothing_else_was_pulled(tmp_path: Path) -> None:
+    file = locate_weights(downloads=tmp_path)
+    assert file.origin is WeightsOrigin.BUNDLED
+    assert from_weights(file)[0] is OWN_VARIANT
 
 
 def test_a_missing_path_is_off(tmp_path: Path) -> None:
