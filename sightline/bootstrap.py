@@ -315,7 +315,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
     if scoring is not None:
         parts.append(scoring)
     if Role.INGEST in wanted:
-        parts.append(_build_ingest(wiring))
+        parts.append(_build_ingest(wiring, None if wiring.queue.shared or scoring is None else scoring.model_every_s))
     if Role.DISPATCH in wanted:
         parts.extend(make_heartbeat(settings, clock, report.health))
 
@@ -348,9 +348,9 @@ def _build_scoring(wiring: _Wiring) -> ScoringService:
     )
 
 
-def _build_ingest(wiring: _Wiring) -> Component:
+def _build_ingest(wiring: _Wiring, judging: Mapping[str, float] | None) -> Component:
     streams, clock = wiring.stores.streams, wiring.clock
-    setup = make_reader_setup(wiring.settings)
+    setup = make_reader_setup(wiring.settings, judging)
     live = wiring.present.live if wiring.settings.pictures == "memory" else None
     if wiring.queue.shared:
         sharing = wiring.settings.ingest

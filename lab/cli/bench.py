@@ -65,6 +65,20 @@ def metrics(as_json: JsonOption = False) -> None:
 
 @app.command()
 @without_traceback
+def capacity(
+    cameras: Annotated[int, typer.Option("--cameras", min=1, help="Cameras read abreast.")] = 8,
+    seconds: Annotated[int, typer.Option("--seconds", min=11, help="Length of each camera's session.")] = 40,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Rounds of each size; the median counts.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Cameras a core carries at 1080p and 640x360, one frame a second, from H.264 to rows; needs SIGHTLINE_DATA."""
+    from lab.bench.speed import camera_capacity as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    print_figures(measured.run(cameras=cameras, seconds=seconds, rounds=rounds), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
     """Values stored idempotently a second, in SQLite and in Postgres."""
     from lab.bench.speed import postgres_throughput as on_postgres  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """What the settings choose for the processes that read cameras. Needs no PyTorch."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from detectors.models.model_choice import ModelChoice, wanted_models
@@ -9,22 +10,27 @@ from sightline.config.sections import ModelSettings
 from sightline.config.settings import Settings
 
 
-def make_reader_setup(settings: Settings) -> ReaderSetup:
-    """Return how reading processes work: what they measure, and how often the wanted models judge a picture.
+def make_reader_setup(settings: Settings, judging: Mapping[str, float] | None = None) -> ReaderSetup:
+    """Return how reading processes work: what they measure, and how often models judge a picture.
 
-    Weights are not looked for: they lie where workers run, and so does the GPU that `device: auto` finds. Models that
-    judge only there take the pictures that go along for the others.
+    `judging` are the models of the worker in this process, with the seconds between their pictures: a model without
+    weights gets none. For None workers run elsewhere, where weights and the GPU that `device: auto` finds are: every
+    wanted model gets pictures, and models that judge only on a GPU take those that go along for the others.
     """
+    metrics = None if settings.detectors is None else tuple(settings.detectors)
+    every_s = _wanted_models(settings) if judging is None else judging
+    return ReaderSetup(limits=settings.ingest.limits(), metrics=metrics, model_every_s=dict(every_s))
+
+
+def _wanted_models(settings: Settings) -> Mapping[str, float]:
     choices, names, table = model_choices(settings), settings.detectors, read_model_table()
     wanted = wanted_models(table.values(), choices, gpu=settings.device == "cuda")
-    every_s = {
+    return {
         name: model.every_s if choice.every_s is None else choice.every_s
         for name, model in table.items()
         for choice in [choices.get(name, ModelChoice())]
         if model.live and (name in wanted if names is None else name in names)
     }
-    metrics = None if names is None else tuple(names)
-    return ReaderSetup(limits=settings.ingest.limits(), metrics=metrics, model_every_s=every_s)
 
 
 def model_choices(settings: Settings) -> dict[str, ModelChoice]:

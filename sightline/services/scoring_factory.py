@@ -42,4 +42,5 @@ def make_scoring_service(
             shedding=LagLimits(settings.queue.max_lag_s, settings.queue.max_lag_s / 4) if queue.shared else None,
         )
 
-    return ScoringService(queue.consumer, make_worker, drain_s=0.0 if queue.shared else DRAIN_S)
+    drain_s = 0.0 if queue.shared else DRAIN_S
+    return ScoringService(queue.consumer, make_worker, drain_s=drain_s, model_every_s=detectors.every_s)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from domain.ports import StreamConsumer
@@ -21,14 +21,21 @@ NewConsumer = Callable[[threading.Event], StreamConsumer | None]
 class ScoringService:
     """Runs one scoring worker; after a failure a new one starts with what the last one had not committed.
 
-    `drain_s` is 0 where others go on with what is queued.
+    `drain_s` is 0 where others go on with what is queued. `model_every_s` are the models that judge, with the seconds
+    between their pictures of a stream.
     """
 
     name = "scoring"
 
     def __init__(
-        self, consumer: NewConsumer, worker: Callable[[StreamConsumer], "ScoringWorker"], *, drain_s: float = DRAIN_S
+        self,
+        consumer: NewConsumer,
+        worker: Callable[[StreamConsumer], "ScoringWorker"],
+        *,
+        drain_s: float = DRAIN_S,
+        model_every_s: Mapping[str, float] | None = None,
     ) -> None:
+        self.model_every_s = model_every_s or {}
         self._new_consumer = consumer
         self._new_worker = worker
         self._drain_s = drain_s

@@ -50,8 +50,8 @@ def run(*, groups: int = 120, repeats: int = 7, film: Path | None = None) -> dic
     with tempfile.TemporaryDirectory(prefix="sightline-decode-") as folder:
         one = _make_film(Path(folder) / "one.mp4") if film is None else film
         short, long = Path(folder) / "short.mp4", Path(folder) / "long.mp4"
-        _repeat_groups(one, short, 1, first_group_only=True)
-        _repeat_groups(one, long, groups if film is None else 1)
+        repeat_groups(one, short, 1, first_group_only=True)
+        repeat_groups(one, long, groups if film is None else 1)
         keys = _key_frames(long) - _key_frames(short)
         times: dict[str, list[float]] = {"ours": [], "ffmpeg": []}
         for _ in range(repeats):
@@ -121,7 +121,7 @@ def _make_film(path: Path) -> Path:
     return path
 
 
-def _repeat_groups(film: Path, path: Path, times: int, *, first_group_only: bool = False) -> None:
+def repeat_groups(film: Path, path: Path, times: int, *, first_group_only: bool = False) -> None:
     """Write a film `times` over without re-encoding, or only its first group of pictures."""
     with av.open(str(path), "w") as target:
         stream: VideoStream | None = None
