@@ -79,6 +79,19 @@ def capacity(
 
 @app.command()
 @without_traceback
+def gpu(
+    device: Annotated[str, typer.Option("--device", help="cuda, or cpu to prove that the steps run.")] = "cuda",
+    quick: Annotated[bool, typer.Option("--quick", help="Small pictures and batches, few cameras.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Models on a GPU: scores against the CPU's, frames a second by batch, 2,000 cameras paced; within four minutes."""
+    from lab.bench.speed import gpu_throughput as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    print_figures(measured.run(device=device, quick=quick), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def storage(postgres: PostgresOption = "", as_json: JsonOption = False) -> None:
     """Values stored idempotently a second, in SQLite and in Postgres."""
     from lab.bench.speed import postgres_throughput as on_postgres  # noqa: PLC0415
