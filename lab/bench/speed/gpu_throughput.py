@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from detectors.models.model_choice import ModelChoice
+from detectors.models.catalogue import MODELS
+from detectors.models.model_choice import ModelChoice, wanted_models
 from detectors.models.model_status import ModelState, ModelStatus, check_models
 from detectors.models.pictures import Detector
 from domain.frames import Frame, FrameRef
@@ -77,7 +78,8 @@ def run(*, device: str = "cuda", quick: bool = False, models: Sequence[str] | No
     found = [status for status in _with_weights() if models is None or status.model.name in models]
     detectors = {status.model.name: status.detector for status in found if status.detector is not None}
     frames = _frames(load.size)
-    default = [detectors[status.model.name] for status in found if status.model.default]
+    unasked = wanted_models(MODELS.values(), {}, gpu=place.type == "cuda")
+    default = [detector for name, detector in detectors.items() if name in unasked]
     with torch.inference_mode():
         agreement = {name: _compare(detector, frames, station) for name, detector in detectors.items()}
         peak = _peak_flops(place, load.product_side)

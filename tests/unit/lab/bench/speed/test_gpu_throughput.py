@@ -13,7 +13,8 @@ def test_it_runs_end_to_end_on_a_cpu_and_agrees_with_itself() -> None:
     found = gpu_throughput.run(device="cpu", quick=True, models=("detectability", "mtcnn"))
 
     assert json.loads(json.dumps(found)) == found
-    assert found["default_models"] == ["detectability"]
+    assert set(found["default_models"]) <= {"detectability", "mtcnn"}
+    assert "detectability" in found["default_models"]
     for numbers in found["agreement_with_cpu"].values():
         assert all(each["measurable_on_one_alone"] == 0 for each in numbers.values())
         assert all(each["largest_difference"] in (None, 0.0) for each in numbers.values())
