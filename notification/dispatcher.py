@@ -15,6 +15,7 @@ from domain.backoff import backoff_s
 from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.ports import AlertStore, Clock, Notifier, QuietTimeStore, StreamStore
+from notification.flapping import FlapWatch
 from notification.follow_ups import FollowUpPolicy, plan_follow_ups
 from notification.grouping import GroupingPolicy, NotificationPlan, plan_notifications
 from notification.quiet import QuietTimes, hold_back
@@ -50,6 +51,7 @@ class Dispatcher:
         routing: Routing | None = None,
         quiet: QuietTimeStore | None = None,
         follow_ups: FollowUpPolicy | None = None,
+        flaps: FlapWatch | None = None,
         patience_s: float = 1.0,
     ) -> None:
         """Without `routing` every notifier gets every message."""
@@ -60,6 +62,7 @@ class Dispatcher:
         self._routing = routing or Routing(everyone=tuple(notifier.name for notifier in notifiers))
         self._quiet = quiet
         self._follow_ups = follow_ups or FollowUpPolicy()
+        self._flaps = flaps
         self._followed_at: datetime | None = None
         self._patience_s = patience_s
         self._queues = [ReceiverQueue(notifier) for notifier in notifiers]
@@ -76,6 +79,7 @@ class Dispatcher:
         now = self._clock.now()
         delivered = self._settle(now)
         self._follow_up(now)
+        self._watch_flapping(now)
         plan = self._plan(now)
         if plan.groups:
             for step in plan.groups:
@@ -118,11 +122,12 @@ class Dispatcher:
         return plan_notifications(split.free, groups, cameras, now, self._grouping, begun=begun)
 
     def _quiet_times(self, now: datetime) -> QuietTimes:
+        flapping = self._flaps.since() if self._flaps is not None else {}
         if self._quiet is None:
-            return QuietTimes()
+            return QuietTimes(flapping=flapping)
         since = now - QUIET_MEMORY
         windows = self._quiet.windows_between(since, now + timedelta(seconds=1))
-        return QuietTimes(tuple(windows), tuple(self._quiet.snoozes(since)))
+        return QuietTimes(tuple(windows), tuple(self._quiet.snoozes(since)), flapping)
 
     def _follow_up(self, now: datetime) -> None:
         """Put reminders and escalations that are due into the outbox."""
@@ -136,6 +141,16 @@ class Dispatcher:
         fresh = [entry for entry in entries if entry.key not in known]
         if fresh:
             self._alerts.add_messages(fresh)
+
+    def _watch_flapping(self, now: datetime) -> None:
+        if self._flaps is None:
+            return
+
+        def find_open() -> Sequence[Incident]:
+            return self._alerts.incidents(state=IncidentState.OPEN, limit=10 * DUE_LIMIT)
+
+        for step in self._flaps.look(self._read_cameras(), find_open, now):
+            self._alerts.put_group(step.incident, step.entries, step.absorbed)
 
     def _open_groups(self) -> dict[str, Incident]:
         if self._groups is None:

@@ -308,6 +308,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         housekeeping = Housekeeping(stores.scores, clock, deletion_blocked_reason=clock.deletion_blocked_reason)
         parts.append(PeriodicThread("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
         parts.append(PeriodicThread("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
+        parts += messaging.make_mirrors(stores, wiring.present.live)
         parts.append(PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_desk(stores).extend_schedules))
         if settings.reports.schedule:
             reports = scheduled_reports(settings, maker_of(settings, stores.reports, clock), clock)

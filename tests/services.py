@@ -8,10 +8,10 @@ from typing import NoReturn
 import pytest
 
 from lab import services
-from lab.services import Service, ServiceMissing, free_port, kafka_jars
+from lab.services import Service, ServiceMissing, free_port, kafka_jars, mosquitto
 from lab.services.certificates import Certificate
 
-__all__ = ["Service", "ServiceMissing", "absent", "free_port", "kafka", "kafka_jars", "postgres", "redis"]
+__all__ = ["Service", "ServiceMissing", "absent", "free_port", "kafka", "kafka_jars", "mosquitto", "postgres", "redis"]
 
 POSTGRES_URL = "SIGHTLINE_TEST_POSTGRES"
 REDIS_URL = "SIGHTLINE_TEST_REDIS"

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from notification.notifiers.chat import ChatSettings
 from notification.notifiers.mail import MailSettings
+from notification.notifiers.mqtt import MqttSettings
 
-ReceiverSettings: TypeAlias = Annotated[MailSettings | ChatSettings, Field(discriminator="type")]
+ReceiverSettings: TypeAlias = Annotated[MailSettings | ChatSettings | MqttSettings, Field(discriminator="type")]
 """One receiver of the settings, by its `type`."""

@@ -11,6 +11,7 @@ from domain.faults import Fault
 from domain.shadow import ShadowScope
 from notification.follow_ups import FollowUpPolicy
 from notification.notifiers.catalogue import ReceiverSettings
+from notification.notifiers.mail import MailSettings
 from notification.routing import Route, Routing, parse_hours
 from sightline.config.sections import Positive, Section
 from sightline.config.value_types import Label
@@ -144,6 +145,9 @@ def find_alert_conflicts(settings: "Settings") -> Iterator[str]:
         names = [hook.name for hook in settings.notifiers.webhooks]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield f"notifiers.webhooks: two are named '{name}'; routes need different names"
+    for number, schedule in enumerate(settings.reports.schedule):
+        if schedule.mail_to and not isinstance(alerts.receivers.get(schedule.mail_to), MailSettings):
+            yield f"reports.schedule[{number}].mail_to: there is no mail receiver '{schedule.mail_to}' in alerts.receivers"
     yield from _unknown_names("alerts.default", alerts.default, known)
     seen: set[str] = set()
     for number, route in enumerate(alerts.routes):

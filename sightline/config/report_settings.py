@@ -32,6 +32,8 @@ class ScheduleSettings(Section):
     formats: tuple[ReportFormat, ...] = Field(default=(ReportFormat.PDF,), min_length=1)
     site: Label = ""
     group: Label = ""
+    mail_to: Label = ""
+    """The mail receiver (`alerts.receivers`) that gets it besides the folder."""
 
 
 class ReportsSettings(Section):

@@ -1,17 +1,24 @@
 """Who can be told, who is told what, and what sends it: the parts that turn the outbox into messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from domain.cameras import StreamStatus
+from domain.errors import StoreUnavailable
 from domain.ports import Clock, LiveState, Notifier
 from notification.dispatcher import Dispatcher
+from notification.flapping import FlapWatch
 from notification.grouping import GroupingPolicy
+from notification.notifiers.mqtt import MqttMirror, MqttSettings
 from notification.routing import Routing
 from notification.shadow import behind_shadow
 from sightline.config.alert_settings import make_routing
 from sightline.config.settings import Settings
+from sightline.runtime.components import Component
 from sightline.runtime.stores import Stores
 from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.mqtt_part import CameraReader, MqttPart
 from sightline.services.notifier_factory import make_notifiers
 from sightline.services.picture_reader import PictureReader
 from sightline.services.receiver_trial import ConfiguredReceivers
@@ -41,11 +48,21 @@ class Messaging:
             routing=self.routing,
             quiet=stores.quiet,
             follow_ups=self.settings.alerts.follow_ups(),
+            flaps=FlapWatch(partial(_read_statuses, live)),
         )
 
     def make_desk(self, stores: Stores) -> MaintenanceDesk:
         """Return what announces maintenance and puts messages off."""
         return MaintenanceDesk(stores.reports, stores.quiet, self.clock, self.settings.reports.zones().of)
+
+    def make_mirrors(self, stores: Stores, live: LiveState) -> list[Component]:
+        """Return the parts that keep brokers' topics as the page shows the cameras."""
+        reader = CameraReader(stores.streams, live, self.clock)
+        return [
+            MqttPart(MqttMirror(name, receiver, reader.read, self.settings.api.public_url))
+            for name, receiver in self.settings.alerts.receivers.items()
+            if isinstance(receiver, MqttSettings)
+        ]
 
     def trial(self) -> ConfiguredReceivers:
         """Return what sends a test message to one of the receivers."""
@@ -65,3 +82,12 @@ def make_messaging(
     always = (*routing.always, *(notifier.name for notifier in further))
     routing = replace(routing, always=always, everyone=tuple(notifier.name for notifier in notifiers))
     return Messaging(settings, (*notifiers, *further), routing, pictures, clock)
+
+
+def _read_statuses(live: LiveState) -> Mapping[str, StreamStatus]:
+    """Return the connections that are known now; none while the live state is away."""
+    try:
+        snapshots = live.all()
+    except StoreUnavailable:
+        return {}
+    return {name: each.status for name, each in snapshots.items() if each.status is not None}
