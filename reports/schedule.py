@@ -14,12 +14,13 @@ PERIODS = {"week": PeriodName.LAST_WEEK, "month": PeriodName.LAST_MONTH}
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """One entry of the schedule; `every` is `week` or `month`."""
+    """One entry of the schedule; `every` is `week` or `month`, `mail_to` a receiver or ""."""
 
     every: str
     formats: Sequence[ReportFormat]
     site: str = ""
     group: str = ""
+    mail_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Due:
 
     request: ReportRequest
     formats: Sequence[ReportFormat]
+    mail_to: str = ""
 
 
 def due_reports(schedule: Iterable[Scheduled], zones: Zones, now: datetime) -> Iterator[Due]:
@@ -40,7 +42,7 @@ def due_reports(schedule: Iterable[Scheduled], zones: Zones, now: datetime) -> I
         if all(instant(days.end, zone) <= settled for zone in asked):
             last = days.end - timedelta(days=1)
             request = ReportRequest(first=days.first, last=last, site=entry.site, group=entry.group)
-            yield Due(request, entry.formats)
+            yield Due(request, entry.formats, entry.mail_to)
 
 
 def _first(days: Days) -> date:

@@ -311,7 +311,8 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         parts += messaging.make_mirrors(stores, wiring.present.live)
         parts.append(PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_desk(stores).extend_schedules))
         if settings.reports.schedule:
-            reports = scheduled_reports(settings, maker_of(settings, stores.reports, clock), clock)
+            maker = maker_of(settings, stores.reports, clock)
+            reports = scheduled_reports(settings, maker, clock, messaging.notifiers)
             parts.append(PeriodicThread("reports", REPORTS_EVERY_S, reports.run_once))
     if scoring is not None:
         parts.append(scoring)

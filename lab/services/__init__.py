@@ -1,4 +1,4 @@
-"""Real Kafka, Mosquitto, Postgres and Redis for benchmarks and tests, on free loopback ports, data in temporary folders.
+"""Real Kafka, Mosquitto, Postgres and Redis for benchmarks and tests, on loopback ports, data in temporary folders.
 
 What cannot be had is `ServiceMissing`, saying how to get it.
 """

@@ -139,15 +139,7 @@ def find_alert_conflicts(settings: "Settings") -> Iterator[str]:
             yield f"alerts.receivers.{name}.{problem}"
         if name == LOG_RECEIVER or known.count(name) > 1:
             yield f"alerts.receivers.{name}: another receiver has this name; choose a different one"
-    if alerts.routes and not alerts.default:
-        yield "alerts.default: needed with routes, so that a message that no route matches reaches somebody"
-    if alerts.routes:
-        names = [hook.name for hook in settings.notifiers.webhooks]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"notifiers.webhooks: two are named '{name}'; routes need different names"
-    for number, schedule in enumerate(settings.reports.schedule):
-        if schedule.mail_to and not isinstance(alerts.receivers.get(schedule.mail_to), MailSettings):
-            yield f"reports.schedule[{number}].mail_to: there is no mail receiver '{schedule.mail_to}' in alerts.receivers"
+    yield from _find_missing_receivers(settings)
     yield from _unknown_names("alerts.default", alerts.default, known)
     seen: set[str] = set()
     for number, route in enumerate(alerts.routes):
@@ -164,3 +156,17 @@ def _unknown_names(where: str, names: tuple[str, ...], known: tuple[str, ...]) -
         if name not in known:
             there = ", ".join(known) or "none"
             yield f"{where}: there is no receiver '{name}'; there are: {there}"
+
+
+def _find_missing_receivers(settings: "Settings") -> Iterator[str]:
+    """Yield where messages or reports would have nobody to go to."""
+    alerts = settings.alerts
+    if alerts.routes and not alerts.default:
+        yield "alerts.default: needed with routes, so that a message that no route matches reaches somebody"
+    if alerts.routes:
+        names = [hook.name for hook in settings.notifiers.webhooks]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"notifiers.webhooks: two are named '{name}'; routes need different names"
+    for number, schedule in enumerate(settings.reports.schedule):
+        if schedule.mail_to and not isinstance(alerts.receivers.get(schedule.mail_to), MailSettings):
+            yield f"reports.schedule[{number}].mail_to: alerts.receivers has no mail receiver '{schedule.mail_to}'"

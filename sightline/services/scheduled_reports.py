@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from domain.errors import NotifierUnavailable
-from domain.ports import Clock, ReportDelivery, ReportMaker
+from domain.ports import Clock, Notifier, ReportDelivery, ReportMaker
 from domain.report_files import ReportFile
+from notification.notifiers.mail import MailNotifier, SingleMails
 from reports.export.report_file import request_name
 from reports.schedule import Scheduled, due_reports
 from reports.usable_time.periods import Zones
@@ -20,12 +21,15 @@ _log = logging.getLogger(__name__)
 EVERY_S = 300.0
 
 
-def scheduled_reports(settings: Settings, maker: ReportMaker, clock: Clock) -> "ScheduledReports":
+def scheduled_reports(
+    settings: Settings, maker: ReportMaker, clock: Clock, notifiers: Sequence[Notifier] = ()
+) -> "ScheduledReports":
     """Return what writes the reports of these settings."""
     chosen = settings.reports
-    schedule = [Scheduled(each.every, each.formats, each.site, each.group) for each in chosen.schedule]
-    deliveries = [FolderDelivery(Path(chosen.folder).expanduser())]
-    return ScheduledReports(maker, deliveries, schedule, chosen.zones(), clock)
+    schedule = [Scheduled(each.every, each.formats, each.site, each.group, each.mail_to) for each in chosen.schedule]
+    folder = Path(chosen.folder).expanduser()
+    mails = [MailDelivery(folder, each) for each in notifiers if isinstance(each, MailNotifier | SingleMails)]
+    return ScheduledReports(maker, [FolderDelivery(folder)], schedule, chosen.zones(), clock, mails=mails)
 
 
 class FolderDelivery:
@@ -53,6 +57,28 @@ class FolderDelivery:
             ) from error
 
 
+class MailDelivery:
+    """`ReportDelivery` by a mail receiver; an empty file beside the report says that it was sent."""
+
+    def __init__(self, folder: Path, receiver: MailNotifier | SingleMails) -> None:
+        self.name = receiver.name
+        self._folder = folder
+        self._receiver = receiver
+
+    def has(self, name: str) -> bool:
+        return self._mark(name).exists()
+
+    def deliver(self, report: ReportFile) -> None:
+        self._receiver.send_report(report)
+        try:
+            self._mark(report.name).touch()
+        except OSError as error:
+            raise NotifierUnavailable(f"reports.folder: cannot write into {self._folder}: {error.strerror}") from error
+
+    def _mark(self, name: str) -> Path:
+        return self._folder / f".{name}.mailed-{self.name}"
+
+
 class ScheduledReports:
     """Makes what is due and was not delivered yet; what fails is tried again at the next call."""
 
@@ -63,10 +89,14 @@ class ScheduledReports:
         schedule: Sequence[Scheduled],
         zones: Zones,
         clock: Clock,
+        *,
+        mails: Sequence[ReportDelivery] = (),
     ) -> None:
+        """`deliveries` get every report, those of `mails` what names them."""
         self._maker = maker
         self._deliveries = deliveries
         self._schedule = schedule
+        self._mails = mails
         self._zones = zones
         self._clock = clock
 
@@ -75,7 +105,8 @@ class ScheduledReports:
         for due in due_reports(self._schedule, self._zones, self._clock.now()):
             for form in due.formats:
                 name = request_name(due.request, form)
-                waiting = [each for each in self._deliveries if not each.has(name)]
+                wanted = (*self._deliveries, *(each for each in self._mails if each.name == due.mail_to))
+                waiting = [each for each in wanted if not each.has(name)]
                 if not waiting:
                     continue
                 report = self._maker.make(due.request, form)

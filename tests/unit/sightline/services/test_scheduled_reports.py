@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import NotifierUnavailable
+from domain.errors import ConfigError, NotifierUnavailable
 from domain.ports import ReportMaker
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
 from reports.export.report_file import request_name
 from reports.schedule import Scheduled
 from reports.usable_time.periods import Zones
 from sightline.config.settings import parse_settings
+from sightline.services.notifier_factory import make_notifiers
 from sightline.services.scheduled_reports import FolderDelivery, ScheduledReports, scheduled_reports
 from tests.fakes.ports import FakeClock
+from tests.unit.notification.notifiers.mail_server import mail_server
 
 MONDAY = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 
@@ -66,3 +68,33 @@ def test_the_settings_say_what_is_written_and_where(tmp_path: Path) -> None:
     maker = CountingMaker()
     scheduled_reports(chosen, maker, FakeClock(MONDAY)).run_once()
     assert maker.made == ["sightline-north-2026-10-01-to-2026-10-31.json"]
+
+
+def test_a_report_is_mailed_once_to_the_receiver_that_its_schedule_names(tmp_path: Path) -> None:
+    clock, maker = FakeClock(MONDAY), CountingMaker()
+    with mail_server() as box:
+        mailbox = {
+            "type": "smtp", "host": "127.0.0.1", "port": box.port, "security": "none",
+            "sender": "a@example.org", "to": ["boss@example.org"],
+        }  # fmt: skip
+        settings = parse_settings(
+            {
+                "reports": {
+                    "folder": str(tmp_path),
+                    "schedule": [{"every": "week", "mail_to": "boss"}, {"every": "week", "formats": ["csv"]}],
+                },
+                "alerts": {"receivers": {"boss": mailbox, "other": mailbox}},
+            }
+        )
+        for _ in range(2):
+            notifiers = make_notifiers(settings, clock)
+            scheduled_reports(settings, maker, clock, notifiers).run_once()
+    (mail,) = box.mails
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == "sightline-2026-11-23-to-2026-11-29.pdf"
+    assert mail["To"] == "boss@example.org"
+
+
+def test_a_schedule_that_names_no_mail_receiver_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"reports\.schedule\[0\]\.mail_to: alerts\.receivers has no mail receiver"):
+        parse_settings({"reports": {"schedule": [{"every": "week", "mail_to": "boss"}]}})
