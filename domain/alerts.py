@@ -134,6 +134,16 @@ class IncidentLogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How many incidents of one camera and fault got an answer, or none; "" is the camera of those of several."""
+
+    stream_id: str
+    fault: Fault
+    answer: AlarmAnswer | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentFilter:
     """Which incidents are asked for; what is None is not asked. Times bound the opening, `until` not included."""
 

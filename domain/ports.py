@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.alerts import Alert, AlertTransition, Incident, IncidentFilter, IncidentState, OutboxEntry
+from domain.alerts import Alert, AlertTransition, AnswerCount, Incident, IncidentFilter, IncidentState, OutboxEntry
 from domain.alerts import IncidentLogEntry as LogEntry
 from domain.baselines import CameraBaseline
 from domain.camera_changes import CameraChange, CameraEdit
@@ -224,6 +224,9 @@ class AlertStore(Protocol):
         asked: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
         """Return incidents, newest first; `asked` narrows them further."""
+
+    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
+        """Return how many incidents there are of each camera, fault and answer."""
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]: ...
 

@@ -14,7 +14,7 @@ from domain.ports import ReportStore
 from domain.records import Resolution
 from domain.report_files import ReportRequest
 from domain.verdict_time import Cut, MetricSeries, StateSum, WatchChange
-from evaluation.alerting.alarm_precision import measure_precision
+from evaluation.alerting.alarm_precision import count_incidents, measure_precision
 from reports.measures import decline, quality, reliability
 from reports.measures.decline import Decline
 from reports.measures.reliability import Tally, add_tallies, tally
@@ -83,7 +83,7 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
         declines=decline.name_declines(trends, _lost_to(cameras)),
         models=_models(store, sites),
         notes=_notes(sites, now),
-        precision=measure_precision(opened),
+        precision=measure_precision(count_incidents(opened)),
         unanswered=sum(incident.answer is None for incident in opened),
     )
 

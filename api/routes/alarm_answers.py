@@ -20,12 +20,14 @@ from domain.faults import FAULT_LABELS, Fault
 from evaluation.alerting.alarm_precision import (
     FaultPrecision,
     SensitivityProposal,
+    doubtful,
     measure_precision,
     propose_sensitivities,
 )
 
-MOST_ANSWERS = 100_000
-_CHANGES_READ = 10_000
+_MOST_ANSWERS = 1000
+"""Of one camera and fault, the latest."""
+_CHANGES_READ = 1000
 
 router = APIRouter(tags=["alerts"], route_class=StrictRoute)
 
@@ -49,14 +51,14 @@ def precision(
 ) -> PrecisionsAnswer:
     """Return how often alarms were right, per fault, from what people answered."""
     asked = IncidentFilter(since=since, until=until, site=site, stream_id=camera)
-    incidents = backend.alert_store.incidents(asked=asked, limit=MOST_ANSWERS)
-    answered = sum(incident.answer is not None for incident in incidents)
+    counts = backend.alert_store.count_answers(asked)
+    unanswered = sum(each.count for each in counts if each.answer is None)
     return PrecisionsAnswer(
         since=since,
         until=until,
-        answered=answered,
-        unanswered=len(incidents) - answered,
-        faults=[_precision_answer(each) for each in measure_precision(incidents)],
+        answered=sum(each.count for each in counts) - unanswered,
+        unanswered=unanswered,
+        faults=[_precision_answer(each) for each in measure_precision(counts)],
     )
 
 
@@ -86,15 +88,23 @@ def apply_proposal(choice: ProposalChoice, backend: BackendDependency) -> Propos
 
 
 def _proposals(backend: Backend) -> Sequence[SensitivityProposal]:
-    cameras = backend.camera_cache.read().cameras.values()
-    incidents = backend.alert_store.incidents(asked=IncidentFilter(answered=True), limit=MOST_ANSWERS)
-    return propose_sensitivities(cameras, incidents, _setting_changes(backend) if incidents else {})
+    asked = [
+        IncidentFilter(stream_id=camera, fault=fault, answered=True)
+        for camera, fault in sorted(doubtful(backend.alert_store.count_answers(IncidentFilter(answered=True))))
+    ]
+    if not asked:
+        return ()
+    incidents = [each for one in asked for each in backend.alert_store.incidents(asked=one, limit=_MOST_ANSWERS)]
+    return propose_sensitivities(
+        backend.camera_cache.read().cameras.values(), incidents, _setting_changes(backend, asked)
+    )
 
 
-def _setting_changes(backend: Backend) -> Mapping[tuple[str, Fault], datetime]:
-    """Return when the setting of each fault of each camera was changed last."""
+def _setting_changes(backend: Backend, asked: Sequence[IncidentFilter]) -> Mapping[tuple[str, Fault], datetime]:
+    """Return when the setting of each fault of these cameras was changed last."""
     found: dict[tuple[str, Fault], datetime] = {}
-    for change in backend.stream_store.camera_changes(limit=_CHANGES_READ):
+    names = {each.stream_id for each in asked}
+    for change in (each for name in names for each in backend.stream_store.camera_changes(name, limit=_CHANGES_READ)):
         before, after = ((values or {}).get("faults", {}) for values in (change.before, change.after))
         for key in {*before, *after}:
             if before.get(key) != after.get(key) and key in list(Fault):

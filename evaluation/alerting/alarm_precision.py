@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.alerts import AlarmAnswer, Incident
+from domain.alerts import AlarmAnswer, AnswerCount, Incident
 from domain.cameras import Camera, FaultSetting
 from domain.faults import Fault
 from evaluation.alerting.root_cause import rank
@@ -52,13 +52,25 @@ class SensitivityProposal:
     new_normal: int
 
 
-def measure_precision(incidents: Iterable[Incident]) -> Sequence[FaultPrecision]:
+def measure_precision(counts: Iterable[AnswerCount]) -> Sequence[FaultPrecision]:
     """Return the precision of each fault with an answer, in the order in which faults explain each other."""
-    counts: dict[Fault, Counter[AlarmAnswer]] = {}
-    for incident in incidents:
-        if incident.answer is not None:
-            counts.setdefault(incident.headline, Counter())[incident.answer] += 1
-    return [_precision(fault, counts[fault]) for fault in sorted(counts, key=rank)]
+    by_fault: dict[Fault, Counter[AlarmAnswer]] = {}
+    for each in counts:
+        if each.answer is not None:
+            by_fault.setdefault(each.fault, Counter())[each.answer] += each.count
+    return [_precision(fault, by_fault[fault]) for fault in sorted(by_fault, key=rank)]
+
+
+def count_incidents(incidents: Iterable[Incident]) -> Sequence[AnswerCount]:
+    """Return the answers to incidents as a store counts them."""
+    counted = Counter((each.stream_id, each.headline, each.answer) for each in incidents)
+    return [AnswerCount(*key, count) for key, count in counted.items()]
+
+
+def doubtful(counts: Iterable[AnswerCount]) -> frozenset[tuple[str, Fault]]:
+    """Return the cameras and faults with enough wrong alarms for a proposal; only their incidents must be read."""
+    wrong = (each for each in counts if each.answer is AlarmAnswer.WRONG and each.stream_id)
+    return frozenset((each.stream_id, each.fault) for each in wrong if each.count >= LEAST_WRONG)
 
 
 def _precision(fault: Fault, counted: Counter[AlarmAnswer]) -> FaultPrecision:

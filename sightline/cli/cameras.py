@@ -1,5 +1,6 @@
 """`sightline cameras`: which cameras are watched."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -54,11 +55,21 @@ def add(
         group=clean_label(group, where="--group"),
         transport=transport,
     )
-    clock = SystemClock()
-    with command_stores(load_command_settings(settings), clock) as stores:
+    with command_stores(load_command_settings(settings), SystemClock()) as stores:
         known = stores.streams.camera(name) is not None
-        stores.streams.put_camera(camera, by=choose_person(by), at=clock.now())
+        _put(stores.streams, camera, by=choose_person(by))
     say(f"{'changed' if known else 'added'} {name}: {redact_url(address)}")
+
+
+def _put(store: StreamStore, camera: Camera, *, by: str) -> None:
+    """Add a camera, or change the address, place and transport of a known one: its masks and the like stay."""
+
+    def change(known: Camera) -> Camera:
+        return replace(known, url=camera.url, site=camera.site, group=camera.group, transport=camera.transport)
+
+    now = SystemClock().now()
+    if store.edit_camera(camera.name, change, by=by, at=now) is None:
+        store.put_camera(camera, by=by, at=now)
 
 
 @app.command("list")
@@ -146,10 +157,9 @@ def import_cameras(
     if problems:
         report_error("\n".join(problems))
         raise ConfigError(f"{path}: nothing was imported; correct the lines named above")
-    clock = SystemClock()
-    with command_stores(load_command_settings(settings), clock) as stores:
+    with command_stores(load_command_settings(settings), SystemClock()) as stores:
         for camera in cameras:
-            stores.streams.put_camera(camera, by=choose_person(by), at=clock.now())
+            _put(stores.streams, camera, by=choose_person(by))
     say(f"imported {len(cameras)} cameras: {', '.join(camera.name for camera in cameras)}")
 
 

@@ -9,6 +9,7 @@ from domain.alerts import (
     Alert,
     AlertState,
     AlertTransition,
+    AnswerCount,
     Incident,
     IncidentFilter,
     IncidentLogEntry,
@@ -23,7 +24,7 @@ from domain.verdict_time import VerdictSpan
 from storage.sql import delivery_rows
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
-from storage.sql.incident_work import acknowledge_incident, conditions, read_log, record_work
+from storage.sql.incident_work import acknowledge_incident, conditions, count_answers, read_log, record_work
 from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, PARTS, STATISTICS, decode_record, unpack_structure
 from storage.sql.schema.upserts import insert_new
@@ -80,6 +81,10 @@ class SqlAlertStore:
             query = query.where(*conditions(asked))
         with read_transaction(self._engine) as connection:
             return [incident_from_row(row) for row in connection.execute(query).mappings()]
+
+    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
+        with read_transaction(self._engine) as connection:
+            return count_answers(connection, asked)
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
         """Return transitions, the latest first."""

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
-from domain.alerts import Incident, IncidentAction, IncidentFilter, IncidentLogEntry
+from domain.alerts import AlarmAnswer, AnswerCount, Incident, IncidentAction, IncidentFilter, IncidentLogEntry
+from domain.faults import Fault
 from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit
 from storage.sql.incident_rows import incident_from_row
@@ -72,6 +73,16 @@ def conditions(asked: IncidentFilter) -> Sequence[ColumnElement[bool]]:
     if asked.until is not None:
         found.append(table.c.opened_at < asked.until)
     return found
+
+
+def count_answers(connection: Connection, asked: IncidentFilter) -> Sequence[AnswerCount]:
+    table = tables.incidents
+    key = (table.c.answer, table.c.fault, table.c.stream_id)
+    query = select(*key, func.count().label("found")).where(*conditions(asked)).group_by(*key)
+    return [
+        AnswerCount(row.stream_id, Fault(row.fault), AlarmAnswer(row.answer) if row.answer else None, row.found)
+        for row in connection.execute(query)
+    ]
 
 
 def _append(connection: Connection, entry: IncidentLogEntry) -> None:

@@ -1,5 +1,6 @@
 """Fakes of the ports, plain and in memory; the contract tests hold them to what the real adapters promise."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from domain.alerts import (
     AlarmAnswer,
     Alert,
     AlertTransition,
+    AnswerCount,
     Incident,
     IncidentAction,
     IncidentFilter,
@@ -344,6 +346,11 @@ class FakeAlertStore:
             and (asked is None or asked.accepts(incident))
         ]
         return sorted(found, key=lambda each: (each.opened_at, each.incident_id), reverse=True)[:limit]
+
+    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
+        found = [each for each in self._scores.incidents.values() if asked.accepts(each)]
+        counted = Counter((each.stream_id, each.headline, each.answer) for each in found)
+        return [AnswerCount(*key, count) for key, count in counted.items()]
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
         mine = [step for step in self._scores.transitions.values() if step.stream_id == stream_id]

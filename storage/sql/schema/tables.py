@@ -253,6 +253,10 @@ incidents = Table(
     Column("answer", String, nullable=False, server_default=""),
     Column("answered_by", String, nullable=False, server_default=""),
     Column("answered_at", UtcTime),
+    Index(None, "answer", "fault", "stream_id"),
+    Index(None, "fault", "opened_at"),
+    Index(None, "site", "opened_at"),
+    Index(None, "assigned_to", "opened_at"),
     Index(None, "opened_at"),
     Index(None, "stream_id", "opened_at"),
 )

@@ -116,6 +116,11 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]
         self._post("/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params={"features": features})
 
+    def allow_downloads(self, folder: Path) -> None:
+        """Let the page save files, into `folder`."""
+        wanted = {"behavior": "allow", "downloadPath": str(folder)}
+        self._post("/goog/cdp/execute", cmd="Browser.setDownloadBehavior", params=wanted)
+
     def errors(self) -> list[str]:
         """Return what the page's console complained about so far; reading empties it."""
         lines = self._post("/se/log", type="browser")

@@ -18,6 +18,7 @@ from domain.cameras import Camera
 from domain.faults import Evidence, Fault
 from domain.messages import BatchResult, StreamSnapshot
 from domain.verdict_time import TimeState, VerdictSpan
+from reports.export.seal import Outcome, check_seal
 from reports.maker import StoredReports
 from reports.usable_time.periods import Zones
 from sightline.config.settings import Settings
@@ -179,6 +180,19 @@ def read_json(window: Browser, path: str) -> dict[str, Any]:
     return found
 
 
+def download_report(window: Browser, address: str, folder: Path) -> dict[str, Any]:
+    """Download today's report as JSON on its page, and return what the file holds."""
+    folder.mkdir()
+    window.allow_downloads(folder)
+    window.open(f"{address}/reports?period=today")
+    press(window, "button.download[value=json]")
+    window.wait(lambda: list(folder.glob("*.json")), what="the file", timeout_s=WAIT_S)
+    (file,) = folder.glob("*.json")
+    assert check_seal(file.read_bytes()).outcome is Outcome.INTACT
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return dict(found.get("content", found))
+
+
 def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser, tmp_path: Path) -> None:
     place = Place(tmp_path)
     pictures = [bytes(cv2.imencode(".jpg", draw_test_picture(index, 320, 192))[1]) for index in range(5)]
@@ -201,8 +215,7 @@ def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser
         place.fail("gate", "gate/blur/1")
         comment_and_answer(window, address)
         counted = read_json(window, "/api/v1/alarm-precision")["faults"]
-        report = read_json(window, "/api/v1/reports?period=today&format=json")
-        in_report = report.get("content", report)["alarm_precision"]
+        in_report = download_report(window, address, tmp_path / "downloads")["alarm_precision"]
         names = ("fault", "right", "wrong", "new_normal", "precision")
         assert [[each[name] for name in names] for each in in_report] == [["blur", 0, 1, 0, 0.0]]
         assert [[each[name] for name in names] for each in counted] == [["blur", 0, 1, 0, 0.0]]

@@ -11,6 +11,8 @@ from domain.cameras import Camera, FaultSetting
 from domain.faults import Fault
 from evaluation.alerting.alarm_precision import (
     SensitivityProposal,
+    count_incidents,
+    doubtful,
     exact_interval,
     measure_precision,
     propose_sensitivities,
@@ -35,7 +37,9 @@ def test_the_interval_is_the_exact_one(right: int, wrong: int) -> None:
 def test_precision_counts_right_and_wrong_and_the_new_normal_beside_them() -> None:
     unanswered = replace(answered(right=1)[0], answer=None)
     noise, blur = sorted(
-        measure_precision([*answered(right=3, wrong=1, new=2), *answered(Fault.NOISE, new=1), unanswered]),
+        measure_precision(
+            count_incidents([*answered(right=3, wrong=1, new=2), *answered(Fault.NOISE, new=1), unanswered])
+        ),
         key=lambda each: each.right,
     )
     assert (blur.fault, blur.right, blur.wrong, blur.new_normal, blur.precision) == (Fault.BLUR, 3, 1, 2, 0.75)
@@ -67,3 +71,9 @@ def test_only_what_followed_the_last_change_counts() -> None:
     assert propose_sensitivities([GATE], answered(wrong=9), changed) == []
     later = [replace(each, opened_at=START + timedelta(hours=1)) for each in answered(wrong=3)]
     assert len(propose_sensitivities([GATE], [*answered(right=9), *later], changed)) == 1
+
+
+def test_only_cameras_with_enough_wrong_alarms_are_looked_at() -> None:
+    several = [replace(each, stream_id="", members=("a", "b")) for each in answered(wrong=9)]
+    counts = count_incidents([*answered(wrong=3), *answered(Fault.NOISE, wrong=2, right=9), *several])
+    assert doubtful(counts) == {("gate", Fault.BLUR)}

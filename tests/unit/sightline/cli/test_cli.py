@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import torch
 from typer.testing import CliRunner, Result
 
 from domain.alerts import Incident, IncidentState
+from domain.cameras import Mask
 from domain.errors import ConfigError
 from domain.faults import Fault
 from domain.messages import BatchResult
@@ -15,6 +17,7 @@ from sightline.runtime.stores import command_stores
 from tests.fakes.ports import START, FakeClock
 
 PASSWORD = "p@ss:w/#rd-hunter2"
+MASKS = (Mask(0.1, 0.1, 0.2, 0.2),)
 URL = f"rtsp://admin:{PASSWORD}@10.0.0.5:554/main"
 
 
@@ -57,6 +60,18 @@ def test_a_camera_is_added_listed_accepted_and_removed(settings: Path) -> None:
 
     assert run_command("cameras", "remove", "gate", *at).exit_code == 0
     assert "no cameras yet" in run_command("cameras", "list", *at).output
+
+
+def test_adding_a_known_camera_again_keeps_what_was_chosen_on_the_page(settings: Path, tmp_path: Path) -> None:
+    at = ("--settings", str(settings))
+    run_command("cameras", "add", "gate", URL, *at)
+    with command_stores(Settings(database=f"sqlite:///{tmp_path}/s.db"), FakeClock()) as stores:
+        stores.streams.edit_camera("gate", lambda known: replace(known, masks=MASKS, ptz=True), by="ann", at=START)
+    assert run_command("cameras", "add", "gate", "rtsp://h/2", "--site", "north", *at).exit_code == 0
+    with command_stores(Settings(database=f"sqlite:///{tmp_path}/s.db"), FakeClock()) as stores:
+        camera = stores.streams.camera("gate")
+    assert camera is not None
+    assert (camera.url, camera.site, camera.masks, camera.ptz) == ("rtsp://h/2", "north", MASKS, True)
 
 
 def test_an_address_can_come_from_standard_input_so_that_no_other_user_sees_it(settings: Path) -> None:
