@@ -193,6 +193,8 @@ def _check_threshold(
         return _ThresholdResult(None, bound, why=scene.missing.get(bound.metric, f"{bound.metric} was not measured"))
     statistic = scene.usual(bound.metric, provisional=_may_use_provisional(rule, scene))
     accepted = scene.reference is not None and scene.reference.state_of(part_of(bound.metric)) is BaselineState.ACCEPTED
+    if statistic is not None and _never_lower(bound, statistic):
+        return _ThresholdResult(False, bound, value)
     limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
     if limit is None:
         why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
@@ -201,6 +203,11 @@ def _check_threshold(
     # A detector's number may be numpy's own, whose comparison is no bool that `is False` knows.
     bad = bool(value >= limit if bound.worse is WorseSide.HIGH else value <= limit)
     return _ThresholdResult(bad, bound, value, limit)
+
+
+def _never_lower(bound: Threshold, statistic: Statistic) -> bool:
+    """Say whether a share of the usual is asked of a number that is usually zero, as a grey camera's saturation is."""
+    return bound.against is ThresholdBasis.RATIO and bound.worse is WorseSide.LOW and statistic.median <= 0
 
 
 def _limit(bound: Threshold, number: float, statistic: Statistic | None, *, accepted: bool) -> float | None:

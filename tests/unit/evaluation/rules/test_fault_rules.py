@@ -1,13 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from domain.faults import Fault
+from domain.faults import Fault, VerdictState
 from evaluation.alerting.root_cause import IMPLIES, PRECEDENCE, explains, root_causes
+from evaluation.policy import Policy
 from evaluation.rules.fault_rules import RULES, Rule, metrics_of
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.freeze import ACTIVE_LEVELS
+from tests.unit.evaluation.camera_timeline import HOME, NIGHT, CameraTimeline
 
 ALL_BOUNDS = [
     pytest.param(bound, id=f"{fault}-{bound.metric}")
@@ -121,3 +124,14 @@ def test_the_metrics_page_lists_which_fault_implies_which_as_the_code_does() -> 
     cells = [row.split("|") for row in section.splitlines() if row.startswith("| `")]
     listed = {row[1].strip(" `"): {word.strip(" `") for word in row[2].split(",")} for row in cells}
     assert listed == {str(cause): {str(fault) for fault in implied} for cause, implied in IMPLIES.items()}
+
+
+def test_a_grey_camera_s_missing_colour_leaves_no_check_open() -> None:
+    grey = {**NIGHT, "saturation": 0.0}
+    story = CameraTimeline(policy=replace(Policy(), learn_s=300.0, learn_frames=60))
+    story.play(330, grey, step_s=5.0, jitter=0.0)
+    lost = HOME.copy()
+    lost[:12, :, 1:] = 0.0
+    story.play(60, grey, lost, step_s=5.0, jitter=0.0)
+    assert story.state.view.values["structure_lost"] > 0.6
+    assert story.verdict(Fault.COVERED).state is not VerdictState.NOT_ASSESSABLE
