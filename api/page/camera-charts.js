@@ -31,6 +31,8 @@ export function openCharts(container, name, query, state, about) {
   }
 
   async function load() {
+    // Before the server's first word its time is not known, and this machine's clock may be wrong.
+    if (!state.heard()) return;
     const mine = (turn += 1);
     if (range.span) range = rangeOf(new URLSearchParams({ span: range.span }), state.now());
     showRange();
@@ -119,6 +121,11 @@ export function openCharts(container, name, query, state, about) {
   scheme.addEventListener("change", redraw);
   resize.observe(parts.charts);
   const stop = state.on("metrics", listMetrics);
+  let waits = !state.heard();
+  const stopNews = state.on("news", () => {
+    if (waits) load();
+    waits = false;
+  });
   listMetrics();
   const again = setInterval(() => range.span && load(), AGAIN_MS);
   return {
@@ -126,6 +133,7 @@ export function openCharts(container, name, query, state, about) {
     close() {
       ended = true;
       stop();
+      stopNews();
       clearInterval(again);
       resize.disconnect();
       scheme.removeEventListener("change", redraw);

@@ -39,5 +39,5 @@ export function savedFilters() {
   }
 
   show();
-  return element("details", { class: "filters" }, element("summary", {}, t("filters.title")), list, form);
+  return element("details", { class: "wall-fold saved" }, element("summary", {}, t("filters.title")), list, form);
 }

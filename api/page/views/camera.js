@@ -113,7 +113,8 @@ async function showCamera(mine) {
   mine.camera = camera;
   const { parts, state } = mine;
   parts.place.textContent = camera.site || t("wall.noSite");
-  parts.summary.replaceChildren(...verdict(camera, state.metrics, state.now()));
+  const now = state.heard() ? state.now() : Date.parse(camera.judged_at || camera.since);
+  parts.summary.replaceChildren(...verdict(camera, state.metrics, now));
   parts.facts.replaceChildren(...facts(camera));
   parts.baseline.replaceChildren(...baseline(camera, state.now()));
   mine.checks.show(camera, latest, state);
