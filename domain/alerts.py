@@ -135,7 +135,10 @@ class IncidentLogEntry:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCount:
-    """How many incidents of one camera and fault got an answer, or none; "" is the camera of those of several."""
+    """How many incidents of one camera and fault got an answer; those without one are counted for all cameras as "".
+
+    Incidents of several cameras have no camera either.
+    """
 
     stream_id: str
     fault: Fault

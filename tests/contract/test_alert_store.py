@@ -196,17 +196,18 @@ def test_incidents_are_found_by_everything_a_person_asks_for(stores: PortStores)
 
 def test_answers_are_counted_by_camera_and_fault(stores: PortStores) -> None:
     ids = ("a", "b", "c", "d")
-    store(stores, *(incident(each) for each in ids), incident("e", headline=Fault.NOISE, site="Airport"))
+    noise = incident("e", headline=Fault.NOISE, site="Airport")
+    store(stores, *(incident(each) for each in ids), noise, incident("f", stream_id="yard"))
     for each in ids[:3]:
         answer = AlarmAnswer.WRONG if each != "c" else AlarmAnswer.RIGHT
         stores.alerts.record_work(IncidentLogEntry(each, LATER, "ann", IncidentAction.ANSWER, answer))
     assert set(stores.alerts.count_answers(IncidentFilter())) == {
         AnswerCount("gate", Fault.BLUR, AlarmAnswer.WRONG, 2),
         AnswerCount("gate", Fault.BLUR, AlarmAnswer.RIGHT, 1),
-        AnswerCount("gate", Fault.BLUR, None, 1),
-        AnswerCount("gate", Fault.NOISE, None, 1),
+        AnswerCount("", Fault.BLUR, None, 2),
+        AnswerCount("", Fault.NOISE, None, 1),
     }
-    assert stores.alerts.count_answers(IncidentFilter(site="Airport")) == [AnswerCount("gate", Fault.NOISE, None, 1)]
+    assert stores.alerts.count_answers(IncidentFilter(site="Airport")) == [AnswerCount("", Fault.NOISE, None, 1)]
 
 
 def test_what_does_not_exist_cannot_be_acknowledged(stores: PortStores) -> None:

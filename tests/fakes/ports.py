@@ -349,7 +349,7 @@ class FakeAlertStore:
 
     def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
         found = [each for each in self._scores.incidents.values() if asked.accepts(each)]
-        counted = Counter((each.stream_id, each.headline, each.answer) for each in found)
+        counted = Counter((each.stream_id if each.answer else "", each.headline, each.answer) for each in found)
         return [AnswerCount(*key, count) for key, count in counted.items()]
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
