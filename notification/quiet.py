@@ -14,6 +14,7 @@ from domain.quiet_times import Snooze
 from domain.verdict_time import MaintenanceWindow
 from notification.grouping import cause_of
 
+_ONLY_WHILE_OPEN = (NotificationKind.REMINDER, NotificationKind.ESCALATION)
 FLAPPING_CAUSES = frozenset({"outage", "network"})
 
 
@@ -90,7 +91,9 @@ def hold_back(
             free.append(replace(first, incident=last.incident))
             superfluous += [message.key for message in messages[1:]]
         else:
-            free += messages
+            late = [message for message in messages if over and message.kind in _ONLY_WHILE_OPEN]
+            superfluous += [message.key for message in late]
+            free += [message for message in messages if message not in late]
     return QuietPlan(tuple(free), tuple(held), tuple(superfluous))
 
 

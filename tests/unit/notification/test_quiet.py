@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.alerts import NotificationKind
 from domain.cameras import Camera
 from domain.faults import Fault
 from domain.quiet_times import Snooze
@@ -14,6 +15,8 @@ from notification.grouping import GroupingPolicy
 from tests.fakes.ports import START
 from tests.fakes.quiet_times import FakeQuietTimeStore
 from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, UPDATE, DispatcherHarness, cameras
+
+REMINDER = NotificationKind.REMINDER
 
 
 class QuietHarness(DispatcherHarness):
@@ -155,3 +158,23 @@ def test_a_snooze_of_one_fault_keeps_no_other_quiet() -> None:
     desk.happens("cam-00", fault=Fault.COVERED)
     desk.run(120)
     assert desk.told() == [(FIRING, "cam-00")]
+
+
+def test_a_reminder_that_was_put_off_is_dropped_when_the_end_comes_first() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.happens("cam-00")
+    desk.run(120)
+    desk.window(180, camera="cam-00")
+    desk.run(2 * 3600, every_s=30)
+    desk.happens("cam-00", RESOLVED)
+    desk.run(2 * 3600, every_s=30)
+    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+
+
+def test_a_reminder_that_was_put_off_comes_at_the_end_of_the_window() -> None:
+    desk = QuietHarness(cameras(10))
+    desk.happens("cam-00")
+    desk.run(120)
+    desk.window(180, camera="cam-00")
+    desk.run(3 * 3600 + 120, every_s=30)
+    assert [kind for kind, _ in desk.told()] == [FIRING, REMINDER]
