@@ -17,6 +17,7 @@ from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.cameras import Camera
 from domain.faults import Fault
 from domain.messages import BatchResult
+from domain.ports import Notifier
 from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
 from notification.message import MessageWriter
@@ -93,12 +94,12 @@ class Broker:
         self._server = server
         self.port = int(server.address.rpartition(":")[2])
         self.keys: list[str] = []
+        self.ready = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe("sightline/events", 1)
         self._client.on_message = self._take
         self._client.on_subscribe = lambda *_: self.ready.set()
-        self.ready = threading.Event()
         self._client.connect_async("127.0.0.1", self.port)
         self._client.loop_start()
 
@@ -163,7 +164,7 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
     mqtt = {"type": "mqtt", "host": "127.0.0.1", "port": broker.port, "tls": False, "timeout_s": 3.0}
 
     def make_dispatcher() -> Dispatcher:
-        notifiers = [
+        notifiers: list[Notifier] = [
             WebhookNotifier(f"http://127.0.0.1:{hook.port}/", clock=clock, timeout_s=5.0),
             MailNotifier("mail", MailSettings.model_validate(mail), tools),
             MqttNotifier("mqtt", MqttSettings.model_validate(mqtt), tools),
