@@ -11,16 +11,16 @@ from lab.bench.evidence.healthy_hours import run_webcam_days
 
 DATA = os.environ.get("SIGHTLINE_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="SIGHTLINE_DATA names the folder of the shared clips")
-SUBSET = ("blur", "covered", "freeze", "black")
+SUBSET = ("blur", "covered")
 
 
 @needs_data
 def test_medium_and_severe_faults_on_held_out_clips_keep_their_names(tmp_path: Path) -> None:
     found = evidence_run.run(tmp_path, parts=[Part.PLANTED], jobs=1, reduction=Reduction(faults=SUBSET))
     rows = [row for row in found["planted"] if row["strength"] != "mild"]
-    assert sum(row["runs"] for row in rows) == 24
-    assert sum(row["right_headline"] for row in rows) >= 23
-    assert all(row["median_delay_s"] <= 6 for row in rows)
+    assert sum(row["runs"] for row in rows) == 12
+    assert sum(row["right_headline"] for row in rows) == 12
+    assert all(row["median_delay_s"] <= 3 for row in rows)
 
 
 @needs_data

@@ -20,7 +20,7 @@ from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.metrics import FrameScores
 from evaluation.policy import Policy
 from lab.bench.evidence.clips import find_clips
-from lab.bench.evidence.current_practice import PracticeWatch, full_range_luma, watch_clip
+from lab.bench.evidence.current_practice import NAMED, PracticeWatch, full_range_luma, watch_clip
 from lab.bench.evidence.playback import build_product_scorer, evaluate_playback, play_clip
 from lab.bench.evidence.production_run import ProductionRun
 from workers.frame_scoring.frame_scorer import FrameScorer
@@ -31,8 +31,8 @@ HEALTHY_CONDITIONS = (
 """The clips under `conditions/` that show no fault."""
 WEBCAM_DAYS = "real/webcam-days"
 STILL_INTERVAL = timedelta(minutes=15)
-STALL_STILLS = 3
-"""So many equal stills in succession are a stall that a policy of three frames must find."""
+STALL_REPEATS = 3
+"""A still that repeats so often in succession is a stall that a policy of three frames must find."""
 
 
 def find_healthy(data: Path) -> Sequence[Path]:
@@ -93,7 +93,7 @@ def run_webcam_days(folder: Path, *, days: float | None = None) -> dict[str, Any
             run.observe(observation)
         today.add((still.at - first).total_seconds(), full_range_luma(frame))
         new_s += 0.0 if still.repeats or before is None else min(still.at - before, STILL_INTERVAL * 2).total_seconds()
-        if still.repeats == STALL_STILLS - 1:
+        if still.repeats == STALL_REPEATS:
             stalls.append(still.at.isoformat())
         before, count = still.at, count + 1
     announced = run.announced
@@ -105,7 +105,8 @@ def run_webcam_days(folder: Path, *, days: float | None = None) -> dict[str, Any
         "told": [each.as_json() for each in announced],
         "stalls_told": sum(each.headline is Fault.FREEZE for each in announced),
         "false_alarms": [each.as_json() for each in announced if each.headline is not Fault.FREEZE],
-        "today": {name: len(times) for name, times in today.raised.items()},
+        "today": {name: len(times) for name, times in today.raised.items() if Fault.FREEZE not in NAMED[name]},
+        "today_stalls": {name: len(times) for name, times in today.raised.items() if Fault.FREEZE in NAMED[name]},
     }
 
 

@@ -27,10 +27,11 @@ def test_equal_stills_are_a_stall_that_is_told_and_not_hours(tmp_path: Path) -> 
     assert [still.repeats for still in read_stills(tmp_path)][12:20] == [*range(8)]
     found = run_webcam_days(tmp_path)
     assert found["stills"] == 26
-    assert found["stalls"] == [(BEGIN + 14 * timedelta(minutes=15)).isoformat()]
+    assert found["stalls"] == [(BEGIN + 15 * timedelta(minutes=15)).isoformat()]
     assert (found["stalls_told"], found["false_alarms"]) == (1, [])
     assert found["hours"] == (25 - 7) * 0.25
-    assert found["today"]["no frame difference"] == 1
+    assert found["today_stalls"]["no frame difference"] == 1
+    assert found["today"] == {}
 
 
 def test_days_end_the_run_early(tmp_path: Path) -> None:
