@@ -24,3 +24,13 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((_TRIM_THRESHOLD, _KEPT_BYTES), (_MMAP_THRESHOLD, _LARGEST_FROM_HEAP), (_ARENA_MAX, 1))
     return all([mallopt(parameter, value) == 1 for parameter, value in settings])
+
+
+def return_freed_memory() -> bool:
+    """Give what is kept for the next picture back to the system, where no picture came for a while."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0) == 1)
+    except (AttributeError, OSError):
+        return False

@@ -21,7 +21,7 @@ from types import TracebackType
 
 import cv2
 
-from detectors.metrics.allocator import keep_freed_memory
+from detectors.metrics.allocator import keep_freed_memory, return_freed_memory
 from domain.clocks import elapsed_s
 from domain.frames import Frame
 from domain.text.plain_text import escape_invisible
@@ -42,6 +42,8 @@ from ingest.supervise.send_buffer import SendBuffer
 
 TICK_S = 0.25
 FAREWELL_S = 3.0
+IDLE_S = 15.0
+"""Without a picture for so long, a process gives back the memory that it keeps for the next one."""
 SWITCH_INTERVAL_S = 0.001
 STATUS = Path("/proc/self/status")
 
@@ -145,14 +147,21 @@ class ReaderProcess:
         self._sender.join(max(0.0, until_s - time.monotonic()))
 
     def _send(self) -> None:
+        measured_s, kept = time.monotonic(), False
         try:
             while True:
                 message = self._buffer.get(TICK_S)
-                if message is not None:
+                if isinstance(message, Frame):
                     # Measured here and not where it is read: a slow machine then drops frames, it does not read late.
-                    self._connection.send(self._measurer.measure(message) if isinstance(message, Frame) else message)
+                    self._connection.send(self._measurer.measure(message))
+                    measured_s, kept = time.monotonic(), True
+                elif message is not None:
+                    self._connection.send(message)
                 elif self._ending.is_set():
                     return
+                if kept and time.monotonic() - measured_s > IDLE_S:
+                    kept = False
+                    return_freed_memory()
         except OSError:
             return
 
