@@ -67,9 +67,7 @@ class Piece:
 
 def choose_parts(names: Collection[str]) -> tuple[Part, ...]:
     """Return the parts of these names, all where there is none. Raises `ConfigError` for another name."""
-    unknown = [name for name in names if name not in list(Part)]
-    if unknown:
-        raise ConfigError(f"--part: there is no part '{unknown[0]}'; take {', '.join(Part)}")
+    _refuse_unknown("--part", names, list(Part))
     return tuple(part for part in Part if not names or part in names)
 
 
@@ -85,17 +83,30 @@ def run(
     """Make the pieces that are missing in `folder` and return the tables of all pieces of these parts.
 
     `data` is the folder of clips, by default that of SIGHTLINE_DATA; only the fortnight needs none. `again` makes every
-    piece anew. Raises `ConfigError` where a part's data are absent.
+    piece anew. Raises `ConfigError` where a part's data are absent or a name is unknown.
     """
     chosen = data or (Path(os.environ[DATA_VARIABLE]) if DATA_VARIABLE in os.environ else None)
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = list(find_pieces(parts, chosen, folder, reduction or Reduction()))
+    asked = reduction or Reduction()
+    _refuse_unknown("--fault", asked.faults, planted_faults.PICTURE_FAULTS)
+    _refuse_unknown("--camera", asked.cameras, [place.name for place in PLACES])
+    wanted = list(find_pieces(parts, chosen, folder, asked))
+    if not wanted:
+        raise ConfigError(
+            f"{chosen} holds none of the clips of {', '.join(parts)}: give the folder with clips/ and real/"
+        )
     missing = [piece for piece in wanted if again or not piece.path(folder).exists()]
     _make_all(missing, folder, jobs or max(1, (os.cpu_count() or 2) - 1))
     found: dict[str, list[Any]] = {part: [] for part in parts}
     for piece in wanted:
         found[piece.part].append(json.loads(piece.path(folder).read_text(encoding="utf-8")))
     return summarise(found)
+
+
+def _refuse_unknown(option: str, names: Collection[str], known: Collection[str]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError(f"{option}: there is no '{unknown[0]}'; take {', '.join(known)}")
 
 
 def find_pieces(parts: Collection[Part], data: Path | None, folder: Path, reduction: Reduction) -> Iterator[Piece]:

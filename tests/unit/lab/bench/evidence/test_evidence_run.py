@@ -36,7 +36,7 @@ def test_names_tell_short_forms_from_whole_ones(tmp_path: Path) -> None:
 def test_parts_are_chosen_by_name() -> None:
     assert choose_parts([]) == tuple(Part)
     assert choose_parts(["real", "planted"]) == (Part.PLANTED, Part.REAL)
-    with pytest.raises(ConfigError, match="there is no part 'weather'; take planted"):
+    with pytest.raises(ConfigError, match="--part: there is no 'weather'; take planted"):
         choose_parts(["weather"])
 
 
@@ -50,3 +50,16 @@ def test_every_place_gets_two_faults_on_its_last_day() -> None:
     for number in range(len(PLACES)):
         day, night = plant(number, 3)
         assert 2 * 86_400 < day.start_s < day.end_s < night.start_s < night.end_s < 3 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("reduction", "said"),
+    [
+        (Reduction(cameras=("attic",)), "--camera: there is no 'attic'; take gate"),
+        (Reduction(faults=("rust",)), "--fault: there is no 'rust'; take black"),
+        (Reduction(), "holds none of the clips of real"),
+    ],
+)
+def test_a_name_or_folder_with_nothing_behind_it_is_an_error(tmp_path: Path, reduction: Reduction, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        evidence_run.run(tmp_path, parts=[Part.REAL], data=tmp_path / "empty", reduction=reduction)
