@@ -1,6 +1,8 @@
 """`sightline migrate` and `sightline settings`: what an administrator does before anything runs."""
 
 import json
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -39,9 +41,12 @@ def schema() -> None:
 
 @settings_app.command()
 @without_traceback
-def check(settings: SettingsOption = None) -> None:
-    """Check a settings file without starting anything."""
-    chosen = load_command_settings(settings)
+def check(
+    path: Annotated[Path | None, typer.Argument(help="The file, as in `sightline run FILE`.")] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Check a settings file as `run` would, without starting anything, and say everything that is wrong."""
+    chosen = load_command_settings(path or settings)
     say(f"ok: {len(chosen.cameras)} cameras in the file")
 
 

@@ -3,6 +3,7 @@
 Importing every command takes seconds, and most need packages that not every installation has.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import typer
+from typer.completion import completion_init
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS_GROUP = "sightline.commands"
@@ -57,6 +59,12 @@ class LazyGroup(TyperGroup):
         super().__init__(**attributes)
         for entry in self.entries():
             self.commands.setdefault(entry.name, DeferredCommand(entry))
+
+    def main(self, *args: Any, **attributes: Any) -> Any:
+        """Run, or complete words for a shell that asks by a variable such as `_SIGHTLINE_COMPLETE`."""
+        if any(name.endswith("_COMPLETE") for name in os.environ):
+            completion_init()  # without --install-completion, typer itself knows no shell
+        return super().main(*args, **attributes)
 
     def entries(self) -> Sequence[CommandEntry]:
         """Return the commands in the order of the help; of two with one name the first counts."""

@@ -55,6 +55,16 @@ COMMANDS = (
         "Bring the database to the schema of this version; does nothing when it is there.",
         "sightline.cli.administration:migrate",
     ),
+    CommandEntry(
+        "backup",
+        "Write a copy of the database to a file, also while Sightline runs; nothing committed is missing.",
+        "sightline.cli.backup:backup",
+    ),
+    CommandEntry(
+        "restore",
+        "Put a backup in place as the database of the settings; a database that is there is never overwritten.",
+        "sightline.cli.backup:restore",
+    ),
     CommandEntry("cameras", "Add, list, remove, accept, test and import cameras.", "sightline.cli.cameras:app"),
     CommandEntry("incidents", "List, take on, assign, comment and answer incidents.", "sightline.cli.incidents:app"),
     CommandEntry(

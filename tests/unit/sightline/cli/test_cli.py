@@ -144,6 +144,22 @@ def test_the_schema_is_json() -> None:
 
 def test_a_settings_file_is_checked_without_starting_anything(settings: Path) -> None:
     assert "ok: 0 cameras" in run_command("settings", "check", "--settings", str(settings)).output
+    assert "ok: 0 cameras" in run_command("settings", "check", str(settings)).output
+
+
+def test_a_settings_file_is_checked_as_run_checks_it_with_all_errors_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(
+        "devise: cpu\nthreads: 0\ncameras: [{name: a, url: 'exec:ls'}, {name: b, url: '${NOT_SET_ANYWHERE}'}]\n"
+        "api: {host: 0.0.0.0}\n",
+        encoding="utf-8",
+    )
+
+    checked, run = run_command("settings", "check", str(path)), run_command("run", str(path))
+
+    assert (checked.exit_code, checked.stderr) == (run.exit_code, run.stderr)
+    for key in ("devise", "threads", "cameras[0].url", "cameras[1].url", "api.token"):
+        assert f"error: {key}: " in checked.stderr
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,14 @@ def test_every_command_is_in_the_help_in_the_order_of_the_table() -> None:
 
     assert places == sorted(places)
     assert isinstance(typer.main.get_command(main.app), main.ProductGroup)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("sightline ca", "cameras"), ("sightline cameras im", "import"), ("sightline ru", "run")]
+)
+def test_a_shell_completes_commands_and_those_below_them(typed: str, offered: str) -> None:
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")), "_SIGHTLINE_COMPLETE": "complete_bash"}
+    answered = CliRunner().invoke(main.app, prog_name="sightline", env=asked)
+    assert offered in answered.stdout.split()
+    script = CliRunner().invoke(main.app, prog_name="sightline", env={"_SIGHTLINE_COMPLETE": "source_bash"}).stdout
+    assert "_SIGHTLINE_COMPLETE=complete_bash" in script
