@@ -73,7 +73,9 @@ def _require_backup(path: Path) -> None:
 def _require_free(path: Path, where: str) -> None:
     for each in (path, *(path.with_name(path.name + end) for end in _BESIDE)):
         if os.path.lexists(each):
-            raise ConfigError(f"{where}: {each} is there already and is never overwritten; move it away, or name another")
+            raise ConfigError(
+                f"{where}: {each} is there already and is never overwritten; move it away, or name another"
+            )
 
 
 @contextmanager
