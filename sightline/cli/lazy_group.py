@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import typer
-from typer.completion import completion_init
+from typer.completion import get_completion_inspect_parameters
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS_GROUP = "sightline.commands"
@@ -63,7 +63,7 @@ class LazyGroup(TyperGroup):
     def main(self, *args: Any, **attributes: Any) -> Any:
         """Run, or complete words for a shell that asks by a variable such as `_SIGHTLINE_COMPLETE`."""
         if any(name.endswith("_COMPLETE") for name in os.environ):
-            completion_init()  # without --install-completion, typer itself knows no shell
+            get_completion_inspect_parameters()  # makes the shells known, which only its own option does otherwise
         return super().main(*args, **attributes)
 
     def entries(self) -> Sequence[CommandEntry]:
