@@ -1,4 +1,4 @@
-"""Opens the database of the settings, brought to the newest schema, with the three stores on it."""
+"""Opens the database of the settings, brought to the newest schema, with every store on it."""
 
 import logging
 import threading

@@ -33,7 +33,7 @@ from transport.kafka.topics import KafkaSettings, prepare_topics
 
 @dataclass(frozen=True)
 class PortStores:
-    """The three stores over one database."""
+    """Every store over one database."""
 
     streams: StreamStore
     scores: ScoreStore
