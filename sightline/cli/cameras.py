@@ -1,7 +1,6 @@
 """`sightline cameras`: which cameras are watched."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,24 +10,25 @@ from domain.errors import ConfigError
 from domain.ports import StreamStore
 from domain.text.camera_urls import clean_camera_url, redact_url
 from domain.text.names import clean_label, clean_name
+from sightline.cli.camera_files import export_cameras, import_cameras
 from sightline.cli.console import (
     hide_url_secrets,
     read_address,
-    report_error,
     say,
     show_table,
     without_traceback,
     write_json,
 )
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
-from sightline.config.camera_csv import read_cameras
 from sightline.config.strict_yaml import key_for_message
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Add, list, remove, accept, test and import cameras."
+    no_args_is_help=True, rich_markup_mode=None, help="Add, list, remove, accept, test, import and export cameras."
 )
+app.command("import")(import_cameras)
+app.command("export")(export_cameras)
 
 NameArgument = Annotated[str, typer.Argument(help="The camera's name.")]
 
@@ -141,26 +141,6 @@ def try_camera(
             raise _unknown_camera(name, stores.streams)
     hide_url_secrets(camera.url)
     raise typer.Exit(watch_camera(camera, chosen, device=None, for_s=seconds, json_lines=json_lines))
-
-
-@app.command("import")
-@without_traceback
-def import_cameras(
-    path: Annotated[Path, typer.Argument(help="CSV with the columns name, url, site, group.")],
-    settings: SettingsOption = None,
-    by: ByOption = "",
-) -> None:
-    """Add or change the cameras of a CSV file: all of them, or, when a line is wrong, none."""
-    cameras, problems = read_cameras(path)
-    for camera in cameras:
-        hide_url_secrets(camera.url)
-    if problems:
-        report_error("\n".join(problems))
-        raise ConfigError(f"{path}: nothing was imported; correct the lines named above")
-    with command_stores(load_command_settings(settings), SystemClock()) as stores:
-        for camera in cameras:
-            _put(stores.streams, camera, by=choose_person(by))
-    say(f"imported {len(cameras)} cameras: {', '.join(camera.name for camera in cameras)}")
 
 
 def _unknown_camera(name: str, store: StreamStore) -> ConfigError:

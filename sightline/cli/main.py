@@ -65,7 +65,7 @@ COMMANDS = (
         "Put a backup in place as the database of the settings; a database that is there is never overwritten.",
         "sightline.cli.backup:restore",
     ),
-    CommandEntry("cameras", "Add, list, remove, accept, test and import cameras.", "sightline.cli.cameras:app"),
+    CommandEntry("cameras", "Add, list, remove, accept, test, import and export cameras.", "sightline.cli.cameras:app"),
     CommandEntry("incidents", "List, take on, assign, comment and answer incidents.", "sightline.cli.incidents:app"),
     CommandEntry(
         "shadow",

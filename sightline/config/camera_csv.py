@@ -1,25 +1,33 @@
-"""Reads cameras from a CSV file, as spreadsheets write it: strictly, so that no column shifts into another.
+"""Reads and writes cameras as CSV, as spreadsheets write it: strictly, so that no column shifts into another.
 
 A wrong line is named by line and column, and nothing is repaired silently: half a password must not become a site.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from domain.camera_changes import CameraEdit
 from domain.cameras import Camera
 from domain.errors import ConfigError
 from domain.text.camera_urls import clean_camera_url
 from domain.text.names import clean_label, clean_name
+from sightline.config.camera_columns import SETTING_COLUMNS
+from sightline.config.imported_cameras import CameraFile, ImportedCamera
 from sightline.config.strict_yaml import key_for_message
 from sightline.config.text_file import read_text
 
-COLUMNS = ("name", "url", "site", "group")
+NAMING_COLUMNS = ("name", "url", "site", "group")
+COLUMNS = (*NAMING_COLUMNS, *SETTING_COLUMNS)
 MAX_CSV_BYTES = 4 << 20
 MAX_PROBLEMS = 50
 _MAX_FIELD_LENGTH = 8192
 _HINT = "put a value with a comma or a semicolon in quotes"
+_UNUSED = "unused column "
+"""Begins the names of columns that a mapping leaves out; no column of ours holds a blank."""
 
 
 def read_cameras(
@@ -29,27 +37,59 @@ def read_cameras(
 
     `address(url, where=…)` returns an address as it is opened, or raises `ConfigError`.
     """
+    found = read_camera_csv(path, address)
+    return tuple(each.camera for each in found.cameras), found.problems
+
+
+def read_camera_csv(
+    path: Path, address: Callable[..., str] = clean_camera_url, headers: Mapping[str, str] | None = None
+) -> CameraFile:
+    """Return what a file says; `headers` gives columns of ours by the headers of the file. Raises `ConfigError`.
+
+    Without `headers` an unknown column is an error; with them it is not read, and said so.
+    """
     try:
         text = read_text(path, most_bytes=MAX_CSV_BYTES)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    cameras: dict[str, Camera] = {}
+    cameras: dict[str, ImportedCamera] = {}
     problems: list[str] = []
-    for line, row in _rows(path, text):
+    skipped: list[str] = []
+    for line, row in _rows(path, text, headers or {}, skipped):
         try:
-            camera = _camera_from_row(row, address)
-            if camera.name in cameras:
-                raise ConfigError(f"name: '{camera.name}' was given on an earlier line")
-            cameras[camera.name] = camera
+            found = _camera_from_row(row, address)
+            name = found.camera.name
+            if name in cameras:
+                raise ConfigError(f"name: '{name}' was given on an earlier line")
+            cameras[name] = found
         except ConfigError as error:
             problems.append(f"{path} line {line}, {error}")
         if len(problems) == MAX_PROBLEMS:
             problems.append(f"{path}: and maybe more")
             break
-    return tuple(cameras.values()), tuple(problems)
+    return CameraFile(tuple(cameras.values()), tuple(problems), tuple(skipped))
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
+def write_camera_csv(cameras: Iterable[Camera], address: Callable[[str], str] = str) -> str:
+    """Return cameras as a text that `read_camera_csv` reads as the same cameras; `address(url)` is what is shown.
+
+    What an operator accepted is no setting, and is left out. Raises `ConfigError` for a camera that fills no cell.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for camera in cameras:
+        naming = (camera.name, address(camera.url), camera.site, camera.group)
+        cells = [*naming, *(column.write(camera) for column in SETTING_COLUMNS.values())]
+        if max(map(len, cells)) > _MAX_FIELD_LENGTH:
+            raise ConfigError(f"camera '{camera.name}': its masks do not fit into a cell; write it to a settings file")
+        writer.writerow(cells)
+    return text.getvalue()
+
+
+def _rows(
+    path: Path, text: str, headers: Mapping[str, str], skipped: list[str]
+) -> Iterator[tuple[int, Mapping[str, str] | str]]:
     """Yield line number and cells by lower-case column name, or what is wrong with the line as a whole.
 
     Commas or semicolons separate, as the first line has more of.
@@ -63,6 +103,8 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, str] | str]
         width = len(header)
         while header and not header[-1]:
             header.pop()  # a column that the spreadsheet once held something in
+        if headers:
+            header = _map_header(path, header, headers, skipped)
         _check_header(path, header)
         before = reader.line_num
         for cells in reader:
@@ -89,9 +131,20 @@ def _complete_row(header: list[str], cells: list[str], width: int) -> list[str]:
     return [*cells, *[""] * (len(header) - len(cells))] if ends and "://" in cells[-1] else cells
 
 
+def _map_header(path: Path, header: list[str], headers: Mapping[str, str], skipped: list[str]) -> list[str]:
+    """Return the header in our words; a column of ours that is mapped is not read under its own name too."""
+    wanted = {theirs.strip().lower(): ours for theirs, ours in headers.items()}
+    absent = next((theirs for theirs in wanted if theirs not in header), None)
+    if absent is not None:
+        raise ConfigError(f"{path} line 1: there is no column '{key_for_message(absent)}'")
+    left_out = [name for name in header if name not in wanted and (name not in COLUMNS or name in wanted.values())]
+    skipped += [f"column '{key_for_message(name)}' is not read" for name in left_out]
+    return [f"{_UNUSED}{place}" if name in left_out else wanted.get(name, name) for place, name in enumerate(header)]
+
+
 def _check_header(path: Path, header: list[str]) -> None:
     missing = [name for name in ("name", "url") if name not in header]
-    unknown = [name for name in header if name not in COLUMNS]
+    unknown = [name for name in header if name not in COLUMNS and not name.startswith(_UNUSED)]
     twice = [name for name in header if header.count(name) > 1]
     if missing or unknown or twice:
         wrong = f"no column '{missing[0]}'" if missing else f"column '{twice[0]}' is there twice" if twice else ""
@@ -110,13 +163,27 @@ def _shape_error(header: list[str], cells: list[str]) -> str:
     return ""
 
 
-def _camera_from_row(row: Mapping[str, str] | str, address: Callable[..., str]) -> Camera:
+def _camera_from_row(row: Mapping[str, str] | str, address: Callable[..., str]) -> ImportedCamera:
     if isinstance(row, str):
         raise ConfigError(row)
     places = {name: f"column {index + 1} ({name})" for index, name in enumerate(row)}
-    return Camera(
+    camera = Camera(
         name=clean_name(row["name"], where=places["name"]),
         url=address(row["url"], where=places["url"]),
-        site=clean_label(row.get("site", ""), where=places.get("site", "")),
-        group=clean_label(row.get("group", ""), where=places.get("group", "")),
     )
+    edit = _edit_of_row(row, places)
+    return ImportedCamera(edit(camera), edit)
+
+
+def _edit_of_row(row: Mapping[str, str], places: Mapping[str, str]) -> CameraEdit:
+    labels: dict[str, Any] = {
+        name: clean_label(row[name], where=places[name]) for name in ("site", "group") if name in row
+    }
+
+    def edit(camera: Camera) -> Camera:
+        camera = replace(camera, **labels)
+        for name in row.keys() & SETTING_COLUMNS.keys():
+            camera = SETTING_COLUMNS[name].apply(camera, row[name], where=places[name])
+        return camera
+
+    return edit
