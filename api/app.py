@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from api import error_responses
 from api.backend import Backend, ProcessMetrics, QuietTimeDesk, ReceiverTrial, Shadow
@@ -22,6 +23,7 @@ from api.routes import (
     incidents,
     kiosk,
     live_events,
+    me,
     models,
     page,
     picture,
@@ -34,13 +36,16 @@ from api.routes import quiet_times as quiet_times_routes
 from api.routes import reports as report_routes
 from api.schemas.values import Problem
 from api.security.access_rules import AccessPolicy, normalise_hosts
+from api.security.accounts import Accounts
 from api.security.client_address import parse_networks
-from api.security.client_limits import LiveStreamLimit, TokenThrottle
+from api.security.client_limits import LiveStreamLimit, PasswordThrottle, TokenThrottle
+from api.security.permissions import Endpoints
 from api.security.request_guard import RequestGuard
 from domain.metrics import MetricSpec
 from domain.ports import AlertStore, CameraTester, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
 from domain.records import ModelRecord
 
+_PREFIX, _STATIC = "/api/v1", "/static"
 _DESCRIPTION = """Which cameras can be relied on, and why not.
 
 Times are ISO 8601 in UTC. Every error is `{"error": "..."}`. Where something is not known it is null or `unknown`,
@@ -71,6 +76,7 @@ def create_app(
     camera_tester: CameraTester | None = None,
     receivers: ReceiverTrial | None = None,
     quiet_times: QuietTimeDesk | None = None,
+    accounts: Accounts | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -81,7 +87,7 @@ def create_app(
     (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports,
     `camera_tester` tries out addresses and `receivers` sends test messages, `quiet_times`
     announces maintenance, None where that is not done here, `shadow`
-    where nobody is notified. Setting
+    where nobody is notified. `accounts` are the users and keys, None where there are none. Setting
     `app.state.stopping` ends the live streams.
     """
     app = _new_application()
@@ -106,12 +112,21 @@ def create_app(
         quiet_times=quiet_times,
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
+    app.state.accounts = accounts or Accounts(None)
     app.state.throttle = TokenThrottle()
+    app.state.passwords = PasswordThrottle()
     app.state.stopping = threading.Event()
     app.state.pages = LiveStreamLimit()
     app.state.look = live_events.SharedPageState(partial(live_events.read_page_state, app.state.backend))
-    app.add_middleware(RequestGuard, access=app.state.access, throttle=app.state.throttle, clock=clock)
-    _add_routes(app)
+    app.state.endpoints = _add_routes(app)
+    app.add_middleware(
+        RequestGuard,
+        access=app.state.access,
+        accounts=app.state.accounts,
+        endpoints=app.state.endpoints,
+        throttle=app.state.throttle,
+        clock=clock,
+    )
     error_responses.install_error_handlers(app)
     return app
 
@@ -129,15 +144,21 @@ def _new_application() -> FastAPI:
     )
 
 
-def _add_routes(app: FastAPI) -> None:
+def _add_routes(app: FastAPI) -> Endpoints:
+    """Add every endpoint, and return them all in the order in which they are tried."""
     # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
     acts = (incident_work, alarm_answers, camera_editing)
     reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events, kiosk)
-    for resource in (*acts, quiet_times_routes, receivers, *reads):
-        app.include_router(resource.router, prefix="/api/v1", responses=_ERROR_RESPONSES)
-    for unversioned in (health.router, prometheus.router, page.router):
-        app.include_router(unversioned)
-    app.mount("/static", page.static)
+    versioned = [resource.router for resource in (*acts, quiet_times_routes, receivers, *reads, me)]
+    unversioned = [health.router, prometheus.router, page.router]
+    for router in versioned:
+        app.include_router(router, prefix=_PREFIX, responses=_ERROR_RESPONSES)
+    for router in unversioned:
+        app.include_router(router)
+    app.mount(_STATIC, page.static)
+    own = [route for route in app.routes if isinstance(route, Route)]  # the schema, which FastAPI adds itself
+    included = [(_PREFIX, router) for router in versioned] + [("", router) for router in unversioned]
+    return Endpoints(own, included, mounts=[_STATIC])
 
 
 def _version() -> str:

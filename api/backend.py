@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Protocol, TypeAlias
-
-from fastapi import Depends, Request
+from typing import Protocol, TypeAlias
 
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
@@ -83,12 +81,3 @@ class Backend:
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
     shadow: Shadow = Shadow()
-
-
-def _backend_of_request(request: Request) -> Backend:
-    backend: Backend = request.app.state.backend
-    return backend
-
-
-BackendDependency = Annotated[Backend, Depends(_backend_of_request)]
-"""The type by which an endpoint asks for the backend."""

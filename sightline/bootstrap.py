@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from api.app import create_app
 from api.backend import ProcessMetrics, Shadow
+from api.security.accounts import Accounts
 from api.security.client_address import parse_networks
 from detectors.metric_table import read_metric_table
 from domain.camera_directory import CameraDirectory
@@ -397,6 +398,7 @@ def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) ->
         camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
         receivers=messaging.trial(),
         quiet_times=messaging.make_desk(stores),
+        accounts=Accounts(stores.access),
     )
     return ApiServer(
         app,

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import Field, StringConstraints
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend
 from api.error_responses import camera_not_found
+from api.request_context import BackendDependency
 from api.schemas.incidents import PrecisionAnswer, PrecisionsAnswer, ProposalAnswer
 from api.schemas.inputs import ByPerson
 from api.security.strict_json import StrictRoute

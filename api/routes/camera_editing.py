@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend
 from api.error_responses import camera_not_found
+from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
 from api.schemas.camera_editing import (
     CameraChangeAnswer,

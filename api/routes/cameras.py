@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend
 from api.camera_status import CameraState
 from api.error_responses import camera_not_found
 from api.overview import CameraRow, Overview, make_camera_row, read_overview
+from api.request_context import BackendDependency
 from api.schemas.cameras import (
     CameraAnswer,
     CameraDetailAnswer,

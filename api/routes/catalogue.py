@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.backend import BackendDependency
+from api.request_context import BackendDependency
 from api.schemas.catalogue import FaultRuleAnswer, MetricAnswer
 from domain.faults import FAULT_LABELS, Fault
 from evaluation.rules.fault_rules import RULES, metrics_of

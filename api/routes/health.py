@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
-from api.backend import BackendDependency
 from api.camera_status import CameraState
 from api.overview import Overview, read_overview
+from api.request_context import BackendDependency
 from domain.text.camera_urls import redact_text
 
 router = APIRouter(tags=["health"])

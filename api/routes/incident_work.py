@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import Field
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend
+from api.request_context import BackendDependency
 from api.routes.incidents import find_incident, incident_not_found
 from api.schemas.incidents import (
     AnswerTaken,

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend
 from api.error_responses import MAX_SHOWN_NAME
+from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
 from api.schemas.incidents import AlertAnswer, IncidentAnswer, IncidentsAnswer, TransitionAnswer, incident_answer
 from api.schemas.values import EvidenceAnswer

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.backend import BackendDependency
+from api.request_context import BackendDependency, IdentityDependency
 from api.schemas.values import Time
 from api.security.kiosk import KIOSK_PATH, MAX_KIOSK_LIFE, KioskLink, make_kiosk_key
 from api.security.strict_json import StrictRoute
@@ -36,12 +36,19 @@ class KioskAnswer(BaseModel):
 
 
 @router.post("/kiosk-links")
-def make_kiosk_link(wish: KioskWish, request: Request, backend: BackendDependency) -> KioskAnswer:
+def make_kiosk_link(
+    wish: KioskWish, request: Request, backend: BackendDependency, identity: IdentityDependency
+) -> KioskAnswer:
     """Return a link to the wall that only reads and expires. Nothing of it is stored."""
     token: str | None = request.app.state.access.token
     if not token:
-        raise HTTPException(409, "no token is set: whoever reaches this page sees the wall without a link")
+        why = "links are signed with it" if identity.name else "whoever reaches this page sees the wall without a link"
+        raise HTTPException(409, f"no token is set: {why}")
     known = {camera.site for camera in backend.camera_cache.read().cameras.values()}
+    if not identity.scope.everything:
+        if wish.site is None:
+            raise HTTPException(403, "name one of your sites; your account does not see all of them")
+        known &= identity.scope.sites  # a link shows the whole site
     if wish.site is not None and wish.site not in known:
         raise HTTPException(404, "there is no site of this name")
     until = _whole_seconds(backend.clock.now() + timedelta(hours=wish.hours))

@@ -22,13 +22,16 @@ from api.backend import Backend
 from api.camera_status import CameraState
 from api.error_responses import error_response
 from api.overview import read_overview
+from api.request_context import identity_of_request
 from api.routes.cameras import row_answer
 from api.schemas.cameras import CameraAnswer
 from api.schemas.incidents import IncidentAnswer, incident_answer
 from api.schemas.values import Time
+from api.scoped_backend import scope_backend
 from api.security.client_limits import LiveStreamLimit
 from api.security.kiosk import KioskLink
 from api.security.request_guard import KIOSK_SCOPE
+from domain.access import AccessScope
 from domain.alerts import IncidentState
 from domain.errors import StoreUnavailable
 from domain.text.camera_urls import redact_text
@@ -94,7 +97,7 @@ def read_page_state(backend: Backend) -> PageState:
         cameras=cameras,
         hashes={camera.name: hash(camera.model_dump_json(exclude={"age_s"})) for camera in cameras},
         incidents=incidents,
-        incidents_hash=hash(tuple(incident.model_dump_json() for incident in incidents or ())),
+        incidents_hash=_incidents_hash(incidents),
         store=redact_text(now.store or away),
         live=redact_text(now.live),
         shadow=backend.shadow.scope.sentence(),
@@ -141,6 +144,29 @@ def only_site(seen: PageState, site: str | None) -> PageState:
         hashes={name: seen.hashes[name] for name in names},
         incidents=None if seen.incidents is None else incidents,
     )
+
+
+def only_visible(seen: PageState, backend: Backend, scope: AccessScope) -> PageState:
+    """Return what somebody sees of it: `backend` is the one of this scope, and gives the incidents."""
+    if scope.everything:
+        return seen
+    cameras = [camera for camera in seen.cameras if scope.sees(camera.name, camera.site)]
+    found = Counter(camera.state for camera in cameras)
+    incidents, away = _read_incidents(backend)
+    return replace(
+        seen,
+        counts={state: found[state] for state in CameraState},
+        cameras=cameras,
+        hashes={camera.name: seen.hashes[camera.name] for camera in cameras},
+        incidents=incidents,
+        incidents_hash=_incidents_hash(incidents),
+        store=redact_text(seen.store or away),
+        shadow=backend.shadow.scope.sentence(),
+    )
+
+
+def _incidents_hash(incidents: Sequence[IncidentAnswer] | None) -> int:
+    return hash(tuple(incident.model_dump_json() for incident in incidents or ()))
 
 
 def changes_since(seen: PageState, shown: SentState) -> LiveAnswer:
@@ -221,12 +247,22 @@ async def live(request: Request) -> StreamingResponse:
     changed.
     """
     state, shown = request.app.state, SentState()
+    identity, accounts = identity_of_request(request), state.accounts
     link: KioskLink | None = request.scope.get(KIOSK_SCOPE)
     site, life_s = (None, MAX_STREAM_S) if link is None else (link.site, _life_of(link, state.backend))
+
+    def step() -> LiveAnswer:
+        accounts.refresh()
+        seen = only_visible(state.look(), scope_backend(state.backend, identity.scope), identity.scope)
+        return changes_since(only_site(seen, site), shown)
+
+    async def gone() -> bool:
+        return not accounts.holds(identity, state.backend.clock.now()) or await request.is_disconnected()
+
     events = event_stream(
-        lambda: changes_since(only_site(state.look(), site), shown),
+        step,
         stopping=state.stopping,
-        gone=request.is_disconnected,
+        gone=gone,
         every_s=UPDATE_INTERVAL_S,
         life_s=life_s,
     )

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from api.backend import BackendDependency
+from api.request_context import BackendDependency
 
 router = APIRouter(tags=["catalogue"])
 

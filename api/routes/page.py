@@ -1,19 +1,29 @@
-"""The live page and the form that takes the token. Static files of this package; nothing is loaded from elsewhere."""
+"""The live page, and the form that takes a token or a password.
+
+Static files of this package; nothing is loaded from elsewhere.
+"""
 
 from pathlib import Path
 
+import anyio.to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api.backend import BackendDependency
 from api.error_responses import error_response
+from api.request_context import BackendDependency
 from api.security import access_rules, kiosk
-from api.security.client_limits import TokenThrottle
-from api.security.login import cookie_header, same_site_redirect, token_field, token_of_query
+from api.security.accounts import Accounts, make_user_cookie
+from api.security.client_limits import PasswordThrottle, TokenThrottle
+from api.security.login import cookie_header, form_field, same_site_redirect, token_field, token_of_query
 from api.security.page_paths import PAGE_ROOTS, address_after_login, is_page_path, login_address, page_address
+from api.security.passwords import is_password
 
 _PAGE_FOLDER = Path(__file__).parents[1] / "page"
+
+_PASSWORD_CHECKS = CapacityLimiter(2)
+"""Each takes 64 MiB and a core for a moment."""
 
 router = APIRouter(include_in_schema=False)
 static = StaticFiles(directory=_PAGE_FOLDER)
@@ -43,17 +53,52 @@ for _root in PAGE_ROOTS:
 
 @router.get("/login")
 def form(request: Request) -> Response:
-    """Return the form; without a token set there is nothing to ask for."""
-    if not _expected_token(request):
+    """Return the form; without a token set and without users there is nothing to ask for."""
+    if not _expected_token(request) and not _accounts(request).locked:
         return RedirectResponse(address_after_login(_query(request)), 303)
     return FileResponse(_PAGE_FOLDER / "login.html")
 
 
 @router.post("/login")
 async def login(request: Request, backend: BackendDependency) -> Response:
-    """Take the token of the form, give a cookie for it, and lead to the address that was asked for."""
-    given = token_field((await request.body()).decode(errors="replace")) or ""
-    return _exchange_token(request, backend, given, address_after_login(_query(request)))
+    """Take the token or the name and password, give a cookie, and lead to the address that was asked for."""
+    text = (await request.body()).decode(errors="replace")
+    address = address_after_login(_query(request))
+    name, password = (form_field(text, field) or "" for field in ("user", "password"))
+    if name or password:
+        return await _exchange_password(request, backend, name.strip(), password, address)
+    return _exchange_token(request, backend, token_field(text) or "", address)
+
+
+async def _exchange_password(
+    request: Request, backend: BackendDependency, name: str, password: str, address: str
+) -> Response:
+    accounts, throttle = _accounts(request), request.app.state.passwords
+    assert isinstance(throttle, PasswordThrottle)
+    client = request.client.host if request.client is not None else ""
+    wait_s = throttle.begin(name, client)
+    if wait_s > 0:
+        return error_response(429, "too many wrong passwords; wait a minute", {"Retry-After": str(round(wait_s) + 1)})
+    await anyio.to_thread.run_sync(accounts.refresh, limiter=_PASSWORD_CHECKS)
+    user = accounts.user(name)
+    password_hash = user.password_hash if user is not None else None
+    right = await anyio.to_thread.run_sync(is_password, password, password_hash, limiter=_PASSWORD_CHECKS)
+    if user is None or not right:
+        return RedirectResponse(_address_again(address), 303)
+    throttle.forgive(name, client)
+    cookie = make_user_cookie(user, request.app.state.access, backend.clock.now())
+    header = cookie_header(cookie, secure=request.scope["scheme"] == "https")
+    return RedirectResponse(address, 303, {"Set-Cookie": header})
+
+
+def _address_again(address: str) -> str:
+    again = login_address(address)
+    return f"{again}{'&' if '?' in again else '?'}wrong"
+
+
+def _accounts(request: Request) -> Accounts:
+    accounts: Accounts = request.app.state.accounts
+    return accounts
 
 
 def _exchange_kiosk_key(request: Request, backend: BackendDependency) -> Response:
@@ -89,8 +134,7 @@ def _exchange_token(request: Request, backend: BackendDependency, given: str, ad
     wait_s = throttle.record_wrong_token(request.client.host if request.client is not None else "")
     if wait_s > 0:
         return error_response(429, "too many wrong tokens; wait a minute", {"Retry-After": str(round(wait_s) + 1)})
-    again = login_address(address)
-    return RedirectResponse(f"{again}{'&' if '?' in again else '?'}wrong", 303)
+    return RedirectResponse(_address_again(address), 303)
 
 
 def _expected_token(request: Request) -> str | None:

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from api.backend import BackendDependency
 from api.jpeg import MAX_WIDTH, encode_jpeg
+from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
 from domain.errors import StoreUnavailable
 

@@ -15,9 +15,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from api.backend import Backend, BackendDependency, ProcessMetrics
+from api.backend import Backend, ProcessMetrics
 from api.camera_status import CameraState
 from api.overview import CameraRow, Overview, read_overview
+from api.request_context import BackendDependency
 from domain.alerts import AlertState, IncidentState
 from domain.cameras import ConnectionState, StreamCounters, StreamStatus
 from domain.errors import StoreUnavailable

@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from api.backend import Backend, BackendDependency, QuietTimeDesk
+from api.backend import Backend, QuietTimeDesk
 from api.error_responses import MAX_SHOWN_NAME
+from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
 from api.routes.incidents import find_incident
 from api.schemas.inputs import ByPerson, ReasonText

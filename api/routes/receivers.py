@@ -3,8 +3,9 @@
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from api.backend import Backend, BackendDependency, ReceiverTrial
+from api.backend import Backend, ReceiverTrial
 from api.error_responses import MAX_SHOWN_NAME
+from api.request_context import BackendDependency
 from api.security.request_limits import one_line
 from domain.errors import NotifierUnavailable
 

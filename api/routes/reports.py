@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from api.backend import BackendDependency
+from api.request_context import BackendDependency
 from api.security.request_limits import one_line
 from domain.errors import ConfigError
 from domain.report_files import MEDIA_TYPES, PeriodName, ReportFormat, ReportRequest

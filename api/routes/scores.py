@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 
-from api.backend import Backend, BackendDependency
+from api.backend import Backend
+from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
 from api.schemas.scores import ChangeAnswer, PointAnswer, ScoresAnswer, TimelineAnswer, span_answer
 from api.schemas.values import verdict_answer

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
-from api.backend import BackendDependency
+from api.request_context import BackendDependency
 from api.schemas.incidents import IncidentAnswer, incident_answer
 from api.schemas.values import FaultAnswer, Time, fault_answer
 from api.time_range import RequestTime

@@ -52,6 +52,46 @@ def _wait_s(times: deque[float], now: float) -> float:
     return max(0.0, WINDOW_S - (now - times[0]))
 
 
+class PasswordThrottle:
+    """Attempts to sign in of the last minute, by account and by address; bounded, shared by threads.
+
+    An attempt counts before its password is looked at, and is forgiven where it was right: many at once count too.
+    While one of its two names is full, a right password is refused as well, or guessing would cost nothing.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._attempts: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+
+    def begin(self, account: str, client: str) -> float:
+        """Count an attempt; return for how many seconds it is refused, 0 for not at all."""
+        now = self._clock()
+        with self._lock:
+            rows = [self._row("account", account), self._row("address", client)]
+            wait_s = max(_wait_s(row, now) for row in rows)
+            if wait_s <= 0:
+                for row in rows:
+                    row.append(now)
+        if wait_s > 0:
+            _log.warning("wrong passwords: more than %d a minute for one account or from %s", MAX_WRONG_TOKENS, client)
+        return wait_s
+
+    def forgive(self, account: str, client: str) -> None:
+        """Take back an attempt that was right."""
+        with self._lock:
+            for row in (self._row("account", account), self._row("address", client)):
+                if row:
+                    row.pop()
+
+    def _row(self, kind: str, name: str) -> deque[float]:
+        row = self._attempts.pop((kind, name), None) or deque(maxlen=MAX_WRONG_TOKENS)
+        self._attempts[kind, name] = row
+        while len(self._attempts) > 2 * _MAX_CLIENTS:
+            self._attempts.popitem(last=False)
+        return row
+
+
 MAX_LIVE_STREAMS = 50
 MAX_LIVE_STREAMS_PER_CLIENT = 20
 

@@ -1,4 +1,4 @@
-"""The login form: token in, session cookie out."""
+"""The login form: a token, or a name and a password in, session cookie out."""
 
 from html import escape
 from urllib.parse import parse_qs
@@ -14,8 +14,13 @@ def token_of_query(query: bytes) -> str | None:
 
 
 def token_field(text: str) -> str | None:
+    return form_field(text, "token")
+
+
+def form_field(text: str, name: str) -> str | None:
+    """Return a field of a form or a query; None where there is none."""
     try:
-        return parse_qs(text, keep_blank_values=True, max_num_fields=16).get("token", [None])[0]
+        return parse_qs(text, keep_blank_values=True, max_num_fields=16).get(name, [None])[0]
     except ValueError:  # more fields than any of our links and forms has
         return None
 

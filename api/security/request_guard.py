@@ -2,6 +2,8 @@
 and adds headers to answers.
 """
 
+import anyio.to_thread
+from anyio import CapacityLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -10,10 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.error_responses import error_response
 from api.security import access_rules, kiosk, request_limits
 from api.security.access_rules import AccessPolicy, AuthResult
+from api.security.accounts import IDENTITY, KIOSK_VIEWER, Accounts, Identity
 from api.security.client_address import client_address, is_forwarded_https
 from api.security.client_limits import TokenThrottle
 from api.security.login import cookie_header, same_site_redirect, token_of_query
 from api.security.page_paths import is_page_path, login_address, page_address
+from api.security.permissions import ENDPOINT_RULES, Endpoints, refusal_of
 from domain.ports import Clock
 
 _HTTP_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
@@ -26,9 +30,21 @@ KIOSK_SCOPE = "sightline.kiosk"
 class RequestGuard:
     """Pure ASGI, so that live streams pass unbuffered."""
 
-    def __init__(self, app: ASGIApp, *, access: AccessPolicy, throttle: TokenThrottle, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        access: AccessPolicy,
+        accounts: Accounts,
+        endpoints: Endpoints,
+        throttle: TokenThrottle,
+        clock: Clock,
+    ) -> None:
         self._app = app
         self._access = access
+        self._accounts = accounts
+        self._endpoints = endpoints
+        self._readers = CapacityLimiter(1)
         self._throttle = throttle
         self._clock = clock
 
@@ -51,12 +67,18 @@ class RequestGuard:
         refusal = self._shape_refusal(scope)
         if refusal is None:
             scope = self._resolve_client(scope)
-            refusal = self._site_refusal(scope) or self._entry_refusal(scope)
+            await self._refresh_accounts(scope["path"])
+            refusal = self._site_refusal(scope) or self._entry_refusal(scope) or self._role_refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, guarded)
             return
         cookie = self._renew_cookie(scope)
         await self._app(scope, _limit_body(receive), guarded)
+
+    async def _refresh_accounts(self, path: str) -> None:
+        """Read users and keys where they are old; one request waits for it, and none that asks for liveness."""
+        if self._accounts.old and path not in access_rules.OPEN_PATHS and not self._readers.borrowed_tokens:
+            await anyio.to_thread.run_sync(self._accounts.refresh, limiter=self._readers)
 
     def _shape_refusal(self, scope: Scope) -> Response | None:
         if scope["http_version"] not in _HTTP_VERSIONS:
@@ -80,7 +102,7 @@ class RequestGuard:
     def _site_refusal(self, scope: Scope) -> Response | None:
         headers, method = Headers(scope=scope), scope["method"]
         host = headers.get("host", "")
-        why = access_rules.host_refusal(host, self._access)
+        why = access_rules.host_refusal(host, self._access, locked=self._accounts.locked)
         if why:
             return error_response(421, why)
         fetched = [headers.get(f"sec-fetch-{what}", "") for what in ("site", "mode", "dest")]
@@ -91,22 +113,40 @@ class RequestGuard:
 
     def _entry_refusal(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), scope["path"]
-        entry = access_rules.authenticate(
+        entry = self._accounts.identify(
             path, headers.get("authorization", ""), headers.get("cookie", ""), self._access, self._clock.now()
         )
+        if isinstance(entry, Identity):
+            scope[IDENTITY] = entry
+            return None
         if entry is AuthResult.WRONG:
             return wrong_token_response(self._throttle.record_wrong_token(scope["client"][0]))
         if entry is not AuthResult.NOTHING or self._is_kiosk(scope, headers):
             return None
         if is_page_path(path):
-            # A token in the address is exchanged for a cookie by the page itself.
-            if token_of_query(scope["query_string"]) is not None:
-                return None
-            address = page_address(path, scope["query_string"].decode("utf-8", "replace"))
-            if access_rules.is_cross_site(headers.get("sec-fetch-site", "")):
-                return same_site_redirect(address=address)
-            return RedirectResponse(login_address(address), 303)
+            return self._lead_to_login(scope, headers)
         return error_response(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
+
+    def _lead_to_login(self, scope: Scope, headers: Headers) -> Response | None:
+        # A token in the address is exchanged for a cookie by the page itself.
+        if token_of_query(scope["query_string"]) is not None:
+            return None
+        address = page_address(scope["path"], scope["query_string"].decode("utf-8", "replace"))
+        if access_rules.is_cross_site(headers.get("sec-fetch-site", "")):
+            return same_site_redirect(address=address)
+        return RedirectResponse(login_address(address), 303)
+
+    def _role_refusal(self, scope: Scope) -> Response | None:
+        """Refuse what the role or the scope of whoever asks does not allow; what nobody must sign for has no identity.
+
+        A path without an endpoint is the router's to answer.
+        """
+        identity: Identity | None = scope.get(IDENTITY)
+        endpoint = self._endpoints.find(scope)
+        if identity is None or endpoint is None:
+            return None
+        why = refusal_of(identity, ENDPOINT_RULES.get(endpoint))
+        return error_response(403, why) if why else None
 
     def _is_kiosk(self, scope: Scope, headers: Headers) -> bool:
         """Let in who holds a good link of the kiosk, to read the wall alone; note what the link allows."""
@@ -116,15 +156,15 @@ class RequestGuard:
         link = kiosk.link_of_cookies(headers.get("cookie", ""), self._access.token, now)
         if link is not None:
             scope[KIOSK_SCOPE] = link
+            scope[IDENTITY] = KIOSK_VIEWER
         # The page itself exchanges the key of an address for a cookie.
         return link is not None or (scope["path"] == kiosk.KIOSK_PATH and b"key=" in scope["query_string"])
 
     def _renew_cookie(self, scope: Scope) -> str:
-        if not self._access.token:
-            return ""
-        now = self._clock.now()
+        now, token = self._clock.now(), self._access.token
         for cookie in access_rules.session_cookie_values(Headers(scope=scope).get("cookie", "")):
-            fresh = access_rules.renew_session_cookie(cookie, self._access.token, now)
+            fresh = access_rules.renew_session_cookie(cookie, token, now) if token else ""
+            fresh = fresh or self._accounts.renew_cookie(cookie, self._access, now)
             if fresh:
                 return cookie_header(fresh, secure=scope["scheme"] == "https")
         return ""

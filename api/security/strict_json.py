@@ -1,4 +1,7 @@
-"""Reads JSON bodies strictly: a key given twice is refused, where JSON itself silently keeps the last."""
+"""Reads JSON bodies strictly: a key given twice is refused, where JSON itself silently keeps the last.
+
+Where somebody is signed in, their name replaces whatever the body says of who does it.
+"""
 
 import json
 from collections import Counter
@@ -9,14 +12,22 @@ from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.security.accounts import IDENTITY
 from api.security.request_limits import one_line
 
 
 class StrictRequest(Request):
     """A request whose JSON says one thing only."""
 
+    takes_person = False
+    """Whether the body says in `by` who does it."""
+
     async def json(self) -> Any:
-        return json.loads(await self.body(), object_pairs_hook=_refuse_duplicate_keys, parse_constant=_refuse_constant)
+        body = json.loads(await self.body(), object_pairs_hook=_refuse_duplicate_keys, parse_constant=_refuse_constant)
+        identity = self.scope.get(IDENTITY)
+        if self.takes_person and identity is not None and identity.name and isinstance(body, dict):
+            body["by"] = identity.name
+        return body
 
 
 class StrictRoute(APIRoute):
@@ -25,8 +36,13 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
+        wanted = self.body_field.field_info.annotation if self.body_field is not None else None
+        takes_person = "by" in getattr(wanted, "model_fields", {})
+
         async def strict(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
+            strictly = StrictRequest(request.scope, request.receive)
+            strictly.takes_person = takes_person
+            return await handle(strictly)
 
         return strict
 

@@ -81,6 +81,12 @@ COMMANDS = (
         "sightline.cli.maintenance:app",
     ),
     CommandEntry(
+        "users",
+        "Add, list and disable the people who sign in, and set passwords.",
+        "sightline.cli.users:app",
+    ),
+    CommandEntry("keys", "Add, list and revoke the API keys of programs.", "sightline.cli.keys:app"),
+    CommandEntry(
         "settings", "Check a settings file, or export its schema.", "sightline.cli.administration:settings_app"
     ),
     CommandEntry(

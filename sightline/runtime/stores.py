@@ -13,6 +13,7 @@ from domain.errors import StoreUnavailable
 from domain.ports import Clock
 from domain.retention import Retention
 from sightline.config.settings import Settings
+from storage.sql.access_store import SqlAccessStore
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.database.engine import PostgresTls, open_engine
 from storage.sql.database.migrate import upgrade_schema
@@ -39,6 +40,7 @@ class Stores:
     reports: SqlReportStore
     shadow: SqlShadowLog
     quiet: SqlQuietTimeStore
+    access: SqlAccessStore
 
 
 def open_configured_engine(settings: Settings) -> Engine:
@@ -64,6 +66,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SqlReportStore(engine),
         SqlShadowLog(engine),
         SqlQuietTimeStore(engine),
+        SqlAccessStore(engine),
     )
 
 

@@ -12,24 +12,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     text,
 )
 
+from storage.sql.schema.access_tables import api_keys, users
 from storage.sql.schema.column_types import Document, UtcTime
+from storage.sql.schema.naming import metadata
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+__all__ = ["api_keys", "metadata", "users"]
 
 NOT_DELIVERED = text("delivered_at IS NULL")
 

@@ -1,0 +1,28 @@
+"""What an endpoint asks for besides its parameters: who asks, and the backend as they see it."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.backend import Backend
+from api.scoped_backend import scope_backend
+from api.security.accounts import IDENTITY, Identity
+from domain.access import AccessScope, UserRole
+
+NOBODY = Identity("", UserRole.VIEWER, AccessScope(cameras=frozenset({""})))
+"""Whoever showed nothing, where nothing is asked for: no camera has an empty name."""
+
+
+def identity_of_request(request: Request) -> Identity:
+    found: Identity = request.scope.get(IDENTITY, NOBODY)
+    return found
+
+
+def _backend_of_request(request: Request) -> Backend:
+    return scope_backend(request.app.state.backend, identity_of_request(request).scope)
+
+
+IdentityDependency = Annotated[Identity, Depends(identity_of_request)]
+"""The type by which an endpoint asks who asks."""
+BackendDependency = Annotated[Backend, Depends(_backend_of_request)]
+"""The type by which an endpoint asks for the backend, as far as the one who asks may see it."""

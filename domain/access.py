@@ -1,0 +1,91 @@
+"""Who may do what: users and API keys with a role, for every camera or for named sites and cameras."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class UserRole(StrEnum):
+    """What somebody may do; each role may do what the one before may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def covers(self, least: "UserRole") -> bool:
+        order = list(UserRole)
+        return order.index(self) >= order.index(least)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessScope:
+    """Which cameras somebody may see: those of the sites, and those named. Every camera where nothing is named."""
+
+    sites: frozenset[str] = frozenset()
+    cameras: frozenset[str] = frozenset()
+
+    @property
+    def everything(self) -> bool:
+        return not self.sites and not self.cameras
+
+    def sees(self, camera: str, site: str) -> bool:
+        """Tell whether a camera with this name, now at this site, may be seen."""
+        return self.everything or camera in self.cameras or site in self.sites
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who signs in; `password_hash` is argon2's own text, with its salt and its costs."""
+
+    name: str
+    role: UserRole
+    password_hash: str
+    scope: AccessScope = AccessScope()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of a program; of its secret only the SHA-256 (hexadecimal) is kept. It counts before `expires_at`."""
+
+    key_id: str
+    name: str
+    role: UserRole
+    digest: str
+    expires_at: datetime
+    scope: AccessScope = AccessScope()
+    revoked: bool = False
+
+
+class AccessStore(Protocol):
+    """Users and API keys; every change is audited. Each method raises `StoreUnavailable` while the database is away."""
+
+    def users(self) -> Sequence[User]:
+        """Return all users by name, those that are switched off too."""
+        ...
+
+    def add_user(self, user: User, *, by: str, at: datetime) -> bool:
+        """Insert; False, and nothing changed, where the name is taken."""
+        ...
+
+    def set_password(self, name: str, password_hash: str, *, by: str, at: datetime) -> bool:
+        """Replace a password's hash; False where there is no such user."""
+        ...
+
+    def enable_user(self, name: str, enabled: bool, *, by: str, at: datetime) -> bool:
+        """Switch a user on or off; False where there is no such user."""
+        ...
+
+    def keys(self) -> Sequence[ApiKey]:
+        """Return all keys by name, those that were revoked too."""
+        ...
+
+    def add_key(self, key: ApiKey, *, by: str, at: datetime) -> bool:
+        """Insert; False, and nothing changed, where the name or the id is taken."""
+        ...
+
+    def revoke_key(self, name: str, *, by: str, at: datetime) -> bool:
+        """End a key for good; False where there is no such key."""
+        ...
