@@ -193,7 +193,8 @@ def _check_threshold(
         return _ThresholdResult(None, bound, why=scene.missing.get(bound.metric, f"{bound.metric} was not measured"))
     statistic = scene.usual(bound.metric, provisional=_may_use_provisional(rule, scene))
     accepted = scene.reference is not None and scene.reference.state_of(part_of(bound.metric)) is BaselineState.ACCEPTED
-    if statistic is not None and _never_lower(bound, statistic):
+    settled = bound.until_settled and scene.usual(bound.metric, provisional=False) is not None
+    if settled or (statistic is not None and _never_lower(bound, statistic)):
         return _ThresholdResult(False, bound, value)
     limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
     if limit is None:

@@ -64,6 +64,8 @@ class Threshold:
     optional: bool = False
     says: str = ""
     """What this bound found, in words; "" where the rule's own words fit."""
+    until_settled: bool = False
+    """Whether it is asked only until the metric's part of the baseline is learned or accepted."""
 
     def at(self, sensitivity: int) -> tuple[float, float]:
         """Return (fault, clear) for a sensitivity of 1 (dull) … 10 (keen).
@@ -90,6 +92,11 @@ def seen(kind: str, fault: float = CALLED, clear: float = CLEARED) -> Threshold:
     return Threshold(
         f"{PICTURE_FAULT}{kind}", WorseSide.HIGH, fault, clear, limit=SUREST, optional=True, says=SEEN[kind]
     )
+
+
+def above_until_settled(metric: str, fault: float, clear: float) -> Threshold:
+    """Bound from above a metric of which nothing usual is known yet: a settled baseline of its part takes over."""
+    return Threshold(metric, WorseSide.HIGH, fault, clear, until_settled=True)
 
 
 def above_usual(metric: str, fault: float, clear: float) -> Threshold:

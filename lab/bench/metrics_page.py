@@ -89,7 +89,8 @@ def _bound_text(bound: Threshold, *, clear: bool) -> str:
     if bound.against is ThresholdBasis.EXCESS:
         end = "95th" if high else "5th"
         return f"`{bound.metric}` {sign} usual {end} percentile {number:+g}"
-    return f"`{bound.metric}` {sign} {number:g}"
+    until = " until its usual value is learned" if bound.until_settled else ""
+    return f"`{bound.metric}` {sign} {number:g}{until}"
 
 
 def _evaluation_text(rule: Rule) -> str:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from evaluation.rules.fault_rules import RULES, Rule, metrics_of
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.freeze import ACTIVE_LEVELS
-from tests.unit.evaluation.camera_timeline import HOME, NIGHT, CameraTimeline
+from tests.unit.evaluation.camera_timeline import DAY, HOME, NIGHT, CameraTimeline
 
 ALL_BOUNDS = [
     pytest.param(bound, id=f"{fault}-{bound.metric}")
@@ -135,3 +136,40 @@ def test_a_grey_camera_s_missing_colour_leaves_no_check_open() -> None:
     story.play(60, grey, lost, step_s=5.0, jitter=0.0)
     assert story.state.view.values["structure_lost"] > 0.6
     assert story.verdict(Fault.COVERED).state is not VerdictState.NOT_ASSESSABLE
+
+
+EVENING: Mapping[str, float] = {**DAY, "luma_mean": 0.30, "noise_sigma": 6.0, "noise_floor": 5.2}
+"""A colour camera by street lamps: darker than the day, and amplified."""
+
+
+def test_the_noise_of_an_amplified_evening_is_no_fault_once_the_day_is_learned() -> None:
+    story = CameraTimeline()
+    story.learn()
+    story.play(1800, EVENING, step_s=10.0)
+    assert Fault.NOISE not in story.fired
+
+
+@pytest.mark.parametrize(
+    "values", [{**DAY, "noise_floor": 5.2}, {**EVENING, "noise_floor": 10.0}], ids=["usual light", "any light"]
+)
+def test_noise_in_the_usual_light_or_too_much_in_any_is_a_fault(values: Mapping[str, float]) -> None:
+    story = CameraTimeline()
+    story.learn()
+    story.play(600, values, step_s=10.0)
+    assert story.fired == [Fault.NOISE]
+
+
+def test_until_noise_is_learned_its_absolute_bound_holds() -> None:
+    story = CameraTimeline()
+    story.play(900, EVENING, step_s=10.0)
+    assert story.fired == [Fault.NOISE]
+
+
+def test_a_night_whose_usual_noise_is_near_the_absolute_bound_is_judged_by_what_is_usual() -> None:
+    night = {**NIGHT, "noise_floor": 4.2}
+    story = CameraTimeline()
+    story.learn(night)
+    story.play(900, {**night, "noise_floor": 5.2}, step_s=10.0)
+    assert Fault.NOISE not in story.fired
+    story.play(900, {**night, "noise_floor": 8.0}, step_s=10.0)
+    assert story.fired == [Fault.NOISE]
