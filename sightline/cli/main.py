@@ -56,6 +56,11 @@ COMMANDS = (
         "sightline.cli.administration:migrate",
     ),
     CommandEntry(
+        "status",
+        "Say what runs, cameras by state, the oldest of them, and what waits; exit status 1 where not all is well.",
+        "sightline.cli.status:status",
+    ),
+    CommandEntry(
         "backup",
         "Write a copy of the database to a file, also while Sightline runs; nothing committed is missing.",
         "sightline.cli.backup:backup",
