@@ -56,7 +56,8 @@ def form(request: Request) -> Response:
     """Return the form; without a token set and without users there is nothing to ask for."""
     if not _expected_token(request) and not _accounts(request).locked:
         return RedirectResponse(address_after_login(_query(request)), 303)
-    return FileResponse(_PAGE_FOLDER / "login.html")
+    # Where there are no users, a name and a password would open nothing.
+    return FileResponse(_PAGE_FOLDER / ("sign-in.html" if _accounts(request).locked else "login.html"))
 
 
 @router.post("/login")

@@ -76,6 +76,15 @@ def test_from_the_first_user_on_everybody_must_sign_in(stage: SampleCameras) -> 
     assert api.get("/api/v1/cameras").status_code == 401
 
 
+def test_the_form_asks_for_a_name_where_there_are_users_and_for_the_token_alone_where_there_are_none(
+    house: Caller, stage: SampleCameras
+) -> None:
+    assert 'name="password"' in house.get("/login").text
+    token_only = Caller(make_app(stage, token="a long token for these tests"))
+    assert 'name="password"' not in token_only.get("/login").text
+    assert 'name="token"' in token_only.get("/login").text
+
+
 @pytest.mark.parametrize("change", ["disable", "password"])
 def test_a_session_ends_with_the_user_or_the_password(house: Caller, store: FakeAccessStore, change: str) -> None:
     headers = sign_in(house)
