@@ -29,6 +29,7 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/faults",
         "/api/v1/incidents",
         "/api/v1/kiosk-links",
+        "/api/v1/me",
         "/api/v1/incidents/{incident_id}",
         "/api/v1/incidents/{incident_id}/acknowledge",
         "/api/v1/incidents/{incident_id}/answer",
