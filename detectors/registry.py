@@ -57,8 +57,8 @@ def build_detectors(
     return DetectorSet(
         metrics,
         made,
-        every_s={detector.name: stands.every_s for stands, detector in judging},
-        gated=frozenset(detector.name for stands, detector in judging if stands.model.gated),
+        every_s={detector.name: status.every_s for status, detector in judging},
+        gated=frozenset(detector.name for status, detector in judging if status.model.gated),
         gate=gate,
     )
 
@@ -66,26 +66,26 @@ def build_detectors(
 def _choose_models(
     names: Collection[str] | None, models: Sequence[ModelStatus]
 ) -> Iterator[tuple[ModelStatus, Detector]]:
-    """Yield the models to judge with: those named, or for None those of `models` that judge unasked."""
-    standing_of = {stands.model.name: stands for stands in models}
+    """Yield the models to judge with: those named, or for None those of `models` that run by default."""
+    status_of = {status.model.name: status for status in models}
     if names is None:
-        yield from ((stands, stands.detector) for stands in models if stands.judges and stands.detector is not None)
+        yield from ((status, status.detector) for status in models if status.judges and status.detector is not None)
         return
     for name, model in MODELS.items():
         if name in names:
-            stands = standing_of.get(name) or check_model(model, ModelChoice(enabled=True), None)
-            if stands.detector is None:
-                raise WeightsUnavailable(stands.reason or f"{name} is an offline tool; take it out of detectors")
-            yield stands, stands.detector
+            status = status_of.get(name) or check_model(model, ModelChoice(enabled=True), None)
+            if status.detector is None:
+                raise WeightsUnavailable(status.reason or f"{name} is an offline tool; take it out of detectors")
+            yield status, status.detector
 
 
 def _check_unique_metrics(judging: Sequence[tuple[ModelStatus, Detector]]) -> None:
     measured_by: dict[str, str] = {}
-    for stands, detector in judging:
+    for status, detector in judging:
         for spec in detector.metrics:
-            other = measured_by.setdefault(spec.key, stands.model.name)
-            if other != stands.model.name:
-                raise ConfigError(f"models: {other} and {stands.model.name} both give {spec.key}; switch one off")
+            other = measured_by.setdefault(spec.key, status.model.name)
+            if other != status.model.name:
+                raise ConfigError(f"models: {other} and {status.model.name} both give {spec.key}; switch one off")
 
 
 def _check_gate(gate: QualityGate | None, metrics: MetricSet, models: Sequence[Detector]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 def is_due(last: datetime | None, at: datetime, every_s: float) -> bool:
-    """Whether the picture of `at` is judged when the last judged one was of `last`; a clock set back starts anew."""
+    """Whether the picture of `at` is judged when the last judged one was of `last`; a clock set back starts again."""
     return last is None or at < last or (at - last).total_seconds() >= every_s
 
 

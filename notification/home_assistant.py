@@ -14,14 +14,14 @@ ONLINE, OFFLINE = "online", "offline"
 
 
 @dataclass(frozen=True, slots=True)
-class CameraReport:
+class PublishedCamera:
     """A camera as the page shows it now. `state` is None where nothing is known of it."""
 
     name: str
     site: str = ""
     group: str = ""
     state: str | None = None
-    said: str = ""
+    reason: str = ""
     fault: str = ""
     severity: str = ""
     since: datetime | None = None
@@ -68,7 +68,7 @@ class Topics:
         return availability.removeprefix(f"{self.prefix}/cameras/").removesuffix("/availability")
 
 
-def camera_messages(report: CameraReport, topics: Topics, public_url: str) -> Mapping[str, str]:
+def camera_messages(report: PublishedCamera, topics: Topics, public_url: str) -> Mapping[str, str]:
     """Return what a camera's topics hold now; of one that is unknown the state stays, and it is unavailable."""
     identity = camera_id(report.name)
     config, state, availability = topics.camera_topics(identity)
@@ -79,13 +79,13 @@ def camera_messages(report: CameraReport, topics: Topics, public_url: str) -> Ma
     return messages
 
 
-def _state(report: CameraReport) -> str:
+def _state(report: PublishedCamera) -> str:
     problem = {"fault": "ON", "not_assessable": "None"}.get(report.state or "", "OFF")
     return json.dumps(
         {
             "problem": problem,
             "state": report.state,
-            "reason": report.said,
+            "reason": report.reason,
             "fault": report.fault,
             "severity": report.severity,
             "since": report.since.isoformat() if report.since else "",
@@ -94,7 +94,7 @@ def _state(report: CameraReport) -> str:
     )
 
 
-def _discovery(report: CameraReport, topics: Topics, identity: str, public_url: str) -> str:
+def _discovery(report: PublishedCamera, topics: Topics, identity: str, public_url: str) -> str:
     _, state, availability = topics.camera_topics(identity)
     unique = f"{topics.prefix}_{identity}"
     device = {"identifiers": [unique], "name": report.name, "manufacturer": "Sightline"}

@@ -49,7 +49,7 @@ from sightline.services.maintenance_desk import EXTEND_EVERY_S
 from sightline.services.messaging import Messaging, make_messaging
 from sightline.services.notifier_factory import make_heartbeat
 from sightline.services.process_metrics import collect_process_metrics, collect_receiver_metrics
-from sightline.services.report_maker import maker_of
+from sightline.services.report_maker import make_report_maker
 from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
 from sightline.services.scheduled_reports import EVERY_S as REPORTS_EVERY_S
 from sightline.services.scheduled_reports import scheduled_reports
@@ -312,7 +312,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         parts += messaging.make_mirrors(stores, wiring.present.live)
         parts.append(PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_desk(stores).extend_schedules))
         if settings.reports.schedule:
-            maker = maker_of(settings, stores.reports, clock)
+            maker = make_report_maker(settings, stores.reports, clock)
             reports = scheduled_reports(settings, maker, clock, messaging.notifiers)
             parts.append(PeriodicThread("reports", REPORTS_EVERY_S, reports.run_once))
     if scoring is not None:
@@ -393,7 +393,7 @@ def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) ->
         allowed_hosts=settings.api.allowed_hosts,
         trusted_proxies=settings.api.trusted_proxies,
         models_known=cache(partial(_find_models, settings)),
-        reports=maker_of(settings, stores.reports, wiring.clock),
+        reports=make_report_maker(settings, stores.reports, wiring.clock),
         shadow=Shadow(settings.alerts.scope(), stores.shadow),
         camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
         receivers=messaging.trial(),

@@ -80,7 +80,7 @@ _STATUS_METRICS = (
 PROCESS_METRICS: Mapping[str, str] = {
     "scoring_lag_messages": "Messages waiting to be scored.",
     "scoring_lag_seconds": "Age of the oldest message of the last poll when it was polled.",
-    "units_total": "Units judged and stored.",
+    "units_total": "Batches stored.",
     "frames_scored_total": "Frames scored.",
     "frames_rejected_total": "Frames that could not be scored.",
     "frames_dropped_total": "Frames dropped unscored because scoring was too far behind.",

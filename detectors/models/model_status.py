@@ -20,7 +20,7 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """One model as it stands: on with its weights, or off and why. `judges`: pictures are scored with it unasked."""
+    """The state of one model: on with its weights, or off and why. `judges`: pictures are scored with it by default."""
 
     model: Model
     choice: ModelChoice
@@ -31,7 +31,7 @@ class ModelStatus:
     looked_for: tuple[Path, ...] = ()
     """Every place asked for weights, up to the one that had them."""
     wanted: bool = False
-    """Whether the operator asked for it, or it judges unasked on this machine."""
+    """Whether the operator asked for it, or it scores by default on this machine."""
 
     @property
     def judges(self) -> bool:
@@ -56,7 +56,7 @@ class ModelStatus:
 def check_model(
     model: Model, choice: ModelChoice, downloads: Path | None, *, load: bool = True, wanted: bool | None = None
 ) -> ModelStatus:
-    """How a model stands; with `load` its detector is made, which finds weights that do not fit.
+    """Return the status of a model; with `load` its detector is made, which finds weights that do not fit.
 
     `wanted` is for a caller that knows of the other models and of the machine; None asks this choice alone.
 
@@ -86,7 +86,7 @@ def check_models(
     names: Collection[str] | None = None,
     gpu: bool = False,
 ) -> tuple[ModelStatus, ...]:
-    """How every model stands, or those of `names`; `gpu` as in `wanted_models`.
+    """Return the status of every model, or of those of `names`; `gpu` as in `wanted_models`.
 
     Raises ConfigError for a choice about a model that is none.
     """

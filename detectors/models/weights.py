@@ -226,7 +226,7 @@ def _explicit_file(model: str, path: Path) -> WeightsFile:
 def _check_digest(path: Path, expected: str) -> str:
     digest = sha256(path)
     if len(expected) < PREFIX_DIGITS or not digest.startswith(expected):
-        raise WeightsUnavailable(f"{path} has SHA-256 {digest}, the manifest says {expected}: fetch it anew")
+        raise WeightsUnavailable(f"{path} has SHA-256 {digest}, the manifest says {expected}: fetch it again")
     return digest
 
 

@@ -33,7 +33,7 @@ class HttpClient:
     budget: ByteBudget
     _authenticator: Authenticator = field(init=False)
     _challenges: int = field(init=False, default=0)
-    """How often a login was asked for anew, but for nonces that only grew stale."""
+    """How often a login was asked for again, but for nonces that only grew stale."""
 
     def __post_init__(self) -> None:
         self._authenticator = Authenticator(self.login)

@@ -79,6 +79,6 @@ def decide_keep(state: Sampling, plan: SamplingPlan, key: bool, now_s: float) ->
     if state.due_s is not None and now_s < state.due_s - gap_s / 2:
         return state, False
     on_grid = state.due_s is not None and now_s - state.due_s < interval_s / 2
-    # After a gap in the stream the grid starts anew, so that no burst follows.
+    # After a gap in the stream the grid starts again, so that no burst follows.
     due_s = state.due_s + interval_s if on_grid and state.due_s is not None else now_s + interval_s
     return replace(state, due_s=due_s), True

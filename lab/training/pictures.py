@@ -23,7 +23,7 @@ def decode_picture(path: Path) -> Pixels:
     """RGB (H, W, 3) of a picture file. Raises ConfigError where it cannot be read."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
-        raise ConfigError(f"{path} is not a picture that OpenCV reads: fetch the data set anew")
+        raise ConfigError(f"{path} is not a picture that OpenCV reads: fetch the data set again")
     return np.ascontiguousarray(picture[..., ::-1], dtype=np.uint8)
 
 

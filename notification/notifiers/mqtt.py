@@ -12,7 +12,7 @@ from pydantic import Field
 from domain.alerts import OutboxEntry
 from domain.errors import ConfigError, NotifierUnavailable
 from domain.text.addresses import is_loopback
-from notification.home_assistant import OFFLINE, ONLINE, CameraReport, Topics, camera_id, camera_messages
+from notification.home_assistant import OFFLINE, ONLINE, PublishedCamera, Topics, camera_id, camera_messages
 from notification.receiver_settings import AnsweringNotifier, ReceiverSection, ReceiverTools
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class MqttMirror:
         self,
         name: str,
         settings: MqttSettings,
-        read_cameras: Callable[[], Sequence[CameraReport]],
+        read_cameras: Callable[[], Sequence[PublishedCamera]],
         public_url: str = "",
     ) -> None:
         """Raise `ConfigError` for certificates that cannot be read."""

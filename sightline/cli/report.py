@@ -44,14 +44,14 @@ def report(
     """Write a report of usable time: the last week unless told otherwise."""
     if context.invoked_subcommand is not None:
         return
-    from sightline.services.report_maker import maker_of  # noqa: PLC0415 - loads what draws
+    from sightline.services.report_maker import make_report_maker  # noqa: PLC0415 - loads what draws
 
     chosen = load_command_settings(settings)
     first, last = (None if day is None else day.date() for day in (since, until))
     request = ReportRequest(period, first, last, site, group, camera)
     clock = SystemClock()
     with command_stores(chosen, clock) as stores:
-        made = maker_of(chosen, stores.reports, clock).make(request, form)
+        made = make_report_maker(chosen, stores.reports, clock).make(request, form)
     target = path or Path(made.name)
     try:
         target.write_bytes(made.content)

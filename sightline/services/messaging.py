@@ -18,7 +18,7 @@ from sightline.config.settings import Settings
 from sightline.runtime.components import Component
 from sightline.runtime.stores import Stores
 from sightline.services.maintenance_desk import MaintenanceDesk
-from sightline.services.mqtt_part import CameraReader, MqttPart
+from sightline.services.mqtt_part import CameraStatusReader, MqttPart
 from sightline.services.notifier_factory import make_notifiers
 from sightline.services.picture_reader import PictureReader
 from sightline.services.receiver_trial import ConfiguredReceivers
@@ -57,7 +57,7 @@ class Messaging:
 
     def make_mirrors(self, stores: Stores, live: LiveState) -> list[Component]:
         """Return the parts that keep brokers' topics as the page shows the cameras."""
-        reader = CameraReader(stores.streams, live, self.clock)
+        reader = CameraStatusReader(stores.streams, live, self.clock)
         return [
             MqttPart(MqttMirror(name, receiver, reader.read, self.settings.api.public_url))
             for name, receiver in self.settings.alerts.receivers.items()

@@ -3,7 +3,7 @@
 from api.camera_status import CameraState, derive_camera_status
 from domain.camera_directory import CameraDirectory
 from domain.ports import Clock, LiveState, StreamStore
-from notification.home_assistant import CameraReport
+from notification.home_assistant import PublishedCamera
 from notification.notifiers.mqtt import MqttMirror
 from sightline.runtime.components import PeriodicThread
 
@@ -31,15 +31,15 @@ class MqttPart:
         return self._thread.health()
 
 
-class CameraReader:
-    """Gives every camera as the page shows it."""
+class CameraStatusReader:
+    """Reads the present status of every camera, as the page shows it."""
 
     def __init__(self, streams: StreamStore, live: LiveState, clock: Clock) -> None:
         self._directory = CameraDirectory(streams)
         self._live = live
         self._clock = clock
 
-    def read(self) -> list[CameraReport]:
+    def read(self) -> list[PublishedCamera]:
         """Raise `StoreUnavailable` where the database or the live state is away."""
         self._directory.refresh()
         now, snapshots = self._clock.now(), self._live.all()
@@ -48,12 +48,12 @@ class CameraReader:
             status = derive_camera_status(camera, snapshots.get(camera.name), now)
             unknown = status.state in (CameraState.UNKNOWN, CameraState.OFF)
             found.append(
-                CameraReport(
+                PublishedCamera(
                     name=camera.name,
                     site=camera.site,
                     group=camera.group,
                     state=None if unknown else status.state.value,
-                    said=status.reason,
+                    reason=status.reason,
                     fault=status.headline.value if status.headline is not None else "",
                     severity=status.severity,
                     since=status.since,

@@ -7,7 +7,7 @@ from reports.maker import StoredReports
 from sightline.config.settings import Settings
 
 
-def maker_of(settings: Settings, store: ReportStore, clock: Clock) -> StoredReports:
+def make_report_maker(settings: Settings, store: ReportStore, clock: Clock) -> StoredReports:
     """Return what makes reports from the store in the zones of the settings, signed where they hold a key."""
     chosen = settings.reports
     return StoredReports(store, chosen.zones(), clock, version=_version(), key=chosen.signing_key.strip())

@@ -37,14 +37,14 @@ def corrupt_share(picture: DecodedPicture) -> float:
     lively = across > _LIVELY_ACROSS
     smeared = _in_rows((down < _STILL_DOWN) & lively & (10 * down < across), lively)
     flat = (down < _FLAT) & (across < _FLAT)
-    faulty = smeared | _lost(picture, flat) if flat.any() else smeared
-    kept = None if picture.visible is None else _kept(picture, size)
+    faulty = smeared | _mask_lost(picture, flat) if flat.any() else smeared
+    kept = None if picture.visible is None else _mask_kept(picture, size)
     if kept is not None:
         return float(faulty[kept].mean()) if kept.any() else math.nan
     return float(faulty.mean())
 
 
-def _kept(picture: DecodedPicture, size: tuple[int, int]) -> Flags:
+def _mask_kept(picture: DecodedPicture, size: tuple[int, int]) -> Flags:
     assert picture.visible is not None
     return picture.visible.blocks(size) > 0
 
@@ -67,7 +67,7 @@ def _in_rows(smeared: Flags, lively: Flags) -> Flags:
     return np.asarray(smeared & (drawn >= _ROW_SHARE * busy) & (drawn >= _LEAST_IN_ROW * smeared.shape[1]))
 
 
-def _lost(picture: DecodedPicture, flat: Flags) -> Flags:
+def _mask_lost(picture: DecodedPicture, flat: Flags) -> Flags:
     """Return the flat blocks of a decoder's empty buffer, grey or green."""
     lost = np.zeros_like(flat)
     if picture.chroma is None:

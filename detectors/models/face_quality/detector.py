@@ -66,7 +66,7 @@ OUT_OF_RANGE = MetricSpec(
 class FaceFinder(Protocol):
     """Finds the faces of pictures, each picture alone."""
 
-    def faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
+    def find_faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
         """The faces of each picture (3, H, W), RGB in [0, 1]."""
         ...
 
@@ -111,7 +111,7 @@ class FaceQualityDetector:
         """Return the metrics (N,) float32: medians and best of the faces' ratings, 1 to 5, and two counts."""
         rgb = pictures.rgb
         self._network.to(rgb.device)
-        found = self._finder.faces(rgb)
+        found = self._finder.find_faces(rgb)
         rows = [self._picture(rgb[row], drop_masked(faces, pictures.visible, row)) for row, faces in enumerate(found)]
         columns = torch.stack(rows).unbind(1)
         return {spec.key: column for spec, column in zip(self.metrics, columns, strict=True)}

@@ -84,9 +84,9 @@ class ViewEncoder(nn.Module):
     def forward(self, view: Tensor) -> Tensor:
         """(N, 128, 56, 56), or 28 x 28 on the stride-8 grid, of RGB (N, 3, 224, 224) in [0, 1]."""
         maps = self.backbone(normalise_imagenet(view))
-        return self.fuse_scales_early(maps) if self.fuses_early else self.fused(maps)
+        return self.fuse_scales_early(maps) if self.fuses_early else self.fuse_scales(maps)
 
-    def fused(self, maps: list[Tensor]) -> Tensor:
+    def fuse_scales(self, maps: list[Tensor]) -> Tensor:
         """Project each scale to 128 channels at its own grid, bring all to one grid, concatenate, project."""
         grid = maps[self.finest].shape[-2:]
         projected = [project(scale) for project, scale in zip(self.projections, maps, strict=True)]

@@ -35,7 +35,7 @@ class UltraLightFast:
         self._points = points
 
     @torch.inference_mode()
-    def faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
+    def find_faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
         """The faces of each picture (3, H, W), RGB in [0, 1]."""
         return [self._find(picture) for picture in pictures]
 

@@ -61,7 +61,7 @@ def load_assessor(path: Path) -> StoredAssessor:
         withheld = frozenset(Dimension(name) for name in said["withheld"].split())
         regressed = {HEAD: False, REGRESSION: True}[said.get("overall", REGRESSION)] and rated == len(DIMENSIONS)
     except (KeyError, ValueError) as error:
-        raise WeightsUnavailable(f"{path} does not say which network it is for: {error}; export it anew") from error
+        raise WeightsUnavailable(f"{path} does not say which network it is for: {error}; export it again") from error
     if variant.backbone not in BACKBONES:
         raise WeightsUnavailable(f"{path} is for {variant.backbone}, which this version does not know")
     network = Assessor(variant)

@@ -52,7 +52,7 @@ def locate_weights(*, explicit: Path | None = None, downloads: Path | None = Non
         if path.is_file():
             digest = sha256(path)
             if official_variant(digest) is None:
-                raise WeightsUnavailable(f"{path} is not torchvision's file, its SHA-256 is {digest}: fetch it anew")
+                raise WeightsUnavailable(f"{path} is not torchvision's file, its SHA-256 is {digest}: fetch it again")
             return WeightsFile(MODEL, path, digest, WeightsOrigin.DOWNLOADED, tuple(tried[: number + 1]))
     with suppress(WeightsAbsent):
         bundled = find_bundled(MODEL)

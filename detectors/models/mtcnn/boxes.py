@@ -81,6 +81,6 @@ class Faces:
     def __len__(self) -> int:
         return int(self.boxes.shape[0])
 
-    def kept(self, chosen: Tensor) -> "Faces":
-        """The faces that `chosen`, (F,) bool or indices, names."""
+    def select(self, chosen: Tensor) -> "Faces":
+        """Return the faces that `chosen`, (F,) bool or indices, names."""
         return Faces(self.boxes[chosen], self.scores[chosen], self.points[chosen])

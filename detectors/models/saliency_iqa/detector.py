@@ -124,7 +124,7 @@ def from_weights(
         backbone, named, trained = notes["backbone"], notes["saliency"], float(notes["local_weight"])
     except (KeyError, ValueError) as error:
         raise WeightsUnavailable(
-            f"{file.path} does not say which network it is for: {error}; export it anew"
+            f"{file.path} does not say which network it is for: {error}; export it again"
         ) from error
     if backbone not in BACKBONES or named not in PROVIDERS:
         raise WeightsUnavailable(f"{file.path} is for {backbone} with {named}, which this version does not know")

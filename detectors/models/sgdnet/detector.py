@@ -134,7 +134,7 @@ def parse_notes(notes: Mapping[str, str], path: Path) -> tuple[SgdNetVariant, tu
         attention = {"yes": True, "no": False}[notes["channel_attention"]]
         size = (int(notes["height"]), int(notes["width"]))
     except (KeyError, ValueError) as error:
-        raise WeightsUnavailable(f"{path} does not say which SGDNet it is for: {error}; export it anew") from error
+        raise WeightsUnavailable(f"{path} does not say which SGDNet it is for: {error}; export it again") from error
     if backbone not in BACKBONES:
         raise WeightsUnavailable(f"{path} is for {backbone}, which this version does not know")
     if min(size) < REDUCTION:

@@ -92,10 +92,13 @@ class SgdNet(nn.Module):
             raise ValueError("a saliency map is given exactly where guidance is direct")
         precision = next(self.backbone.parameters()).dtype
         maps = self.backbone(prepare_input(pictures, self.variant.backbone).to(precision))
-        return self.judged(self.adaption(maps.to(pictures.dtype)), given)
+        return self.predict_quality(self.adaption(maps.to(pictures.dtype)), given)
 
-    def judged(self, raw: Tensor, given: Tensor | None) -> Prediction:
-        """Judge adapted features (N, 512, H/32, W/32): attention, pooling, dense layers (Eqs. 4, 5, 6 and 9)."""
+    def predict_quality(self, raw: Tensor, given: Tensor | None) -> Prediction:
+        """Predict the quality from adapted features (N, 512, H/32, W/32).
+
+        Attention, pooling and dense layers are Eqs. 4, 5, 6 and 9.
+        """
         predicted = None if self.saliency is None else self.saliency(raw)
         attention = given if given is not None else predicted
         fused = self.channel_attention(raw)

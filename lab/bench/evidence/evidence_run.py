@@ -83,7 +83,7 @@ def run(
     """Make the pieces that are missing in `folder` and return the tables of all pieces of these parts.
 
     `data` is the folder of clips, by default that of SIGHTLINE_DATA; only the fortnight needs none. `again` makes every
-    piece anew. Raises `ConfigError` where a part's data are absent or a name is unknown.
+    piece again. Raises `ConfigError` where a part's data are absent or a name is unknown.
     """
     chosen = data or (Path(os.environ[DATA_VARIABLE]) if DATA_VARIABLE in os.environ else None)
     folder.mkdir(parents=True, exist_ok=True)

@@ -240,7 +240,7 @@ def _score_pictures(detector: Detector, key: str, pictures: Pixels) -> Values:
 
 def _faces_judge(detector: FaceQualityDetector, finder: Mtcnn, untouched: Pixels) -> Judge:
     """The median overall score of the untouched picture's faces, wherever they are no longer found: the same faces."""
-    (faces,) = finder.faces(_rgb(untouched[None]))
+    (faces,) = finder.find_faces(_rgb(untouched[None]))
     return lambda pictures: np.array([_median(detector.rate(picture, faces)[:, -1]) for picture in _rgb(pictures)])
 
 

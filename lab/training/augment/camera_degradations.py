@@ -1,4 +1,4 @@
-"""What befalls a camera's picture, with a strength drawn at random: the training pairs of detectability."""
+"""What happens to a camera's picture, with a strength drawn at random: the training pairs of detectability."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction

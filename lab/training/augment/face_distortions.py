@@ -1,4 +1,4 @@
-"""What befalls a face in a surveillance camera, each with a strength from 0 (just seen) to 1 (unusable).
+"""What happens to a face in a surveillance camera, each with a strength from 0 (just seen) to 1 (unusable).
 
 Sizes are in pixels of the face shown at 224 x 224, as the model sees it, so that one strength does the same to a large
 and to a small face; `scale` is how many native pixels such a pixel is. Strengths are spaced evenly on the

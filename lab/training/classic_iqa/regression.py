@@ -1,4 +1,4 @@
-"""BRISQUE's regression fitted anew: ridge regression with a radial kernel on a sample of the pictures.
+"""BRISQUE's regression fitted again: ridge regression with a radial kernel on a sample of the pictures.
 
 The authors use a support vector regression; kernel ridge has the same form and a solution that needs no search but
 over its two parameters, which are chosen by cross-validation over scenes, inside what is trained on.

@@ -48,6 +48,6 @@ def _score_picture(
     picture: FacePicture, codes: Pixels, faces: Mtcnn, quality: Detector, metric: str
 ) -> ScoredFacePicture:
     rgb = torch.from_numpy(codes).permute(2, 0, 1)[None].float() / 255
-    (found,) = faces.faces(rgb)
+    (found,) = faces.find_faces(rgb)
     counts = match_faces(found.boxes, found.scores, picture.boxes)
     return ScoredFacePicture(picture.path.name, float(quality.score(Pictures.from_rgb(rgb))[metric][0]), counts)

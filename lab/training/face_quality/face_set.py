@@ -121,7 +121,7 @@ def cut_views(
 def _cut_central_face(picture: Pixels, mtcnn: Mtcnn) -> tuple[Pixels, NDArray[np.float32]]:
     rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
     height, width = rgb.shape[-2:]
-    faces = mtcnn.faces([rgb])[0]
+    faces = mtcnn.find_faces([rgb])[0]
     if len(faces):
         centres = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2
         chosen = int((centres - centres.new_tensor([width / 2, height / 2])).norm(dim=1).argmin())

@@ -201,7 +201,7 @@ def _predict(network: SgdNet, plan: SgdNetPlan, inputs: Tensor, maps: Tensor | N
         if plan.frozen_blocks:
             assert isinstance(network.backbone, MobileNetV2)
             features = network.backbone.features[plan.frozen_blocks :](inputs)
-            prediction = network.judged(network.adaption(features), given)
+            prediction = network.predict_quality(network.adaption(features), given)
         else:
             prediction = network(inputs, given)
     saliency = None if prediction.saliency is None else prediction.saliency.float()

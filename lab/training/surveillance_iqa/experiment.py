@@ -97,7 +97,7 @@ class SurveillanceExperiment:
         return [self._train_run(plan, data, training) for training in self.trainings]
 
     def brisque(self) -> list[SurveillanceAnswers]:
-        """BRISQUE's features with its regression fitted anew on the rows of every training."""
+        """BRISQUE's features with its regression fitted again on the rows of every training."""
         rows = compute_features(self.samples, self.folder)
         opinions = score_values(self.samples, OPINION)
         badness = 100 - self.scale.convert(opinions, PERCENT)

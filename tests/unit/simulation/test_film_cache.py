@@ -1,4 +1,4 @@
-"""Films are made once, and made anew when what makes them changed."""
+"""Films are made once, and made again when what makes them changed."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Which streams a worker may go on with, and which it must begin anew."""
+"""Which streams a worker may go on with, and which it must begin again."""
 
 from workers.stream_assignments import StreamAssignments
 

@@ -1,4 +1,4 @@
-"""What befalls a cluster: a worker killed at a point of its unit, or a service killed and started again."""
+"""What happens to a cluster: a worker killed at a point of its batch, or a service killed and started again."""
 
 import random
 import time

@@ -111,7 +111,7 @@ def track_faces(looked_at: Sequence[FrameFaces]) -> list[FaceTrack]:
 
 def _rate_faces(detector: FaceQualityDetector, finder: Mtcnn, picture: Pixels, smallest_px: float) -> FrameFaces:
     rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
-    faces = finder.faces([rgb])[0]
+    faces = finder.find_faces([rgb])[0]
     overall = detector.rate(rgb, faces, smallest_px=smallest_px)[:, -1]
     left, top, right, bottom = faces.boxes.clamp_min(0).unbind(1)
     width = right.clamp_max(picture.shape[1]) - left

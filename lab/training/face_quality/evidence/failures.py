@@ -1,4 +1,4 @@
-"""Where the bundled weights are furthest from the labels, as pictures: faces that may be shown, made worse anew."""
+"""Where the bundled weights are furthest from the labels, as pictures: faces that may be shown, made worse again."""
 
 from collections.abc import Iterator, Sequence
 

@@ -54,7 +54,7 @@ NOISE_CODED_AWAY = 0.5
 def label_face(strengths: Mapping[Distortion, float], face_px: float) -> NDArray[np.float32]:
     """Six labels in the order of DIMENSIONS: 5 - 4 min(1, (sum of (harm x strength)^4)^(1/4)).
 
-    A face of few pixels is of low resolution before anything befalls it: `face_px`, its longer side, counts as the
+    A face of few pixels is of low resolution before any distortion: `face_px`, its longer side, counts as the
     strength at which the resolution ladder leaves as many.
     """
     native = float(np.clip(np.log(face_px / FACE_SIDE.first) / np.log(FACE_SIDE.last / FACE_SIDE.first), 0, 1))

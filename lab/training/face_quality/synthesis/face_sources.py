@@ -58,7 +58,7 @@ def find_face_sources(samples: Iterable[Sample], mtcnn: Mtcnn) -> Iterator[FaceS
     for sample in samples:
         picture = decode_picture(sample.path)
         rgb = torch.from_numpy(picture).permute(2, 0, 1).float() / 255
-        for box, points in usable_faces(picture, mtcnn.faces([rgb])[0]):
+        for box, points in usable_faces(picture, mtcnn.find_faces([rgb])[0]):
             source = FaceSource(str(sample.path), sample.scene, box, points)
             if has_ordinary_light(source, picture):
                 yield source

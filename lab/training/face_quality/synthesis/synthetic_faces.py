@@ -28,7 +28,7 @@ GROUPS: tuple[tuple[float, tuple[Distortion, ...]], ...] = (
     (0.75, (Distortion.NOISE,)),
     (0.75, (Distortion.ENHANCEMENT, Distortion.H264)),
 )
-"""How often one of a group befalls a face; at most one of each group does. Most faces suffer in every dimension, as
+"""How often a face gets a distortion of a group; at most one of each group. Most faces suffer in every dimension, as
 those of SFIQA-Bench do (section III-C: most opinions lie between 2.5 and 4.0 in each)."""
 ALONE, NONE = 0.2, 0.04
 """The share of faces with one distortion only, and with none."""
@@ -46,7 +46,7 @@ class SyntheticFace:
 
 
 def draw_strengths(generator: np.random.Generator) -> dict[Distortion, float]:
-    """Which distortions befall a face, and how strongly."""
+    """Which distortions a face gets, and how strongly."""
     kind = generator.random()
     if kind < NONE:
         return {}

@@ -17,7 +17,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from domain.errors import NotifierUnavailable, StoreUnavailable
-from notification.home_assistant import CameraReport, Topics, camera_id, camera_messages
+from notification.home_assistant import PublishedCamera, Topics, camera_id, camera_messages
 from notification.message import MessageWriter
 from notification.notifiers.mqtt import MqttMirror, MqttNotifier, MqttSettings
 from notification.receiver_settings import ReceiverTools
@@ -27,7 +27,7 @@ from tests.unit.notification.notifiers.test_webhook import FIRING
 
 WAIT_S = 60.0
 TOPICS = Topics()
-GATE = CameraReport("gate", "depot", state="ok")
+GATE = PublishedCamera("gate", "depot", state="ok")
 KEEP_ALIVE_S = 5
 
 
@@ -89,7 +89,7 @@ def observe(port: int) -> Iterator[Observer]:
 
 
 @contextmanager
-def mirror_of(port: int, cameras: list[CameraReport]) -> Iterator[MqttMirror]:
+def mirror_of(port: int, cameras: list[PublishedCamera]) -> Iterator[MqttMirror]:
     mirror = MqttMirror("ha", settings(port), lambda: list(cameras))
     mirror.start()
     try:
@@ -125,7 +125,7 @@ def test_a_camera_is_one_device_with_its_state_and_is_unavailable_when_unknown(b
         assert device["device"]["suggested_area"] == "depot"
         assert {each["topic"] for each in device["availability"]} == {"sightline/status", availability}
         assert json.loads(observer.holds[state])["problem"] == "OFF"
-        cameras[:] = [replace(GATE, state="fault", fault="covered", said="covered")]
+        cameras[:] = [replace(GATE, state="fault", fault="covered", reason="covered")]
         run_until(mirror, observer, lambda holds: json.loads(holds[state])["problem"] == "ON")
         cameras[:] = [replace(GATE, state=None)]
         run_until(mirror, observer, lambda holds: holds[availability] == "offline")
@@ -135,7 +135,7 @@ def test_a_camera_is_one_device_with_its_state_and_is_unavailable_when_unknown(b
 
 
 def test_a_retired_camera_loses_its_topics_also_after_a_restart(broker: services.Service) -> None:
-    cameras = [GATE, CameraReport("yard", state="ok"), CameraReport("Tor 1 / Süd", state="ok")]
+    cameras = [GATE, PublishedCamera("yard", state="ok"), PublishedCamera("Tor 1 / Süd", state="ok")]
     with observe(port_of(broker)) as observer:
         with mirror_of(port_of(broker), cameras) as mirror:
             run_until(mirror, observer, lambda holds: all(holds.get(topics_of(c.name)[2]) for c in cameras))
@@ -164,10 +164,10 @@ def test_everything_is_sent_again_when_home_assistant_or_the_broker_starts(broke
 
 _SCRIPT = """
 import sys, time
-from notification.home_assistant import CameraReport
+from notification.home_assistant import PublishedCamera
 from notification.notifiers.mqtt import MqttMirror, MqttSettings
 settings = MqttSettings(type="mqtt", host="127.0.0.1", port=int(sys.argv[1]), tls=False, keep_alive_s=5)
-mirror = MqttMirror("ha", settings, lambda: [CameraReport("gate", state="ok")])
+mirror = MqttMirror("ha", settings, lambda: [PublishedCamera("gate", state="ok")])
 mirror.start()
 while True:
     mirror.run_once()
@@ -194,7 +194,7 @@ def test_a_killed_or_hanging_sightline_is_offline_within_the_keep_alive(
 
 @pytest.mark.slow
 def test_a_thousand_cameras_are_announced_in_half_a_minute(broker: services.Service) -> None:
-    cameras = [CameraReport(f"camera {number:04}", f"site {number % 20}", state="ok") for number in range(1000)]
+    cameras = [PublishedCamera(f"camera {number:04}", f"site {number % 20}", state="ok") for number in range(1000)]
     with observe(port_of(broker)) as observer, mirror_of(port_of(broker), cameras) as mirror:
         began = time.monotonic()
         last = {topics_of(camera.name)[2] for camera in cameras}
@@ -204,7 +204,7 @@ def test_a_thousand_cameras_are_announced_in_half_a_minute(broker: services.Serv
 
 
 def test_when_nothing_can_be_read_all_is_unavailable(broker: services.Service) -> None:
-    def read() -> list[CameraReport]:
+    def read() -> list[PublishedCamera]:
         if broken:
             raise StoreUnavailable("the database is away")
         return [GATE]

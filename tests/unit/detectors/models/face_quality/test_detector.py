@@ -42,7 +42,7 @@ class FixedFaceFinder:
     def __init__(self, *faces: Faces) -> None:
         self._faces = list(faces)
 
-    def faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
+    def find_faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
         return self._faces[: len(pictures)]
 
 

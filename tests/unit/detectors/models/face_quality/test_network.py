@@ -124,7 +124,7 @@ def test_scales_are_projected_grown_and_fused() -> None:
         constant(projection, 0.01, 1.0)
     constant(encoder.fusion, 0.5 / FEATURES, 0.25)
     sizes = zip((24, 32, 96, 160), (8, 4, 2, 1), strict=True)
-    fused = encoder.fused([torch.ones(1, width, side, side, dtype=torch.float64) for width, side in sizes])
+    fused = encoder.fuse_scales([torch.ones(1, width, side, side, dtype=torch.float64) for width, side in sizes])
     assert fused.shape == (1, FEATURES, 8, 8)
     assert fused.flatten().tolist() == pytest.approx([0.5 * (1.24 + 1.32 + 1.96 + 2.6) + 0.25] * FEATURES * 64)
 
@@ -138,7 +138,7 @@ def test_coarse_scales_grow_bilinearly_to_the_finest() -> None:
     constant(encoder.fusion, 1 / FEATURES, 0.0)
     ramp = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).expand(1, 32, 1, 2)
     others = [torch.zeros(1, width, 1, 1) for width in (96, 160)]
-    fused = encoder.fused([torch.zeros(1, 24, 1, 4), ramp, *others])
+    fused = encoder.fuse_scales([torch.zeros(1, 24, 1, 4), ramp, *others])
     assert fused[0, 0, 0].tolist() == pytest.approx([0.0, 0.25, 0.75, 1.0], abs=1e-6)
 
 

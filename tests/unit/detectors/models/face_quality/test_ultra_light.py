@@ -38,13 +38,13 @@ def answering(*faces: tuple[float, tuple[float, float, float, float]]) -> UltraL
 
 def test_boxes_are_shares_of_the_picture_and_doubles_are_one() -> None:
     found = answering((0.9, (0.25, 0.25, 0.5, 0.75)), (0.8, (0.26, 0.25, 0.5, 0.75)), (0.6, (0.7, 0.1, 0.9, 0.3)))
-    (faces,) = found.faces(torch.rand(1, 3, 200, 400))
+    (faces,) = found.find_faces(torch.rand(1, 3, 200, 400))
     assert faces.boxes.tolist() == [[100.0, 50.0, 200.0, 150.0]]
     assert faces.points.shape == (1, 5, 2)
 
 
 def test_a_picture_without_a_face_has_none() -> None:
-    (faces,) = answering().faces([torch.rand(3, 200, 400)])
+    (faces,) = answering().find_faces([torch.rand(3, 200, 400)])
     assert len(faces) == 0
     assert faces.points.shape == (0, 5, 2)
 
@@ -54,7 +54,7 @@ def test_where_it_and_mtcnn_find_one_face_it_is_the_same(data_folder: Path, mtcn
     """It misses faces that fill the picture, so of a dozen portraits only those count in which both find one."""
     found, compared = load_ultra_light(data_folder / FILE, mtcnn), 0
     for picture in (astronaut(), *portraits(data_folder)):
-        (mine,), (other,) = found.faces([picture]), mtcnn.faces([picture])
+        (mine,), (other,) = found.find_faces([picture]), mtcnn.find_faces([picture])
         if len(mine) == len(other) == 1:
             compared += 1
             side = float((other.boxes[0, 2:] - other.boxes[0, :2]).max())

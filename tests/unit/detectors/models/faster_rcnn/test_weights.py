@@ -69,7 +69,7 @@ def test_a_download_with_another_digest_is_not_kept(served: str, published: Path
 
 def test_a_damaged_download_is_refused(published: Path, tmp_path: Path) -> None:
     (tmp_path / VARIANTS[NAME].file).write_bytes(published.read_bytes()[:-1])
-    with pytest.raises(WeightsUnavailable, match="fetch it anew"):
+    with pytest.raises(WeightsUnavailable, match="fetch it again"):
         locate_weights(downloads=tmp_path)
 
 

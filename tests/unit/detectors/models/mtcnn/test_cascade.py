@@ -24,7 +24,7 @@ def same(left: Faces, right: Faces) -> bool:
 
 
 def test_the_astronaut_has_one_face_with_eyes_above_nose_above_mouth_inside_its_box(network: Mtcnn) -> None:
-    (faces,) = network.faces([astronaut()])
+    (faces,) = network.find_faces([astronaut()])
     assert len(faces) == 1
     assert faces.scores[0] > 0.99
     left, top, right, bottom = faces.boxes[0].tolist()
@@ -41,13 +41,13 @@ def test_the_astronaut_has_one_face_with_eyes_above_nose_above_mouth_inside_its_
 
 
 def test_a_faceless_picture_in_a_batch_disturbs_nothing(network: Mtcnn) -> None:
-    face, nothing = network.faces(torch.stack([astronaut(), grey(256, 256)]))
+    face, nothing = network.find_faces(torch.stack([astronaut(), grey(256, 256)]))
     assert (len(face), len(nothing)) == (1, 0)
     assert nothing.points.shape == (0, 5, 2)
 
 
 def test_a_picture_smaller_than_the_smallest_face_has_none(network: Mtcnn) -> None:
-    assert [len(faces) for faces in network.faces([grey(12, 400), grey(1, 1), astronaut()])] == [0, 0, 1]
+    assert [len(faces) for faces in network.find_faces([grey(12, 400), grey(1, 1), astronaut()])] == [0, 0, 1]
 
 
 def test_boxes_beyond_the_picture_do_not_shift_the_answers_of_others(network: Mtcnn) -> None:
@@ -60,7 +60,7 @@ def test_boxes_beyond_the_picture_do_not_shift_the_answers_of_others(network: Mt
 
     disturbed = FirstProposesNowhere()
     disturbed.load_state_dict(network.state_dict())
-    assert same(disturbed.eval().faces([astronaut()])[0], network.faces([astronaut()])[0])
+    assert same(disturbed.eval().find_faces([astronaut()])[0], network.find_faces([astronaut()])[0])
 
 
 def test_nothing_but_boxes_beyond_the_picture_is_no_face(network: Mtcnn) -> None:
@@ -70,25 +70,25 @@ def test_nothing_but_boxes_beyond_the_picture_is_no_face(network: Mtcnn) -> None
 
     lost = ProposesNowhere()
     lost.load_state_dict(network.state_dict())
-    assert [len(faces) for faces in lost.eval().faces([astronaut()])] == [0]
+    assert [len(faces) for faces in lost.eval().find_faces([astronaut()])] == [0]
 
 
 def test_a_mixed_batch_in_any_order_answers_as_each_picture_alone(network: Mtcnn) -> None:
     wide = torch.cat([astronaut(), astronaut().flip(2)], dim=2)
     pictures = [astronaut(), grey(40, 700), wide, astronaut()[:, 30:220, 20:250], grey(256, 256), astronaut()]
-    alone = [network.faces([picture])[0] for picture in pictures]
+    alone = [network.find_faces([picture])[0] for picture in pictures]
     assert [len(faces) for faces in alone] == [1, 0, 2, 1, 0, 1]
-    together = network.faces(pictures)
-    backwards = network.faces(pictures[::-1])[::-1]
+    together = network.find_faces(pictures)
+    backwards = network.find_faces(pictures[::-1])[::-1]
     assert all(same(*pair) for pair in zip(alone, together, strict=True))
     assert all(same(*pair) for pair in zip(alone, backwards, strict=True))
 
 
 def test_both_runtimes_find_the_same_boxes(network: Mtcnn) -> None:
     pictures = [astronaut(), astronaut()[:, 30:220, 20:251], torch.cat([astronaut(), astronaut().flip(2)], dim=2)]
-    chosen = network.faces(pictures)
+    chosen = network.find_faces(pictures)
     with only_pytorch():
-        plain = network.faces(pictures)
+        plain = network.find_faces(pictures)
     assert [len(faces) for faces in chosen] == [1, 1, 2]
     for mine, other in zip(chosen, plain, strict=True):
         torch.testing.assert_close(mine.boxes, other.boxes, atol=0.01, rtol=0)
@@ -104,7 +104,7 @@ def test_the_cells_of_the_first_network_are_counted_as_it_makes_them(network: Mt
 
 
 def test_no_pictures_have_no_faces(network: Mtcnn) -> None:
-    assert network.faces([]) == []
+    assert network.find_faces([]) == []
 
 
 def test_the_pyramid_starts_at_the_smallest_face_and_ends_at_a_cell() -> None:

@@ -31,7 +31,7 @@ def ours() -> Mtcnn:
 
 def assert_same_faces(ours: Mtcnn, theirs: MTCNN, picture: Tensor) -> int:
     boxes, scores, points = theirs.detect(levels(picture).numpy(), landmarks=True)
-    (faces,) = ours.faces([picture])
+    (faces,) = ours.find_faces([picture])
     if boxes is None:
         assert len(faces) == 0
         return 0

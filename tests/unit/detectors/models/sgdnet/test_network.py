@@ -136,7 +136,7 @@ def test_saliency_is_read_before_channel_attention_and_weighs_what_comes_after()
         fused = network.channel_attention(raw) * saliency
         expected = network.quality(fused.sum(dim=(2, 3)) / 12).squeeze(1)
         assert saliency.shape == (2, 1, 3, 4)
-        assert network.judged(raw, None).quality.tolist() == pytest.approx(expected.tolist(), rel=1e-5)
+        assert network.predict_quality(raw, None).quality.tolist() == pytest.approx(expected.tolist(), rel=1e-5)
 
 
 def test_the_dense_layers_are_the_papers() -> None:

@@ -68,7 +68,7 @@ def test_without_sources_there_is_nothing_to_make(tmp_path: Path) -> None:
         load_or_make_faces([], 1, 0, tmp_path)
 
 
-def test_at_most_one_of_a_kind_befalls_a_face_and_some_stay_untouched() -> None:
+def test_a_face_gets_at_most_one_distortion_of_a_kind_and_some_get_none() -> None:
     generator = np.random.default_rng(0)
     draws = [draw_strengths(generator) for _ in range(400)]
     blurs = {Distortion.FOCUS, Distortion.MOTION, Distortion.RESOLUTION}
