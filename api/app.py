@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from api import error_responses
-from api.backend import Backend, ProcessMetrics, QuietTimeDesk, ReceiverTrial, Shadow
+from api.backend import Backend, ProcessMetrics, Shadow
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from api.routes import (
@@ -42,7 +42,17 @@ from api.security.client_limits import LiveStreamLimit, PasswordThrottle, TokenT
 from api.security.permissions import Endpoints
 from api.security.request_guard import RequestGuard
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, CameraTester, Clock, LiveState, ReportMaker, ScoreStore, StreamStore
+from domain.ports import (
+    AlertStore,
+    CameraTester,
+    Clock,
+    LiveState,
+    MaintenancePlanner,
+    ReceiverTester,
+    ReportMaker,
+    ScoreStore,
+    StreamStore,
+)
 from domain.records import ModelRecord
 
 _PREFIX, _STATIC = "/api/v1", "/static"
@@ -74,8 +84,8 @@ def create_app(
     reports: ReportMaker | None = None,
     shadow: Shadow = Shadow(),  # noqa: B008 - frozen
     camera_tester: CameraTester | None = None,
-    receivers: ReceiverTrial | None = None,
-    quiet_times: QuietTimeDesk | None = None,
+    receivers: ReceiverTester | None = None,
+    quiet_times: MaintenancePlanner | None = None,
     accounts: Accounts | None = None,
 ) -> FastAPI:
     """Return the application.

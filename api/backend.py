@@ -2,17 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from domain.metrics import MetricSpec
-from domain.ports import AlertStore, CameraTester, Clock, LiveState, ReportMaker, ScoreStore, ShadowLog, StreamStore
-from domain.quiet_times import Snooze
+from domain.ports import (
+    AlertStore,
+    CameraTester,
+    Clock,
+    LiveState,
+    MaintenancePlanner,
+    ReceiverTester,
+    ReportMaker,
+    ScoreStore,
+    ShadowLog,
+    StreamStore,
+)
 from domain.records import ModelRecord
 from domain.shadow import ShadowScope
-from domain.verdict_time import MaintenanceWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +33,6 @@ class Shadow:
 
 ProcessMetrics: TypeAlias = Mapping[str, float | Mapping[str, float]]
 """Numbers of a process by name, and those of the receivers of messages by name and receiver."""
-
-
-class ReceiverTrial(Protocol):
-    """Tries the receivers of messages."""
-
-    def names(self) -> Sequence[str]: ...
-
-    def send_test(self, name: str) -> str:
-        """Send a test message and return the server's own answer, without secrets. Raises `NotifierUnavailable`."""
-        ...
-
-
-class QuietTimeDesk(Protocol):
-    """Announces work on cameras and puts messages off. Every method raises `StoreUnavailable`."""
-
-    def start(self, camera: str, length: timedelta, *, reason: str, by: str) -> MaintenanceWindow: ...
-
-    def end(self, window_id: str, *, by: str) -> bool: ...
-
-    def windows(self) -> Sequence[MaintenanceWindow]: ...
-
-    def snooze(
-        self, length: timedelta, *, incident_id: str = "", camera: str = "", fault: str = "", reason: str, by: str
-    ) -> Snooze: ...
-
-    def end_snooze(self, snooze_id: str, *, by: str) -> bool: ...
-
-    def snoozes(self) -> Sequence[Snooze]: ...
 
 
 @dataclass(frozen=True)
@@ -76,8 +56,8 @@ class Backend:
     models: Callable[[], Sequence[ModelRecord]]
     reports: ReportMaker | None
     camera_tester: CameraTester | None
-    receivers: ReceiverTrial | None
-    quiet_times: QuietTimeDesk | None
+    receivers: ReceiverTester | None
+    quiet_times: MaintenancePlanner | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
     shadow: Shadow = Shadow()

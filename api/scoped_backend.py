@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from fastapi import HTTPException
 
-from api.backend import Backend, QuietTimeDesk, Shadow
+from api.backend import Backend, Shadow
 from api.camera_cache import CameraCache, CameraListing
 from api.error_responses import camera_not_found
 from domain.access import AccessScope
@@ -21,7 +21,7 @@ from domain.baselines import CameraBaseline
 from domain.camera_changes import CameraChange, CameraEdit
 from domain.cameras import Camera
 from domain.errors import ConfigError
-from domain.ports import AlertStore, ReportMaker, ShadowLog, StreamStore
+from domain.ports import AlertStore, MaintenancePlanner, ReportMaker, ShadowLog, StreamStore
 from domain.quiet_times import Snooze
 from domain.records import StreamSession
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
@@ -173,7 +173,7 @@ class ScopedStreams:
 class ScopedQuietTimes:
     """The desk for the cameras that may be seen, and for the windows of a whole site of theirs."""
 
-    def __init__(self, view: _View, alerts: ScopedAlerts, desk: QuietTimeDesk) -> None:
+    def __init__(self, view: _View, alerts: ScopedAlerts, desk: MaintenancePlanner) -> None:
         self._view = view
         self._alerts = alerts
         self._desk = desk

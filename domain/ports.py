@@ -1,6 +1,8 @@
-"""Every port on one page. Each has at least two adapters and one contract test (`tests/contract/`).
+"""Every port; those of reports and of quiet times are in files of their own and imported here.
 
-Only `Detector` lives elsewhere (`detectors/models/pictures.py`): it speaks tensors.
+Each store, queue and live state has one contract test for all of its adapters (`tests/contract/`). Two protocols are
+elsewhere: `Detector` (`detectors/models/pictures.py`), which speaks tensors, and `DigestNotifier`
+(`notification/digest.py`), what some notifiers can do beside `Notifier`.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,11 +16,33 @@ from domain.camera_changes import CameraChange, CameraEdit
 from domain.cameras import Camera, CameraTestResult, StreamCounters
 from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
-from domain.quiet_times import MaintenanceSchedule, Snooze
+from domain.quiet_time_ports import MaintenancePlanner, QuietTimeStore
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
-from domain.report_files import ReportFile, ReportFormat, ReportRequest
+from domain.report_ports import ReportDelivery, ReportMaker, ReportStore
 from domain.shadow import ShadowMessage
-from domain.verdict_time import Cut, MaintenanceWindow, MetricSeries, StateSum, VerdictSpan, WatchChange
+from domain.verdict_time import VerdictSpan
+
+__all__ = [
+    "WANTED_S",
+    "AlertStore",
+    "CameraLeases",
+    "CameraTester",
+    "Clock",
+    "FrameSource",
+    "LiveState",
+    "MaintenancePlanner",
+    "Notifier",
+    "QuietTimeStore",
+    "ReceiverTester",
+    "ReportDelivery",
+    "ReportMaker",
+    "ReportStore",
+    "ScoreStore",
+    "ShadowLog",
+    "StreamConsumer",
+    "StreamPublisher",
+    "StreamStore",
+]
 
 
 class Clock(Protocol):
@@ -356,93 +380,11 @@ class Notifier(Protocol):
         """Deliver one message or raise `NotifierUnavailable`."""
 
 
-class ReportStore(Protocol):
-    """What reports are computed from: kept as long as the history, far longer than frames."""
+class ReceiverTester(Protocol):
+    """Sends test messages to receivers."""
 
-    def watch_changes(self) -> Sequence[WatchChange]:
-        """Return when each camera, retired ones too, began or ceased to be watched."""
+    def names(self) -> Sequence[str]: ...
+
+    def send_test(self, name: str) -> str:
+        """Send a test message and return the server's own answer, without secrets. Raises `NotifierUnavailable`."""
         ...
-
-    def time_in_states(self, cuts: Sequence[Cut]) -> Sequence[StateSum]:
-        """Return the exact time in each state within the cuts, added up by key; what was not written down is absent."""
-        ...
-
-    def incidents_between(self, since: datetime, until: datetime) -> Sequence[Incident]:
-        """Return the incidents that were open at any time in the stretch, oldest first."""
-        ...
-
-    def series(
-        self,
-        metric: str,
-        stream_ids: Collection[str],
-        since: datetime,
-        until: datetime,
-        resolution: Resolution,
-        *,
-        utc_hours: Collection[int] | None = None,
-    ) -> Sequence[MetricSeries]:
-        """Return the rolled-up means of one metric; with `utc_hours` only those that began in such an hour."""
-        ...
-
-    def models_between(self, since: datetime, until: datetime) -> Mapping[str, Collection[str]]:
-        """Return the fingerprints under which each detector scored on the days of the stretch."""
-        ...
-
-    def maintenance_windows(self) -> Sequence[MaintenanceWindow]:
-        """Return every announced window, oldest first."""
-        ...
-
-    def announce_maintenance(self, window: MaintenanceWindow, *, at: datetime) -> None:
-        """Insert or replace by its id; audited."""
-        ...
-
-    def withdraw_maintenance(self, window_id: str, *, by: str, at: datetime) -> bool:
-        """Take a window back, as if it had never been. False when there was none; audited."""
-        ...
-
-
-class QuietTimeStore(Protocol):
-    """When nothing is sent although something is wrong. Every change but the extension of a schedule is audited."""
-
-    def schedules(self) -> Sequence[MaintenanceSchedule]: ...
-
-    def put_schedule(
-        self, schedule: MaintenanceSchedule, windows: Sequence[MaintenanceWindow], *, at: datetime
-    ) -> None:
-        """Store a schedule with its next windows, in place of those of it that have not begun."""
-        ...
-
-    def extend_schedule(self, windows: Sequence[MaintenanceWindow]) -> None: ...
-
-    def remove_schedule(self, schedule_id: str, *, by: str, at: datetime) -> bool:
-        """Remove a schedule and its windows that have not begun. False when there was none."""
-        ...
-
-    def windows_between(self, since: datetime, until: datetime) -> Sequence[MaintenanceWindow]: ...
-
-    def snoozes(self, at: datetime) -> Sequence[Snooze]:
-        """Return those that end after `at`."""
-        ...
-
-    def put_snooze(self, snooze: Snooze, *, at: datetime) -> None: ...
-
-    def remove_snooze(self, snooze_id: str, *, by: str, at: datetime) -> bool: ...
-
-
-class ReportMaker(Protocol):
-    """Makes a report on demand."""
-
-    def make(self, request: ReportRequest, form: ReportFormat) -> ReportFile:
-        """Return the finished file. Raises `ConfigError` for a period that is none, and `StoreUnavailable`."""
-
-
-class ReportDelivery(Protocol):
-    """Brings a scheduled report to where people find it."""
-
-    name: str
-
-    def has(self, name: str) -> bool:
-        """Say whether a report of this name was delivered before."""
-
-    def deliver(self, report: ReportFile) -> None:
-        """Deliver it whole or not at all. Raises `NotifierUnavailable`."""

@@ -45,7 +45,7 @@ from sightline.services.housekeeping import ROLL_UP_INTERVAL_S as HOUSEKEEPING_E
 from sightline.services.housekeeping import Housekeeping
 from sightline.services.ingest_service import IngestService, register_cameras
 from sightline.services.leased_ingest_service import LeasedIngestService
-from sightline.services.maintenance_desk import EXTEND_EVERY_S
+from sightline.services.maintenance_planner import EXTEND_EVERY_S
 from sightline.services.messaging import Messaging, make_messaging
 from sightline.services.notifier_factory import make_heartbeat
 from sightline.services.process_metrics import collect_process_metrics, collect_receiver_metrics
@@ -310,7 +310,9 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         parts.append(PeriodicThread("housekeeping", HOUSEKEEPING_EVERY_S, housekeeping.run_once))
         parts.append(PeriodicThread("dispatcher", DISPATCH_EVERY_S, dispatcher.run_once))
         parts += messaging.make_mirrors(stores, wiring.present.live)
-        parts.append(PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_desk(stores).extend_schedules))
+        parts.append(
+            PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_maintenance_planner(stores).extend_schedules)
+        )
         if settings.reports.schedule:
             maker = make_report_maker(settings, stores.reports, clock)
             reports = scheduled_reports(settings, maker, clock, messaging.notifiers)
@@ -397,7 +399,7 @@ def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) ->
         shadow=Shadow(settings.alerts.scope(), stores.shadow),
         camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
         receivers=messaging.trial(),
-        quiet_times=messaging.make_desk(stores),
+        quiet_times=messaging.make_maintenance_planner(stores),
         accounts=Accounts(stores.access),
     )
     return ApiServer(

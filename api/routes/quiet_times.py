@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from api.backend import Backend, QuietTimeDesk
+from api.backend import Backend
 from api.error_responses import MAX_SHOWN_NAME
 from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
@@ -14,6 +14,7 @@ from api.routes.incidents import find_incident
 from api.schemas.inputs import ByPerson, ReasonText
 from api.security.request_limits import one_line
 from api.security.strict_json import StrictRoute
+from domain.ports import MaintenancePlanner
 from domain.quiet_times import Snooze
 from domain.verdict_time import MaintenanceWindow
 
@@ -97,7 +98,7 @@ def end_snooze(snooze_id: str, wanted: ByPerson, backend: BackendDependency) -> 
         raise HTTPException(404, f"nothing is put off by '{one_line(snooze_id, MAX_SHOWN_NAME)}'")
 
 
-def _desk(backend: Backend) -> QuietTimeDesk:
+def _desk(backend: Backend) -> MaintenancePlanner:
     if backend.quiet_times is None:
         raise HTTPException(404, "this process announces no maintenance")
     return backend.quiet_times

@@ -3,11 +3,12 @@
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from api.backend import Backend, ReceiverTrial
+from api.backend import Backend
 from api.error_responses import MAX_SHOWN_NAME
 from api.request_context import BackendDependency
 from api.security.request_limits import one_line
 from domain.errors import NotifierUnavailable
+from domain.ports import ReceiverTester
 
 router = APIRouter(prefix="/receivers", tags=["alerts"])
 
@@ -44,7 +45,7 @@ def send_test(name: str, backend: BackendDependency) -> ReceiverTestAnswer:
         return ReceiverTestAnswer(name=name, delivered=False, answer=one_line(str(error), 500))
 
 
-def _trial(backend: Backend) -> ReceiverTrial:
+def _trial(backend: Backend) -> ReceiverTester:
     if backend.receivers is None:
         raise HTTPException(404, "this process sends no messages")
     return backend.receivers

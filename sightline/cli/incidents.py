@@ -17,7 +17,7 @@ from sightline.cli.console import say, show_table, without_traceback, write_json
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
-from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, take on, assign, comment and answer incidents."
@@ -112,7 +112,7 @@ def snooze(
     with command_stores(chosen, clock) as stores:
         if stores.alerts.incident(incident_id) is None:
             raise _unknown_incident(incident_id)
-        desk = MaintenanceDesk(stores.reports, stores.quiet, clock, chosen.reports.zones().of)
+        desk = StoredMaintenancePlanner(stores.reports, stores.quiet, clock, chosen.reports.zones().of)
         put_off = desk.snooze(timedelta(hours=hours), incident_id=incident_id, reason=reason, by=choose_person(by))
     say(f"nobody is told of {incident_id} until {put_off.until:%Y-%m-%d %H:%M} UTC")
 

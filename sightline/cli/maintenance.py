@@ -18,7 +18,7 @@ from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_p
 from sightline.config.settings import Settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import Stores, command_stores
-from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 
 app = typer.Typer(
     no_args_is_help=True, help="Announce, list and withdraw maintenance: nobody is told, and reports leave it out."
@@ -182,8 +182,8 @@ def _scope(window: MaintenanceWindow) -> str:
     return ", ".join(f"{what} {name}" for what, name in named if name) or "all cameras"
 
 
-def _desk(settings: Settings, stores: Stores, clock: Clock) -> MaintenanceDesk:
-    return MaintenanceDesk(stores.reports, stores.quiet, clock, settings.reports.zones().of)
+def _desk(settings: Settings, stores: Stores, clock: Clock) -> StoredMaintenancePlanner:
+    return StoredMaintenancePlanner(stores.reports, stores.quiet, clock, settings.reports.zones().of)
 
 
 def _schedule(window: MaintenanceWindow, rule: str, zone: str) -> MaintenanceSchedule:

@@ -9,7 +9,7 @@ from sightline.cli.console import EXIT_FAILED, say, show_table, without_tracebac
 from sightline.cli.options import JsonOption, SettingsOption, load_command_settings
 from sightline.runtime.clock import SystemClock
 from sightline.services.notifier_factory import make_notifiers
-from sightline.services.receiver_trial import ConfiguredReceivers
+from sightline.services.receiver_tester import ConfiguredReceiverTester
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List the receivers of messages, and try one.")
 
@@ -20,7 +20,7 @@ def list_receivers(settings: SettingsOption = None, json_lines: JsonOption = Fal
     """List the receivers of the settings."""
     chosen = load_command_settings(settings)
     clock = SystemClock()
-    names = ConfiguredReceivers(make_notifiers(chosen, clock), clock).names()
+    names = ConfiguredReceiverTester(make_notifiers(chosen, clock), clock).names()
     if json_lines:
         for name in names:
             write_json({"name": name})
@@ -37,7 +37,7 @@ def send_test(
     """Send a test message now, and show what the receiver's server answered."""
     chosen = load_command_settings(settings)
     clock = SystemClock()
-    receivers = ConfiguredReceivers(make_notifiers(chosen, clock), clock)
+    receivers = ConfiguredReceiverTester(make_notifiers(chosen, clock), clock)
     try:
         say(f"{name}: delivered: {receivers.send_test(name)}")
     except NotifierUnavailable as error:

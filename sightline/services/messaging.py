@@ -17,11 +17,11 @@ from sightline.config.alert_settings import make_routing
 from sightline.config.settings import Settings
 from sightline.runtime.components import Component
 from sightline.runtime.stores import Stores
-from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 from sightline.services.mqtt_part import CameraStatusReader, MqttPart
 from sightline.services.notifier_factory import make_notifiers
 from sightline.services.picture_reader import PictureReader
-from sightline.services.receiver_trial import ConfiguredReceivers
+from sightline.services.receiver_tester import ConfiguredReceiverTester
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Messaging:
             flaps=FlapWatch(partial(_read_statuses, live)),
         )
 
-    def make_desk(self, stores: Stores) -> MaintenanceDesk:
+    def make_maintenance_planner(self, stores: Stores) -> StoredMaintenancePlanner:
         """Return what announces maintenance and puts messages off."""
-        return MaintenanceDesk(stores.reports, stores.quiet, self.clock, self.settings.reports.zones().of)
+        return StoredMaintenancePlanner(stores.reports, stores.quiet, self.clock, self.settings.reports.zones().of)
 
     def make_mirrors(self, stores: Stores, live: LiveState) -> list[Component]:
         """Return the parts that keep brokers' topics as the page shows the cameras."""
@@ -64,9 +64,9 @@ class Messaging:
             if isinstance(receiver, MqttSettings)
         ]
 
-    def trial(self) -> ConfiguredReceivers:
+    def trial(self) -> ConfiguredReceiverTester:
         """Return what sends a test message to one of the receivers."""
-        return ConfiguredReceivers(self.notifiers, self.clock)
+        return ConfiguredReceiverTester(self.notifiers, self.clock)
 
 
 def make_messaging(

@@ -7,7 +7,7 @@ import pytest
 from domain.cameras import Camera
 from domain.faults import Evidence, Fault, Verdict, VerdictState
 from domain.verdict_time import MaintenanceWindow
-from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 from tests.fakes.quiet_times import FakeQuietTimeStore
 from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras
@@ -38,7 +38,7 @@ def quiet() -> FakeQuietTimeStore:
 
 @pytest.fixture
 def caller(stage: SampleCameras, quiet: FakeQuietTimeStore) -> Caller:
-    desk = MaintenanceDesk(WindowTable(quiet), quiet, stage.clock, lambda _: UTC)  # type: ignore[arg-type]
+    desk = StoredMaintenancePlanner(WindowTable(quiet), quiet, stage.clock, lambda _: UTC)  # type: ignore[arg-type]
     return Caller(make_app(stage, quiet_times=desk))
 
 

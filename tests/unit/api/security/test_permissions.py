@@ -21,7 +21,7 @@ from domain.messages import BatchResult
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
 from domain.shadow import ShadowMessage, ShadowScope
 from domain.verdict_time import MaintenanceWindow
-from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 from tests.fakes.access import FakeAccessStore
 from tests.fakes.quiet_times import FakeQuietTimeStore
 from tests.unit.api.conftest import Caller, make_app, serve_app
@@ -104,7 +104,7 @@ def make_house() -> House:
         at = now + timedelta(hours=1)
         window = MaintenanceWindow(f"w-{name}", now, at, camera=name, reason=f"at {site}", by="ann")
         quiet.by_id[window.window_id] = window
-    desk = MaintenanceDesk(WindowTable(quiet), quiet, stage.clock, lambda _: UTC)  # type: ignore[arg-type]
+    desk = StoredMaintenancePlanner(WindowTable(quiet), quiet, stage.clock, lambda _: UTC)  # type: ignore[arg-type]
     log = Log(*(ShadowMessage(n, "mail", NotificationKind.FIRING, each, now) for n, each in found.items()))
     app = make_app(
         stage,

@@ -11,7 +11,7 @@ from sightline.cli.main import app
 from sightline.config.settings import Settings, load_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
-from sightline.services.maintenance_desk import MaintenanceDesk
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 from tests.unit.notification.test_recurrence import CALENDAR
 
 
@@ -53,7 +53,7 @@ def test_a_window_that_was_taken_back_does_not_come_again(settings: Path) -> Non
     assert run_command(settings, "remove", windows[5]["id"]).exit_code == 0
     chosen, clock = load_settings(settings), SystemClock()
     with command_stores(chosen, clock) as stores:
-        MaintenanceDesk(stores.reports, stores.quiet, clock, chosen.reports.zones().of).extend_schedules()
+        StoredMaintenancePlanner(stores.reports, stores.quiet, clock, chosen.reports.zones().of).extend_schedules()
     assert [each["id"] for each in listed(settings)] == [each["id"] for each in windows if each != windows[5]]
 
 

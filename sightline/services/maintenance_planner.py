@@ -15,7 +15,7 @@ LONGEST_SNOOZE = timedelta(days=31)
 EXTEND_EVERY_S = 600.0
 
 
-class MaintenanceDesk:
+class StoredMaintenancePlanner:
     """Windows and snoozes of one database. Every method raises `StoreUnavailable` while it is away."""
 
     def __init__(

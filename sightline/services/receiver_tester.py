@@ -7,8 +7,8 @@ from domain.ports import Clock, Notifier
 from notification.message import make_test_entry
 
 
-class ConfiguredReceivers:
-    """`ReceiverTrial` of the receivers of the settings."""
+class ConfiguredReceiverTester:
+    """`ReceiverTester` of the receivers of the settings."""
 
     def __init__(self, notifiers: Sequence[Notifier], clock: Clock) -> None:
         self._notifiers = {notifier.name: notifier for notifier in notifiers}

@@ -1,0 +1,54 @@
+"""The ports of times in which nothing is sent; `domain.ports` gives them out with all the others."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.quiet_times import MaintenanceSchedule, Snooze
+from domain.verdict_time import MaintenanceWindow
+
+
+class QuietTimeStore(Protocol):
+    """When nothing is sent although something is wrong. Every change but the extension of a schedule is audited."""
+
+    def schedules(self) -> Sequence[MaintenanceSchedule]: ...
+
+    def put_schedule(
+        self, schedule: MaintenanceSchedule, windows: Sequence[MaintenanceWindow], *, at: datetime
+    ) -> None:
+        """Store a schedule with its next windows, in place of those of it that have not begun."""
+        ...
+
+    def extend_schedule(self, windows: Sequence[MaintenanceWindow]) -> None: ...
+
+    def remove_schedule(self, schedule_id: str, *, by: str, at: datetime) -> bool:
+        """Remove a schedule and its windows that have not begun. False when there was none."""
+        ...
+
+    def windows_between(self, since: datetime, until: datetime) -> Sequence[MaintenanceWindow]: ...
+
+    def snoozes(self, at: datetime) -> Sequence[Snooze]:
+        """Return those that end after `at`."""
+        ...
+
+    def put_snooze(self, snooze: Snooze, *, at: datetime) -> None: ...
+
+    def remove_snooze(self, snooze_id: str, *, by: str, at: datetime) -> bool: ...
+
+
+class MaintenancePlanner(Protocol):
+    """Announces work on cameras and puts messages off. Every method raises `StoreUnavailable`."""
+
+    def start(self, camera: str, length: timedelta, *, reason: str, by: str) -> MaintenanceWindow: ...
+
+    def end(self, window_id: str, *, by: str) -> bool: ...
+
+    def windows(self) -> Sequence[MaintenanceWindow]: ...
+
+    def snooze(
+        self, length: timedelta, *, incident_id: str = "", camera: str = "", fault: str = "", reason: str, by: str
+    ) -> Snooze: ...
+
+    def end_snooze(self, snooze_id: str, *, by: str) -> bool: ...
+
+    def snoozes(self) -> Sequence[Snooze]: ...
