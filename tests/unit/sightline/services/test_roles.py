@@ -49,7 +49,7 @@ def test_dispatch_needs_neither_kafka_nor_redis(tmp_path: Path) -> None:
     system = build_role(Settings(database=f"sqlite:///{tmp_path}/s.db"), Role.DISPATCH, threading.Event())
 
     assert system is not None
-    assert set(system.health()) == {"clock", "database", "housekeeping", "dispatcher"}
+    assert set(system.health()) == {"clock", "database", "housekeeping", "dispatcher", "maintenance"}
     system.stop()
 
 
