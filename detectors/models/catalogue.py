@@ -34,6 +34,7 @@ from detectors.models.pictures import Detector
 from detectors.models.saliency.providers import CENTRED, SPECTRAL_RESIDUAL, ChosenSaliency, choose_saliency
 from detectors.models.saliency_iqa import detector as saliency_iqa
 from detectors.models.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, LOCAL_WEIGHT, SaliencyIqa
+from detectors.models.saliency_iqa.noise_haze import CORRECTION
 from detectors.models.sgdnet import detector as sgdnet
 from detectors.models.sgdnet import network as sgdnet_network
 from detectors.models.weights import WeightsFile
@@ -117,14 +118,24 @@ def _parse_share(given: Any) -> float:
     return float(given)
 
 
+def _parse_switch(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ConfigError("must be true or false")
+    return given
+
+
 def _make_saliency_iqa(
     explicit: Path | None = None,
     downloads: Path | None = None,
     *,
     saliency: ChosenSaliency | None = None,
     local_weight: float | None = None,
+    correct_noise_haze: bool = True,
 ) -> Detector:
-    return saliency_iqa.load_saliency_iqa(explicit, downloads, provider=saliency, local_weight=local_weight)
+    correction = CORRECTION if correct_noise_haze else None
+    return saliency_iqa.load_saliency_iqa(
+        explicit, downloads, provider=saliency, local_weight=local_weight, correction=correction
+    )
 
 
 SALIENCY_IQA = Model(
@@ -139,7 +150,7 @@ SALIENCY_IQA = Model(
     note="the paper's backbone is ResNet18; the bundled weights are EfficientNet-Lite0's",
     metrics=saliency_iqa.SaliencyIqaDetector.metrics,
     default=True,
-    options={"saliency": _parse_saliency, "local_weight": _parse_share},
+    options={"saliency": _parse_saliency, "local_weight": _parse_share, "correct_noise_haze": _parse_switch},
     notes={"backbone": "efficientnet_lite0", "saliency": CENTRED, "local_weight": str(LOCAL_WEIGHT)},
 )
 SGDNET = Model(

@@ -13,6 +13,7 @@ from detectors.models.runtime import FeatureExtractor, fast_precision, name_arit
 from detectors.models.saliency.providers import PROVIDERS, ChosenSaliency, SaliencyProvider, choose_saliency
 from detectors.models.saliency_iqa.backbones import BACKBONES, normed_convolutions
 from detectors.models.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, SaliencyIqa, normalise_imagenet
+from detectors.models.saliency_iqa.noise_haze import CORRECTION, NoiseHazeCorrection
 from detectors.models.saliency_iqa.views import global_view_of_pictures, local_view_of_pictures
 from detectors.models.weights import WeightsFile, WeightsUnavailable
 from domain.metrics import Direction, MetricSpec
@@ -28,14 +29,16 @@ IMAGE_QUALITY = MetricSpec(
     low=0.0,
     high=100.0,
     direction=Direction.HIGHER_IS_BETTER,
-    source="Lu et al. 2022 (arXiv 2206.04318), trained as weights/saliency_iqa.md says",
+    source="Lu et al. 2022 (arXiv 2206.04318), trained as weights/saliency_iqa.md says, less points for noise and haze",
 )
 
 
 class SaliencyIqaDetector:
     """Saliency IQA as a detector; stateless, and the same picture scores the same alone and in any batch.
 
-    Masked areas attract no window; the global view still shows them. NaN where a side is under 64 pixels.
+    The score is clip(100 q - c, 0, 100): q is the network's opinion, c >= 0 what `NoiseHazeCorrection` takes off for
+    measured noise and haze (ours; 0 without a correction). Masked areas attract no window and count in no correction;
+    the global view still shows them. NaN where a side is under 64 pixels.
     """
 
     name = MODEL
@@ -49,6 +52,7 @@ class SaliencyIqaDetector:
         *,
         precision: torch.dtype = torch.float32,
         saliency_side: int = SMALL_SIDE,
+        correction: NoiseHazeCorrection | None = None,
     ) -> None:
         """`network` predicts opinions on a scale of 0 to 1; it is put into evaluation mode and its norms are fused.
 
@@ -62,6 +66,7 @@ class SaliencyIqaDetector:
         self._local = FeatureExtractor(_pool, network.local_branch.backbone, precision, (LOCAL_SIDE, LOCAL_SIDE))
         self._saliency = provider
         self._saliency_side = saliency_side
+        self._correction = correction
 
     @torch.inference_mode()
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
@@ -74,7 +79,10 @@ class SaliencyIqaDetector:
         opinion = network.weighted(
             network.global_branch.answer(self._global(whole)), network.local_branch.answer(self._local(window))
         )
-        return {IMAGE_QUALITY.key: (100 * opinion).clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
+        points = 100 * opinion
+        if self._correction is not None:
+            points = points - self._correction.points(pictures)
+        return {IMAGE_QUALITY.key: points.clamp(IMAGE_QUALITY.low, IMAGE_QUALITY.high)}
 
     def views(self, pictures: Pictures) -> tuple[Tensor, Tensor]:
         """What the branches see: (N, 3, 448, 448) and (N, 3, 224, 224), RGB in [0, 1]."""
@@ -96,14 +104,17 @@ def load_saliency_iqa(
     *,
     provider: ChosenSaliency | None = None,
     local_weight: float | None = None,
+    correction: NoiseHazeCorrection | None = CORRECTION,
 ) -> SaliencyIqaDetector:
     """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without.
 
     `provider` (`detectors.models.saliency.providers.choose_saliency`) and `local_weight` take the place of what was
-    trained with.
+    trained with; `correction` None leaves the network's opinion as it is.
     """
     file = weights.locate_weights(MODEL, explicit=explicit, downloads=downloads)
-    return from_weights(file, provider=provider, local_weight=local_weight, precision=fast_precision())
+    return from_weights(
+        file, provider=provider, local_weight=local_weight, precision=fast_precision(), correction=correction
+    )
 
 
 def from_weights(
@@ -112,12 +123,13 @@ def from_weights(
     provider: ChosenSaliency | None = None,
     local_weight: float | None = None,
     precision: torch.dtype = torch.float32,
+    correction: NoiseHazeCorrection | None = None,
 ) -> SaliencyIqaDetector:
     """The detector that a weights file describes: its notes name `backbone`, `choose_saliency` and `local_weight`.
 
-    A `provider` or `local_weight` other than the one named becomes part of the fingerprint. Raises
-    WeightsUnavailable where the notes name something else, the tensors do not fit, or the saliency named needs weights
-    of its own and none is given.
+    A `provider` or `local_weight` other than the one named becomes part of the fingerprint, and so does a
+    `correction`; without one the score is the network's opinion alone. Raises WeightsUnavailable where the notes name
+    something else, the tensors do not fit, or the saliency named needs weights of its own and none is given.
     """
     tensors, notes = weights.read_weights(file.path)
     try:
@@ -133,10 +145,16 @@ def from_weights(
     weights.load_into(network, tensors, file.path)
     chosen = choose_saliency(named) if provider is None else provider
     fingerprint = file.fingerprint + name_arithmetic(precision)
+    fingerprint += "" if correction is None else f"+{correction.fingerprint}"
     fingerprint += "" if chosen.fingerprint == named else f"+{chosen.fingerprint}"
     fingerprint += "" if share == trained else f"+w={share:g}"
     return SaliencyIqaDetector(
-        network, chosen.provider, fingerprint, precision=precision, saliency_side=chosen.longer_side
+        network,
+        chosen.provider,
+        fingerprint,
+        precision=precision,
+        saliency_side=chosen.longer_side,
+        correction=correction,
     )
 
 
