@@ -44,7 +44,8 @@ def camera_like(scene: str) -> Pixels:
     """Reduced, softened and coded by H.264 among its like, as a security camera's frame arrives."""
     picture = cv2.resize(photograph(scene), None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
     soft = crop_to_even(np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.9), np.uint8))
-    return compress_frames(np.stack([soft] * 3), EncoderSetting(28, None), Fraction(25))[-1]
+    coded = compress_frames(np.stack([soft] * 3), EncoderSetting(28, None), Fraction(25))
+    return np.asarray(coded[-1], np.uint8)
 
 
 def shown(*pictures: Pixels, visible: torch.Tensor | None = None) -> Pictures:
