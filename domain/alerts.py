@@ -98,20 +98,28 @@ class Incident:
     state: IncidentState
     opened_at: datetime
     updated_at: datetime
+    """When it last changed; of a group incident, when its members last changed."""
     site: str = ""
     group: str = ""
     severity: str = "warning"
+    """`critical`, `warning` or `info`."""
     symptoms: tuple[Fault, ...] = ()
     members: tuple[str, ...] = ()
+    """The cameras of a group incident, the one camera of a flapping one; empty otherwise."""
     recovered: tuple[str, ...] = ()
+    """Those of `members` that are well again."""
     summary: str = ""
+    """The text of its last message."""
     evidence: Evidence = Evidence()
     resolved_at: datetime | None = None
     acknowledged_by: str = ""
+    """Who took it on; "" for nobody yet."""
     acknowledged_at: datetime | None = None
     acknowledge_reason: str = ""
     assigned_to: str = ""
+    """Who works on it; "" for nobody."""
     answer: AlarmAnswer | None = None
+    """Whether the alarm was right, as a person says; None before that."""
     answered_by: str = ""
     answered_at: datetime | None = None
     flapping: bool = False

@@ -66,13 +66,19 @@ class Camera:
     url: str = field(repr=False)
     site: str = ""
     group: str = ""
+    """What fails together, such as a switch or a recorder."""
     enabled: bool = True
+    """False: the camera is neither read nor judged."""
     transport: RtspTransport = RtspTransport.TCP
     plan: SamplingPlan = SamplingPlan()
     ptz: bool = False
+    """It pans: covered, moved and shaking are not judged."""
     lit_at_night: bool = False
+    """The scene is lit all night: a dark picture is a fault."""
     analogue: bool = False
+    """Behind an analogue encoder: snow and stripes are judged."""
     masks: tuple[Mask, ...] = ()
+    """Parts of the picture that no metric or model sees."""
     faults: Mapping[Fault, FaultSetting] = field(default_factory=dict)
     accepted_at: datetime | None = None
     accepted_by: str = ""

@@ -36,6 +36,7 @@ class MobileNetV2Stages(nn.Module):
         self.features = nn.Sequential(*list(MobileNetV2().features)[: self.STAGES[-1]])
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
+        """Return maps at strides 4, 8, 16 and 32 of pictures (N, 3, H, W) in ImageNet normalisation, largest first."""
         maps, found = pictures, []
         for index, block in enumerate(self.features, start=1):
             maps = block(maps)

@@ -69,7 +69,10 @@ def loose_squares(boxes: Tensor, height: int, width: int) -> Tensor:
 
 
 def compact_boxes(boxes: Tensor, height: int, width: int) -> Tensor:
-    """What is visible of the boxes (F, 4), outwards to whole pixels and never empty."""
+    """Return the visible part of boxes (F, 4), in px as left, top, right, bottom, outwards to whole pixels.
+
+    `height` and `width` are the picture's. No box is empty: each has at least one pixel.
+    """
     left, top, right, bottom = _visible(boxes, height, width).unbind(1)
     left, top = left.floor().clamp(0, width - 1), top.floor().clamp(0, height - 1)
     right, bottom = torch.maximum(right.ceil(), left + 1), torch.maximum(bottom.ceil(), top + 1)

@@ -37,6 +37,7 @@ class Projection(nn.Module):
         self.op = nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, outputs, 1, stride, bias=False), _norm(outputs))
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, outputs, H/stride, W/stride) of maps (N, inputs, H, W)."""
         projected: Tensor = self.op(maps)
         return projected
 
@@ -57,6 +58,7 @@ class Separable(nn.Module):
         self.op = nn.Sequential(*layers)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, outputs, H/stride, W/stride) of maps (N, inputs, H, W)."""
         filtered: Tensor = self.op(maps)
         return filtered
 
@@ -71,6 +73,7 @@ class FactorizedReduction(nn.Module):
         self.bn = _norm(outputs)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, outputs, H/2, W/2) of maps (N, inputs, H, W), H and W even."""
         positive = maps.relu()
         shifted = nn.functional.pad(positive, (0, 1, 0, 1))[..., 1:, 1:]
         reduced: Tensor = self.bn(torch.cat([self.conv_1(positive), self.conv_2(shifted)], dim=1))
@@ -113,6 +116,7 @@ class Cell(nn.Module):
             self._ops.append(_operation(name, inputs, filters, stride))
 
     def forward(self, before: Tensor, last: Tensor) -> Tensor:
+        """Return (N, 5 * filters, h, w) of the outputs of the cell before the last and of the last cell."""
         states = [self.preprocess0(before), self.preprocess1(last)]
         for index, ((_, left), (_, right)) in enumerate(COMBINATIONS):
             states.append(self._ops[2 * index](states[left]) + self._ops[2 * index + 1](states[right]))

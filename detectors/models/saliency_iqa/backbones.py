@@ -58,6 +58,7 @@ class InvertedResidual(nn.Module):
         self.adds_input = stride == 1 and inputs == outputs
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, outputs, H/stride, W/stride) of maps (N, inputs, H, W); sizes round up."""
         filtered: Tensor = self.conv(maps)
         return maps + filtered if self.adds_input else filtered
 
@@ -72,6 +73,7 @@ class MobileNetV2(nn.Module):
         self.features = _inverted_residuals(((*stage, 3) for stage in INVERTED_RESIDUALS), self.channels)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Return (N, channels, H/32, W/32) of pictures (N, 3, H, W) in ImageNet normalisation; sizes round up."""
         maps: Tensor = self.features(pictures)
         return maps
 
@@ -102,6 +104,7 @@ class EfficientNetLite(nn.Module):
         self.features = _inverted_residuals(stages, self.channels)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Return (N, channels, H/32, W/32) of pictures (N, 3, H, W) in ImageNet normalisation; sizes round up."""
         maps: Tensor = self.features(pictures)
         return maps
 
@@ -136,6 +139,7 @@ class BasicBlock(nn.Module):
         self.downsample = None if same else nn.Sequential(*convolution(inputs, outputs, 1, stride=stride))
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, outputs, H/stride, W/stride), not below 0, of maps (N, inputs, H, W); sizes round up."""
         filtered = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(maps)))))
         shortcut = maps if self.downsample is None else self.downsample(maps)
         added: Tensor = self.relu(filtered + shortcut)
@@ -159,6 +163,7 @@ class ResNet18(nn.Module):
         self.layer4 = _stage(256, 512, stride=2)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Return (N, channels, H/32, W/32) of pictures (N, 3, H, W) in ImageNet normalisation; sizes round up."""
         maps = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
         deep: Tensor = self.layer4(self.layer3(self.layer2(self.layer1(maps))))
         return deep

@@ -70,6 +70,7 @@ class Bottleneck(nn.Module):
         )
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (N, outputs, H/stride, W/stride), not below 0, of maps (N, inputs, H, W)."""
         added: Tensor = self.residual(maps) + self.shortcut(maps)
         return added.relu_()
 
@@ -98,6 +99,7 @@ class ResNet50(nn.Module):
         self.blocks = bottlenecks(RESNET50_STAGES, bias=True)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Return (N, channels, H/32, W/32) of BGR pictures (N, 3, H, W), see `subtract_caffe_means`."""
         maps: Tensor = self.blocks(self.stem(pictures))
         return maps
 
@@ -119,6 +121,7 @@ class Vgg16(nn.Module):
         self.features = nn.Sequential(*layers)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        """Return (N, channels, H/32, W/32) of BGR pictures (N, 3, H, W), see `subtract_caffe_means`."""
         maps: Tensor = self.features(pictures)
         return maps
 

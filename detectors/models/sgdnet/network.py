@@ -54,6 +54,7 @@ class ChannelAttention(nn.Module):
         )
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return maps (N, 512, H, W), each channel weighted by its own number in (0, 1)."""
         weights: Tensor = self.excitation(maps.mean(dim=(2, 3)))
         return maps * weights[:, :, None, None]
 
