@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.alerts import Incident, IncidentState, NotificationKind
-from domain.cameras import Camera, ConnectionState, StreamStatus
+from domain.cameras import Camera, ConnectionState, SamplingMode, StreamStatus
 from domain.faults import Fault
+from domain.text.addresses import parse_address
 from evaluation.alerting.incidents import make_outbox_entry, stable_id
 from notification.grouping import GroupUpdate
 
@@ -28,15 +29,24 @@ class _CameraHistory:
     """The last hour of one connection."""
 
     reconnects: int | None = None
+    attempts: int = 0
+    """Attempts to connect again since a picture came."""
+    frames: int = 0
+    delivering: bool = False
     times: deque[datetime] = field(default_factory=deque)
     samples: deque[tuple[datetime, bool]] = field(default_factory=deque)
     delivered_at: datetime | None = None
 
     def add(self, status: StreamStatus, now: datetime) -> None:
-        count, delivering = status.counters.reconnects, status.state in _DELIVERING
+        count, frames = status.counters.reconnects, status.counters.frames_decoded
+        delivering = status.state in _DELIVERING
         if self.reconnects is not None and count > self.reconnects:
-            self.times.extend([now] * min(count - self.reconnects, 100))
-        self.reconnects = count
+            self.attempts = min(self.attempts + count - self.reconnects, 100)
+        # An attempt after which no picture comes is none: a camera that stays away is lost, and does not come and go.
+        if self.attempts and (delivering or frames > self.frames):
+            self.times.extend([now] * (self.attempts if self.delivering else 1))
+            self.attempts = 0
+        self.reconnects, self.frames, self.delivering = count, frames, delivering
         if delivering or self.delivered_at is None:
             self.delivered_at = now
         self.samples.append((now, delivering))
@@ -48,6 +58,13 @@ class _CameraHistory:
     def share_delivered(self) -> float:
         """Return the share of the looks of the last hour at which pictures came."""
         return sum(delivering for _, delivering in self.samples) / max(1, len(self.samples))
+
+
+def _rests_by_plan(camera: Camera) -> bool:
+    """Return whether its sessions end because they should: a patrol's visits, and a recording that begins again."""
+    address = parse_address(camera.url)
+    is_file = address is not None and address.scheme.lower() == "file"
+    return is_file or camera.plan.mode is SamplingMode.PATROL
 
 
 class FlapWatch:
@@ -73,7 +90,7 @@ class FlapWatch:
             return []
         self._looked_at = now
         statuses = self._read_statuses()
-        present = {camera.name: camera for camera in cameras if camera.enabled}
+        present = {camera.name: camera for camera in cameras if camera.enabled and not _rests_by_plan(camera)}
         for name in self._histories.keys() - present.keys():
             del self._histories[name]
         steps = [self._end(name, "no longer watched", now, tell=False) for name in self._open.keys() - present.keys()]

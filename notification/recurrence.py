@@ -26,6 +26,7 @@ HORIZON = timedelta(days=60)
 LONGEST_RULE = 2000
 MOST_WINDOWS = 2000
 MOST_EVENTS = 2000
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
 LARGEST_CALENDAR_BYTES = 2 << 20
 _TOO_OFTEN = re.compile(r"FREQ=(SECONDLY|MINUTELY|HOURLY)|BYSECOND|BYMINUTE|BYHOUR|INTERVAL=(-|0+(;|$))", re.IGNORECASE)
 
@@ -36,6 +37,8 @@ def check_schedule(schedule: MaintenanceSchedule) -> None:
         raise ConfigError("a window lasts from a minute to 31 days")
     if len(schedule.rule) > LONGEST_RULE or _TOO_OFTEN.search(schedule.rule):
         raise ConfigError("the rule must be of days, weeks, months or years, such as FREQ=WEEKLY;BYDAY=MO")
+    if schedule.first.year < EARLIEST_YEAR or schedule.first.year > LATEST_YEAR:
+        raise ConfigError(f"the first window must be in the years {EARLIEST_YEAR} to {LATEST_YEAR}")
     if next(_starts(schedule, schedule.first), None) is None:
         raise ConfigError("the rule never comes to pass; see RFC 5545, such as FREQ=WEEKLY;BYDAY=MO")
 
@@ -99,15 +102,20 @@ def read_calendar(
         raise ConfigError("this is no calendar (iCalendar, .ics)") from error
     schedules: list[MaintenanceSchedule] = []
     windows: list[MaintenanceWindow] = []
-    for event in islice(events, MOST_EVENTS):
+    if len(events) > MOST_EVENTS:
+        raise ConfigError(f"the calendar has more than {MOST_EVENTS} events; import it in parts")
+    for event in events:
         schedule = _schedule_of(
             event, zone, MaintenanceSchedule("", datetime(2000, 1, 1), 1, "", zone, camera, site, group, by=by)
         )
+        once = schedule if schedule.rule else replace(schedule, rule="FREQ=DAILY;COUNT=1")
+        try:
+            check_schedule(once)
+        except ConfigError as error:
+            raise ConfigError(f"the event '{schedule.reason}': {error}") from error
         if schedule.rule:
-            check_schedule(schedule)
             schedules.append(schedule)
         else:
-            once = replace(schedule, rule="FREQ=DAILY;COUNT=1")
             windows += expand_schedule(once, datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
     return schedules, windows
 
@@ -116,18 +124,26 @@ def _schedule_of(event: "Event", zone: str, scope: MaintenanceSchedule) -> Maint
     """Return one event as a schedule, its rule empty where it happens once. Raises `ConfigError`."""
     title = " ".join(str(event.get("SUMMARY", "")).split())[:200]
     try:
-        begin = event.decoded("DTSTART")
-        end = event.decoded("DTEND", None)
-        lasts = event.decoded("DURATION", None)
-        rule = _as_text(event["RRULE"].to_ical()) if "RRULE" in event else ""
-    except (KeyError, ValueError, AttributeError) as error:
+        return _read_event(event, zone, scope, title)
+    except ConfigError as error:
+        raise ConfigError(f"the event '{title}': {error}") from error
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ConfigError(f"the event '{title}' has no time that can be read") from error
+
+
+def _read_event(event: "Event", zone: str, scope: MaintenanceSchedule, title: str) -> MaintenanceSchedule:
+    begin = event.decoded("DTSTART")
+    end = event.decoded("DTEND", None)
+    lasts = event.decoded("DURATION", None)
+    rule = _as_text(event["RRULE"].to_ical()) if "RRULE" in event else ""
     own_zone = _zone_of(begin, zone)
     first = _local(begin, own_zone)
     if end is not None:
         length = _local(end, own_zone) - first
     else:
         length = lasts or (timedelta(hours=1) if isinstance(begin, datetime) else timedelta(days=1))
+    if length < timedelta(0):
+        raise ConfigError("it ends before it begins")
     uid = "\n".join((str(event.get("UID", title)), scope.camera, scope.site, scope.group))
     left_out = "".join(f"\nEXDATE:{_local(at, own_zone):%Y%m%dT%H%M%S}" for at in _exceptions(event))
     return MaintenanceSchedule(

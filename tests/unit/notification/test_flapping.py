@@ -1,14 +1,16 @@
 """A connection that comes and goes: one warning with the share delivered, its end, and a loss for good."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from domain.cameras import ConnectionState, StreamCounters, StreamStatus
+from domain.cameras import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
 from notification.dispatcher import Dispatcher
 from notification.flapping import FlapWatch
 from notification.follow_ups import FollowUpPolicy
-from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, DispatcherHarness, cameras
+from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, START, DispatcherHarness, cameras
 
 
 class FlappingHarness(DispatcherHarness):
@@ -39,6 +41,36 @@ class FlappingHarness(DispatcherHarness):
             if number == restart_at:
                 self.restart()
             self.run(up_s)
+
+
+def test_a_camera_that_stays_away_is_not_said_to_come_and_go_however_often_it_is_tried() -> None:
+    desk = FlappingHarness()
+    desk.run(60)
+    desk.up = False
+    for _ in range(60):
+        desk.reconnects += 1
+        desk.run(20)
+    desk.up = True
+    desk.run(60)
+    assert desk.told() == []
+
+
+def test_a_camera_that_never_gave_a_picture_is_not_said_to_come_and_go() -> None:
+    desk = FlappingHarness()
+    desk.up = False
+    for _ in range(30):
+        desk.reconnects += 1
+        desk.run(20)
+    assert desk.told() == []
+
+
+@pytest.mark.parametrize("changed", [{"url": "file:///clips/gate.mp4"}, {"plan": SamplingPlan(SamplingMode.PATROL)}])
+def test_sessions_that_end_because_they_should_are_no_reconnections(changed: dict[str, Any]) -> None:
+    desk = FlappingHarness()
+    desk.streams.put_camera(replace(cameras(1)[0], **changed), by="test", at=START)
+    desk.run(60)
+    desk.flap(40)
+    assert desk.told() == []
 
 
 @pytest.mark.parametrize("restart_at", [None, 20])

@@ -149,3 +149,39 @@ def test_the_same_calendar_again_has_the_same_ids() -> None:
 def test_what_is_no_calendar_is_refused_or_empty(content: bytes) -> None:
     with contextlib.suppress(ConfigError):
         assert len(read_calendar(content, BERLIN)) == 2
+
+
+NIGHT = "DTSTART:20261201T220000\nDTEND:20261202T020000"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "DTSTART;VALUE=PERIOD:20261201T220000/PT1H",
+        "DTSTART:20261201T220000\nDTSTART:20261202T220000",
+        "DTSTART:20261201T220000\nDURATION:xyz",
+        "DTSTART:20261201T220000\nDURATION:P999999999D",
+        "DTSTART:20261201T220000\nDURATION:P60D",
+        "DTSTART:99991231T230000\nDURATION:P9D",
+        "DTSTART:00010101T000000\nDTEND:00010101T010000\nRRULE:FREQ=DAILY",
+        "DTSTART:20261202T220000\nDTEND:20261201T220000",
+        f"{NIGHT}\nEXDATE;VALUE=PERIOD:20261201T220000/PT1H\nRRULE:FREQ=DAILY",
+        f"{NIGHT}\nRRULE:FREQ=DAILY;UNTIL=20269999T000000Z",
+        f"{NIGHT}\nRRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY",
+    ],
+)
+def test_an_event_that_cannot_be_used_is_refused_by_its_title(lines: str) -> None:
+    with pytest.raises(ConfigError, match="event 'new mast'"):
+        read_calendar(calendar_of(f"SUMMARY:new mast\n{lines}"), BERLIN)
+
+
+def test_a_calendar_with_too_many_events_is_refused_whole() -> None:
+    with pytest.raises(ConfigError, match="more than 2000 events"):
+        read_calendar(calendar_of(*[NIGHT] * 2001), BERLIN)
+
+
+def calendar_of(*events: str) -> bytes:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test"]
+    for number, event in enumerate(events):
+        lines += ["BEGIN:VEVENT", f"UID:{number}", *event.split("\n"), "END:VEVENT"]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
