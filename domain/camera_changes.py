@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
-from domain.errors import ConfigError
+from domain.errors import ConfigError, SightlineError
 from domain.faults import Fault
 from domain.text.addresses import HIDDEN, parse_address
 from domain.text.camera_urls import redact_url
@@ -199,3 +199,17 @@ def _flat(values: CameraValues) -> dict[tuple[str, ...], Any]:
 
 def _pairs(keys: Sequence[tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(key[0], key[1]) for key in keys if len(key) == 2]
+
+
+class CameraChangedMeanwhile(SightlineError):
+    """Somebody changed a camera after the editor had read it; `change` is that change."""
+
+    def __init__(self, change: CameraChange) -> None:
+        super().__init__(f"{change.by} changed this camera at {change.at:%Y-%m-%d %H:%M:%S} UTC; read it again")
+        self.change = change
+
+
+def refuse_later_change(latest: Sequence[CameraChange], last_change: int) -> None:
+    """Raise `CameraChangedMeanwhile` where the latest change is not the one that the editor saw last."""
+    if latest and latest[0].change_id != last_change:
+        raise CameraChangedMeanwhile(latest[0])

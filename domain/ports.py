@@ -142,8 +142,14 @@ class StreamStore(Protocol):
     def add_camera(self, camera: Camera, *, by: str, at: datetime) -> bool:
         """Insert; False, and nothing changed, where the name is taken. Audited."""
 
-    def edit_camera(self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "") -> Camera | None:
-        """Replace a camera by what `edit` makes of it, in one transaction, audited; None where there is none."""
+    def edit_camera(
+        self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "", last_change: int | None = None
+    ) -> Camera | None:
+        """Replace a camera by what `edit` makes of it, in one transaction, audited; None where there is none.
+
+        `last_change` is the change that the editor saw last: of two who edit what both read, the second one gets
+        `CameraChangedMeanwhile`.
+        """
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         """Retire a camera; its scores stay until retention. False when there was none; audited."""

@@ -8,8 +8,12 @@ const SEVERITIES = ["critical", "warning", "info"];
 const MOST_OPEN = 6;
 const NAME_KEY = "sightline.name";
 
+/** Whose incident it is, where one camera alone has it; "" where several share it. */
+export function onlyCamera(incident) {
+  return incident.members.length > 1 ? "" : incident.members[0] || incident.camera;
+}
+
 function where(incident) {
-  if (!incident.members.length) return incident.camera;
   const back = incident.recovered.length ? `, ${incident.recovered.length} back` : "";
   return `${incident.group || incident.site || "several sites"}: ${incident.members.length} cameras${back}`;
 }
@@ -31,8 +35,8 @@ export function incidentLine(incident, actions) {
       { class: "text" },
       element("p", { class: "what" },
         element("a", { class: "name", href: incidentAddress(incident.incident_id) }, capitalised(incident.headline.label)), " ",
-        incident.members.length ? where(incident)
-          : element("a", { class: "reference", href: cameraAddress(incident.camera) }, incident.camera),
+        onlyCamera(incident) ? element("a", { class: "reference", href: cameraAddress(onlyCamera(incident)) }, onlyCamera(incident))
+          : where(incident),
       ),
       element("p", { class: "why" }, [incident.site, times, taken].filter(Boolean).join(" · ")),
     ),

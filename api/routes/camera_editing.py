@@ -31,6 +31,7 @@ from domain.camera_changes import (
     BY_SETTINGS,
     CameraAction,
     CameraChange,
+    CameraChangedMeanwhile,
     camera_to_restore,
     keep_login,
     undo_edit,
@@ -77,13 +78,13 @@ def camera_settings(name: str, backend: BackendDependency) -> CameraSettingsAnsw
 @router.patch("/cameras/{name}", responses=_CONFLICT)
 def edit_camera(name: str, edit: CameraEditInput, backend: BackendDependency) -> CameraSettingsAnswer:
     """Change what is sent, and leave the rest. Reading begins again with the new settings within seconds."""
-    last = next(iter(backend.stream_store.camera_changes(name, limit=1)), None)
-    if edit.last_change is not None and last is not None and last.change_id != edit.last_change:
-        raise HTTPException(409, f"{last.by} changed this camera at {last.at:%Y-%m-%d %H:%M:%S} UTC; read it again")
+    at, seen = backend.clock.now(), edit.last_change
     try:
         edited = backend.stream_store.edit_camera(
-            name, lambda camera: _edited(camera, edit), by=edit.by, at=backend.clock.now()
+            name, lambda camera: _edited(camera, edit), by=edit.by, at=at, last_change=seen
         )
+    except CameraChangedMeanwhile as error:
+        raise HTTPException(409, one_line(str(error), 300)) from None
     except ConfigError as error:
         raise _refused(error) from None
     if edited is None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, update
 
-from domain.camera_changes import CameraAction, CameraChange, CameraEdit
+from domain.camera_changes import CameraAction, CameraChange, CameraEdit, refuse_later_change
 from domain.cameras import Camera, ConnectionState
 from domain.records import AuditEntry, StreamSession
 from storage.sql.camera_rows import camera_from_row, read_camera, read_change, read_changes, record_change, store_camera
@@ -46,11 +46,15 @@ class SqlStreamStore:
             _store(connection, None, camera, by=by, at=at, action=CameraAction.ADD)
             return True
 
-    def edit_camera(self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "") -> Camera | None:
+    def edit_camera(
+        self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "", last_change: int | None = None
+    ) -> Camera | None:
         with write_transaction(self._engine) as connection:
             before = read_camera(connection, name, lock=True)
             if before is None:
                 return None
+            if last_change is not None:
+                refuse_later_change(read_changes(connection, name, 1), last_change)
             after = edit(before)
             if after != before:
                 _store(connection, before, after, by=by, at=at, action=action or CameraAction.EDIT)

@@ -1,10 +1,13 @@
 """What every store of cameras promises."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.camera_changes import values_of
+import pytest
+
+from domain.camera_changes import CameraChangedMeanwhile, values_of
 from domain.cameras import Camera, ConnectionState, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.faults import Fault
 from domain.messages import BatchResult
@@ -184,3 +187,29 @@ def test_sessions_come_latest_first(stores: PortStores) -> None:
     stores.scores.add(BatchResult(statuses=tuple(status("gate", each, session_id=f"s{each}") for each in range(4))))
     stores.scores.add(BatchResult(statuses=(status("yard", 9, session_id="other"),)))
     assert [session.session_id for session in stores.streams.sessions("gate", limit=3)] == ["s3", "s2", "s1"]
+
+
+def test_of_two_who_edit_what_both_read_the_second_is_refused_with_who_was_first(stores: PortStores) -> None:
+    stores.streams.put_camera(GATE, by="ann", at=START)
+    seen = stores.streams.camera_changes("gate", limit=1)[0].change_id
+    stores.streams.edit_camera("gate", lambda now: replace(now, site="s1"), by="bob", at=LATER, last_change=seen)
+    with pytest.raises(CameraChangedMeanwhile, match="^bob changed this camera"):
+        stores.streams.edit_camera("gate", lambda now: replace(now, site="s2"), by="eve", at=LATER, last_change=seen)
+    camera = stores.streams.camera("gate")
+    assert camera is not None
+    assert camera.site == "s1"
+
+
+def test_of_many_who_edit_at_once_what_all_read_one_is_first(stores: PortStores) -> None:
+    stores.streams.put_camera(GATE, by="ann", at=START)
+    seen = stores.streams.camera_changes("gate", limit=1)[0].change_id
+
+    def edit(site: str) -> bool:
+        try:
+            stores.streams.edit_camera("gate", lambda now: replace(now, site=site), by=site, at=LATER, last_change=seen)
+        except CameraChangedMeanwhile:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(edit, [f"s{number}" for number in range(6)])) == 1

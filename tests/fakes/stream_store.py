@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.camera_changes import CameraAction, CameraChange, CameraEdit, describe_change, values_of
+from domain.camera_changes import CameraAction, CameraChange, CameraEdit, describe_change, refuse_later_change, values_of
 from domain.cameras import Camera
 from domain.records import AuditEntry, StreamSession
 from domain.text.camera_urls import redact_url
@@ -41,10 +41,14 @@ class FakeStreamStore:
         self._note(None, camera, by=by, at=at, action=CameraAction.ADD)
         return True
 
-    def edit_camera(self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "") -> Camera | None:
+    def edit_camera(
+        self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "", last_change: int | None = None
+    ) -> Camera | None:
         before = self._cameras.get(name)
         if before is None:
             return None
+        if last_change is not None:
+            refuse_later_change(self.camera_changes(name, limit=1), last_change)
         after = edit(before)
         if after != before:
             self._cameras[name] = after

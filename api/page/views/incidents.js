@@ -2,6 +2,7 @@
 
 import { ask, choice, labelled, send } from "../acts.js";
 import { capitalised, duration, element, icon, moment } from "../format.js";
+import { onlyCamera } from "../incidents.js";
 import { showPrecision } from "../precision.js";
 import { cameraAddress, incidentAddress, noteQuery, setTitle } from "../router.js";
 import { t } from "../texts.js";
@@ -139,7 +140,7 @@ function canBeTaken(incident) {
 function row(mine, incident, range) {
   const { state } = mine;
   const open = incident.state === "open";
-  const where = incident.members.length ? t("incident.several", { n: incident.members.length }) : incident.camera;
+  const where = onlyCamera(incident) || t("incident.several", { n: incident.members.length });
   const what = capitalised(incident.headline.label);
   const lasted = (endOf(incident, state.now()) - Date.parse(incident.opened_at)) / 1000;
   const people = [
@@ -158,7 +159,7 @@ function row(mine, incident, range) {
   return element("tr", { "data-severity": incident.severity, "data-open": String(open) },
     element("td", {}, box),
     element("th", { scope: "row" }, icon(open ? "fault" : "ok"), " ", element("a", { class: "name", href: incidentAddress(incident.incident_id) }, what)),
-    element("td", {}, incident.members.length ? where : element("a", { href: cameraAddress(incident.camera) }, where), incident.site ? element("span", { class: "quietly" }, ` ${incident.site}`) : null),
+    element("td", {}, onlyCamera(incident) ? element("a", { href: cameraAddress(where) }, where) : where, incident.site ? element("span", { class: "quietly" }, ` ${incident.site}`) : null),
     element("td", { class: "when" }, bar(incident, range, state.now()), element("span", {}, open
       ? t("incident.since", { from: moment(incident.opened_at) })
       : t("incident.span", { from: moment(incident.opened_at), to: moment(incident.resolved_at || incident.updated_at), for: duration(lasted) }))),

@@ -1,6 +1,7 @@
 // The kiosk: the wall to hang up. It shows, and nothing can be done in it.
 
 import { capitalised, element, icon, moment } from "../format.js";
+import { onlyCamera } from "../incidents.js";
 import { setTitle } from "../router.js";
 import { t } from "../texts.js";
 import { gridWall } from "../wall-grid.js";
@@ -34,7 +35,7 @@ export function open(container, params, state) {
     parts.incidents.replaceChildren(...open.slice(0, MOST).map((incident) => element("li", { class: "incident", "data-severity": incident.severity },
       icon("fault"),
       element("strong", {}, capitalised(incident.headline.label)), " ",
-      element("span", {}, incident.members.length ? t("kiosk.group", { n: incident.members.length, where: incident.group || incident.site }) : incident.camera),
+      element("span", {}, onlyCamera(incident) || t("kiosk.group", { n: incident.members.length, where: incident.group || incident.site || "several sites" })),
       element("span", { class: "quietly" }, t("kiosk.since", { time: moment(incident.opened_at) })))));
     if (open.length > MOST) parts.incidents.append(element("li", { class: "quietly" }, t("kiosk.more", { n: open.length - MOST })));
   }
