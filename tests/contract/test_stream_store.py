@@ -193,7 +193,7 @@ def test_of_two_who_edit_what_both_read_the_second_is_refused_with_who_was_first
     stores.streams.put_camera(GATE, by="ann", at=START)
     seen = stores.streams.camera_changes("gate", limit=1)[0].change_id
     stores.streams.edit_camera("gate", lambda now: replace(now, site="s1"), by="bob", at=LATER, last_change=seen)
-    with pytest.raises(CameraChangedMeanwhile, match="^bob changed this camera"):
+    with pytest.raises(CameraChangedMeanwhile, match=r"^bob changed this camera"):
         stores.streams.edit_camera("gate", lambda now: replace(now, site="s2"), by="eve", at=LATER, last_change=seen)
     camera = stores.streams.camera("gate")
     assert camera is not None

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.camera_changes import CameraAction, CameraChange, CameraEdit, describe_change, refuse_later_change, values_of
+from domain.camera_changes import (
+    CameraAction,
+    CameraChange,
+    CameraEdit,
+    describe_change,
+    refuse_later_change,
+    values_of,
+)
 from domain.cameras import Camera
 from domain.records import AuditEntry, StreamSession
 from domain.text.camera_urls import redact_url
