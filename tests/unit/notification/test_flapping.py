@@ -10,7 +10,8 @@ from domain.cameras import ConnectionState, SamplingMode, SamplingPlan, StreamCo
 from notification.dispatcher import Dispatcher
 from notification.flapping import FlapWatch
 from notification.follow_ups import FollowUpPolicy
-from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, START, DispatcherHarness, cameras
+from tests.fakes.ports import START
+from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, DispatcherHarness, cameras
 
 
 class FlappingHarness(DispatcherHarness):
