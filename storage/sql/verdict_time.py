@@ -1,4 +1,4 @@
-"""Time in each state, written with the scores: spans that a repeat of the same unit neither adds nor moves.
+"""Time in each state, written with the scores: spans that a repeat of the same batch neither adds nor moves.
 
 What is stored of a camera reaches up to one instant; of what comes again only the part after it is new.
 """

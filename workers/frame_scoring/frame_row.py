@@ -1,4 +1,4 @@
-"""One frame's numbers while its unit is scored."""
+"""One frame's numbers while its batch is scored."""
 
 import math
 from collections.abc import Mapping

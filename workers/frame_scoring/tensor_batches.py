@@ -1,4 +1,4 @@
-"""Which frames of one unit are scored together: same size and format, within bounds. Pure."""
+"""Which frames of one batch are scored together: same size and format, within bounds. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
