@@ -29,6 +29,10 @@ from evaluation.scene.view_window import ViewWindow, describe_move
 SEEN_FOR_S = 60.0
 """A look of the picture-fault model counts for the frames after it for so long; it looks every ten seconds."""
 
+SLATE_SHOWN = 0.8
+"""From so much `slate` on, a slate is shown in place of the camera: the bound of the rule for `placeholder`."""
+SEEN_SLATE = PICTURE_FAULT + "slate"
+
 OF_A_PRESET = (Fault.COVERED, Fault.CAMERA_MOVED)
 FRAME_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.source is RuleSource.FRAME)
 
@@ -178,7 +182,8 @@ def judge_frame(
     missing = scores.missing
     if learned_view is not None and not compared:
         missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
-    shown = make_rule_context(view, {**_still_seen(scores, moment), **view.values}, missing, moment)
+    seen = _leave_out_slates({**_still_seen(scores, moment), **view.values})
+    shown = make_rule_context(view, seen, missing, moment)
     outcomes = {rule.fault: check_rule(rule, shown, latched=rule.fault in latched) for rule in FRAME_RULES}
     outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
     if moment.camera.ptz:
@@ -208,6 +213,13 @@ def _still_seen(scores: FrameScores, moment: EvaluationContext) -> dict[str, flo
         for metric, measured in scores.earlier.items()
         if metric.startswith(PICTURE_FAULT) and (moment.now - measured.at).total_seconds() <= SEEN_FOR_S
     }
+
+
+def _leave_out_slates(values: Values) -> Values:
+    """Return the numbers without what the picture-fault model says of a slate: it knows pictures of cameras only."""
+    if values.get("slate", 0.0) < SLATE_SHOWN:
+        return values
+    return {key: value for key, value in values.items() if not key.startswith(PICTURE_FAULT) or key == SEEN_SLATE}
 
 
 def make_rule_context(

@@ -10,10 +10,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+import psutil
 
 from domain.errors import ConfigError
 
@@ -111,7 +113,15 @@ class ServerProcess:
     def _end(self, by: signal.Signals) -> None:
         if self._process is None:
             return
-        self._process.send_signal(by)
+        with suppress(psutil.NoSuchProcess):
+            parts = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.send_signal(by)
+            if by is signal.SIGKILL:
+                # A power cut takes them all; a Postgres does not start while a process of its predecessor lives.
+                for part in parts:
+                    with suppress(psutil.NoSuchProcess):
+                        part.kill()
+                psutil.wait_procs(parts, timeout=_STOP_S)
         try:
             self._process.wait(timeout=_STOP_S)
         except subprocess.TimeoutExpired:

@@ -18,8 +18,6 @@ from notification.receiver_settings import AnsweringNotifier, ReceiverSection, R
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
-_TOPIC = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
-
 
 class MqttSettings(ReceiverSection):
     """A broker: events of incidents, and a device of Home Assistant for each camera."""
@@ -38,9 +36,9 @@ class MqttSettings(ReceiverSection):
     """User of the login; none where it is not given."""
     password: str = Field(default="", repr=False)
     """Password of the login."""
-    topic: str = Field(default="sightline", pattern=_TOPIC)
+    topic: str = Field(default="sightline", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
     """What all topics begin with."""
-    discovery_topic: str = Field(default="homeassistant", pattern=_TOPIC)
+    discovery_topic: str = Field(default="homeassistant", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
     """Where Home Assistant looks for devices."""
     keep_alive_s: int = Field(default=30, ge=5, le=3600)
     """Seconds after which the broker notices that Sightline is gone; it then says offline within half as much again."""

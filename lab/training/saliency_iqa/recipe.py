@@ -106,8 +106,9 @@ def train_model(job: TrainingJob) -> Path:
 
 
 def predict_scores(weights: Path | None, samples: Sequence[Sample]) -> Mapping[str, Values]:
-    """The detector's image quality of each sample, 0 to 100."""
-    return {OPINION: score_pictures(load_saliency_iqa(weights), IMAGE_QUALITY.key, [sample.path for sample in samples])}
+    """The network's own opinion of each sample, 0 to 100, as people gave theirs: nothing off for noise and haze."""
+    detector = load_saliency_iqa(weights, correction=None)
+    return {OPINION: score_pictures(detector, IMAGE_QUALITY.key, [sample.path for sample in samples])}
 
 
 def _start_branch(

@@ -15,6 +15,7 @@ from lab.training.augment.degradation_ladders import blur
 from lab.training.paper_table import PaperTable, ReproductionOptions, TableResult, TableRow
 from lab.training.pictures import decode_picture
 from lab.training.saliency_iqa import recipe
+from lab.training.surveillance_iqa.recipe import SURVEILLANCE_IQA
 from lab.training.training_loop import LOG
 from sightline.cli.main import app
 from tests.unit.lab.training.saliency_iqa.biq2021_checkout import checkout
@@ -152,7 +153,7 @@ def test_the_tables_are_listed_and_one_is_reproduced_beside_the_papers_figures(t
     ours = rows[recipe.SALIENCY_IQA.title]["ours"]
     assert ours.keys() == {"srocc", "plcc", "krcc", "rmse"}
     assert all(row["ours"] or row["note"] for row in rows.values())
-    untrained = rows["Lu et al. 2022 as published, both branches together"]
+    untrained = rows[SURVEILLANCE_IQA.title]
     assert untrained["ours"] == {}
     assert untrained["note"].startswith("not run")
     assert cv2.imread(str(plot)) is not None
