@@ -132,7 +132,13 @@ class ScopedStreams:
         self._require_seen(camera)
         return self._store.add_camera(camera, by=by, at=at)
 
-    def edit_camera(self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "") -> Camera | None:
+    def edit_camera(
+        self, name: str, edit: CameraEdit, *, by: str, at: datetime, action: str = "", last_change: int | None = None
+    ) -> Camera | None:
+        # Before the store compares changes: its refusal would say that a foreign camera is there.
+        if not self._view.sees_camera(name):
+            return None
+
         def seen_edit(camera: Camera) -> Camera:
             # The store's own row: what was cached may have moved to another site meanwhile.
             if not self._view.scope.sees(camera.name, camera.site):
@@ -141,7 +147,7 @@ class ScopedStreams:
             self._require_seen(edited)
             return edited
 
-        return self._store.edit_camera(name, seen_edit, by=by, at=at, action=action)
+        return self._store.edit_camera(name, seen_edit, by=by, at=at, action=action, last_change=last_change)
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         return self._view.sees_camera(name) and self._store.remove_camera(name, by=by, at=at)

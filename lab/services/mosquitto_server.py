@@ -26,7 +26,8 @@ def mosquitto(port: int | None = None) -> Iterator[Service]:
     with service_folder("mosquitto") as folder:
         chosen = port or free_port()
         config = folder / "mosquitto.conf"
-        text = f"listener {chosen} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        # By default it drops what is beyond a thousand messages for a reader that is slow for a moment.
+        text = f"listener {chosen} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\n"
         write_private(config, text, user=service_user())
         command = [program, "-c", str(config)]
         with run_server(
