@@ -72,6 +72,8 @@ class Policy:
     """A first alert waits this long for company, so that the headline is the cause and not its first symptom …"""
     explanation_wait_s: float = 300.0
     """… and at most this long while a fault that would explain it is pending."""
+    rate_window_s: float = 10.0
+    """A stream's rates are means over so long: a cause that is judged by one shows so much after its symptoms."""
 
     @classmethod
     def for_clips(cls) -> "Policy":
@@ -90,6 +92,7 @@ class Policy:
             raise_s=0.0,
             incident_settle_s=0.0,
             explanation_wait_s=0.0,
+            rate_window_s=0.0,
         )
 
     @classmethod
@@ -101,8 +104,7 @@ class Policy:
     def short(cls, raise_s: float) -> "Policy":
         """For the demo: every alert is raised after `raise_s`, and the other times shrink in proportion.
 
-        The waits for company and for a cause shrink less: a stream's rates are means over ten seconds, so a starved
-        bitrate shows some seconds after the compression blocks that it brings.
+        The windows of a stream's rates do not shrink: reading sets them.
         """
         return cls(
             verdict_window_s=min(4.0, max(2.0, raise_s)),

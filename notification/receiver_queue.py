@@ -1,10 +1,13 @@
 """One receiver with a thread of its own: its messages keep their order, and it slows no other."""
 
 import logging
-from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from queue import SimpleQueue
 
 from domain.alerts import OutboxEntry
 from domain.backoff import backoff_s
@@ -27,6 +30,41 @@ class ReceiverCounters:
 
     delivered: int = 0
     failed: int = 0
+
+
+class _SendingThread:
+    """Does one thing after another in a daemon thread: a receiver that hangs does not keep the process from ending.
+
+    The standard library's executor waits for its threads when the interpreter ends.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._waiting: SimpleQueue[tuple[Future[None], Callable[[], None]] | None] = SimpleQueue()
+        self._closed = False
+        threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def submit(self, send: Callable[[], None]) -> Future[None]:
+        future: Future[None] = Future()
+        self._waiting.put((future, send))
+        return future
+
+    def close(self) -> None:
+        """Begin nothing more; what is being sent may finish."""
+        self._closed = True
+        self._waiting.put(None)
+
+    def _work(self) -> None:
+        while (task := self._waiting.get()) is not None:
+            future, send = task
+            if self._closed or not future.set_running_or_notify_cancel():
+                future.cancel()
+                continue
+            try:
+                send()
+            except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
+                future.set_exception(error)
+            else:
+                future.set_result(None)
 
 
 @dataclass
@@ -52,7 +90,7 @@ class ReceiverQueue:
     _retries: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"notify-{self.notifier.name}")
+        self._thread = _SendingThread(f"notify-{self.notifier.name}")
         self._digests = isinstance(self.notifier, DigestNotifier)
 
     @property
@@ -97,10 +135,10 @@ class ReceiverQueue:
         for entry in entries:
             self._retries.setdefault(entry.key, (entry.attempts, entry.created_at))
         if len(entries) == 1:
-            future = self._thread.submit(self.notifier.send, entries[0])
+            future = self._thread.submit(partial(self.notifier.send, entries[0]))
         else:
             assert isinstance(self.notifier, DigestNotifier)
-            future = self._thread.submit(self.notifier.send_digest, tuple(entries))
+            future = self._thread.submit(partial(self.notifier.send_digest, tuple(entries)))
         self._attempts.append(_Attempt(tuple(entry.key for entry in entries), future))
 
     def collect_results(self, now: datetime) -> dict[str, str]:
@@ -138,7 +176,7 @@ class ReceiverQueue:
             self._retries.pop(key, None)
 
     def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()
 
 
 def _wait(failures: int) -> timedelta:

@@ -13,6 +13,9 @@ from evaluation.alerting.root_cause import explains, rank, root_causes
 from evaluation.policy import EvaluationContext
 from evaluation.rules.fault_rules import RULES
 
+_JUDGED_BY_RATE = frozenset({Fault.BITRATE_STARVED})
+"""Causes whose number is a mean over `Policy.rate_window_s`: their symptoms show first."""
+
 
 @dataclass(frozen=True, slots=True)
 class CameraIncident:
@@ -93,6 +96,8 @@ def _announce_incident(
     pending = [alert.fault for alert in alerts if alert.state is AlertState.PENDING]
     explained = any(explains(cause, incident.headline) for cause in pending)
     wait_s = moment.policy.explanation_wait_s if explained else moment.policy.incident_settle_s
+    if any(explains(cause, incident.headline) for cause in _JUDGED_BY_RATE):
+        wait_s = max(wait_s, moment.policy.rate_window_s)
     if waited_s < wait_s:
         changed = waited_s == 0 or incident.headline is not before.headline
         return IncidentUpdate(replace(case, incident=incident), (incident,) if changed else ())

@@ -4,26 +4,33 @@ Ctrl-C, a service manager's stop, and the end of the terminal (SIGHUP) mean the 
 start: SIGHUP does not read them again, the process ends in order and can be started again.
 """
 
+import faulthandler
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+END_WITHIN_S = 50.0
+"""A process that is asked to end and has not by then says where each thread is, and ends: managers kill after 60 s."""
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
     """Give an event that SIGINT, SIGTERM and SIGHUP set; a second signal of a kind ends the process at once.
 
-    A signal that is ignored already, as `nohup` does with SIGHUP, stays ignored.
+    Whoever waits for the event has `END_WITHIN_S` to leave the block, or the process ends with status 1. A signal that
+    is ignored already, as `nohup` does with SIGHUP, stays ignored.
     """
     stop = threading.Event()
 
     def asked(number: int, _frame: FrameType | None) -> None:
         stop.set()
         signal.signal(number, signal.SIG_DFL)
+        if sys.__stderr__ is not None:
+            faulthandler.dump_traceback_later(END_WITHIN_S, exit=True, file=sys.__stderr__)
 
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -33,5 +40,6 @@ def stop_on_signals() -> Iterator[threading.Event]:
     try:
         yield stop
     finally:
+        faulthandler.cancel_dump_traceback_later()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
@@ -11,7 +12,9 @@ from sightline.runtime.components import Component
 _log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_S = 15.0
-"""What one part may take to finish what it has in hand."""
+"""What one part may take to finish what it has in hand …"""
+STOP_ALL_S = 40.0
+"""… and what all of them may take together: service managers kill after 60 s (`deploy/`, `docker-compose.yml`)."""
 
 
 class System:
@@ -53,11 +56,16 @@ class System:
             self._started.append(component)
 
     def stop(self) -> None:
-        """Stop every started part, upstream first: ingest ends, what was received is evaluated and stored."""
+        """Stop every started part, upstream first: ingest ends, what was received is evaluated and stored.
+
+        Ends within `STOP_ALL_S` of parts that keep to the time they are given.
+        """
+        deadline = time.monotonic() + STOP_ALL_S
         while self._started:
             component = self._started.pop()
-            _log.debug("stopping %s", component.name)
-            component.stop(STOP_TIMEOUT_S)
+            began = time.monotonic()
+            component.stop(min(STOP_TIMEOUT_S, max(0.0, deadline - began)))
+            _log.debug("stopped %s in %.1f s", component.name, time.monotonic() - began)
         self._close()
 
     def run(self, stop: threading.Event) -> None:

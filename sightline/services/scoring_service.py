@@ -48,12 +48,13 @@ class ScoringService:
         self._thread.start()
 
     def stop(self, timeout_s: float) -> None:
-        deadline = time.monotonic() + min(self._drain_s, timeout_s)
-        while self.count_waiting() and time.monotonic() < deadline:
+        began = time.monotonic()
+        drained = began + min(self._drain_s, timeout_s)
+        while self.count_waiting() and time.monotonic() < drained:
             if self._worker_health():
                 break
             time.sleep(0.05)
-        self._thread.stop(timeout_s)
+        self._thread.stop(max(0.0, began + timeout_s - time.monotonic()))
 
     def health(self) -> str:
         return self._thread.health()

@@ -11,8 +11,12 @@ from pathlib import Path
 
 import psutil
 
-SIGHTLINE = (sys.executable, "-P", "-c", "from sightline.cli.main import app; app()")
+SIGHTLINE = (sys.executable, "-X", "faulthandler", "-P", "-c", "from sightline.cli.main import app; app()")
+"""The command, and where each of its threads is on SIGABRT."""
 _END_S = 60.0
+_ABORT_S = 5.0
+_STACKS = 12_000
+"""Characters of the log that hold the stacks of all threads."""
 
 
 @dataclass(slots=True)
@@ -78,10 +82,18 @@ class SightlineProcess:
         try:
             code = process.wait(_END_S)
         except subprocess.TimeoutExpired:
+            return f"{self.name} did not end within {_END_S:.0f} s: {self._abort(process)}"
+        return "" if code == 0 else f"{self.name} ended with {code}: {self.tail()}"
+
+    def _abort(self, process: "subprocess.Popen[bytes]") -> str:
+        """End a process that does not end by itself; return what it said last and where each thread was."""
+        process.send_signal(signal.SIGABRT)
+        try:
+            process.wait(_ABORT_S)
+        except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            return f"{self.name} did not end within {_END_S:.0f} s"
-        return "" if code == 0 else f"{self.name} ended with {code}: {self.tail()}"
+        return self.tail(_STACKS)
 
 
 def find_orphans(children: Sequence[psutil.Process], patience_s: float) -> list[int]:

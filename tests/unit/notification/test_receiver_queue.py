@@ -1,5 +1,7 @@
 """What a receiver that is read by people gets after an outage, and that nothing is lost in it."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -107,3 +109,28 @@ def test_the_end_never_comes_before_the_beginning_however_often_it_fails() -> No
             desk.happens("cam-00", RESOLVED)
         desk.run(15)
     assert mailbox.keys() == ["i-cam-00:firing", "i-cam-00:resolved"]
+
+
+def test_a_receiver_that_hangs_does_not_keep_the_process_from_ending() -> None:
+    program = (
+        "import threading\n"
+        "from notification.receiver_queue import ReceiverQueue\n"
+        "from tests.unit.notification.test_dispatcher import DispatcherHarness, cameras\n"
+        "begun = threading.Event()\n"
+        "class Hanging:\n"
+        "    name = 'hanging'\n"
+        "    def send(self, entry):\n"
+        "        begun.set()\n"
+        "        threading.Event().wait(300)\n"
+        "queue = ReceiverQueue(Hanging())\n"
+        "desk = DispatcherHarness(cameras(1))\n"
+        "desk.happens(cameras(1)[0].name)\n"
+        "message = next(iter(desk.scores.outbox.values()))\n"
+        "queue.send([message], message.created_at)\n"
+        "assert begun.wait(60)\n"
+        "queue.close()\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+
+    assert ended.returncode == 0, ended.stderr

@@ -17,7 +17,8 @@ FIRING, PENDING = AlertState.FIRING, AlertState.PENDING
 class IncidentDriver:
     """Drives one camera's case with hand-made alerts."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
         self.case = CameraIncident()
         self.messages: list[OutboxEntry] = []
         self.stored: list[Incident] = []
@@ -25,7 +26,7 @@ class IncidentDriver:
     def at(self, seconds: float, alerts: Mapping[Fault, AlertState]) -> list[NotificationKind]:
         now = START + timedelta(seconds=seconds)
         listed = [Alert("gate", fault, state, now, now) for fault, state in alerts.items()]
-        step = update_incident(self.case, listed, (), EvaluationContext(CAMERA, now, Policy()))
+        step = update_incident(self.case, listed, (), EvaluationContext(CAMERA, now, self.policy))
         self.case = step.case
         self.messages += step.outbox
         self.stored += step.incidents
@@ -60,6 +61,20 @@ def test_the_wait_for_an_explanation_ends_in_any_case() -> None:
     told = IncidentDriver()
     told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
     assert told.at(301, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == [NotificationKind.FIRING]
+
+
+def test_a_symptom_of_a_starved_bitrate_waits_until_the_mean_over_ten_seconds_can_show_it() -> None:
+    told = IncidentDriver(Policy.short(1.0))
+    told.at(0, {Fault.BLOCKINESS: FIRING})
+    assert told.at(9.5, {Fault.BLOCKINESS: FIRING}) == []
+    assert told.at(10, {Fault.BLOCKINESS: FIRING, Fault.BITRATE_STARVED: FIRING}) == [NotificationKind.FIRING]
+    assert told.messages[0].incident.headline is Fault.BITRATE_STARVED
+
+
+def test_a_fault_that_no_rate_explains_does_not_wait_for_one() -> None:
+    told = IncidentDriver(Policy.short(1.0))
+    told.at(0, {Fault.NOISE: FIRING})
+    assert told.at(1.5, {Fault.NOISE: FIRING}) == [NotificationKind.FIRING]
 
 
 def test_a_pending_fault_that_explains_nothing_is_not_waited_for() -> None:

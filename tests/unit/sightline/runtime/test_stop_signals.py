@@ -70,3 +70,22 @@ def test_a_terminal_that_is_closed_ends_a_command_in_order(tmp_path: Path) -> No
         assert process.wait() == 0
         closing.cancel()
     assert done.read_text(encoding="utf-8") == "in order"
+
+
+def test_a_command_that_does_not_end_says_where_it_hangs_and_ends() -> None:
+    program = (
+        "import os, signal, threading\n"
+        "from sightline.runtime import stop_signals\n"
+        "stop_signals.END_WITHIN_S = 0.2\n"
+        "def hang():\n"
+        "    threading.Event().wait(300)\n"
+        "with stop_signals.stop_on_signals() as stop:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    stop.wait()\n"
+        "    hang()\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+
+    assert ended.returncode == 1
+    assert "in hang" in ended.stderr

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from sightline.runtime.system import System
+from sightline.runtime.system import STOP_ALL_S, STOP_TIMEOUT_S, System
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import FakeAlertStore, FakeScoreStore, FakeStreamStore
 
@@ -54,6 +54,24 @@ def test_when_one_part_cannot_start_the_others_are_stopped_and_it_is_told() -> N
         system(log, FakeComponent("a", log), FakeComponent("b", log, fails=True)).start()
 
     assert log == ["start a", "stop a", "close"]
+
+
+def test_all_parts_together_keep_to_the_time_that_a_service_manager_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    given: list[float] = []
+
+    class SlowComponent(FakeComponent):
+        def stop(self, timeout_s: float) -> None:
+            given.append(timeout_s)
+            now[0] += timeout_s
+
+    monkeypatch.setattr("sightline.runtime.system.time.monotonic", lambda: now[0])
+    watched = system([], *(SlowComponent(name, []) for name in "abcde"))
+    watched.start()
+
+    watched.stop()
+
+    assert given == [STOP_TIMEOUT_S, STOP_TIMEOUT_S, STOP_ALL_S - 2 * STOP_TIMEOUT_S, 0.0, 0.0]
 
 
 def test_health_names_every_part() -> None:
