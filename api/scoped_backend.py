@@ -139,7 +139,7 @@ class ScopedStreams:
         if not self._view.sees_camera(name):
             return None
 
-        def seen_edit(camera: Camera) -> Camera:
+        def edit_visible(camera: Camera) -> Camera:
             # The store's own row: what was cached may have moved to another site meanwhile.
             if not self._view.scope.sees(camera.name, camera.site):
                 raise camera_not_found(name)
@@ -147,7 +147,7 @@ class ScopedStreams:
             self._require_seen(edited)
             return edited
 
-        return self._store.edit_camera(name, seen_edit, by=by, at=at, action=action, last_change=last_change)
+        return self._store.edit_camera(name, edit_visible, by=by, at=at, action=action, last_change=last_change)
 
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         return self._view.sees_camera(name) and self._store.remove_camera(name, by=by, at=at)

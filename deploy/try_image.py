@@ -227,11 +227,11 @@ def check_cluster(report: CheckReport, image: Image, around: ImageServices, fold
         url = f"http://127.0.0.1:{page}/api/v1/cameras"
         report.check("serve: asks for the token", fetch_status(url)[0] == 401)
 
-        def judged() -> bool:
+        def has_results() -> bool:
             status, body = fetch_status(url, around.token)
             return status == 200 and any(camera["checks"]["done"] for camera in json.loads(body)["cameras"])
 
-        report.check("the camera is read, sent, judged, stored and shown", wait_until(ANSWER_S, judged))
+        report.check("the camera is read, sent, judged, stored and shown", wait_until(ANSWER_S, has_results))
         for part, (running, container) in started.items():
             check_confinement(report, part, running, container, around.secrets)
             health = ("python", *compose["services"]["api"]["healthcheck"]["test"][2:])
@@ -262,11 +262,11 @@ def check_alone(report: CheckReport, image: Image, around: ImageServices, folder
     with RunningContainer(container) as running:
         url = f"http://127.0.0.1:{port}/api/v1/cameras"
 
-        def judged() -> bool:
+        def has_results() -> bool:
             status, body = fetch_status(url)
             return status == 200 and any(camera["checks"]["done"] for camera in json.loads(body)["cameras"])
 
-        report.check("run: the camera is judged", wait_until(ANSWER_S, judged), running.text[-1500:])
+        report.check("run: the camera is judged", wait_until(ANSWER_S, has_results), running.text[-1500:])
         check_confinement(report, "run", running, container, around.secrets)
         stop(report, "run", running)
 

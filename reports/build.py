@@ -22,7 +22,7 @@ from reports.records import Bucket, CameraReport, GroupReport, Report, Scope, Si
 from reports.usable_time.intervals import Interval, intersect, total
 from reports.usable_time.periods import Days, Stretch, Zones, buckets, requested_days, stretch_of
 from reports.usable_time.time_parts import TimeParts, add_parts, parts_of, usable_by_light
-from reports.usable_time.watching import Watched, changes_by_camera, watched_in
+from reports.usable_time.watching import Watched, changes_by_camera, find_counted_time
 
 WORST = 10
 _HOURLY_UP_TO = timedelta(days=94)
@@ -60,7 +60,7 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
     scope = Scope(request.site, request.group, request.camera)
     sites = _sites(store, days, scope, zones, now)
     incidents = _incidents(store, sites)
-    opened = _opened_in_period(sites, incidents)
+    opened = _incidents_of_period(sites, incidents)
     reports: list[SiteReport] = []
     times: list[_CameraTime] = []
     trends: list[Decline] = []
@@ -80,7 +80,7 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
         sites=reports,
         worst=_worst(cameras),
         flapping=_flapping(cameras),
-        declines=decline.name_declines(trends, _lost_to(cameras)),
+        declines=decline.name_declines(trends, _lost_shares(cameras)),
         models=_models(store, sites),
         notes=_notes(sites, now),
         precision=measure_precision(count_incidents(opened)),
@@ -103,9 +103,9 @@ def _sites(store: ReportStore, days: Days, scope: Scope, zones: Zones, now: date
             continue
         zone = zones.of(name)
         whole, before = stretch_of(days, zone, now), stretch_of(days.before(), zone, now)
-        here = [watched_in(each, whole, windows) for each in by_site[name]]
+        here = [find_counted_time(each, whole, windows) for each in by_site[name]]
         cameras = [each for each in here if each is not None and scope.group in ("", each.group)]
-        earlier = [watched_in(each, before, windows) for each in by_site[name]]
+        earlier = [find_counted_time(each, before, windows) for each in by_site[name]]
         if cameras:
             known = {each.name: each for each in earlier if each is not None}
             sites.append(_Site(name, zone, whole, buckets(days, zone, whole), before, cameras, known))
@@ -124,7 +124,7 @@ def _incidents(store: ReportStore, sites: Sequence[_Site]) -> Mapping[str, Seque
     return incidents
 
 
-def _opened_in_period(sites: Sequence[_Site], incidents: Mapping[str, Sequence[Incident]]) -> Sequence[Incident]:
+def _incidents_of_period(sites: Sequence[_Site], incidents: Mapping[str, Sequence[Incident]]) -> Sequence[Incident]:
     """Return every incident of the cameras reported on that opened in the period; one of several cameras once."""
     found: dict[str, Incident] = {}
     for site in sites:
@@ -247,7 +247,7 @@ def _summary(times: Sequence[_CameraTime]) -> Summary:
     spreads = []
     for metric in quality.QUALITY_METRICS:
         means = [each.series[metric].mean for each in times if metric in each.series]
-        found = quality.spread(metric, np.concatenate(means)) if means else None
+        found = quality.measure_spread(metric, np.concatenate(means)) if means else None
         spreads += [found] if found is not None else []
     return Summary(
         parts=add_parts([parts for each in times for parts in each.buckets]),
@@ -261,8 +261,8 @@ def _summary(times: Sequence[_CameraTime]) -> Summary:
 
 def _worst(cameras: Sequence[CameraReport]) -> Sequence[CameraReport]:
     """Return the cameras that lost most of their counted time to faults; those without any loss are not among them."""
-    losing = [camera for camera in cameras if camera.summary.parts.lost]
-    losing.sort(key=lambda camera: (-camera.summary.parts.lost / camera.summary.parts.counted, camera.name))
+    losing = [camera for camera in cameras if camera.summary.parts.fault_time]
+    losing.sort(key=lambda camera: (-camera.summary.parts.fault_time / camera.summary.parts.counted, camera.name))
     return losing[:WORST]
 
 
@@ -271,7 +271,7 @@ def _flapping(cameras: Sequence[CameraReport]) -> Sequence[CameraReport]:
     return sorted(found, key=lambda camera: (-camera.summary.reliability.flaps, camera.name))[:WORST]
 
 
-def _lost_to(cameras: Iterable[CameraReport]) -> Mapping[tuple[str, Fault], float]:
+def _lost_shares(cameras: Iterable[CameraReport]) -> Mapping[tuple[str, Fault], float]:
     return {
         (camera.name, Fault(cause)): amount / camera.summary.parts.counted
         for camera in cameras

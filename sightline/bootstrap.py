@@ -52,7 +52,7 @@ from sightline.services.process_metrics import collect_process_metrics, collect_
 from sightline.services.report_maker import make_report_maker
 from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
 from sightline.services.scheduled_reports import EVERY_S as REPORTS_EVERY_S
-from sightline.services.scheduled_reports import scheduled_reports
+from sightline.services.scheduled_reports import build_scheduled_reports
 from sightline.services.scoring_service import ScoringService
 from sightline.web_server.health_server import HealthServer
 from sightline.web_server.http_server import ApiServer
@@ -315,7 +315,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         )
         if settings.reports.schedule:
             maker = make_report_maker(settings, stores.reports, clock)
-            reports = scheduled_reports(settings, maker, clock, messaging.notifiers)
+            reports = build_scheduled_reports(settings, maker, clock, messaging.notifiers)
             parts.append(PeriodicThread("reports", REPORTS_EVERY_S, reports.run_once))
     if scoring is not None:
         parts.append(scoring)

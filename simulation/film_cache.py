@@ -29,7 +29,7 @@ def make_films(
             shutil.rmtree(other, ignore_errors=True)
     own.mkdir(exist_ok=True)
 
-    def made(name: str) -> Path:
+    def make_film(name: str) -> Path:
         film = wanted[name]
         path = own / f"{name}-{hashlib.sha256(repr((film.takes, film.clock, film.seed)).encode()).hexdigest()[:12]}.mp4"
         if path.exists():
@@ -40,7 +40,7 @@ def make_films(
     # The noisiest take longest to code: by night first, so that no thread ends alone.
     order = sorted(wanted, key=lambda name: not wanted[name].scene.night)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="film") as threads:
-        return dict(zip(order, threads.map(made, order), strict=True))
+        return dict(zip(order, threads.map(make_film, order), strict=True))
 
 
 def _count_steps(progress: Callable[[float], None]) -> Callable[[float], None]:

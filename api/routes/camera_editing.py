@@ -61,9 +61,9 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 def add_camera(new: NewCamera, backend: BackendDependency) -> CameraSettingsAnswer:
     """Watch a new camera."""
     try:
-        camera = _edited(Camera(clean_name(new.name), _clean_address(new.address)), new)
+        camera = _apply_edit(Camera(clean_name(new.name), _clean_address(new.address)), new)
     except ConfigError as error:
-        raise _refused(error) from None
+        raise _refusal(error) from None
     if not backend.stream_store.add_camera(camera, by=new.by, at=backend.clock.now()):
         raise HTTPException(409, f"there is a camera named '{camera.name}' already; choose another name, or edit it")
     return _settings_answer(backend, camera)
@@ -81,12 +81,12 @@ def edit_camera(name: str, edit: CameraEditInput, backend: BackendDependency) ->
     at, seen = backend.clock.now(), edit.last_change
     try:
         edited = backend.stream_store.edit_camera(
-            name, lambda camera: _edited(camera, edit), by=edit.by, at=at, last_change=seen
+            name, lambda camera: _apply_edit(camera, edit), by=edit.by, at=at, last_change=seen
         )
     except CameraChangedMeanwhile as error:
         raise HTTPException(409, one_line(str(error), 300)) from None
     except ConfigError as error:
-        raise _refused(error) from None
+        raise _refusal(error) from None
     if edited is None:
         raise camera_not_found(name)
     return _settings_answer(backend, edited)
@@ -200,7 +200,7 @@ def _why_not_undone(backend: Backend, change: CameraChange) -> str:
     return ""
 
 
-def _edited(camera: Camera, sent: CameraInput) -> Camera:
+def _apply_edit(camera: Camera, sent: CameraInput) -> Camera:
     """Return the camera with what was sent. Raises `ConfigError` for what may not be."""
     values = sent.values()
     for name in ("site", "group"):
@@ -238,11 +238,11 @@ def _camera_to_try(backend: Backend, trial: CameraTrial) -> Camera:
         if known is None or url != known.url:
             url = _clean_address(url)
     except ConfigError as error:
-        raise _refused(error) from None
+        raise _refusal(error) from None
     return Camera("trial", url, transport=trial.transport)
 
 
-def _refused(error: ConfigError) -> HTTPException:
+def _refusal(error: ConfigError) -> HTTPException:
     return HTTPException(422, one_line(str(error), 300))
 
 

@@ -87,7 +87,7 @@ def acknowledge(incident_id: str, acknowledgement: Acknowledgement, backend: Bac
     if incident is None:
         raise incident_not_found(incident_id)
     if incident.acknowledged_by != acknowledgement.by:
-        raise HTTPException(409, _taken_by(incident))
+        raise HTTPException(409, _describe_holder(incident))
     return incident_answer(incident)
 
 
@@ -140,7 +140,7 @@ def _acknowledge(backend: Backend, incident_id: str, wanted: Acknowledgement) ->
     return backend.alert_store.acknowledge(incident_id, by=wanted.by, reason=wanted.reason, at=backend.clock.now())
 
 
-def _taken_by(incident: Incident) -> str:
+def _describe_holder(incident: Incident) -> str:
     at = incident.acknowledged_at
     when = f" at {_in_words(at)}" if at is not None else ""
     return f"{incident.acknowledged_by} took this incident on{when}; add a comment, or assign it"

@@ -204,14 +204,14 @@ async def event_stream(
     step: Callable[[], LiveAnswer],
     *,
     stopping: threading.Event,
-    gone: Callable[[], Awaitable[bool]],
+    has_left: Callable[[], Awaitable[bool]],
     every_s: float,
     life_s: float = MAX_STREAM_S,
 ) -> AsyncIterator[str]:
     """Yield server-sent events until the page is gone, the process stops, or `life_s` is over."""
     ends = time.monotonic() + life_s
     yield "retry: 2000\n\n"
-    while time.monotonic() < ends and not stopping.is_set() and not await gone():
+    while time.monotonic() < ends and not stopping.is_set() and not await has_left():
         answer = await anyio.to_thread.run_sync(step)
         yield f"event: board\ndata: {answer.model_dump_json()}\n\n"
         await anyio.sleep(every_s)
@@ -256,13 +256,13 @@ async def live(request: Request) -> StreamingResponse:
         seen = only_visible(state.look(), scope_backend(state.backend, identity.scope), identity.scope)
         return changes_since(only_site(seen, site), shown)
 
-    async def gone() -> bool:
+    async def has_left() -> bool:
         return not accounts.holds(identity, state.backend.clock.now()) or await request.is_disconnected()
 
     events = event_stream(
         step,
         stopping=state.stopping,
-        gone=gone,
+        has_left=has_left,
         every_s=UPDATE_INTERVAL_S,
         life_s=life_s,
     )

@@ -121,14 +121,14 @@ class Accounts:
         return Identity(key.name, key.role, key.scope, key.key_id, key.digest)
 
     def of_cookie(self, cookie: str, access: AccessPolicy, now: datetime) -> Identity | None:
-        user, signed = self._signed_by(cookie)
+        user, signed = self._find_signer(cookie)
         if user is None or not access_rules.is_valid_cookie(signed, _cookie_secret(user, access), now):
             return None
         return identity_of(user)
 
     def renew_cookie(self, cookie: str, access: AccessPolicy, now: datetime) -> str:
         """Return the cookie that replaces a good one a day old, else ""."""
-        user, signed = self._signed_by(cookie)
+        user, signed = self._find_signer(cookie)
         fresh = "" if user is None else access_rules.renew_session_cookie(signed, _cookie_secret(user, access), now)
         return f"{cookie.removesuffix(signed)}{fresh}" if fresh else ""
 
@@ -143,7 +143,7 @@ class Accounts:
         user = self.user(identity.name)
         return user is not None and identity_of(user) == identity
 
-    def _signed_by(self, cookie: str) -> tuple[User | None, str]:
+    def _find_signer(self, cookie: str) -> tuple[User | None, str]:
         if not cookie.startswith(_USER_COOKIE):
             return None, ""
         name, _, signed = cookie.removeprefix(_USER_COOKIE).partition(".")

@@ -118,7 +118,7 @@ class Endpoints:
         routes = [("", route) for route in own]
         routes += [(prefix, each) for prefix, router in included for each in router.routes if isinstance(each, Route)]
         self._routes = [
-            Route(prefix + each.path, _unused, methods=sorted(each.methods or ())) for prefix, each in routes
+            Route(prefix + each.path, _never_called, methods=sorted(each.methods or ())) for prefix, each in routes
         ]
         self._mounts = tuple(mounts)
 
@@ -139,5 +139,5 @@ class Endpoints:
         return None if mounted is None else f"{method} {mounted}"
 
 
-def _unused(request: Request) -> Response:
+def _never_called(request: Request) -> Response:
     raise NotImplementedError

@@ -54,7 +54,7 @@ class RequestGuard:
             return
         cookie = ""
 
-        async def guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in access_rules.SECURITY_HEADERS.items():
@@ -70,10 +70,10 @@ class RequestGuard:
             await self._refresh_accounts(scope["path"])
             refusal = self._site_refusal(scope) or self._entry_refusal(scope) or self._role_refusal(scope)
         if refusal is not None:
-            await refusal(scope, receive, guarded)
+            await refusal(scope, receive, send_with_headers)
             return
         cookie = self._renew_cookie(scope)
-        await self._app(scope, _limit_body(receive), guarded)
+        await self._app(scope, _limit_body(receive), send_with_headers)
 
     async def _refresh_accounts(self, path: str) -> None:
         """Read users and keys where they are old; one request waits for it, and none that asks for liveness."""
@@ -182,7 +182,7 @@ def _limit_body(receive: Receive) -> Receive:
     """Count the body as it comes, for requests that do not say its length."""
     length = 0
 
-    async def counted() -> Message:
+    async def receive_bounded() -> Message:
         nonlocal length
         message = await receive()
         if message["type"] == "http.request":
@@ -191,4 +191,4 @@ def _limit_body(receive: Receive) -> Receive:
                 raise HTTPException(413, f"the body is longer than {request_limits.MAX_BODY_BYTES} bytes")
         return message
 
-    return counted
+    return receive_bounded

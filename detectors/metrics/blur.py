@@ -22,5 +22,5 @@ class BlurMetrics:
         """Return the metrics: edge width at native size, sharpness on the reduced picture."""
         return {
             "edge_width": edge_width(picture),
-            "sharpness": sharpness(picture.reduced, picture.reduced_visible),
+            "sharpness": sharpness(picture.reduced_luma, picture.reduced_visible),
         }

@@ -40,7 +40,9 @@ class ColourMetrics:
         (blue, red), codes = chroma, picture.codes8
         visible = _visible_at(picture, blue)
         mean_blue, mean_red = mean(blue, visible), mean(red, visible)
-        light = (mean(picture.reduced, picture.reduced_visible) / FIXED_POINT - codes.black) / codes.span + _DARK_FLOOR
+        light = (
+            mean(picture.reduced_luma, picture.reduced_visible) / FIXED_POINT - codes.black
+        ) / codes.span + _DARK_FLOOR
         return {
             "saturation": mean(cv2.magnitude(blue, red), visible),
             "cast": math.hypot(mean_blue, mean_red),

@@ -40,9 +40,9 @@ class ExposureMetrics:
         """Return the metrics; black is counted at native size, the rest on the reduced picture."""
         codes, visible = picture.codes8, picture.reduced_visible
         dark, bright = (codes.share(code) for code in percentiles(picture.reduced8, (0.05, 0.95), visible))
-        clipped = (picture.reduced >= math.ceil(codes.code(CLIPPED) * FIXED_POINT)).view(np.uint8)
+        clipped = (picture.reduced_luma >= math.ceil(codes.code(CLIPPED) * FIXED_POINT)).view(np.uint8)
         return {
-            "luma_mean": (mean(picture.reduced, visible) / FIXED_POINT - codes.black) / codes.span,
+            "luma_mean": (mean(picture.reduced_luma, visible) / FIXED_POINT - codes.black) / codes.span,
             "luma_p05": dark,
             "luma_p95": bright,
             "black_share": black_share(picture),

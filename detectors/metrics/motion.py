@@ -26,7 +26,7 @@ class RememberedPicture:
     """What is kept of a picture for the next one: 690 KB for a 16:9 picture."""
 
     luma: Words
-    """The reduced picture (h, w), see `DecodedPicture.reduced`."""
+    """The reduced picture (h, w), see `DecodedPicture.reduced_luma`."""
     visible: Bytes | None
     """(h, w), 1 where nothing is masked."""
     levels: float
@@ -53,7 +53,7 @@ class MotionMetrics:
         """Return what the next picture will be compared with."""
         visible = None if picture.reduced_visible is None else picture.reduced_visible.pixels
         return RememberedPicture(
-            picture.reduced, visible, picture.codes8.levels / FIXED_POINT, quarter_spectra(picture.small)
+            picture.reduced_luma, visible, picture.codes8.levels / FIXED_POINT, quarter_spectra(picture.small)
         )
 
     def compare(self, now: RememberedPicture, before: RememberedPicture) -> Mapping[str, float]:

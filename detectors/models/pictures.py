@@ -45,7 +45,7 @@ class Pictures:
     def __len__(self) -> int:
         return int(self.luma.shape[0])
 
-    def chosen(self, rows: Sequence[int]) -> "Pictures":
+    def select(self, rows: Sequence[int]) -> "Pictures":
         """Return these rows alone, with what was already derived of them; itself where it is all rows in order."""
         if list(rows) == list(range(len(self))):
             return self

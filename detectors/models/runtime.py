@@ -71,11 +71,11 @@ class FeatureExtractor:
     def __call__(self, pictures: Tensor) -> Tensor:
         """(N, features) float32 of pictures (N, 3, H, W) float32, normalised as the trunk wants them."""
         with self._lock:
-            if pictures.device.type == "cpu" and self._translated():
+            if pictures.device.type == "cpu" and self._try_translate():
                 return self._one_by_one(pictures)
             return self._by_pytorch(pictures)
 
-    def _translated(self) -> bool:
+    def _try_translate(self) -> bool:
         if _only_pytorch.get():
             return False
         if self._infer is None and not self._untranslatable and is_openvino_available():

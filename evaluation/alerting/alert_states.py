@@ -233,7 +233,9 @@ def restart_windows(track: FaultTrack, now: datetime) -> FaultTrack:
     """Return `track` with its windows empty, after a mode change: what was pending is dropped, what fires stays."""
     if track.alert.state is AlertState.PENDING:
         track = replace(_apply_signal(track, AlertSignal.GIVEN_UP, now), bad_since=None)
-    return replace(track, recent=track.recent.emptied(), held=track.held.emptied(), progress_s=0.0, sampled_at=None)
+    return replace(
+        track, recent=track.recent.empty_copy(), held=track.held.empty_copy(), progress_s=0.0, sampled_at=None
+    )
 
 
 def clear_after_accept(track: FaultTrack, now: datetime) -> FaultTrack:

@@ -54,5 +54,5 @@ class SampleWindow:
         """Seconds from the first to the last sample."""
         return (self.buckets[-1].last - self.buckets[0].start).total_seconds() if self.buckets else 0.0
 
-    def emptied(self) -> "SampleWindow":
+    def empty_copy(self) -> "SampleWindow":
         return SampleWindow(self.span_s, self.keep)

@@ -87,7 +87,7 @@ def below(metric: str, fault: float, clear: float, *, limit: float | None = None
     return Threshold(metric, WorseSide.LOW, fault, clear, limit=limit)
 
 
-def seen(kind: str, fault: float = CALLED, clear: float = CLEARED) -> Threshold:
+def model_threshold(kind: str, fault: float = CALLED, clear: float = CLEARED) -> Threshold:
     """Bound the picture-fault model's probability for a kind of fault, where the model runs."""
     return Threshold(
         f"{PICTURE_FAULT}{kind}", WorseSide.HIGH, fault, clear, limit=SUREST, optional=True, says=SEEN[kind]

@@ -162,7 +162,7 @@ def compare_backgrounds(seen: BlockStructure, learned: BlockStructure, masks: Se
     }
     values["view_stillness"] = float((visible & (stillness_of(seen) >= STILL)).sum()) / int(visible.sum())
     weights = np.where(visible, np.clip(still, 0, 1), 0).astype(np.float32)
-    seen, learned = _masked(seen, visible), _masked(learned, visible)
+    seen, learned = _mask(seen, visible), _mask(learned, visible)
     edges_now = int((visible & (energy >= floor)).sum())
     if values["structure_disagreement"] < LEAST_DISAGREEMENT or edges_now < LEAST_SHARED:
         match = match_in_place(seen, learned, weights)
@@ -220,5 +220,5 @@ def _another_scene(values: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-score))
 
 
-def _masked(structure: BlockStructure, visible: NDArray[np.bool_]) -> BlockStructure:
+def _mask(structure: BlockStructure, visible: NDArray[np.bool_]) -> BlockStructure:
     return np.where(visible[..., None], structure[..., :STILLNESS], np.nan).astype(np.float32)

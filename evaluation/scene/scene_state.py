@@ -55,7 +55,7 @@ class ModeBaseline:
         return replace(self, learners=learners if learner is None else {**learners, part: learner})
 
 
-def known_from(reference: CameraBaseline) -> ModeBaseline:
+def build_mode_baseline(reference: CameraBaseline) -> ModeBaseline:
     """Return what a stored reference lets us know."""
     settled = any(baselines.is_usable(reference, part) for part in PARTS)
     return ModeBaseline(reference, usable=reference if settled else None)
@@ -118,7 +118,7 @@ def restore_scene(camera: Camera, stored: Sequence[CameraBaseline]) -> SceneStat
     usable = [r for r in kept if any(baselines.is_usable(r, part) for part in PARTS)]
     return SceneState(
         light=LightState(dark_nights=any(_is_dark_baseline(reference) for reference in usable)),
-        known={reference.mode: known_from(reference) for reference in kept},
+        known={reference.mode: build_mode_baseline(reference) for reference in kept},
         accepted_at=camera.accepted_at if usable else None,
     )
 
@@ -151,7 +151,9 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
         camera, shown, learner, accepted_at=camera.accepted_at, now=now, presets=_presets(view.of(shown), camera)
     )
     light = replace(view.light, mode=shown, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None)
-    fresh_view = replace(view, light=light, known={shown: known_from(reference)}, accepted_at=camera.accepted_at)
+    fresh_view = replace(
+        view, light=light, known={shown: build_mode_baseline(reference)}, accepted_at=camera.accepted_at
+    )
     return SceneUpdate(fresh_view, references=(reference,))
 
 
@@ -175,7 +177,7 @@ def judge_frame(
     view = replace(view, light=light, memory=_remember_frame(view, numbers, scores.structure, moment))
     known = view.of(light.mode)
     learned_view = known.usable.structure if known.usable is not None else None
-    recent = view.recent.emptied() if mode_changed else view.recent
+    recent = view.recent.empty_copy() if mode_changed else view.recent
     recent = recent.follow(moment.now, scores.structure, learned_view, moment.camera.masks, moment.policy)
     compared = recent.comparison.values
     view = replace(view, values={**numbers, **compared}, earlier=scores.earlier, recent=recent)

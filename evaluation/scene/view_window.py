@@ -88,7 +88,7 @@ class ViewWindow:
             return False
         return (now - self.compared_at).total_seconds() <= max(policy.background_s, LEAST_S)
 
-    def emptied(self) -> "ViewWindow":
+    def empty_copy(self) -> "ViewWindow":
         """Return a window that knows nothing, for another light."""
         return ViewWindow()
 

@@ -125,23 +125,23 @@ def _digest(challenge: Challenge, login: Login, method: str, uri: str, count: in
     given = challenge.parameters
     realm, nonce, declared = given.get("realm", ""), given["nonce"], given.get("algorithm", "")
 
-    def hashed(text: str) -> str:
+    def hash_text(text: str) -> str:
         return _HASHES[challenge.algorithm](text.encode("latin-1")).hexdigest()
 
     client_nonce = secrets.token_hex(8)
     name, password = _as_header_text(login.user), _as_header_text(login.password)
-    secret = hashed(f"{name}:{realm}:{password}")
+    secret = hash_text(f"{name}:{realm}:{password}")
     if declared.upper().endswith("-SESS"):
-        secret = hashed(f"{secret}:{nonce}:{client_nonce}")
-    request = hashed(f"{method}:{uri}")
+        secret = hash_text(f"{secret}:{nonce}:{client_nonce}")
+    request = hash_text(f"{method}:{uri}")
     user = name.replace("\\", "\\\\").replace('"', '\\"')
     parts = [f'username="{user}"', f'realm="{realm}"', f'nonce="{nonce}"', f'uri="{uri}"']
     if "qop" in given:
         number = f"{count:08x}"
-        response = hashed(f"{secret}:{nonce}:{number}:{client_nonce}:auth:{request}")
+        response = hash_text(f"{secret}:{nonce}:{number}:{client_nonce}:auth:{request}")
         parts += [f'response="{response}"', "qop=auth", f"nc={number}", f'cnonce="{client_nonce}"']
     else:
-        parts.append(f'response="{hashed(f"{secret}:{nonce}:{request}")}"')
+        parts.append(f'response="{hash_text(f"{secret}:{nonce}:{request}")}"')
         if declared.upper().endswith("-SESS"):
             parts.append(f'cnonce="{client_nonce}"')
     if declared:

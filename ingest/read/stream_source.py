@@ -138,7 +138,7 @@ class StreamSource:
             # The empty packet that ends a track says nothing true of its number, only of its stream.
             if packet.stream.index == video:
                 session.budget.renew()
-                if self._wanted(packet):
+                if self._note_and_select(packet):
                     yield from self._decode_frames(packet)
             self._check_deadlines()
             if self._stop.is_set():
@@ -254,7 +254,7 @@ class StreamSource:
         with self._lock:
             return self._stats.packet_gap_s()
 
-    def _wanted(self, packet: "av.Packet[Stream]") -> bool:
+    def _note_and_select(self, packet: "av.Packet[Stream]") -> bool:
         """Note a video packet and return whether it is decoded; an empty one at the end of the stream is."""
         self._arrived_s = self._arrival_s()
         key = packet.is_keyframe

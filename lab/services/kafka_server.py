@@ -111,15 +111,15 @@ def _behind_proxies(
 ) -> Mapping[str, object]:
     """Return the listeners of these settings with further ones that send their clients elsewhere."""
 
-    def extended(name: str, more: Mapping[str, str]) -> str:
+    def extend(name: str, more: Mapping[str, str]) -> str:
         return ",".join([str(settings[name]), *more.values()])
 
     return {
-        "listeners": extended("listeners", {n: f"{n}://127.0.0.1:{port}" for n, port in listeners.items()}),
-        "advertised.listeners": extended(
+        "listeners": extend("listeners", {n: f"{n}://127.0.0.1:{port}" for n, port in listeners.items()}),
+        "advertised.listeners": extend(
             "advertised.listeners", {n: f"{n}://127.0.0.1:{port}" for n, port in advertised.items()}
         ),
-        "listener.security.protocol.map": extended(
+        "listener.security.protocol.map": extend(
             "listener.security.protocol.map", {n: f"{n}:PLAINTEXT" for n in listeners}
         ),
     }

@@ -42,7 +42,7 @@ def unusable_by_bucket(buckets: Sequence[Bucket], *, daily: bool) -> Drawing:
     return Drawing(WIDTH, height, f"Share of time that was not usable by {step}; at most {worst:.2f} %.", tuple(shapes))
 
 
-def lost_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
+def lost_time_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
     """Return a bar for each fault, the longest first, in hours of camera time."""
     ranked = sorted(parts.faults.items(), key=lambda item: (-item[1], item[0]))[:most]
     top = _nice(max((amount / 3.6e9 for _, amount in ranked), default=0.0))

@@ -57,7 +57,7 @@ def chapters(report: Report, fingerprint: str) -> Iterator[Part]:
     if report.flapping:
         yield tables.flapping_table(report)
     yield tables.decline_table(report.declines)
-    yield charts.lost_by_fault(report.summary.parts)
+    yield charts.lost_time_by_fault(report.summary.parts)
     yield Heading("Alarms")
     yield tables.precision_table(report)
     yield Heading("Sites")

@@ -92,7 +92,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
         "learning_seconds": parts.learning // 1_000_000,
         "by_light": {mode.value: _light(summary, mode) for mode in LightMode},
         "reliability": _reliability(summary.reliability),
-        "quality": {each.metric: _spread(each) for each in summary.spreads},
+        "quality": {each.metric: _spread_row(each) for each in summary.spreads},
     }
 
 
@@ -119,7 +119,7 @@ def _reliability(found: Reliability) -> dict[str, Any]:
     }
 
 
-def _spread(spread: Spread) -> dict[str, Any]:
+def _spread_row(spread: Spread) -> dict[str, Any]:
     values = {name: _round(value) for name, value in asdict(spread).items() if isinstance(value, float)}
     return {"count": spread.count, **values}
 

@@ -50,7 +50,11 @@ def key_figures(summary: Summary) -> Sequence[tuple[str, str, str]]:
     return (
         ("Usable", words.percent(summary.parts.usable), f"against the period before: {words.points(summary.trend)}"),
         ("By day, by night", f"{day}, {night}", "of the time that could be judged"),
-        ("Lost to faults", words.duration(summary.parts.lost / 1e6), f"most: {words.largest_fault(summary.parts)}"),
+        (
+            "Lost to faults",
+            words.duration(summary.parts.fault_time / 1e6),
+            f"most: {words.largest_fault(summary.parts)}",
+        ),
         ("Incidents", str(found.incidents), f"{found.open_at_end} open at the end, {found.flaps} came back"),
         ("Time to detect", words.duration(found.to_detect.mean_s), "mean, from the first bad picture to the incident"),
         ("Time to repair", words.duration(found.to_end.mean_s), "mean, from the incident to its end"),
@@ -76,7 +80,7 @@ def worst_table(report: Report) -> Table:
             camera.name,
             camera.site or words.NOTHING,
             words.percent(camera.summary.parts.usable),
-            words.duration(camera.summary.parts.lost / 1e6),
+            words.duration(camera.summary.parts.fault_time / 1e6),
             words.largest_fault(camera.summary.parts),
             str(camera.summary.reliability.incidents),
         )

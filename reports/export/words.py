@@ -68,7 +68,7 @@ def cause(part: str) -> str:
 
 def largest_fault(parts: TimeParts) -> str:
     """Return the fault that cost most time, in words, with that time; "-" where none cost any."""
-    if not parts.lost:
+    if not parts.fault_time:
         return NOTHING
     key, amount = max(parts.faults.items(), key=lambda item: (item[1], item[0]))
     return f"{cause(f'fault:{key}')} ({duration(amount / 1e6)})"

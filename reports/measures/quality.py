@@ -38,7 +38,7 @@ class BucketSpread:
     count: int
 
 
-def spread(metric: str, values: NDArray[np.float64]) -> Spread | None:
+def measure_spread(metric: str, values: NDArray[np.float64]) -> Spread | None:
     """Return the distribution of hourly means; None where there is none."""
     if not len(values):
         return None

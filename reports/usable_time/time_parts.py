@@ -35,13 +35,13 @@ class TimeParts:
     unwatched: int = 0
 
     @property
-    def lost(self) -> int:
+    def fault_time(self) -> int:
         return sum(self.faults.values())
 
     @property
     def counted(self) -> int:
         """The time that percentages refer to: all but maintenance and what was not watched."""
-        return self.ok + self.lost + sum(self.not_assessable.values()) + sum(self.unknown.values())
+        return self.ok + self.fault_time + sum(self.not_assessable.values()) + sum(self.unknown.values())
 
     @property
     def whole(self) -> int:

@@ -31,7 +31,9 @@ def changes_by_camera(changes: Iterable[WatchChange]) -> Mapping[str, Sequence[W
     return found
 
 
-def watched_in(changes: Sequence[WatchChange], whole: Stretch, windows: Iterable[MaintenanceWindow]) -> Watched | None:
+def find_counted_time(
+    changes: Sequence[WatchChange], whole: Stretch, windows: Iterable[MaintenanceWindow]
+) -> Watched | None:
     """Return what counts of `whole` for the camera of these changes; None where it was not watched at all in it."""
     period = [(whole.since, whole.until)]
     watched = intersect(_find_watched(changes, whole), period)

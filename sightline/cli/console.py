@@ -98,7 +98,7 @@ def without_traceback(command: Callable[P, T]) -> Callable[P, T]:
     """End a command with one clear line and an exit status: 2 for the operator's settings, 1 for all else."""
 
     @functools.wraps(command)
-    def shown(*args: P.args, **kwargs: P.kwargs) -> T:
+    def run_command(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
         except ConfigError as error:
@@ -124,7 +124,7 @@ def without_traceback(command: Callable[P, T]) -> Callable[P, T]:
             report_error(describe_internal_error(error))
             raise typer.Exit(EXIT_FAILED) from None
 
-    return shown
+    return run_command
 
 
 def describe_internal_error(error: BaseException) -> str:

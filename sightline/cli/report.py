@@ -86,12 +86,12 @@ def verify(
         out.print(escape_for_console(f"{path}: {_SAID[check.outcome]}"))
         if check.sha256:
             out.print(escape_for_console(f"SHA-256 {check.sha256}"))
-            out.print(escape_for_console(_said_of_signature(check)))
+            out.print(escape_for_console(_describe_signature(check)))
     if check.outcome is not Outcome.INTACT:
         raise typer.Exit(EXIT_FAILED)
 
 
-def _said_of_signature(check: Check) -> str:
+def _describe_signature(check: Check) -> str:
     if check.signed:
         return "signed with the key of these settings (HMAC-SHA256)"
     if check.has_signature and check.signed is None:

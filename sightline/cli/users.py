@@ -81,7 +81,7 @@ def disable(
     clock = SystemClock()
     with command_stores(load_command_settings(settings), clock) as stores:
         if not stores.access.enable_user(name, undo, by=choose_person(by), at=clock.now()):
-            raise _unknown(name)
+            raise _unknown_user(name)
     say(f"{'enabled' if undo else 'disabled'} {name}")
 
 
@@ -94,12 +94,12 @@ def password(
     clock, chosen, person = SystemClock(), load_command_settings(settings), choose_person(by)
     with command_stores(chosen, clock) as stores:
         if all(user.name != name for user in stores.access.users()):
-            raise _unknown(name)
+            raise _unknown_user(name)
         stores.access.set_password(name, hash_password(_ask_password(password_stdin)), by=person, at=clock.now())
     say(f"the password of {name} is set")
 
 
-def _unknown(name: str) -> ConfigError:
+def _unknown_user(name: str) -> ConfigError:
     return ConfigError(f"NAME: there is no user '{name}'; see: sightline users list")
 
 

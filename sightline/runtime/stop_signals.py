@@ -26,7 +26,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
     """
     stop = threading.Event()
 
-    def asked(number: int, _frame: FrameType | None) -> None:
+    def request_stop(number: int, _frame: FrameType | None) -> None:
         stop.set()
         signal.signal(number, signal.SIG_DFL)
         if sys.__stderr__ is not None:
@@ -36,7 +36,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
         yield stop
         return
     received = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, asked) for number in received}
+    before = {number: signal.signal(number, request_stop) for number in received}
     try:
         yield stop
     finally:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 EVERY_S = 300.0
 
 
-def scheduled_reports(
+def build_scheduled_reports(
     settings: Settings, maker: ReportMaker, clock: Clock, notifiers: Sequence[Notifier] = ()
 ) -> "ScheduledReports":
     """Return what writes the reports of these settings."""

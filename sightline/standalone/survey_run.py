@@ -164,13 +164,13 @@ class SurveyRun:
                         del active[visit.camera.name]
                         judge.forget(visit.camera.name)
                         scorer.forget(visit.camera.name)
-                        yield self._visited(visit)
+                        yield self._entry_of_visit(visit)
                     if over:
                         supervisor.update([visit.camera for visit in active.values()])
         finally:
             supervisor.stop()
 
-    def _visited(self, visit: _Visit) -> SurveyEntry:
+    def _entry_of_visit(self, visit: _Visit) -> SurveyEntry:
         finding = _connection_finding(visit)
         status = visit.status
         seconds = 0.0 if visit.first_s is None or visit.last_s is None else visit.last_s - visit.first_s

@@ -58,18 +58,18 @@ class EncodedFilm:
         found = threading.Event()
         names = []
 
-        def known(pad, _caps):
+        def note_codec(pad, _caps):
             caps = pad.get_current_caps()
             name = caps.get_structure(0).get_name() if caps and caps.get_size() else ""
             if name in CODECS:
                 names.append(name)
                 found.set()
 
-        def added(_demux, pad):
-            pad.connect("notify::caps", known)
-            known(pad, None)
+        def connect_pad(_demux, pad):
+            pad.connect("notify::caps", note_codec)
+            note_codec(pad, None)
 
-        pipeline.get_by_name("demux").connect("pad-added", added)
+        pipeline.get_by_name("demux").connect("pad-added", connect_pad)
         pipeline.set_state(Gst.State.PAUSED)
         found.wait(10)
         pipeline.set_state(Gst.State.NULL)

@@ -61,7 +61,7 @@ def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_beh
 
             def is_judged() -> bool:
                 since = datetime.now(UTC)
-                return _until(lambda: _stored_since(engine, since) >= names)
+                return _until(lambda: _cameras_stored_since(engine, since) >= names)
 
             assert is_judged(), team.log_tail(0)
             for service, mode in HARMS:
@@ -76,7 +76,7 @@ def test_every_frame_that_the_broker_took_is_stored_once_however_the_network_beh
         assert [*team.dead_workers(), *team.stop()] == []
 
 
-def _stored_since(engine: Engine, since: datetime) -> set[str]:
+def _cameras_stored_since(engine: Engine, since: datetime) -> set[str]:
     return {camera for camera, _, _ in find_received(engine, [(since, since + timedelta(minutes=10))])}
 
 

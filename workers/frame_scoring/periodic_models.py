@@ -26,7 +26,7 @@ class _Chosen:
     def pictures(self, rows: Sequence[int]) -> Pictures:
         key = tuple(rows)
         if key not in self._kept:
-            self._kept[key] = self._uploaded.chosen(rows)
+            self._kept[key] = self._uploaded.select(rows)
         return self._kept[key]
 
 

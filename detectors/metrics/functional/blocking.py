@@ -41,11 +41,14 @@ def _grid(steps: Steps) -> tuple[float, float]:
     lively_columns = np.repeat(lively[..., 0] | lively[..., 1] != 0, PERIOD, axis=1)[:, : steps.sums.shape[1]]
     if steps.masked:
         present = steps.counts > 0
-        shared = _shared(np.where(present, steps.sums / np.maximum(steps.counts, 1), 0), present) * steps.counts
+        shared = (
+            _median_with_neighbours(np.where(present, steps.sums / np.maximum(steps.counts, 1), 0), present)
+            * steps.counts
+        )
         on_count = _by_phase((lively_columns * steps.counts).sum(axis=0))
     else:
         # All steps of a band are of as many pixels: the median of their sums is the median of their means.
-        shared = _shared(steps.sums)
+        shared = _median_with_neighbours(steps.sums)
         on_count = _by_phase(steps.counts[:, 0] @ lively_columns)
     shared *= lively_columns
     on_sum = _by_phase(shared.sum(axis=0, dtype=np.uint32 if shared.dtype == np.uint16 else np.float64))
@@ -73,7 +76,7 @@ def _by_phase(columns: Samples) -> NDArray[np.float64]:
     return np.asarray(_whole_periods(columns[None]).reshape(-1, PERIOD).sum(axis=0, dtype=np.float64))
 
 
-def _shared(steps: Samples, present: Samples | None = None) -> Samples:
+def _median_with_neighbours(steps: Samples, present: Samples | None = None) -> Samples:
     """Return the median of each of (bands, W) steps and its four neighbours on the same grid, of the same shape.
 
     Of neighbours beyond the picture or under a mask two count as lower than all and two as higher: they cancel out.

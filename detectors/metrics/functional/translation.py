@@ -96,10 +96,10 @@ def _centroid(surface: Samples) -> tuple[float, float]:
     around = surface.take(row + _NEAR, axis=0, mode="wrap").take(column + _NEAR, axis=1, mode="wrap")
     around = np.maximum(around, 0).astype(np.float64)
     total = max(float(around.sum()), 1e-12)
-    down = float((around.sum(axis=1) * (_signed(row, height) + _NEAR)).sum()) / total
-    across = float((around.sum(axis=0) * (_signed(column, width) + _NEAR)).sum()) / total
+    down = float((around.sum(axis=1) * (_signed_shift(row, height) + _NEAR)).sum()) / total
+    across = float((around.sum(axis=0) * (_signed_shift(column, width) + _NEAR)).sum()) / total
     return math.hypot(down, across), total
 
 
-def _signed(place: int, length: int) -> int:
+def _signed_shift(place: int, length: int) -> int:
     return place - length if place > length // 2 else place

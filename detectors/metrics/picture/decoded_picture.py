@@ -78,7 +78,7 @@ class DecodedPicture:
         return row_steps(self.luma, None if self.visible is None else self.visible.inside(1))
 
     @cached_property
-    def reduced(self) -> Words:
+    def reduced_luma(self) -> Words:
         """Luma averaged down to at most 640 pixels on the longer side, (h, w) uint16, 128 to an 8-bit code."""
         size = reduced_size(self.shape, REDUCED_SIDE)
         if size == self.shape and self.codes.bits == 8:
@@ -88,14 +88,14 @@ class DecodedPicture:
 
     @cached_property
     def reduced8(self) -> Bytes:
-        """`reduced` in whole 8-bit codes."""
-        return ((self.reduced + np.uint16(FIXED_POINT // 2)) >> 7).astype(np.uint8)
+        """`reduced_luma` in whole 8-bit codes."""
+        return ((self.reduced_luma + np.uint16(FIXED_POINT // 2)) >> 7).astype(np.uint8)
 
     @cached_property
     def small(self) -> Floats:
         """Luma averaged down to at most 320 pixels on the longer side, (h, w) float32 in [0, 1]."""
         codes = self.codes8
-        reduced, unit = self.reduced, codes.span * FIXED_POINT
+        reduced, unit = self.reduced_luma, codes.span * FIXED_POINT
         size = small_size((reduced.shape[0], reduced.shape[1]))
         if reduced.shape == (2 * size[0], 2 * size[1]):
             halved = cv2.resize(reduced, size[::-1], interpolation=cv2.INTER_AREA)
@@ -122,12 +122,12 @@ class DecodedPicture:
     @cached_property
     def structure(self) -> Floats:
         """Block statistics of `reduced`, (rows, columns, 10); see `block_structure`."""
-        return block_structure(self.reduced, self.codes8, self.reduced_visible)
+        return block_structure(self.reduced_luma, self.codes8, self.reduced_visible)
 
     @cached_property
     def reduced_visible(self) -> VisibleArea | None:
         """Which pixels of `reduced` hold nothing masked."""
-        return None if self.visible is None else self.visible.reduced(REDUCED_SIDE)
+        return None if self.visible is None else self.visible.reduce(REDUCED_SIDE)
 
     @cached_property
     def reduced_chroma(self) -> tuple[Floats, Floats] | None:

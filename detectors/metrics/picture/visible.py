@@ -28,7 +28,7 @@ class VisibleArea:
             self._inside[margin] = np.asarray(cv2.erode(self.pixels, square, borderType=cv2.BORDER_REPLICATE), np.uint8)
         return self._inside[margin]
 
-    def reduced(self, longer_side: int) -> "VisibleArea":
+    def reduce(self, longer_side: int) -> "VisibleArea":
         """Return the visible area of the picture averaged down: pixels that hold nothing masked."""
         size = reduced_size((self.pixels.shape[0], self.pixels.shape[1]), longer_side)
         return VisibleArea((area_mean(self.pixels, size, highest=1) > _WHOLE).astype(np.uint8))

@@ -82,15 +82,15 @@ def area_mean(
     """
     height, width = plane.shape
     if (height, width) == size:
-        return _scaled(plane, scale, offset)
+        return _scale(plane, scale, offset)
     if _even(height, size[0]) and _even(width, size[1]) and width // size[1] >= _WIDE:
-        return _scaled(*_wide_block_sums(plane, size, scale), offset)
+        return _scale(*_wide_block_sums(plane, size, scale), offset)
     down, across = windows(height, size[0]), windows(width, size[1])
     sums = _sum_rows(plane, size[0], _sum_type(plane, highest, int(down.lengths.max() * across.lengths.max())))
     sums = cv2.transpose(_sum_rows(_transpose(sums), size[1], sums.dtype))
     if _even(height, size[0]) and _even(width, size[1]):
-        return _scaled(sums, scale / (height // size[0] * (width // size[1])), offset)
-    means = _scaled(sums, scale, 0.0)
+        return _scale(sums, scale / (height // size[0] * (width // size[1])), offset)
+    means = _scale(sums, scale, 0.0)
     means *= (1 / down.lengths).astype(np.float32)[:, None]
     means *= (1 / across.lengths).astype(np.float32)
     means += np.float32(offset)
@@ -155,7 +155,7 @@ def _transpose(plane: Samples) -> Samples:
     return cv2.transpose(plane)
 
 
-def _scaled(plane: Samples, scale: float, offset: float) -> Floats:
+def _scale(plane: Samples, scale: float, offset: float) -> Floats:
     scaled = np.multiply(plane, np.float32(scale), dtype=np.float32)
     if offset:
         scaled += np.float32(offset)

@@ -84,10 +84,10 @@ def _detail(luma: Tensor) -> Tensor:
         parts += [_tile_ranks(tile), _bands(tile)]
     fine = tiles[0] - tiles[2]
     weight = adaptive_avg_pool2d(gradients[2], GRID)
-    parts += [_tile_ranks(fine), _weighted(fine, weight), _bands(fine)]
+    parts += [_tile_ranks(fine), _weighted_mean(fine, weight), _bands(fine)]
     grain = (2 * luma[..., 1:-1] - luma[..., :-2] - luma[..., 2:]).abs()
     finest = (adaptive_avg_pool2d(grain, GRID) + _FAINT).log() - tiles[0]
-    parts += [_tile_ranks(finest), _weighted(finest, weight)]
+    parts += [_tile_ranks(finest), _weighted_mean(finest, weight)]
     steepest = [(adaptive_max_pool2d(one, GRID) + _FAINT).log() for one in (gradients[0], gradients[2])]
     parts += [_tile_ranks(steepest[0]), _tile_ranks(steepest[0] - steepest[1])]
     brightest, darkest = adaptive_max_pool2d(sizes[1], GRID), -adaptive_max_pool2d(-sizes[1], GRID)
@@ -141,6 +141,6 @@ def _bands(tiles: Tensor) -> Tensor:
     return adaptive_avg_pool2d(tiles, (_BANDS, 1)).flatten(1)
 
 
-def _weighted(tiles: Tensor, weight: Tensor) -> Tensor:
+def _weighted_mean(tiles: Tensor, weight: Tensor) -> Tensor:
     total = weight.flatten(1).sum(dim=1, keepdim=True).clamp_min(_FAINT)
     return (tiles * weight).flatten(1).sum(dim=1, keepdim=True) / total

@@ -49,16 +49,16 @@ def choose_saliency(name: str = SPECTRAL_RESIDUAL, path: Path | None = None) -> 
 
 
 def _without_weights(name: str, provider: SaliencyProvider) -> Callable[[Path | None], ChosenSaliency]:
-    def chosen(path: Path | None) -> ChosenSaliency:
+    def choose(path: Path | None) -> ChosenSaliency:
         if path is not None:
             raise ConfigError(f"saliency: {name} needs no weights; leave the path away")
         return ChosenSaliency(provider, name, LONGER_SIDE)
 
-    return chosen
+    return choose
 
 
 def _simplenet_provider(encoder: str) -> Callable[[Path | None], ChosenSaliency]:
-    def chosen(path: Path | None) -> ChosenSaliency:
+    def choose(path: Path | None) -> ChosenSaliency:
         name = f"simplenet_{encoder}"
         if path is None:
             raise WeightsUnavailable(f"{name} is off: its SALICON weights are not bundled; give the path of the file")
@@ -66,7 +66,7 @@ def _simplenet_provider(encoder: str) -> Callable[[Path | None], ChosenSaliency]
         weights.load_into(network, read_simplenet(path), path)
         return ChosenSaliency(SimpleNetSaliency(network), f"{name}@{weights.sha256(path)[:12]}")
 
-    return chosen
+    return choose
 
 
 PROVIDERS: Mapping[str, Callable[[Path | None], ChosenSaliency]] = MappingProxyType(

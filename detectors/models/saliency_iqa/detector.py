@@ -76,7 +76,7 @@ class SaliencyIqaDetector:
             return {IMAGE_QUALITY.key: luma.new_full((len(pictures),), float("nan"))}
         network = place_on(self._network, luma.device)
         whole, window = (normalise_imagenet(view) for view in self.views(pictures))
-        opinion = network.weighted(
+        opinion = network.combine(
             network.global_branch.answer(self._global(whole)), network.local_branch.answer(self._local(window))
         )
         points = 100 * opinion

@@ -54,9 +54,9 @@ class SaliencyIqa(nn.Module):
 
     def forward(self, whole: Tensor, window: Tensor) -> Tensor:
         """Quality (N,) from `whole` (N, 3, 448, 448) and `window` (N, 3, 224, 224), RGB in [0, 1]."""
-        return self.weighted(self.global_branch(whole), self.local_branch(window))
+        return self.combine(self.global_branch(whole), self.local_branch(window))
 
-    def weighted(self, whole: Tensor, window: Tensor) -> Tensor:
+    def combine(self, whole: Tensor, window: Tensor) -> Tensor:
         """Eq. 5 of the branches' qualities (N,)."""
         return self.local_weight * window + (1 - self.local_weight) * whole
 

@@ -87,13 +87,13 @@ class PracticeWatch:
 
     def add(self, at_s: float, luma: Luma) -> None:
         """Take the next frame: (H, W) luma in full range."""
-        conditions = {**self._fixed(luma), **self._ffmpeg(at_s, luma)}
+        conditions = {**self._fixed_conditions(luma), **self._ffmpeg(at_s, luma)}
         for name, bad in conditions.items():
             hold = self._holds.setdefault(name, _Hold(max(self.hold_s, FFMPEG_LASTS_S * (name in FFMPEG))))
             if hold.step(at_s, bad=bad):
                 self.raised.setdefault(name, []).append(at_s)
 
-    def _fixed(self, luma: Luma) -> dict[str, bool]:
+    def _fixed_conditions(self, luma: Luma) -> dict[str, bool]:
         mean = float(luma.mean())
         before, self._before = self._before, luma
         same = before is not None and before.shape == luma.shape

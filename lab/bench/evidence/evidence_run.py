@@ -114,14 +114,18 @@ def find_pieces(parts: Collection[Part], data: Path | None, folder: Path, reduct
     if data is None and set(parts) - {Part.FORTNIGHT}:
         raise ConfigError(f"the parts planted, real and healthy need clips: set {DATA_VARIABLE} to their folder")
     if data is not None:
-        for part, pieces in ((Part.PLANTED, _planted), (Part.REAL, _real), (Part.HEALTHY, _healthy)):
+        for part, pieces in (
+            (Part.PLANTED, _planted_pieces),
+            (Part.REAL, _real_pieces),
+            (Part.HEALTHY, _healthy_pieces),
+        ):
             if part in parts:
                 yield from pieces(data, folder, reduction)
     if Part.FORTNIGHT in parts:
-        yield from _fortnight(reduction)
+        yield from _fortnight_pieces(reduction)
 
 
-def _planted(data: Path, folder: Path, reduction: Reduction) -> Iterator[Piece]:
+def _planted_pieces(data: Path, folder: Path, reduction: Reduction) -> Iterator[Piece]:
     for clip in find_clips(data / "clips"):
         if clip.name not in HELD_OUT:
             continue
@@ -131,7 +135,7 @@ def _planted(data: Path, folder: Path, reduction: Reduction) -> Iterator[Piece]:
                 yield Piece(Part.PLANTED, f"{clip.name}-{fault}", make)
 
 
-def _real(data: Path, _folder: Path, _reduction: Reduction) -> Iterator[Piece]:
+def _real_pieces(data: Path, _folder: Path, _reduction: Reduction) -> Iterator[Piece]:
     for case in real_cases.find_cases(data):
         yield Piece(Part.REAL, case.name.replace(", ", "-").replace(" ", "-"), partial(real_cases.run_case, data, case))
     stills = data / "real" / "road-cameras"
@@ -139,7 +143,7 @@ def _real(data: Path, _folder: Path, _reduction: Reduction) -> Iterator[Piece]:
         yield Piece(Part.REAL, "road-cameras", partial(road_cameras.run, stills))
 
 
-def _healthy(data: Path, _folder: Path, reduction: Reduction) -> Iterator[Piece]:
+def _healthy_pieces(data: Path, _folder: Path, reduction: Reduction) -> Iterator[Piece]:
     for path in healthy_hours.find_healthy(data):
         yield Piece(Part.HEALTHY, path.stem, partial(healthy_hours.run_clip, path))
     stills = data / healthy_hours.WEBCAM_DAYS
@@ -149,7 +153,7 @@ def _healthy(data: Path, _folder: Path, reduction: Reduction) -> Iterator[Piece]
         yield Piece(Part.HEALTHY, "webcam-days" + mark, partial(healthy_hours.run_webcam_days, stills, days=days))
 
 
-def _fortnight(reduction: Reduction) -> Iterator[Piece]:
+def _fortnight_pieces(reduction: Reduction) -> Iterator[Piece]:
     length = f"{reduction.days}-days" if reduction.hours is None else f"{reduction.hours:g}-hours"
     mark = f"{length}-{reduction.visit_s:g}-s" + ("" if reduction.models else "-without-models")
     for number, place in enumerate(PLACES):

@@ -136,7 +136,7 @@ def _watch(
 
 def _moments(drawn: FortnightCamera, planted: tuple[PlantedAt, ...], visit_s: float, end_s: float) -> Iterator[float]:
     """Yield when to look, ascending; the camera's own change to infrared is followed as it happens."""
-    fixed = _scheduled(drawn, planted, visit_s, end_s)
+    fixed = _visit_times(drawn, planted, visit_s, end_s)
     infrared, follow = drawn.by_infrared, 0
     at_s, index = fixed[0], 0
     while index < len(fixed):
@@ -152,7 +152,7 @@ def _moments(drawn: FortnightCamera, planted: tuple[PlantedAt, ...], visit_s: fl
         follow = max(0, follow - 1)
 
 
-def _scheduled(drawn: FortnightCamera, planted: tuple[PlantedAt, ...], visit_s: float, end_s: float) -> list[float]:
+def _visit_times(drawn: FortnightCamera, planted: tuple[PlantedAt, ...], visit_s: float, end_s: float) -> list[float]:
     wanted: set[float] = set()
     for visit in np.arange(BEGIN_S, end_s, visit_s):
         wanted.update(float(visit) + offset for offset in _VISIT)

@@ -131,7 +131,7 @@ def run_planted(clip: ClipFile, fault: Fault, strength: Strength, folder: Path, 
     path = planted.film(folder)
     camera = planted.camera(path)
     answer = evaluate_playback(play_clip(camera, by), camera, _policy(planted.warm_up_s))
-    return _planted_run(clip.name, fault, strength, answer, onset_s=planted.warm_up_s)
+    return _build_planted_run(clip.name, fault, strength, answer, onset_s=planted.warm_up_s)
 
 
 def _policy(warm_up_s: float) -> Policy:
@@ -142,10 +142,12 @@ def _policy(warm_up_s: float) -> Policy:
 
 def _run_scripted(fault: Fault, strength: Strength) -> PlantedRun:
     answer = evaluate_playback(script_fault(fault, strength), Camera("script", "script"), _policy(WARM_UP_S))
-    return _planted_run("script", fault, strength, answer, onset_s=WARM_UP_S)
+    return _build_planted_run("script", fault, strength, answer, onset_s=WARM_UP_S)
 
 
-def _planted_run(clip: str, fault: Fault, strength: Strength, answer: PlaybackResult, *, onset_s: float) -> PlantedRun:
+def _build_planted_run(
+    clip: str, fault: Fault, strength: Strength, answer: PlaybackResult, *, onset_s: float
+) -> PlantedRun:
     at_s = answer.fired.get(fault)
     raised = at_s is not None and at_s >= onset_s
     return PlantedRun(

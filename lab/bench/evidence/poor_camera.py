@@ -74,10 +74,10 @@ def as_poor_picture(picture: NDArray[np.uint8], random: np.random.Generator) -> 
 
 def stretch_time(observations: list[Observation], every_s: float) -> list[Observation]:
     """Return the observations with their times so far apart that a second of film becomes `every_s`."""
-    return list(_stretched(observations, every_s))
+    return list(_stretch(observations, every_s))
 
 
-def _stretched(observations: list[Observation], every_s: float) -> Iterator[Observation]:
+def _stretch(observations: list[Observation], every_s: float) -> Iterator[Observation]:
     first = next(o.ref.received_at if isinstance(o, FrameScores) else o.received_at for o in observations)
     for seen in observations:
         if isinstance(seen, FrameScores):

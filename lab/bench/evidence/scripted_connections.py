@@ -25,10 +25,10 @@ Script = Callable[[StreamStatus, float, Strength], StreamStatus]
 
 
 def _state(state: ConnectionState, reason: str) -> Script:
-    def said(healthy: StreamStatus, _since_s: float, _strength: Strength) -> StreamStatus:
+    def build_status(healthy: StreamStatus, _since_s: float, _strength: Strength) -> StreamStatus:
         return replace(healthy, state=state, reason=reason)
 
-    return said
+    return build_status
 
 
 def _low_fps(healthy: StreamStatus, _since_s: float, strength: Strength) -> StreamStatus:

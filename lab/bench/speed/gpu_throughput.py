@@ -192,14 +192,14 @@ def _peak_flops(device: torch.device, side: int) -> float:
     left = torch.ones(side, side, dtype=torch.bfloat16, device=device)
     times = []
     for _ in range(_REPEATS + 1):
-        with _synchronised(device) as spent:
+        with _measure_seconds(device) as spent:
             left @ left
         times.append(spent[0])
     return 2 * side**3 / statistics.median(times[1:])
 
 
 @contextmanager
-def _synchronised(device: torch.device) -> Iterator[list[float]]:
+def _measure_seconds(device: torch.device) -> Iterator[list[float]]:
     """Give a list that gets the seconds of the block, until the device is done."""
     spent: list[float] = []
     began_s = time.perf_counter()

@@ -67,8 +67,8 @@ def run(*, data: Path | None = None, frames: int = 10, rounds: int = 4) -> dict[
         "metrics_over_ffmpeg": round(medians[COMPARED] / ffmpeg_ms, 3),
         "ffmpeg_ms_1080p": round(ffmpeg_ms, 2),
         "growth_over_pixels": round(medians[large] / medians[small] / (pixels[large] / pixels[small]), 3),
-        "spread_ms": {name: _spread(material.ours_s) for name, material in materials.items()},
-        "ffmpeg_spread_ms": _spread(materials[COMPARED].ffmpeg_s),
+        "spread_ms": {name: _percentiles_ms(material.ours_s) for name, material in materials.items()},
+        "ffmpeg_spread_ms": _percentiles_ms(materials[COMPARED].ffmpeg_s),
         "frames": frames,
         "rounds": rounds,
         "threads": 1,
@@ -140,6 +140,6 @@ def _filter_graph(picture: av.VideoFrame) -> tuple[Callable[[av.VideoFrame], Non
     return graph.vpush, graph.vpull
 
 
-def _spread(seconds: Sequence[float]) -> list[float]:
+def _percentiles_ms(seconds: Sequence[float]) -> list[float]:
     """Return the 10th and the 90th percentile in milliseconds."""
     return [round(1e3 * float(each), 2) for each in np.percentile(seconds, (10, 90))]

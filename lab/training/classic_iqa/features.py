@@ -20,10 +20,10 @@ def load_picture(path: Path) -> Pictures:
 def compute_features(samples: Sequence[Sample], folder: Path) -> Values:
     """BRISQUE's features of each sample, (N, 36), kept in `folder`."""
 
-    def computed(path: Path) -> Array:
+    def compute(path: Path) -> Array:
         return brisque_features(load_picture(path).luma)[0].numpy()
 
     rows: Values = load_or_compute(
-        folder / "brisque_features.npy", [sample.path for sample in samples], (FEATURES,), "float64", computed
+        folder / "brisque_features.npy", [sample.path for sample in samples], (FEATURES,), "float64", compute
     ).astype("float64")
     return rows

@@ -16,7 +16,7 @@ console = Console()
 
 
 @app.callback()
-def chosen() -> None:
+def show_cards() -> None:
     """What the cards of detectability and detection quality show."""
 
 

@@ -64,15 +64,17 @@ def equation_1(setting: ReproductionOptions) -> TableResult:
     parts, overall = opinions[:, :-1], opinions[:, -1]
     weights = np.linalg.lstsq(parts, overall, rcond=None)[0]
     paper = dict(zip(NAMES[:-1], OVERALL_WEIGHTS, strict=True)) | {"r_squared": R_SQUARED}
-    ours = dict(zip(NAMES[:-1], weights.tolist(), strict=True)) | {"r_squared": explained(parts @ weights, overall)}
-    published = {"r_squared": explained(parts @ np.array(OVERALL_WEIGHTS), overall)}
+    ours = dict(zip(NAMES[:-1], weights.tolist(), strict=True)) | {
+        "r_squared": explained_share(parts @ weights, overall)
+    }
+    published = {"r_squared": explained_share(parts @ np.array(OVERALL_WEIGHTS), overall)}
     note = f"n {len(opinions)}"
     return TableResult(
         (TableRow("fitted", paper, ours, note), TableRow("the paper's weights", {}, published, note)),
     )
 
 
-def explained(predicted: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
+def explained_share(predicted: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
     """Share of the labels' variance about their mean that the predictions explain."""
     spread = np.square(labels - labels.mean()).sum()
     return float(1 - np.square(labels - predicted).sum() / spread)

@@ -79,7 +79,7 @@ def figures(found: Numbers, targets: Numbers, bound: float) -> list[KindFigures]
     return rows
 
 
-def called_healthy(found: Numbers, targets: Numbers, bound: float) -> tuple[int, int]:
+def count_false_calls(found: Numbers, targets: Numbers, bound: float) -> tuple[int, int]:
     """How many of the pictures with no fault at all are called for any kind, and how many there are."""
     healthy = (targets == 0).all(axis=1)
     return int((found[healthy] >= bound).any(axis=1).sum()), int(healthy.sum())

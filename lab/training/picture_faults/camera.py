@@ -81,7 +81,7 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
     if faults == ("slate",):
         truth.targets["slate"] = 1.0
         drawn = overlays.slate((height, width), rng)
-        sent = _sent(_even(drawn), (), truth, rng)
+        sent = _encode(_even(drawn), (), truth, rng)
         truth.settle()
         return Shot(sent, truth, "slate", faults)
     odds = OVERCAST_LOOKS if overcast else {name: share for name, (share, _) in LOOKS.items()}
@@ -90,10 +90,10 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
         look = "day"
     scene = _scene(photograph, other, look, (width, height), rng)
     for fault in faults:
-        scene = _applied(scene, fault, look, truth, rng)
+        scene = _apply_before_sensor(scene, fault, look, truth, rng)
     if rng.random() < 0.5 and look not in DARK_LOOKS and not set(faults) & {"burnt_out", "too_dark"}:
         scene = sensor.expose_by_itself(scene, rng)
-    finished = sensor.expose(scene, Processing.drawn(rng), truth, rng, noisy="noise" in faults)
+    finished = sensor.expose(scene, Processing.draw(rng), truth, rng, noisy="noise" in faults)
     if look == "thermal":
         truth.hide("defocus", "colour_cast", "fog")
     picture = levels(_soft(finished, rng))
@@ -103,7 +103,7 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
         picture = np.repeat(picture[..., 1:2], 3, axis=2)
     if rng.random() < 0.6:
         picture = overlays.burn_in(picture, rng)
-    sent = _sent(_even(picture), faults, truth, rng)
+    sent = _encode(_even(picture), faults, truth, rng)
     truth.settle()
     return Shot(sent, truth, look, faults)
 
@@ -126,7 +126,7 @@ def _scene(photograph: Pixels, other: Pixels, look: str, size: tuple[int, int], 
     return np.asarray(scene * np.exp(rng.normal(0, 0.035, 3)), np.float32)
 
 
-def _applied(scene: Light, fault: str, look: str, truth: Truth, rng: np.random.Generator) -> Light:
+def _apply_before_sensor(scene: Light, fault: str, look: str, truth: Truth, rng: np.random.Generator) -> Light:
     if fault == "web":
         return lens.web(scene, truth, rng, lit=look in DARK_LOOKS)
     step = STEPS.get(fault)
@@ -213,7 +213,7 @@ def _bleed(picture: Pixels, rng: np.random.Generator) -> Pixels:
     return np.asarray(cv2.cvtColor(cv2.merge([luma, *soft]), cv2.COLOR_YCrCb2RGB), np.uint8)
 
 
-def _sent(picture: Pixels, faults: tuple[str, ...], truth: Truth, rng: np.random.Generator) -> Pixels:
+def _encode(picture: Pixels, faults: tuple[str, ...], truth: Truth, rng: np.random.Generator) -> Pixels:
     """Encoded and decoded: torn, coded coarsely, or as a healthy camera does."""
     if "torn" in faults:
         return coding.tear(picture, truth, rng)

@@ -45,10 +45,10 @@ def compress(picture: Pixels, truth: Truth, rng: np.random.Generator) -> Pixels:
     truth.hide("defocus", "noise")
     if rng.random() < 0.4:
         quality = int(between(rng, 1, 16))
-        truth.found("compression", quality, 15, 7)
+        truth.record("compression", quality, 15, 7)
         return jpeg(picture, quality)
     quantiser = int(rng.integers(40, 52))
-    truth.found("compression", quantiser, 40, 46)
+    truth.record("compression", quantiser, 40, 46)
     return stream_pictures(move_scene(picture, 3, rng), "libx264", quantiser)[-1]
 
 
@@ -61,7 +61,7 @@ def tear(picture: Pixels, truth: Truth, rng: np.random.Generator) -> Pixels:
     if not torn or not whole or torn[-1].shape != whole[-1].shape:
         return picture
     change = np.abs(torn[-1].astype(np.int16) - whole[-1]).max(axis=2) > 24
-    truth.found("torn", float(change.mean()), 0.02, 0.08)
+    truth.record("torn", float(change.mean()), 0.02, 0.08)
     truth.hide("compression", "motion_blur", "covered_part")
     return torn[-1]
 

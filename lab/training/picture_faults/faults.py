@@ -27,7 +27,7 @@ class Truth:
 
     targets: dict[str, float] = field(default_factory=dict)
 
-    def found(self, kind: str, amount: float, slight: float, plain: float) -> None:
+    def record(self, kind: str, amount: float, slight: float, plain: float) -> None:
         """Record `amount` of a fault that a person overlooks up to `slight` and calls plain from `plain` on.
 
         `plain` below `slight` means that less is worse. An earlier, plainer record stays.

@@ -25,7 +25,7 @@ def defocus(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     """A disc of 0.5 to 5 % of the width, in a third of the pictures wider towards one side."""
     width = light.shape[1]
     share = between(rng, 0.005, 0.05)
-    truth.found("defocus", share, SLIGHT_DEFOCUS, PLAIN_DEFOCUS)
+    truth.record("defocus", share, SLIGHT_DEFOCUS, PLAIN_DEFOCUS)
     blurred = apply_kernel(light, disc(share * width))
     if rng.random() > 0.3:
         return blurred
@@ -37,7 +37,7 @@ def defocus(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
 def motion(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     """The camera moves by 1 to 12 % of the width while the shutter is open."""
     share = between(rng, 0.01, 0.12)
-    truth.found("motion_blur", share, 0.008, 0.022)
+    truth.record("motion_blur", share, 0.008, 0.022)
     truth.hide("defocus")
     return apply_kernel(light, streak(share * light.shape[1], rng.uniform(0, np.pi), rng.uniform(-0.5, 0.5)))
 
@@ -68,7 +68,7 @@ def condensation(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     hazy = blurred * through + (1 - through) * (0.6 * veil + 0.4 * spread(light, 0.15 * width))
     if rng.random() < 0.4:
         hazy = hazy * rng.uniform(0.12, 0.8)
-    truth.found("condensation", float(mask.mean()), 0.15, 0.35)
+    truth.record("condensation", float(mask.mean()), 0.15, 0.35)
     truth.hide("defocus", "fog", "drops", "dirt", "motion_blur")
     mixed = light * (1 - mask[..., None]) + hazy * mask[..., None]
     if rng.random() < 0.4:
@@ -90,7 +90,7 @@ def wet_film(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     where = ramp(clouds((height, width), between(rng, 2, 7), rng, stretch=between(rng, 0.5, 3)), 1 - share, 1.2 - share)
     wet = hazy * (1 - where[..., None]) + smear * where[..., None]
     plain = radius >= 0.0065 and through <= 0.78
-    truth.found("condensation", 1.0 if plain else 0.5, 0.2, 1.0)
+    truth.record("condensation", 1.0 if plain else 0.5, 0.2, 1.0)
     truth.hide("defocus", "fog", "drops", "dirt", "motion_blur")
     return np.asarray(wet * rng.uniform(0.4, 1.05), np.float32)
 
@@ -98,7 +98,7 @@ def wet_film(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
 def drops(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     """Drops on the glass: each a small, blurred, upside-down wide view with a soft edge."""
     mixed, share = _drops(light, rng, count=int(between(rng, 4, 90)), largest=between(rng, 0.025, 0.13))
-    truth.found("drops", share, 0.03, 0.09)
+    truth.record("drops", share, 0.03, 0.09)
     truth.hide("condensation", "dirt")
     return mixed
 
@@ -115,7 +115,7 @@ def dirt(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     opaque = rng.uniform(0.35, 0.95)
     mask = mask * opaque
     colour = np.array([1.0, rng.uniform(0.75, 1), rng.uniform(0.5, 1)]) * light.mean() * rng.uniform(0.05, 1.2)
-    truth.found("dirt", float(mask.mean()), 0.03, 0.11)
+    truth.record("dirt", float(mask.mean()), 0.03, 0.11)
     truth.hide("drops", "condensation", "covered_part")
     return np.asarray(light * (1 - mask[..., None]) + colour * mask[..., None], np.float32)
 
@@ -140,7 +140,7 @@ def web(light: Light, truth: Truth, rng: np.random.Generator, *, lit: bool) -> L
     strength = rng.uniform(0.35, 1.0)
     glow = (rng.uniform(0.5, 2.0) if lit else rng.uniform(0.7, 1.6)) * max(0.05, float(light.mean()))
     mask = (soft * strength)[..., None]
-    truth.found("dirt", float((soft > 0.3).mean()) * strength, 0.015, 0.05)
+    truth.record("dirt", float((soft > 0.3).mean()) * strength, 0.015, 0.05)
     truth.hide("drops", "condensation", "covered_part", "fog")
     return np.asarray(light * (1 - 0.8 * mask) + glow * mask, np.float32)
 
@@ -162,7 +162,7 @@ def fog(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     bright = np.quantile(luma(light[::4, ::4]), 0.9)
     tint = 1 + rng.normal(0, 0.03, 3)
     veil = tint * float(np.clip(bright * rng.uniform(0.5, 1.3), 0.04, 0.95))
-    truth.found("fog", float(through.mean()), 0.72, 0.42)
+    truth.record("fog", float(through.mean()), 0.72, 0.42)
     truth.hide("condensation", "defocus")
     clear = light if rng.random() < 0.6 else apply_kernel(light, disc(between(rng, 0.002, 0.012) * width))
     return np.asarray(clear * through[..., None] + veil * (1 - through[..., None]), np.float32)
@@ -178,11 +178,11 @@ def cover(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     surface, opaque = _surface(light, near, rng)
     share = float(mask.mean()) * (1 if opaque > 0.8 else opaque)
     if share > 0.86:
-        truth.found("covered", share * opaque, 0.5, 0.72)
+        truth.record("covered", share * opaque, 0.5, 0.72)
         truth.hide_all_but("covered", "covered_part")
         truth.hide("covered_part")
     else:
-        truth.found("covered_part", share, 0.10, 0.28)
+        truth.record("covered_part", share, 0.10, 0.28)
         truth.hide("dirt", "defocus", "condensation", "fog", "drops")
         if share > 0.7:
             truth.hide("covered")

@@ -39,14 +39,14 @@ def draw_shard(photographs: Sequence[Path], number: int, seed: int, *, overcast:
     for _ in range(SHARD):
         other, one = one, decode_picture(photographs[int(rng.integers(len(photographs)))])
         shot = shoot(one, other, shape, rng, overcast=overcast)
-        pictures.append(seen(shot.picture, shape))
+        pictures.append(resize_for_network(shot.picture, shape))
         targets.append(shot.truth.row())
         looks.append(shot.look)
         faults.append(list(shot.faults))
     return Shard(np.stack(pictures), np.stack(targets), looks, faults)
 
 
-def seen(picture: Pixels, shape: str) -> Pixels:
+def resize_for_network(picture: Pixels, shape: str) -> Pixels:
     """A camera's picture as the product hands it to the network: 416 on the longer side."""
     width, height = SEEN[shape]
     how = cv2.INTER_AREA if picture.shape[1] > width else cv2.INTER_LINEAR

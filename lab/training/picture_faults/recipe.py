@@ -168,7 +168,7 @@ def calibrate_and_bundle(run: Path, folder: Path) -> Iterator[str]:
     logits, targets = ask(network, portions[1::2])
     found = name(logits, fitted)
     rows = calibration.figures(found, targets, BOUND)
-    called, healthy = calibration.called_healthy(found, targets, BOUND)
+    called, healthy = calibration.count_false_calls(found, targets, BOUND)
     for row in rows:
         yield f"{row.kind:13} n {row.faulty:4}  at 1 % {row.recall_at_percent:.3f}  called {row.recall_called:.3f}"
     yield f"healthy pictures called: {called} of {healthy}"

@@ -24,7 +24,7 @@ class Processing:
     white: float
 
     @staticmethod
-    def drawn(rng: np.random.Generator) -> "Processing":
+    def draw(rng: np.random.Generator) -> "Processing":
         """A healthy camera, cheap or dear."""
         return Processing(
             noise=between(rng, 0.0004, 0.006),
@@ -45,7 +45,7 @@ SLIGHT_LOSS, PLAIN_LOSS = 0.12, 0.34
 """Shares of what a healthy exposure shows that are clipped."""
 
 
-def lost_to_light(light: Light, exposed: Light) -> float:
+def share_lost_to_light(light: Light, exposed: Light) -> float:
     """Share of what was below half of full well and is now clipped, or nearly: a white sky alone is no fault."""
     shown = luma(light[::4, ::4]) < 0.5
     clipped = luma(exposed[::4, ::4]) > NEARLY_CLIPPED
@@ -61,8 +61,8 @@ def burn_out(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     exposed = exposed + rng.uniform(0.1, 0.6) * spread(np.clip(exposed - 1, 0, 1), 0.04 * width) + veil
     if rng.random() < 0.5:
         exposed = rng.uniform(0.9, 1.02) * (1 - np.exp(-rng.uniform(0.8, 1.6) * exposed))
-    lost = lost_to_light(light, np.asarray(exposed, np.float32))
-    truth.found("burnt_out", lost, SLIGHT_LOSS, PLAIN_LOSS)
+    lost = share_lost_to_light(light, np.asarray(exposed, np.float32))
+    truth.record("burnt_out", lost, SLIGHT_LOSS, PLAIN_LOSS)
     truth.hide("fog", "colour_cast")
     if lost > PLAIN_LOSS:
         truth.hide("defocus", "condensation")
@@ -80,7 +80,7 @@ def darken(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     bright = max(0.01, float(np.quantile(luma(light[::4, ::4]), 0.95)))
     dark = light * between(rng, 0.0008, 0.05) / bright
     top = float(np.quantile(luma(dark[::4, ::4]), 0.95)) ** (1 / 2.2)
-    truth.found("too_dark", top, 0.27, 0.17)
+    truth.record("too_dark", top, 0.27, 0.17)
     truth.hide("noise", "compression", "defocus", "colour_cast", "covered", "dirt", "fog", "purple")
     return np.asarray(dark, np.float32)
 
@@ -95,7 +95,7 @@ def leak_infrared(light: Light, truth: Truth, rng: np.random.Generator) -> Light
     leaked = light + amount * infrared[..., None] * gains
     leaked = leaked * (light.mean() / max(1e-4, float(leaked.mean()))) * rng.uniform(0.9, 1.4)
     flat = leaked.mean(axis=(0, 1))
-    truth.found("purple", float((flat[0] + flat[2]) / 2 / max(1e-4, flat[1])) / _balance(light), 1.07, 1.17)
+    truth.record("purple", float((flat[0] + flat[2]) / 2 / max(1e-4, flat[1])) / _balance(light), 1.07, 1.17)
     truth.hide("colour_cast")
     return np.asarray(leaked, np.float32)
 
@@ -105,7 +105,7 @@ def tint_purple(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     behind = between(rng, 0.4, 0.95)
     gains = np.array([between(rng, 0.85, 1.2), behind, between(rng, 0.85, 1.25)], np.float32)
     ratio = float((gains[0] + gains[2]) / 2 / gains[1])
-    truth.found("purple", ratio, 1.08, 1.18)
+    truth.record("purple", ratio, 1.08, 1.18)
     truth.hide("colour_cast")
     return np.asarray(light * gains, np.float32)
 
@@ -118,7 +118,7 @@ def tint_neutrals(light: Light, truth: Truth, rng: np.random.Generator) -> Light
     gains = np.array([rng.uniform(0.95, 1.15), behind, rng.uniform(1.05, 1.5)], np.float32)
     ratio = float((gains[0] + gains[2]) / 2 / behind)
     if float((neutral > 0.5).mean()) > 0.3:
-        truth.found("purple", ratio, 1.09, 1.2)
+        truth.record("purple", ratio, 1.09, 1.2)
     else:
         truth.hide("purple")
     truth.hide("colour_cast")
@@ -138,7 +138,7 @@ def cast(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
         }[str(rng.choice(["blue", "yellow", "green", "orange", "cyan", "red"]))]
     )
     power = rng.uniform(0.3, 1.6)
-    truth.found("colour_cast", power, 0.2, 0.5)
+    truth.record("colour_cast", power, 0.2, 0.5)
     truth.hide("purple")
     return np.asarray(light * gains**power, np.float32)
 
@@ -157,12 +157,12 @@ def expose(light: Light, processing: Processing, truth: Truth, rng: np.random.Ge
     deviation = cv2.sqrt(clipped * (0.12 * noise) + 0.25 * noise**2)
     exposed = np.clip(clipped + deviation * seeds, 0, 1)
     if processing.denoise > 0 and (not noisy or rng.random() < 0.25):
-        exposed = _denoised(exposed, processing.denoise)
+        exposed = _denoise(exposed, processing.denoise)
     finished = power(exposed, 1 / processing.gamma)
     if noisy:
         clean = power(clipped, 1 / processing.gamma)
         left = float(np.std((finished - clean)[::2, ::2])) * 255 * (0.8 if coarse else 1.0)
-        truth.found("noise", left, 7, 16)
+        truth.record("noise", left, 7, 16)
         truth.hide("compression")
     if processing.stretch > 0:
         low, high = (float(one) for one in np.quantile(finished[::4, ::4], (0.01, 0.99)))
@@ -188,7 +188,7 @@ def _grain(shape: tuple[int, int, int], rng: np.random.Generator, *, coarse: boo
     return np.asarray(cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR) * 1.6, np.float32)
 
 
-def _denoised(exposed: Light, strength: float) -> Light:
+def _denoise(exposed: Light, strength: float) -> Light:
     root = cv2.sqrt(np.asarray(exposed, np.float32))
     smooth = cv2.bilateralFilter(root, 5, 0.12 * strength, 2.0)
     return np.asarray(smooth**2, np.float32)

@@ -105,12 +105,12 @@ def _maps(files: Sequence[Path], plan: SgdNetPlan, folder: Path) -> Array:
     rows, columns = grid_of(plan)
     path = folder / f"saliency_{plan.teacher}_{teacher_key(plan)}_{rows}x{columns}.npy"
 
-    def looked(file: Path) -> Array:
+    def compute_saliency(file: Path) -> Array:
         rgb = downscale(_codes(file).float() / 255, longer_side=TEACHERS_LONGER_SIDE)
         values: Array = guide.maps(rgb, (file.stem,), (rows, columns))[0].cpu().numpy()
         return values
 
-    return load_or_compute(path, files, (1, rows, columns), np.float32, looked)
+    return load_or_compute(path, files, (1, rows, columns), np.float32, compute_saliency)
 
 
 @torch.inference_mode()
@@ -119,7 +119,7 @@ def _features(files: Sequence[Path], plan: SgdNetPlan, network: SgdNet, folder: 
     assert isinstance(backbone, MobileNetV2)
     frozen = backbone.features[: plan.frozen_blocks].eval().to(memory_format=torch.channels_last)
 
-    def computed(file: Path) -> Array:
+    def compute(file: Path) -> Array:
         small = torch.from_numpy(squashed_codes(file, size)).unsqueeze(0).float() / 255
         seen = prepare_input(small, "mobilenet_v2").contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=plan.precision is Precision.BF16):
@@ -128,7 +128,7 @@ def _features(files: Sequence[Path], plan: SgdNetPlan, network: SgdNet, folder: 
 
     shape = tuple(frozen(torch.zeros(1, 3, *size)).shape[1:])
     name = f"features_{plan.frozen_blocks}_{size[0]}x{size[1]}.npy"
-    return load_or_compute(folder / name, files, shape, np.float16, computed)
+    return load_or_compute(folder / name, files, shape, np.float16, compute)
 
 
 def _codes(file: Path) -> Tensor:

@@ -74,14 +74,14 @@ def prepare_arrays(
             seen.append(np.empty((len(files), 3, 0, 0), np.uint8))
         elif plan.frozen_blocks:
             path = folder / f"{name}_{plan.frozen_blocks}.npy"
-            seen.append(_features(path, files, side, view, _frozen(network, plan)))
+            seen.append(_features(path, files, side, view, _frozen_blocks(network, plan)))
         else:
             path, shape = folder / f"{name}.npy", (3, side, side)
             seen.append(load_or_compute(path, files, shape, np.uint8, partial(_view_codes, view)))
     return SurveillanceArrays(seen[0], seen[1], labels)
 
 
-def _frozen(network: SaliencyIqa | None, plan: SurveillancePlan) -> Callable[[Tensor], Tensor]:
+def _frozen_blocks(network: SaliencyIqa | None, plan: SurveillancePlan) -> Callable[[Tensor], Tensor]:
     """The first blocks of either branch, for both start alike, on [0, 1], in the plan's precision."""
     if network is None or not isinstance(network.global_branch.backbone, MobileNetV2):
         raise ConfigError("frozen_blocks needs the network whose blocks are frozen, of MobileNetV2")
@@ -102,11 +102,11 @@ def _features(
     """What the frozen blocks make of each file's view, `side` pixels square."""
     shape = tuple(frozen(torch.zeros(1, 3, side, side)).shape[1:])
 
-    def computed(file: Path) -> Array:
+    def compute(file: Path) -> Array:
         values: Array = frozen(view(file))[0].half().numpy()
         return values
 
-    return load_or_compute(path, files, shape, np.float16, computed)
+    return load_or_compute(path, files, shape, np.float16, compute)
 
 
 def _floats(rows: Array, device: torch.device) -> Tensor:

@@ -81,7 +81,7 @@ class OutageTarget:
     def await_first_scores(self) -> None:
         """Wait until every camera is judged for the first time. Raises `RuntimeError` where that does not come."""
         began_at = datetime.now(UTC)
-        if not _until(lambda: self.feed.streaming_cameras() <= self._stored_since(began_at), RECOVER_S):
+        if not _until(lambda: self.feed.streaming_cameras() <= self._cameras_stored_since(began_at), RECOVER_S):
             raise RuntimeError(f"the workers do not judge: {self.workers.log_tail(0)}")
 
     def apply_outage(self, event: Outage) -> OutageResult:
@@ -89,7 +89,7 @@ class OutageTarget:
         time.sleep(event.pause_s)
         killed_at, killed_s, at_s = self._strike(event)
         back_s = time.monotonic() - killed_s
-        current = self._shown_since if event.kind is OutageKind.REDIS else self._stored_since
+        current = self._cameras_shown_since if event.kind is OutageKind.REDIS else self._cameras_stored_since
         recovered = _until(lambda: self.feed.streaming_cameras() <= current(killed_at), RECOVER_S)
         recovered_s = round(time.monotonic() - killed_s, 2) if recovered else None
         return OutageResult(event.kind, round(at_s, 2), round(back_s, 2), recovered_s)
@@ -113,7 +113,7 @@ class OutageTarget:
         self.workers.replace(event.worker)
         return moment
 
-    def _stored_since(self, since: datetime) -> frozenset[str]:
+    def _cameras_stored_since(self, since: datetime) -> frozenset[str]:
         """Return the cameras of which a frame received after `since` is stored."""
         query = text("SELECT DISTINCT stream_id FROM frames WHERE received_at > :since")
         try:
@@ -122,7 +122,7 @@ class OutageTarget:
         except StoreUnavailable:
             return frozenset()
 
-    def _shown_since(self, since: datetime) -> frozenset[str]:
+    def _cameras_shown_since(self, since: datetime) -> frozenset[str]:
         """Return the cameras whose live state is of after `since`."""
         try:
             return frozenset(name for name, snapshot in self.live.all().items() if snapshot.at > since)

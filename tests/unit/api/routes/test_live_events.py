@@ -97,12 +97,12 @@ def test_a_store_that_is_away_is_told_and_the_cameras_stay(
 def test_events_end_when_the_process_stops(stage: SampleCameras, told: PageReader) -> None:
     stopping = threading.Event()
 
-    async def gone() -> bool:
+    async def has_left() -> bool:
         return False
 
     async def collected() -> list[str]:
         found = []
-        async for event in event_stream(told.next, stopping=stopping, gone=gone, every_s=0):
+        async for event in event_stream(told.next, stopping=stopping, has_left=has_left, every_s=0):
             found.append(event)
             if len(found) == 3:
                 stopping.set()
@@ -115,13 +115,14 @@ def test_events_end_when_the_process_stops(stage: SampleCameras, told: PageReade
 
 
 def test_a_stream_ends_after_its_life_so_that_the_page_shows_its_cookie_again(told: PageReader) -> None:
-    async def gone() -> bool:
+    async def has_left() -> bool:
         return False
 
     async def collected() -> list[str]:
         stopping = threading.Event()
         return [
-            event async for event in event_stream(told.next, stopping=stopping, gone=gone, every_s=0.01, life_s=0.2)
+            event
+            async for event in event_stream(told.next, stopping=stopping, has_left=has_left, every_s=0.01, life_s=0.2)
         ]
 
     assert len(anyio.run(collected)) >= 2

@@ -166,11 +166,11 @@ def test_what_would_take_gigabytes_at_8k_is_not_assessable(name: str, built: dic
 def test_rows_chosen_from_a_batch_share_what_was_derived_of_it() -> None:
     batch = shown(4)
     derived = batch.small_rgb
-    chosen = batch.chosen([2, 0])
+    chosen = batch.select([2, 0])
     assert torch.equal(chosen.luma, batch.luma[[2, 0]])
     assert torch.equal(chosen.__dict__["small_rgb"], derived[[2, 0]])
     assert "rgb" not in chosen.__dict__
-    assert batch.chosen([0, 1, 2, 3]) is batch
+    assert batch.select([0, 1, 2, 3]) is batch
 
 
 def test_a_model_switched_off_is_off_whatever_weights_it_has() -> None:

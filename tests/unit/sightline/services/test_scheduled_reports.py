@@ -13,7 +13,7 @@ from reports.schedule import Scheduled
 from reports.usable_time.periods import Zones
 from sightline.config.settings import parse_settings
 from sightline.services.notifier_factory import make_notifiers
-from sightline.services.scheduled_reports import FolderDelivery, ScheduledReports, scheduled_reports
+from sightline.services.scheduled_reports import FolderDelivery, ScheduledReports, build_scheduled_reports
 from tests.fakes.ports import FakeClock
 from tests.unit.notification.notifiers.mail_server import mail_server
 
@@ -66,7 +66,7 @@ def test_the_settings_say_what_is_written_and_where(tmp_path: Path) -> None:
         {"reports": {"folder": str(tmp_path), "schedule": [entry], "time_zones": {"north": "Asia/Tokyo"}}}
     )
     maker = CountingMaker()
-    scheduled_reports(chosen, maker, FakeClock(MONDAY)).run_once()
+    build_scheduled_reports(chosen, maker, FakeClock(MONDAY)).run_once()
     assert maker.made == ["sightline-north-2026-10-01-to-2026-10-31.json"]
 
 
@@ -88,7 +88,7 @@ def test_a_report_is_mailed_once_to_the_receiver_that_its_schedule_names(tmp_pat
         )
         for _ in range(2):
             notifiers = make_notifiers(settings, clock)
-            scheduled_reports(settings, maker, clock, notifiers).run_once()
+            build_scheduled_reports(settings, maker, clock, notifiers).run_once()
     (mail,) = box.mails
     (attached,) = mail.iter_attachments()
     assert attached.get_filename() == "sightline-2026-11-23-to-2026-11-29.pdf"

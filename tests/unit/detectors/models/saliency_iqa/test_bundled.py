@@ -57,5 +57,5 @@ def test_a_picture_scores_the_same_alone_and_in_a_batch(
 ) -> None:
     batch = rungs("blur", photograph)
     together = detector.score(batch)["image_quality"].tolist()
-    alone = [detector.score(batch.chosen([index]))["image_quality"].item() for index in range(len(batch))]
+    alone = [detector.score(batch.select([index]))["image_quality"].item() for index in range(len(batch))]
     assert together == pytest.approx(alone, abs=BATCH_TOLERANCE)

@@ -69,9 +69,9 @@ def test_a_picture_scores_the_same_alone_and_in_any_batch_and_order(precision: t
     together = detector.score(batch)["image_quality"]
     assert len(set(together.tolist())) == 3
     for index in range(3):
-        one = batch.chosen([index])
+        one = batch.select([index])
         assert detector.score(one)["image_quality"].item() == pytest.approx(together[index].item(), abs=BATCH_TOLERANCE)
-    reverse = detector.score(batch.chosen([2, 1, 0]))["image_quality"]
+    reverse = detector.score(batch.select([2, 1, 0]))["image_quality"]
     assert reverse.flip(0).tolist() == pytest.approx(together.tolist(), abs=BATCH_TOLERANCE)
 
 

@@ -108,7 +108,7 @@ def test_points_are_the_same_alone_and_in_a_batch() -> None:
     base = camera_like("cat")
     batch = shown(base, add_noise(base, 12), add_fog(base, 0.45))
     together = CORRECTION.points(batch).tolist()
-    assert [CORRECTION.points(batch.chosen([one])).item() for one in range(3)] == pytest.approx(together, abs=1e-4)
+    assert [CORRECTION.points(batch.select([one])).item() for one in range(3)] == pytest.approx(together, abs=1e-4)
 
 
 def test_a_cameras_picture_scores_lower_the_more_noise_and_fog_it_has(detector: SaliencyIqaDetector) -> None:

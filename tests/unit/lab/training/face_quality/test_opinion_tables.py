@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.models.face_quality.network import OVERALL_WEIGHTS
-from lab.training.face_quality.opinion_tables import NAMES, equation_1, explained, figure_7, figure_8
+from lab.training.face_quality.opinion_tables import NAMES, equation_1, explained_share, figure_7, figure_8
 from lab.training.paper_table import ReproductionOptions
 from tests.unit.lab.training.face_quality.faces import bench, drawing
 
@@ -32,7 +32,7 @@ def test_the_fit_finds_what_the_opinions_were_made_of(setting: ReproductionOptio
 
 def test_the_mean_alone_explains_nothing() -> None:
     labels = np.array([1.0, 2.0, 4.0])
-    assert explained(np.full(3, labels.mean()), labels) == pytest.approx(0.0)
+    assert explained_share(np.full(3, labels.mean()), labels) == pytest.approx(0.0)
 
 
 def test_dimensions_rated_alike_correlate_fully(setting: ReproductionOptions) -> None:

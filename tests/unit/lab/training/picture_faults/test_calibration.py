@@ -7,8 +7,8 @@ from lab.training.picture_faults.calibration import (
     ANY_PRIOR,
     PRIORS,
     calibrate_kinds,
-    called_healthy,
     camera_weights,
+    count_false_calls,
     figures,
     probabilities,
     reliability,
@@ -68,4 +68,4 @@ def test_recall_and_false_calls_are_counted_at_the_bound() -> None:
     targets[2, 5] = -1
     found[0, 2], found[2, 5], found[3, 7] = 0.95, 0.99, 0.92
     assert figures(found, targets, 0.9)[2].recall_called == 0.5
-    assert called_healthy(found, targets, 0.9) == (1, 1)
+    assert count_false_calls(found, targets, 0.9) == (1, 1)

@@ -41,13 +41,13 @@ def test_a_fault_is_there_not_there_or_too_slight_to_say(
     amount: float, slight: float, plain: float, expected: float
 ) -> None:
     truth = Truth()
-    truth.found("fog", amount, slight, plain)
+    truth.record("fog", amount, slight, plain)
     assert truth.row()[KINDS.index("fog")] == expected
 
 
 def test_what_a_plain_fault_hides_nobody_can_say_but_a_plain_fault_stays() -> None:
     truth = Truth()
-    truth.found("defocus", 1.0, 0.1, 0.2)
+    truth.record("defocus", 1.0, 0.1, 0.2)
     truth.hide("defocus", "fog")
     assert truth.targets == {"defocus": 1.0, "fog": UNSURE}
 
@@ -122,15 +122,15 @@ def test_burning_out_is_named_by_the_share_of_what_was_shown_that_clips() -> Non
     for seed in range(10):
         truth = Truth()
         light = sensor.burn_out(scene(), truth, np.random.default_rng(seed))
-        share = sensor.lost_to_light(scene(), light)
+        share = sensor.share_lost_to_light(scene(), light)
         assert truth.targets.get("burnt_out", 0.0) == (1.0 if share >= 0.34 else UNSURE if share > 0.12 else 0.0)
 
 
 def test_a_white_sky_alone_is_no_burnt_out_picture() -> None:
     healthy = np.full((96, 128, 3), 0.2, np.float32)
     healthy[:60] = 3.0
-    assert sensor.lost_to_light(healthy, 1.5 * healthy) == 0.0
-    assert sensor.lost_to_light(healthy, 6 * healthy) == 1.0
+    assert sensor.share_lost_to_light(healthy, 1.5 * healthy) == 0.0
+    assert sensor.share_lost_to_light(healthy, 6 * healthy) == 1.0
 
 
 def changed(one: Pixels, other: Pixels) -> float:
