@@ -1,4 +1,4 @@
-"""The cameras, known even while the store is away."""
+"""The cameras, known even while the store is unavailable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class CameraListing:
     """`away` says why the store does not answer; the cameras are then the last ones known."""
 
     cameras: Mapping[str, Camera]
-    away: str = ""
+    outage: str = ""
 
 
 class CameraCache:
@@ -24,9 +24,9 @@ class CameraCache:
         self._directory = CameraDirectory(store)
 
     def read(self) -> CameraListing:
-        away = ""
+        outage = ""
         try:
             self._directory.refresh()
         except StoreUnavailable as error:
-            away = str(error) or "the store is away"
-        return CameraListing(self._directory.cameras, away)
+            outage = str(error) or "the store is unavailable"
+        return CameraListing(self._directory.cameras, outage)

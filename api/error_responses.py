@@ -49,7 +49,7 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 
 
 async def _answer_store_unavailable(request: Request, error: Exception) -> JSONResponse:
-    return error_response(503, f"the store is away, try again: {error}", {"Retry-After": "5"})
+    return error_response(503, f"the store is unavailable, try again: {error}", {"Retry-After": "5"})
 
 
 async def _answer_sightline_error(request: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""The present state of each camera: the live state or, while that is away, what the database knows.
+"""The present state of each camera: the live state or, while that is unavailable, what the database knows.
 
 Scoring and storing go on without the live state, so the database is at most one batch behind; it lacks pictures,
 rates and the light mode.
@@ -14,7 +14,7 @@ from domain.messages import StreamSnapshot
 from domain.ports import Clock, LiveState, ScoreStore
 
 RETRY_S = 2.0
-"""While the live state is away, it and the database are asked this often at most: a page asks once a second."""
+"""While the live state is unavailable, it and the database are asked this often at most: a page asks once a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,13 @@ class KnownSnapshots:
     """Snapshots by stream. `away` is "" or why they are read from the database."""
 
     snapshots: Mapping[str, StreamSnapshot] = field(default_factory=dict)
-    away: str = ""
+    outage: str = ""
 
 
 class LiveSnapshots:
-    """Asks the live state each time, and no more often than every two seconds while it is away. Shared by threads."""
+    """Asks the live state each time, and no more often than every two seconds while it is unavailable. Shared by
+    threads.
+    """
 
     def __init__(self, live: LiveState, scores: ScoreStore, clock: Clock) -> None:
         self._live = live
@@ -52,7 +54,7 @@ class LiveSnapshots:
         return present
 
     def _read_stored(self, names: Collection[str]) -> Mapping[str, StreamSnapshot]:
-        """Return what the database knows, nothing while it is away too: then nothing is known."""
+        """Return what the database knows, nothing while it is unavailable too: then nothing is known."""
         try:
             return self._scores.latest(names)
         except StoreUnavailable:

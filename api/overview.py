@@ -30,8 +30,8 @@ class CameraRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`store` is "" or why the store is away; the cameras are then the last ones known. `live` is "" or why the live
-    state is, and that all of this was read from the store.
+    """`store` is "" or why the store is unavailable; the cameras are then the last ones known. `live` is "" or why the
+    live state is, and that all of this was read from the store.
     """
 
     now: datetime
@@ -50,7 +50,7 @@ def make_camera_row(camera: Camera, present: KnownSnapshots, now: datetime) -> C
     snapshot = present.snapshots.get(camera.name)
     status = derive_camera_status(camera, snapshot, now)
     known = status.state not in (CameraState.UNKNOWN, CameraState.OFF)
-    return CameraRow(camera, status, snapshot if known else None, stored=bool(present.away))
+    return CameraRow(camera, status, snapshot if known else None, stored=bool(present.outage))
 
 
 def read_overview(backend: Backend) -> Overview:
@@ -59,4 +59,4 @@ def read_overview(backend: Backend) -> Overview:
     present = backend.live_snapshots.read(listing.cameras)
     rows = [make_camera_row(camera, present, now) for camera in listing.cameras.values()]
     rows.sort(key=lambda each: (*each.status.urgency, each.camera.site, each.camera.name))
-    return Overview(now, tuple(rows), listing.away, present.away)
+    return Overview(now, tuple(rows), listing.outage, present.outage)

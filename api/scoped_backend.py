@@ -177,23 +177,23 @@ class ScopedStreams:
 
 
 class ScopedQuietTimes:
-    """The desk for the cameras that may be seen, and for the windows of a whole site of theirs."""
+    """The planner for the cameras that may be seen, and for the windows of a whole site of theirs."""
 
-    def __init__(self, view: _View, alerts: ScopedAlerts, desk: MaintenancePlanner) -> None:
+    def __init__(self, view: _View, alerts: ScopedAlerts, planner: MaintenancePlanner) -> None:
         self._view = view
         self._alerts = alerts
-        self._desk = desk
+        self._planner = planner
 
     def start(self, camera: str, length: timedelta, *, reason: str, by: str) -> MaintenanceWindow:
         if not self._view.sees_camera(camera):
             raise camera_not_found(camera)
-        return self._desk.start(camera, length, reason=reason, by=by)
+        return self._planner.start(camera, length, reason=reason, by=by)
 
     def end(self, window_id: str, *, by: str) -> bool:
-        return any(each.window_id == window_id for each in self.windows()) and self._desk.end(window_id, by=by)
+        return any(each.window_id == window_id for each in self.windows()) and self._planner.end(window_id, by=by)
 
     def windows(self) -> Sequence[MaintenanceWindow]:
-        return [each for each in self._desk.windows() if self._sees_window(each)]
+        return [each for each in self._planner.windows() if self._sees_window(each)]
 
     def snooze(
         self, length: timedelta, *, incident_id: str = "", camera: str = "", fault: str = "", reason: str, by: str
@@ -201,14 +201,14 @@ class ScopedQuietTimes:
         asked = Snooze("", datetime.max, incident_id, camera, fault)
         if not self._sees_snooze(asked):
             raise HTTPException(404, "there is nothing of this name to put off")
-        return self._desk.snooze(length, incident_id=incident_id, camera=camera, fault=fault, reason=reason, by=by)
+        return self._planner.snooze(length, incident_id=incident_id, camera=camera, fault=fault, reason=reason, by=by)
 
     def end_snooze(self, snooze_id: str, *, by: str) -> bool:
         mine = any(each.snooze_id == snooze_id for each in self.snoozes())
-        return mine and self._desk.end_snooze(snooze_id, by=by)
+        return mine and self._planner.end_snooze(snooze_id, by=by)
 
     def snoozes(self) -> Sequence[Snooze]:
-        return [each for each in self._desk.snoozes() if self._sees_snooze(each)]
+        return [each for each in self._planner.snoozes() if self._sees_snooze(each)]
 
     def _sees_window(self, window: MaintenanceWindow) -> bool:
         if window.camera:

@@ -61,7 +61,7 @@ def package_component(package: Package, kind: str) -> Component:
 
 
 def library_component(library: Library) -> Component:
-    """Return a native library; the wheel that carries it is its group, since its own version is not told apart."""
+    """Return a native library; the wheel that carries it is its group, since its own version is not distinguished."""
     return {
         "type": "library",
         "bom-ref": f"wheel:{library.wheel}/{library.file}",

@@ -23,7 +23,7 @@ def read_metric_table() -> Mapping[str, MetricSpec]:
 
 
 def render_metric_table(metrics: Mapping[str, MetricSpec]) -> str:
-    """Return the text of the table; null stands for a bound that is infinite."""
+    """Return the text of the table; null means an infinite bound."""
     rows = [asdict(spec) for spec in metrics.values()]
     bounded = [{key: None if value in (inf, -inf) else value for key, value in row.items()} for row in rows]
     return json.dumps(bounded, ensure_ascii=False, indent=1) + "\n"

@@ -60,7 +60,9 @@ class ApiKey:
 
 
 class AccessStore(Protocol):
-    """Users and API keys; every change is audited. Each method raises `StoreUnavailable` while the database is away."""
+    """Users and API keys; every change is audited. Each method raises `StoreUnavailable` while the database is
+    unavailable.
+    """
 
     def users(self) -> Sequence[User]:
         """Return all users by name, those that are switched off too."""

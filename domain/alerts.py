@@ -123,7 +123,8 @@ class Incident:
     answered_by: str = ""
     answered_at: datetime | None = None
     flapping: bool = False
-    """The warning that its one member's connection comes and goes; while it is open, losses are not told one by one."""
+    """The warning that its one member's connection comes and goes; while it is open, losses are not announced one by
+    one."""
 
 
 @dataclass(frozen=True, slots=True)

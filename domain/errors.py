@@ -34,7 +34,7 @@ class FrameRejected(SightlineError):
 
 
 class StoreUnavailable(SightlineError):
-    """The store is away, locked or full; the batch is kept, tried again, and committed after it was stored.
+    """The store is unavailable, locked or full; the batch is kept, tried again, and committed after it was stored.
 
     `needs_operator`: waiting alone does not help, such as with a damaged file or a refused password.
     """

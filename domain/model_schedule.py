@@ -8,10 +8,14 @@ from datetime import datetime
 
 
 def is_due(last: datetime | None, at: datetime, every_s: float) -> bool:
-    """Whether the picture of `at` is judged when the last judged one was of `last`; a clock set back starts again."""
+    """Whether a model runs on the picture of `at` when it last ran on the one of `last`; a clock set back starts
+    again.
+    """
     return last is None or at < last or (at - last).total_seconds() >= every_s
 
 
 def due_models(last: Mapping[str, datetime], at: datetime, every_s: Mapping[str, float]) -> frozenset[str]:
-    """Return the models that judge the picture of `at`, by when each judged last and how many seconds lie between."""
+    """Return the models that run on the picture of `at`, by when each ran last and how many seconds must lie
+    between.
+    """
     return frozenset(name for name, each in every_s.items() if is_due(last.get(name), at, each))

@@ -222,7 +222,7 @@ class ScoreStore(Protocol):
     def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
         """Return the last verdicts and scores of each stream, as far as rows hold them; unknown streams are absent.
 
-        `at` is when something was last stored of it. For readers whose live state is away.
+        `at` is when something was last stored of it. For readers whose live state is unavailable.
         """
         ...
 
@@ -303,13 +303,15 @@ class AlertStore(Protocol):
 
     def mark_received(self, deliveries: Collection[tuple[str, str]], at: datetime) -> None: ...
 
-    def receivers_told(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+    def receivers_notified(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
         """Return by incident who got a message about it, and when the first."""
         ...
 
 
 class ShadowLog(Protocol):
-    """What shadow mode kept from receivers. Every method raises `StoreUnavailable` while the database is away."""
+    """What shadow mode kept from receivers. Every method raises `StoreUnavailable` while the database is
+    unavailable.
+    """
 
     def record(self, message: ShadowMessage) -> None:
         """Keep one message; the same key and receiver again change nothing."""

@@ -1,1 +1,1 @@
-"""What is normal, what is not, and who must be told."""
+"""What is normal, what is not, and what must be announced."""

@@ -12,7 +12,8 @@ from evaluation.rules.rule_check import RuleResult, why_never_assessable
 STALL_S = 10.0
 """A connection that calls itself live but decoded no picture for so long has stalled."""
 SHORTEST_SPAN_S = 15.0
-"""Errors a minute are told from no less than this, or one error in the first status would read as thirty a minute."""
+"""Errors a minute are computed over no less than this, or one error in the first status would read as thirty a
+minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From one observation of one stream to everything that follows: verdicts, alerts, incident, messages, references.
 
-Pure: the same state, camera, observation, policy and clock give the same answer, names included, so that a unit may be
+Pure: the same state, camera, observation, policy and clock give the same answer, names included, so that a batch may be
 judged again after a crash. Time is the observation's own, never going back unless the clock was set back.
 """
 
@@ -84,7 +84,7 @@ def restore_state(
     """Return the state to go on from after a start, from what storage kept.
 
     `span` is the last time written down: a restart that is over soon enough leaves no gap after it.
-    An open incident is told again under the same key, which the outbox recognises: a crash loses no first message.
+    An open incident is announced again under the same key, which the outbox recognises: a crash loses no first message.
     """
     kept = tuple(alert for alert in alerts if alert.state is not AlertState.INACTIVE)
     return StreamState(

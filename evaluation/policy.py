@@ -28,7 +28,7 @@ class Policy:
     provisional_s: float | None = 60.0
     """What was seen after so many seconds …"""
     provisional_frames: int = 10
-    """… in so many good frames stands in for a baseline until learning ends; never where None."""
+    """… in so many good frames replace a baseline until learning ends; never where None."""
     provisional_sensitivity: int | None = 2
     """Against a provisional baseline no fault is judged more keenly than this; None for no such bound."""
     provisional_for_all: bool = False
@@ -124,7 +124,7 @@ class Policy:
         )
 
     def hold_for_s(self, rule: AlertRule) -> float:
-        """Return how long `rule`'s fault must last before it is told."""
+        """Return how long `rule`'s fault must last before it raises an alert."""
         return rule.hold_for_s if self.raise_s is None or rule.event else self.raise_s
 
     def keep_firing_for_s(self, rule: AlertRule, flaps: int) -> float:

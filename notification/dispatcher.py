@@ -29,7 +29,7 @@ __all__ = ["FIRST_RETRY_S", "LAST_RETRY_S", "Dispatcher"]
 DUE_LIMIT = 1000
 FOLLOW_UP_EVERY = timedelta(seconds=20)
 QUIET_MEMORY = timedelta(days=1)
-"""How far back quiet times are read: what began and ended in one while Sightline did not run is not told."""
+"""How far back quiet times are read: no message is sent of what began and ended in one while Sightline did not run."""
 
 
 def _order_in_incident(entry: OutboxEntry) -> tuple[int, datetime]:
@@ -135,8 +135,10 @@ class Dispatcher:
             return
         self._followed_at = now
         incidents = self._alerts.incidents(state=IncidentState.OPEN, limit=10 * DUE_LIMIT)
-        told = self._alerts.receivers_told([incident.incident_id for incident in incidents])
-        entries = plan_follow_ups(incidents, told, self._routing, self._read_cameras(), now, policy=self._follow_ups)
+        notified = self._alerts.receivers_notified([incident.incident_id for incident in incidents])
+        entries = plan_follow_ups(
+            incidents, notified, self._routing, self._read_cameras(), now, policy=self._follow_ups
+        )
         known = self._alerts.deliveries([entry.key for entry in entries])
         fresh = [entry for entry in entries if entry.key not in known]
         if fresh:
@@ -173,10 +175,10 @@ class Dispatcher:
         if not entries:
             return
         planned = self._alerts.deliveries([entry.key for entry in entries])
-        told = self._alerts.receivers_told({entry.incident.incident_id for entry in entries})
+        notified = self._alerts.receivers_notified({entry.incident.incident_id for entry in entries})
         cameras = tuple(self._cameras.cameras.values())
         chosen = {
-            entry.key: self._routing.choose_receivers(entry, cameras, now, told.get(entry.incident.incident_id, ()))
+            entry.key: self._routing.choose_receivers(entry, cameras, now, notified.get(entry.incident.incident_id, ()))
             for entry in entries
             if entry.key not in planned
         }

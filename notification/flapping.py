@@ -1,7 +1,7 @@
 """One warning for a connection that comes and goes, in place of a message for each loss.
 
 A camera flaps from its sixth reconnection within an hour on. It is steady again after half an hour without one, and
-lost when no picture comes for ten minutes: then the loss itself is told.
+lost when no picture comes for ten minutes: then the loss itself is announced.
 """
 
 from collections import deque

@@ -15,27 +15,28 @@ STOPPED_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class FollowUpPolicy:
-    """When an open incident is told again, after its first message."""
+    """When a reminder of an open incident is sent, after its first message."""
 
     reminders: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(days=1))
 
 
 def plan_follow_ups(
     incidents: Sequence[Incident],
-    told: Mapping[str, Mapping[str, datetime]],
+    notified: Mapping[str, Mapping[str, datetime]],
     routing: Routing,
     cameras: Collection[Camera],
     now: datetime,
     *,
     policy: FollowUpPolicy,
 ) -> tuple[OutboxEntry, ...]:
-    """Return the messages that are due about open incidents. `told` says by incident who was told, and when first.
+    """Return the messages that are due about open incidents. `notified` says by incident which receivers had a message,
+    and when first.
 
     The key of each is the same whenever it is made again, so that the outbox keeps one.
     """
     entries: list[OutboxEntry] = []
     for incident in incidents:
-        times = told.get(incident.incident_id)
+        times = notified.get(incident.incident_id)
         if times and not incident.flapping:
             first = min(times.values())
             entries += _escalations(incident, first, routing, cameras, now)

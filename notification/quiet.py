@@ -73,8 +73,8 @@ def hold_back(
 ) -> QuietPlan:
     """Split the messages that are due. Those in `begun` are on their way and are not held.
 
-    What began and ended quietly is dropped. When the quiet time ends, an incident that is still open is told by one
-    message with its newest state. `quiet` holds what ended lately too, so that a restart changes nothing.
+    What began and ended quietly is dropped. When the quiet time ends, an incident that is still open is announced by
+    one message with its newest state. `quiet` holds what ended lately too, so that a restart changes nothing.
     """
     free: list[OutboxEntry] = [message for message in due if message.key in begun]
     held: list[OutboxEntry] = []

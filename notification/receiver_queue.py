@@ -77,8 +77,8 @@ class _Attempt:
 class ReceiverQueue:
     """The messages on their way to one receiver.
 
-    One that is read by people gets a digest of what came together while it was away; then it is asked as a whole, ever
-    more slowly. Every other receiver gets each message, and each is tried again by its own times.
+    One that is read by people gets a digest of what came together while it was unavailable; then it is asked as a
+    whole, ever more slowly. Every other receiver gets each message, and each is tried again by its own times.
     """
 
     notifier: Notifier

@@ -131,17 +131,17 @@ class Routing:
         return Explanation(_unique(self.always, *chosen), matches, by_default=False)
 
     def choose_receivers(
-        self, entry: OutboxEntry, cameras: Collection[Camera], at: datetime, told: Collection[str] = ()
+        self, entry: OutboxEntry, cameras: Collection[Camera], at: datetime, notified: Collection[str] = ()
     ) -> tuple[str, ...]:
-        """Return who gets a message at `at`. `told` had one about the same incident: they also hear its end."""
+        """Return who gets a message at `at`. `notified` had one about the same incident: they also hear its end."""
         kind, facts = entry.kind, facts_of(entry.incident, cameras)
         if kind is NotificationKind.ESCALATION:
             chosen = [route.escalate_to for route in self.routes if entry.key.endswith(f":{kind}:{route.name}")]
             return _unique(self.always, *chosen)
-        if kind is NotificationKind.RESOLVED and told:
-            return _unique(self.always, tuple(sorted(told)))
+        if kind is NotificationKind.RESOLVED and notified:
+            return _unique(self.always, tuple(sorted(notified)))
         found = self.explain(facts, at).receivers
-        return found if kind is NotificationKind.FIRING else _unique(found, tuple(sorted(told)))
+        return found if kind is NotificationKind.FIRING else _unique(found, tuple(sorted(notified)))
 
     def escalating_routes(self, facts: MessageFacts, at: datetime) -> Sequence[Route]:
         """Return the matching routes that escalate."""

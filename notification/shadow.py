@@ -1,4 +1,4 @@
-"""Shadow mode stands between the dispatcher and each receiver: what it covers is kept, the rest is sent.
+"""Shadow mode works between the dispatcher and each receiver: what it covers is kept, the rest is sent.
 
 Grouping, order and routes are the dispatcher's and work as ever, so what is kept is exactly what would have been sent.
 """
@@ -30,7 +30,7 @@ class ShadowNotifier:
         self._clock = clock
 
     def send(self, entry: OutboxEntry) -> None:
-        """Keep or send one message. Raises `NotifierUnavailable`, also where the database is away."""
+        """Keep or send one message. Raises `NotifierUnavailable`, also where the database is unavailable."""
         if not self._keep(entry):
             self._receiver.send(entry)
 

@@ -110,7 +110,7 @@ def build_system(
     """Return everything in one process, not yet started; `notifiers` come in addition to those configured.
 
     `clock` is the wall clock, the machine's by default; its steps are not believed before they have held.
-    Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is away.
+    Raises `ConfigError` for what the operator must change, `StoreUnavailable` where the database is unavailable.
     """
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock)
     _check_device(settings)

@@ -1,4 +1,4 @@
-"""Strangers at the page's door: sockets that never ask, paths of sixty thousand letters, tokens by the dozen.
+"""Strangers that connect to the page: sockets that never ask, paths of sixty thousand letters, tokens by the dozen.
 
 They come from several loopback addresses, one of which is the one that everybody honest has too. Each kind is a
 thread; all end with the block that called them.

@@ -49,7 +49,7 @@ STUCK_AFTER_S = 60.0
 class WorkerCounters:
     """What this worker did since it started."""
 
-    units: int = 0
+    batches: int = 0
     frames_scored: int = 0
     frames_rejected: int = 0
     messages_skipped: int = 0
@@ -196,7 +196,7 @@ class ScoringWorker:
         self._deduplicator.note(delivery.message for delivery, _ in wanted)
         self._show_pictures(parts.accepted, scored)
         self._count(
-            units=1,
+            batches=1,
             frames_scored=len(scored.scores),
             frames_rejected=len(scored.rejected),
             messages_skipped=len(deliveries) - len(wanted) - len(leaping) + parts.overtaken_statuses,

@@ -1,4 +1,4 @@
-"""Retries a store that is away, with growing pauses, until it answers or the worker is stopped."""
+"""Retries a store that is unavailable, with growing pauses, until it answers or the worker is stopped."""
 
 import logging
 import random
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class WorkerStopped(Exception):
-    """The worker was stopped while the store was away; the batch stays uncommitted and is delivered again."""
+    """The worker was stopped while the store was unavailable; the batch stays uncommitted and is delivered again."""
 
 
 def retry_wait_s(failures: int, random_share: float) -> float:
@@ -34,14 +34,14 @@ class StoreRetry:
         self.away_reason = ""
 
     def until_done(self, action: Callable[[], T], stop: threading.Event) -> T:
-        """Return what `action` returns. Raises `WorkerStopped` when `stop` is set while the store is away."""
+        """Return what `action` returns. Raises `WorkerStopped` when `stop` is set while the store is unavailable."""
         failures = 0
         while True:
             try:
                 result = action()
             except StoreUnavailable as error:
                 self.away_reason = str(error)
-                _log.warning("the store is away, the batch is kept (attempt %d): %s", failures + 1, error)
+                _log.warning("the store is unavailable, the batch is kept (attempt %d): %s", failures + 1, error)
             else:
                 if self.away_reason:
                     _log.info("the store is back after %d attempts", failures)
@@ -49,4 +49,4 @@ class StoreRetry:
                 return result
             failures += 1
             if self._wait(stop, retry_wait_s(failures, random.random())):
-                raise WorkerStopped("the store is away and the worker stops; the batch was not stored")
+                raise WorkerStopped("the store is unavailable and the worker stops; the batch was not stored")

@@ -34,7 +34,7 @@ function coverage(checks) {
   return element("p", { class: "checks", title }, bar, element("span", {}, `Checks: ${checks.text}`));
 }
 
-function told(camera, metrics) {
+function findingOf(camera, metrics) {
   if (!camera.headline) return camera.reason ? element("p", { class: "reason" }, capitalised(camera.reason)) : null;
   const symptoms = camera.symptoms.map((symptom) => symptom.label);
   return [
@@ -70,7 +70,7 @@ export function card(camera, metrics) {
       element("h3", {}, element("a", { href: cameraAddress(camera.name) }, camera.name)),
       element("p", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word)),
     ),
-    element("div", { class: "told" }, told(camera, metrics), taken),
+    element("div", { class: "finding" }, findingOf(camera, metrics), taken),
     element("div", { class: "spark", "data-spark": camera.name, hidden: isOff }),
     element("footer", {}, facts, isOff ? null : coverage(camera.checks)),
   );

@@ -113,7 +113,7 @@ export function metricName(metrics, key) {
   return capitalised(found ? found.label : key.replaceAll("_", " "));
 }
 
-/** A small drawing of a state, beside its word: states are told apart by shape as well as by colour. */
+/** A small drawing of a state, beside its word: states are distinguished by shape as well as by colour. */
 export function icon(state) {
   return element(
     "svg:svg",

@@ -29,8 +29,8 @@ export function watchSparks(root) {
 }
 
 /** Fetch the charts in sight that are missing or old; all of them where another metric or span was chosen. */
-export function refreshSparks(state, anew) {
-  if (anew) fetchedAt.clear();
+export function refreshSparks(state, again) {
+  if (again) fetchedAt.clear();
   const metric = state.metric();
   if (!metric) return;
   for (const spark of inSight) {

@@ -16,7 +16,7 @@ const ENGLISH = {
   "link.lost": "Connection lost",
   "link.live": "Live, {time}",
   "banner.silent": "No word from the Sightline server for {for}. What is shown below was true then and is not known now.",
-  "banner.store": "The database is away ({why}). Incidents and history may be missing.",
+  "banner.store": "The database is unavailable ({why}). Incidents and history may be missing.",
   "banner.live": "{why}. Pictures and rates are missing until it is back.",
   "say.state": "{name}: {state}, {why}",
   "say.okAgain": "{name} is OK again",

@@ -19,7 +19,7 @@ router = APIRouter(tags=["live"], route_class=StrictRoute)
 
 
 class KioskWish(BaseModel):
-    """How long the link shall work, and of which site; of every site where `site` is null."""
+    """How long the link works, and which site it shows; every site where `site` is null."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -49,7 +49,7 @@ class LiveAnswer(BaseModel):
     """One event: the cameras that changed since the event before, and the names of those that are gone.
 
     `order` lists every camera, worst first. `incidents` is null while unchanged. `store` and `live` are "" or why the
-    database or the live state is away, `shadow` "" or where shadow mode is on.
+    database or the live state is unavailable, `shadow` "" or where shadow mode is on.
     """
 
     now: Time
@@ -90,7 +90,7 @@ def read_page_state(backend: Backend) -> PageState:
     """Read the overview and the incidents."""
     now = read_overview(backend)
     cameras = [row_answer(each, now) for each in now.rows]
-    incidents, away = _read_incidents(backend)
+    incidents, outage = _read_incidents(backend)
     return PageState(
         now=now.now,
         counts=now.counts,
@@ -98,7 +98,7 @@ def read_page_state(backend: Backend) -> PageState:
         hashes={camera.name: hash(camera.model_dump_json(exclude={"age_s"})) for camera in cameras},
         incidents=incidents,
         incidents_hash=_incidents_hash(incidents),
-        store=redact_text(now.store or away),
+        store=redact_text(now.store or outage),
         live=redact_text(now.live),
         shadow=backend.shadow.scope.sentence(),
     )
@@ -152,7 +152,7 @@ def only_visible(seen: PageState, backend: Backend, scope: AccessScope) -> PageS
         return seen
     cameras = [camera for camera in seen.cameras if scope.sees(camera.name, camera.site)]
     found = Counter(camera.state for camera in cameras)
-    incidents, away = _read_incidents(backend)
+    incidents, outage = _read_incidents(backend)
     return replace(
         seen,
         counts={state: found[state] for state in CameraState},
@@ -160,7 +160,7 @@ def only_visible(seen: PageState, backend: Backend, scope: AccessScope) -> PageS
         hashes={camera.name: seen.hashes[camera.name] for camera in cameras},
         incidents=incidents,
         incidents_hash=_incidents_hash(incidents),
-        store=redact_text(seen.store or away),
+        store=redact_text(seen.store or outage),
         shadow=backend.shadow.scope.sentence(),
     )
 
@@ -191,12 +191,12 @@ def changes_since(seen: PageState, shown: SentState) -> LiveAnswer:
 
 
 def _read_incidents(backend: Backend) -> tuple[list[IncidentAnswer] | None, str]:
-    """Return the open incidents and the last few resolved ones, or None and why the store is away."""
+    """Return the open incidents and the last few resolved ones, or None and why the store is unavailable."""
     try:
         still_open = backend.alert_store.incidents(state=IncidentState.OPEN, limit=_OPEN_INCIDENTS)
         resolved = backend.alert_store.incidents(state=IncidentState.RESOLVED, limit=_RECENT_INCIDENTS)
     except StoreUnavailable as error:
-        return None, str(error) or "the store is away"
+        return None, str(error) or "the store is unavailable"
     return [incident_answer(incident) for incident in (*still_open, *resolved)], ""
 
 

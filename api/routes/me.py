@@ -20,6 +20,6 @@ class MeAnswer(BaseModel):
 
 @router.get("/me")
 def me(identity: IdentityDependency) -> MeAnswer:
-    """Return who asks: what the session, the key or the token stands for."""
+    """Return who asks: the owner of the session, the key or the token."""
     scope = identity.scope
     return MeAnswer(name=identity.name, role=identity.role, sites=sorted(scope.sites), cameras=sorted(scope.cameras))

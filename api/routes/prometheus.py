@@ -227,7 +227,9 @@ def _evaluation_metrics(now: Overview) -> Iterator[Metric]:
 
 
 def _incident_metrics(backend: Backend) -> Iterator[Metric]:
-    """Yield open incidents by severity; nothing while the store is away, which is not the same as no incident."""
+    """Yield open incidents by severity; nothing while the store is unavailable, which is not the same as no
+    incident.
+    """
     try:
         still_open = backend.alert_store.incidents(state=IncidentState.OPEN, limit=10_000)
     except StoreUnavailable:

@@ -39,7 +39,7 @@ class ChecksAnswer(BaseModel):
 
 
 class CameraAnswer(BaseModel):
-    """One camera as it stands now. `age_s` is the age of its last frame; null where that is not known."""
+    """The present state of one camera. `age_s` is the age of its last frame; null where that is not known."""
 
     name: str
     site: str
@@ -133,9 +133,9 @@ class CameraDetailAnswer(CameraAnswer):
 
 
 class CamerasAnswer(BaseModel):
-    """Cameras, worst first. `counts` counts every camera by state; `store` is "" or why the store is away.
+    """Cameras, worst first. `counts` counts every camera by state; `store` is "" or why the store is unavailable.
 
-    `live` is "" or why the live state is away, and that this was read from the database.
+    `live` is "" or why the live state is unavailable, and that this was read from the database.
     """
 
     now: Time

@@ -16,7 +16,9 @@ class MetricAnswer(RecordAnswer):
 
 
 class FaultRuleAnswer(FaultAnswer):
-    """When a fault is told by default, and the metrics that decide; `event` faults are told once and do not resolve."""
+    """When a fault raises an alert by default, and the metrics that decide; an `event` fault sends one message and does
+    not resolve.
+    """
 
     severity: str
     hold_for_s: float

@@ -26,7 +26,7 @@ class TransitionAnswer(FaultAnswer):
 
 
 class IncidentAnswer(BaseModel):
-    """What people are told; `members` names the cameras of a group incident, `recovered` those that are back."""
+    """What people are notified of; `members` names the cameras of a group incident, `recovered` those that are back."""
 
     incident_id: str
     camera: str

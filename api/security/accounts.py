@@ -49,7 +49,8 @@ class _Known:
 
 
 class Accounts:
-    """The users and keys as they were a moment ago; the last ones known while the store is away. Shared by threads.
+    """The users and keys as they were a moment ago; the last ones known while the store is unavailable. Shared by
+    threads.
 
     Nobody is let in without a sign where there is a user, switched off or not, or where the store never answered.
     """
@@ -80,7 +81,7 @@ class Accounts:
         return self._store is not None and (read_at is None or self._seconds() - read_at >= self._max_age_s)
 
     def refresh(self) -> None:
-        """Read the store where what is known is old; only one thread waits for it, and none while it is away."""
+        """Read the store where what is known is old; only one thread waits for it, and none while it is unavailable."""
         if self._store is None or not self.old or not self._lock.acquire(blocking=False):
             return
         try:

@@ -10,7 +10,7 @@ _LARGEST_FROM_HEAP = 32 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep up to 256 MiB that it would give back; return whether it could be told.
+    """Have the C library keep up to 256 MiB that it would give back; return whether it could be set.
 
     A picture takes about ten times its own size for the milliseconds of its measurement. Fetching that from the
     system again for every picture costs a sixth of the time. One pool serves all threads, so that only one picture's

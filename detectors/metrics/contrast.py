@@ -54,7 +54,7 @@ def contrast_rms(picture: DecodedPicture) -> float:
 def local_contrast(codes: Bytes, visible: VisibleArea | None = None) -> float:
     """Return the median over 16x16 blocks of the standard deviation within, in codes; higher is clearer.
 
-    Sees fog that leaves a gradient from sky to ground and takes what stands before it. `codes` (h, w) of 8 bits.
+    Sees fog that leaves a gradient from sky to ground and accepts objects before it. `codes` (h, w) of 8 bits.
     Source: ours.
     """
     if min(codes.shape) < 2 * _BLOCK:

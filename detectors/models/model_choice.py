@@ -27,7 +27,7 @@ class HasDefault(Protocol):
 
     @property
     def default(self) -> bool:
-        """Whether it judges unasked on any machine."""
+        """Whether it runs by default on any machine."""
         ...
 
     @property
@@ -44,7 +44,7 @@ def is_asked_for(choice: ModelChoice) -> bool:
 def wanted_models(
     models: Iterable[HasDefault], choices: Mapping[str, ModelChoice], *, gpu: bool = False
 ) -> frozenset[str]:
-    """Return which models shall judge where they have weights.
+    """Return which models run where they have weights.
 
     Those asked for. Unasked, on a CPU the defaults, with a `gpu` every model; nobody's default where another of its
     family is asked for, and nothing that is switched off.
@@ -53,5 +53,5 @@ def wanted_models(
     asked = {one.name for one in known if is_asked_for(choices.get(one.name, ModelChoice()))}
     taken = {one.family for one in known if one.name in asked and one.family}
     free = [one for one in known if choices.get(one.name, ModelChoice()).enabled is None and one.family not in taken]
-    unasked = {one.name for one in free if one.default or (gpu and not one.family)}
-    return frozenset(asked | unasked)
+    chosen = {one.name for one in free if one.default or (gpu and not one.family)}
+    return frozenset(asked | chosen)

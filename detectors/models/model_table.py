@@ -18,7 +18,7 @@ TABLE = Path(__file__).with_name("model_table.json")
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """One model: its name, whether it judges unasked, whether it can judge live pictures, how often it does, and the
+    """One model: its name, whether it runs by default, whether it can run on live pictures, how often it does, and the
     family of which one model judges."""
 
     name: str

@@ -65,7 +65,7 @@ class FaultTrack:
 
     @property
     def latched(self) -> bool:
-        """While the fault stands it is judged by its clear bound."""
+        """While the fault lasts, its clear bound decides."""
         standing = self.verdict.state is VerdictState.FAULT
         return standing or self.alert.state in (AlertState.PENDING, AlertState.FIRING)
 
@@ -189,7 +189,7 @@ def _advance_pending(track: FaultTrack, outcome: RuleResult, now: datetime, poli
 
 
 def _advance_event(track: FaultTrack, outcome: RuleResult, now: datetime, policy: Policy) -> FaultTrack:
-    """An event stands for `event_shown_s` and does not resolve; it is forgotten."""
+    """An event is shown for `event_shown_s` and does not resolve; it is forgotten."""
     if outcome.bad:
         evidence = replace(outcome.evidence, since=now, frames_judged=1)
         verdict = Verdict(track.fault, VerdictState.FAULT, outcome.reason, evidence)

@@ -1,5 +1,5 @@
-"""One incident a camera: told once under the name of its cause, brought up to date when a stronger cause shows, and
-ended when all its alerts have ended.
+"""One incident a camera: announced once under the name of its cause, brought up to date when a stronger cause shows,
+and ended when all its alerts have ended.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,14 @@ _JUDGED_BY_RATE = frozenset({Fault.BITRATE_STARVED})
 
 @dataclass(frozen=True, slots=True)
 class CameraIncident:
-    """The incident of one camera, None while nothing is wrong; `told` once its first message is in the outbox.
+    """The incident of one camera, None while nothing is wrong; `announced` once its first message is in the outbox.
 
-    A `resumed` one may have been told before a restart: it is told again under the same key, and its end in any case.
+    A `resumed` one may have been announced before a restart: it is announced again under the same key, and its end in
+    any case.
     """
 
     incident: Incident | None = None
-    told: bool = False
+    announced: bool = False
     resumed: bool = False
 
 
@@ -60,7 +61,7 @@ def update_incident(
         return _announce_incident(_open_incident(firing, moment), alerts, verdicts, moment)
     if not firing:
         return _close_incident(case, moment.now)
-    if not case.told:
+    if not case.announced:
         return _announce_incident(case, alerts, verdicts, moment)
     return _update_open_incident(case, firing, verdicts, moment)
 
@@ -102,7 +103,7 @@ def _announce_incident(
         changed = waited_s == 0 or incident.headline is not before.headline
         return IncidentUpdate(replace(case, incident=incident), (incident,) if changed else ())
     return IncidentUpdate(
-        CameraIncident(incident, told=True),
+        CameraIncident(incident, announced=True),
         (incident,),
         (make_outbox_entry(incident, NotificationKind.FIRING, moment.now),),
     )
@@ -135,7 +136,7 @@ def _close_incident(case: CameraIncident, now: datetime) -> IncidentUpdate:
     faults = (case.incident.headline, *case.incident.symptoms)
     summary = f"{case.incident.stream_id}: {FAULT_LABELS[case.incident.headline]} is over"
     ended = replace(case.incident, state=IncidentState.RESOLVED, updated_at=now, resolved_at=now, summary=summary)
-    silent = not (case.told or case.resumed) or all(RULES[fault].alert.event for fault in faults)
+    silent = not (case.announced or case.resumed) or all(RULES[fault].alert.event for fault in faults)
     messages = () if silent else (make_outbox_entry(ended, NotificationKind.RESOLVED, now),)
     return IncidentUpdate(CameraIncident(), (ended,), messages)
 

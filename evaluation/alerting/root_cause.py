@@ -1,4 +1,4 @@
-"""Which fault explains which: a person is told the cause, and its consequences only as symptoms."""
+"""Which fault explains which: a message names the cause, and its consequences only as symptoms."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,6 +1,6 @@
-"""One row a fault: what is measured, where it becomes a fault, where it ends, what it needs, when it is told.
+"""One row a fault: what is measured, where it becomes a fault, where it ends, what it needs, when it raises an alert.
 
-Every number that decides about a fault stands in `RULES`; docs/metrics.md is checked against it. A row's conditions are
+Every number that decides about a fault is in `RULES`; docs/metrics.md is checked against it. A row's conditions are
 alternatives (`any_of`), each a list of bounds that must all be exceeded. Luma, saturation and shares are in 0 … 1,
 `change_median` and `noise_sigma` in luma levels of 0 … 255, `edge_width` in pixels.
 """

@@ -95,7 +95,7 @@ def why_never_assessable(rule: Rule, camera: Camera) -> str:
 
 
 def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
-    """Judge one sample. `latched` is true while the fault stands: it ends at the clear bound, not at its own."""
+    """Judge one sample. `latched` is true while the fault lasts: it ends at the clear bound, not at its own."""
     if rule.fault is Fault.TOO_DARK and scene.unlit_for_long:
         return RuleResult(True, "no light in the scene for 12 hours", Evidence(mode=scene.mode))
     why = why_never_assessable(rule, scene.camera) or _why_not_assessable_now(rule, scene)
@@ -230,7 +230,9 @@ def _limit(bound: Threshold, number: float, statistic: Statistic | None, *, acce
 
 
 def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_ThresholdResult]]) -> RuleResult:
-    """Any alternative whose bounds are all exceeded makes the sample bad; one that cannot be told leaves it open."""
+    """Any alternative whose bounds are all exceeded makes the sample bad; one that cannot be assessed leaves it
+    open.
+    """
     unknown: _ThresholdResult | None = None
     for bounds in tested:
         if all(test.bad for test in bounds):

@@ -70,7 +70,7 @@ class Threshold:
     def at(self, sensitivity: int) -> tuple[float, float]:
         """Return (fault, clear) for a sensitivity of 1 (dull) … 10 (keen).
 
-        Both move by a fifth of their distance a step: at 10 the fault bound stands where the clear bound of 5 stood.
+        Both move by a fifth of their distance a step: at 10 the fault bound is where the clear bound of 5 was.
         """
         shift = (self.fault - self.clear) * (NEUTRAL_SENSITIVITY - sensitivity) / 5
         fault = self.fault + shift

@@ -118,7 +118,7 @@ def conclude(learner: BaselineLearner, now: datetime, policy: Policy) -> PartBas
 def provisional_due(learner: BaselineLearner, since: PartBaseline | None, now: datetime, policy: Policy) -> bool:
     """Say whether what was seen so far should stand in for a part that is being learned.
 
-    `since` is what stands in already: it is renewed whenever several times as much was seen, so that what was
+    `since` is the provisional statistic so far: it is renewed whenever several times as much was seen, so that what was
     overlooked in the first minute does not last. A part that a fault spoils in too many frames has none.
     """
     if policy.provisional_s is None or learner.good < policy.provisional_frames:

@@ -5,7 +5,7 @@ from evaluation.scene.baselines import BaselineLearner, Values
 
 ACTIVE_LEVELS = 0.08
 """A scene whose quiet twentieth changes by more than this (luma levels a block, median) is never wholly still: its
-sensor's noise reaches us. Under it a denoised static picture decodes identically, and a freeze cannot be told."""
+sensor's noise reaches us. Under it a denoised static picture decodes identically, and a freeze cannot be detected."""
 MIN_SAMPLES = 3
 FREEZE_METRIC = "change_median"
 
@@ -13,7 +13,7 @@ FREEZE_METRIC = "change_median"
 def usual_activity(reference: CameraBaseline | None, learner: BaselineLearner | None) -> float | None:
     """Return how much the quietest pictures of this camera change: the reference's 5th percentile of `change_median`.
 
-    Without a reference the warm-up's least of at least three samples stands in; None where neither is there.
+    Without a reference the warm-up's least of at least three samples replaces it; None where neither is there.
     """
     statistic = reference.statistics.get(FREEZE_METRIC) if reference is not None else None
     if statistic is not None:
@@ -25,7 +25,7 @@ def usual_activity(reference: CameraBaseline | None, learner: BaselineLearner | 
 
 
 def why_freeze_not_assessable(values: Values, activity: float | None) -> str:
-    """Return why a freeze cannot be told here, or "" where it can.
+    """Return why a freeze cannot be detected here, or "" where it can.
 
     A picture that does change is not frozen, whatever is known of the camera.
     """
@@ -34,5 +34,5 @@ def why_freeze_not_assessable(values: Values, activity: float | None) -> str:
     if activity is None:
         return "the camera's usual activity is not known yet"
     if activity <= ACTIVE_LEVELS:
-        return "this scene is often perfectly still, a freeze cannot be told from it"
+        return "this scene is often perfectly still, a freeze cannot be distinguished from it"
     return ""

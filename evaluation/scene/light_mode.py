@@ -50,7 +50,9 @@ class LightState:
 
 
 def detect_light_mode(values: Mapping[str, float], mode: LightMode | None) -> LightMode | None:
-    """Return which light one picture shows; `mode` where it lies between the bounds, None where it cannot be told."""
+    """Return which light one picture shows; `mode` where it lies between the bounds, None where it cannot be
+    decided.
+    """
     luma = values.get("luma_mean")
     if luma is None:
         return mode

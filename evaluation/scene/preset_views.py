@@ -1,4 +1,4 @@
-"""The views of a PTZ camera: its presets, told apart while it tours, and found again by matching in place.
+"""The views of a PTZ camera: its presets, distinguished while it tours, and found again by matching in place.
 
 Several views are one structure (views x rows, columns, 11): their backgrounds one below the other, the one seen most
 first. So a baseline of one view and one of many are kept alike. Pure numpy.
@@ -91,7 +91,7 @@ def nearest_view(seen: BlockStructure, learned: BlockStructure) -> BlockStructur
 
 
 def add_view(learned: BlockStructure | None, fresh: BlockStructure) -> BlockStructure:
-    """Return the learned views with one more, which stands in for one that it matches; the newest is kept first."""
+    """Return the learned views with one more, which replaces one that it matches; the newest is kept first."""
     known = [] if learned is None else split_views(learned, len(fresh))
     others = [view for view in known if view.shape == fresh.shape and _match(fresh, view) < SAME_PRESET]
     stacked = stack_views([fresh, *others[: MOST_VIEWS - 1]])

@@ -23,7 +23,7 @@ LEAST_OVERLAP = 0.25
 LEAST_MATCH = 0.5
 """A best alignment that matches less is chance."""
 CLEAR_SHIFT = 0.3
-"""A plain shift that stands out so far needs no zoom or turn to be tried as well."""
+"""A plain shift that is better than all others by so much needs no zoom or turn to be tried as well."""
 STRONG = 0.5
 LEAST_STRENGTH = 0.7
 """Square root of half a level a pixel: weaker edges are the encoder's own."""

@@ -354,7 +354,9 @@ def _settle(
 
 
 def _with_reference(known: ModeBaseline, stored: CameraBaseline) -> ModeBaseline:
-    """Return what is known with a new stored reference; parts that are still being learned keep what stands in."""
+    """Return what is known with a new stored reference; parts that are still being learned keep their provisional
+    statistic.
+    """
     usable = stored
     learning = known.usable.parts if known.usable is not None else {}
     for part, baseline in learning.items():

@@ -19,7 +19,7 @@ from evaluation.scene.structure_comparison import LEAST_ENERGY, BlockStructure
 SAMPLES = 5
 """Structures in a window, spread over its seconds."""
 LEAST_SAMPLES = 3
-"""Kept however old they are: what stays still is not told from one picture."""
+"""Kept however old they are: one picture does not show what stays still."""
 LEAST_S = 1.0
 """A comparison counts on for at least so long while a new view has been seen once only."""
 FLAT_SHARE = 0.8

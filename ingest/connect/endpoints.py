@@ -60,7 +60,7 @@ class Endpoint:
 
 
 def parse_endpoint(url: str) -> Endpoint:
-    """Return the endpoint of a camera's network address; what stands before the last `@` of its authority is dropped.
+    """Return the endpoint of a camera's network address; what is before the last `@` of its authority is dropped.
 
     Raises `SourceUnavailable` for one without a usable host or port.
     """

@@ -78,7 +78,7 @@ class FrameNumbers:
         if unit[0] & 0x60:
             self._last = number
         elif gap:
-            # A picture that no other refers to bears the number of the next one that is referred to.
+            # A picture that no other refers to has the number of the next one that is referred to.
             self._last = (number - 1) % size
         self._odd = min(ODD_STEPS, self._odd + 1) if gap else max(0, self._odd - 1)
         return gap and self._odd < ODD_STEPS

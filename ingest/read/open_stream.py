@@ -45,7 +45,7 @@ __all__ = [
 
 DEFAULT_LIMITS = ReadingLimits()
 Link = RtspRelay | HttpStream | JpegStream | PlaylistStream | None
-"""What stands between FFmpeg and the camera; None for a file."""
+"""The relay between FFmpeg and the camera; None for a file."""
 
 
 @dataclass(frozen=True, slots=True)

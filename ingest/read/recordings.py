@@ -82,7 +82,7 @@ _PROFILES = frozenset({44, 66, 77, 88, 100, 110, 118, 122, 128, 138, 144, 244})
 
 
 def detect_raw_format(path: str) -> str | None:
-    """Return `h264` or `hevc` where a file is the bare stream, None elsewhere; whatever stands between its units.
+    """Return `h264` or `hevc` where a file is the bare stream, None elsewhere; whatever is between its units.
 
     Recorders write headers of their own before pictures, which FFmpeg's guess takes for another container.
     """

@@ -214,7 +214,7 @@ class StreamSource:
     def _note_transport(self, log: FfmpegLog, *, alone: bool) -> None:
         """Note what RTP says of the packets just read.
 
-        Over TCP a jump of the sequence numbers is the camera's counter starting again, and FFmpeg drops what bears the
+        Over TCP a jump of the sequence numbers is the camera's counter starting again, and FFmpeg drops what has the
         first new number. Over UDP packets do get lost; whose they were is known only where video is the only track.
         """
         lost = sum("RTP: missed" in text for _, _, text in log)

@@ -86,5 +86,5 @@ class StreamStats:
         return (self._packets[-1][0] - self._packets[0][0]) / (len(self._packets) - 1)
 
     def qp(self) -> float | None:
-        """Return the mean quantiser of the last frames that told one."""
+        """Return the mean quantiser of the last frames that have one."""
         return sum(self._qps) / len(self._qps) if self._qps else None

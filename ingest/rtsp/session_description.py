@@ -36,7 +36,7 @@ class SessionDescription:
         return min(chosen) if chosen and not self.video_types & frozenset(seen) else None
 
     def refuse_types(self, seen: Collection[int]) -> SourceUnavailable | None:
-        """Return what to tell of video that bears none of the announced payload types, which FFmpeg drops unread."""
+        """Return the message for video that has none of the announced payload types, which FFmpeg drops unread."""
         strange = frozenset(seen) - self.other_types
         if not strange or not self.video_types or self.video_types & strange:
             return None

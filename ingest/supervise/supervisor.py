@@ -207,7 +207,7 @@ class IngestSupervisor:
         except FrameRejected as error:
             log.warning("a frame cannot travel: %s", error)
         except StoreUnavailable as error:
-            log.warning("the transport is away: %s", error)
+            log.warning("the transport is unavailable: %s", error)
         return False
 
     def _replace_hung(self, number: int, camera: str) -> None:
@@ -216,7 +216,9 @@ class IngestSupervisor:
         self._replace(number, {camera}, "reading this camera hung; its reader was restarted")
 
     def _replace_dead(self, number: int) -> None:
-        """A process ended unasked. Killed from outside it says nothing of its cameras; a crash is one of theirs."""
+        """A process ended that was not asked to. Killed from outside it says nothing of its cameras; a crash is one of
+        theirs.
+        """
         names = self._placement.get(number, frozenset())
         if self._processes[number].has_crashed():
             log.warning("a reading process crashed; each of its %d cameras gets one of its own", len(names))

@@ -1,4 +1,4 @@
-"""The two clocks of measurements: the wall's, and one that stands until told to wait."""
+"""The two clocks of measurements: the wall's, and one that does not move until it is asked to wait."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/metrics.md, so that no threshold stands in two places.
+"""Writes the generated parts of docs/metrics.md, so that no threshold is written in two places.
 
 Run `python -m lab.bench.metrics_page` after a change to the rules or the registry.
 """

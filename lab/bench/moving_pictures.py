@@ -33,7 +33,7 @@ class MovingPictures:
         self._noise = self._random.normal(0, NOISE_LEVELS, self._scene.shape).astype(np.float32)
 
     def planes(self) -> Planes:
-        """Return the next picture: the scene stands, the noise is another one."""
+        """Return the next picture: the scene is the same, the noise is another one."""
         shift = int(self._random.integers(0, _ROOM))
         luma = self._scene[:, : self._width] + self._noise[:, shift : shift + self._width]
         return luma.clip(16, 235).astype(np.uint8), self._grey(), self._grey()

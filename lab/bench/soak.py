@@ -86,7 +86,7 @@ class SoakPlan:
 
 @dataclass(slots=True)
 class _Run:
-    """What was seen and told while the system ran, and its accounts after. Times are monotonic seconds."""
+    """What was seen and announced while the system ran, and its accounts after. Times are monotonic seconds."""
 
     told: TimedNotifier
     readings: list[Reading] = field(default_factory=list)
@@ -219,7 +219,7 @@ def _find_unaccounted(names: Sequence[str], seen: _Run) -> list[str]:
 
 
 def _find_wrong_notifications(plan: SoakPlan, seen: _Run) -> list[str]:
-    """Return what was told that should not have been, or the other way round."""
+    """Return what was announced and should not have been, or the other way round."""
     due = ((plan.pulled,), Fault.SIGNAL_LOSS)
     raised = [(_cameras(entry), entry.incident.headline) for entry, _ in seen.told.of(NotificationKind.FIRING)]
     wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in raised if (cameras, fault) != due]

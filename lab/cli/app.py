@@ -9,7 +9,7 @@ from sightline.cli.lazy_group import CommandEntry, LazyGroup
 COMMANDS = (
     CommandEntry(
         "fuzz",
-        "Feed damaged input to every door: no crash, no hang, no unforeseen error, bounded memory. Exit 1 otherwise.",
+        "Feed damaged input to every entry point: no crash, no hang, no unforeseen error, bounded memory. Exit 1 else.",
         "lab.cli.fuzz:fuzz",
     ),
     CommandEntry("bench", "Measure this machine, and what is found on planted faults.", "lab.cli.plugin:bench"),

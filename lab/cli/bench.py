@@ -169,7 +169,7 @@ def dark_or_defocused(
     data: Annotated[Path, typer.Option("--data", help="Folder with clips and conditions.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Whether nights that are merely dark are told apart from days out of focus, on real clips."""
+    """Whether nights that are merely dark are distinguished from days out of focus, on real clips."""
     from lab.bench.evidence import dark_or_defocused as measured  # noqa: PLC0415 - loads torch, which takes seconds
 
     print_figures(measured.run(data), as_json=as_json)

@@ -1,4 +1,4 @@
-"""`sightline-lab fuzz`, also `sightline bench fuzz`: damaged input at every door of the product."""
+"""`sightline-lab fuzz`, also `sightline bench fuzz`: damaged input at every entry point of the product."""
 
 import tempfile
 from pathlib import Path
@@ -24,7 +24,7 @@ def fuzz(
     into: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Feed damaged input to every door: no crash, no hang, no unforeseen error, bounded memory. Exit 1 otherwise."""
+    """Feed damaged input to every entry point: no crash, no hang, no unforeseen error, bounded memory. Exit 1 else."""
     from lab.bench.fuzz import campaign  # noqa: PLC0415 - loads PyAV and torch, which takes seconds
     from lab.bench.fuzz.target_catalogue import TARGETS, feeder_command  # noqa: PLC0415
 

@@ -103,9 +103,9 @@ class MqttNotifier:
     def send_and_read_answer(self, entry: OutboxEntry) -> str:
         self._connect()
         try:
-            told = self._client.publish(self._settings.topics().events, self._write(entry), qos=1)
-            told.wait_for_publish(self._settings.timeout_s)
-            acknowledged = told.is_published()
+            publication = self._client.publish(self._settings.topics().events, self._write(entry), qos=1)
+            publication.wait_for_publish(self._settings.timeout_s)
+            acknowledged = publication.is_published()
         except (RuntimeError, ValueError) as error:
             raise NotifierUnavailable(f"{self._settings.host}: {error}") from None
         if not acknowledged:

@@ -62,7 +62,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """How one kind of time is filled, told apart by its grey alone: a fill and lines drawn over it.
+    """How one kind of time is filled, distinguished by its grey alone: a fill and lines drawn over it.
 
     `hatch` is the distance of the lines in points, 0 for none; `rising` slants them, otherwise they lie flat.
     """

@@ -77,23 +77,23 @@ def _check_json(file: bytes, key: str) -> Check:
     try:
         values = json.loads(file)
         member = values.pop(_MEMBER)
-        told = (str(member["sha256"]), str(member.get("hmac_sha256", "")))
+        claimed = (str(member["sha256"]), str(member.get("hmac_sha256", "")))
         content = canonical(values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Check(Outcome.NOT_SEALED, ReportFormat.JSON)
-    return _compare_hashes(content, ReportFormat.JSON, told, key, values)
+    return _compare_hashes(content, ReportFormat.JSON, claimed, key, values)
 
 
 def _compare_hashes(
-    content: bytes, form: ReportFormat, told: tuple[str, str], key: str, values: dict[str, Any] | None = None
+    content: bytes, form: ReportFormat, claimed: tuple[str, str], key: str, values: dict[str, Any] | None = None
 ) -> Check:
     digest, signature = _digests(content, key)
-    intact = hmac.compare_digest(digest.encode(), told[0].encode("utf-8", "replace"))
+    intact = hmac.compare_digest(digest.encode(), claimed[0].encode("utf-8", "replace"))
     signed = None
-    if key and told[1]:
-        signed = hmac.compare_digest(signature.encode(), told[1].encode("utf-8", "replace"))
+    if key and claimed[1]:
+        signed = hmac.compare_digest(signature.encode(), claimed[1].encode("utf-8", "replace"))
     outcome = Outcome.INTACT if intact and signed is not False else Outcome.CHANGED
-    return Check(outcome, form, digest, bool(told[1]), signed, values)
+    return Check(outcome, form, digest, bool(claimed[1]), signed, values)
 
 
 def _digests(content: bytes, key: str) -> tuple[str, str]:

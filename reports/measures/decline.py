@@ -103,7 +103,7 @@ def _offset_s(day: int, zone: ZoneInfo) -> int:
 
 
 def trend(camera: str, watch: Watch, days: NDArray[np.int64], values: NDArray[np.float64]) -> Decline | None:
-    """Return the trend of daily values, whichever way it goes; None where there are too few or none can be told.
+    """Return the trend of daily values, whichever way it goes; None where there are too few or none is certain.
 
     `q` is still the single test's; `name_declines` sets it.
     """
@@ -175,8 +175,8 @@ def _step_explains_better(days: NDArray[np.int64], values: NDArray[np.float64], 
 def name_declines(trends: Sequence[Decline], lost_to: Mapping[tuple[str, Fault], float]) -> Sequence[Decline]:
     """Return the trends that are sure, large enough to see, for the worse, and not yet a fault; the surest first.
 
-    `lost_to` is the share of its time that a camera lost to a fault; a fault told for more than a twentieth of it is
-    no slow decline any more.
+    `lost_to` is the share of its time that a camera lost to a fault; a fault that lasted for more than a twentieth of
+    it is no slow decline any more.
     """
     from scipy import stats  # noqa: PLC0415
 

@@ -22,8 +22,8 @@ def backup(
     """Write a copy of the database to a file, also while Sightline runs; nothing committed is missing."""
     address = make_url(load_command_settings(settings).database)
     if address.get_backend_name() != "sqlite":
-        told = _postgres_command("pg_dump", address, "--format=custom", f"--file={path}")
-        raise ConfigError(f"database: is Postgres, which copies itself while in use; run: {told}")
+        command = _postgres_command("pg_dump", address, "--format=custom", f"--file={path}")
+        raise ConfigError(f"database: is Postgres, which copies itself while in use; run: {command}")
     size = backup_sqlite(Path(str(address.database)), path)
     say(f"wrote {path} ({size / 1e6:.1f} MB); it holds the cameras' logins, so keep it where only you can read it")
 
@@ -37,8 +37,8 @@ def restore(
     chosen: Settings = load_command_settings(settings)
     address = make_url(chosen.database)
     if address.get_backend_name() != "sqlite":
-        told = _postgres_command("pg_restore", address, "--no-owner", str(path))
-        raise ConfigError(f"database: is Postgres; create an empty database, then run: {told}")
+        command = _postgres_command("pg_restore", address, "--no-owner", str(path))
+        raise ConfigError(f"database: is Postgres; create an empty database, then run: {command}")
     before, after = restore_sqlite(path, Path(str(address.database)))
     upgraded = "" if before == after else f"; its schema {before} was brought to {after}"
     say(f"restored {address.database}{upgraded}; start Sightline with these settings")

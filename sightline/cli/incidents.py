@@ -101,7 +101,7 @@ def ack(
 @without_traceback
 def snooze(
     incident_id: IncidentArgument,
-    hours: Annotated[float, typer.Option(help="For how long nobody is told of it.")] = 4.0,
+    hours: Annotated[float, typer.Option(help="How long no message about it is sent.")] = 4.0,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     settings: SettingsOption = None,
     by: ByOption = "",
@@ -112,9 +112,9 @@ def snooze(
     with command_stores(chosen, clock) as stores:
         if stores.alerts.incident(incident_id) is None:
             raise _unknown_incident(incident_id)
-        desk = StoredMaintenancePlanner(stores.reports, stores.quiet, clock, chosen.reports.zones().of)
-        put_off = desk.snooze(timedelta(hours=hours), incident_id=incident_id, reason=reason, by=choose_person(by))
-    say(f"nobody is told of {incident_id} until {put_off.until:%Y-%m-%d %H:%M} UTC")
+        planner = StoredMaintenancePlanner(stores.reports, stores.quiet, clock, chosen.reports.zones().of)
+        put_off = planner.snooze(timedelta(hours=hours), incident_id=incident_id, reason=reason, by=choose_person(by))
+    say(f"no message about {incident_id} is sent until {put_off.until:%Y-%m-%d %H:%M} UTC")
 
 
 @app.command()

@@ -30,7 +30,7 @@ MAX_DAYS = 730
 @app.command()
 @without_traceback
 def add(
-    name: Annotated[str, typer.Argument(help="What the key is for; it stands in logs as who did something.")],
+    name: Annotated[str, typer.Argument(help="What the key is for; logs show it as who did something.")],
     *,
     role: RoleOption = UserRole.VIEWER,
     site: SitesOption = None,

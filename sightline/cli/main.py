@@ -82,7 +82,7 @@ COMMANDS = (
     CommandEntry("report", "Write a report of usable time, or check one.", "sightline.cli.report:app"),
     CommandEntry(
         "maintenance",
-        "Announce, list and withdraw maintenance: nobody is told, and reports leave it out.",
+        "Announce, list and withdraw maintenance: no message is sent, and reports leave it out.",
         "sightline.cli.maintenance:app",
     ),
     CommandEntry(

@@ -21,7 +21,7 @@ from sightline.runtime.stores import Stores, command_stores
 from sightline.services.maintenance_planner import StoredMaintenancePlanner
 
 app = typer.Typer(
-    no_args_is_help=True, help="Announce, list and withdraw maintenance: nobody is told, and reports leave it out."
+    no_args_is_help=True, help="Announce, list and withdraw maintenance: no message is sent, and reports leave it out."
 )
 
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M%z"]
@@ -80,7 +80,7 @@ def start(
     settings: SettingsOption = None,
     by: ByOption = "",
 ) -> None:
-    """Begin work on a camera now: nobody is told of its faults until it ends."""
+    """Begin work on a camera now: no message about its faults is sent until it ends."""
     chosen, clock = load_command_settings(settings), SystemClock()
     reason = clean_line(reason, where="--reason")
     with command_stores(chosen, clock) as stores:
@@ -97,7 +97,7 @@ def end(
     settings: SettingsOption = None,
     by: ByOption = "",
 ) -> None:
-    """End maintenance now; a fault that is still there is told within a minute."""
+    """End maintenance now; a fault that is still there is announced within a minute."""
     chosen, clock = load_command_settings(settings), SystemClock()
     with command_stores(chosen, clock) as stores:
         if not _desk(chosen, stores, clock).end(window_id, by=choose_person(by)):

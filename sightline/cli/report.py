@@ -41,7 +41,7 @@ def report(
     path: OutOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Write a report of usable time: the last week unless told otherwise."""
+    """Write a report of usable time: the last week unless --since, --until or --last name another."""
     if context.invoked_subcommand is not None:
         return
     from sightline.services.report_maker import make_report_maker  # noqa: PLC0415 - loads what draws

@@ -76,7 +76,7 @@ class AlertSettings(Section):
     default: tuple[ReceiverName, ...] = ()
     """Who gets messages that no route matches; needed where there are routes."""
     reminders_hours: tuple[Positive, ...] = (1.0, 24.0)
-    """Hours after which an incident that is still open is told again."""
+    """Hours after which an incident that is still open is announced again."""
     shadow: bool = False
     """Shadow mode: everything is judged and stored, nobody is notified; `sightline shadow` says what would be sent."""
     shadow_sites: tuple[Label, ...] = ()

@@ -21,7 +21,7 @@ class ImportedCamera:
     edit: CameraEdit
 
     def merge(self, known: Camera | None) -> Camera:
-        """Return the camera as it will be. Raises `ConfigError` where `***` stands for a login that is not known."""
+        """Return the camera as it will be. Raises `ConfigError` where `***` replaces a login that is not known."""
         url = self.camera.url
         if HIDDEN in url:
             where = f"camera '{self.camera.name}', url"

@@ -1,7 +1,7 @@
 """The demo: cameras made by the product itself, served by a real server, watched by the very system of `sightline run`.
 
-Only its delays are shorter than production's, and it says so. At its end it checks itself: every injected fault told
-once under its right name, the healthy cameras never.
+Only its delays are shorter than production's, and it says so. At its end it checks itself: every injected fault
+announced once under its right name, the healthy cameras never.
 """
 
 import tempfile
@@ -242,6 +242,6 @@ def _print_summary(results: Sequence[CameraOutcome], started: datetime, console:
         console.print(f"[bold red]{result.planted.camera}: {result.wrong}[/]")
     if not wrong:
         console.print(
-            "[green]Every planted fault was told once under its right name; the healthy cameras raised none.[/]"
+            "[green]Every planted fault was announced once under its right name; the healthy cameras raised none.[/]"
         )
     return 1 if wrong else 0

@@ -153,7 +153,7 @@ def message_line(entry: OutboxEntry, since_start_s: float) -> str:
 
 def summary_table(results: Sequence[CameraOutcome], started: datetime) -> Table:
     """Return what was planted and what became of it."""
-    table = Table(title="What was planted and what was told", title_justify="left")
+    table = Table(title="What was planted and what was announced", title_justify="left")
     for column in ("camera", "planted", "at", "raised as", "at", "delay", "alerts", "over at", ""):
         table.add_column(column, justify="right" if column in ("at", "delay", "alerts", "over at") else "left")
 

@@ -49,7 +49,9 @@ def open_configured_engine(settings: Settings) -> Engine:
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
-    """Return the stores. Raises `ConfigError` for a database that cannot be used, `StoreUnavailable` if it is away."""
+    """Return the stores. Raises `ConfigError` for a database that cannot be used, `StoreUnavailable` if it is
+    unavailable.
+    """
     engine = open_configured_engine(settings)
     try:
         upgrade_schema(engine)

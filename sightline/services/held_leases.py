@@ -98,7 +98,7 @@ class LeasedPublisher:
 
 
 def release_all_leases(held: HeldLeases) -> None:
-    """Give every camera back; while the store is away the leases expire by themselves."""
+    """Give every camera back; while the store is unavailable the leases expire by themselves."""
     try:
         held.release()
     except StoreUnavailable as error:

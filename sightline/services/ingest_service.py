@@ -82,7 +82,7 @@ class ViewerWatch:
             self._thread.stop(timeout_s)
 
     def follow(self) -> None:
-        """Ask once who looks; while the live state is away nobody can."""
+        """Ask once who looks; while the live state is unavailable nobody can."""
         try:
             self._supervisor.show(() if self._live is None else self._live.wanted_pictures())
         except StoreUnavailable:

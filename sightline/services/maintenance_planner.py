@@ -16,7 +16,7 @@ EXTEND_EVERY_S = 600.0
 
 
 class StoredMaintenancePlanner:
-    """Windows and snoozes of one database. Every method raises `StoreUnavailable` while it is away."""
+    """Windows and snoozes of one database. Every method raises `StoreUnavailable` while it is unavailable."""
 
     def __init__(
         self, windows: ReportStore, quiet: QuietTimeStore, clock: Clock, zone_of: Callable[[str], tzinfo]

@@ -1,4 +1,4 @@
-"""Who can be told, who is told what, and what sends it: the parts that turn the outbox into messages."""
+"""The receivers, the routes to them, and the dispatcher: the parts that turn the outbox into messages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -85,7 +85,7 @@ def make_messaging(
 
 
 def _read_statuses(live: LiveState) -> Mapping[str, StreamStatus]:
-    """Return the connections that are known now; none while the live state is away."""
+    """Return the connections that are known now; none while the live state is unavailable."""
     try:
         snapshots = live.all()
     except StoreUnavailable:

@@ -27,7 +27,7 @@ class MqttPart:
         self._mirror.close()
 
     def health(self) -> str:
-        # A broker that is away makes nothing here unwell: cameras are judged and everybody else is told.
+        # Without the broker this process still judges cameras, and other receivers get their messages.
         return self._thread.health()
 
 
@@ -40,7 +40,7 @@ class CameraStatusReader:
         self._clock = clock
 
     def read(self) -> list[PublishedCamera]:
-        """Raise `StoreUnavailable` where the database or the live state is away."""
+        """Raise `StoreUnavailable` where the database or the live state is unavailable."""
         self._directory.refresh()
         now, snapshots = self._clock.now(), self._live.all()
         found = []

@@ -22,7 +22,7 @@ def collect_process_metrics(
     if worker is not None:
         counters = worker.counters
         found |= {
-            "units_total": counters.units,
+            "units_total": counters.batches,
             "frames_scored_total": counters.frames_scored,
             "frames_rejected_total": counters.frames_rejected,
             "messages_skipped_total": counters.messages_skipped,

@@ -108,7 +108,7 @@ class SurveyRun:
         return self._clock.now()
 
     def visit(self, cameras: Sequence[Camera], stop: threading.Event) -> Iterator[SurveyEntry]:
-        """Visit every camera until `stop` is set; what was begun then is not told."""
+        """Visit every camera until `stop` is set; a visit that is not finished then is left out."""
         for camera in cameras:
             if _is_file(camera) and not stop.is_set():
                 yield self._read_file(camera)
@@ -156,9 +156,9 @@ class SurveyRun:
                 while (waiting or active) and not stop.is_set():
                     if _begin(waiting, active, self._plan.parallel):
                         supervisor.update([visit.camera for visit in active.values()])
-                    unit = consumer.poll(4 * self._plan.parallel, POLL_S)
-                    _judge(unit.deliveries, active, scorer, judge)
-                    consumer.commit(unit)
+                    batch = consumer.poll(4 * self._plan.parallel, POLL_S)
+                    _judge(batch.deliveries, active, scorer, judge)
+                    consumer.commit(batch)
                     over = [v for v in active.values() if v.is_over(time.monotonic(), self._plan.for_s)]
                     for visit in over:
                         del active[visit.camera.name]

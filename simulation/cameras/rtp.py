@@ -161,7 +161,9 @@ def add_metadata(script: PacketScript, *, step: int = 1) -> PacketScript:
 
 
 def hold_back(script: PacketScript, *, from_s: float, for_s: float) -> PacketScript:
-    """Hold what is sent in these seconds back and send it in one burst after them, as a network does that was away."""
+    """Hold what is sent in these seconds back and send it in one burst after them, as a network does that was
+    unavailable.
+    """
     for packet in script:
         held = from_s <= packet.at_s < from_s + for_s
         yield replace(packet, at_s=from_s + for_s) if held else packet

@@ -1,6 +1,6 @@
 """Films of scenes: what moves, what the sensor adds, the clock, then x264 as a camera uses it.
 
-A film is a row of takes: healthy, then with a fault. What is planted is planted into what stands still (the view, the
+A film is a row of takes: healthy, then with a fault. What is planted is planted into what does not move (the view, the
 noise, those who cross it), once a take, so that a second of film costs a twentieth of a second. All by the seed.
 """
 

@@ -2,7 +2,7 @@
 
 Writing never fails and hardly waits, because scoring must go on without the live state. After a write that failed,
 writes are skipped for a while: a server that swallows packets then costs one time limit in a while and not one per
-stream. Reading raises an error while Redis is away.
+stream. Reading raises an error while Redis is unavailable.
 """
 
 import logging
@@ -198,7 +198,7 @@ class RedisLiveState:
 
     @contextmanager
     def _tolerate_outage(self) -> Iterator[None]:
-        """Skip a write while Redis is away; log once when it goes and once when it is back."""
+        """Skip a write while Redis is unavailable; log once when it goes and once when it is back."""
         try:
             yield
         except redis.RedisError as error:

@@ -34,7 +34,7 @@ _MAX_WAIT = timedelta(hours=1)
 
 
 class SqlAlertStore:
-    """`AlertStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+    """`AlertStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -156,9 +156,9 @@ class SqlAlertStore:
         with write_transaction(self._engine) as connection:
             delivery_rows.mark_received(connection, deliveries, at)
 
-    def receivers_told(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+    def receivers_notified(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
         with read_transaction(self._engine) as connection:
-            return delivery_rows.receivers_told(connection, incident_ids)
+            return delivery_rows.receivers_notified(connection, incident_ids)
 
 
 def _baseline_from_row(row: RowMapping) -> CameraBaseline:

@@ -51,7 +51,7 @@ def mark_received(connection: Connection, deliveries: Collection[tuple[str, str]
         connection.execute(update(table).where(one).values(delivered_at=at))
 
 
-def receivers_told(connection: Connection, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+def receivers_notified(connection: Connection, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
     """Return by incident who got a message about it, and when the first."""
     table = tables.deliveries
     found: dict[str, dict[str, datetime]] = {}
@@ -59,9 +59,9 @@ def receivers_told(connection: Connection, incident_ids: Collection[str]) -> Map
         query = select(
             table.c.incident_id, table.c.receiver, func.min(table.c.delivered_at, type_=table.c.planned_at.type)
         )
-        told = table.c.incident_id.in_(part) & table.c.delivered_at.is_not(None)
+        delivered = table.c.incident_id.in_(part) & table.c.delivered_at.is_not(None)
         for incident_id, receiver, at in connection.execute(
-            query.where(told).group_by(table.c.incident_id, table.c.receiver)
+            query.where(delivered).group_by(table.c.incident_id, table.c.receiver)
         ):
             found.setdefault(incident_id, {})[receiver] = at
     return found

@@ -1,4 +1,4 @@
-"""The last state of each stream, read from stored rows, for readers whose live state is away.
+"""The last state of each stream, read from stored rows, for readers whose live state is unavailable.
 
 Rows hold less than the live state: rate, bitrate and light mode are None in what is returned.
 """

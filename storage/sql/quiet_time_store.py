@@ -16,7 +16,9 @@ from storage.sql.schema.upserts import insert_new
 
 
 class SqlQuietTimeStore:
-    """`QuietTimeStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+    """`QuietTimeStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is
+    unavailable.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

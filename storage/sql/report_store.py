@@ -54,7 +54,7 @@ GROUP BY k, state, cause, light
 
 
 class SqlReportStore:
-    """`ReportStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+    """`ReportStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

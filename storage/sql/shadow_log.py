@@ -14,7 +14,7 @@ from storage.sql.schema.upserts import insert_new
 
 
 class SqlShadowLog:
-    """`ShadowLog` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+    """`ShadowLog` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -20,7 +20,7 @@ _AFTER_LAST_STATUS_S = 600
 
 
 class SqlStreamStore:
-    """`StreamStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+    """`StreamStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -237,7 +237,7 @@ def test_a_delivered_entry_stored_again_is_not_due_again(stores: PortStores) -> 
 
 def test_a_postponed_entry_waits_and_counts_its_attempts(stores: PortStores) -> None:
     stores.scores.add(BatchResult(outbox=(entry(),)))
-    stores.alerts.postpone([entry().key], LATER, "the receiver is away")
+    stores.alerts.postpone([entry().key], LATER, "the receiver is unavailable")
     assert stores.alerts.due(LATER - timedelta(seconds=1)) == []
     assert stores.alerts.due(LATER) == [replace(entry(), attempts=1, next_attempt_at=LATER)]
 

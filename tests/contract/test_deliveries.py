@@ -26,8 +26,8 @@ def test_what_was_received_stays_so_and_is_known_by_incident(stores: PortStores)
     stores.alerts.mark_received([("i1:firing", "mail"), ("i1:resolved", "mail"), ("i2:firing", "chat")], LATER)
     stores.alerts.mark_received([("i1:firing", "mail")], LATER + timedelta(hours=1))
     assert stores.alerts.deliveries(["i1:firing"]) == {"i1:firing": {"mail": True, "chat": False}}
-    assert stores.alerts.receivers_told(["i1", "i2", "i3"]) == {"i1": {"mail": LATER}, "i2": {"chat": LATER}}
-    assert stores.alerts.receivers_told([]) == {}
+    assert stores.alerts.receivers_notified(["i1", "i2", "i3"]) == {"i1": {"mail": LATER}, "i2": {"chat": LATER}}
+    assert stores.alerts.receivers_notified([]) == {}
 
 
 def test_a_thousand_keys_are_asked_at_once(stores: PortStores) -> None:

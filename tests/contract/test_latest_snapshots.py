@@ -1,4 +1,4 @@
-"""What every store promises of the last that is known of a stream, for readers whose live state is away."""
+"""What every store promises of the last that is known of a stream, for readers whose live state is unavailable."""
 
 from dataclasses import replace
 from datetime import timedelta

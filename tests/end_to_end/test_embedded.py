@@ -1,4 +1,4 @@
-"""The embedded system as `sightline run` composes it, with recordings and a camera that is away."""
+"""The embedded system as `sightline run` composes it, with recordings and a camera that is unavailable."""
 
 import time
 from collections.abc import Callable

@@ -88,7 +88,7 @@ class FakeNotifier:
 
     def send(self, entry: OutboxEntry) -> None:
         if self.away:
-            raise NotifierUnavailable("the receiver is away")
+            raise NotifierUnavailable("the receiver is unavailable")
         self.sent.append(entry)
 
 
@@ -114,7 +114,7 @@ class FakeScoreStore:
 
     def add(self, result: BatchResult) -> tuple[DeadLetter, ...]:
         if self.away:
-            raise StoreUnavailable("the store is away")
+            raise StoreUnavailable("the store is unavailable")
         self.units.append(result)
         for ref in result.dropped:
             self._streams.dropped.add((ref.stream_id, ref.session_id, ref.sequence))
@@ -300,7 +300,7 @@ class FakeShadowLog:
 
     def _require(self) -> None:
         if self.away:
-            raise StoreUnavailable("the store is away")
+            raise StoreUnavailable("the store is unavailable")
 
 
 class FakeAlertStore:
@@ -430,7 +430,7 @@ class FakeAlertStore:
             if self.planned.get(pair, at) is None:
                 self.planned[pair] = at
 
-    def receivers_told(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+    def receivers_notified(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
         found: dict[str, dict[str, datetime]] = {}
         for (key, name), at in self.planned.items():
             incident_id = key.partition(":")[0]

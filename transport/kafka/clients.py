@@ -41,7 +41,8 @@ class KafkaPublisher:
     """`StreamPublisher` on Kafka; `prepare_topics` comes first. Safe to use from several threads.
 
     At most `max_unacknowledged_frames` frames wait for the broker; one more is refused. What was taken is sent again
-    until the broker has it, however long it is away, in order and without doubles (idempotent producer, acks=all).
+    until the broker has it, however long it is unavailable, in order and without doubles (idempotent producer,
+    acks=all).
     """
 
     def __init__(self, settings: KafkaSettings, *, compression: Compression = Compression.ZSTD) -> None:
@@ -113,7 +114,7 @@ class KafkaPublisher:
 class KafkaConsumer:
     """`StreamConsumer` on Kafka: one member of the workers' group. Used by one thread; `lag` by any.
 
-    A broker that is away makes polls empty and keeps commits for later; both are said in the log.
+    A broker that is unavailable makes polls empty and keeps commits for later; both are said in the log.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -240,7 +241,7 @@ class KafkaConsumer:
             self._next[partition] = records[-1].offset + 1
 
     def _commit_polled(self) -> None:
-        """Commit all offsets done with; keep them for the next time while the broker is away."""
+        """Commit all offsets done with; keep them for the next time while the broker is unavailable."""
         if not self._polled:
             return
         try:

@@ -9,7 +9,7 @@ from kafka.structs import TopicPartition
 
 
 class PartitionAssignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Numbers each assignment of a partition; a partition that was away in between has a new number."""
+    """Numbers each assignment of a partition; a partition that was unavailable in between has a new number."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

@@ -18,7 +18,7 @@ from domain.frames import Frame, FrameMeasurement
 class FrameRow:
     """What is known of one frame so far.
 
-    `due` names the models that judge this frame though not every one; `models` maps whoever judged it to a fingerprint.
+    `due` names the models that run on this frame but not on every one; `models` maps those that ran to a fingerprint.
     """
 
     frame: Frame

@@ -33,7 +33,7 @@ FRAME_ERRORS = (FrameRejected, ArithmeticError, LookupError, RuntimeError, TypeE
 
 @dataclass(frozen=True, slots=True)
 class ScoredFrames:
-    """What became of the frames given: an index stands either in `scores` or, with its reason, in `rejected`."""
+    """What became of the frames given: an index is either in `scores` or, with its reason, in `rejected`."""
 
     scores: Mapping[int, FrameScores]
     rejected: Mapping[int, str]

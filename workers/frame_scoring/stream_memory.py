@@ -1,4 +1,4 @@
-"""What is kept of each stream between units for models that judge it now and then.
+"""What is kept of each stream between batches for models that run now and then.
 
 A new session starts with nothing.
 """

@@ -19,8 +19,8 @@ def blockiness(picture: DecodedPicture) -> tuple[float, float]:
 
     Steps are mean |Δ| across a border, averaged over bands of 16 rows. Each counts as the median of itself and the
     two steps 8 and 16 pixels to either side in its band: a coding grid goes on across the picture, while the border of
-    a privacy mask, a pillar bar or a window stands alone. Where 8 borders of a band show no step at all there is
-    nothing to measure, so that a large mask does not dilute what is coded beside it.
+    a privacy mask, a pillar bar or a window has no other beside it. Where 8 borders of a band show no step at all there
+    is nothing to measure, so that a large mask does not dilute what is coded beside it.
 
     The ratio: the mean on the grid over the mean off it, at most 1,000; 1 is no grid at all. The maximum over the 8
     phases of each direction, since a cropped or shifted picture keeps its grid; the directions are averaged. The

@@ -1,4 +1,5 @@
-"""What stands in place of a camera's picture when its signal is lost: a slate, one flat colour, or colour bars."""
+"""What a recorder shows in place of a camera's picture when its signal is lost: a slate, one flat colour, or colour
+bars."""
 
 import math
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ def slate_share(picture: DecodedPicture) -> float:
 
 
 def text_slate(picture: DecodedPicture) -> float:
-    """Return the share of pixels of exactly one colour where text stands in the middle, else 0; [0, 1].
+    """Return the share of pixels of exactly one colour where there is text in the middle, else 0; [0, 1].
 
     One colour: within 2.5 levels of the picture's median in luma and both chroma. Text: 0.15 % to 15 % of the inner
     60 % by 60 % are lighter or darker than that by 0.3. A black picture with only a clock at its border has no text

@@ -20,7 +20,7 @@ _MOST_ENERGY = 181.0
 """Levels a pixel, of a step from black to white along a diagonal."""
 _HIGHEST_CODE, _HIDDEN_CODE = 254, 255
 _FINE = 64
-"""Orientations that are told apart before they are shared out; a power of two."""
+"""Orientations that are distinguished before they are shared out; a power of two."""
 _TENTS = np.maximum(
     0, 1 - np.abs((np.arange(_FINE)[:, None] + 0.5) * ORIENTATIONS / _FINE - np.arange(ORIENTATIONS + 1))
 )

@@ -19,7 +19,7 @@ SMALLEST_FACE = 96
 LARGEST_YAW_DEGREES = 60.0
 PROFILE_YAW_DEGREES = 45.0
 NOSE_DEPTH = 0.55
-"""How far the tip of the nose stands before the plane of the eyes, in distances between the eyes: about 35 of 63 mm."""
+"""How far the tip of the nose is before the plane of the eyes, in distances between the eyes: about 35 of 63 mm."""
 EYES_SIZE = (2.2, 0.9)
 MOUTH_SIZE = (1.4, 1.0)
 """Width along the line of the eyes and height across it, in distances between the eyes."""

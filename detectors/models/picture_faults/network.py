@@ -35,7 +35,7 @@ HIDDEN = 512
 SHARPNESS = 4.0
 """Of the soft maximum over places."""
 FARTHEST = 6.0
-"""A statistic counts as so many deviations from its mean at most: what was never seen shall not shout."""
+"""A statistic counts as so many deviations from its mean at most: an unseen kind of picture must not dominate."""
 
 
 class PictureFaults(nn.Module):

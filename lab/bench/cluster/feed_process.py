@@ -1,4 +1,4 @@
-"""Cameras from memory as a process of its own, so that what sending costs is told apart from scoring.
+"""Cameras from memory as a process of its own, so that the cost of sending is measured apart from scoring.
 
 Over its input: one line of JSON, then `count` (answered by one line of JSON); the end of the input ends it.
 """

@@ -1,6 +1,6 @@
-"""What the cameras of a chaos run show, and what must be told of it: pure, from a seed-free plan.
+"""What the cameras of a chaos run show, and what must be announced: pure, from a seed-free plan.
 
-Each camera but the last has one fault, one after the other: a picture that stands still, or a lost signal. The last
+Each camera but the last has one fault, one after the other: a picture that does not change, or a lost signal. The last
 stays well.
 """
 

@@ -1,4 +1,4 @@
-"""The worker processes of a run: started, told to die at a point of a unit, replaced, and ended well."""
+"""The worker processes of a run: started, made to die at a point of a batch, replaced, and ended well."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ class WorkerPool:
         return [process.pid for process in self._processes]
 
     def kill_at(self, number: int, point: str) -> None:
-        """Have one worker kill itself at its next unit's `point`; returns once it is dead.
+        """Have one worker kill itself at its next batch's `point`; returns once it is dead.
 
         Raises `RuntimeError` where it reached no such point in time.
         """

@@ -1,7 +1,7 @@
-"""A scoring worker as a process of its own that dies, where it is told to, as by a power cut.
+"""A scoring worker as a process of its own that dies, where it is asked to, as by a power cut.
 
-The same classes as `sightline work` wires, told over its input: first its setup (one line of JSON, so that no password
-stands in a command line), then the name of a point at which to kill itself; the end of the input ends it well.
+The same classes as `sightline work` wires, driven over its input: first its setup (one line of JSON, so that no
+password is in a command line), then the name of a point at which to kill itself; the end of the input ends it well.
 """
 
 import os
@@ -27,7 +27,7 @@ from workers.frame_scoring.device import use_threads
 from workers.scoring_worker import PollLimits, ScoringWorker
 
 POINTS = ("polled", "scored", "stored", "committed")
-"""The steps of a unit, by what was done last."""
+"""The steps of a batch, by what was done last."""
 
 
 class KillSwitch:
@@ -45,33 +45,33 @@ class KillSwitch:
 
 
 class KillableConsumer(KafkaConsumer):
-    """Reaches `polled` and `committed` with each unit that is not empty."""
+    """Reaches `polled` and `committed` with each batch that is not empty."""
 
     def __init__(self, settings: KafkaSettings, fuse: KillSwitch) -> None:
         super().__init__(settings)
         self._fuse = fuse
 
     def poll(self, max_messages: int, timeout_s: float) -> Batch:
-        unit = super().poll(max_messages, timeout_s)
-        if unit.deliveries:
+        batch = super().poll(max_messages, timeout_s)
+        if batch.deliveries:
             self._fuse.at("polled")
-        return unit
+        return batch
 
-    def commit(self, unit: Batch) -> None:
-        super().commit(unit)
+    def commit(self, batch: Batch) -> None:
+        super().commit(batch)
         self._fuse.at("committed")
 
 
 class KillableStore(SqlScoreStore):
-    """Reaches `scored` before, and `stored` after each unit that holds scores."""
+    """Reaches `scored` before, and `stored` after each batch that holds scores."""
 
     fuse: KillSwitch
 
-    def add(self, unit: BatchResult) -> tuple[DeadLetter, ...]:
-        if unit.scores:
+    def add(self, batch: BatchResult) -> tuple[DeadLetter, ...]:
+        if batch.scores:
             self.fuse.at("scored")
-        refused = super().add(unit)
-        if unit.scores:
+        refused = super().add(batch)
+        if batch.scores:
             self.fuse.at("stored")
         return refused
 

@@ -12,7 +12,7 @@ LEARN_S = 8.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """Everything a worker process is told."""
+    """Everything a worker process needs to start."""
 
     broker: str
     topic: str
@@ -20,7 +20,7 @@ class WorkerSetup:
     database: str
     redis: str
     raise_s: float | None = None
-    """How long a fault lasts before it is told; None for production's patience."""
+    """How long a fault lasts before it raises an alert; None for production's patience."""
     session_timeout_s: float = 10.0
     poll_messages: int = 32
     max_unacknowledged_frames: int = 64

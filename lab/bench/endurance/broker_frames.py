@@ -48,7 +48,7 @@ class BrokerFrames:
                 try:
                     batches = consumer.poll(timeout_ms=200)
                 except errors.KafkaError as error:
-                    logging.getLogger(__name__).debug("the broker is away: %s", error)
+                    logging.getLogger(__name__).debug("the broker is unavailable: %s", error)
                     continue
                 found = {key for records in batches.values() for record in records if (key := frame_key(record.value))}
                 with self._lock:

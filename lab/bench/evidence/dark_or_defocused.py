@@ -1,6 +1,7 @@
-"""Is a night scene that is merely dark told apart from a daylight scene that is out of focus? Real clips, one planted.
+"""Is a night scene that is merely dark distinguished from a daylight scene that is out of focus? Real clips, one
+planted.
 
-Both look poor to a model of opinion; what is told of them must differ: of the night nothing about focus, of the day
+Both look poor to a model of opinion; what is reported of them must differ: of the night nothing about focus, of the day
 that its focus is gone and nothing about light.
 """
 
@@ -35,7 +36,7 @@ SHOWN = ("luma_mean", "luma_p95", "sharpness", "edge_width", "noise_floor", "ima
 
 @dataclass(frozen=True, slots=True)
 class SceneFindings:
-    """What was told of one scene, and the medians of `SHOWN` over its frames."""
+    """What was reported of one scene, and the medians of `SHOWN` over its frames."""
 
     scene: str
     told: tuple[Fault, ...]

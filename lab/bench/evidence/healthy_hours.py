@@ -42,7 +42,7 @@ def find_healthy(data: Path) -> Sequence[Path]:
 
 
 def run_clip(path: Path) -> dict[str, Any]:
-    """Return what is told of one clean clip by the clips' policy and the default plan; all of it is false."""
+    """Return what is reported of one clean clip by the clips' policy and the default plan; all of it is false."""
     camera = Camera(path.stem, str(path))
     told = evaluate_playback(play_clip(camera, build_product_scorer()), camera, Policy.for_clips())
     return {

@@ -33,7 +33,9 @@ _OWN_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class PlantedRun:
-    """What became of one planted fault. `before` was told of the healthy part; `why_not` says why it was not judged."""
+    """What became of one planted fault. `before` was reported of the healthy part; `why_not` says why it was not
+    judged.
+    """
 
     clip: str
     fault: str
@@ -48,7 +50,7 @@ class PlantedRun:
 
 @dataclass(frozen=True, slots=True)
 class HealthyRun:
-    """What was told of a clip as it is."""
+    """What was reported of a clip as it is."""
 
     clip: str
     false_alarms: tuple[str, ...]

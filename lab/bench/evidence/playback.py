@@ -1,4 +1,5 @@
-"""Plays a file through the real path (ingest, detectors, alerts) on its own time, and says what was told and when."""
+"""Plays a file through the real path (ingest, detectors, alerts) on its own time, and says what was reported and
+when."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -30,7 +31,7 @@ _STATUS_EVERY = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class PlaybackResult:
-    """What was told over one run. `fired` maps a fault to its seconds since the first frame.
+    """What was reported over one run. `fired` maps a fault to its seconds since the first frame.
 
     `headline` is the last open incident's; `assessable` the share of (frame, fault) verdicts that were ok or fault.
     """
@@ -82,7 +83,7 @@ def play_clip(camera: Camera, by: FrameScorer) -> list[Observation]:
 
 
 def evaluate_playback(observations: Sequence[Observation], camera: Camera, policy: Policy) -> PlaybackResult:
-    """Judge the observations in order and return what was told."""
+    """Judge the observations in order and return what was reported."""
     state = restore_state(camera)
     first = _time(observations[0])
     fired: dict[Fault, float] = {}

@@ -36,7 +36,7 @@ ATTACKS = {
     "turned": (Fault.CAMERA_MOVED, Strength.SEVERE),
     "defocused": (Fault.BLUR, Strength.SEVERE),
 }
-"""What is done to the camera: the fault that must be told, and how strongly it is injected."""
+"""What is done to the camera: the fault that must be found, and how strongly it is injected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Real footage of real faults, and of what looks like one: what must be told of each, within how long.
+"""Real footage of real faults, and of what looks like one: what must be reported of each, within how long.
 
 None of it set a threshold. Clips run by the clips' policy; each is played at the plans named, because some faults are
 shorter than a second.
@@ -21,9 +21,9 @@ PLANS = {DEFAULT: SamplingPlan(), FAST: SamplingPlan(mode=SamplingMode.INTERVAL,
 
 @dataclass(frozen=True, slots=True)
 class RealCase:
-    """One clip below the data folder. `headlines` are the names that are right, none where nothing may be told.
+    """One clip below the data folder. `headlines` are the names that are right, none where nothing may be reported.
 
-    `onset_s` is when the fault begins, `within_s` how soon after it must be told.
+    `onset_s` is when the fault begins, `within_s` how soon after it must be reported.
     """
 
     clip: str
@@ -67,7 +67,7 @@ def find_cases(data: Path) -> Sequence[RealCase]:
 
 
 def run_case(data: Path, case: RealCase) -> dict[str, Any]:
-    """Return what was told of one case, when, whether that is right, and what today's checks raised."""
+    """Return what was reported of one case, when, whether that is right, and what today's checks raised."""
     camera = Camera("camera", str(data / case.clip), plan=PLANS[case.plan])
     told = evaluate_playback(play_clip(camera, build_product_scorer()), camera, Policy.for_clips())
     after = {fault: at_s - case.onset_s for fault, at_s in told.fired.items()}

@@ -1,1 +1,1 @@
-"""Feeds every door of the product with damaged input: no crash, no hang, no unforeseen error, bounded memory."""
+"""Feeds every entry point of the product with damaged input: no crash, no hang, no unforeseen error, bounded memory."""

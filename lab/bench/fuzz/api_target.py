@@ -1,4 +1,5 @@
-"""The door for strangers: raw HTTP requests, parsed as the server parses them, given to the API in this process."""
+"""The entry point for strangers: raw HTTP requests, parsed as the server parses them, given to the API in this
+process."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ def _request(method: str, target: str, token: str, body: bytes = b"") -> bytes:
 
 
 def open_entry_point(app: FastAPI, token: str, *, close: Callable[[], None]) -> EntryPoint:
-    """Return the door to `app`: whatever parses as HTTP is answered with a status below 500."""
+    """Return the entry point to `app`: whatever parses as HTTP is answered with a status below 500."""
     loop = asyncio.new_event_loop()
 
     def feed(data: bytes) -> None:

@@ -60,7 +60,7 @@ def open_cameras() -> EntryPoint:
 
 def open_api() -> EntryPoint:
     """The API over SQLite with one camera."""
-    from api.app import create_app  # noqa: PLC0415 - FastAPI and SQLAlchemy are for this door alone
+    from api.app import create_app  # noqa: PLC0415 - FastAPI and SQLAlchemy are for this entry point alone
     from sightline.runtime.clock import SystemClock  # noqa: PLC0415
     from sightline.runtime.stores import open_stores  # noqa: PLC0415
     from storage.live.memory_live_state import MemoryLiveState  # noqa: PLC0415

@@ -92,17 +92,17 @@ def feed_slice(target: Target, work: FuzzSlice) -> dict[str, Any]:
     """Feed `target` until time or count is over; return inputs, refusals by class, and what was unforeseen."""
     chance = random.Random(f"{target.name}/{work.seed}")
     note = InputNote(work.note)
-    door = target.opens()
+    entry_point = target.opens()
     refused: Counter[str] = Counter()
     findings: dict[str, str] = {}
     done, slowest_s = 0, 0.0
     until_s = time.monotonic() + work.seconds
     try:
         while done < work.most and time.monotonic() < until_s and len(findings) < MOST_FINDINGS:
-            data = mutate(chance.choice(door.seeds), door.seeds, chance)
+            data = mutate(chance.choice(entry_point.seeds), entry_point.seeds, chance)
             note.begin(done, data)
             began_s = time.monotonic()
-            outcome, trace = _outcome(door, data)
+            outcome, trace = _outcome(entry_point, data)
             slowest_s = max(slowest_s, time.monotonic() - began_s)
             done += 1
             note.end(done)
@@ -110,7 +110,7 @@ def feed_slice(target: Target, work: FuzzSlice) -> dict[str, Any]:
             if trace and outcome not in findings:
                 findings[outcome] = save_input(work.folder, target.name, "error", data, trace)
     finally:
-        door.close()
+        entry_point.close()
     return {
         "inputs": done,
         "outcomes": dict(refused.most_common()),
@@ -120,11 +120,11 @@ def feed_slice(target: Target, work: FuzzSlice) -> dict[str, Any]:
     }
 
 
-def _outcome(door: EntryPoint, data: bytes) -> tuple[str, str]:
+def _outcome(entry_point: EntryPoint, data: bytes) -> tuple[str, str]:
     """Return the outcome's name and, for what nobody foresaw, its traceback."""
     try:
-        door.feed(data)
-    except door.refusals as error:
+        entry_point.feed(data)
+    except entry_point.refusals as error:
         return type(error).__name__, ""
     except Exception as error:  # noqa: BLE001 - a fuzzer is there for whatever comes
         last = traceback.extract_tb(error.__traceback__)[-1]

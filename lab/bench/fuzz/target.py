@@ -1,4 +1,4 @@
-"""What is fuzzed: a door of the product, inputs to start from, and which refusals are in order."""
+"""What is fuzzed: an entry point of the product, inputs to start from, and which refusals are in order."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ class EntryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A door by name. `deadline_s` is what one input may take, `memory_bytes` what the process may hold at its peak."""
+    """An entry point by name. `deadline_s` is what one input may take, `memory_bytes` what the process may hold at its
+    peak.
+    """
 
     name: str
     opens: Callable[[], EntryPoint]

@@ -1,4 +1,4 @@
-"""What `sightline-lab fuzz` feeds: the doors of every layer, and the process that feeds one of them.
+"""What `sightline-lab fuzz` feeds: the entry points of every layer, and the process that feeds one of them.
 
 Run as `python -P -m lab.bench.fuzz.target_catalogue TARGET SEED SECONDS MOST FOLDER SCRATCH`.
 """
@@ -13,12 +13,14 @@ from lab.bench.fuzz.target import EntryPoint, Target
 
 
 def _entry_point(name: str) -> Callable[[], EntryPoint]:
-    """Return what opens the door `module:function`. Imported when opened: torch alone takes seconds and 300 MB."""
+    """Return what opens the entry point `module:function`. Imported when opened: torch alone takes seconds and 300
+    MB.
+    """
     module, _, function = name.partition(":")
 
     def opens() -> EntryPoint:
-        door: EntryPoint = getattr(import_module(module), function)()
-        return door
+        entry_point: EntryPoint = getattr(import_module(module), function)()
+        return entry_point
 
     return opens
 

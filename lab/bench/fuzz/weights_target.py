@@ -1,4 +1,4 @@
-"""The door for weights files given by path."""
+"""The entry point for weights files given by path."""
 
 import tempfile
 from pathlib import Path

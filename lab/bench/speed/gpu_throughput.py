@@ -46,7 +46,7 @@ class GpuLoad:
     paced_s: float = 30.0
     largest_paced_batch: int = 64
     product_side: int = 8192
-    """Rows and columns of the matrices whose product stands for the device's peak."""
+    """Rows and columns of the matrices whose product shows the device's peak."""
     limit_s: float = 225.0
     """No step begins later; the quick form has no hurry, since a busy machine too must end it."""
 
@@ -70,7 +70,7 @@ class _Station:
 def run(*, device: str = "cuda", quick: bool = False, models: Sequence[str] | None = None) -> dict[str, Any]:
     """Return one document of figures. Raises `ConfigError` where the device is absent.
 
-    `models` names some, None is every one that has weights here; those that judge by default are measured together as
+    `models` names some, None is every one that has weights here; those that run by default are measured together as
     well, under `default_set`.
     """
     load, began_s = (QUICK if quick else FULL), time.monotonic()
@@ -79,8 +79,8 @@ def run(*, device: str = "cuda", quick: bool = False, models: Sequence[str] | No
     found = [status for status in _with_weights() if models is None or status.model.name in models]
     detectors = {status.model.name: status.detector for status in found if status.detector is not None}
     frames = _frames(load.size)
-    unasked = wanted_models(MODELS.values(), {}, gpu=place.type == "cuda")
-    default = [detector for name, detector in detectors.items() if name in unasked]
+    enabled = wanted_models(MODELS.values(), {}, gpu=place.type == "cuda")
+    default = [detector for name, detector in detectors.items() if name in enabled]
     with torch.inference_mode():
         agreement = {name: _compare(detector, frames, station) for name, detector in detectors.items()}
         peak = _peak_flops(place, load.product_side)

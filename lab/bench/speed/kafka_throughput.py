@@ -95,10 +95,10 @@ def _ours(settings: KafkaSettings, frame: Frame, size: int, messages: int, _jars
 
 
 def _poll(consumer: KafkaConsumer) -> tuple[Any, ...]:
-    unit = consumer.poll(16, 1.0)
-    if unit.deliveries:
-        consumer.commit(unit)
-    return unit.deliveries
+    batch = consumer.poll(16, 1.0)
+    if batch.deliveries:
+        consumer.commit(batch)
+    return batch.deliveries
 
 
 def _tools(settings: KafkaSettings, _frame: Frame, size: int, messages: int, jars: Path) -> dict[str, float]:

@@ -43,7 +43,7 @@ def run_on_server(url: str) -> dict[str, Any]:
 
 
 def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int = 16) -> dict[str, Any]:
-    """Store units in a database made for it on the server at `url`; medians over rounds, both sides in turn."""
+    """Store batches in a database made for it on the server at `url`; medians over rounds, both sides in turn."""
     storing_s: list[float] = []
     copying_s: list[float] = []
     with fresh_database(url) as address:
@@ -53,10 +53,10 @@ def run(url: str, *, rounds: int = 200, frames: int = 64, metrics: int = 25, str
         raw = engine.raw_connection()
         raw.cursor().execute(_BASELINE)
         raw.commit()
-        for unit in make_batches(rounds, frames, metrics, streams):
-            lines = _lines(make_rows(unit))
+        for batch in make_batches(rounds, frames, metrics, streams):
+            lines = _lines(make_rows(batch))
             sides: list[tuple[list[float], Callable[[], object]]] = [
-                (storing_s, partial(store.add, unit)),
+                (storing_s, partial(store.add, batch)),
                 (copying_s, partial(_copy, raw, lines)),
             ]
             for times, act in sides if len(storing_s) % 2 else sides[::-1]:

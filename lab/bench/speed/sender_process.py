@@ -1,4 +1,4 @@
-"""Ingest's end of the Kafka pipeline as a process of its own, as in a cluster: makes frames, and sends them when told.
+"""Ingest's end of the Kafka pipeline as a process of its own, as in a cluster: makes frames, and sends them when asked.
 
 Over its input: one line of JSON, then `make` (answered by `ready` and the CPU seconds spent on sending so far) and
 `send`, turn by turn.
@@ -35,22 +35,22 @@ SETUP: TypeAdapter[PipelineSenderSetup] = TypeAdapter(PipelineSenderSetup)
 
 
 def main() -> None:
-    """Do as told until the input ends."""
+    """Do as asked until the input ends."""
     setup = SETUP.validate_json(sys.stdin.readline())
     film = PipelineFrames(setup.plan, setup.began_at)
     publisher = KafkaPublisher(KafkaSettings((setup.broker,), topic=setup.topic))
-    units, spent_s = film.turn(), 0.0
+    batches, spent_s = film.turn(), 0.0
     for line in sys.stdin:
         if line.strip() == "send":
             started_s = process_time()
-            for frame in (frame for unit in units for frame in unit):
+            for frame in (frame for batch in batches for frame in batch):
                 while not publisher.publish(frame):
                     publisher.wait(_STEP_S)
             while publisher.count_unacknowledged():
                 publisher.wait(_STEP_S)
             spent_s += process_time() - started_s
         else:
-            units = film.turn()
+            batches = film.turn()
             sys.stdout.write(f"ready {spent_s}\n")
             sys.stdout.flush()
     publisher.close()

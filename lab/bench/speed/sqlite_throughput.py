@@ -30,8 +30,10 @@ COLUMNS = ("stream_id", "received_at", "session_id", "sequence", "pts_s", "missi
 
 
 def run(*, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int = 16) -> dict[str, Any]:
-    """Store `rounds` units of `frames` frames with `metrics` values each; medians over rounds, seconds and values/s."""
-    units = make_batches(rounds, frames, metrics, streams)
+    """Store `rounds` batches of `frames` frames with `metrics` values each; medians over rounds, seconds and
+    values/s.
+    """
+    batches = make_batches(rounds, frames, metrics, streams)
     encoding_s: list[float] = []
     storing_s: list[float] = []
     baseline_s: list[float] = []
@@ -40,12 +42,12 @@ def run(*, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int 
         upgrade_schema(engine)
         store = SqlScoreStore(engine)
         baseline = _baseline(Path(folder) / "baseline.db")
-        for unit in units:
-            rows = [_plain(row) for row in make_rows(unit)]
-            for timed, act in _in_turn(len(storing_s), store, baseline, unit, rows):
+        for batch in batches:
+            rows = [_plain(row) for row in make_rows(batch)]
+            for timed, act in _in_turn(len(storing_s), store, baseline, batch, rows):
                 (storing_s if timed == "store" else baseline_s).append(time_call(act))
-            encoding_s.append(time_call(partial(make_rows, unit)))
-        repeated_s = [time_call(partial(store.add, unit)) for unit in units[: rounds // 4]]
+            encoding_s.append(time_call(partial(make_rows, batch)))
+        repeated_s = [time_call(partial(store.add, batch)) for batch in batches[: rounds // 4]]
         stored = sum(len(store.frames(f"camera {n}", _START, _END, limit=10**6)) for n in range(streams))
         engine.dispose()
         baseline.close()
@@ -80,13 +82,13 @@ def _rates(
     }
 
 
-def make_rows(unit: BatchResult) -> Rows:
-    """Return the rows of `frames` that the store makes of a unit."""
-    return frame_rows(unit.scores, [pack_scores(score) for score in unit.scores])
+def make_rows(batch: BatchResult) -> Rows:
+    """Return the rows of `frames` that the store makes of a batch."""
+    return frame_rows(batch.scores, [pack_scores(score) for score in batch.scores])
 
 
 def make_batches(rounds: int, frames: int, metrics: int, streams: int) -> list[BatchResult]:
-    """Return units of scores as a worker would store them, one frame a second and stream."""
+    """Return batches of scores as a worker would store them, one frame a second and stream."""
     return [_make_batch(each, frames, metrics, streams) for each in range(rounds)]
 
 
@@ -126,11 +128,11 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None
 
 
 def _in_turn(
-    turn: int, store: SqlScoreStore, baseline: sqlite3.Connection, unit: BatchResult, rows: list[tuple[Any, ...]]
+    turn: int, store: SqlScoreStore, baseline: sqlite3.Connection, batch: BatchResult, rows: list[tuple[Any, ...]]
 ) -> list[tuple[str, Callable[[], object]]]:
     """Give both sides, each first in every other turn."""
     sides: list[tuple[str, Callable[[], object]]] = [
-        ("store", lambda: store.add(unit)),
+        ("store", lambda: store.add(batch)),
         ("baseline", lambda: _insert(baseline, rows)),
     ]
     return sides if turn % 2 else sides[::-1]

@@ -148,7 +148,9 @@ def noise(picture: Picture, strength: float, scale: float, generator: np.random.
 
 
 def enhancement(picture: Picture, strength: float, scale: float, generator: np.random.Generator) -> Picture:
-    """Over-enhancement: texture smoothed away, then edges raised until they ring; stands in for invented structure."""
+    """Over-enhancement: texture smoothed away, then edges raised until they ring; an approximation of invented
+    structure.
+    """
     reach = max(0.6, 2.0 * scale)
     smooth = cv2.bilateralFilter(picture, d=-1, sigmaColor=0.01 + 0.12 * strength, sigmaSpace=reach)
     detail = smooth - cv2.GaussianBlur(smooth, (0, 0), reach)

@@ -109,7 +109,7 @@ def make_loss_pairs(
 def write(
     folder: Path, scenes: Iterable[tuple[str, Callable[[], Iterator[Example]]]], done: Callable[[int], None]
 ) -> None:
-    """Append every scene's examples to `folder`, leaving out scenes already there; `done` is told the running count."""
+    """Append every scene's examples to `folder`, leaving out scenes already there; `done` gets the running count."""
     folder.mkdir(parents=True, exist_ok=True)
     finished = set(_lines(folder / "scenes.txt"))
     count = _trim_partial(folder)

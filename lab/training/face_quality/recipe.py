@@ -29,7 +29,7 @@ BACKBONE_OF: Mapping[str, str] = {
     "sfiqa_xxs": "edgenext_xx_small",
     "sfiqa_mobilenet": "mobilenet_v2",
 }
-"""Which backbone a model's name stands for."""
+"""Which backbone a model's name means."""
 AT_ONCE = 64
 DATASETS = ("sfiqa-bench", "gfiqa-20k", "cgfiqa-40k")
 

@@ -22,7 +22,7 @@ CHECK_EVERY = 400
 """Steps; the head that loses least on the pictures held out is kept."""
 AT_ONCE = 32
 LEFT_OUT = (0.25, 0.15, 0.15)
-"""How often the trunk's, the branch's and the surface's statistics are left out of a picture: no answer shall rest on
+"""How often the trunk's, the branch's and the surface's statistics are left out of a picture: no answer may rest on
 one of them alone, since cameras differ from photographs in each in another way."""
 
 

@@ -1,7 +1,8 @@
 """The paper's own backbone from nothing: a ResNet18 branch that learns from people and from the bundled weights.
 
 ImageNet's weights of ResNet18 cannot be had everywhere, and 9,000 photographs are few to begin with. The better
-network's opinion of each picture stands beside people's (Hinton et al. 2015, for regression): less noise in the labels.
+network's opinion of each picture is used beside people's (Hinton et al. 2015, for regression): less noise in the
+labels.
 """
 
 from collections.abc import Sequence

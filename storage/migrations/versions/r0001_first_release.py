@@ -189,7 +189,7 @@ def _create_alerts() -> None:
 
 
 def _create_messages() -> None:
-    """What people are told."""
+    """What people are notified of."""
     op.create_table(
         "incidents",
         sa.Column("incident_id", sa.String, nullable=False),

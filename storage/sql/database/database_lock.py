@@ -183,7 +183,7 @@ class PostgresDatabaseLock:
                 return ""
             why = f"another Sightline process watches with this database ({self.holder()}); stop one of the two"
         except SQLAlchemyError:
-            return ""  # that the database is away is said elsewhere
+            return ""  # that the database is unavailable is said elsewhere
         self.release()
         return why
 

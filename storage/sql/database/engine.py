@@ -200,7 +200,9 @@ def _connection_refusal(original: BaseException | None) -> str | None:
 
 
 def _outage_reason(error: DBAPIError) -> str | None:
-    """Return in words why the store is away, or None when the statement itself is wrong (a defect, to be seen)."""
+    """Return in words why the store is unavailable, or None when the statement itself is wrong (a defect, to be
+    seen).
+    """
     original = error.orig
     if isinstance(original, sqlite3.Error):
         return sqlite_outage_reason(original)

@@ -1,4 +1,4 @@
-"""While the live state is away the database answers, and every answer says so."""
+"""While the live state is unavailable the database answers, and every answer says so."""
 
 import pytest
 

@@ -26,14 +26,14 @@ def test_every_observation_answers_for_every_fault() -> None:
 
 
 def test_the_same_observations_give_the_same_answers_names_included() -> None:
-    def told() -> list[object]:
+    def announced() -> list[object]:
         story = CameraTimeline()
         story.play(30)
         story.out(200)
         story.play(300)
         return [*story.messages, *story.transitions]
 
-    assert told() == told()
+    assert announced() == announced()
 
 
 def test_judging_changes_nothing_that_was_handed_in() -> None:

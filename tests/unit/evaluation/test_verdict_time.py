@@ -28,9 +28,9 @@ def tell(story: CameraTimeline, *, skip: int = 0) -> list[tuple[TimeState, str]]
 
 @pytest.fixture
 def story() -> CameraTimeline:
-    told = CameraTimeline(policy=QUICK)
-    told.play(40)
-    return told
+    announced = CameraTimeline(policy=QUICK)
+    announced.play(40)
+    return announced
 
 
 def seconds_of(spans: list[VerdictSpan]) -> Counter[tuple[TimeState, str]]:

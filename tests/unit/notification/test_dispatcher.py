@@ -44,7 +44,7 @@ class DispatcherHarness:
             self.clock.advance(every_s)
             self.dispatcher.run_once()
 
-    def told(self) -> list[tuple[NotificationKind, str]]:
+    def notified(self) -> list[tuple[NotificationKind, str]]:
         return [
             (entry.kind, entry.incident.stream_id or ",".join(entry.incident.members)) for entry in self.notifier.sent
         ]
@@ -59,16 +59,16 @@ def test_a_camera_alone_at_its_site_is_told_at_once() -> None:
     desk = DispatcherHarness(cameras(1))
     desk.happens("cam-00")
     desk.run()
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
 
 
 def test_a_camera_among_others_waits_a_minute_for_company_and_is_told_alone_if_none_comes() -> None:
     desk = DispatcherHarness(cameras(10))
     desk.happens("cam-00")
     desk.run(55)
-    assert desk.told() == []
+    assert desk.notified() == []
     desk.run(10)
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
 
 
 def test_three_cameras_of_a_switch_within_a_minute_are_one_message() -> None:
@@ -77,7 +77,7 @@ def test_three_cameras_of_a_switch_within_a_minute_are_one_message() -> None:
         desk.happens(name)
         desk.run(20)
     desk.run(60)
-    assert desk.told() == [(FIRING, "cam-00,cam-01,cam-02")]
+    assert desk.notified() == [(FIRING, "cam-00,cam-01,cam-02")]
     group = desk.notifier.sent[0].incident
     assert (group.site, group.group) == ("depot", "switch")
     assert "3 cameras at once" in group.summary
@@ -88,7 +88,7 @@ def test_a_third_of_a_small_group_is_enough_but_never_one_camera() -> None:
     desk.happens("cam-00")
     desk.happens("cam-01")
     desk.run(65)
-    assert desk.told() == [(FIRING, "cam-00,cam-01")]
+    assert desk.notified() == [(FIRING, "cam-00,cam-01")]
 
 
 def test_cameras_of_two_switches_at_one_site_are_one_message_of_the_site() -> None:
@@ -96,7 +96,7 @@ def test_cameras_of_two_switches_at_one_site_are_one_message_of_the_site() -> No
     for name in ("cam-00", "cam-01", "cam-10"):
         desk.happens(name)
     desk.run(65)
-    assert desk.told() == [(FIRING, "cam-00,cam-01,cam-10")]
+    assert desk.notified() == [(FIRING, "cam-00,cam-01,cam-10")]
     assert (desk.notifier.sent[0].incident.site, desk.notifier.sent[0].incident.group) == ("depot", "")
 
 
@@ -105,7 +105,7 @@ def test_a_whole_switch_and_one_other_camera_are_two_messages() -> None:
     for name in ("cam-00", "cam-01", "cam-02", "cam-03", "cam-04", "cam-10"):
         desk.happens(name)
     desk.run(65)
-    assert sorted(desk.told()) == [(FIRING, "cam-00,cam-01,cam-02,cam-03,cam-04"), (FIRING, "cam-10")]
+    assert sorted(desk.notified()) == [(FIRING, "cam-00,cam-01,cam-02,cam-03,cam-04"), (FIRING, "cam-10")]
 
 
 def test_all_cameras_at_once_point_at_our_own_network_first() -> None:
@@ -123,7 +123,7 @@ def test_different_faults_at_one_time_are_not_one_event() -> None:
     for number, fault in enumerate((Fault.BLUR, Fault.COVERED, Fault.NOISE)):
         desk.happens(f"cam-0{number}", fault=fault)
     desk.run(65)
-    assert len(desk.told()) == 3
+    assert len(desk.notified()) == 3
 
 
 def test_faults_minutes_apart_are_not_one_event() -> None:
@@ -131,7 +131,7 @@ def test_faults_minutes_apart_are_not_one_event() -> None:
     for number in range(3):
         desk.happens(f"cam-0{number}")
         desk.run(120)
-    assert len(desk.told()) == 3
+    assert len(desk.notified()) == 3
 
 
 def test_a_group_is_updated_when_recoveries_pause_naming_those_still_out_and_resolved_when_all_are_back() -> None:
@@ -142,16 +142,16 @@ def test_a_group_is_updated_when_recoveries_pause_naming_those_still_out_and_res
     for number in range(3):
         desk.happens(f"cam-0{number}", RESOLVED)
         desk.run(30)
-    assert len(desk.told()) == 1
+    assert len(desk.notified()) == 1
     desk.run(60)
-    assert [kind for kind, _ in desk.told()] == [FIRING, UPDATE]
+    assert [kind for kind, _ in desk.notified()] == [FIRING, UPDATE]
     assert still_out(desk.notifier.sent[-1].incident) == ("cam-03",)
     assert desk.notifier.sent[-1].incident.summary.endswith("still out: cam-03")
     desk.run(600)
-    assert len(desk.told()) == 2
+    assert len(desk.notified()) == 2
     desk.happens("cam-03", RESOLVED)
     desk.run(5)
-    assert [kind for kind, _ in desk.told()] == [FIRING, UPDATE, RESOLVED]
+    assert [kind for kind, _ in desk.notified()] == [FIRING, UPDATE, RESOLVED]
     assert len({entry.incident.incident_id for entry in desk.notifier.sent}) == 1
 
 
@@ -164,7 +164,7 @@ def test_a_member_that_is_retired_keeps_no_group_open() -> None:
     desk.happens("cam-01", RESOLVED)
     desk.streams.remove_camera("cam-02", by="test", at=desk.clock.now())
     desk.run(10)
-    assert [kind for kind, _ in desk.told()] == [FIRING, RESOLVED]
+    assert [kind for kind, _ in desk.notified()] == [FIRING, RESOLVED]
 
 
 def test_a_receiver_that_is_away_gets_everything_later_in_order() -> None:
@@ -174,10 +174,10 @@ def test_a_receiver_that_is_away_gets_everything_later_in_order() -> None:
     desk.run(30)
     desk.happens("cam-00", RESOLVED)
     desk.run(60)
-    assert desk.told() == []
+    assert desk.notified() == []
     desk.notifier.away = False
     desk.run(1200)
-    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
 
 
 def test_retries_back_off_from_five_seconds_to_ten_minutes() -> None:
@@ -215,7 +215,7 @@ def test_a_slow_receiver_stalls_nobody_else_and_gets_no_message_twice() -> None:
     desk.run(10)
     desk.happens("cam-01", fault=Fault.NOISE)
     desk.run(10)
-    assert [name for _, name in desk.told()] == ["cam-00", "cam-01"]
+    assert [name for _, name in desk.notified()] == ["cam-00", "cam-01"]
     assert len(desk.alerts.due(desk.clock.now())) == 2, "not delivered before every receiver has it"
     stuck.released.set()
     for _ in range(100):
@@ -223,7 +223,7 @@ def test_a_slow_receiver_stalls_nobody_else_and_gets_no_message_twice() -> None:
             break
     desk.dispatcher.close()
     assert [entry.incident.stream_id for entry in stuck.sent] == ["cam-00", "cam-01"]
-    assert len(desk.told()) == 2
+    assert len(desk.notified()) == 2
 
 
 class DispatcherKilled(BaseException):
@@ -302,4 +302,4 @@ def test_what_ended_while_the_clock_was_set_back_is_told_after_what_began() -> N
     desk.notifier.away = False
     desk.run(900)
 
-    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]

@@ -53,7 +53,7 @@ def test_a_camera_that_stays_away_is_not_said_to_come_and_go_however_often_it_is
         desk.run(20)
     desk.up = True
     desk.run(60)
-    assert desk.told() == []
+    assert desk.notified() == []
 
 
 def test_a_camera_that_never_gave_a_picture_is_not_said_to_come_and_go() -> None:
@@ -62,7 +62,7 @@ def test_a_camera_that_never_gave_a_picture_is_not_said_to_come_and_go() -> None
     for _ in range(30):
         desk.reconnects += 1
         desk.run(20)
-    assert desk.told() == []
+    assert desk.notified() == []
 
 
 @pytest.mark.parametrize("changed", [{"url": "file:///clips/gate.mp4"}, {"plan": SamplingPlan(SamplingMode.PATROL)}])
@@ -71,7 +71,7 @@ def test_sessions_that_end_because_they_should_are_no_reconnections(changed: dic
     desk.streams.put_camera(replace(cameras(1)[0], **changed), by="test", at=START)
     desk.run(60)
     desk.flap(40)
-    assert desk.told() == []
+    assert desk.notified() == []
 
 
 @pytest.mark.parametrize("restart_at", [None, 20])
@@ -79,7 +79,7 @@ def test_forty_reconnections_an_hour_are_one_message_that_names_the_share(restar
     desk = FlappingHarness()
     desk.run(60)
     desk.flap(40, restart_at=restart_at)
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
     said = desk.notifier.sent[0].incident.summary
     assert "6 times within an hour" in said
     share = int(said.rpartition("in ")[2].partition("%")[0])
@@ -90,7 +90,7 @@ def test_its_end_is_told_once() -> None:
     desk = FlappingHarness()
     desk.flap(40)
     desk.run(2 * 3600)
-    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
     assert desk.notifier.sent[1].incident.summary == "cam-00: the connection is steady again"
 
 
@@ -104,7 +104,7 @@ def test_losses_during_the_warning_are_not_told_one_by_one() -> None:
         desk.up, desk.reconnects = True, desk.reconnects + 1
         desk.happens("cam-00", RESOLVED)
         desk.run(200)
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
 
 
 def test_a_camera_that_is_lost_for_good_while_it_flaps_is_told() -> None:
@@ -114,7 +114,7 @@ def test_a_camera_that_is_lost_for_good_while_it_flaps_is_told() -> None:
     desk.run(65)
     desk.happens("cam-00")
     desk.run(900)
-    assert [kind for kind, _ in desk.told()] == [FIRING, FIRING, RESOLVED]
+    assert [kind for kind, _ in desk.notified()] == [FIRING, FIRING, RESOLVED]
     assert not desk.notifier.sent[1].incident.flapping
     assert desk.notifier.sent[2].incident.summary == "cam-00: the connection is lost"
 
@@ -122,7 +122,7 @@ def test_a_camera_that_is_lost_for_good_while_it_flaps_is_told() -> None:
 def test_five_reconnections_in_an_hour_are_no_news_however_long_it_goes_on() -> None:
     desk = FlappingHarness()
     desk.flap(20, down_s=20, up_s=740)
-    assert desk.told() == []
+    assert desk.notified() == []
 
 
 def test_a_retired_camera_leaves_no_warning_open() -> None:

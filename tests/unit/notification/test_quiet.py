@@ -52,9 +52,9 @@ def test_a_fault_born_inside_and_still_there_at_the_end_is_told_within_a_minute(
         if second in restarts or any(second <= each < second + 5 for each in restarts):
             desk.restart()
         desk.dispatcher.run_once()
-        if desk.told() and told_after is None:
+        if desk.notified() and told_after is None:
             told_after = desk.clock.now()
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
     assert told_after is not None
     assert timedelta(0) <= told_after - (START + timedelta(minutes=30)) <= timedelta(seconds=60)
 
@@ -71,7 +71,7 @@ def test_what_began_and_ended_inside_is_never_told(restart: bool) -> None:
         desk.happens("cam-00", RESOLVED)
         desk.run(120)
     desk.run(3600, every_s=30)
-    assert desk.told() == []
+    assert desk.notified() == []
     assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
 
 
@@ -85,7 +85,7 @@ def test_what_began_and_ended_inside_is_never_told_even_if_sightline_slept_throu
     desk.clock.advance(3600)
     desk.restart()
     desk.run(300)
-    assert desk.told() == []
+    assert desk.notified() == []
 
 
 def test_at_the_end_the_newest_state_is_told_once() -> None:
@@ -95,7 +95,7 @@ def test_at_the_end_the_newest_state_is_told_once() -> None:
     desk.run(60)
     desk.happens("cam-00", UPDATE, fault=Fault.COVERED)
     desk.run(2000)
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
     assert desk.notifier.sent[0].incident.headline is Fault.COVERED
 
 
@@ -106,7 +106,7 @@ def test_the_end_of_what_was_told_before_is_told_inside_too() -> None:
     desk.window(30, camera="cam-00")
     desk.happens("cam-00", RESOLVED)
     desk.run(60)
-    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
 
 
 def test_a_window_of_one_camera_keeps_no_other_quiet() -> None:
@@ -115,7 +115,7 @@ def test_a_window_of_one_camera_keeps_no_other_quiet() -> None:
     desk.happens("cam-00")
     desk.happens("cam-05")
     desk.run(120)
-    assert desk.told() == [(FIRING, "cam-05")]
+    assert desk.notified() == [(FIRING, "cam-05")]
 
 
 def test_a_site_that_is_still_out_at_the_end_is_one_message() -> None:
@@ -124,7 +124,7 @@ def test_a_site_that_is_still_out_at_the_end_is_one_message() -> None:
     for number in range(6):
         desk.happens(f"cam-0{number}")
     desk.run(1900)
-    assert desk.told() == [(FIRING, ",".join(f"cam-0{number}" for number in range(6)))]
+    assert desk.notified() == [(FIRING, ",".join(f"cam-0{number}" for number in range(6)))]
 
 
 def test_more_cameras_in_maintenance_than_fit_one_look_hold_up_nobody_else() -> None:
@@ -136,7 +136,7 @@ def test_more_cameras_in_maintenance_than_fit_one_look_hold_up_nobody_else() -> 
     desk.run(10)
     desk.happens("cam-5000")
     desk.run(10)
-    assert desk.told() == [(FIRING, "cam-5000")]
+    assert desk.notified() == [(FIRING, "cam-5000")]
 
 
 def test_a_snooze_ends_and_what_is_still_there_is_told() -> None:
@@ -145,9 +145,9 @@ def test_a_snooze_ends_and_what_is_still_there_is_told() -> None:
     desk.quiet.put_snooze(Snooze("z", now + timedelta(minutes=20), camera="cam-00", created_at=now), at=now)
     desk.happens("cam-00", fault=Fault.BLUR)
     desk.run(1150)
-    assert desk.told() == []
+    assert desk.notified() == []
     desk.run(120)
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
 
 
 def test_a_snooze_of_one_fault_keeps_no_other_quiet() -> None:
@@ -157,7 +157,7 @@ def test_a_snooze_of_one_fault_keeps_no_other_quiet() -> None:
     desk.quiet.put_snooze(snooze, at=now)
     desk.happens("cam-00", fault=Fault.COVERED)
     desk.run(120)
-    assert desk.told() == [(FIRING, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00")]
 
 
 def test_a_reminder_that_was_put_off_is_dropped_when_the_end_comes_first() -> None:
@@ -168,7 +168,7 @@ def test_a_reminder_that_was_put_off_is_dropped_when_the_end_comes_first() -> No
     desk.run(2 * 3600, every_s=30)
     desk.happens("cam-00", RESOLVED)
     desk.run(2 * 3600, every_s=30)
-    assert desk.told() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+    assert desk.notified() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
 
 
 def test_a_reminder_that_was_put_off_comes_at_the_end_of_the_window() -> None:
@@ -177,4 +177,4 @@ def test_a_reminder_that_was_put_off_comes_at_the_end_of_the_window() -> None:
     desk.run(120)
     desk.window(180, camera="cam-00")
     desk.run(3 * 3600 + 120, every_s=30)
-    assert [kind for kind, _ in desk.told()] == [FIRING, REMINDER]
+    assert [kind for kind, _ in desk.notified()] == [FIRING, REMINDER]

@@ -30,7 +30,7 @@ from transport.kafka.topics import prepare_topics
 PARTITIONS = 8
 _DRAIN_S = 90.0
 _ROOM_FRAMES = 1024
-"""So many wait for a broker that is away, small as they are: a fault that nobody was shown cannot be told."""
+"""So many wait for a broker that is unavailable, small as they are: a fault that was in no picture cannot be found."""
 
 
 @dataclass(frozen=True, slots=True)

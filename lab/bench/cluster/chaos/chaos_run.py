@@ -1,8 +1,8 @@
-"""Seeded chaos: workers killed at each point of a unit, broker, Postgres and Redis killed and started again.
+"""Seeded chaos: workers killed at each point of a batch, broker, Postgres and Redis killed and started again.
 
 A run has as many rounds as events of each kind are asked for. A round feeds cameras from memory through Kafka to two
 workers, lets one event of each kind happen in an order and at moments that follow from the seed, waits after each
-until every camera is judged again, and checks at its end that nothing was lost, doubled, forgotten or told twice.
+until every camera is judged again, and checks at its end that nothing was lost, doubled, forgotten or announced twice.
 Rounds are written down as they end, so that a run that was broken off goes on where it was.
 """
 

@@ -22,7 +22,7 @@ _LOOK_EVERY_S = 0.1
 
 
 class OutageKind(StrEnum):
-    """The first four are a worker killed when its unit was …; the others a service restarted."""
+    """The first four are a worker killed when its batch was …; the others a service restarted."""
 
     POLLED = "polled"
     SCORED = "scored"

@@ -111,7 +111,9 @@ class ClusterKills:
         return not taken - self._find_counted()
 
     def _find_counted(self) -> set[FrameKey]:
-        """Return every frame that is stored, dropped and counted, or put aside; empty while the database is away."""
+        """Return every frame that is stored, dropped and counted, or put aside; empty while the database is
+        unavailable.
+        """
         found: set[FrameKey] = set()
         try:
             with self.parts.engine.connect() as connection:
@@ -149,7 +151,7 @@ class ClusterKills:
 
 
 def _find_false_alerts(found: ClusterProcesses) -> list[str]:
-    """Return what was told that should not have been: one alert of the dead end is due at most, nothing else."""
+    """Return what was announced and should not have been: one alert of the dead end is due at most, nothing else."""
     firing = Counter((each.cameras, each.headline) for each in read_messages(found.engine) if each.kind == "firing")
     wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
     return wrong + [f"{DEAD}: told {count} times" for (cameras, _), count in firing.items() if count > 1]

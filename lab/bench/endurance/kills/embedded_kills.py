@@ -126,7 +126,7 @@ class EmbeddedKills:
 
 
 def _find_false_alerts(engine: Any) -> list[str]:
-    """Return what was told that should not have been: one alert of the dead end is due at most, nothing else."""
+    """Return what was announced and should not have been: one alert of the dead end is due at most, nothing else."""
     firing = Counter((each.cameras, each.headline) for each in read_messages(engine) if each.kind == "firing")
     wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
     return wrong + [

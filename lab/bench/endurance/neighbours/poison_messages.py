@@ -73,7 +73,7 @@ class Poisoner:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def send(self) -> None:
-        """Send until stopped; a topic that is not there yet, or a broker that is away, is waited for."""
+        """Send until stopped; a topic that is not there yet, or a broker that is unavailable, is waited for."""
         producer = kafka.KafkaProducer(bootstrap_servers=[self.servers], acks=1, max_block_ms=5_000)
         try:
             while not self._stop.wait(self.every_s):

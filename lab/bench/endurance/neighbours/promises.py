@@ -57,7 +57,7 @@ def check_lasting_promises(
         *_find_growth(seen, course),
         *_find_calls(witness),
         *_find_opaque_reasons(seen.cameras),
-        *(f"a camera's password stands in {where}" for where in seen.leaks),
+        *(f"a camera's password is in {where}" for where in seen.leaks),
     ]
 
 
@@ -121,7 +121,7 @@ def _find_silence(seen: WatchRecord) -> list[str]:
 
 
 def find_false_alerts(messages: Sequence[SentNotification], well: Collection[str]) -> list[str]:
-    """Return what was told of cameras that were well all the time."""
+    """Return what was announced of cameras that were well all the time."""
     return [
         f"{', '.join(each.cameras)}: told as {each.headline}"
         for each in messages

@@ -29,7 +29,7 @@ def find_in_answers(visitor: PageVisitor, secret: str) -> list[str]:
 
 
 def find_in_processes(programs: Sequence[SightlineProcess], secret: str) -> list[str]:
-    """Return the processes of these programs in whose command line the secret stands."""
+    """Return the processes of these programs whose command line holds the secret."""
     found = []
     for program in programs:
         for process in program.tree():

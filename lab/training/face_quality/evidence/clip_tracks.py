@@ -85,7 +85,7 @@ def compare_with_mtcnn(
     every: int,
     smallest_px: Sequence[float],
 ) -> list[ConfidenceOrder]:
-    """Every `every`th frame's faces, judged by both, told for those of each size or more: clip by clip, then all.
+    """Every `every`th frame's faces, judged by both, reported for those of each size or more: clip by clip, then all.
 
     Under 96 pixels a face is outside the model's range: such a figure says what the score would do there, no more.
     """

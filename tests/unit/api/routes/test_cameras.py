@@ -151,7 +151,7 @@ def test_a_store_that_fails_a_question_is_503_and_says_to_try_again(
     monkeypatch.setattr(stage.streams, "sessions", away)
     answer = api.get("/api/v1/cameras/Gate 1")
     assert answer.status_code == 503
-    assert answer.json() == {"error": "the store is away, try again: the database is locked"}
+    assert answer.json() == {"error": "the store is unavailable, try again: the database is locked"}
     assert answer.headers["retry-after"] == "5"
 
 

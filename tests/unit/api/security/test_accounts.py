@@ -1,4 +1,4 @@
-"""Users and keys: signing in, sessions, expiry, and what holds while the store is away."""
+"""Users and keys: signing in, sessions, expiry, and what holds while the store is unavailable."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Which models judge: what the operator asks for, and unasked what the machine can afford."""
+"""Which models run: what the operator asks for, and by default what the machine can afford."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_the_defaults_judge_on_a_cpu_every_model_on_a_gpu_and_one_of_a_family(
 
 
 def test_on_a_cpu_pictures_are_judged_every_ten_seconds_faces_and_objects_every_minute() -> None:
-    unasked = {name: MODELS[name].every_s for name in wanted_models(MODELS.values(), {})}
-    assert {"saliency_iqa": 10.0, "detectability": 10.0, "detection_quality": 10.0}.items() <= unasked.items()
-    assert {"mtcnn": 60.0, "sfiqa_mobilenet": 60.0}.items() <= unasked.items()
+    enabled = {name: MODELS[name].every_s for name in wanted_models(MODELS.values(), {})}
+    assert {"saliency_iqa": 10.0, "detectability": 10.0, "detection_quality": 10.0}.items() <= enabled.items()
+    assert {"mtcnn": 60.0, "sfiqa_mobilenet": 60.0}.items() <= enabled.items()
     assert MODELS["faster_rcnn"].every_s == 60.0

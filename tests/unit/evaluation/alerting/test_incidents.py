@@ -34,101 +34,101 @@ class IncidentDriver:
 
 
 def test_symptoms_that_cross_within_seconds_make_one_message() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.BLUR: FIRING})
-    told.at(3, {Fault.BLUR: FIRING, Fault.LOW_CONTRAST: FIRING})
-    assert told.at(11, {Fault.BLUR: FIRING, Fault.LOW_CONTRAST: FIRING}) == [NotificationKind.FIRING]
-    assert told.messages[0].incident.headline is Fault.LOW_CONTRAST
-    assert told.messages[0].incident.symptoms == (Fault.BLUR,)
+    announced = IncidentDriver()
+    announced.at(0, {Fault.BLUR: FIRING})
+    announced.at(3, {Fault.BLUR: FIRING, Fault.LOW_CONTRAST: FIRING})
+    assert announced.at(11, {Fault.BLUR: FIRING, Fault.LOW_CONTRAST: FIRING}) == [NotificationKind.FIRING]
+    assert announced.messages[0].incident.headline is Fault.LOW_CONTRAST
+    assert announced.messages[0].incident.symptoms == (Fault.BLUR,)
 
 
 def test_a_symptom_waits_for_the_pending_fault_that_would_explain_it() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
-    assert told.at(100, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == []
-    assert told.at(120, {Fault.BLUR: FIRING, Fault.COVERED: FIRING}) == [NotificationKind.FIRING]
-    assert told.messages[0].incident.headline is Fault.COVERED
+    announced = IncidentDriver()
+    announced.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
+    assert announced.at(100, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == []
+    assert announced.at(120, {Fault.BLUR: FIRING, Fault.COVERED: FIRING}) == [NotificationKind.FIRING]
+    assert announced.messages[0].incident.headline is Fault.COVERED
 
 
 def test_an_explanation_that_comes_to_nothing_is_waited_for_no_longer() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
-    assert told.at(50, {Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
-    assert told.messages[0].incident.headline is Fault.BLUR
+    announced = IncidentDriver()
+    announced.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
+    assert announced.at(50, {Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
+    assert announced.messages[0].incident.headline is Fault.BLUR
 
 
 def test_the_wait_for_an_explanation_ends_in_any_case() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
-    assert told.at(301, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == [NotificationKind.FIRING]
+    announced = IncidentDriver()
+    announced.at(0, {Fault.BLUR: FIRING, Fault.COVERED: PENDING})
+    assert announced.at(301, {Fault.BLUR: FIRING, Fault.COVERED: PENDING}) == [NotificationKind.FIRING]
 
 
 def test_a_symptom_of_a_starved_bitrate_waits_until_the_mean_over_ten_seconds_can_show_it() -> None:
-    told = IncidentDriver(Policy.short(1.0))
-    told.at(0, {Fault.BLOCKINESS: FIRING})
-    assert told.at(9.5, {Fault.BLOCKINESS: FIRING}) == []
-    assert told.at(10, {Fault.BLOCKINESS: FIRING, Fault.BITRATE_STARVED: FIRING}) == [NotificationKind.FIRING]
-    assert told.messages[0].incident.headline is Fault.BITRATE_STARVED
+    announced = IncidentDriver(Policy.short(1.0))
+    announced.at(0, {Fault.BLOCKINESS: FIRING})
+    assert announced.at(9.5, {Fault.BLOCKINESS: FIRING}) == []
+    assert announced.at(10, {Fault.BLOCKINESS: FIRING, Fault.BITRATE_STARVED: FIRING}) == [NotificationKind.FIRING]
+    assert announced.messages[0].incident.headline is Fault.BITRATE_STARVED
 
 
 def test_a_fault_that_no_rate_explains_does_not_wait_for_one() -> None:
-    told = IncidentDriver(Policy.short(1.0))
-    told.at(0, {Fault.NOISE: FIRING})
-    assert told.at(1.5, {Fault.NOISE: FIRING}) == [NotificationKind.FIRING]
+    announced = IncidentDriver(Policy.short(1.0))
+    announced.at(0, {Fault.NOISE: FIRING})
+    assert announced.at(1.5, {Fault.NOISE: FIRING}) == [NotificationKind.FIRING]
 
 
 def test_a_pending_fault_that_explains_nothing_is_not_waited_for() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.NOISE: FIRING, Fault.IR_CUT: PENDING})
-    assert told.at(11, {Fault.NOISE: FIRING, Fault.IR_CUT: PENDING}) == [NotificationKind.FIRING]
+    announced = IncidentDriver()
+    announced.at(0, {Fault.NOISE: FIRING, Fault.IR_CUT: PENDING})
+    assert announced.at(11, {Fault.NOISE: FIRING, Fault.IR_CUT: PENDING}) == [NotificationKind.FIRING]
 
 
 def test_a_stronger_cause_is_an_update_of_the_same_incident_and_no_second_alert() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.BLUR: FIRING})
-    told.at(11, {Fault.BLUR: FIRING})
-    assert told.at(60, {Fault.BLUR: FIRING, Fault.COVERED: FIRING}) == [
+    announced = IncidentDriver()
+    announced.at(0, {Fault.BLUR: FIRING})
+    announced.at(11, {Fault.BLUR: FIRING})
+    assert announced.at(60, {Fault.BLUR: FIRING, Fault.COVERED: FIRING}) == [
         NotificationKind.FIRING,
         NotificationKind.UPDATE,
     ]
-    first, update = (message.incident for message in told.messages)
+    first, update = (message.incident for message in announced.messages)
     assert update.incident_id == first.incident_id
     assert update.headline is Fault.COVERED
     assert Fault.BLUR in update.symptoms
 
 
 def test_a_symptom_of_the_headline_changes_nothing_that_is_told() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.COVERED: FIRING})
-    told.at(11, {Fault.COVERED: FIRING})
-    assert told.at(30, {Fault.COVERED: FIRING, Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
-    assert told.stored[-1].symptoms == (Fault.BLUR,)
+    announced = IncidentDriver()
+    announced.at(0, {Fault.COVERED: FIRING})
+    announced.at(11, {Fault.COVERED: FIRING})
+    assert announced.at(30, {Fault.COVERED: FIRING, Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
+    assert announced.stored[-1].symptoms == (Fault.BLUR,)
 
 
 def test_the_headline_stays_when_its_cause_ends_before_its_symptoms() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.COVERED: FIRING, Fault.BLUR: FIRING})
-    told.at(11, {Fault.COVERED: FIRING, Fault.BLUR: FIRING})
-    assert told.at(30, {Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
-    assert told.case.incident is not None
-    assert told.case.incident.headline is Fault.COVERED
-    assert told.at(60, {}) == [NotificationKind.FIRING, NotificationKind.RESOLVED]
-    assert told.messages[-1].incident.resolved_at == START + timedelta(seconds=60)
+    announced = IncidentDriver()
+    announced.at(0, {Fault.COVERED: FIRING, Fault.BLUR: FIRING})
+    announced.at(11, {Fault.COVERED: FIRING, Fault.BLUR: FIRING})
+    assert announced.at(30, {Fault.BLUR: FIRING}) == [NotificationKind.FIRING]
+    assert announced.case.incident is not None
+    assert announced.case.incident.headline is Fault.COVERED
+    assert announced.at(60, {}) == [NotificationKind.FIRING, NotificationKind.RESOLVED]
+    assert announced.messages[-1].incident.resolved_at == START + timedelta(seconds=60)
 
 
 def test_what_ends_before_it_was_told_is_never_told() -> None:
-    told = IncidentDriver()
-    told.at(0, {Fault.BLUR: FIRING})
-    assert told.at(5, {}) == []
+    announced = IncidentDriver()
+    announced.at(0, {Fault.BLUR: FIRING})
+    assert announced.at(5, {}) == []
 
 
 def test_an_incident_names_site_and_group_and_its_messages_have_keys_of_their_own() -> None:
-    told = IncidentDriver()
+    announced = IncidentDriver()
     for seconds, faults in ((0, [Fault.BLUR]), (11, [Fault.BLUR]), (20, [Fault.BLUR, Fault.COVERED]), (30, [])):
-        told.at(seconds, dict.fromkeys(faults, FIRING))
-    assert len({message.key for message in told.messages}) == 3
-    assert {message.key.split(":")[0] for message in told.messages} == {told.messages[0].incident.incident_id}
-    assert (told.messages[0].incident.site, told.messages[0].incident.group) == ("depot", "switch-1")
+        announced.at(seconds, dict.fromkeys(faults, FIRING))
+    assert len({message.key for message in announced.messages}) == 3
+    assert {message.key.split(":")[0] for message in announced.messages} == {announced.messages[0].incident.incident_id}
+    assert (announced.messages[0].incident.site, announced.messages[0].incident.group) == ("depot", "switch-1")
 
 
 def test_a_fingerprint_depends_on_every_part_and_on_nothing_else() -> None:

@@ -210,9 +210,9 @@ def test_a_cheap_camera_is_protected_from_its_tenth_minute_on(
     story.play(600, COARSE, step_s=4)
     story.play(within_s, values, structure, step_s=4)
     assert fault in story.fired
-    told = story.messages[-1].incident
-    assert told.headline is fault
-    assert "compared with the camera's first" in told.summary
+    announced = story.messages[-1].incident
+    assert announced.headline is fault
+    assert "compared with the camera's first" in announced.summary
     assert story.store.references == {}, "what is provisional is not stored"
 
 

@@ -206,7 +206,7 @@ def test_a_thousand_cameras_are_announced_in_half_a_minute(broker: services.Serv
 def test_when_nothing_can_be_read_all_is_unavailable(broker: services.Service) -> None:
     def read() -> list[PublishedCamera]:
         if broken:
-            raise StoreUnavailable("the database is away")
+            raise StoreUnavailable("the database is unavailable")
         return [GATE]
 
     broken: list[int] = []

@@ -50,10 +50,10 @@ def test_a_worker_tells_its_works_own_state() -> None:
     def work(stop: threading.Event) -> None:
         stop.wait()
 
-    worker = RestartingThread("scoring", work, health=lambda: "the store is away")
+    worker = RestartingThread("scoring", work, health=lambda: "the store is unavailable")
     worker.start()
 
-    assert worker.health() == "the store is away"
+    assert worker.health() == "the store is unavailable"
     worker.stop(5)
 
 

@@ -1,4 +1,4 @@
-"""What rebalances say of a stream: whose it is, and whether it was away in between."""
+"""What rebalances say of a stream: whose it is, and whether it was unavailable in between."""
 
 from kafka.structs import TopicPartition
 

@@ -21,8 +21,8 @@ def test_a_piece_that_is_there_is_not_made_again(tmp_path: Path) -> None:
     piece.write_text(json.dumps({**json.loads(piece.read_text()), "hours": 7.0}))
     again = evidence_run.run(tmp_path, parts=[Part.FORTNIGHT], jobs=1, reduction=SHORT)
     assert again["fortnight_false_alarms"]["hours"] == 7.0
-    anew = evidence_run.run(tmp_path, parts=[Part.FORTNIGHT], jobs=1, again=True, reduction=SHORT)
-    assert anew["fortnight_false_alarms"]["hours"] == pytest.approx(0.2)
+    again = evidence_run.run(tmp_path, parts=[Part.FORTNIGHT], jobs=1, again=True, reduction=SHORT)
+    assert again["fortnight_false_alarms"]["hours"] == pytest.approx(0.2)
 
 
 def test_names_tell_short_forms_from_whole_ones(tmp_path: Path) -> None:
