@@ -12,6 +12,7 @@ from domain.cameras import ConnectionState, SamplingMode
 from domain.faults import Fault, Verdict, VerdictState
 from domain.verdict_time import LEARNING, CameraNotAssessable, TimeState, Unknown, VerdictSpan
 from evaluation.alerting.root_cause import root_causes
+from evaluation.alerting.alert_states import TOO_FEW_FRAMES
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext
 from evaluation.rules.fault_rules import RULES, RuleSource
@@ -20,7 +21,7 @@ from evaluation.scene import light_mode
 from evaluation.scene.scene_state import SceneState
 
 UNSCORED = "frames dropped unscored: scoring is too far behind"
-_WAITING = ("too few frames yet", "nothing seen yet")
+_WAITING = (TOO_FEW_FRAMES, "nothing seen yet")
 """Reasons of a check whose window is still empty."""
 
 

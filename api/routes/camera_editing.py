@@ -77,7 +77,10 @@ def camera_settings(name: str, backend: BackendDependency) -> CameraSettingsAnsw
 
 @router.patch("/cameras/{name}", responses=_CONFLICT)
 def edit_camera(name: str, edit: CameraEditInput, backend: BackendDependency) -> CameraSettingsAnswer:
-    """Change what is sent, and leave the rest. Reading begins again with the new settings within seconds."""
+    """Change what is sent, and leave the rest. It applies within seconds.
+
+    The camera is connected again only where its address, transport or plan changes.
+    """
     at, seen = backend.clock.now(), edit.last_change
     try:
         edited = backend.stream_store.edit_camera(

@@ -19,6 +19,8 @@ from evaluation.rules.rule_check import RuleResult
 GIVE_UP_SHARE = 0.5
 """A pending alert is dropped when fewer of its samples than this are bad."""
 CONTINUOUS = float("inf")
+TOO_FEW_FRAMES = "too few frames yet"
+"""The reason of a check whose window holds fewer samples than a verdict needs."""
 
 
 class AlertSignal(StrEnum):
@@ -140,7 +142,7 @@ def _verdict(track: FaultTrack, state: VerdictState, outcome: RuleResult, eviden
     if state is VerdictState.OK:
         return Verdict(track.fault, state, "", evidence)
     if state is VerdictState.NOT_ASSESSABLE:
-        return Verdict(track.fault, state, "too few frames yet")
+        return Verdict(track.fault, state, TOO_FEW_FRAMES)
     if outcome.bad:
         return Verdict(track.fault, state, outcome.reason, evidence)
     same = track.verdict.state is VerdictState.FAULT

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from domain.cameras import Camera, ConnectionState, StreamCounters
+from domain.cameras import Camera, ConnectionState, Mask, StreamCounters
 from domain.messages import StreamMessage
 from ingest.limits import Deadlines, ReadingLimits
 
@@ -49,6 +49,14 @@ class StopCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMasks:
+    """Leave these regions of a camera's pictures out from now on; its session goes on."""
+
+    name: str
+    masks: tuple[Mask, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetViewed:
     """Somebody looks at these cameras now: their pictures travel with their numbers."""
 
@@ -74,5 +82,5 @@ class ReaderStuck:
     camera: str
 
 
-ReaderCommand: TypeAlias = StartCamera | StopCamera | SetClock | SetViewed | ShutDown
+ReaderCommand: TypeAlias = StartCamera | StopCamera | SetClock | SetMasks | SetViewed | ShutDown
 ReaderMessage: TypeAlias = StreamMessage | ReaderStuck

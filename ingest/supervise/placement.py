@@ -1,4 +1,4 @@
-"""Which camera is read in which process: pure.
+"""Which camera is read in which process, and which change needs a new session: pure.
 
 Cameras share processes, for a process costs memory. A camera whose reading hung or crashed has one of its own from then
 on, so that it hurts no neighbour a second time.
@@ -6,6 +6,8 @@ on, so that it hurts no neighbour a second time.
 
 from collections.abc import Collection, Mapping
 from itertools import count
+
+from domain.cameras import Camera
 
 Placement = Mapping[int, frozenset[str]]
 """Process number to the names of the cameras it reads."""
@@ -33,3 +35,11 @@ def place_cameras(current: Placement, cameras: Collection[str], alone: Collectio
         room = [n for n, names in result.items() if len(names) < per_process and not names & set(alone)]
         result.setdefault(min(room) if room else next(fresh), set()).add(name)
     return {number: frozenset(names) for number, names in sorted(result.items())}
+
+
+def is_read_otherwise(before: Camera, after: Camera) -> bool:
+    """Tell whether a change of a camera needs a new session: another address, transport or plan.
+
+    Masks, faults, place and the rest change how its pictures are judged, not how they are read.
+    """
+    return (before.url, before.transport, before.plan) != (after.url, after.transport, after.plan)

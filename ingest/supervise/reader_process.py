@@ -32,6 +32,7 @@ from ingest.supervise.ipc import (
     ReaderSetup,
     ReaderStuck,
     SetClock,
+    SetMasks,
     SetViewed,
     ShutDown,
     StartCamera,
@@ -95,6 +96,8 @@ class ReaderProcess:
                         self._clock.follow(command)
                     elif isinstance(command, SetViewed):
                         self._measurer.set_viewed(command.cameras)
+                    elif isinstance(command, SetMasks):
+                        self._measurer.set_masks(command.name, command.masks)
                     else:
                         self._obey(command)
                 self._watch()

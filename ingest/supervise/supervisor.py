@@ -18,8 +18,8 @@ from domain.ports import Clock, StreamPublisher
 from ingest.limits import MEGABYTE
 from ingest.supervise.backoff import Attempts, after_excess, after_failure
 from ingest.supervise.camera_counters import CameraCounters
-from ingest.supervise.ipc import ReaderSetup, ReaderStuck, SetClock, SetViewed, StartCamera, StopCamera
-from ingest.supervise.placement import Placement, place_cameras
+from ingest.supervise.ipc import ReaderSetup, ReaderStuck, SetClock, SetMasks, SetViewed, StartCamera, StopCamera
+from ingest.supervise.placement import Placement, is_read_otherwise, place_cameras
 from ingest.supervise.process_handle import ReaderProcessHandle
 
 WAIT_S = 0.2
@@ -72,7 +72,10 @@ class IngestSupervisor:
         self._thread.start()
 
     def update(self, cameras: Iterable[Camera]) -> None:
-        """Read these cameras from now on: new ones start, changed ones start again, the others are left alone."""
+        """Read these cameras from now on; one that is read already connects again only where its reading changed.
+
+        That is its address, transport or plan. Other masks reach its reader without a new session.
+        """
         with self._lock:
             self._wanted = _map_by_name(cameras)
 
@@ -132,7 +135,9 @@ class IngestSupervisor:
             wanted = dict(self._wanted)
         now_s = time.monotonic()
         held_back = {n for n, (_, until_s) in self._restarts.items() if until_s > now_s and n not in self._reading}
-        changed = {n for n, camera in wanted.items() if n in self._reading and self._reading[n] != camera}
+        known = {n: camera for n, camera in wanted.items() if n in self._reading and self._reading[n] != camera}
+        changed = {n for n, camera in known.items() if is_read_otherwise(self._reading[n], camera)}
+        self._keep_session({n: camera for n, camera in known.items() if n not in changed})
         ready = {name: camera for name, camera in wanted.items() if name not in held_back}
         if ready.keys() == self._reading.keys() and not changed:
             return
@@ -150,6 +155,14 @@ class IngestSupervisor:
             del self._camera_counters[name]
         for number in self._processes.keys() - placement.keys():
             self._processes.pop(number).end()
+
+    def _keep_session(self, cameras: dict[str, Camera]) -> None:
+        """Note cameras whose reading goes on, and hand their masks to whoever measures their pictures."""
+        place = {name: number for number, names in self._placement.items() for name in names}
+        for name, camera in cameras.items():
+            if camera.masks != self._reading[name].masks:
+                self._processes[place[name]].tell(SetMasks(name, camera.masks))
+            self._reading[name] = camera
 
     def _start(self, number: int, cameras: dict[str, Camera]) -> None:
         if not cameras:

@@ -8,10 +8,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from api.check_counts import count_checks
 from domain.cameras import Camera, ConnectionState
 from domain.faults import FAULT_LABELS, Verdict, VerdictState
 from domain.messages import StreamSnapshot
 from domain.text.camera_urls import redact_url
+from evaluation.alerting.alert_states import TOO_FEW_FRAMES
 from sightline.cli.console import escape_for_console, out, redactor, report_error, say, write_json
 from sightline.config.settings import Settings
 from sightline.models.configured_models import configure_detectors
@@ -39,7 +41,7 @@ def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s:
                     write_json(_snapshot_json(camera, snapshot, stream.frames))
                 elif screen is not None:
                     screen.update(_verdict_table(camera, snapshot, stream.frames), refresh=True)
-                elif (line := _status_line(snapshot)) != last_line:
+                elif (line := _status_line(camera, snapshot)) != last_line:
                     out.print(escape_for_console(f"{snapshot.at:%H:%M:%SZ} {line}"))
                     last_line = line
     if stream.frames:
@@ -59,20 +61,24 @@ def fault_verdicts(snapshot: StreamSnapshot) -> list[Verdict]:
     return [verdict for verdict in snapshot.verdicts if verdict.state is VerdictState.FAULT]
 
 
-def coverage_text(snapshot: StreamSnapshot) -> str:
-    """Say how many checks could be made, and why the others could not: `18 of 27 checks, 5 need a reference`."""
-    by_reason: dict[str, int] = {}
-    for verdict in snapshot.verdicts:
-        if verdict.state is VerdictState.NOT_ASSESSABLE:
-            by_reason[verdict.reason] = by_reason.get(verdict.reason, 0) + 1
-    made = len(snapshot.verdicts) - sum(by_reason.values())
-    reasons = [f"{count} {reason}" for reason, count in sorted(by_reason.items(), key=lambda item: -item[1])]
+def coverage_text(camera: Camera, snapshot: StreamSnapshot) -> str:
+    """Say how many of the camera's checks could be made, and why the others could not.
+
+    Such as `18 of 25 checks made; not assessable: 7 learning day`. Until the first pictures are judged the counts
+    would say nothing about the camera, and are left out.
+    """
+    counted = count_checks(camera, snapshot.verdicts)
+    if dict(counted.waiting).get(TOO_FEW_FRAMES, 0) > counted.done:
+        return "collecting the first pictures before the checks begin"
+    if not snapshot.values:
+        return "no check is made without a picture"
+    reasons = [f"{count} {reason}" for reason, count in counted.waiting]
     without = f"; not assessable: {', '.join(reasons)}" if reasons else ""
-    return f"{made} of {len(snapshot.verdicts)} checks made{without}"
+    return f"{counted.done} of {counted.of} checks made{without}"
 
 
-def _status_line(snapshot: StreamSnapshot) -> str:
-    return f"{_connection_text(snapshot)}, {_headline_text(snapshot)}, {coverage_text(snapshot)}"
+def _status_line(camera: Camera, snapshot: StreamSnapshot) -> str:
+    return f"{_connection_text(snapshot)}, {_headline_text(snapshot)}, {coverage_text(camera, snapshot)}"
 
 
 def _connection_text(snapshot: StreamSnapshot) -> str:
@@ -102,19 +108,20 @@ def _verdict_table(camera: Camera, snapshot: StreamSnapshot, frames: int) -> Gro
     fps = snapshot.status.counters.fps if snapshot.status is not None else None
     rate = f", {fps:.1f} frames/s from the camera" if fps is not None else ""
     head = f"{_connection_text(snapshot)}, {_headline_text(snapshot)}, {frames} frames evaluated{rate}"
-    return Group(table, Text(redactor(head)), Text(redactor(coverage_text(snapshot))))
+    return Group(table, Text(redactor(head)), Text(redactor(coverage_text(camera, snapshot))))
 
 
 def _snapshot_json(camera: Camera, snapshot: StreamSnapshot, frames: int) -> dict[str, object]:
     status = snapshot.status
+    counted = count_checks(camera, snapshot.verdicts)
     return {
         "source": redact_url(camera.url),
         "at": snapshot.at.isoformat(),
         "connection": status.state.value if status is not None else None,
         "reason": redactor(status.reason) if status is not None else "",
         "frames_judged": frames,
-        "checks_made": sum(verdict.state is not VerdictState.NOT_ASSESSABLE for verdict in snapshot.verdicts),
-        "checks": len(snapshot.verdicts),
+        "checks_made": counted.done,
+        "checks": counted.of,
         "scores": dict(snapshot.values),
         "verdicts": verdicts_json(snapshot.verdicts),
     }

@@ -72,8 +72,9 @@ def describe_camera(snapshot: StreamSnapshot | None) -> tuple[str, str, str]:
     learning = [verdict for verdict in snapshot.verdicts if verdict.cause is NotAssessable.NEEDS_BASELINE]
     if learning:
         return LEARNING, "", learning[0].reason
-    made = sum(verdict.state is VerdictState.OK for verdict in snapshot.verdicts)
-    return "healthy", "", f"{made} of {len(snapshot.verdicts)} checks made"
+    asked = [each for each in snapshot.verdicts if each.state is VerdictState.OK or not RULES[each.fault].analogue_only]
+    made = sum(each.state is VerdictState.OK for each in asked)
+    return "healthy", "", f"{made} of {len(asked)} checks made"
 
 
 def _reason(snapshot: StreamSnapshot, fault: Fault) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.faults import FAULT_LABELS, Fault, Verdict, VerdictState
 from domain.text.camera_urls import redact_url
+from evaluation.rules.fault_rules import RULES
 from sightline.standalone.clip_evaluation import EvaluatedFrame
 
 
@@ -71,7 +72,8 @@ class SourceSummary:
         return f"{count} fault{'s' if count > 1 else ''} found" if count else "no fault found"
 
     def _coverage(self) -> str:
-        return f"{len(self.assessed)} of {len(Fault)} checks made"
+        asked = [fault for fault in Fault if fault in self.assessed or not RULES[fault].analogue_only]
+        return f"{len(self.assessed)} of {len(asked)} checks made"
 
     def _never_assessed(self) -> Mapping[str, list[str]]:
         by_reason: dict[str, list[str]] = {}

@@ -7,15 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
-from domain.cameras import Camera, ConnectionState, SamplingMode, SamplingPlan, StreamStatus
+from domain.cameras import Camera, ConnectionState, FaultSetting, Mask, SamplingMode, SamplingPlan, StreamStatus
+from domain.faults import Fault
 from domain.frames import Frame
 from domain.messages import StreamMessage
 from ingest.read.open_stream import Deadlines
@@ -196,6 +198,28 @@ def test_cameras_come_and_go_while_the_others_are_read_on(gate: Camera, tmp_path
         before = len(recorder.frames("gate"))
         wait_until(lambda: len(recorder.frames("gate")) > before + 5)
     assert len({frame.ref.session_id for frame in recorder.frames("gate")}) == 1
+
+
+def last_missing(recorder: MessageRecorder) -> Collection[str]:
+    """Return the metrics that the last picture of the gate had no number for."""
+    measured = recorder.frames("gate")[-1].measured
+    return () if measured is None else measured.missing
+
+
+def test_masks_and_muted_faults_change_without_a_new_session(gate: Camera) -> None:
+    recorder = MessageRecorder()
+    with run_supervisor([gate], recorder) as supervisor:
+        wait_until(lambda: recorder.frames("gate"))
+        muted = replace(gate, site="North", faults={Fault.NOISE: FaultSetting(enabled=False)}, ptz=True)
+        supervisor.update([muted])
+        supervisor.update([replace(muted, masks=(Mask(0, 0, 1, 1),))])
+        # A picture that is masked as a whole has no luma to measure.
+        wait_until(lambda: "luma_mean" in last_missing(recorder))
+        sessions = {frame.ref.session_id for frame in recorder.frames("gate")}
+        assert len(sessions) == 1
+        assert recorder.statuses("gate")[-1].counters.reconnects == 0
+        supervisor.update([replace(muted, plan=SamplingPlan(SamplingMode.ALL, interval_s=2.0))])
+        wait_until(lambda: {frame.ref.session_id for frame in recorder.frames("gate")} - sessions)
 
 
 def test_every_offered_frame_is_published_or_counted_as_dropped(gate: Camera) -> None:
