@@ -60,6 +60,7 @@ def values_of(camera: Camera) -> dict[str, Any]:
         "address": redact_url(camera.url),
         "site": camera.site,
         "group": camera.group,
+        "tags": list(camera.tags),
         "enabled": camera.enabled,
         "transport": camera.transport.value,
         "plan": {
@@ -68,13 +69,24 @@ def values_of(camera: Camera) -> dict[str, Any]:
         "ptz": camera.ptz,
         "lit_at_night": camera.lit_at_night,
         "analogue": camera.analogue,
-        "masks": [[mask.left, mask.top, mask.width, mask.height] for mask in camera.masks],
+        "masks": [_mask_values(mask) for mask in camera.masks],
         "faults": {
             fault.value: {"enabled": chosen.enabled, "sensitivity": chosen.sensitivity}
             for fault, chosen in sorted(camera.faults.items())
             if chosen != FaultSetting()
         },
     }  # fmt: skip
+
+
+def _mask_values(mask: Mask) -> list[Any]:
+    """Return [left, top, width, height], or the corners [[x, y], …] of a polygon."""
+    return [list(each) for each in mask.points] or [mask.left, mask.top, mask.width, mask.height]
+
+
+def _mask_of(values: Sequence[Any]) -> Mask:
+    if isinstance(values[0], int | float):
+        return Mask(*map(float, values))
+    return Mask.polygon([(float(x), float(y)) for x, y in values])
 
 
 def describe_change(before: CameraValues | None, after: CameraValues | None, *, hidden: bool = False) -> str:
@@ -133,13 +145,15 @@ def with_values(camera: Camera, values: CameraValues) -> Camera:
         change["url"] = keep_login(values["address"], camera.url)
     if "transport" in values:
         change["transport"] = RtspTransport(values["transport"])
+    if "tags" in values:
+        change["tags"] = tuple(values["tags"])
     if "plan" in values:
         plan = values["plan"]
         change["plan"] = SamplingPlan(
             SamplingMode(plan["mode"]), float(plan["interval_s"]), float(plan["judge_s"]), float(plan["every_s"])
         )
     if "masks" in values:
-        change["masks"] = tuple(Mask(*map(float, mask)) for mask in values["masks"])
+        change["masks"] = tuple(map(_mask_of, values["masks"]))
     if "faults" in values:
         chosen = values["faults"].items()
         change["faults"] = {Fault(key): FaultSetting(each["enabled"], each["sensitivity"]) for key, each in chosen}

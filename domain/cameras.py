@@ -1,6 +1,6 @@
 """Cameras, the plan by which their streams are sampled, and the status of a connection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,12 +38,23 @@ class SamplingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A rectangle that is not evaluated; fractions of width and height in [0, 1], origin at the top left."""
+    """A part of the picture that is not evaluated; fractions of width and height in [0, 1], origin at the top left.
+
+    It is the rectangle, or with `points` the polygon of these corners (x, y), whose rectangle this then is.
+    """
 
     left: float
     top: float
     width: float
     height: float
+    points: tuple[tuple[float, float], ...] = ()
+
+    @classmethod
+    def polygon(cls, points: Sequence[tuple[float, float]]) -> "Mask":
+        """Return the polygon of at least three corners."""
+        across, down = [x for x, _ in points], [y for _, y in points]
+        left, top = min(across), min(down)
+        return cls(left, top, max(across) - left, max(down) - top, tuple((x, y) for x, y in points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,8 @@ class Camera:
     site: str = ""
     group: str = ""
     """What fails together, such as a switch or a recorder."""
+    tags: tuple[str, ...] = ()
+    """Words by which people find it; nothing is judged by them."""
     enabled: bool = True
     """False: the camera is neither read nor judged."""
     transport: RtspTransport = RtspTransport.TCP

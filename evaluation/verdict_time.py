@@ -11,8 +11,8 @@ from domain.baselines import LightMode
 from domain.cameras import ConnectionState, SamplingMode
 from domain.faults import Fault, Verdict, VerdictState
 from domain.verdict_time import LEARNING, CameraNotAssessable, TimeState, Unknown, VerdictSpan
-from evaluation.alerting.root_cause import root_causes
 from evaluation.alerting.alert_states import TOO_FEW_FRAMES
+from evaluation.alerting.root_cause import root_causes
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext
 from evaluation.rules.fault_rules import RULES, RuleSource

@@ -1,5 +1,6 @@
 // The shell of the page: hears the server, shows the view of the address, and says where the server falls silent.
 
+import { showAccount } from "./account.js";
 import { capitalised, clockTime, duration, element } from "./format.js";
 import { follow } from "./live.js";
 import { countInTitle, startRouter } from "./router.js";
@@ -50,7 +51,7 @@ async function loadCatalogues() {
 }
 
 function showLinks() {
-  by("nav").replaceChildren(...LINKS.map(([address, text]) => element("a", { href: address }, t(text))));
+  by("nav").replaceChildren(...LINKS.map(([address, text, needs]) => element("a", { href: address, "data-needs": needs }, t(text))));
 }
 
 state.on("news", ({ changes }) => {
@@ -64,6 +65,8 @@ setInterval(() => {
 }, 1000);
 
 showLinks();
+// A kiosk link opens nothing but the wall.
+if (location.pathname !== "/kiosk") showAccount(by("account"));
 startRouter(by("main"), state);
 follow(state.take, () => location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`));
 loadCatalogues();

@@ -26,19 +26,19 @@ async function load(mine) {
   const listed = changes.data || [];
   mine.place.replaceChildren(
     element("p", { class: "acts" },
-      element("a", { class: "take", id: "edit-camera", href: `${cameraAddress(mine.name)}/edit` }, t("edit.settings")),
-      button(mine, "try", () => tryOut(mine)),
-      button(mine, "accept", () => act(mine, "accept", t("edit.acceptHow"), "POST", "/accept")),
-      button(mine, enabled ? "off" : "on", () => act(mine, enabled ? "off" : "on", "", "PATCH", "", { enabled: !enabled })),
-      button(mine, "remove", () => remove(mine))),
+      element("a", { class: "take", id: "edit-camera", "data-needs": "admin", href: `${cameraAddress(mine.name)}/edit` }, t("edit.settings")),
+      button("try", "admin", () => tryOut(mine)),
+      button("accept", "operator", () => act(mine, "accept", t("edit.acceptHow"), "POST", "/accept")),
+      button(enabled ? "off" : "on", "admin", () => act(mine, enabled ? "off" : "on", "", "PATCH", "", { enabled: !enabled })),
+      button("remove", "admin", () => remove(mine))),
     mine.said,
     element("p", { class: "quietly" }, source.text),
     element("details", { class: "changes" }, element("summary", {}, t("edit.changes")),
       listed.length ? element("ol", { class: "log" }, ...listed.map((change) => line(mine, change))) : element("p", { class: "quietly" }, t("edit.noChanges"))));
 }
 
-function button(mine, key, click) {
-  return element("button", { type: "button", class: "take", id: `camera-${key}`, click }, t(`edit.${key}`));
+function button(key, needs, click) {
+  return element("button", { type: "button", class: "take", id: `camera-${key}`, "data-needs": needs, click }, t(`edit.${key}`));
 }
 
 async function act(mine, key, what, method, path, body = {}) {
@@ -82,6 +82,6 @@ function line(mine, change) {
     element("time", { datetime: change.at }, fullTime(change.at)), " ",
     element("strong", {}, t("edit.change", { by: change.by, action: change.action })),
     change.text ? element("span", { class: "note" }, change.text) : null,
-    change.undoable ? element("button", { type: "button", class: "quiet", click: undo }, t("edit.undo"))
+    change.undoable ? element("button", { type: "button", class: "quiet", "data-needs": "admin", click: undo }, t("edit.undo"))
       : element("span", { class: "quietly" }, t("edit.notUndone", { why: change.why_not })));
 }

@@ -19,6 +19,7 @@ export function facts(camera) {
     ["frames", counters ? t("facts.counted", { offered: counters.frames_offered.toLocaleString("en"), dropped: counters.frames_dropped, corrupt: counters.corrupt_frames }) : unknown],
     ["errors", counters ? `${counters.reconnects}, ${counters.decode_errors}` : unknown],
     ["plan", plan.mode === "patrol" ? t("facts.patrol", { judge: plan.judge_s, every: plan.every_s }) : t("facts.sampling", { mode: plan.mode, every: plan.interval_s })],
+    ["tags", camera.tags.length ? camera.tags.map((tag) => element("a", { class: "tag", href: `/?${new URLSearchParams({ tag })}` }, tag)) : t("facts.none")],
     ["light", camera.mode || unknown],
     ["accepted", camera.accepted_at ? t("facts.acceptedBy", { time: fullTime(camera.accepted_at), by: camera.accepted_by }) : t("facts.never")],
   ];

@@ -11,7 +11,7 @@ const SECONDS = [["interval_s", "edit.interval"], ["judge_s", "edit.judge"], ["e
 /** What a new camera has before anything is chosen; `faults` come from the catalogue. */
 export function blank(faults) {
   return {
-    address: "", site: "", group: "", enabled: true, transport: "tcp", ptz: false, lit_at_night: false, analogue: false, masks: [],
+    address: "", site: "", group: "", tags: [], enabled: true, transport: "tcp", ptz: false, lit_at_night: false, analogue: false, masks: [],
     plan: { mode: "auto", interval_s: 1, judge_s: 10, every_s: 300 },
     faults: faults.map((each) => ({ fault: each.fault, label: each.label, enabled: true, sensitivity: 5, adjustable: true })),
   };
@@ -27,7 +27,8 @@ export function whereFields(settings, isNew) {
     element("div", { class: "fields" },
       labelled(t("edit.transport"), choice({ name: "transport" }, [["tcp", "TCP"], ["udp", "UDP"]], settings.transport)),
       text("site", t("edit.site"), { maxlength: 120, list: "known-sites" }),
-      text("group", t("edit.group"), { maxlength: 120 })));
+      text("group", t("edit.group"), { maxlength: 120 })),
+    labelled(t("edit.tags"), element("input", { name: "tags", value: settings.tags.join(", "), autocomplete: "off", maxlength: 500 })));
 }
 
 export function howFields(settings) {
@@ -59,6 +60,8 @@ export function changes(form, settings, masks) {
     const value = form.elements[name].value.trim();
     if (value !== settings[name]) found[name] = value;
   }
+  const tags = [...new Set(form.elements.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean))];
+  if (JSON.stringify(tags) !== JSON.stringify(settings.tags)) found.tags = tags;
   for (const [name] of FLAGS) if (form.elements[name].checked !== settings[name]) found[name] = form.elements[name].checked;
   const plan = { mode: form.elements.mode.value, ...Object.fromEntries(SECONDS.map(([name]) => [name, Number(form.elements[name].value)])) };
   if (["mode", "interval_s", "judge_s", "every_s"].some((name) => plan[name] !== settings.plan[name])) found.plan = plan;

@@ -41,7 +41,7 @@ export function incidentLine(incident, actions) {
       element("p", { class: "why" }, [incident.site, times, taken].filter(Boolean).join(" · ")),
     ),
     open && !taken
-      ? element("button", { type: "button", class: "take", click: () => actions.take(incident) }, "Acknowledge")
+      ? element("button", { type: "button", class: "take", "data-needs": "operator", click: () => actions.take(incident) }, "Acknowledge")
       : null,
   );
 }

@@ -29,5 +29,5 @@ export function kioskLink(site) {
     said.textContent = t(link.site === null ? "kiosk.madeAll" : "kiosk.made", { site: link.site || t("wall.noSite"), time: fullTime(link.expires_at) });
     made.focus();
   } }, life, element("button", { type: "submit", class: "quiet" }, t("kiosk.make")));
-  return element("details", { class: "wall-fold", id: "kiosk-link" }, element("summary", {}, t("kiosk.link")), form, said, made);
+  return element("details", { class: "wall-fold", id: "kiosk-link", "data-needs": "operator" }, element("summary", {}, t("kiosk.link")), form, said, made);
 }

@@ -35,5 +35,5 @@ function proposal(place, each) {
     });
     if (done) showPrecision(place);
   };
-  return element("li", {}, t("proposal.text", values), " ", element("button", { type: "button", class: "take", click: apply }, t("proposal.apply")));
+  return element("li", {}, t("proposal.text", values), " ", element("button", { type: "button", class: "take", "data-needs": "admin", click: apply }, t("proposal.apply")));
 }

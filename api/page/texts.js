@@ -37,6 +37,8 @@ const ENGLISH = {
   "wall.pictures": "Pictures of now",
   "wall.site": "Site",
   "wall.allSites": "All sites",
+  "wall.tag": "Tag",
+  "wall.allTags": "All tags",
   "wall.hidden": "{n} more; open the site, or show the wall as a table.",
   "wall.keys": "Keys: / finds, arrows or J and K go from camera to camera, Enter opens, Escape clears.",
 
@@ -76,6 +78,12 @@ const ENGLISH = {
   "wall.models": "Learned models: {judging} of {all} judge here",
 
   "incidents.open": "Open incidents ({n})",
+  "account.as": "{name}, {role}",
+  "account.viewer": "viewer",
+  "account.operator": "operator",
+  "account.admin": "administrator",
+  "account.out": "Sign out",
+
   "kiosk.title": "Wall",
   "kiosk.link": "Kiosk link",
   "kiosk.life": "How long the link works",
@@ -191,6 +199,7 @@ const ENGLISH = {
   "facts.plan": "Plan",
   "facts.sampling": "{mode}, a frame every {every} s",
   "facts.patrol": "patrol: {judge} s every {every} s",
+  "facts.tags": "Tags",
   "facts.light": "Light",
   "facts.accepted": "View accepted",
   "facts.acceptedBy": "{time} by {by}",

@@ -2,6 +2,7 @@
 
 import threading
 from base64 import b64encode
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
@@ -43,7 +44,7 @@ from domain.errors import ConfigError
 from domain.faults import FAULT_LABELS, Fault
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url, redact_url
-from domain.text.names import clean_label, clean_name
+from domain.text.names import clean_label, clean_name, clean_tags
 from evaluation.alerting.alarm_precision import has_sensitivity
 
 MAX_CHANGES = 500
@@ -209,6 +210,8 @@ def _apply_edit(camera: Camera, sent: CameraInput) -> Camera:
     for name in ("site", "group"):
         if name in values:
             values[name] = clean_label(values[name], where=name)
+    if "tags" in values:
+        values["tags"] = clean_tags(values["tags"], where="tags")
     if sent.address is not None:
         url = keep_login(sent.address, camera.url)
         values["address"] = url if url == camera.url else _clean_address(url)
@@ -256,13 +259,14 @@ def _settings_answer(backend: Backend, camera: Camera) -> CameraSettingsAnswer:
         address=redact_url(camera.url),
         site=camera.site,
         group=camera.group,
+        tags=list(camera.tags),
         enabled=camera.enabled,
         transport=camera.transport,
         plan=PlanAnswer.model_validate(camera.plan),
         ptz=camera.ptz,
         lit_at_night=camera.lit_at_night,
         analogue=camera.analogue,
-        masks=[MaskInput(left=mask.left, top=mask.top, width=mask.width, height=mask.height) for mask in camera.masks],
+        masks=[MaskInput.model_construct(**asdict(mask)) for mask in camera.masks],
         faults=[_fault_answer(camera, fault) for fault in Fault],
         accepted_at=camera.accepted_at,
         accepted_by=camera.accepted_by,

@@ -37,6 +37,7 @@ def cameras(
     *,
     site: str | None = None,
     group: str | None = None,
+    tag: str | None = None,
     state: CameraState | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_CAMERAS)] = MAX_CAMERAS,
     offset: Annotated[int, Query(ge=0)] = 0,
@@ -48,6 +49,7 @@ def cameras(
         for each in now.rows
         if (site is None or each.camera.site == site)
         and (group is None or each.camera.group == group)
+        and (tag is None or tag in each.camera.tags)
         and (state is None or each.status.state is state)
     ]
     return cameras_answer(now, found[offset : offset + limit])

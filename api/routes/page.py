@@ -16,7 +16,7 @@ from api.request_context import BackendDependency
 from api.security import access_rules, kiosk
 from api.security.accounts import Accounts, make_user_cookie
 from api.security.client_limits import PasswordThrottle, TokenThrottle
-from api.security.login import cookie_header, form_field, same_site_redirect, token_field, token_of_query
+from api.security.login import cookie_header, end_of_cookie, form_field, same_site_redirect, token_field, token_of_query
 from api.security.page_paths import PAGE_ROOTS, address_after_login, is_page_path, login_address, page_address
 from api.security.passwords import is_password
 
@@ -49,6 +49,12 @@ router.add_api_route("/", page)
 for _root in PAGE_ROOTS:
     router.add_api_route(_root, page)
     router.add_api_route(f"{_root}/{{rest:path}}", page)
+
+
+@router.post("/logout")
+def logout() -> Response:
+    """End the session in this browser, and lead to the form."""
+    return RedirectResponse("/login", 303, {"Set-Cookie": end_of_cookie()})
 
 
 @router.get("/login")

@@ -9,10 +9,12 @@ from api.schemas.cameras import PlanAnswer
 from api.schemas.inputs import ByPerson
 from api.schemas.values import FaultAnswer, Number, SafeText, Time
 from domain.camera_changes import CameraChange, describe_change
-from domain.cameras import RtspTransport, SamplingMode
+from domain.cameras import Mask, RtspTransport, SamplingMode
 from domain.faults import Fault
+from domain.text.names import MAX_TAGS
 
 MAX_MASKS = 64
+MAX_CORNERS = 32
 
 _Text = Annotated[str, StringConstraints(max_length=500)]
 _Address = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
@@ -22,17 +24,27 @@ _Seconds = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
 
 
 class MaskInput(BaseModel):
-    """A rectangle that is not judged, as fractions of width and height, from the top left."""
+    """A part of the picture that is not judged, as fractions of width and height, from the top left.
+
+    It is a rectangle, or with `points` the polygon of these corners (x, y); its rectangle is then worked out here.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    left: _Share
-    top: _Share
-    width: _Share
-    height: _Share
+    left: _Share = 0.0
+    top: _Share = 0.0
+    width: _Share = 0.0
+    height: _Share = 0.0
+    points: Annotated[list[tuple[_Share, _Share]], Field(max_length=MAX_CORNERS)] = []
 
     @model_validator(mode="after")
     def _lies_within(self) -> "MaskInput":
+        if self.points:
+            around = Mask.polygon(self.points)
+            self.left, self.top, self.width, self.height = around.left, around.top, around.width, around.height
+            if len(self.points) < 3 or self.width == 0 or self.height == 0:
+                raise PydanticCustomError("mask", "Must have three corners or more that enclose an area")
+            return self
         if self.width == 0 or self.height == 0 or self.left + self.width > 1.001 or self.top + self.height > 1.001:
             raise PydanticCustomError("mask", "Must be a rectangle within the picture")
         return self
@@ -67,6 +79,7 @@ class CameraInput(ByPerson):
     address: _Address | None = None
     site: _Text | None = None
     group: _Text | None = None
+    tags: Annotated[list[_Text], Field(max_length=MAX_TAGS)] | None = None
     enabled: _Flag | None = None
     transport: RtspTransport | None = None
     plan: PlanInput | None = None
@@ -78,7 +91,7 @@ class CameraInput(ByPerson):
 
     def values(self) -> dict[str, Any]:
         """Return what was sent in the form of `domain.camera_changes.values_of`, without address and faults."""
-        plain = ("site", "group", "enabled", "ptz", "lit_at_night", "analogue")
+        plain = ("site", "group", "tags", "enabled", "ptz", "lit_at_night", "analogue")
         sent: dict[str, Any] = {name: getattr(self, name) for name in plain if getattr(self, name) is not None}
         if self.transport is not None:
             sent["transport"] = self.transport
@@ -86,7 +99,8 @@ class CameraInput(ByPerson):
             sent["plan"] = self.plan.model_dump()
         if self.masks is not None:
             sent["masks"] = [
-                [each.left, each.top, min(each.width, 1 - each.left), min(each.height, 1 - each.top)]
+                [list(corner) for corner in each.points]
+                or [each.left, each.top, min(each.width, 1 - each.left), min(each.height, 1 - each.top)]
                 for each in self.masks
             ]
         return sent
@@ -139,6 +153,7 @@ class CameraSettingsAnswer(BaseModel):
     address: str
     site: str
     group: str
+    tags: list[str]
     enabled: bool
     transport: RtspTransport
     plan: PlanAnswer

@@ -44,6 +44,7 @@ class CameraAnswer(BaseModel):
     name: str
     site: str
     group: str
+    tags: list[str]
     state: CameraState
     state_word: str
     severity: str
@@ -177,6 +178,7 @@ def camera_answer(camera: Camera, status: CameraStatus, snapshot: StreamSnapshot
         name=camera.name,
         site=camera.site,
         group=camera.group,
+        tags=list(camera.tags),
         state=status.state,
         state_word=STATE_WORDS[status.state],
         severity=status.severity,

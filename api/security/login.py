@@ -42,3 +42,8 @@ def cookie_header(value: str, *, secure: bool) -> str:
     """Return the Set-Cookie header for a session cookie."""
     life = f"Max-Age={int(access_rules.SESSION_LIFE.total_seconds())}"
     return f"{access_rules.COOKIE}={value}; HttpOnly; {life}; Path=/; SameSite=strict{'; Secure' if secure else ''}"
+
+
+def end_of_cookie() -> str:
+    """Return the Set-Cookie header that makes a browser forget its session."""
+    return f"{access_rules.COOKIE}=; HttpOnly; Max-Age=0; Path=/; SameSite=strict"

@@ -6,7 +6,22 @@ PAGE_ROOTS = ("/cameras", "/incidents", "/reports", "/kiosk")
 """Each of these, and what lies below it, is a view; all of them are answered with the same document."""
 _IN_QUERY = ":,/@"
 PAGE_FIELDS = frozenset(
-    {"from", "to", "span", "view", "state", "site", "group", "find", "camera", "fault", "metric", "period", "tab"}
+    {
+        "from",
+        "to",
+        "span",
+        "view",
+        "state",
+        "site",
+        "group",
+        "tag",
+        "find",
+        "camera",
+        "fault",
+        "metric",
+        "period",
+        "tab",
+    }
     | {"severity", "who", "answer"}
 )
 """What the page itself writes into the query. Nothing else is repeated: it could be a secret with a typing error."""

@@ -41,6 +41,7 @@ ENDPOINT_RULES: Mapping[str, EndpointRule] = {
     "GET /reports/{rest:path}": _VIEW,
     "GET /login": _VIEW,
     "POST /login": _VIEW,
+    "POST /logout": _VIEW,
     "GET /static": _VIEW,
     "GET /healthz": _VIEW,
     "GET /readyz": _SEE,

@@ -4,12 +4,14 @@ What it refuses could forge a line of a log, colour a terminal, be a formula in 
 """
 
 import unicodedata
+from collections.abc import Sequence
 
 from domain.errors import ConfigError
 from domain.text.plain_text import holds_invisible, normalise_text
 
 MAX_NAME_LENGTH = 120
 MAX_LINE_LENGTH = 500
+MAX_TAGS = 20
 _NAME_MARKS = frozenset(" .:_-,()&'+#\uff08\uff09\u30fb")
 """The last three are the wide brackets and the middle dot of Japanese and Chinese names."""
 _LABEL_MARKS = _NAME_MARKS | {"/"}
@@ -30,6 +32,16 @@ def clean_label(text: str, *, where: str) -> str:
         if text.strip(_BLANKS + _WIDE_BLANK)
         else ""
     )
+
+
+def clean_tags(texts: Sequence[str], *, where: str) -> tuple[str, ...]:
+    """Return tags as they are kept: each a label, none twice, in the order given. Raises `ConfigError`."""
+    if len(texts) > MAX_TAGS:
+        raise ConfigError(f"{where}: {MAX_TAGS} are the most")
+    tags = [clean_label(text, where=where) for text in texts]
+    if any("," in tag for tag in tags):
+        raise ConfigError(f"{where}: a comma separates two tags and is no part of one")
+    return tuple(dict.fromkeys(filter(None, tags)))
 
 
 def clean_line(text: str, *, where: str, longest: int = MAX_LINE_LENGTH) -> str:

@@ -9,14 +9,16 @@ from pydantic import BaseModel, ValidationError
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode
 from domain.errors import ConfigError
 from domain.faults import Fault
+from domain.text.names import clean_tags
 from sightline.config.settings import FaultSettings, MaskSettings, PlanSettings
 from sightline.config.strict_yaml import key_for_message
 
 Model = TypeVar("Model", bound=BaseModel)
 
 BETWEEN = "|"
-"""Between two masks or two faults of a cell; commas and semicolons separate columns."""
+"""Between two tags, masks or faults of a cell; commas and semicolons separate columns."""
 _DEFAULT = Camera("default", "")
+_RECTANGLE = ("left", "top", "width", "height")
 _YES = frozenset({"yes", "true", "on", "1"})
 _NO = frozenset({"no", "false", "off", "0"})
 
@@ -86,16 +88,32 @@ def _read_masks(camera: Camera, cell: str) -> Camera:
     masks = []
     for part in filter(str.strip, cell.split(BETWEEN)):
         numbers = [_number(each) for each in part.split()]
-        if len(numbers) != len(MaskSettings.model_fields):
-            raise ConfigError(f"a mask is written as left top width height, and '{BETWEEN}' between two masks")
-        masks.append(
-            Mask(**_check(MaskSettings, dict(zip(MaskSettings.model_fields, numbers, strict=True))).model_dump())
-        )
+        masks.append(_check(MaskSettings, _mask_settings(numbers)).mask())
     return replace(camera, masks=tuple(masks))
 
 
+def _mask_settings(numbers: list[float]) -> dict[str, Any]:
+    """Read four numbers as a rectangle, six or more in pairs as the corners of a polygon."""
+    if len(numbers) == len(_RECTANGLE):
+        return dict(zip(_RECTANGLE, numbers, strict=True))
+    if len(numbers) >= 6 and len(numbers) % 2 == 0:
+        return {"points": tuple(zip(numbers[::2], numbers[1::2], strict=True))}
+    raise ConfigError(
+        f"a mask is written as left top width height, or as x y of three corners or more, and '{BETWEEN}' between two"
+    )
+
+
 def _write_masks(camera: Camera) -> str:
-    return BETWEEN.join(f"{m.left!r} {m.top!r} {m.width!r} {m.height!r}" for m in camera.masks)
+    return BETWEEN.join(" ".join(map(repr, _mask_numbers(mask))) for mask in camera.masks)
+
+
+def _mask_numbers(mask: Mask) -> list[float]:
+    corners = [number for corner in mask.points for number in corner]
+    return corners or [getattr(mask, name) for name in _RECTANGLE]
+
+
+def _read_tags(camera: Camera, cell: str) -> Camera:
+    return replace(camera, tags=clean_tags(cell.split(BETWEEN), where="tags"))
 
 
 def _read_faults(camera: Camera, cell: str) -> Camera:
@@ -133,6 +151,7 @@ def _write_fault(chosen: FaultSetting) -> str:
 
 
 SETTING_COLUMNS: Mapping[str, Column] = {
+    "tags": Column(_read_tags, lambda camera: BETWEEN.join(camera.tags)),
     "enabled": _switch("enabled"),
     "transport": Column(
         lambda camera, cell: replace(camera, transport=_choose(RtspTransport, cell)),

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.errors import ConfigError
 from domain.faults import Fault
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url, find_secrets
+from domain.text.names import MAX_TAGS, clean_tags
 from sightline.config.alert_settings import AlertSettings
 from sightline.config.error_messages import describe_errors
 from sightline.config.report_settings import ReportsSettings
@@ -54,16 +55,29 @@ class PlanSettings(Section):
 
 
 class MaskSettings(Section):
-    """A rectangle that is not evaluated, as fractions of width and height."""
+    """A part of the picture that is not evaluated, as fractions of width and height: a rectangle or a polygon."""
 
-    left: Fraction
+    left: Fraction = 0.0
     """Left edge, as a fraction of the width."""
-    top: Fraction
+    top: Fraction = 0.0
     """Upper edge, as a fraction of the height."""
-    width: Fraction
+    width: Fraction = 0.0
     """Width, as a fraction of the picture's."""
-    height: Fraction
+    height: Fraction = 0.0
     """Height, as a fraction of the picture's."""
+    points: tuple[tuple[Fraction, Fraction], ...] = Field(default=(), max_length=32)
+    """Corners (x, y) of a polygon, in place of the rectangle."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "MaskSettings":
+        rectangle = {"left", "top", "width", "height"} <= self.model_fields_set
+        if not (len(self.points) >= 3 or (rectangle and not self.points)):
+            raise ValueError("a mask needs left, top, width and height, or three corners or more in `points`")
+        return self
+
+    def mask(self) -> Mask:
+        """Return the domain's mask."""
+        return Mask.polygon(self.points) if self.points else Mask(self.left, self.top, self.width, self.height)
 
 
 class FaultSettings(Section):
@@ -100,6 +114,8 @@ class CameraSettings(Section):
     """Where the camera is; the page groups by it."""
     group: Label = ""
     """What cameras lose together, such as a switch."""
+    tags: tuple[Label, ...] = Field(default=(), max_length=MAX_TAGS)
+    """Words by which people find it on the page."""
     enabled: bool = True
     """Whether the camera is watched."""
     transport: RtspTransport = RtspTransport.TCP
@@ -113,7 +129,7 @@ class CameraSettings(Section):
     analogue: bool = False
     """Behind an analogue encoder: snow and stripes are judged."""
     masks: tuple[MaskSettings, ...] = ()
-    """Rectangles that are left out."""
+    """Parts of the picture that are left out."""
     faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_expand_shorthand)]] = Field(default_factory=dict)
     """Faults by key: `blur: off`, or `{enabled, sensitivity}`."""
 
@@ -124,13 +140,14 @@ class CameraSettings(Section):
             url=clean_camera_url(self._address(where), where=f"{where}.url"),
             site=self.site,
             group=self.group,
+            tags=clean_tags(self.tags, where=f"{where}.tags"),
             enabled=self.enabled,
             transport=self.transport,
             plan=(self.plan or default_plan).plan(),
             ptz=self.ptz,
             lit_at_night=self.lit_at_night,
             analogue=self.analogue,
-            masks=tuple(Mask(m.left, m.top, m.width, m.height) for m in self.masks),
+            masks=tuple(each.mask() for each in self.masks),
             faults={fault: FaultSetting(s.enabled, s.sensitivity) for fault, s in self.faults.items()},
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from detectors.metrics.picture.visible import visible_area
 from detectors.models.pictures import Pictures, rgb_to_luma_chroma
 from domain.cameras import Mask
 from domain.frames import ColorRange, Frame, FrameFormat, Plane
@@ -82,15 +83,8 @@ def _visible_mask(masks: Sequence[tuple[Mask, ...]], shape: FrameFormat, device:
     if not any(masks):
         return None
     visible = np.ones((len(masks), 1, shape.height, shape.width), dtype=bool)
-    for picture, rectangles in zip(visible, masks, strict=True):
-        for mask in rectangles:
-            top, bottom = _span(mask.top, mask.height, shape.height)
-            left, right = _span(mask.left, mask.width, shape.width)
-            picture[:, top:bottom, left:right] = False
+    for picture, hidden in zip(visible, masks, strict=True):
+        area = visible_area(shape.height, shape.width, tuple(hidden))
+        if area is not None:
+            picture[0] = area.pixels > 0
     return torch.from_numpy(visible).to(device)
-
-
-def _span(start: float, length: float, pixels: int) -> tuple[int, int]:
-    first = int(np.floor(start * pixels + 1e-6))
-    last = int(np.ceil((start + length) * pixels - 1e-6))
-    return max(0, first), min(pixels, last)

@@ -40,8 +40,8 @@ function show(mine, settings) {
   const said = element("p", { class: "said", role: "status" });
   const by = nameField();
   const sites = [...new Set([...mine.state.cameras.values()].map((camera) => camera.site).filter(Boolean))].sort();
-  const tryButton = element("button", { type: "button", class: "quiet", id: "try-camera", click: () => tryOut(mine, form, tried, tryButton) }, t("edit.try"));
-  const save = element("button", { type: "submit", id: "save-camera" }, isNew ? t("edit.add") : t("edit.save"));
+  const tryButton = element("button", { type: "button", class: "quiet", id: "try-camera", "data-needs": "admin", click: () => tryOut(mine, form, tried, tryButton) }, t("edit.try"));
+  const save = element("button", { type: "submit", id: "save-camera", "data-needs": "admin" }, isNew ? t("edit.add") : t("edit.save"));
   const form = element("form", { class: "edit", novalidate: false },
     settings.source ? element("p", { class: "source" }, settings.source.text) : null,
     element("datalist", { id: "known-sites" }, ...sites.map((site) => element("option", { value: site }))),

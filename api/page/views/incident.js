@@ -77,7 +77,7 @@ function acts(mine, incident) {
     if (done) load(mine);
   };
   const note = { name: "note", label: t("incident.noteMaybe") };
-  const button = (what, asked) => element("button", { type: "button", class: "take", id: `act-${what}`, click: act(what, asked) }, t(`incident.${what}`));
+  const button = (what, asked) => element("button", { type: "button", class: "take", id: `act-${what}`, "data-needs": "operator", click: act(what, asked) }, t(`incident.${what}`));
   return element("p", { class: "acts" },
     incident.acknowledged_by ? null : button("acknowledge", { title: t("incident.acknowledgeOne"), fields: [{ name: "reason", label: t("incident.reason") }] }),
     button("assign", { title: t("incident.assignTitle"), fields: [{ name: "to", label: t("incident.assignTo"), maxlength: 100, value: incident.assigned_to }, note] }),
@@ -100,7 +100,7 @@ function answers(mine, incident) {
     element("p", { class: "quietly" }, incident.answer
       ? t("incident.answeredBy", { name: incident.answered_by, answer: t(`incident.${incident.answer}`) }) : t("incident.wasRightHow")),
     element("p", { class: "acts" }, ...ANSWERS.map((answer) => element("button", {
-      type: "button", class: "take", id: `answer-${answer}`, "aria-pressed": String(incident.answer === answer), click: give(answer),
+      type: "button", class: "take", id: `answer-${answer}`, "data-needs": "operator", "aria-pressed": String(incident.answer === answer), click: give(answer),
     }, t(`incident.${answer}`)))));
 }
 

@@ -149,7 +149,7 @@ function row(mine, incident, range) {
     incident.answer ? t(`incident.${incident.answer}`) : "",
   ].filter(Boolean).join(", ");
   const box = canBeTaken(incident)
-    ? element("input", { type: "checkbox", "data-incident": incident.incident_id, "aria-label": t("incident.choose", { what, camera: where }), change: (event) => {
+    ? element("input", { type: "checkbox", "data-needs": "operator", "data-incident": incident.incident_id, "aria-label": t("incident.choose", { what, camera: where }), change: (event) => {
         if (event.target.checked) mine.chosen.add(incident.incident_id);
         else mine.chosen.delete(incident.incident_id);
         showActs(mine);
@@ -169,7 +169,7 @@ function row(mine, incident, range) {
 function showActs(mine) {
   const n = mine.chosen.size;
   const said = mine.said ? element("span", { role: "status" }, mine.said) : null;
-  mine.parts.acts.replaceChildren(...[n ? element("button", { type: "button", class: "take", id: "acknowledge-chosen", click: () => takeChosen(mine) }, t("incident.chosen", { n })) : null, said].filter(Boolean));
+  mine.parts.acts.replaceChildren(...[n ? element("button", { type: "button", class: "take", "data-needs": "operator", id: "acknowledge-chosen", click: () => takeChosen(mine) }, t("incident.chosen", { n })) : null, said].filter(Boolean));
 }
 
 async function takeChosen(mine) {

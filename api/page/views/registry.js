@@ -14,12 +14,12 @@ export const VIEWS = [
   { address: "/reports", load: () => import("./reports.js") },
 ];
 
-/** The links of the top line: address and the key of their text. */
+/** The links of the top line: address, the key of their text, and whom it is for. */
 export const LINKS = [
   ["/", "nav.wall"],
   ["/incidents", "nav.incidents"],
   ["/reports", "nav.reports"],
-  ["/cameras/+add", "edit.add"],
+  ["/cameras/+add", "edit.add", "admin whole"],
 ];
 
 /** Find the view of a path and what its address names; null where the page has no such view. */

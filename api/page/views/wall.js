@@ -20,6 +20,7 @@ const SPANS = [["600", "10 minutes"], ["3600", "1 hour"], ["86400", "24 hours"]]
 export function open(container, params, state) {
   const only = new Set((params.query.get("state") || "").split(",").filter((each) => STATES.includes(each)));
   let site = params.query.get("site");
+  let tag = params.query.get("tag");
   let asked = params.query.get("view");
   let layout = null;
   const folds = folding();
@@ -35,8 +36,9 @@ export function open(container, params, state) {
   function isWanted(camera) {
     if (only.size && !only.has(camera.state)) return false;
     if (site !== null && camera.site !== site) return false;
+    if (tag !== null && !camera.tags.includes(tag)) return false;
     const text = parts.find.value.trim().toLowerCase();
-    return !text || [camera.name, camera.site, camera.group].some((each) => each.toLowerCase().includes(text));
+    return !text || [camera.name, camera.site, camera.group, ...camera.tags].some((each) => each.toLowerCase().includes(text));
   }
 
   function useLayout() {
@@ -52,13 +54,14 @@ export function open(container, params, state) {
   function show() {
     if (!state.heard()) return;
     const listed = state.order.map((name) => state.cameras.get(name)).filter((camera) => camera && isWanted(camera));
-    const isFiltered = only.size > 0 || site !== null || parts.find.value.trim() !== "";
+    const isFiltered = only.size > 0 || site !== null || tag !== null || parts.find.value.trim() !== "";
     parts.empty.hidden = listed.length > 0;
     if (!listed.length) parts.empty.textContent = state.order.length ? t("wall.noMatch") : t("wall.noCameras");
     useLayout();
     layout.made.show(listed, listed.length > MANY && !isFiltered);
     showCounts();
     showSites();
+    showTags();
     tickAges(container, state.now());
     watchSparks(parts.cameras);
   }
@@ -81,6 +84,17 @@ export function open(container, params, state) {
     sitesText = options.join("\n");
     parts.site.replaceChildren(element("option", { value: "*" }, t("wall.allSites")), ...options.map(([name, text]) => element("option", { value: `=${name}` }, text)));
     parts.site.value = site === null ? "*" : `=${site}`;
+  }
+
+  let tagsText = "";
+  function showTags() {
+    const cameras = [...state.cameras.values()];
+    const known = [...new Set([...cameras.flatMap((camera) => camera.tags), ...(tag === null ? [] : [tag])])].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    parts.tagLabel.hidden = !known.length;
+    if (known.join("\n") === tagsText || document.activeElement === parts.tag) return;
+    tagsText = known.join("\n");
+    parts.tag.replaceChildren(element("option", { value: "" }, t("wall.allTags")), ...known.map((each) => element("option", { value: each }, each)));
+    parts.tag.value = tag || "";
   }
 
   function toggle(key) {
@@ -107,6 +121,11 @@ export function open(container, params, state) {
   parts.site.addEventListener("change", () => {
     site = parts.site.value === "*" ? null : parts.site.value.slice(1);
     noteQuery({ site });
+    show();
+  });
+  parts.tag.addEventListener("change", () => {
+    tag = parts.tag.value || null;
+    noteQuery({ tag });
     show();
   });
   parts.views.forEach((button) => button.addEventListener("click", () => {
@@ -139,6 +158,7 @@ function build(find, kiosk) {
     counts: element("div", { class: "counts", id: "counts", role: "group", "aria-label": t("wall.only") }),
     find: element("input", { type: "search", id: "find", autocomplete: "off", placeholder: t("wall.findHint"), value: find }),
     site: element("select", { id: "site" }),
+    tag: element("select", { id: "tag" }),
     metric: element("select", { id: "metric" }),
     span: element("select", { id: "span" }, ...SPANS.map(([value, text]) => element("option", { value }, text))),
     views: Object.keys(LAYOUTS).map((name) => element("button", { type: "button", class: "count", "data-view": name, "aria-pressed": "false" }, t(`wall.${name}`))),
@@ -152,6 +172,7 @@ function build(find, kiosk) {
   parts.fold = element("details", { id: "resolved", hidden: true }, element("summary"), parts.resolved);
   parts.incidents = element("section", { class: "incidents", id: "incidents", "aria-labelledby": "incidents-title", hidden: true }, parts.title, parts.open, parts.fold);
   parts.siteLabel = element("label", { hidden: true }, t("wall.site"), " ", parts.site);
+  parts.tagLabel = element("label", { hidden: true }, t("wall.tag"), " ", parts.tag);
   parts.chart = element("span", { class: "chart-tools" },
     element("label", {}, t("wall.chart"), parts.metric),
     element("label", {}, element("span", { class: "unseen" }, t("wall.over")), parts.span));
@@ -159,7 +180,7 @@ function build(find, kiosk) {
     "form",
     { class: "tools", role: "search", submit: (event) => event.preventDefault() },
     element("label", {}, element("span", { class: "unseen" }, t("wall.find")), parts.find),
-    parts.siteLabel, parts.chart,
+    parts.siteLabel, parts.tagLabel, parts.chart,
   );
   parts.all = [
     element("h1", { class: "unseen" }, t("nav.wall")),

@@ -17,7 +17,8 @@ GATE = Camera(
     site="Harbour",
     transport=RtspTransport.UDP,
     plan=SamplingPlan(SamplingMode.PATROL, 2.0, 9.0, 600.0),
-    masks=(Mask(0.1, 0.2, 0.3, 0.4),),
+    masks=(Mask(0.1, 0.2, 0.3, 0.4), Mask.polygon([(0.5, 0.5), (0.9, 0.6), (0.6, 0.9)])),
+    tags=("entrance", "floor 2"),
     faults={Fault.BLUR: FaultSetting(False), Fault.NOISE: FaultSetting(True, 8)},
 )
 

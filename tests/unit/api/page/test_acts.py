@@ -127,6 +127,20 @@ def drag(window: Browser, selector: str, start: tuple[float, float], end: tuple[
     )
 
 
+def draw_polygon(window: Browser) -> None:
+    """Click four corners and the first one again; then draw another mask and take it back."""
+    window.run(
+        "const s = document.querySelector('#mask-shape'); s.value = 'polygon'; s.dispatchEvent(new Event('change'))"
+    )
+    for corner in ((0.1, 0.6), (0.3, 0.6), (0.35, 0.9), (0.1, 0.8), (0.1, 0.6)):
+        drag(window, ".mask-surface", corner, corner)
+    assert len(window.texts(".mask-list li")) == 3
+    press(window, "#add-mask")
+    assert len(window.texts(".mask-list li")) == 4
+    press(window, "#undo-mask")
+    assert len(window.texts(".mask-list li")) == 3
+
+
 def camera_of(place: Place, name: str = "gate") -> Camera:
     found = place.streams.camera(name)
     assert found is not None
@@ -147,6 +161,8 @@ def add_and_try(window: Browser, url: str) -> None:
     drag(window, ".mask-surface", (0.5, 0.0), (1.0, 0.25))
     press(window, "#add-mask")
     fill(window, "[data-mask='1'][data-side='width']", "10")
+    fill(window, "form.edit [name=tags]", "entrance, floor 2")
+    draw_polygon(window)
     press(window, "#save-camera")
     window.wait(lambda: window.texts("#detail-title") == ["gate"], what="the camera's page", timeout_s=WAIT_S)
 
@@ -201,9 +217,12 @@ def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser
         add_and_try(window, camera)
         added = camera_of(place)
         assert (added.url, added.site) == (camera, "North")
-        drawn, typed = added.masks
+        drawn, typed, clicked = added.masks
         assert (drawn.left, drawn.top, drawn.width, drawn.height) == pytest.approx((0.5, 0.0, 0.5, 0.25), abs=0.01)
         assert (typed.left, typed.top, typed.width, typed.height) == (0.4, 0.4, 0.1, 0.2)
+        expected = [(0.1, 0.6), (0.3, 0.6), (0.35, 0.9), (0.1, 0.8)]
+        assert [pytest.approx(corner, abs=0.01) for corner in clicked.points] == expected
+        assert added.tags == ("entrance", "floor 2")
         place.show("gate")
         press(window, "#camera-accept")
         confirm(window)

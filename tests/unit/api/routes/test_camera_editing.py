@@ -112,6 +112,15 @@ def test_an_edit_of_what_somebody_else_changed_is_409(api: Caller, stage: Sample
         {"masks": [{"left": 0, "top": 0, "width": 0, "height": 0.5}]},
         {"masks": [{"left": 0, "top": 0, "width": 1, "height": 1}] * 65},
         {"masks": [{"left": -1, "top": 0, "width": 1, "height": 1}]},
+        {"masks": [{"points": [[0.1, 0.1], [0.2, 0.2]]}]},
+        {"masks": [{"points": [[0.1, 0.1], [0.1, 0.2], [0.1, 0.3]]}]},
+        {"masks": [{"points": [[0.1, 0.1], [1.2, 0.2], [0.1, 0.3]]}]},
+        {"masks": [{"points": [[0.1, 0.1, 0.1]] * 3}]},
+        {"masks": [{"points": [[0.1, 0.1], [0.9, 0.2], [0.1, 0.9]] * 11}]},
+        {"tags": ["a, b"]},
+        {"tags": ["=cmd()"]},
+        {"tags": ["x"] * 21},
+        {"tags": "entrance"},
         {"faults": {"nonsense": {}}},
         {"faults": {"blur": {"sensitivity": 11}}},
         {"faults": {"blur": {"sensitivity": 5.5}}},
@@ -135,6 +144,25 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(
     assert refused.status_code == (409 if sent.get("last_change", 0) > 0 else 422), refused.text
     assert "/etc/passwd" not in refused.text
     assert stage.streams.camera("gate") == GATE
+
+
+def test_tags_and_polygons_are_kept_found_and_taken_back(api: Caller, stage: SampleCameras) -> None:
+    stage.add(GATE)
+    corners = [[0.1, 0.1], [0.5, 0.2], [0.2, 0.6]]
+    changed = patch(api, tags=["entrance", " floor 2 ", "entrance", ""], masks=[{"points": corners}]).json()
+    assert changed["tags"] == ["entrance", "floor 2"]
+    assert changed["masks"] == [{"left": 0.1, "top": 0.1, "width": 0.4, "height": 0.5, "points": corners}]
+    camera = stage.streams.camera("gate")
+    assert camera is not None
+    assert camera.masks == (Mask.polygon([(0.1, 0.1), (0.5, 0.2), (0.2, 0.6)]),)
+    assert [each["name"] for each in api.get("/api/v1/cameras?tag=floor%202").json()["cameras"]] == ["gate"]
+    assert api.get("/api/v1/cameras?tag=roof").json()["cameras"] == []
+    assert patch(api, masks=changed["masks"]).json()["last_change"] == changed["last_change"]
+    undone = api.post(f"/api/v1/camera-changes/{changed['last_change']}/undo", json={"by": "Bob"})
+    assert undone.status_code == 200, undone.text
+    camera = stage.streams.camera("gate")
+    assert camera is not None
+    assert (camera.tags, camera.masks) == (GATE.tags, GATE.masks)
 
 
 def test_unknown_cameras_and_changes_are_404(api: Caller) -> None:

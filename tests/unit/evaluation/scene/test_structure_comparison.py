@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from skimage.measure import points_in_poly
 
 from domain.cameras import Mask
 from evaluation.scene.background import compare_backgrounds
@@ -84,3 +85,14 @@ def test_what_moves_through_a_block_is_outvoted() -> None:
     learned = median_structure(samples)
     assert learned is not None
     assert compare_backgrounds(learned, HOME).values["structure_disagreement"] < 0.02
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_blocks_under_a_polygon_are_those_whose_centre_lies_inside(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    corners = chance.random((int(chance.integers(3, 9)), 2))
+    rows, columns = 18, 32
+    across, down = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
+    inside = points_in_poly(np.stack([across.ravel(), down.ravel()], 1), corners).reshape(rows, columns)
+    visible = visible_blocks(rows, columns, [Mask.polygon([(float(x), float(y)) for x, y in corners])])
+    assert np.array_equal(visible, ~inside)

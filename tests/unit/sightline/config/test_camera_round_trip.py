@@ -27,6 +27,10 @@ def any_camera(chance: random.Random, number: int) -> Camera:
     )
     seconds = [chance.choice([0.1, 1.0, 1 / 3, 300.0, 1e-7, 123456.789]) for _ in range(3)]
     fractions = [[chance.random() for _ in range(4)] for _ in range(chance.randrange(4))]
+    polygons = [
+        Mask.polygon([(chance.random(), chance.random()) for _ in range(chance.randrange(3, 8))])
+        for _ in range(chance.randrange(3))
+    ]
     faults = chance.sample(list(Fault), chance.randrange(len(Fault) + 1))
     return Camera(
         name=f"c{number} {any_text(chance, LETTERS)}",
@@ -39,7 +43,8 @@ def any_camera(chance: random.Random, number: int) -> Camera:
         ptz=chance.random() < 0.5,
         lit_at_night=chance.random() < 0.5,
         analogue=chance.random() < 0.5,
-        masks=tuple(Mask(*each) for each in fractions),
+        masks=(*(Mask(*each) for each in fractions), *polygons),
+        tags=tuple(dict.fromkeys(any_text(chance, "abc019 -/") for _ in range(chance.randrange(4)))),
         faults={fault: FaultSetting(chance.random() < 0.5, chance.randint(1, 10)) for fault in faults},
     )
 

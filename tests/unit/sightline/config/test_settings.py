@@ -41,14 +41,16 @@ cameras:
     transport: udp
     plan: {mode: key_frames}
     ptz: true
-    masks: [{left: 0, top: 0.5, width: 1, height: 0.25}]
+    masks: [{left: 0, top: 0.5, width: 1, height: 0.25}, {points: [[0.1, 0.1], [0.5, 0.2], [0.2, 0.6]]}]
+    tags: [entrance, floor 2, entrance]
     faults: {blur: off, noise: {sensitivity: 8}}
 """
     (camera,) = load_settings(write_settings(tmp_path, text)).domain_cameras()
 
     assert (camera.name, camera.url, camera.site, camera.group) == ("gate", "rtsp://10.0.0.5/main", "north", "switch-1")
     assert camera.plan.mode is SamplingMode.KEY_FRAMES
-    assert camera.masks == (Mask(0, 0.5, 1, 0.25),)
+    assert camera.masks == (Mask(0, 0.5, 1, 0.25), Mask.polygon([(0.1, 0.1), (0.5, 0.2), (0.2, 0.6)]))
+    assert camera.tags == ("entrance", "floor 2")
     assert camera.faults == {Fault.BLUR: FaultSetting(enabled=False), Fault.NOISE: FaultSetting(sensitivity=8)}
 
 
