@@ -266,7 +266,7 @@ def _settings_answer(backend: Backend, camera: Camera) -> CameraSettingsAnswer:
         ptz=camera.ptz,
         lit_at_night=camera.lit_at_night,
         analogue=camera.analogue,
-        masks=[MaskInput.model_construct(**asdict(mask)) for mask in camera.masks],
+        masks=[MaskInput.model_construct(**(asdict(mask) | {"points": list(mask.points)})) for mask in camera.masks],
         faults=[_fault_answer(camera, fault) for fault in Fault],
         accepted_at=camera.accepted_at,
         accepted_by=camera.accepted_by,

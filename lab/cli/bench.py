@@ -115,6 +115,34 @@ def reports(
 
 @app.command()
 @without_traceback
+def page(
+    cameras: Annotated[int, typer.Option("--cameras", min=60, help="Live cameras on the wall.")] = 1000,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long the API is asked.")] = 60,
+    turns: Annotated[int, typer.Option("--turns", min=1, help="How often each interaction is timed.")] = 20,
+    step: Annotated[int, typer.Option("--step", min=1, help="Simulated seconds between two updates of the day.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """The page with live cameras in Chromium: paint, faults, a year's chart, the API at 50/s, a day of updates."""
+    from lab.bench.page import page_speed as measured  # noqa: PLC0415
+
+    print_figures(measured.run(cameras=cameras, seconds=seconds, turns=turns, step_s=step), as_json=as_json)
+
+
+@app.command(name="report-recount")
+@without_traceback
+def report_recount(
+    cameras: Annotated[int, typer.Option("--cameras", min=1, help="Cameras in the history.")] = 200,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Days of each report.")] = 90,
+    as_json: JsonOption = False,
+) -> None:
+    """Reports against an obvious recount of every second, with gaps, maintenance and downtime, across clock changes."""
+    from lab.bench.reports import recount as measured  # noqa: PLC0415
+
+    print_figures(measured.run(cameras=cameras, days=days), as_json=as_json)
+
+
+@app.command()
+@without_traceback
 def kafka(servers: KafkaOption = "", jars: JarsOption = None, as_json: JsonOption = False) -> None:
     """Megabytes a second through Kafka, codec included, against Kafka's own performance tools."""
     from lab.bench.speed import kafka_throughput as measured  # noqa: PLC0415 - needs the extra 'cluster'

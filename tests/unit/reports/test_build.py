@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,33 +13,20 @@ from domain.alerts import AlarmAnswer, Incident, IncidentAction, IncidentLogEntr
 from domain.faults import Fault
 from domain.messages import BatchResult
 from domain.report_files import ReportFormat, ReportRequest
+from lab.bench.reports.planted_history import History, paint, plant
+from lab.bench.reports.recount import recount
+from lab.bench.reports.stored_history import stored
 from reports.build import build_report
 from reports.export.content import content_of
 from reports.export.report_file import export
-from reports.records import CameraReport, Report
+from reports.records import Report
 from reports.usable_time.periods import Zones
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.score_store import SqlScoreStore
-from tests.unit.reports.history import History, paint, plant
-from tests.unit.reports.stores import stored
 
 BERLIN, CHICAGO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Chicago")
 SITES = (("north", BERLIN), ("south", CHICAGO), ("west", ZoneInfo("UTC")))
 ZONES = Zones(by_site=dict(SITES))
-
-
-def exact_seconds(camera: CameraReport) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
-    parts = camera.summary.parts
-    found["ok", ""] = parts.ok - parts.learning
-    found["ok", "learning"] = parts.learning
-    for state, by_cause in (("fault", parts.faults), ("not_assessable", parts.not_assessable)):
-        found.update({(state, cause): amount for cause, amount in by_cause.items()})
-    found.update({("unknown", cause): amount for cause, amount in parts.unknown.items()})
-    found["maintenance", ""] = parts.maintenance
-    found["unwatched", ""] = parts.unwatched
-    assert all(amount % 1_000_000 == 0 for amount in found.values())
-    return +Counter({key: amount // 1_000_000 for key, amount in found.items()})
 
 
 def report_of(history: History, path: Path, first: date, last: date) -> Report:
@@ -50,9 +36,9 @@ def report_of(history: History, path: Path, first: date, last: date) -> Report:
 
 
 def check_against_recount(report: Report, history: History) -> None:
-    for site in report.sites:
-        for camera in site.cameras:
-            assert exact_seconds(camera) == paint(history, camera.name, site.whole.since, site.whole.until), camera.name
+    checked = recount(report, history)
+    assert checked.differences == []
+    assert checked.cameras == len(report.cameras)
 
 
 @pytest.mark.parametrize(

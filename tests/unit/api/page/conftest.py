@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from lab.bench.page.browser import Browser, browser, missing_browser
 from tests.unit.api.conftest import absent, make_app, serve_app
-from tests.unit.api.page.browser import Browser, browser, missing_browser
 from tests.unit.api.sample_cameras import SampleCameras
 
 Open = Callable[..., str]

@@ -6,8 +6,8 @@ from api.security.accounts import Accounts
 from api.security.passwords import hash_password
 from domain.access import AccessScope, User, UserRole
 from domain.cameras import Camera
+from lab.bench.page.browser import Browser
 from tests.fakes.access import FakeAccessStore
-from tests.unit.api.page.browser import Browser
 from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
 

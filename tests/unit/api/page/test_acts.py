@@ -18,6 +18,7 @@ from domain.cameras import Camera
 from domain.faults import Evidence, Fault
 from domain.messages import BatchResult, StreamSnapshot
 from domain.verdict_time import TimeState, VerdictSpan
+from lab.bench.page.browser import Browser, browser, missing_browser
 from reports.export.seal import Outcome, check_seal
 from reports.maker import StoredReports
 from reports.usable_time.periods import Zones
@@ -34,7 +35,6 @@ from tests.cameras.films import draw_test_picture
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeClock
 from tests.unit.api.conftest import absent, make_app, serve_app
-from tests.unit.api.page.browser import Browser, browser, missing_browser
 from tests.unit.api.sample_cameras import METRICS, SampleCameras, blur_verdict, verdicts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

@@ -10,8 +10,8 @@ from domain.cameras import Camera
 from domain.faults import Evidence
 from domain.messages import BatchResult
 from domain.shadow import ShadowScope
+from lab.bench.page.browser import Browser
 from tests.unit.api.conftest import make_app, serve_app
-from tests.unit.api.page.browser import Browser
 from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.cameras import Camera
 from domain.report_files import PeriodName, ReportFile, ReportFormat, ReportRequest
-from tests.unit.api.page.browser import Browser
+from lab.bench.page.browser import Browser
 from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.cameras import Camera
 from domain.faults import Evidence
-from tests.unit.api.page.browser import Browser
+from lab.bench.page.browser import Browser
 from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from domain.report_files import ReportFormat
+from lab.bench.reports.planted_history import plant
+from lab.bench.reports.stored_history import stored
 from reports.export.seal import Outcome, check_seal
 from reports.maker import StoredReports
 from reports.usable_time.periods import Zones
 from tests.fakes.ports import FakeClock
 from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras
-from tests.unit.reports.history import plant
-from tests.unit.reports.stores import stored
 from tests.unit.reports.test_build import SITES, ZONES
 
 PATH = "/api/v1/reports"

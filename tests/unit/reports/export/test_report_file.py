@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from domain.report_files import ReportFormat, ReportRequest
+from lab.bench.reports.planted_history import plant
+from lab.bench.reports.stored_history import stored
 from reports.build import build_report
 from reports.export.chapters import chapters
 from reports.export.csv_export import COLUMNS, neutralise_formula
@@ -18,8 +20,6 @@ from reports.export.pdf_fonts import font_of, font_runs, register_fonts
 from reports.export.report_file import export
 from reports.export.seal import Outcome, check_seal
 from reports.records import Report
-from tests.unit.reports.history import plant
-from tests.unit.reports.stores import stored
 from tests.unit.reports.test_build import SITES, ZONES
 
 KEY = "a key of the operator's own"

@@ -57,6 +57,14 @@ class Browser:
         """Run JavaScript in the page and return what it returns."""
         return self._post("/execute/sync", script=script, args=list(arguments))
 
+    def run_async(self, script: str, *arguments: Any) -> Any:
+        """Run JavaScript in the page and return what it hands to its last argument, a function."""
+        return self._post("/execute/async", script=script, args=list(arguments))
+
+    def command(self, name: str, **parameters: Any) -> Any:
+        """Send a command of Chromium's DevTools protocol and return its answer."""
+        return self._post("/goog/cdp/execute", cmd=name, params=parameters)
+
     def texts(self, selector: str) -> list[str]:
         """Return the visible text of each element that `selector` finds, in the order of the page."""
         return list(self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", selector))
@@ -83,15 +91,15 @@ class Browser:
         self._post("/actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
 
     def forget_cookies(self) -> None:
-        self._post("/goog/cdp/execute", cmd="Network.clearBrowserCookies", params={})
+        self.command("Network.clearBrowserCookies")
 
     @contextmanager
-    def phone(self) -> Iterator[None]:
-        """Show the page as a phone of 390 x 844 does."""
-        metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-        self._post("/goog/cdp/execute", cmd="Emulation.setDeviceMetricsOverride", params=metrics)
+    def phone(self, width: int = 390, height: int = 844) -> Iterator[None]:
+        """Show the page as a phone does, by default one of 390 x 844."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        self.command("Emulation.setDeviceMetricsOverride", **metrics)
         yield
-        self._post("/goog/cdp/execute", cmd="Emulation.clearDeviceMetricsOverride", params={})
+        self.command("Emulation.clearDeviceMetricsOverride")
 
     @contextmanager
     def tabs(self, count: int) -> Iterator[list[str]]:
@@ -114,12 +122,11 @@ class Browser:
 
     def dark(self, on: bool) -> None:
         features = [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]
-        self._post("/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params={"features": features})
+        self.command("Emulation.setEmulatedMedia", features=features)
 
     def allow_downloads(self, folder: Path) -> None:
         """Let the page save files, into `folder`."""
-        wanted = {"behavior": "allow", "downloadPath": str(folder)}
-        self._post("/goog/cdp/execute", cmd="Browser.setDownloadBehavior", params=wanted)
+        self.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def errors(self) -> list[str]:
         """Return what the page's console complained about so far; reading empties it."""

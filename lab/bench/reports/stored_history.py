@@ -6,16 +6,17 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from domain.verdict_time import VerdictSpan
+from lab.bench.reports.planted_history import History
 from storage.sql.database.engine import open_engine, write_transaction
 from storage.sql.database.migrate import upgrade_schema
 from storage.sql.report_store import SqlReportStore
 from storage.sql.schema import tables
 from storage.sql.schema.upserts import insert_new
 from storage.sql.verdict_time import new_spans, span_rows
-from tests.unit.reports.history import History
 
 
 def stored(history: History, path: Path) -> tuple[Engine, SqlReportStore]:
+    """Return a database in the folder `path` with this history, and the store of reports over it."""
     engine = open_engine(f"sqlite:///{path / 'reports.db'}")
     upgrade_schema(engine)
     store = SqlReportStore(engine)

@@ -1,0 +1,275 @@
+"""How fast the page is with many live cameras, in a real browser, and what a day of updates leaves behind.
+
+Chromium, the API and the writer share this machine: the figures are those of a laptop that runs everything.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from lab.bench.page.browser import Browser, browser, missing_browser
+from lab.bench.page.simulated_wall import SimulatedWall, camera_name, serve_wall
+
+_PATIENCE_S = 120.0
+_DAY_S = 86_400
+_SETTLE_STEPS = 600
+"""Updates before the first look at the heap: caches and compiled code fill in them."""
+_WATCH_ROWS = """
+window.rowsAt = null;
+const look = () => {
+  if (document.querySelector('.wall-table tr[data-name]')) window.rowsAt = performance.now();
+  else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+_WATCH_CAMERA = """
+const name = arguments[0];
+window.seenAt = null;
+const look = () => {
+  const row = document.querySelector(`.wall-table tr[data-name="${name}"]`);
+  if (row && ['fault', 'suspected'].includes(row.dataset.state)) window.seenAt = Date.now();
+  else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+_PAINT = """
+const entry = performance.getEntriesByName('first-contentful-paint')[0];
+return [entry ? entry.startTime : null, window.rowsAt];
+"""
+_YEAR = """
+const done = arguments[arguments.length - 1], button = document.querySelector('[data-span="31536000"]');
+const before = document.querySelector('.chart-figure canvas'), began = performance.now();
+button.click();
+const look = () => {
+  const now = document.querySelector('.chart-figure canvas');
+  if (now && now !== before && button.getAttribute('aria-pressed') === 'true') done(performance.now() - began);
+  else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+_FEED = """
+const done = arguments[arguments.length - 1], [steps, step, changed] = arguments;
+window.feed(steps, step, changed).then(done);
+"""
+_STAND_IN = Path(__file__).with_name("stand_in_stream.js")
+
+
+def run(*, cameras: int = 1000, seconds: float = 60.0, turns: int = 20, step_s: int = 10) -> Mapping[str, Any]:
+    """Return every figure of the page with `cameras` live cameras.
+
+    The API is asked for `seconds` at 50 requests/s, each interaction is timed `turns` times, and the simulated day
+    has an update every `step_s` simulated seconds. Raises `RuntimeError` where there is no browser.
+    """
+    if why := missing_browser():
+        raise RuntimeError(why)
+    with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
+        place = Path(folder)
+        with serve_wall(place, cameras) as wall, browser(place / "profile") as window:
+            window.resize(1400, 1000)
+            found: dict[str, Any] = {"cameras": cameras, "load_before": os.getloadavg()[0]}
+            found |= _first_paint(window, wall, turns)
+            found |= _fault_visible(window, wall, turns, cameras)
+            found |= _year_chart(window, wall, turns)
+            found |= _ask_api(wall, seconds)
+            found |= {"writer_s_a_round": _spread(wall.writer.took_s)}
+            found |= _day_of_updates(window, wall, step_s)
+            found |= {"load_after": os.getloadavg()[0]}
+    return found
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {
+        "n": len(values),
+        "p50": round(float(np.percentile(values, 50)), 3),
+        "p95": round(float(np.percentile(values, 95)), 3),
+        "max": round(max(values), 3),
+    }
+
+
+def _first_paint(window: Browser, wall: SimulatedWall, turns: int) -> dict[str, Any]:
+    """Open the page again and again, each time in a document of its own."""
+    kept = window.command("Page.addScriptToEvaluateOnNewDocument", source=_WATCH_ROWS)
+    paints, rows = [], []
+    for _ in range(turns):
+        window.open("about:blank")
+        window.open(wall.address)
+        window.wait(lambda: window.run(_PAINT)[1] is not None, what="the cameras", timeout_s=_PATIENCE_S)
+        paint, shown = window.run(_PAINT)
+        paints.append(paint / 1000)
+        rows.append(shown / 1000)
+    window.command("Page.removeScriptToEvaluateOnNewDocument", identifier=kept["identifier"])
+    nodes = window.run("return document.querySelectorAll('*').length")
+    return {"first_paint_s": _spread(paints), "cameras_shown_s": _spread(rows), "nodes": nodes}
+
+
+def _fault_visible(window: Browser, wall: SimulatedWall, turns: int, cameras: int) -> dict[str, Any]:
+    """Let one healthy camera after the other fail, and note when the page says so."""
+    took = []
+    healthy = [i for i in range(cameras) if i % 25 > 1]
+    for turn in range(turns):
+        name = camera_name(healthy[(turn * 37) % len(healthy)])
+        window.run(_WATCH_CAMERA, name)
+        time.sleep(0.37 * (turn % 4))
+        at = wall.writer.fail(name)
+        window.wait(lambda: window.run("return window.seenAt") is not None, what=name, timeout_s=_PATIENCE_S)
+        took.append(window.run("return window.seenAt") / 1000 - at.timestamp())
+        wall.writer.mend(name)
+    return {"fault_visible_s": _spread(took)}
+
+
+def _year_chart(window: Browser, wall: SimulatedWall, turns: int) -> dict[str, Any]:
+    """Ask for a year on a camera's page and wait for its charts, after an hour was shown."""
+    window.open(f"{wall.address}/cameras/{wall.with_history}?span=3600")
+    ready = "return !!document.querySelector('[data-span=\"31536000\"]') && document.body.dataset.connection === 'live'"
+    window.wait(lambda: window.run(ready), what="the camera's page", timeout_s=_PATIENCE_S)
+    pressed = "return document.querySelector('[data-span=\"86400\"]').getAttribute('aria-pressed')"
+    took: list[float] = []
+    for _ in range(turns):
+        window.click("[data-span='86400']")
+        window.wait(lambda: window.run(pressed) == "true", what="a day", timeout_s=_PATIENCE_S)
+        time.sleep(0.5)
+        took.append(window.run_async(_YEAR) / 1000)
+    return {"year_chart_s": _spread(took)}
+
+
+def api_paths(wall: SimulatedWall) -> Mapping[str, str]:
+    """Return an address of every endpoint that the page reads, by the endpoint's name."""
+    camera = f"/api/v1/cameras/{wall.with_history}"
+    incident = f"/api/v1/incidents/{wall.incident_id.replace('/', '%2F')}"
+    year = "since=2025-01-01T00:00:00Z" if time.gmtime().tm_year == 2026 else "since=2024-06-01T00:00:00Z"
+    return {
+        "cameras": "/api/v1/cameras",
+        "cameras of a site": "/api/v1/cameras?site=site%2003",
+        "camera": camera,
+        "latest": f"{camera}/latest",
+        "scores": f"{camera}/scores?metric=luma_mean&metric=image_quality&metric=detectability",
+        "scores of a year": f"{camera}/scores?metric=luma_mean&{year}&points=600",
+        "verdicts": f"{camera}/verdicts",
+        "timeline": f"{camera}/timeline",
+        "picture": f"{camera}/picture?width=320",
+        "settings": f"{camera}/settings",
+        "incidents": "/api/v1/incidents?limit=50",
+        "incidents of a camera": f"/api/v1/incidents?camera={wall.with_history}&limit=200",
+        "incident": incident,
+        "incident log": f"{incident}/log",
+        "alarm precision": "/api/v1/alarm-precision",
+        "proposals": "/api/v1/sensitivity-proposals",
+        "camera changes": f"/api/v1/camera-changes?camera={wall.with_history}&limit=20",
+        "metrics": "/api/v1/metrics",
+        "faults": "/api/v1/faults",
+        "models": "/api/v1/models",
+        "me": "/api/v1/me",
+        "page": "/",
+        "script": "/static/app.js",
+    }
+
+
+def _ask_api(wall: SimulatedWall, seconds: float, rate: float = 50.0) -> dict[str, Any]:
+    """Ask every endpoint in turn, 50 requests a second whatever the answers take, with a page open beside."""
+    names = list(api_paths(wall).items())
+    took: dict[str, list[float]] = {name: [] for name, _ in names}
+    failures: list[str] = []
+    lock, begin, count = threading.Lock(), time.monotonic() + 0.5, round(rate * seconds)
+    places = iter(range(count))
+
+    def visitor() -> None:
+        with httpx.Client(base_url=wall.address, timeout=30, trust_env=False) as client:
+            while True:
+                with lock:
+                    place = next(places, None)
+                if place is None:
+                    return
+                time.sleep(max(0.0, begin + place / rate - time.monotonic()))
+                name, path = names[place % len(names)]
+                # From when it was due: a visitor who waits for others' answers has waited too.
+                answer = client.get(path)
+                waited = time.monotonic() - (begin + place / rate)
+                with lock:
+                    took[name].append(waited)
+                    if answer.status_code != 200:
+                        failures.append(f"{name}: {answer.status_code}")
+
+    with _visitors(visitor, 24):
+        pass
+    everything = [each for values in took.values() for each in values]
+    return {
+        "api_requests_a_second": round(count / max(seconds, time.monotonic() - begin), 1),
+        "api_failures": failures[:5],
+        "api_s": _spread(everything),
+        "api_p95_s_by_endpoint": {name: _spread(values)["p95"] for name, values in took.items() if values},
+        "api_s_slowest_p95": max(_spread(values)["p95"] for values in took.values() if values),
+    }
+
+
+@contextmanager
+def _visitors(visit: Any, count: int) -> Iterator[None]:
+    threads = [threading.Thread(target=visit, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join()
+
+
+def _day_of_updates(window: Browser, wall: SimulatedWall, step_s: int) -> dict[str, Any]:
+    """Feed a day of simulated updates to the page through a stand-in for its live stream; see what it leaves.
+
+    Each update has every camera's numbers changed, as the live wall's have, and a few states.
+    """
+    news = _recorded_news(wall)
+    kept = window.command("Page.addScriptToEvaluateOnNewDocument", source=_STAND_IN.read_text(encoding="utf-8"))
+    window.open(wall.address)
+    window.wait(lambda: window.run("return !!window.feed"), what="the stand-in", timeout_s=_PATIENCE_S)
+    window.run("window.begin(arguments[0])", news)
+    _feed(window, _SETTLE_STEPS, step_s)
+    before = _memory(window)
+    began = time.monotonic()
+    steps = _DAY_S // step_s
+    _feed(window, steps, step_s)
+    took_s = time.monotonic() - began
+    after = _memory(window)
+    window.command("Page.removeScriptToEvaluateOnNewDocument", identifier=kept["identifier"])
+    return {
+        "day_updates": steps,
+        "day_took_s": round(took_s, 1),
+        "day_before": before,
+        "day_after": after,
+        "day_heap_growth_mb": round(after["heap_mb"] - before["heap_mb"], 2),
+        "day_node_growth": after["document_nodes"] - before["document_nodes"],
+    }
+
+
+def _feed(window: Browser, steps: int, step_s: int) -> None:
+    """Feed in pieces: a script of the driver may take half a minute."""
+    for first in range(0, steps, 60):
+        window.run_async(_FEED, min(60, steps - first), step_s, 1.0)
+
+
+def _recorded_news(wall: SimulatedWall) -> str:
+    """Return the first piece of news that a page gets, as JSON."""
+    with httpx.stream("GET", f"{wall.address}/api/v1/live", timeout=30, trust_env=False) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                return line.removeprefix("data: ")
+    raise RuntimeError("the live stream gave no news")
+
+
+def _memory(window: Browser) -> dict[str, float]:
+    window.command("HeapProfiler.collectGarbage")
+    window.command("HeapProfiler.collectGarbage")
+    heap = window.command("Runtime.getHeapUsage")
+    counted = window.command("Memory.getDOMCounters")
+    return {
+        "heap_mb": round(heap["usedSize"] / 1e6, 2),
+        "document_nodes": window.run("return document.querySelectorAll('*').length"),
+        "nodes_held": counted["nodes"],
+        "listeners": counted["jsEventListeners"],
+    }

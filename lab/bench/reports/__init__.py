@@ -1,0 +1,1 @@
+"""What reports say, against an obvious recount of the raw transitions."""
