@@ -76,11 +76,12 @@ def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: d
     """Return the status of `camera` at `now`; `snapshot` is its live state, None where that is unknown."""
     if not camera.enabled:
         return CameraStatus(CameraState.OFF, "switched off in the settings")
-    nothing = count_checks(camera, ())
     if snapshot is None:
+        nothing = count_checks(camera, ())
         return CameraStatus(CameraState.UNKNOWN, "nothing arrived lately, neither picture nor status", checks=nothing)
     age_s = (now - snapshot.at).total_seconds()
     if age_s > STALE_AFTER_S:
+        nothing = count_checks(camera, ())
         return CameraStatus(CameraState.UNKNOWN, f"last judged {age_s:.0f} s ago, scoring is behind", checks=nothing)
     done = count_checks(camera, snapshot.verdicts)
     return (

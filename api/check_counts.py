@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.cameras import Camera
 from domain.faults import Fault, NotAssessable, Verdict, VerdictState
@@ -32,25 +33,29 @@ class CheckCounts:
         return ", ".join(parts)
 
 
-def is_check_wanted(fault: Fault, camera: Camera) -> bool:
-    """Return whether the operator wants this fault checked on this camera."""
-    setting = camera.faults.get(fault)
-    if setting is not None and not setting.enabled:
-        return False
-    return camera.analogue or not RULES[fault].analogue_only
-
-
 def count_checks(camera: Camera, verdicts: Sequence[Verdict]) -> CheckCounts:
     """Count the checks of `camera`; a fault without a verdict was not checked yet."""
-    wanted = [fault for fault in Fault if is_check_wanted(fault, camera)]
+    wanted = _wanted_checks(camera)
     found = {verdict.fault: verdict for verdict in verdicts}
     open_reasons = Counter[str]()
+    learning = 0
     for fault in wanted:
         verdict = found.get(fault)
         if verdict is None:
             open_reasons["not judged yet"] += 1
         elif verdict.state is VerdictState.NOT_ASSESSABLE:
             open_reasons[verdict.reason] += 1
+            learning += verdict.cause is NotAssessable.NEEDS_BASELINE
     done = len(wanted) - open_reasons.total()
-    learning = sum(found[fault].cause is NotAssessable.NEEDS_BASELINE for fault in wanted if fault in found)
     return CheckCounts(done, len(wanted), len(Fault) - len(wanted), tuple(open_reasons.most_common()), learning)
+
+
+def _wanted_checks(camera: Camera) -> tuple[Fault, ...]:
+    off = frozenset(fault for fault, setting in camera.faults.items() if not setting.enabled)
+    return _checks_of(camera.analogue, off)
+
+
+@lru_cache(maxsize=256)
+def _checks_of(analogue: bool, off: frozenset[Fault]) -> tuple[Fault, ...]:
+    """Return the checks of such cameras; a wall of a thousand asks for the same few again and again."""
+    return tuple(fault for fault in Fault if fault not in off and (analogue or not RULES[fault].analogue_only))

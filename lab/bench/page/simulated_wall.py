@@ -93,7 +93,8 @@ class WallWriter:
         if failing:
             verdicts = tuple(_blurred(now) if each.fault is Fault.BLUR else each for each in verdicts)
         values = {"luma_mean": 0.3 + 0.2 * self._chance.random(), "edge_width": 7.0 if failing else 2.0}
-        return StreamSnapshot(name, now, status, LightMode.DAY, verdicts=verdicts, values=values)
+        incident = _incident(name, now, "critical" if name in self._failing else "warning") if failing else None
+        return StreamSnapshot(name, now, status, LightMode.DAY, verdicts=verdicts, values=values, incident=incident)
 
     def fail(self, name: str) -> datetime:
         """Write a snapshot with a fault for this camera now, and from now on; return its time."""
@@ -178,6 +179,14 @@ def _blurred(now: datetime) -> Verdict:
     return Verdict(
         Fault.BLUR, VerdictState.FAULT, "the picture has no sharp edges: edge_width 7, normal below 4", evidence
     )
+
+
+def _incident(name: str, now: datetime, severity: str) -> Incident:
+    opened = now - timedelta(seconds=30)
+    return Incident(
+        f"{name}/blur/now", name, Fault.BLUR, IncidentState.OPEN, opened, now, severity=severity,
+        evidence=Evidence("edge_width", "px", 7.0, None, 4.0),
+    )  # fmt: skip
 
 
 def _add_history(engine: Engine, scores: SqlScoreStore, cameras: Sequence[Camera], now: datetime) -> str:
