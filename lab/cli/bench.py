@@ -128,6 +128,21 @@ def page(
     print_figures(measured.run(cameras=cameras, seconds=seconds, turns=turns, step_s=step), as_json=as_json)
 
 
+@app.command(name="page-pictures")
+@without_traceback
+def page_pictures(
+    into: Annotated[Path, typer.Option("--into", help="Folder for the pictures.")] = Path("docs/images"),
+    every: Annotated[
+        bool, typer.Option("--every", help="Each page, light and dark, 1400 and 400 pixels wide.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Pictures of the page for the documentation, while the demo runs."""
+    from lab.bench.page import page_pictures as taken  # noqa: PLC0415
+
+    print_figures(taken.run(into=into, every=every), as_json=as_json)
+
+
 @app.command(name="report-recount")
 @without_traceback
 def report_recount(

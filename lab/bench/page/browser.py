@@ -87,7 +87,11 @@ class Browser:
 
     def press(self, key: str) -> None:
         """Press and let go of one key, wherever the focus is."""
-        strokes = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
+        self.press_each(key)
+
+    def press_each(self, keys: str) -> None:
+        """Press one key after the other, wherever the focus is."""
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._post("/actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
 
     def forget_cookies(self) -> None:

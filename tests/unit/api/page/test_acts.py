@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from tests.unit.api.sample_cameras import METRICS, SampleCameras, blur_verdict, 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 WAIT_S = 60.0
+START_OF_DAY = f"{START + timedelta(days=1):%Y-%m-%d}T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +210,19 @@ def download_report(window: Browser, address: str, folder: Path) -> dict[str, An
     return dict(found.get("content", found))
 
 
+def check_seconds(report: dict[str, Any], timeline: dict[str, Any]) -> None:
+    """Compare the report's seconds of the camera with the states that the API gives over time."""
+    (site,) = report["sites"]
+    (camera,) = site["cameras"]
+    seconds = camera["summary"]["seconds"]
+    lengths = [
+        datetime.fromisoformat(each["until"]) - datetime.fromisoformat(each["since"])
+        for each in timeline["spans"]
+        if each["state"] == "fault"
+    ]
+    assert seconds["fault:blur"] == sum(lengths, timedelta()).total_seconds() == 3600
+
+
 def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser, tmp_path: Path) -> None:
     place = Place(tmp_path)
     pictures = [bytes(cv2.imencode(".jpg", draw_test_picture(index, 320, 192))[1]) for index in range(5)]
@@ -234,7 +248,9 @@ def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser
         place.fail("gate", "gate/blur/1")
         comment_and_answer(window, address)
         counted = read_json(window, "/api/v1/alarm-precision")["faults"]
-        in_report = download_report(window, address, tmp_path / "downloads")["alarm_precision"]
+        report = download_report(window, address, tmp_path / "downloads")
+        in_report = report["alarm_precision"]
+        check_seconds(report, read_json(window, f"/api/v1/cameras/gate/timeline?since={START_OF_DAY}"))
         names = ("fault", "right", "wrong", "new_normal", "precision")
         assert [[each[name] for name in names] for each in in_report] == [["blur", 0, 1, 0, 0.0]]
         assert [[each[name] for name in names] for each in counted] == [["blur", 0, 1, 0, 0.0]]

@@ -15,6 +15,11 @@ from tests.unit.api.conftest import make_app, serve_app
 from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
 
+LOCAL_TIME = """
+const how = {day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit'};
+return new Date(`${arguments[0]}T00:00:00Z`).toLocaleString('en-GB', how);
+"""
+
 pytestmark = pytest.mark.browser
 
 NASTY = '<img src=x onerror="window.hacked=1">'
@@ -246,6 +251,9 @@ def test_a_pasted_link_opens_the_same_view_after_the_login(window: Browser, stag
     window.click("button")
     window.wait(lambda: window.texts("#detail-title") == ["gate 1"], what="the camera of the link")
     assert window.run("return location.href") == link
+    window.wait(lambda: window.texts(".range .ends"), what="the range")
+    shown = window.texts(".range .ends")[0]
+    assert [window.run(LOCAL_TIME, day) in shown for day in ("2026-01-01", "2026-01-02")] == [True, True]
     window.open(f"{start}/incidents/yard/blur/1")
     window.wait(lambda: window.texts("h1") == ["Out of focus"], what="the incident of the link")
     window.open(f"{start}/?state=fault&find=yard")
