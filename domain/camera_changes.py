@@ -85,7 +85,8 @@ def _mask_values(mask: Mask) -> list[Any]:
 
 def _mask_of(values: Sequence[Any]) -> Mask:
     if isinstance(values[0], int | float):
-        return Mask(*map(float, values))
+        left, top, width, height = map(float, values)
+        return Mask(left, top, width, height)
     return Mask.polygon([(float(x), float(y)) for x, y in values])
 
 

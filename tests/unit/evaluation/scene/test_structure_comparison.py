@@ -93,6 +93,7 @@ def test_blocks_under_a_polygon_are_those_whose_centre_lies_inside(seed: int) ->
     corners = chance.random((int(chance.integers(3, 9)), 2))
     rows, columns = 18, 32
     across, down = np.meshgrid((np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows)
-    inside = points_in_poly(np.stack([across.ravel(), down.ravel()], 1), corners).reshape(rows, columns)
+    places = np.stack([across.ravel(), down.ravel()], 1)
+    inside = points_in_poly(places, corners).reshape(rows, columns)  # type: ignore[no-untyped-call]
     visible = visible_blocks(rows, columns, [Mask.polygon([(float(x), float(y)) for x, y in corners])])
     assert np.array_equal(visible, ~inside)

@@ -43,7 +43,7 @@ def any_camera(chance: random.Random, number: int) -> Camera:
         ptz=chance.random() < 0.5,
         lit_at_night=chance.random() < 0.5,
         analogue=chance.random() < 0.5,
-        masks=(*(Mask(*each) for each in fractions), *polygons),
+        masks=(*(Mask(a, b, c, d) for a, b, c, d in fractions), *polygons),
         tags=tuple(dict.fromkeys(any_text(chance, "abc019 -/") for _ in range(chance.randrange(4)))),
         faults={fault: FaultSetting(chance.random() < 0.5, chance.randint(1, 10)) for fault in faults},
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 from skimage.draw import polygon2mask
 
@@ -11,10 +12,10 @@ from domain.cameras import Mask
 HEIGHT, WIDTH = 108, 192
 
 
-def hidden(*masks: Mask) -> np.ndarray:
+def hidden(*masks: Mask) -> NDArray[np.bool_]:
     area = visible_area(HEIGHT, WIDTH, masks)
     assert area is not None
-    return area.pixels == 0
+    return np.asarray(area.pixels == 0)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -22,7 +23,9 @@ def test_a_polygon_hides_all_it_touches_and_hardly_more(seed: int) -> None:
     chance = np.random.default_rng(seed)
     angles = np.sort(chance.random(int(chance.integers(3, 9)))) * 2 * np.pi
     corners = np.stack([0.5 + 0.4 * np.cos(angles), 0.5 + 0.4 * np.sin(angles)], 1)
-    fine = polygon2mask((16 * HEIGHT, 16 * WIDTH), corners[:, ::-1] * (16 * HEIGHT, 16 * WIDTH) - 0.5)
+    fine: NDArray[np.bool_] = polygon2mask(  # type: ignore[no-untyped-call]
+        (16 * HEIGHT, 16 * WIDTH), corners[:, ::-1] * (16 * HEIGHT, 16 * WIDTH) - 0.5
+    )
     inside = fine.reshape(HEIGHT, 16, WIDTH, 16).any(axis=(1, 3))
     found = hidden(Mask.polygon([(float(x), float(y)) for x, y in corners]))
     assert not (inside & ~found).any()
