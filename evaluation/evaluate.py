@@ -24,7 +24,8 @@ from evaluation.alerting.alert_states import FaultTrack
 from evaluation.alerting.incidents import CameraIncident
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext, Policy
-from evaluation.rules.fault_rules import LIGHT_DEPENDENT, RULES, RuleSource
+from evaluation.rules.fault_rules import LIGHT_DEPENDENT, RULES
+from evaluation.rules.rule import RuleSource
 from evaluation.rules.rule_check import RuleResult, why_never_assessable
 from evaluation.scene import scene_state
 from evaluation.scene.scene_state import SceneState, learning_until

@@ -15,7 +15,8 @@ from evaluation.alerting.alert_states import TOO_FEW_FRAMES
 from evaluation.alerting.root_cause import root_causes
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext
-from evaluation.rules.fault_rules import RULES, RuleSource
+from evaluation.rules.fault_rules import RULES
+from evaluation.rules.rule import RuleSource
 from evaluation.rules.rule_check import why_never_assessable
 from evaluation.scene import light_mode
 from evaluation.scene.scene_state import SceneState

@@ -10,11 +10,9 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from api.app import create_app
 from api.backend import ProcessMetrics, Shadow
@@ -22,7 +20,6 @@ from api.security.accounts import Accounts
 from api.security.client_address import parse_networks
 from detectors.metric_table import read_metric_table
 from domain.camera_directory import CameraDirectory
-from domain.errors import ConfigError
 from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from domain.records import ModelRecord
@@ -34,11 +31,12 @@ from sightline.config.settings import EvaluationSettings, Settings
 from sightline.models.reader_setup import make_reader_setup
 from sightline.runtime.clock import SteadyClock, StoppableClock
 from sightline.runtime.components import Component, PeriodicThread
-from sightline.runtime.extras import describe_missing_package, find_missing_extra
+from sightline.runtime.extras import find_missing_extra
 from sightline.runtime.logging_setup import Redactor
 from sightline.runtime.stores import Stores, open_stores, wait_for_stores
 from sightline.runtime.system import System
 from sightline.services.camera_tester import ReaderCameraTester
+from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
 from sightline.services.database_service import DatabaseService
 from sightline.services.held_leases import HeldLeases
 from sightline.services.housekeeping import ROLL_UP_INTERVAL_S as HOUSEKEEPING_EVERY_S
@@ -60,12 +58,7 @@ from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.camera_leases import SqlCameraLeases
 from storage.sql.database.database_lock import acquire_database_lock
 from storage.sql.database.database_watch import DatabaseWatch
-from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
-
-if TYPE_CHECKING:
-    from storage.live.redis_live_state import RedisLiveState
-    from transport.kafka.topics import KafkaSettings
 
 _log = logging.getLogger(__name__)
 
@@ -235,50 +228,11 @@ def _kafka_transport(settings: QueueSettings, clock: Clock) -> ChosenTransport:
     return ChosenTransport(publisher, consumer, count_waiting=None, shared=True)
 
 
-def make_kafka_settings(settings: QueueSettings) -> "KafkaSettings":
-    """Return where the broker of these settings is. Raises `ConfigError` without the extra 'cluster'."""
-    with _require_cluster_extra("queue.kind: kafka"):
-        from transport.kafka.topics import (  # noqa: PLC0415 - only where it is chosen
-            KafkaSecurity,
-            KafkaSettings,
-            require_fast_checksums,
-        )
-    require_fast_checksums()
-    names = ("tls", "ca_file", "certificate_file", "key_file", "user", "password", "mechanism")
-    return KafkaSettings(
-        servers=settings.servers,
-        topic=settings.topic,
-        group=settings.group,
-        partitions=settings.partitions,
-        replication_factor=settings.replication_factor,
-        retention_minutes=settings.retention_minutes,
-        max_unacknowledged_frames=settings.max_frames,
-        security=KafkaSecurity(**{name: getattr(settings, name) for name in names}),
-    )
-
-
 def _open_live_state(settings: Settings) -> ChosenLiveState:
     if settings.live.kind == "memory":
         return ChosenLiveState(MemoryLiveState(pictures=settings.pictures == "memory"), close=lambda: None)
     redis = make_redis_live_state(settings)
     return ChosenLiveState(redis, redis.close)
-
-
-def make_redis_live_state(settings: Settings) -> "RedisLiveState":
-    """Return the live state on Redis, not yet connected. Raises `ConfigError` without the extra 'cluster'."""
-    with _require_cluster_extra("live.kind: redis"):
-        from storage.live.redis_live_state import RedisLiveState, RedisSecurity  # noqa: PLC0415 - only where it is chosen
-    security = RedisSecurity(**settings.live.model_dump(exclude={"kind", "url"}))
-    pictures = PictureCodec() if settings.pictures == "memory" else None
-    return RedisLiveState(settings.live.url, security=security, pictures=pictures)
-
-
-@contextmanager
-def _require_cluster_extra(wanted: str) -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ConfigError(describe_missing_package(error, wanted=wanted)) from error
 
 
 def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -> System:

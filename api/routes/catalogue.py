@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.request_context import BackendDependency
 from api.schemas.catalogue import FaultRuleAnswer, MetricAnswer
 from domain.faults import FAULT_LABELS, Fault
-from evaluation.rules.fault_rules import RULES, metrics_of
+from evaluation.rules.fault_rules import RULES
 
 router = APIRouter(tags=["catalogue"])
 
@@ -28,7 +28,7 @@ def faults() -> list[FaultRuleAnswer]:
             keep_firing_for_s=RULES[fault].alert.keep_firing_for_s,
             event=RULES[fault].alert.event,
             needs_reference=RULES[fault].needs_reference,
-            metrics=list(metrics_of(RULES[fault])),
+            metrics=list(RULES[fault].metrics),
         )
         for fault in Fault
     ]

@@ -13,7 +13,8 @@ from domain.alerts import Alert, AlertState
 from domain.faults import Evidence, Fault, Verdict, VerdictState
 from evaluation.alerting.sample_window import SampleWindow
 from evaluation.policy import Policy
-from evaluation.rules.fault_rules import RULES, Rule
+from evaluation.rules.fault_rules import RULES
+from evaluation.rules.rule import Rule
 from evaluation.rules.rule_check import RuleResult
 
 GIVE_UP_SHARE = 0.5

@@ -7,7 +7,8 @@ from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightM
 from domain.cameras import Camera, FaultSetting, SamplingMode
 from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Evidence, Fault, NotAssessable
-from evaluation.rules.fault_rules import UNLIT_LUMA_P95, Rule
+from evaluation.rules.fault_rules import UNLIT_LUMA_P95
+from evaluation.rules.rule import Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene import freeze
 from evaluation.scene.baseline_parts import PARTS, part_of

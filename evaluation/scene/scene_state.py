@@ -13,7 +13,8 @@ from domain.metrics import FrameScores, TimedValue
 from evaluation import connection as connections
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext, Policy
-from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95, Rule, RuleSource
+from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95
+from evaluation.rules.rule import Rule, RuleSource
 from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, why_never_assessable
 from evaluation.rules.thresholds import PICTURE_FAULT
 from evaluation.scene import baselines, freeze

@@ -11,7 +11,8 @@ from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import FAULT_LABELS, Fault
 from domain.metrics import Direction
 from evaluation.alerting.root_cause import IMPLIES, PRECEDENCE
-from evaluation.rules.fault_rules import RULES, Rule, RuleSource
+from evaluation.rules.fault_rules import RULES
+from evaluation.rules.rule import Rule, RuleSource
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"

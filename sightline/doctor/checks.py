@@ -13,11 +13,11 @@ from sqlalchemy import make_url
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
-from sightline.bootstrap import make_kafka_settings, make_redis_live_state
 from sightline.config.settings import Settings
 from sightline.doctor.finding import Finding, Health, run_check
 from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.stores import open_configured_engine
+from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
 from storage.sql.database.migrate import current_revision, newest_revision
 
 NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")

@@ -9,7 +9,7 @@ from domain.alerts import AlertState, NotificationKind
 from domain.baselines import LightMode
 from domain.cameras import Camera, ConnectionState
 from domain.faults import Fault, VerdictState
-from evaluation.rules.fault_rules import RULES, metrics_of
+from evaluation.rules.fault_rules import RULES
 from tests.unit.evaluation.camera_timeline import DAY, ELSEWHERE, HOME, NIGHT, CameraTimeline, flat_structure
 
 HOUR = 3600.0
@@ -172,7 +172,7 @@ def test_an_alert_carries_the_evidence_a_guard_asks_for() -> None:
 
     incident = story.messages[0].incident
     evidence = incident.evidence
-    assert evidence.metric in metrics_of(RULES[Fault.BLUR])
+    assert evidence.metric in RULES[Fault.BLUR].metrics
     assert evidence.value is not None
     worse_high = evidence.normal_high is not None and evidence.value > evidence.normal_high
     worse_low = evidence.normal_low is not None and evidence.value < evidence.normal_low

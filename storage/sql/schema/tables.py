@@ -21,8 +21,9 @@ from sqlalchemy import (
 from storage.sql.schema.access_tables import api_keys, users
 from storage.sql.schema.column_types import Document, UtcTime
 from storage.sql.schema.naming import metadata
+from storage.sql.schema.quiet_time_tables import maintenance, maintenance_schedules, snoozes
 
-__all__ = ["api_keys", "metadata", "users"]
+__all__ = ["api_keys", "maintenance", "maintenance_schedules", "metadata", "snoozes", "users"]
 
 NOT_DELIVERED = text("delivered_at IS NULL")
 
@@ -344,47 +345,6 @@ watch_changes = Table(
     Column("site", String, nullable=False),
     Column("camera_group", String, nullable=False),
     PrimaryKeyConstraint("stream_id", "at"),
-)
-
-maintenance = Table(
-    "maintenance",
-    metadata,
-    Column("window_id", String, primary_key=True),
-    Column("since", UtcTime, nullable=False),
-    Column("until", UtcTime, nullable=False),
-    Column("camera", String, nullable=False),
-    Column("site", String, nullable=False),
-    Column("camera_group", String, nullable=False),
-    Column("reason", String, nullable=False),
-    Column("announced_by", String, nullable=False),
-)
-
-maintenance_schedules = Table(
-    "maintenance_schedules",
-    metadata,
-    Column("schedule_id", String, primary_key=True),
-    Column("first", String, nullable=False),
-    Column("minutes", Integer, nullable=False),
-    Column("rule", String, nullable=False),
-    Column("zone", String, nullable=False),
-    Column("camera", String, nullable=False),
-    Column("site", String, nullable=False),
-    Column("camera_group", String, nullable=False),
-    Column("reason", String, nullable=False),
-    Column("announced_by", String, nullable=False),
-)
-
-snoozes = Table(
-    "snoozes",
-    metadata,
-    Column("snooze_id", String, primary_key=True),
-    Column("until", UtcTime, nullable=False),
-    Column("incident_id", String, nullable=False),
-    Column("camera", String, nullable=False),
-    Column("fault", String, nullable=False),
-    Column("reason", String, nullable=False),
-    Column("snoozed_by", String, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
 )
 
 deliveries = Table(

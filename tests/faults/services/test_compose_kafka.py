@@ -22,8 +22,8 @@ from lab.services.server_process import (
     service_folder,
     write_private,
 )
-from sightline.bootstrap import make_kafka_settings
 from sightline.config.settings import load_settings
+from sightline.services.cluster_connections import make_kafka_settings
 from tests import services
 from tests.fakes.ports import FakeClock
 from transport.kafka.topics import KafkaSettings, count_partitions, prepare_topics

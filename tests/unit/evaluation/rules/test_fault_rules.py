@@ -7,7 +7,8 @@ import pytest
 from domain.faults import Fault, VerdictState
 from evaluation.alerting.root_cause import IMPLIES, PRECEDENCE, explains, root_causes
 from evaluation.policy import Policy
-from evaluation.rules.fault_rules import RULES, Rule, metrics_of
+from evaluation.rules.fault_rules import RULES
+from evaluation.rules.rule import Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.freeze import ACTIVE_LEVELS
@@ -116,7 +117,7 @@ def test_the_metrics_page_names_every_fault_and_the_metrics_it_is_decided_by() -
     text = METRICS_PAGE.read_text(encoding="utf-8")
     for fault, rule in RULES.items():
         assert f"`{fault}`" in text, fault
-        for metric in metrics_of(rule):
+        for metric in rule.metrics:
             assert f"`{metric}`" in text, (fault, metric)
 
 
