@@ -20,6 +20,7 @@ from tests.contract.conftest import PortStores
 from tests.contract.malformed_requests import make_malformed_requests
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeClock
+from tests.unit.api.conftest import reuse_routes
 from tests.unit.api.sample_cameras import METRICS
 
 COUNT = 700
@@ -41,7 +42,7 @@ def port(token: str, stores: PortStores) -> Iterator[int]:
     picture = FrameFormat(32, 16, "rgb24", ColorRange.FULL)
     live.put_picture(Frame(FrameRef("gate", "s", 1, None, clock.now()), picture, (np.zeros((16, 32, 3), np.uint8),)))
     app = create_app(stores.streams, stores.scores, stores.alerts, live, metrics=METRICS, clock=clock, token=token)
-    server = ApiServer(app, "127.0.0.1", 0)
+    server = ApiServer(reuse_routes(app), "127.0.0.1", 0)
     server.start()
     yield server.port
     server.stop(10)

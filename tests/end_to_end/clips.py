@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import data
 
+from detectors.models.catalogue import MODELS
+
 
 def picture(index: int, width: int = 320, height: int = 240) -> NDArray[np.uint8]:
     """Return frame `index` as RGB (H, W, 3): a scene with detail, one thing that moves, a little noise."""
@@ -33,6 +35,11 @@ def write_clip(
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index), format="rgb24")))
         container.mux(stream.encode())
     return count
+
+
+def models_off() -> dict[str, dict[str, bool]]:
+    """Return the settings `models` of a test that is about something else: building them takes seconds of CPU."""
+    return {name: {"enabled": False} for name in MODELS}
 
 
 def write_picture(path: Path, index: int = 0) -> None:

@@ -15,7 +15,7 @@ from sightline.config.settings import Settings, parse_settings
 from sightline.runtime.clock import SteadyClock
 from sightline.runtime.system import System
 from tests.contract.conftest import _administer
-from tests.end_to_end.clips import write_clip
+from tests.end_to_end.clips import models_off, write_clip
 from tests.fakes.ports import FakeNotifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -54,7 +54,7 @@ def settings(tmp_path: Path, database: str) -> Settings:
     if not clip.exists():
         write_clip(clip, seconds=60, fps=5)
     camera = {"name": "gate", "url": str(clip)}
-    return parse_settings({"database": database, "api": {"port": 0}, "cameras": [camera]})
+    return parse_settings({"database": database, "api": {"port": 0}, "cameras": [camera], "models": models_off()})
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 180.0) -> bool:

@@ -12,14 +12,14 @@ from notification.grouping import GroupingPolicy
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeNotifier, FakeScoreStore, FakeStreamStore
 from tests.unit.evaluation.camera_timeline import CameraTimeline
 
-SWITCHES = {f"cam-{number:02}": "switch-1" if number < 24 else "switch-2" for number in range(48)}
+SWITCHES = {f"cam-{number:02}": "switch-1" if number < 12 else "switch-2" for number in range(24)}
 VICTIMS = [name for name, switch in SWITCHES.items() if switch == "switch-1"]
 SLOWEST = VICTIMS[-2:]
-CUT_S, APART_S = 90.0, 5.0
+CUT_S, APART_S = 90.0, 10.0
 
 
 class SimulatedSite:
-    """48 cameras, their stores, and a Sightline that can be killed."""
+    """24 cameras, their stores, and a Sightline that can be killed."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -83,7 +83,7 @@ def test_a_switch_reboot_makes_one_firing_one_update_naming_the_two_and_one_reso
     assert firing.headline is Fault.SIGNAL_LOSS
     assert (firing.site, firing.group) == ("depot", "switch-1")
     assert update.incident_id == firing.incident_id
-    assert update.summary == f"depot, switch-1: 22 of 24 cameras are back, still out: {', '.join(SLOWEST)}"
+    assert update.summary == f"depot, switch-1: 10 of 12 cameras are back, still out: {', '.join(SLOWEST)}"
 
     site.dead.clear()
     site.run(400.0)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from sightline.cli.main import app
 from simulation.cameras.served_cameras import ServedCamera
 from tests.conftest import Serve
-from tests.end_to_end.clips import write_clip
+from tests.end_to_end.clips import models_off, write_clip
 
 pytestmark = pytest.mark.slow
 PASSWORD = "p@ss:w/1#hunter2"
@@ -67,10 +67,13 @@ def test_a_camera_of_the_store_is_tested_without_storing_anything(clip: Path, tm
 @pytest.fixture
 def running(clip: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     settings = tmp_path / "s.yaml"
-    settings.write_text(
-        f"database: sqlite:///{tmp_path}/s.db\napi: {{port: 0}}\ncameras: [{{name: gate, url: '{clip}'}}]\n",
-        encoding="utf-8",
-    )
+    wanted = {
+        "database": f"sqlite:///{tmp_path}/s.db",
+        "api": {"port": 0},
+        "cameras": [{"name": "gate", "url": str(clip)}],
+        "models": models_off(),
+    }
+    settings.write_text(json.dumps(wanted), encoding="utf-8")
     command = [sys.executable, "-c", "from sightline.cli.main import app; app()", "run", str(settings)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         yield process

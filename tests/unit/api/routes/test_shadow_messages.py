@@ -4,15 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from api.app import create_app
 from api.backend import Shadow
 from api.routes.live_events import SentState, collect_changes
 from domain.alerts import Incident, IncidentState, NotificationKind
 from domain.faults import Fault
 from domain.shadow import ShadowMessage, ShadowScope
 from tests.fakes.ports import FakeShadowLog
-from tests.unit.api.conftest import Caller
-from tests.unit.api.sample_cameras import METRICS, SampleCameras
+from tests.unit.api.conftest import Caller, make_app
+from tests.unit.api.sample_cameras import SampleCameras
 
 
 @pytest.fixture
@@ -23,15 +22,7 @@ def log() -> FakeShadowLog:
 @pytest.fixture
 def shadowed(log: FakeShadowLog) -> Caller:
     samples = SampleCameras()
-    app = create_app(
-        samples.streams,
-        samples.scores,
-        samples.alerts,
-        samples.live,
-        metrics=METRICS,
-        clock=samples.clock,
-        shadow=Shadow(ShadowScope(everywhere=True), log),
-    )
+    app = make_app(samples, shadow=Shadow(ShadowScope(everywhere=True), log))
     now = samples.clock.now()
     for number, (fault, hours) in enumerate([(Fault.BLUR, 1), (Fault.BLUR, 2), (Fault.COVERED, 3), (Fault.NOISE, 400)]):
         at = now - timedelta(hours=hours)

@@ -147,19 +147,27 @@ def test_any_size_and_shape_gives_a_number_within_its_bounds_or_none(
         assert math.isnan(value) or spec.low <= value <= spec.high, spec.key
 
 
+@pytest.fixture(scope="module")
+def picture_8k() -> Pictures:
+    """One for all models, as in production: what one derives of it, the next one takes."""
+    luma = torch.rand(1, 1, 4320, 7680, generator=torch.Generator().manual_seed(0))
+    return Pictures(luma, torch.zeros(1, 2, 2160, 3840))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in LIGHT if name not in TOO_LARGE_AT_8K])
-def test_8k_is_only_a_large_picture(name: str, built: dict[str, Detector]) -> None:
-    luma = torch.rand(1, 1, 4320, 7680, generator=torch.Generator().manual_seed(0))
-    found = built[name].score(Pictures(luma, torch.zeros(1, 2, 2160, 3840)))
+def test_8k_is_only_a_large_picture(name: str, built: dict[str, Detector], picture_8k: Pictures) -> None:
+    found = built[name].score(picture_8k)
     always = COUNTED.get(name, tuple(found))
     assert always
     assert all(bool(torch.isfinite(found[key]).all()) for key in always)
 
 
 @pytest.mark.parametrize("name", TOO_LARGE_AT_8K)
-def test_what_would_take_gigabytes_at_8k_is_not_assessable(name: str, built: dict[str, Detector]) -> None:
-    found = built[name].score(Pictures(torch.rand(1, 1, 4320, 7680)))
+def test_what_would_take_gigabytes_at_8k_is_not_assessable(
+    name: str, built: dict[str, Detector], picture_8k: Pictures
+) -> None:
+    found = built[name].score(picture_8k)
     assert bool(found[name].isnan().all())
 
 
