@@ -53,7 +53,7 @@ def settings(tmp_path: Path, database: str) -> Settings:
     clip = tmp_path / "scene.mp4"
     if not clip.exists():
         write_clip(clip, seconds=60, fps=5)
-    camera = {"name": "gate", "url": str(clip)}
+    camera = {"name": "gate", "url": str(clip), "plan": {"interval_s": 0.25}}
     return parse_settings({"database": database, "api": {"port": 0}, "cameras": [camera], "models": models_off()})
 
 
@@ -74,7 +74,7 @@ def goes_on(system: System, around: datetime) -> bool:
 
 
 def ready(system: System) -> tuple[int, dict[str, str]]:
-    answer = httpx.get(f"{system.address}readyz")
+    answer = httpx.get(f"{system.address}readyz", timeout=60)
     return answer.status_code, answer.json()["degraded"]
 
 
@@ -103,7 +103,7 @@ def test_a_step_that_does_not_last_is_said_and_changes_nothing(tmp_path: Path, d
 
 
 def metric(system: System, name: str) -> str:
-    lines = httpx.get(f"{system.address}metrics").text.splitlines()
+    lines = httpx.get(f"{system.address}metrics", timeout=60).text.splitlines()
     return next(line.split()[-1] for line in lines if line.startswith(f"{name} "))
 
 

@@ -20,7 +20,7 @@ from tests.end_to_end.clips import write_clip
 from tests.fakes.ports import FakeNotifier
 
 
-def eventually(condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
+def eventually(condition: Callable[[], bool], timeout_s: float = 180.0) -> bool:
     deadline = time.monotonic() + timeout_s
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -47,9 +47,9 @@ def test_a_recording_is_read_judged_stored_and_served_and_the_end_is_orderly(tmp
         assert eventually(lambda: judged(system, "gate"))
         assert system.health() == dict.fromkeys(system.health(), "")
         assert set(system.health()) >= {"api", "scoring", "ingest", "dispatcher", "housekeeping"}
-        answer = httpx.get(f"{system.address}readyz")
+        answer = httpx.get(f"{system.address}readyz", timeout=60)
         assert answer.status_code == 200
-        assert "gate" in httpx.get(f"{system.address}api/v1/cameras").text
+        assert "gate" in httpx.get(f"{system.address}api/v1/cameras", timeout=60).text
         now = system.stream_store.sessions("gate")[0].last_seen_at
         rows = system.score_store.frames("gate", now - timedelta(minutes=1), now + timedelta(minutes=1))
         assert rows

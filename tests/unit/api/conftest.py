@@ -56,9 +56,7 @@ def api(app: FastAPI) -> Caller:
 
 def make_app(stage: SampleCameras, **options: Any) -> FastAPI:
     return reuse_routes(
-        create_app(
-            stage.streams, stage.scores, stage.alerts, stage.live, metrics=METRICS, clock=stage.clock, **options
-        )
+        create_app(stage.streams, stage.scores, stage.alerts, stage.live, metrics=METRICS, clock=stage.clock, **options)
     )
 
 

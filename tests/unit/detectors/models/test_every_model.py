@@ -125,6 +125,7 @@ def test_weights_of_another_network_leave_a_model_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LIGHT)
 def test_a_picture_scores_the_same_alone_and_in_any_batch(name: str, built: dict[str, Detector]) -> None:
     batch = shown(5)
+    assert built[name].metrics
     together = built[name].score(batch)
     for row in range(5):
         alone = built[name].score(

@@ -192,8 +192,8 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_every_bundled_file_is_the_one_the_manifest_promises() -> None:
-    for model in read_manifest():
-        assert locate_weights(model).origin is WeightsOrigin.BUNDLED
+    origins = {model: locate_weights(model).origin for model in read_manifest()}
+    assert set(origins.values()) == {WeightsOrigin.BUNDLED}, origins
 
 
 def test_weights_of_another_distribution_are_found_by_its_entry_point_and_checked(

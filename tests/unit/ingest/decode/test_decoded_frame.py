@@ -18,7 +18,9 @@ def test_the_mean_is_that_of_the_map_of_macroblocks(tmp_path: Path, crf: str) ->
     with av.open(str(path)) as container:
         video = container.streams.video[0]
         video.codec_context.options = {"export_side_data": "venc_params"}
-        for frame in container.decode(video):
+        frames = list(container.decode(video))
+        assert len(frames) == 5
+        for frame in frames:
             exported = cast("dict[Any, Any]", frame.side_data)[Type.VIDEO_ENC_PARAMS]
             assert mean_qp(frame) == pytest.approx(float(exported.qp_map().mean()))
 

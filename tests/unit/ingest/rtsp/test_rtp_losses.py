@@ -94,3 +94,4 @@ def test_any_bytes_are_borne(seed: int) -> None:
     losses.describe(rng.randbytes(300) + b"\r\nm=video x y 96 999999999999\r\na=control:\r\n")
     losses.set_up(rng.randbytes(20).decode("latin-1"), "interleaved=999;interleaved=")
     losses.follow(rng.randbytes(3000))
+    assert losses.count == 0, "noise is no loss of a track that was never set up"

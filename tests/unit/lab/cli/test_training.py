@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ from typer.testing import CliRunner, Result
 
 from detectors.models import weights
 from lab.training.augment.degradation_ladders import blur
+from lab.training.measures import agreement
+from lab.training.measures.correlations import bootstrap_interval
 from lab.training.paper_table import PaperTable, ReproductionOptions, TableResult, TableRow
 from lab.training.pictures import decode_picture
 from lab.training.saliency_iqa import recipe
@@ -23,6 +26,12 @@ from tests.unit.lab.training.saliency_iqa.pretrained_files import write_random_w
 
 MEASURES = ("srocc", "plcc", "krcc", "rmse", "mae", "plcc_fitted", "rmse_fitted")
 TINY = ("--set", "epochs=1", "--set", "batch=32", "--set", "frozen_blocks=18", "--threads", "1")
+
+
+@pytest.fixture(autouse=True)
+def _intervals_of_fifty_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand draws for each of seven measures take seconds; what they are is held by test_correlations.py."""
+    monkeypatch.setattr(agreement, "bootstrap_interval", partial(bootstrap_interval, draws=50))
 
 
 def sightline(*arguments: object) -> Result:

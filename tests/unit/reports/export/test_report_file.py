@@ -94,6 +94,7 @@ def test_html_and_json_show_the_same_percentages(report: Report) -> None:
     page = export(report, ReportFormat.HTML).content.decode()
     values = json.loads(export(report, ReportFormat.JSON).content)
     tables = page[page.index("<h3>Cameras") :]
+    assert sum(len(site["cameras"]) for site in values["sites"]) > 0
     for site in values["sites"]:
         for camera in site["cameras"]:
             row = re.search(rf"<td>{camera['name']}(?: \(retired\))?</td>(.*?)</tr>", tables)

@@ -31,7 +31,9 @@ def test_patches_lie_where_the_activations_are() -> None:
     grid = torch.zeros(1, CELLS, CELLS, dtype=torch.float64)
     grid[0, 2, 20] = 1.0
     # cell (2, 20) of 24 spans rows 80 to 120 and columns 1600 to 1680 of 960 x 1920; a window is centred in it
-    for top, left in corners(grid, 960, 1920)[0].tolist():
+    found = corners(grid, 960, 1920)[0].tolist()
+    assert found
+    for top, left in found:
         assert top == 0
         assert 1600 - 112 - 4 <= left <= 1680 - 112 + 4
 

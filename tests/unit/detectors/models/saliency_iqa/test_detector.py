@@ -1,5 +1,7 @@
 """The detector answers for any picture, the same in any batch, and says which weights it used."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,12 @@ BATCH_TOLERANCE = 1e-3
 
 
 def network(seed: int = 0) -> SaliencyIqa:
-    """Untrained, but its answers depend on the picture and stay within bounds."""
+    """Untrained, but its answers depend on the picture and stay within bounds; the caller may change it."""
+    return deepcopy(_build_untrained(seed))
+
+
+@cache
+def _build_untrained(seed: int) -> SaliencyIqa:
     torch.manual_seed(seed)
     untrained = SaliencyIqa("mobilenet_v2")
     for module in untrained.modules():

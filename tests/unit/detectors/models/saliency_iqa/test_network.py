@@ -43,7 +43,9 @@ def test_a_backbone_reduces_by_32(backbone: str) -> None:
 
 def test_every_convolution_has_its_own_norm() -> None:
     for backbone in BACKBONES.values():
-        for name, convolution, norm_name, norm in normed_convolutions(backbone()):
+        pairs = list(normed_convolutions(backbone()))
+        assert pairs
+        for name, convolution, norm_name, norm in pairs:
             assert convolution.out_channels == norm.num_features, (name, norm_name)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.models.face_quality.network import DIMENSIONS
+from detectors.models.mtcnn import weights as mtcnn_weights
 from lab.training.augment.face_distortions import Distortion, distort_face
 from lab.training.face_quality.paper_figures import TABLE_2, TABLE_3, TABLE_4, TABLE_6
 from lab.training.face_quality.synthesis.distortion_labels import label_face
@@ -22,6 +24,7 @@ from sightline.cli.main import app
 from tests.unit.lab.training.face_quality.faces import bench
 
 SHARED = os.environ.get("SIGHTLINE_DATA")
+load_mtcnn_once = cache(mtcnn_weights.load_mtcnn)
 MODEL = "sfiqa_mobilenet"
 TINY = {"epochs": "1", "batch": "4", "rate": "1e-4", "frozen_blocks": "17", "views": "compact"}
 FACES = 10
@@ -29,6 +32,12 @@ pytestmark = [
     pytest.mark.data,
     pytest.mark.skipif(SHARED is None, reason="set SIGHTLINE_DATA to the shared data folder"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _mtcnn_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every training and every table looks for faces first; translating the three networks takes a second of CPU."""
+    monkeypatch.setattr(mtcnn_weights, "load_mtcnn", load_mtcnn_once)
 
 
 @dataclass(frozen=True)

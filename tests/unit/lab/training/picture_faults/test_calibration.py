@@ -56,7 +56,9 @@ def test_a_kind_nobody_showed_keeps_its_logits() -> None:
 def test_what_is_said_with_a_probability_is_true_that_often() -> None:
     logits, targets = drawn(40000)
     found = probabilities(logits, calibrate_kinds(logits, targets))
-    for said, true, count in reliability(found, targets, np.array([0.02, 0.1])):
+    rows = list(reliability(found, targets, np.array([0.02, 0.1])))
+    assert rows
+    for said, true, count in rows:
         assert count > 100
         assert said == pytest.approx(true, rel=0.25)
 

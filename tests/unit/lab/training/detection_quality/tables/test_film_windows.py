@@ -84,7 +84,9 @@ def of_places(count: int, encodings: int) -> list[FilmWindow]:
 
 
 def test_encodings_of_one_place_are_drawn_together() -> None:
-    for drawn in draw_places(of_places(6, 4), draws=20):
+    draws = list(draw_places(of_places(6, 4), draws=20))
+    assert len(draws) == 20
+    for drawn in draws:
         assert len(drawn) == 24
         assert {sum(window.start == start for window in drawn) % 4 for start in range(6)} == {0}
 
