@@ -103,7 +103,7 @@ def judged(
     )
     for frame in frames:
         assert publisher.publish(frame)
-    left, deadline = len(frames), time.monotonic() + 90
+    left, deadline = len(frames), time.monotonic() + 240
     while left:
         assert time.monotonic() < deadline, f"{left} frames were not judged"
         left -= worker.run_once()

@@ -74,7 +74,7 @@ class RunningProduct:
     def get(self, path: str) -> str:
         request = urllib.request.Request(self.page + path, headers={"Authorization": f"Bearer {TOKEN}"})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 # The stream of changes never ends: its beginning holds the whole board.
                 content: bytes = (
                     answer.read1(1 << 20) if "event-stream" in answer.headers["Content-Type"] else answer.read()
@@ -202,7 +202,7 @@ def test_a_password_in_any_form_is_shown_nowhere(watch: RunningProduct, tmp_path
 
     searched = every_answer(watch) | processes(watch)
     watch.process.send_signal(signal.SIGTERM)
-    assert watch.process.wait(60) == 0, watch.log[-2000:]
+    assert watch.process.wait(120) == 0, watch.log[-2000:]
     searched |= columns(tmp_path / "s.db") | {"the log": watch.log}
 
     assert len(searched) > 100

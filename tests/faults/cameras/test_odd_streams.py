@@ -134,7 +134,7 @@ def test_jpeg_pictures_slower_than_ffmpeg_assumes_are_sampled_by_the_second() ->
     with serve_jpeg_camera(repeat_at_rate(pictures, 5.0)) as url:
         result = read_source(url, plan=EACH_SECOND, most=5)
     assert len(result.frames) == 5
-    assert time.monotonic() - began_s < 15.0
+    assert time.monotonic() - began_s < 20.0
     assert (result.counters.decode_errors, result.counters.corrupt_frames) == (0, 0)
 
 

@@ -87,7 +87,7 @@ def serve_app(app: FastAPI) -> Iterator[str]:
         server.stop(10)
 
 
-def wait_for(true: Callable[[], object], *, what: str, timeout_s: float = 10.0) -> None:
+def wait_for(true: Callable[[], object], *, what: str, timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not true():
         if time.monotonic() > deadline:

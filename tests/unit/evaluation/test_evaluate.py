@@ -1,5 +1,5 @@
 from datetime import timedelta
-from time import perf_counter
+from time import thread_time
 
 from domain.alerts import AlertState
 from domain.cameras import Camera, SamplingMode, SamplingPlan
@@ -164,6 +164,6 @@ def test_one_observation_costs_about_a_millisecond_at_most() -> None:
     story = CameraTimeline()
     story.learn()
     story.play(20)
-    began = perf_counter()
+    began = thread_time()
     story.play(200)
-    assert (perf_counter() - began) / 400 < 0.01, "ten times the aim, so that a busy machine passes"
+    assert (thread_time() - began) / 400 < 0.01, "ten times the aim, for processors share their caches"

@@ -151,7 +151,7 @@ def test_a_page_is_served_live_over_a_real_connection(stage: SampleCameras, monk
     app = make_app(stage)
     with (
         serve_app(app) as address,
-        httpx.stream("GET", f"{address}/api/v1/live", timeout=10, trust_env=False) as answer,
+        httpx.stream("GET", f"{address}/api/v1/live", timeout=60, trust_env=False) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()

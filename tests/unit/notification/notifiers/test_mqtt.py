@@ -231,7 +231,7 @@ def test_a_message_arrives_as_an_event_with_its_key(broker: services.Service) ->
         deadline = time.monotonic() + WAIT_S
         while "sightline/events" not in observer.holds and time.monotonic() < deadline:
             assert notifier.send_and_read_answer(FIRING) == "127.0.0.1 acknowledged it"
-            observer.wait(lambda holds: "sightline/events" in holds, within_s=5)
+            observer.wait(lambda holds: "sightline/events" in holds, within_s=WAIT_S)
         event = json.loads(observer.holds["sightline/events"])
     assert (event["key"], event["camera"], event["fault"]) == (FIRING.key, "gate", "blur")
 

@@ -19,7 +19,7 @@ def test_a_request_to_end_sets_the_event_and_the_handlers_come_back(number: sign
 
     with stop_on_signals() as stop:
         os.kill(os.getpid(), number)
-        assert stop.wait(5)
+        assert stop.wait(60)
         assert signal.getsignal(number) is signal.SIG_DFL
 
     assert {each: signal.getsignal(each) for each in STOP_SIGNALS} == before
