@@ -38,7 +38,7 @@ def test_each_stream_is_visited_once_with_one_session_and_the_dead_ones_lead(tmp
     table = tmp_path / "cameras.csv"
     table.write_text("\n".join(lines), encoding="utf-8")
 
-    found = surveyed(tmp_path / "s.json", str(table), "--for", "6")
+    found = surveyed(tmp_path / "s.json", str(table), "--for", "12")
 
     assert [each["name"] for each in found[:2]] == ["locked", "gone"]
     assert [each["findings"][0]["fault"] for each in found[:2]] == ["login_refused", "signal_loss"]
