@@ -51,7 +51,9 @@ class ApiKey:
     """A key of a program; of its secret only the SHA-256 (hexadecimal) is kept. It counts before `expires_at`."""
 
     key_id: str
+    """Its public part, by which it is found."""
     name: str
+    """What it is for; logs show it as who did something."""
     role: UserRole
     digest: str
     expires_at: datetime

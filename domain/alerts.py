@@ -40,10 +40,15 @@ class Alert:
     fault: Fault
     state: AlertState
     since: datetime
+    """When it came into this state."""
     updated_at: datetime
+    """When its state or its evidence last changed."""
     incident_id: str = ""
+    """The incident that announces it, "" while none does."""
     flaps: int = 0
+    """Times in a row that it fired again soon after its end; each doubles the time until it may end."""
     evidence: Evidence = Evidence()
+    """The number that decided last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,14 @@ class AlertTransition:
     stream_id: str
     fault: Fault
     session_id: str
+    """The connection and, in `sequence`, the frame or status that decided."""
     sequence: int
     from_state: AlertState
     to_state: AlertState
     at: datetime
+    """The time of that observation."""
     incident_id: str = ""
+    """The incident it belongs to, "" where there is none."""
     evidence: Evidence = Evidence()
 
 
@@ -161,14 +169,18 @@ class IncidentFilter:
 
     state: IncidentState | None = None
     stream_id: str | None = None
+    """Its camera; "" for incidents of several cameras."""
     fault: Fault | None = None
     site: str | None = None
     severity: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     assigned_to: str | None = None
+    """A person; "" asks for those assigned to nobody."""
     answer: AlarmAnswer | None = None
+    """The operator's answer to an alarm."""
     answered: bool | None = None
+    """True: those with any answer; False: those without."""
 
     def accepts(self, incident: Incident) -> bool:
         """Say whether an incident is one of those asked for."""

@@ -92,12 +92,19 @@ class Evidence:
 
     metric: str = ""
     unit: str = ""
+    """The metric's own unit, as in its `MetricSpec`."""
     value: float | None = None
+    """In `unit`; None where the fault has no number, such as a lost signal."""
     normal_low: float | None = None
+    """The lowest value that is no fault; None where low values are none."""
     normal_high: float | None = None
+    """The highest value that is no fault; None where high values are none."""
     mode: LightMode | None = None
+    """The light it was compared in."""
     since: datetime | None = None
+    """When the fault began."""
     frames_judged: int = 0
+    """Frames that the verdict rests on."""
 
 
 @dataclass(frozen=True, slots=True)

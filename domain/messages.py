@@ -77,6 +77,7 @@ class BatchResult:
     """Everything to store of one batch, in one idempotent transaction, before the batch is committed."""
 
     scores: tuple[FrameScores, ...] = ()
+    """In the order in which they were evaluated."""
     statuses: tuple[StreamStatus, ...] = ()
     verdicts: tuple[VerdictChange, ...] = ()
     alerts: tuple[Alert, ...] = ()
@@ -84,7 +85,9 @@ class BatchResult:
     incidents: tuple[Incident, ...] = ()
     outbox: tuple[OutboxEntry, ...] = ()
     references: tuple[CameraBaseline, ...] = ()
+    """Baselines that changed."""
     dead_letters: tuple[DeadLetter, ...] = ()
+    """Messages that could not be processed, with the reason."""
     dropped: tuple[FrameRef, ...] = ()
     """Frames dropped unscored because scoring was too far behind."""
     spans: tuple[VerdictSpan, ...] = ()

@@ -45,10 +45,14 @@ class StreamSession:
     session_id: str
     started_at: datetime
     last_seen_at: datetime
+    """Its newest status or frame."""
     state: ConnectionState
     reason: str
+    """Why it is not live, "" while it is."""
     frames_offered: int
+    """Frames chosen by the sampling plan; each has a sequence number."""
     frames_dropped: int
+    """Of these, the ones that were dropped and counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,17 @@ class ModelRecord:
     """One learned model: on or off and why, whether it scores pictures here, and the checksum of its weights."""
 
     name: str
+    """Its key in the settings (`models.NAME`)."""
     title: str
     state: str
     judges: bool
+    """Whether it scores pictures of cameras here."""
     summary: str
+    """Why it is in this state, with the next step."""
     every_s: float
+    """Seconds between two pictures of one camera that it scores."""
     metrics: tuple[str, ...] = ()
+    """Keys of the metrics it gives."""
     sha256: str = ""
+    """Of its weights, "" where it has none here."""
     licence: str = ""

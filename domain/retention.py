@@ -14,12 +14,17 @@ class Retention:
     """
 
     raw_days: int = 7
+    """Each frame's scores."""
     minutes_days: int = 30
+    """Rollups of a minute; `hours_days` and `days_days` likewise."""
     hours_days: int = 400
     days_days: int = 3650
     dead_letters_days: int = 7
+    """Messages that could not be processed."""
     sessions_days: int = 90
+    """Connections of cameras that have ended."""
     delivered_days: int = 30
+    """Messages that were sent."""
     history_days: int = 400
     """Verdict changes, transitions and resolved incidents."""
 

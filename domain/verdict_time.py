@@ -158,11 +158,14 @@ class MaintenanceWindow:
     window_id: str
     since: datetime
     until: datetime
+    """Not included."""
     camera: str = ""
+    """"" for every camera; `site` and `group` likewise."""
     site: str = ""
     group: str = ""
     reason: str = ""
     by: str = ""
+    """Who announced it."""
 
     def covers(self, camera: str, site: str, group: str) -> bool:
         """Say whether it holds for this camera."""

@@ -50,13 +50,19 @@ class StreamState:
     stream_id: str
     now: datetime | None = None
     session_id: str = ""
+    """The session of the newest observation; `sequence` is its number, -1 before the first."""
     sequence: int = -1
     connection: ConnectionHistory = ConnectionHistory()
     view: SceneState = SceneState()
+    """Light, baselines, and what the picture shows of the scene."""
     tracks: tuple[FaultTrack, ...] = ()
+    """One for each fault that was assessed so far."""
     case: CameraIncident = CameraIncident()
+    """The incident of this camera."""
     restored: tuple[Alert, ...] = ()
+    """Stored alerts that no track has taken over yet."""
     time: CameraTime = CameraTime()
+    """Time in each state that is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,12 @@ class PublishedCamera:
     group: str = ""
     state: str | None = None
     reason: str = ""
+    """Why the state is what it is."""
     fault: str = ""
+    """Label of the fault that explains the others, "" without one."""
     severity: str = ""
     since: datetime | None = None
+    """When the fault began."""
 
 
 def camera_id(name: str) -> str:

@@ -66,12 +66,17 @@ class SiteReport:
 
     name: str
     zone: str
+    """IANA name."""
     whole: Stretch
+    """The period, from its first day's midnight to its last one's."""
     summary: Summary
+    """Of all its cameras together."""
     groups: Sequence[GroupReport]
     cameras: Sequence[CameraReport]
     buckets: Sequence[Bucket]
+    """Hours or days, oldest first."""
     courses: Mapping[str, Sequence[BucketSpread]] = field(default_factory=dict)
+    """By metric, how it was distributed in each bucket."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,13 @@ class PageState:
     cameras: Sequence[CameraAnswer]
     hashes: dict[str, int]
     incidents: list[IncidentAnswer] | None
+    """None where the store is unavailable."""
     incidents_hash: int
     store: str
+    """"" or why the store is unavailable; `live` likewise for the live state."""
     live: str
     shadow: str = ""
+    """"" or where shadow mode is on."""
 
 
 def read_page_state(backend: Backend) -> PageState:

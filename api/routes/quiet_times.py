@@ -36,11 +36,14 @@ class WindowAnswer(BaseModel):
     id: str
     since: datetime
     until: datetime
+    """Not included."""
     camera: str
+    """"" for every camera; `site` and `group` likewise."""
     site: str
     group: str
     reason: str
     by: str
+    """Who announced it."""
 
 
 class SnoozeAnswer(BaseModel):
@@ -48,11 +51,14 @@ class SnoozeAnswer(BaseModel):
 
     id: str
     until: datetime
+    """When the messages are sent, if the fault is still there."""
     incident_id: str
+    """"" for a snooze of one fault of a camera."""
     camera: str
     fault: str
     reason: str
     by: str
+    """Who chose it."""
 
 
 @router.get("/maintenance")

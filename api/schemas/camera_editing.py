@@ -185,8 +185,11 @@ class TrialAnswer(BaseModel):
     """What came of opening a camera once; `picture` is a JPEG in base64, "" where there is none or none may be kept."""
 
     works: bool
+    """Whether a picture came."""
     reason: SafeText
+    """Why it does not work, with the next step."""
     seconds: float
+    """Until the first picture, or until it was given up."""
     width: int
     height: int
     codec: str

@@ -47,21 +47,31 @@ class CameraAnswer(BaseModel):
     tags: list[str]
     state: CameraState
     state_word: str
+    """The word of the page for `state`."""
     severity: str
+    """Of the headline; "" without a fault."""
     headline: FaultAnswer | None
+    """The fault that explains the others."""
     reason: str
+    """Why the state is what it is."""
     since: Time | None
     evidence: EvidenceAnswer | None
     symptoms: list[FaultAnswer]
+    """Faults that the headline explains."""
     checks: ChecksAnswer
+    """How many checks were made, and why not the others."""
     connection: ConnectionState | None
     last_frame_at: Time | None
     age_s: float | None
     fps: Number
+    """Frames a second that the camera sends."""
     bitrate_bps: Number
     mode: LightMode | None
+    """The light of the picture."""
     judged_at: Time | None
+    """When its newest frame was evaluated."""
     incident_id: str
+    """Of its open incident, "" where there is none."""
     acknowledged_by: str
 
 
@@ -76,15 +86,22 @@ class CountersAnswer(RecordAnswer):
     """Totals since the process started to read this camera, and what its stream is like."""
 
     packets: int
+    """Packets of the video stream."""
     frames_decoded: int
     frames_offered: int
+    """Frames chosen by the sampling plan."""
     frames_dropped: int
+    """Of these, the ones that were dropped before they were scored."""
     corrupt_frames: int
+    """Frames in which the decoder found damage."""
     decode_errors: int
     reconnects: int
     qp: Number
+    """Mean luma quantiser, in the codec's own units; null where it is not known."""
     gop_s: Number
+    """Seconds between key frames."""
     width: int
+    """Pixels; 0 before the first picture."""
     height: int
     codec: str
 
@@ -95,6 +112,7 @@ class ReferenceAnswer(BaseModel):
     mode: LightMode
     state: str
     frames: int
+    """Frames it was learned from."""
     updated_at: Time
     reason: str
     accepted_by: str
@@ -119,18 +137,24 @@ class CameraDetailAnswer(CameraAnswer):
     """
 
     address: str
+    """Without its login."""
     enabled: bool
     plan: PlanAnswer
     ptz: bool
     lit_at_night: bool
     analogue: bool
     masks: int
+    """How many parts of the picture are masked."""
     learning_until: Time | None
     accepted_at: Time | None
+    """When somebody accepted the present view as normal."""
     accepted_by: str
     counters: CountersAnswer | None
+    """Null where nothing is known of its stream."""
     references: list[ReferenceAnswer]
+    """What is normal, by light."""
     sessions: list[SessionAnswer]
+    """The latest connections, newest first."""
 
 
 class CamerasAnswer(BaseModel):

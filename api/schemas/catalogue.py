@@ -10,9 +10,12 @@ class MetricAnswer(RecordAnswer):
     label: str
     unit: str
     low: Number
+    """Bounds of its range."""
     high: Number
     direction: str
+    """Which side is better."""
     source: str
+    """Paper or standard, or "ours"."""
 
 
 class FaultRuleAnswer(FaultAnswer):

@@ -30,6 +30,7 @@ class IncidentAnswer(BaseModel):
 
     incident_id: str
     camera: str
+    """"" for a group incident."""
     site: str
     group: str
     state: IncidentState
@@ -37,6 +38,7 @@ class IncidentAnswer(BaseModel):
     headline: FaultAnswer
     symptoms: list[FaultAnswer]
     summary: str
+    """One sentence with the number that decided."""
     members: list[str]
     recovered: list[str]
     evidence: EvidenceAnswer
@@ -44,10 +46,12 @@ class IncidentAnswer(BaseModel):
     updated_at: Time
     resolved_at: Time | None
     acknowledged_by: str
+    """Who took it on, "" where nobody did."""
     acknowledged_at: Time | None
     acknowledge_reason: str
     assigned_to: str
     answer: AlarmAnswer | None
+    """The operator's answer to the alarm."""
     answered_by: str
     answered_at: Time | None
 

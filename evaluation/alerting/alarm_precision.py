@@ -46,8 +46,10 @@ class SensitivityProposal:
     camera: str
     fault: Fault
     sensitivity: int
+    """1 … 10, as it is now; `proposed` is the one to choose."""
     proposed: int
     right: int
+    """Answers that say the alarm was right; `wrong` and `new_normal` likewise."""
     wrong: int
     new_normal: int
 

@@ -21,11 +21,16 @@ class Sampling:
 
     decode_all: bool = True
     short_gaps: int = 0
+    """Key frames in a row that came soon enough; after `needed_gaps` of them only key frames are decoded."""
     needed_gaps: int = KEYS_TO_TRUST
     last_key_s: float | None = None
+    """The last key frame on the stream's clock."""
     keys_alone: bool = True
+    """False once a key frame was no intra picture: then all frames are decoded."""
     due_s: float | None = None
+    """When the next frame is due on the stream's clock."""
     seen_s: float | None = None
+    """The frame decoded last."""
 
 
 def key_gap_allowed_s(plan: SamplingPlan) -> float | None:

@@ -58,12 +58,18 @@ class Tally:
     """What several cameras' incidents add up from: `Reliability` without what cannot be added, such as a median."""
 
     opened: tuple[Incident, ...] = ()
+    """Incidents that opened in the period."""
     detect_s: tuple[float, ...] = ()
+    """Seconds from the beginning of each fault to its incident."""
     end_s: tuple[float, ...] = ()
+    """Seconds from opening to end of those that ended."""
     open_at_end: int = 0
     flaps: int = 0
+    """Incidents of a fault that was back soon after its end."""
     notices: int = 0
+    """Messages about events, which do not resolve."""
     in_maintenance: int = 0
+    """Incidents in announced maintenance; they are not in `opened`."""
 
     def summary(self) -> Reliability:
         return Reliability(

@@ -39,10 +39,13 @@ class EvaluatedFrame:
 
     source: str
     sequence: int
+    """Counts the frames that were evaluated."""
     pts_s: float | None
+    """As in the file, None where it has none."""
     at_s: float
     values: Mapping[str, float]
     missing: Mapping[str, str]
+    """Metrics without a value, with the reason."""
     verdicts: tuple[Verdict, ...]
 
 

@@ -31,10 +31,15 @@ class SourceSummary:
 
     source: str
     frames: int = 0
+    """Frames that were evaluated."""
     rejected: int = 0
+    """Frames that no metric could be computed of."""
     findings: dict[Fault, FaultSummary] = field(default_factory=dict)
+    """Faults that were found."""
     assessed: Counter[Fault] = field(default_factory=Counter)
+    """By fault, frames in which it could be assessed."""
     not_assessed: dict[Fault, str] = field(default_factory=dict)
+    """By fault, why it could not be."""
     track: str = ""
     """Which of several video tracks was evaluated, "" where there is one."""
 

@@ -69,16 +69,22 @@ class KafkaSettings:
     """
 
     servers: tuple[str, ...]
+    """`host:port` of some brokers."""
     topic: str = "sightline.messages"
     group: str = "sightline.workers"
     partitions: int = 12
+    """Cameras are spread over them; so many workers can share the work."""
     replication_factor: int = 1
     retention_minutes: int = 15
     dead_letter_days: int = 7
+    """How long the topic of dead letters keeps them."""
     max_message_bytes: int = MAX_MESSAGE_BYTES
     max_unacknowledged_frames: int = 64
+    """Frames sent and not yet confirmed; one more is refused."""
     session_timeout_s: float = 10.0
+    """A worker silent for so long loses its partitions."""
     answer_within_s: float = 10.0
+    """How long one request waits for the broker."""
     security: KafkaSecurity = KafkaSecurity()
 
     @property
