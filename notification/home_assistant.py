@@ -24,7 +24,7 @@ class PublishedCamera:
     reason: str = ""
     """Why the state is what it is."""
     fault: str = ""
-    """Label of the fault that explains the others, "" without one."""
+    """Key of the fault that explains the others, "" without one."""
     severity: str = ""
     since: datetime | None = None
     """When the fault began."""

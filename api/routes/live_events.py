@@ -123,11 +123,6 @@ class SharedPageState:
             return self._taken[1]
 
 
-def collect_changes(backend: Backend, shown: SentState) -> LiveAnswer:
-    """Return what changed since `shown`, and note it there."""
-    return changes_since(read_page_state(backend), shown)
-
-
 def only_site(seen: PageState, site: str | None) -> PageState:
     """Return what is true of one site alone, as if there were no other; everything where `site` is None."""
     if site is None:

@@ -49,8 +49,8 @@ class ModelStatus:
         if self.model.detector is None:
             return "an offline tool; never scores live pictures"
         if not self.wanted:
-            return f"has its weights and does not judge; set models.{self.model.name}.enabled: true"
-        return f"judges a picture of each stream every {self.every_s:g} s"
+            return f"weights found, not used; to use them, set models.{self.model.name}.enabled: true"
+        return f"scores a picture of each stream every {self.every_s:g} s"
 
 
 def check_model(

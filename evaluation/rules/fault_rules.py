@@ -57,6 +57,9 @@ UNLIT_LUMA_P95 = 0.15
 _USUAL_LIGHT = above_usual("luma_mean", 0.92, 0.85)
 """A darker picture than usual is an amplified one: how noisy that is, the usual light does not say."""
 
+SLATE_SHOWN = 0.80
+"""From so much `slate` on, a slate is shown in place of the camera."""
+
 _LIT = above("luma_p95", UNLIT_LUMA_P95, 0.12)
 """A picture without light may be an unlit scene: darkness alone is no slate."""
 
@@ -332,7 +335,7 @@ _TABLE: tuple[Rule, ...] = (
         _picture(Fault.PLACEHOLDER, "critical"),
         "the signal is lost: a slate, one flat colour or colour bars are shown instead of the camera",
         (
-            (above("slate", 0.80, 0.70),),
+            (above("slate", SLATE_SHOWN, 0.70),),
             (model_threshold("slate"), _LIT),
         ),
         refuses=True,

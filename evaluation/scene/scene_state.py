@@ -13,7 +13,7 @@ from domain.metrics import FrameScores, TimedValue
 from evaluation import connection as connections
 from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext, Policy
-from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, UNLIT_LUMA_P95
+from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, SLATE_SHOWN, UNLIT_LUMA_P95
 from evaluation.rules.rule import Rule, RuleSource
 from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, why_never_assessable
 from evaluation.rules.thresholds import PICTURE_FAULT
@@ -30,8 +30,6 @@ from evaluation.scene.view_window import ViewWindow, describe_move
 SEEN_FOR_S = 60.0
 """A look of the picture-fault model counts for the frames after it for so long; it looks every ten seconds."""
 
-SLATE_SHOWN = 0.8
-"""From so much `slate` on, a slate is shown in place of the camera: the bound of the rule for `placeholder`."""
 SEEN_SLATE = PICTURE_FAULT + "slate"
 
 OF_A_PRESET = (Fault.COVERED, Fault.CAMERA_MOVED)

@@ -28,7 +28,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 @without_traceback
 def list_models(settings: SettingsOption = None, as_json: JsonOption = False) -> None:
-    """Show every model: on or off and why, its weights, licence and card; `info` lists where they were looked for."""
+    """Show every model: in use, ready or off and why, with weights, licence and card; `info` says more."""
     from sightline.models.model_details import summarise_model  # noqa: PLC0415 - loads torch, which takes seconds
 
     rows = [summarise_model(status) for status in _model_statuses(settings)]
@@ -44,8 +44,8 @@ def list_models(settings: SettingsOption = None, as_json: JsonOption = False) ->
         facts = (Path(found["path"]).name, f"sha256 {found['sha256'][:12]}…", found["licence"], found["card"])
         lines = [*each["said"].splitlines(), *([", ".join(filter(None, facts))] if found["path"] else [])]
         said = "\n".join(escape_for_console(line) for line in lines)
-        style = None if each["state"] == "on" else "dim"
-        table.add_row(escape_for_console(each["name"]), escape_for_console(each["state"]), said, style=style)
+        state = "in use" if each["judges"] else "ready" if each["state"] == "on" else "off"
+        table.add_row(escape_for_console(each["name"]), state, said, style=None if each["judges"] else "dim")
     out.print(table)
 
 

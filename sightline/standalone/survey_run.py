@@ -262,12 +262,12 @@ def _judge(
     deliveries: Sequence[Delivery], active: dict[str, _Visit], scorer: FrameScorer, judge: StreamEvaluator
 ) -> None:
     """Score and judge what came of the visits in progress; what comes late of an ended one is passed over."""
-    messages = [each.message for each in deliveries if stream_of(each.message) in active]
+    messages = [each.message for each in deliveries if each.message.stream_id in active]
     frames = [message for message in messages if isinstance(message, Frame)]
     masks = [active[frame.ref.stream_id].camera.masks for frame in frames]
     scored = iter(scorer.score(frames, masks).by_place(len(frames)))
     for message in messages:
-        visit = active[stream_of(message)]
+        visit = active[message.stream_id]
         observation = next(scored) if isinstance(message, Frame) else message
         if isinstance(message, Frame):
             visit.frame, visit.last_s = message, time.monotonic()
@@ -295,10 +295,6 @@ def _connection_finding(visit: _Visit) -> Sequence[SurveyFinding]:
     live = status is not None and status.state in (ConnectionState.LIVE, ConnectionState.STALLED)
     fault = Fault.NO_FRAMES if live else Fault.SIGNAL_LOSS
     return [SurveyFinding(fault, f"no picture came within {CONNECT_S:.0f} s" + (f": {reason}" if reason else ""))]
-
-
-def stream_of(message: Frame | StreamStatus) -> str:
-    return message.ref.stream_id if isinstance(message, Frame) else message.stream_id
 
 
 def detector_fingerprints(detectors: DetectorSet) -> dict[str, str]:

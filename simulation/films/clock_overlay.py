@@ -6,9 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-CLOCK_HEIGHT_SHARE = 0.075
-"""The clock's strip lies at the top left, this share of the picture's height high and at most half its width wide."""
-
 
 def burn_clock(picture: NDArray[np.uint8], at: datetime) -> NDArray[np.uint8]:
     """Return (H, W, 3) uint8 with date and time in white on a black rim at the top left, to a tenth of a second."""

@@ -14,21 +14,10 @@ import torch
 from torch import Tensor
 
 from detectors.models.detection_quality.first_convolution import FirstConvolution
-from domain.metrics import Direction, MetricSpec
 
 SMALLEST_SIDE = 32
 FLOOR = 0.05
 """Of a map's mean magnitude in the original: what lies below is noise of the eighth bit, not picture."""
-
-DCT_LOSS = MetricSpec(
-    key="dct_loss",
-    label="lost for detection, against the original",
-    unit="ratio, 1 = nothing lost",
-    low=0.0,
-    high=float("inf"),
-    direction=Direction.LOWER_IS_BETTER,
-    source="Beniwal et al., VISAPP 2022, Eq. 21, in a stable reading of ours",
-)
 
 
 def ratio_of_sums(original: Tensor, compressed: Tensor) -> Tensor:

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from detectors.models.face_quality.network import SIDE
-from domain.errors import ConfigError
 
 SMALLEST_FACE = 96
 LARGEST_YAW_DEGREES = 60.0
@@ -104,15 +103,6 @@ def parts_from_points(faces: Tensor, points: Tensor) -> Tensor:
 PARTS: Mapping[str, PartsProvider] = MappingProxyType({"points": parts_from_points})
 """Providers of the eyes-and-mouth view. A face-parsing network (BiSeNet, SegFace) is not built: its weights cannot be
 bundled, and a mask of its own fits in here by the same signature."""
-
-
-def parts_provider(name: str) -> PartsProvider:
-    """The provider of that name. Raises ConfigError for one that is not built."""
-    try:
-        return PARTS[name]
-    except KeyError as error:
-        known = ", ".join(PARTS)
-        raise ConfigError(f"eyes and mouth by {name!r} is not built; known is {known}") from error
 
 
 def face_views(picture: Tensor, boxes: Tensor, points: Tensor, parts: PartsProvider = parts_from_points) -> Tensor:

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -150,7 +150,3 @@ def _cut_at_watches(history: History) -> None:
         if before and before[-1].at < change.at:
             again = Transition(change.at, before[-1].state, before[-1].cause, before[-1].light)
             steps.insert(len(before), again)
-
-
-SPRING_AND_AUTUMN = (datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 9, 20, tzinfo=UTC))
-"""Ninety days from each of these hold a change of clocks in Europe and in America."""

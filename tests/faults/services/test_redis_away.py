@@ -11,7 +11,7 @@ import torch
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from api.app import create_app
-from api.routes.live_events import SentState, collect_changes
+from api.routes.live_events import SentState, changes_since, read_page_state
 from detectors.registry import METRICS
 from domain.cameras import Camera
 from evaluation.policy import Policy
@@ -137,10 +137,12 @@ def test_scoring_goes_on_and_the_api_answers_from_postgres_until_redis_is_back(s
 def test_the_live_stream_of_the_page_says_it_too(site: RedisSite) -> None:
     site.judge_one_second()
     shown, backend = SentState(), site.api.app.state.backend
-    assert collect_changes(backend, shown).live == ""
+    assert changes_since(read_page_state(backend), shown).live == ""
     site.redis.kill()
-    assert collect_changes(backend, shown).live.startswith("live state unavailable, read from the database")
+    assert changes_since(read_page_state(backend), shown).live.startswith(
+        "live state unavailable, read from the database"
+    )
     site.redis.start()
     site.clock.advance(PAUSE_S)
     site.judge_one_second()
-    assert collect_changes(backend, shown).live == ""
+    assert changes_since(read_page_state(backend), shown).live == ""

@@ -14,7 +14,6 @@ from api.routes.live_events import (
     SentState,
     SharedPageState,
     changes_since,
-    collect_changes,
     event_stream,
     read_page_state,
 )
@@ -40,7 +39,7 @@ class PageReader:
         self._shown = SentState()
 
     def next(self) -> LiveAnswer:
-        return collect_changes(self._backend, self._shown)
+        return changes_since(read_page_state(self._backend), self._shown)
 
 
 def test_all_is_told_first_and_then_only_what_changed(stage: SampleCameras, told: PageReader) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from api.backend import Shadow
-from api.routes.live_events import SentState, collect_changes
+from api.routes.live_events import SentState, changes_since, read_page_state
 from domain.alerts import Incident, IncidentState, NotificationKind
 from domain.faults import Fault
 from domain.shadow import ShadowMessage, ShadowScope
@@ -55,11 +55,11 @@ def test_a_stretch_that_ends_before_it_begins_is_refused(shadowed: Caller) -> No
 
 
 def test_the_page_is_told_that_shadow_mode_is_on(shadowed: Caller) -> None:
-    sent = collect_changes(shadowed.app.state.backend, SentState())
+    sent = changes_since(read_page_state(shadowed.app.state.backend), SentState())
     assert "nobody is notified" in sent.shadow
 
 
 def test_without_shadow_mode_nothing_is_claimed(api: Caller) -> None:
     answer = api.get("/api/v1/shadow").json()
     assert (answer["state"], answer["faults"], answer["messages"]) == ("", [], [])
-    assert collect_changes(api.app.state.backend, SentState()).shadow == ""
+    assert changes_since(read_page_state(api.app.state.backend), SentState()).shadow == ""

@@ -12,11 +12,9 @@ from detectors.models.face_quality.views import (
     is_within_range,
     loose_squares,
     parts_from_points,
-    parts_provider,
     points_in_view,
     yaw_degrees,
 )
-from domain.errors import ConfigError
 
 
 def face(eye_distance: float = 100.0, nose_offset: float = 0.0) -> Tensor:
@@ -113,12 +111,6 @@ def test_the_rectangles_lie_along_the_line_of_the_eyes() -> None:
 def test_a_face_in_profile_keeps_the_whole_face() -> None:
     profile = face(100 * math.cos(math.radians(50)), 55 * math.sin(math.radians(50)))
     assert parts_from_points(torch.zeros(1, 3, 224, 224), profile).all()
-
-
-def test_a_provider_that_is_not_built_is_refused_by_name() -> None:
-    assert parts_provider("points") is parts_from_points
-    with pytest.raises(ConfigError, match="bisenet"):
-        parts_provider("bisenet")
 
 
 def test_each_face_is_cut_the_same_alone_and_beside_others() -> None:
