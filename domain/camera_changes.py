@@ -75,6 +75,7 @@ def values_of(camera: Camera) -> dict[str, Any]:
             for fault, chosen in sorted(camera.faults.items())
             if chosen != FaultSetting()
         },
+        "device": camera.device,
     }  # fmt: skip
 
 
@@ -167,7 +168,7 @@ def with_fault(camera: Camera, fault: Fault, setting: FaultSetting) -> Camera:
     return replace(camera, faults=others if setting == FaultSetting() else {**others, fault: setting})
 
 
-_PLAIN = ("site", "group", "enabled", "ptz", "lit_at_night", "analogue")
+_PLAIN = ("site", "group", "enabled", "ptz", "lit_at_night", "analogue", "device")
 
 
 def camera_to_restore(change: CameraChange) -> Camera:

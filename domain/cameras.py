@@ -79,7 +79,7 @@ class Camera:
     group: str = ""
     """What fails together, such as a switch or a recorder."""
     tags: tuple[str, ...] = ()
-    """Words by which people find it; nothing is judged by them."""
+    """Words by which people find it and routes choose; nothing is judged by them."""
     enabled: bool = True
     """False: the camera is neither read nor judged."""
     transport: RtspTransport = RtspTransport.TCP
@@ -93,6 +93,8 @@ class Camera:
     masks: tuple[Mask, ...] = ()
     """Parts of the picture that no metric or model sees."""
     faults: Mapping[Fault, FaultSetting] = field(default_factory=dict)
+    device: str = ""
+    """What the camera keeps when its address changes: its ONVIF endpoint reference or serial number; "" unknown."""
     accepted_at: datetime | None = None
     accepted_by: str = ""
 

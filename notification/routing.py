@@ -1,4 +1,4 @@
-"""Who gets a message: by site, group, camera, severity, fault and the hours of the site. Pure; delivery and
+"""Who gets a message: by site, group, tag, camera, severity, fault and the hours of the site. Pure; delivery and
 `sightline routes explain` ask the same function.
 """
 
@@ -71,6 +71,7 @@ class Route:
     receivers: tuple[str, ...]
     sites: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     cameras: frozenset[str] = frozenset()
     severities: frozenset[str] = frozenset()
     faults: frozenset[Fault] = frozenset()
@@ -168,6 +169,8 @@ class Routing:
             return f"the site is {camera.site or 'none'}"
         if route.groups and camera.group not in route.groups:
             return f"the group is {camera.group or 'none'}"
+        if route.tags.isdisjoint(camera.tags) and route.tags:
+            return f"its tags are {', '.join(camera.tags) or 'none'}"
         local = at.astimezone(self.zone_of(camera.site))
         if route.hours and not any(hours.include(local) for hours in route.hours):
             return f"it is {DAYS[local.weekday()]} {local:%H:%M} there"

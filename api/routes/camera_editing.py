@@ -207,7 +207,7 @@ def _why_not_undone(backend: Backend, change: CameraChange) -> str:
 def _apply_edit(camera: Camera, sent: CameraInput) -> Camera:
     """Return the camera with what was sent. Raises `ConfigError` for what may not be."""
     values = sent.values()
-    for name in ("site", "group"):
+    for name in ("site", "group", "device"):
         if name in values:
             values[name] = clean_label(values[name], where=name)
     if "tags" in values:
@@ -268,6 +268,7 @@ def _settings_answer(backend: Backend, camera: Camera) -> CameraSettingsAnswer:
         analogue=camera.analogue,
         masks=[MaskInput.model_construct(**(asdict(mask) | {"points": list(mask.points)})) for mask in camera.masks],
         faults=[_fault_answer(camera, fault) for fault in Fault],
+        device=camera.device,
         accepted_at=camera.accepted_at,
         accepted_by=camera.accepted_by,
         source=_source(backend, camera.name, changes[0] if changes else None),

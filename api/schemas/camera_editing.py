@@ -88,10 +88,11 @@ class CameraInput(ByPerson):
     analogue: _Flag | None = None
     masks: Annotated[list[MaskInput], Field(max_length=MAX_MASKS)] | None = None
     faults: dict[Fault, FaultInput] | None = None
+    device: _Text | None = None
 
     def values(self) -> dict[str, Any]:
         """Return what was sent in the form of `domain.camera_changes.values_of`, without address and faults."""
-        plain = ("site", "group", "tags", "enabled", "ptz", "lit_at_night", "analogue")
+        plain = ("site", "group", "tags", "enabled", "ptz", "lit_at_night", "analogue", "device")
         sent: dict[str, Any] = {name: getattr(self, name) for name in plain if getattr(self, name) is not None}
         if self.transport is not None:
             sent["transport"] = self.transport
@@ -162,6 +163,7 @@ class CameraSettingsAnswer(BaseModel):
     analogue: bool
     masks: list[MaskInput]
     faults: list[FaultSettingAnswer]
+    device: str
     accepted_at: Time | None
     accepted_by: str
     source: SourceAnswer

@@ -53,10 +53,9 @@ def import_cameras(
         for camera in known.values():
             hide_url_secrets(camera.url)
         planned = plan_import(found.cameras, known)
-        for change in planned:
-            out.print(escape_for_console(f"{change.verb} {change.after.name}: {change.describe()}".rstrip(": ")))
+        show_changes(planned)
         if not dry_run:
-            _apply(stores.streams, planned, by=choose_person(by))
+            apply_changes(stores.streams, planned, by=choose_person(by))
     names = ", ".join(change.after.name for change in planned[:_MAX_SHOWN])
     more = f" and {len(planned) - _MAX_SHOWN} more" if len(planned) > _MAX_SHOWN else ""
     done = "dry run: would import" if dry_run else "imported"
@@ -87,7 +86,14 @@ def _read_mapping(columns: Sequence[str]) -> dict[str, str]:
     return headers
 
 
-def _apply(store: StreamStore, planned: Sequence[PlannedChange], *, by: str) -> None:
+def show_changes(planned: Sequence[PlannedChange]) -> None:
+    """Print a line for each camera: add, change or keep it, and what changes."""
+    for change in planned:
+        out.print(escape_for_console(f"{change.verb} {change.after.name}: {change.describe()}".rstrip(": ")))
+
+
+def apply_changes(store: StreamStore, planned: Sequence[PlannedChange], *, by: str) -> None:
+    """Store what an import changes."""
     now = SystemClock().now()
     for change in planned:
         if change.before == change.after:

@@ -19,16 +19,20 @@ from sightline.cli.console import (
     without_traceback,
     write_json,
 )
+from sightline.cli.discovery import discover
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.config.strict_yaml import key_for_message
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Add, list, remove, accept, test, import and export cameras."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Add, list, remove, accept, test, find, import and export cameras.",
 )
 app.command("import")(import_cameras)
 app.command("export")(export_cameras)
+app.command("discover")(discover)
 
 NameArgument = Annotated[str, typer.Argument(help="The camera's name.")]
 

@@ -54,6 +54,8 @@ class RouteSettings(Section):
     """Only cameras of these sites."""
     groups: tuple[Label, ...] = ()
     """Only cameras of these groups."""
+    tags: tuple[Label, ...] = ()
+    """Only cameras with one of these tags."""
     cameras: tuple[Label, ...] = ()
     """Only these cameras."""
     severities: tuple[Annotated[str, Field(pattern="^(info|warning|critical)$")], ...] = ()
@@ -122,6 +124,7 @@ def _route(number: int, route: RouteSettings) -> Route:
         receivers=route.to,
         sites=frozenset(route.sites),
         groups=frozenset(route.groups),
+        tags=frozenset(route.tags),
         cameras=frozenset(route.cameras),
         severities=frozenset(route.severities),
         faults=frozenset(route.faults),

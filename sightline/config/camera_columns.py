@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode
 from domain.errors import ConfigError
 from domain.faults import Fault
-from domain.text.names import clean_tags
+from domain.text.names import clean_label, clean_tags
 from sightline.config.settings import FaultSettings, MaskSettings, PlanSettings
 from sightline.config.strict_yaml import key_for_message
 
@@ -169,5 +169,8 @@ SETTING_COLUMNS: Mapping[str, Column] = {
     "analogue": _switch("analogue"),
     "masks": Column(_read_masks, _write_masks),
     "faults": Column(_read_faults, _write_faults),
+    "device": Column(
+        lambda camera, cell: replace(camera, device=clean_label(cell, where="device")), lambda camera: camera.device
+    ),
 }
 """The columns beside name, url, site and group."""

@@ -4,7 +4,6 @@ A configuration comes from elsewhere: an address of this machine itself is left 
 no address of a camera (a command, a publisher, a device) is left out with its reason.
 """
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url
 from domain.text.names import clean_name
 from sightline.config.imported_cameras import CameraFile, ImportedCamera
+from sightline.config.own_machine import is_this_machine
 from sightline.config.settings_file import MAX_SETTINGS_BYTES
 from sightline.config.strict_yaml import key_for_message, parse_yaml
 from sightline.config.text_file import read_text
@@ -112,22 +112,9 @@ def _require_camera_address(url: str, *, local: bool) -> str:
     if address is None or scheme not in _SCHEMES:
         shown = f"'{scheme}:'" if scheme.isalnum() and len(scheme) <= 20 else "this"
         raise _Skip(f"{shown} is no address that Sightline reads; add the camera by its own rtsp:// address")
-    if not local and _is_this_machine(address.hostname):
+    if not local and is_this_machine(address.hostname):
         raise _Skip("is an address of this machine; name the camera's own, or allow it with --allow-local")
     return url
-
-
-def _is_this_machine(host: str) -> bool:
-    name = host.strip("[]").rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        found = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        # What resolvers read as IPv4 besides four decimal parts: 127.1, 2130706433, 0x7f000001.
-        return all(part[:2] == "0x" or part.isdigit() for part in name.split("."))
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found.is_loopback or found.is_unspecified or found.is_link_local or found.is_multicast
 
 
 def _read_frigate(content: Mapping[str, Any], environment: Mapping[str, str]) -> _Entries:
@@ -163,7 +150,7 @@ def _frigate_source(camera: Any, streams: Mapping[Any, Any], where: str, environ
 def _restream_name(url: str) -> str | None:
     """Return the name of the stream of Frigate's own go2rtc that an address is of, None for another address."""
     address = parse_address(url)
-    if address is None or not _is_this_machine(address.hostname) or address.port not in _RESTREAM_PORTS:
+    if address is None or not is_this_machine(address.hostname) or address.port not in _RESTREAM_PORTS:
         return None
     return address.rest.removeprefix("/").partition("?")[0]
 

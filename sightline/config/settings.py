@@ -115,7 +115,7 @@ class CameraSettings(Section):
     group: Label = ""
     """What cameras lose together, such as a switch."""
     tags: tuple[Label, ...] = Field(default=(), max_length=MAX_TAGS)
-    """Words by which people find it on the page."""
+    """Words by which people find it on the page and routes choose."""
     enabled: bool = True
     """Whether the camera is watched."""
     transport: RtspTransport = RtspTransport.TCP
@@ -132,6 +132,8 @@ class CameraSettings(Section):
     """Parts of the picture that are left out."""
     faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_expand_shorthand)]] = Field(default_factory=dict)
     """Faults by key: `blur: off`, or `{enabled, sensitivity}`."""
+    device: Label = ""
+    """What the camera keeps when its address changes, as `cameras discover` reads it."""
 
     def camera(self, default_plan: PlanSettings, *, where: str) -> Camera:
         """Return the domain's camera; raises `ConfigError` naming `where` for an address that is not allowed."""
@@ -149,6 +151,7 @@ class CameraSettings(Section):
             analogue=self.analogue,
             masks=tuple(each.mask() for each in self.masks),
             faults={fault: FaultSetting(s.enabled, s.sensitivity) for fault, s in self.faults.items()},
+            device=self.device,
         )
 
     def _address(self, where: str) -> str:

@@ -106,6 +106,7 @@ def register_cameras(cameras: Sequence[Camera], store: StreamStore, clock: Clock
         wanted = camera
         if before is not None:
             wanted = replace(camera, accepted_at=before.accepted_at, accepted_by=before.accepted_by)
+            wanted = replace(wanted, device=camera.device or before.device)
         if wanted != before:
             store.put_camera(wanted, by=BY_SETTINGS, at=clock.now())
             changed.append(camera.name)

@@ -46,6 +46,7 @@ def any_camera(chance: random.Random, number: int) -> Camera:
         masks=(*(Mask(a, b, c, d) for a, b, c, d in fractions), *polygons),
         tags=tuple(dict.fromkeys(any_text(chance, "abc019 -/") for _ in range(chance.randrange(4)))),
         faults={fault: FaultSetting(chance.random() < 0.5, chance.randint(1, 10)) for fault in faults},
+        device=chance.choice(["", "urn:uuid:2419d68a-2dd2-21b2-a205-4c11ae01c0de", "serial:a b/c/1"]),
     )
 
 

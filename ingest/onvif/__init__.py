@@ -1,0 +1,1 @@
+"""ONVIF: which cameras are in the network, and which streams each of them offers."""
