@@ -1,10 +1,11 @@
 """What answers are made from: the ports, and the state of this process."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from api.camera_cache import CameraCache
+from api.camera_rows import RowCache
 from api.live_snapshots import LiveSnapshots
 from domain.metrics import MetricSpec
 from domain.ports import (
@@ -61,3 +62,4 @@ class Backend:
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
     shadow: Shadow = Shadow()
+    rows: RowCache = field(default_factory=RowCache)

@@ -72,6 +72,11 @@ class CameraStatus:
         return level, -1 if self.headline is None else rank(self.headline)
 
 
+def is_stale(snapshot: StreamSnapshot, now: datetime) -> bool:
+    """Tell whether a snapshot is too old to say anything about `now`."""
+    return (now - snapshot.at).total_seconds() > STALE_AFTER_S
+
+
 def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: datetime) -> CameraStatus:
     """Return the status of `camera` at `now`; `snapshot` is its live state, None where that is unknown."""
     if not camera.enabled:
@@ -79,8 +84,8 @@ def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: d
     if snapshot is None:
         nothing = count_checks(camera, ())
         return CameraStatus(CameraState.UNKNOWN, "nothing arrived lately, neither picture nor status", checks=nothing)
-    age_s = (now - snapshot.at).total_seconds()
-    if age_s > STALE_AFTER_S:
+    if is_stale(snapshot, now):
+        age_s = (now - snapshot.at).total_seconds()
         nothing = count_checks(camera, ())
         return CameraStatus(CameraState.UNKNOWN, f"last judged {age_s:.0f} s ago, scoring is behind", checks=nothing)
     done = count_checks(camera, snapshot.verdicts)

@@ -9,23 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.backend import Backend
-from api.camera_status import CameraState, CameraStatus, derive_camera_status
-from api.live_snapshots import KnownSnapshots
-from domain.cameras import Camera
-from domain.messages import StreamSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class CameraRow:
-    """One camera of the overview; `snapshot` is None where nothing is known about now.
-
-    `stored`: it was read from the database, whose rows hold no counters of ingest.
-    """
-
-    camera: Camera
-    status: CameraStatus
-    snapshot: StreamSnapshot | None
-    stored: bool = False
+from api.camera_rows import CameraRow
+from api.camera_status import CameraState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +30,10 @@ class Overview:
         return {state: found[state] for state in CameraState}
 
 
-def make_camera_row(camera: Camera, present: KnownSnapshots, now: datetime) -> CameraRow:
-    """Return the camera's row, without a snapshot that says nothing about now."""
-    snapshot = present.snapshots.get(camera.name)
-    status = derive_camera_status(camera, snapshot, now)
-    known = status.state not in (CameraState.UNKNOWN, CameraState.OFF)
-    return CameraRow(camera, status, snapshot if known else None, stored=bool(present.outage))
-
-
 def read_overview(backend: Backend) -> Overview:
     now = backend.clock.now()
     listing = backend.camera_cache.read()
     present = backend.live_snapshots.read(listing.cameras)
-    rows = [make_camera_row(camera, present, now) for camera in listing.cameras.values()]
+    rows = [backend.rows.read(camera, present, now) for camera in listing.cameras.values()]
     rows.sort(key=lambda each: (*each.status.urgency, each.camera.site, each.camera.name))
     return Overview(now, tuple(rows), listing.outage, present.outage)

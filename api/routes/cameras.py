@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.backend import Backend
+from api.camera_rows import CameraRow
 from api.camera_status import CameraState
 from api.error_responses import camera_not_found
-from api.overview import CameraRow, Overview, make_camera_row, read_overview
+from api.overview import Overview, read_overview
 from api.request_context import BackendDependency
 from api.schemas.cameras import (
     CameraAnswer,
@@ -63,7 +64,13 @@ def cameras_answer(now: Overview, rows: list[CameraRow]) -> CamerasAnswer:
 
 
 def row_answer(each: CameraRow, now: Overview) -> CameraAnswer:
-    return camera_answer(each.camera, each.status, each.snapshot, now.now)
+    """Return the answer about a row; all but the age of its last frame is made once for each row."""
+    known: CameraAnswer | None = each.memo.get("answer")
+    if known is None:
+        known = each.memo["answer"] = camera_answer(each.camera, each.status, each.snapshot, now.now)
+    last = known.last_frame_at
+    age_s = None if last is None else max(0.0, (now.now - last).total_seconds())
+    return known.model_copy(update={"age_s": age_s})
 
 
 def find_camera(backend: Backend, name: str) -> Camera:
@@ -76,7 +83,7 @@ def find_camera(backend: Backend, name: str) -> Camera:
 
 def current_row(backend: Backend, name: str) -> CameraRow:
     camera = find_camera(backend, name)
-    return make_camera_row(camera, backend.live_snapshots.read([name]), backend.clock.now())
+    return backend.rows.read(camera, backend.live_snapshots.read([name]), backend.clock.now())
 
 
 @router.get("/{name}")

@@ -19,6 +19,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.backend import Backend
+from api.camera_rows import CameraRow
 from api.camera_status import CameraState
 from api.error_responses import error_response
 from api.overview import read_overview
@@ -98,13 +99,20 @@ def read_page_state(backend: Backend) -> PageState:
         now=now.now,
         counts=now.counts,
         cameras=cameras,
-        hashes={camera.name: hash(camera.model_dump_json(exclude={"age_s"})) for camera in cameras},
+        hashes={row.camera.name: _hash_of(row, camera) for row, camera in zip(now.rows, cameras, strict=True)},
         incidents=incidents,
         incidents_hash=_incidents_hash(incidents),
         store=redact_text(now.store or outage),
         live=redact_text(now.live),
         shadow=backend.shadow.scope.sentence(),
     )
+
+
+def _hash_of(row: CameraRow, answer: CameraAnswer) -> int:
+    """Return what changes with anything that is said of a camera but the age of its last frame."""
+    if "hash" not in row.memo:
+        row.memo["hash"] = hash(answer.model_dump_json(exclude={"age_s"}))
+    return int(row.memo["hash"])
 
 
 class SharedPageState:

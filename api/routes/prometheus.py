@@ -16,8 +16,9 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from api.backend import Backend, ProcessMetrics
+from api.camera_rows import CameraRow
 from api.camera_status import CameraState
-from api.overview import CameraRow, Overview, read_overview
+from api.overview import Overview, read_overview
 from api.request_context import BackendDependency
 from domain.alerts import AlertState, IncidentState
 from domain.cameras import ConnectionState, StreamCounters, StreamStatus

@@ -19,7 +19,6 @@ _WIDE, _NARROW = (1400, 1000), (400, 844)
 _PATIENCE_S = 300.0
 _SHOWN = "workshop"
 """The demo's camera whose page is shown: it loses its focus."""
-_COLOURS = 160
 _MOST_BYTES = 150_000
 _ADDRESS = re.compile(r"The page: (http://\S+?)/?(?:\s|$)")
 _FAULTY = """
@@ -105,7 +104,7 @@ def _take(window: Browser, url: str, ready: str, path: Path) -> Path:
     time.sleep(3.0)  # pictures of now and charts arrive
     window.screenshot(path)
     picture = Image.open(io.BytesIO(path.read_bytes())).convert("RGB")
-    for colours in (_COLOURS, 64, 32):
+    for colours in (256, 160, 96, 48):
         picture.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= _MOST_BYTES:
             break
