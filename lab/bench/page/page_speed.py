@@ -5,16 +5,15 @@ Chromium, the API and the writer share this machine: the figures are those of a 
 
 import os
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 
+from lab.bench.page.api_visitors import ask_apart
 from lab.bench.page.browser import Browser, browser, missing_browser
 from lab.bench.page.simulated_wall import SimulatedWall, camera_name, serve_wall
 
@@ -174,49 +173,16 @@ def api_paths(wall: SimulatedWall) -> Mapping[str, str]:
 
 def _ask_api(wall: SimulatedWall, seconds: float, rate: float = 50.0) -> dict[str, Any]:
     """Ask every endpoint in turn, 50 requests a second whatever the answers take, with a page open beside."""
-    names = list(api_paths(wall).items())
-    took: dict[str, list[float]] = {name: [] for name, _ in names}
-    failures: list[str] = []
-    lock, begin, count = threading.Lock(), time.monotonic() + 0.5, round(rate * seconds)
-    places = iter(range(count))
-
-    def visitor() -> None:
-        with httpx.Client(base_url=wall.address, timeout=30, trust_env=False) as client:
-            while True:
-                with lock:
-                    place = next(places, None)
-                if place is None:
-                    return
-                time.sleep(max(0.0, begin + place / rate - time.monotonic()))
-                name, path = names[place % len(names)]
-                # From when it was due: a visitor who waits for others' answers has waited too.
-                answer = client.get(path)
-                waited = time.monotonic() - (begin + place / rate)
-                with lock:
-                    took[name].append(waited)
-                    if answer.status_code != 200:
-                        failures.append(f"{name}: {answer.status_code}")
-
-    with _visitors(visitor, 24):
-        pass
-    everything = [each for values in took.values() for each in values]
+    found = ask_apart(wall.address, api_paths(wall), seconds, rate)
+    everything = [each for values in found.took_s.values() for each in values]
+    by_endpoint = {name: _spread(values)["p95"] for name, values in found.took_s.items() if values}
     return {
-        "api_requests_a_second": round(count / max(seconds, time.monotonic() - begin), 1),
-        "api_failures": failures[:5],
+        "api_requests_a_second": round(len(everything) / max(seconds, found.lasted_s), 1),
+        "api_failures": found.failures[:5],
         "api_s": _spread(everything),
-        "api_p95_s_by_endpoint": {name: _spread(values)["p95"] for name, values in took.items() if values},
-        "api_s_slowest_p95": max(_spread(values)["p95"] for values in took.values() if values),
+        "api_p95_s_by_endpoint": by_endpoint,
+        "api_s_slowest_p95": max(by_endpoint.values()),
     }
-
-
-@contextmanager
-def _visitors(visit: Any, count: int) -> Iterator[None]:
-    threads = [threading.Thread(target=visit, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    yield
-    for thread in threads:
-        thread.join()
 
 
 def _day_of_updates(window: Browser, wall: SimulatedWall, step_s: int) -> dict[str, Any]:
