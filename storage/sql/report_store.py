@@ -34,21 +34,20 @@ from storage.sql.schema.column_types import microseconds
 from storage.sql.schema.upserts import Row, replace_older
 
 _CUTS_A_QUERY = 1000
-_LONGEST_SPAN_US = 86_400_000_000
-"""No span is longer than a day (`domain.verdict_time.VerdictSpan`)."""
-
+# A span that covers the beginning of a cut began on the same day in UTC (`domain.verdict_time.VerdictSpan`): nothing
+# before that day's midnight is read.
 _SQLITE_SUMS = """
-WITH cuts(k, camera, a, b) AS (VALUES {cuts})
+WITH cuts(k, camera, day, a, b) AS (VALUES {cuts})
 SELECT k, state, cause, light, SUM(MIN(ended_at, b) - MAX(began_at, a))
 FROM cuts CROSS JOIN verdict_time
-WHERE stream_id = camera AND began_at > a - {longest} AND began_at < b AND ended_at > a
+WHERE stream_id = camera AND began_at >= day AND began_at < b AND ended_at > a
 GROUP BY k, state, cause, light
 """
 _POSTGRES_SUMS = """
-WITH cuts(k, camera, a, b) AS (VALUES {cuts})
+WITH cuts(k, camera, day, a, b) AS (VALUES {cuts})
 SELECT k, state, cause, light, (EXTRACT(EPOCH FROM SUM(LEAST(ended_at, b) - GREATEST(began_at, a))) * 1000000)::bigint
 FROM cuts JOIN verdict_time
-  ON stream_id = camera AND began_at > a - INTERVAL '1 day' AND began_at < b AND ended_at > a
+  ON stream_id = camera AND began_at >= day AND began_at < b AND ended_at > a
 GROUP BY k, state, cause, light
 """
 
@@ -148,10 +147,15 @@ def _sums(connection: Connection, cuts: Sequence[Cut]) -> Iterator[tuple[Any, ..
     """Give (key, state, cause, light, microseconds); names are bound, everything else is a number or a time of ours."""
     sqlite = connection.dialect.name == "sqlite"
     statement, mark = (_SQLITE_SUMS, "?") if sqlite else (_POSTGRES_SUMS, "%s")
-    rows = (f"({cut.key}, {mark}, {_literal(cut.since, sqlite)}, {_literal(cut.until, sqlite)})" for cut in cuts)
+    rows = (f"({cut.key}, {mark}, {_times(cut, sqlite)})" for cut in cuts)
     # Not through `text`, which would look for names of parameters in all of it.
-    query = statement.format(cuts=", ".join(rows), longest=_LONGEST_SPAN_US)
+    query = statement.format(cuts=", ".join(rows))
     yield from map(tuple, connection.exec_driver_sql(query, tuple(cut.stream_id for cut in cuts)))
+
+
+def _times(cut: Cut, sqlite: bool) -> str:
+    """Return the midnight in UTC before a cut, its beginning and its end."""
+    return ", ".join(_literal(at, sqlite) for at in (utc_midnight(cut.since), cut.since, cut.until))
 
 
 def _literal(at: datetime, sqlite: bool) -> str:
