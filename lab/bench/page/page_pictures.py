@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from PIL import Image
 from lab.bench.page.browser import Browser, browser, missing_browser
 
 _WIDE, _NARROW = (1400, 1000), (400, 844)
+_TALL = 1300
+"""So high that a camera's charts are on the picture."""
 _PATIENCE_S = 300.0
 _SHOWN = "workshop"
 """The demo's camera whose page is shown: it loses its focus."""
@@ -79,7 +82,11 @@ def _demo(said: Path) -> Iterator[str]:
 
 def _for_readers(window: Browser, address: str, into: Path) -> Iterator[Path]:
     yield _take(window, f"{address}{PAGES['wall'][0]}", PAGES["wall"][1], into / "page-wall.png")
-    yield _take(window, f"{address}{PAGES['camera'][0]}", PAGES["camera"][1], into / "page-camera.png")
+    now = datetime.now(UTC)
+    minutes = f"from={now - timedelta(minutes=4):%Y-%m-%dT%H:%M:%SZ}&to={now:%Y-%m-%dT%H:%M:%SZ}"
+    window.resize(_WIDE[0], _TALL)
+    yield _take(window, f"{address}/cameras/{_SHOWN}?{minutes}", PAGES["camera"][1], into / "page-camera.png")
+    window.resize(*_WIDE)
     with window.phone(*_NARROW):
         yield _take(window, f"{address}{PAGES['wall'][0]}", PAGES["wall"][1], into / "page-phone.png")
 
