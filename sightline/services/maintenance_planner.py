@@ -9,7 +9,8 @@ from domain.errors import ConfigError
 from domain.ports import Clock, QuietTimeStore, ReportStore
 from domain.quiet_times import MaintenanceSchedule, Snooze
 from domain.verdict_time import MaintenanceWindow
-from notification.recurrence import HORIZON, check_schedule, expand_schedule, read_calendar
+from notification.calendar_file import read_calendar
+from notification.recurrence import HORIZON, check_schedule, expand_schedule
 
 LONGEST_SNOOZE = timedelta(days=31)
 EXTEND_EVERY_S = 600.0

@@ -1,6 +1,6 @@
 """Recurring maintenance by the local clock, across both changes of the clocks; expected times are written by hand."""
 
-import contextlib
+from calendar import isleap
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import ConfigError
 from domain.quiet_times import MaintenanceSchedule
-from notification.recurrence import HORIZON, check_schedule, expand_schedule, read_calendar
+from notification.recurrence import HORIZON, check_schedule, expand_schedule
 
 BERLIN = "Europe/Berlin"
 
@@ -88,100 +88,64 @@ def test_rules_that_make_no_sense_or_come_too_often_are_refused(rule: str) -> No
         check_schedule(schedule("2026-01-01T22:00", 60, rule))
 
 
-CALENDAR = b"""BEGIN:VCALENDAR\r
-VERSION:2.0\r
-PRODID:-//test//EN\r
-BEGIN:VEVENT\r
-UID:one@example.org\r
-DTSTART;TZID=Europe/Berlin:20260302T080000\r
-DTEND;TZID=Europe/Berlin:20260302T100000\r
-SUMMARY:Cleaning the domes\r
-END:VEVENT\r
-BEGIN:VEVENT\r
-UID:two@example.org\r
-DTSTART;TZID=Europe/Berlin:20260306T220000\r
-DTEND;TZID=Europe/Berlin:20260307T020000\r
-RRULE:FREQ=WEEKLY;BYDAY=FR;UNTIL=20260403T215959Z\r
-EXDATE;TZID=Europe/Berlin:20260320T220000\r
-SUMMARY:Switch updates\r
-END:VEVENT\r
-BEGIN:VEVENT\r
-UID:three@example.org\r
-DTSTART:20260401T100000\r
-DURATION:PT90M\r
-SUMMARY:Floating\r
-END:VEVENT\r
-BEGIN:VEVENT\r
-UID:four@example.org\r
-DTSTART;VALUE=DATE:20260405\r
-SUMMARY:Whole day\r
-END:VEVENT\r
-END:VCALENDAR\r
-"""
+@pytest.mark.parametrize("every", ["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "DAILY;INTERVAL=3"])
+def test_a_rule_that_never_comes_is_refused(every: str) -> None:
+    with pytest.raises(ConfigError, match="never comes to pass"):
+        check_schedule(schedule("2026-01-01T22:00", 60, f"FREQ={every};BYMONTH=2;BYMONTHDAY=30"))
 
 
-def test_a_calendar_becomes_windows_and_schedules() -> None:
-    schedules, windows = read_calendar(CALENDAR, BERLIN, site="depot", by="ann")
-    assert [(w.since, w.until, w.reason, w.site) for w in windows] == [
-        (utc("2026-03-02T07:00"), utc("2026-03-02T09:00"), "Cleaning the domes", "depot"),
-        (utc("2026-04-01T08:00"), utc("2026-04-01T09:30"), "Floating", "depot"),
-        (utc("2026-04-04T22:00"), utc("2026-04-05T22:00"), "Whole day", "depot"),
-    ]
-    (fridays,) = schedules
-    found = expand_schedule(fridays, utc("2026-03-01T00:00"), utc("2026-06-01T00:00"))
-    assert [w.since for w in found] == [
-        utc("2026-03-06T21:00"),
-        utc("2026-03-13T21:00"),
-        utc("2026-03-27T21:00"),
-        utc("2026-04-03T20:00"),
-    ]
+@pytest.mark.parametrize("first", ["1970-01-01T22:00", "2026-01-01T22:00", "2199-12-31T22:00"])
+def test_a_rule_is_followed_for_some_centuries_and_not_to_the_end_of_the_calendar(first: str) -> None:
+    """A search to the year 9999 for a date that never comes takes half a minute."""
+    found = expand_schedule(schedule(first, 60, "FREQ=YEARLY"), utc("1970-01-01T00:00"), utc("9000-01-01T00:00"))
+    assert 200 <= len(found) <= 601
 
 
-def test_the_same_calendar_again_has_the_same_ids() -> None:
-    first, again = read_calendar(CALENDAR, BERLIN), read_calendar(CALENDAR, BERLIN)
-    assert first == again
-    assert read_calendar(CALENDAR, BERLIN, site="depot")[0][0].schedule_id != first[0][0].schedule_id
+@pytest.mark.parametrize("first", ["1970-01-01T22:00", "2026-01-01T22:00", "2100-03-01T22:00", "2199-12-31T22:00"])
+def test_a_search_that_ends_finds_the_rare_dates_all_the_same(first: str) -> None:
+    leap_mondays = schedule(first, 60, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO")
+    after = datetime.fromisoformat(first)
+    (expected, *_) = (
+        day
+        for year in range(after.year, after.year + 80)
+        if isleap(year) and (day := datetime(year, 2, 29, 22)) >= after and day.weekday() == 0
+    )
+    check_schedule(leap_mondays)
+    start = expected.replace(tzinfo=ZoneInfo(BERLIN))
+    found = expand_schedule(leap_mondays, start - timedelta(days=1), start + timedelta(days=1))
+    assert [window.since for window in found] == [start]
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello", b"BEGIN:VCALENDAR", b"\x00\xff" * 50, CALENDAR[:-200], b"x" * (3 << 20)]
-)
-def test_what_is_no_calendar_is_refused_or_empty(content: bytes) -> None:
-    with contextlib.suppress(ConfigError):
-        assert len(read_calendar(content, BERLIN)) == 2
-
-
-NIGHT = "DTSTART:20261201T220000\nDTEND:20261202T020000"
-
-
-@pytest.mark.parametrize(
-    "lines",
+    ("rule", "expected"),
     [
-        "DTSTART;VALUE=PERIOD:20261201T220000/PT1H",
-        "DTSTART:20261201T220000\nDTSTART:20261202T220000",
-        "DTSTART:20261201T220000\nDURATION:xyz",
-        "DTSTART:20261201T220000\nDURATION:P999999999D",
-        "DTSTART:20261201T220000\nDURATION:P60D",
-        "DTSTART:99991231T230000\nDURATION:P9D",
-        "DTSTART:00010101T000000\nDTEND:00010101T010000\nRRULE:FREQ=DAILY",
-        "DTSTART:20261202T220000\nDTEND:20261201T220000",
-        f"{NIGHT}\nEXDATE;VALUE=PERIOD:20261201T220000/PT1H\nRRULE:FREQ=DAILY",
-        f"{NIGHT}\nRRULE:FREQ=DAILY;UNTIL=20269999T000000Z",
-        f"{NIGHT}\nRRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY",
+        ("FREQ=DAILY;UNTIL=20260103T220000", [1, 2, 3]),
+        ("UNTIL=20260102T220000;FREQ=DAILY", [1, 2]),
+        ("FREQ=DAILY;UNTIL=99991231T000000;COUNT=2", [1, 2]),
+        ("UNTIL=99991231T000000;FREQ=DAILY;COUNT=2", [1, 2]),
+        ("RRULE:FREQ=DAILY;COUNT=3\nEXDATE:20260102T220000", [1, 3]),
+        ("RRULE:FREQ=DAILY;COUNT=2\nRDATE:20260109T220000,20260107T220000", [1, 2, 7, 9]),
+        ("FREQ=DAILY;COUNT=3\nrdate:20260102T220000", [1, 2, 3]),
     ],
 )
-def test_an_event_that_cannot_be_used_is_refused_by_its_title(lines: str) -> None:
-    with pytest.raises(ConfigError, match="event 'new mast'"):
-        read_calendar(calendar_of(f"SUMMARY:new mast\n{lines}"), BERLIN)
+def test_ends_and_dates_of_a_rule_hold(rule: str, expected: list[int]) -> None:
+    found = expand_schedule(
+        schedule("2026-01-01T22:00", 60, rule, "UTC"), utc("2026-01-01T00:00"), utc("2026-03-01T00:00")
+    )
+    assert [window.since.day for window in found] == expected
 
 
-def test_a_calendar_with_too_many_events_is_refused_whole() -> None:
-    with pytest.raises(ConfigError, match="more than 2000 events"):
-        read_calendar(calendar_of(*[NIGHT] * 2001), BERLIN)
-
-
-def calendar_of(*events: str) -> bytes:
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test"]
-    for number, event in enumerate(events):
-        lines += ["BEGIN:VEVENT", f"UID:{number}", *event.split("\n"), "END:VEVENT"]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "EXDATE:20260102T220000",
+        "FREQ=DAILY\nFREQ=WEEKLY",
+        "FREQ=DAILY\nDTSTART:20260101T000000",
+        "FREQ=DAILY\nEXRULE:FREQ=WEEKLY",
+        "FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20260102T220000",
+        "FREQ=DAILY\nEXDATE:tomorrow",
+    ],
+)
+def test_lines_beside_the_rule_that_are_not_understood_are_refused(rule: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        check_schedule(schedule("2026-01-01T22:00", 60, rule))

@@ -12,7 +12,7 @@ from sightline.config.settings import Settings, load_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 from sightline.services.maintenance_planner import StoredMaintenancePlanner
-from tests.unit.notification.test_recurrence import CALENDAR
+from tests.unit.notification.test_calendar_file import CALENDAR
 
 
 @pytest.fixture
