@@ -168,12 +168,13 @@ def _changed_date(event: "Event") -> _Moment | None:
     """Return which date of its event this one replaces, None for an event of its own."""
     if "RECURRENCE-ID" not in event:
         return None
-    if "RANGE" in event["RECURRENCE-ID"].params:
+    given: Any = event["RECURRENCE-ID"]
+    if "RANGE" in given.params:
         raise ConfigError(
             "it changes a date and all that follow (RANGE=THISANDFUTURE), which is not supported; "
             "end the event there (UNTIL) and write what follows as an event of its own"
         )
-    changed: _Moment = event["RECURRENCE-ID"].dt
+    changed: _Moment = given.dt
     return changed
 
 
