@@ -70,7 +70,7 @@ class SqlReportStore:
     def time_in_states(self, cuts: Sequence[Cut]) -> Sequence[StateSum]:
         """Add up within SQL; a key's cuts may lie in several queries, whose sums are added here."""
         added: dict[tuple[int, str, str, str], int] = {}
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self._engine, patient=True) as connection:
             for start in range(0, len(cuts), _CUTS_A_QUERY):
                 for *key, amount in _sums(connection, cuts[start : start + _CUTS_A_QUERY]):
                     place = (int(key[0]), key[1], key[2], key[3])
@@ -84,7 +84,7 @@ class SqlReportStore:
         table = tables.incidents
         unfinished = or_(table.c.resolved_at.is_(None), table.c.resolved_at >= since)
         query = select(table).where(table.c.opened_at < until, unfinished).order_by(table.c.opened_at)
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self._engine, patient=True) as connection:
             return [incident_from_row(row) for row in connection.execute(query).mappings()]
 
     def series(
@@ -102,7 +102,7 @@ class SqlReportStore:
         if utc_hours is not None:
             query = query.where(_begins_in(utc_hours, postgres=postgres))
         found = []
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self._engine, patient=True) as connection:
             for name in sorted(stream_ids):
                 # The driver's own rows: turning each value into an object of ours would take most of the time.
                 rows = connection.execute(query, {"camera": name}).cursor.fetchall()
@@ -116,7 +116,7 @@ class SqlReportStore:
         asked = select(days.c.model_set).where(days.c.day >= utc_midnight(since), days.c.day < until)
         query = select(sets.c.models).where(sets.c.id.in_(asked))
         found: dict[str, set[str]] = {}
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self._engine, patient=True) as connection:
             for models in connection.execute(query).scalars():
                 for name, fingerprint in models.items():
                     found.setdefault(name, set()).add(fingerprint)

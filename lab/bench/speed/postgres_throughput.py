@@ -94,6 +94,14 @@ def _field(value: object) -> str:
 
 
 def _copy(connection: Any, lines: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.copy_expert("COPY baseline FROM STDIN", io.StringIO(lines))
-    connection.commit()
+    from psycopg2 import extensions  # noqa: PLC0415 - only the extra 'cluster' has it
+
+    # The store waits through it, and psycopg2 cannot COPY while there is one.
+    callback = extensions.get_wait_callback()
+    extensions.set_wait_callback(None)
+    try:
+        with connection.cursor() as cursor:
+            cursor.copy_expert("COPY baseline FROM STDIN", io.StringIO(lines))
+        connection.commit()
+    finally:
+        extensions.set_wait_callback(callback)

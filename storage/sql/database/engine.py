@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import ConfigError, StoreUnavailable
+from storage.sql.database import silent_servers
 
 _WRITE_OPTION = "sightline_writes"
 _MIGRATION_OPTION = "sightline_migrates"
@@ -25,6 +26,7 @@ _POSTGRES_FULL = "53100"
 _POSTGRES_DATA = ("21", "22", "23", "54")
 """SQLSTATE classes of statements whose values are wrong: no waiting helps, and nothing but these rows is refused."""
 _POSTGRES_STATES = {
+    "57014": "the database took too long over a statement; trying again; look at its load and its locks",
     "3D000": "the server has no such database; create it, or correct 'database'",
     "42P01": "the database has not the tables of Sightline any more; restore it, or run: sightline migrate",
     "42703": "the database has not the tables of this version; run: sightline migrate",
@@ -125,15 +127,17 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _open_postgres(address: URL, busy_timeout_s: float, tls: PostgresTls) -> Engine:
     secured = tls.options()
+    connect_s = max(2.0, busy_timeout_s)
     try:
-        return create_engine(
+        engine = create_engine(
             address.set(drivername="postgresql+psycopg2"),
             hide_parameters=True,
             pool_pre_ping=True,
             json_serializer=str,  # documents are JSON text already (storage.sql.schema.column_types.Document)
             connect_args={
-                "connect_timeout": max(2, round(busy_timeout_s)),
-                "options": f"-c timezone=UTC -c lock_timeout={round(busy_timeout_s * 1e3)}",
+                "connection_factory": silent_servers.connection_class(connect_s),
+                "options": f"-c timezone=UTC -c lock_timeout={round(busy_timeout_s * 1e3)} "
+                + silent_servers.server_options(),
                 # A server that vanished without a word is noticed in half a minute.
                 "keepalives_idle": 10,
                 "keepalives_interval": 5,
@@ -144,20 +148,48 @@ def _open_postgres(address: URL, busy_timeout_s: float, tls: PostgresTls) -> Eng
         )
     except ModuleNotFoundError as error:
         raise ConfigError("database: Postgres needs the extra 'cluster': pip install 'sightline[cluster]'") from error
+    event.listen(
+        engine, "connect", lambda connection, _: silent_servers.limit_silence(connection, silent_servers.ANSWER_S)
+    )
+    return engine
 
 
 @contextmanager
-def read_transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that sees one consistent state. Raises `StoreUnavailable`."""
-    with translate_driver_errors(), engine.begin() as connection:
+def read_transaction(engine: Engine, *, patient: bool = False) -> Iterator[Connection]:
+    """Give a connection that sees one consistent state; `patient`: statements may take minutes.
+
+    Raises `StoreUnavailable`.
+    """
+    with translate_driver_errors(), engine.begin() as connection, _patience(connection, patient):
         yield connection
 
 
 @contextmanager
-def write_transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a connection whose changes are all kept at the end, or none. Raises `StoreUnavailable`."""
-    with translate_driver_errors(), engine.execution_options(**{_WRITE_OPTION: True}).begin() as connection:
+def write_transaction(engine: Engine, *, patient: bool = False) -> Iterator[Connection]:
+    """Give a connection whose changes are all kept at the end, or none; `patient`: statements may take minutes.
+
+    Raises `StoreUnavailable`.
+    """
+    writing = engine.execution_options(**{_WRITE_OPTION: True})
+    with translate_driver_errors(), writing.begin() as connection, _patience(connection, patient):
         yield connection
+
+
+@contextmanager
+def _patience(connection: Connection, patient: bool) -> Iterator[None]:
+    """Let Postgres take long over each statement of this transaction."""
+    if not patient or connection.dialect.name != "postgresql":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    milliseconds = round(silent_servers.PATIENT_S * 1e3)
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
+    silent_servers.limit_silence(driver, silent_servers.PATIENT_S)
+    try:
+        yield
+    finally:
+        silent_servers.limit_silence(driver, silent_servers.ANSWER_S)
 
 
 @contextmanager
@@ -167,6 +199,7 @@ def migration_transaction(engine: Engine) -> Iterator[Connection]:
         with (
             translate_driver_errors(),
             engine.execution_options(**{_WRITE_OPTION: True, _MIGRATION_OPTION: True}).begin() as connection,
+            _patience(connection, patient=True),
         ):
             yield connection
     finally:

@@ -45,7 +45,7 @@ def read_raw_floor(connection: Connection, latest: datetime | None = None) -> da
 
 def advance_retention_time(engine: Engine, now: datetime) -> datetime:
     """Return by which time rows may be deleted where the clock shows `now`, and note it for the next pass."""
-    with write_transaction(engine) as connection:
+    with write_transaction(engine, patient=True) as connection:
         seen = tables.sessions.c.last_seen_at
         newest = connection.execute(select(func.max(seen)).where(seen <= now + FUTURE_TOLERANCE)).scalar_one_or_none()
         until = retention_time(now, newest, _read_watermark(connection, _RETENTION_MARK))
@@ -57,7 +57,7 @@ def delete_expired_rows(engine: Engine, retention: Retention, now: datetime) -> 
     """Delete everything past its retention at `now`; return rows deleted per table. Raises `StoreUnavailable`."""
     deleted = {"frames": _delete_frames(engine, retention.raw_floor(now))}
     for table, old in _expired_rows(retention, now):
-        with write_transaction(engine) as connection:
+        with write_transaction(engine, patient=True) as connection:
             deleted[table.name] = deleted.get(table.name, 0) + connection.execute(delete(table).where(old)).rowcount
     return deleted
 
@@ -102,16 +102,16 @@ def _expired_rows(retention: Retention, now: datetime) -> list[tuple[Table, Colu
 
 
 def _delete_frames(engine: Engine, floor: datetime) -> int:
-    with write_transaction(engine) as connection:
+    with write_transaction(engine, patient=True) as connection:
         # First the mark, then the rows: what arrives too late is refused before its day is gone.
         _write_watermark(connection, _FLOOR_MARK, floor)
     if engine.dialect.name == "postgresql":
-        with write_transaction(engine) as connection:
+        with write_transaction(engine, patient=True) as connection:
             return drop_partitions_before(connection, floor)
     deleted, stream_id = 0, _next_stream(engine, "")
     while stream_id is not None:
         old = (tables.frames.c.stream_id == stream_id) & (tables.frames.c.received_at < floor)
-        with write_transaction(engine) as connection:
+        with write_transaction(engine, patient=True) as connection:
             deleted += connection.execute(delete(tables.frames).where(old)).rowcount
         stream_id = _next_stream(engine, stream_id)
     return deleted
@@ -120,5 +120,5 @@ def _delete_frames(engine: Engine, floor: datetime) -> int:
 def _next_stream(engine: Engine, after: str) -> str | None:
     """Return the next stream that has frames; steps through the primary key, where DISTINCT would read every row."""
     column = tables.frames.c.stream_id
-    with read_transaction(engine) as connection:
+    with read_transaction(engine, patient=True) as connection:
         return connection.execute(select(column).where(column > after).order_by(column).limit(1)).scalar_one_or_none()

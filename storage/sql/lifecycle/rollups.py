@@ -28,7 +28,7 @@ _SPANS = {
 def fold_marked_minutes(engine: Engine) -> int:
     """Fold every marked minute; return how many frames were read for it. Raises `StoreUnavailable`."""
     column = tables.unfolded.c.stream_id
-    with read_transaction(engine) as connection:
+    with read_transaction(engine, patient=True) as connection:
         streams = connection.execute(select(column).distinct().order_by(column)).scalars().all()
     frames = 0
     for stream_id in streams:
@@ -41,7 +41,7 @@ def _fold_next_minutes(engine: Engine, stream_id: str) -> int | None:
     """Fold some marked minutes of one stream in one transaction; None when none is left."""
     marks = tables.unfolded
     query = select(marks.c.minute).where(marks.c.stream_id == stream_id).order_by(marks.c.minute)
-    with write_transaction(engine) as connection:
+    with write_transaction(engine, patient=True) as connection:
         chosen = query.limit(_MINUTES_PER_TRANSACTION).with_for_update()
         minutes = connection.execute(chosen).scalars().all()
         if not minutes:
