@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from api.security.request_limits import one_line
 from domain.errors import SightlineError, StoreUnavailable
 from domain.text.camera_urls import redact_text
+from domain.text.value_errors import describe_value_error
 
 MAX_MESSAGE_LENGTH = 1000
 MAX_SHOWN_NAME = 120
@@ -33,8 +34,20 @@ def camera_not_found(name: str) -> HTTPException:
 def validation_message(errors: Sequence[Any]) -> str:
     """Return the first error of a refused request as "where: what", without repeating the value sent."""
     first = errors[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "path", "body"))
-    return f"{where or 'body'}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    kind, context = first["type"], first.get("ctx", {})
+    what = describe_value_error(kind, context, first["msg"])
+    return f"{_place(first['loc'], kind)}: {what[0].lower()}{what[1:]}"
+
+
+def _place(loc: Sequence[int | str], kind: str) -> str:
+    """Return where a value is, as people write it: `masks[0].left`; a place in the text where it is no JSON."""
+    parts = [part for part in loc if part not in ("query", "path", "body", "header")]
+    if kind == "json_invalid":
+        return f"body, character {parts[0]}" if parts else "body"
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text.removesuffix(".[key]") or "body"
 
 
 async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api.error_responses import error_response
+from api.page_errors import refusal_response
 from api.request_context import BackendDependency
 from api.security import access_rules, kiosk
 from api.security.accounts import Accounts, make_user_cookie
@@ -41,7 +42,8 @@ def page(request: Request, backend: BackendDependency) -> Response:
     if request.scope["path"] == kiosk.KIOSK_PATH and "key" in request.query_params:
         return _exchange_kiosk_key(request, backend)
     if not is_page_path(request.scope["path"]):
-        return error_response(404, "there is nothing here")
+        raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8", "surrogatepass")
+        return refusal_response(request.method, raw_path, 404, "there is nothing here")
     return FileResponse(_PAGE_FOLDER / "index.html")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.cameras import PlanAnswer
@@ -10,10 +10,11 @@ from api.schemas.inputs import ByPerson
 from api.schemas.values import FaultAnswer, Number, SafeText, Time
 from domain.camera_changes import CameraChange, describe_change
 from domain.cameras import Mask, RtspTransport, SamplingMode
+from domain.errors import ConfigError
 from domain.faults import Fault
+from domain.masks import MAX_MASKS, check_masks
 from domain.text.names import MAX_TAGS
 
-MAX_MASKS = 64
 MAX_CORNERS = 32
 
 _Text = Annotated[str, StringConstraints(max_length=500)]
@@ -46,8 +47,16 @@ class MaskInput(BaseModel):
                 raise PydanticCustomError("mask", "Must have three corners or more that enclose an area")
             return self
         if self.width == 0 or self.height == 0 or self.left + self.width > 1.001 or self.top + self.height > 1.001:
-            raise PydanticCustomError("mask", "Must be a rectangle within the picture")
+            raise PydanticCustomError("mask", "Must be a rectangle within the picture, wider and higher than 0")
         return self
+
+
+def _leave_a_part_free(masks: list[MaskInput]) -> list[MaskInput]:
+    try:
+        check_masks([Mask(m.left, m.top, m.width, m.height, tuple(m.points)) for m in masks])
+    except ConfigError as error:
+        raise PydanticCustomError("masks", "{said}", {"said": str(error)}) from None
+    return masks
 
 
 class PlanInput(BaseModel):
@@ -86,7 +95,7 @@ class CameraInput(ByPerson):
     ptz: _Flag | None = None
     lit_at_night: _Flag | None = None
     analogue: _Flag | None = None
-    masks: Annotated[list[MaskInput], Field(max_length=MAX_MASKS)] | None = None
+    masks: Annotated[list[MaskInput], Field(max_length=MAX_MASKS), AfterValidator(_leave_a_part_free)] | None = None
     faults: dict[Fault, FaultInput] | None = None
     device: _Text | None = None
 

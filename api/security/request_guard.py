@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.error_responses import error_response
+from api.page_errors import refusal_response
 from api.security import access_rules, kiosk, request_limits
 from api.security.access_rules import AccessPolicy, AuthResult
 from api.security.accounts import IDENTITY, KIOSK_VIEWER, Accounts, Identity
@@ -87,7 +88,7 @@ class RequestGuard:
         found = request_limits.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
         # Where the ends of a request are in doubt, nothing after it may be read as another one.
         ends = {"Connection": "close"} if found is not None and found[0] in (400, 431) else None
-        return error_response(*found, ends) if found is not None else None
+        return refusal_response(scope["method"], raw_path, *found, ends) if found is not None else None
 
     def _resolve_client(self, scope: Scope) -> Scope:
         """Return the scope with the real client's address and scheme, as far as listed proxies name them."""

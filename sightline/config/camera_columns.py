@@ -9,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode
 from domain.errors import ConfigError
 from domain.faults import Fault
+from domain.masks import check_masks
 from domain.text.names import clean_label, clean_tags
+from domain.text.value_errors import describe_value_error
 from sightline.config.settings import FaultSettings, MaskSettings, PlanSettings
 from sightline.config.strict_yaml import key_for_message
 
@@ -58,8 +60,8 @@ def _check(model: type[Model], values: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        said = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise ConfigError(str(said).removeprefix("Input ").removeprefix("Value error, ")) from None
+        problem = error.errors(include_input=False, include_url=False)[0]
+        raise ConfigError(describe_value_error(problem["type"], problem.get("ctx", {}), problem["msg"])) from None
 
 
 def _number(text: str) -> float:
@@ -89,6 +91,7 @@ def _read_masks(camera: Camera, cell: str) -> Camera:
     for part in filter(str.strip, cell.split(BETWEEN)):
         numbers = [_number(each) for each in part.split()]
         masks.append(_check(MaskSettings, _mask_settings(numbers)).mask())
+    check_masks(masks)
     return replace(camera, masks=tuple(masks))
 
 

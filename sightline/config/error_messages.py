@@ -7,10 +7,10 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from domain.text.value_errors import describe_value_error
 from sightline.config.strict_yaml import key_for_message
 
 _KEY_ERROR = "[key]"
-_SENTENCES = {"missing": "needed, but not given", "string_type": "should be a text; put it in quotes"}
 
 
 def describe_errors(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -39,10 +39,8 @@ def _message(problem: Any, loc: tuple[int | str, ...], model: type[BaseModel]) -
     match problem["type"]:
         case "extra_forbidden":
             return _unknown_key_message(str(loc[-1]), _known_keys(model, loc[:-1]))
-        case "enum" | "literal_error":
-            return f"must be one of {problem['ctx']['expected']}"
         case kind:
-            return _SENTENCES.get(kind) or str(problem["msg"]).removeprefix("Input ").removeprefix("Value error, ")
+            return describe_value_error(kind, problem.get("ctx", {}), problem["msg"])
 
 
 def _unknown_key_message(key: str, known: Iterable[str]) -> str:

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.errors import ConfigError
 from domain.faults import Fault
+from domain.masks import check_masks
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url, find_secrets
 from domain.text.names import MAX_TAGS, clean_tags
@@ -99,6 +100,14 @@ def _expand_auto(value: object) -> object:
     return {} if value == "auto" else value
 
 
+def _leave_a_part_free(masks: tuple[MaskSettings, ...]) -> tuple[MaskSettings, ...]:
+    try:
+        check_masks([mask.mask() for mask in masks])
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return masks
+
+
 class CameraSettings(Section):
     """One camera. `user` and `password` may be given apart from the URL, so that a secret file can hold them."""
 
@@ -128,8 +137,8 @@ class CameraSettings(Section):
     """The scene is lit all night: a dark picture is a fault."""
     analogue: bool = False
     """Behind an analogue encoder: snow and stripes are judged."""
-    masks: tuple[MaskSettings, ...] = ()
-    """Parts of the picture that are left out."""
+    masks: Annotated[tuple[MaskSettings, ...], AfterValidator(_leave_a_part_free)] = ()
+    """Parts of the picture that are left out; together they leave something to judge."""
     faults: dict[Fault, Annotated[FaultSettings, BeforeValidator(_expand_shorthand)]] = Field(default_factory=dict)
     """Faults by key: `blur: off`, or `{enabled, sensitivity}`."""
     device: Label = ""

@@ -252,3 +252,59 @@ def test_a_camera_is_tried_out_as_typed_or_as_known(stage: SampleCameras) -> Non
 
 def test_without_a_tester_a_trial_is_404(api: Caller) -> None:
     assert api.post("/api/v1/camera-trials", json={"by": "Ada", "address": "rtsp://h/1"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "masks",
+    [
+        [{"left": 0, "top": 0, "width": 1, "height": 1}],
+        [{"left": 0, "top": 0, "width": 0.5, "height": 1}, {"left": 0.5, "top": 0, "width": 0.5, "height": 1}],
+        [{"left": 0.001, "top": 0.001, "width": 0.998, "height": 0.998}],
+        [{"left": n / 8, "top": 0, "width": 0.125, "height": 1} for n in range(8)],
+        [{"points": [[0, 0], [1, 0], [1, 1], [0, 1]]}],
+        [{"points": [[0, 0], [1, 0], [1, 1]]}, {"points": [[0, 0], [1, 1], [0, 1]]}],
+    ],
+)
+def test_masks_over_the_whole_picture_are_refused_with_a_sentence(
+    api: Caller, stage: SampleCameras, masks: list[dict[str, Any]]
+) -> None:
+    stage.add(GATE)
+    refused = api.send("PATCH", "/api/v1/cameras/gate", json={"by": "Ada", "masks": masks})
+    assert (refused.status_code, refused.json()) == (
+        422,
+        {
+            "error": "masks: cover the whole picture, so that nothing would be judged; leave a part free, "
+            "or switch the camera off"
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            '{"by": "Ada", "masks": [{"left": "a", "top": 0, "width": 1, "height": 1}]}',
+            "masks[0].left: must be a number",
+        ),
+        ('{"by": "Ada", "masks": [{"left": 0, "top": 0, "width": 1}]}', "masks[0].height: needed, but not given"),
+        ('{"by": "Ada", "masks": {}}', "masks: must be a list"),
+        ('{"by": "Ada", "enabled": "yes"}', "enabled: must be true or false"),
+        ('{"by": "Ada", "transport": "pigeon"}', "transport: must be one of 'tcp' or 'udp'"),
+        ('{"by": "Ada", "faults": {"nonsense": {}}}', "faults.nonsense: must be one of"),
+        ('{"by": "Ada", "faults": {"blur": {"sensitivity": 5.5}}}', "faults.blur.sensitivity: must be a whole number"),
+        ('{"by": "Ada", "colour": 1}', "colour: is not known here; remove it"),
+        ('{"by": "Ada"', "body, character "),
+        ("[]", "body: must be a group of named values"),
+        ("", "body: needed, but not given"),
+        ("null", "body: must be a group of named values"),
+        ('"text"', "body: must be a group of named values"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_be_right(
+    api: Caller, stage: SampleCameras, body: str, said: str
+) -> None:
+    stage.add(GATE)
+    headers = {"Content-Type": "application/json"}
+    refused = api.send("PATCH", "/api/v1/cameras/gate", content=body.encode(), headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["error"].startswith(said)

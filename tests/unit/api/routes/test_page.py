@@ -154,3 +154,41 @@ def test_the_chart_library_is_the_published_one_with_its_licence() -> None:
     assert not re.search(
         r"innerHTML|document\.write|\beval\(|new Function|fetch\(|XMLHttpRequest", (folder / "uplot.js").read_text()
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/cameras/%00", 400),
+        ("/cameras/%0a", 400),
+        ("/cameras/%ff", 400),
+        ("/cameras%00", 400),
+        ("/incidents/%C0%AF", 400),
+        ("/reports/%1b[2J", 400),
+        ("/?find=%00", 400),
+        ("/cameras//a", 404),
+        ("/cameras/a%5Cb", 404),
+        ("/cameras/" + "x" * 3000, 414),
+    ],
+)
+def test_an_address_of_the_page_that_cannot_be_is_answered_by_a_page(
+    api: Caller, locked: Caller, path: str, status: int
+) -> None:
+    for caller in (api, locked) if status != 404 else (api,):
+        answer = caller.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert "There is no such page" in answer.text
+        assert '<a href="/">' in answer.text
+        assert "content-security-policy" in answer.headers
+
+
+def test_a_page_that_cannot_be_shows_nothing_of_its_address(api: Caller) -> None:
+    answer = api.get("/cameras/%3Cscript%3Ealert%3C%2Fscript%3E%00")
+    assert answer.status_code == 400
+    assert "script" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cameras/%00", "/metrics%00", "/static/%00", "/healthz/%00"])
+def test_what_is_no_address_of_the_page_stays_json(api: Caller, path: str) -> None:
+    answer = api.get(path)
+    assert (answer.status_code, answer.json()) == (400, {"error": "the path holds a control character"})

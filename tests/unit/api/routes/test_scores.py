@@ -51,14 +51,14 @@ def test_a_long_series_is_thinned_and_says_so(api: Caller) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("", "metric: field required"),
+        ("", "metric: needed, but not given"),
         ("metric=nonsense", "metric: there is no metric 'nonsense'; /api/v1/metrics lists them"),
-        ("metric=luma_mean&since=yesterday", "since: input should be a valid datetime"),
-        ("metric=luma_mean&resolution=week", "resolution: input should be 'frame', 'minute', 'hour' or 'day'"),
+        ("metric=luma_mean&since=yesterday", "since: must be a time such as"),
+        ("metric=luma_mean&resolution=week", "resolution: must be one of 'frame', 'minute', 'hour' or 'day'"),
         ("metric=luma_mean&since=2000-01-01T00:00:00Z", "at most 3660 days"),
         ("metric=luma_mean&since=2026-01-01&resolution=frame", "too long for resolution frame"),
-        ("metric=luma_mean&points=99999", "points: input should be less than or equal to 2000"),
-        ("&".join(["metric=luma_mean"] * (MAX_METRICS + 1)), "metric: list should have at most 64 items"),
+        ("metric=luma_mean&points=99999", "points: must be 2000 or less"),
+        ("&".join(["metric=luma_mean"] * (MAX_METRICS + 1)), "metric: must hold at most 64 entries"),
     ],
 )
 def test_a_question_that_cannot_be_answered_gets_one_sentence(api: Caller, query: str, says: str) -> None:

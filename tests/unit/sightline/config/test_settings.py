@@ -75,12 +75,16 @@ def test_cameras_without_a_plan_take_the_common_one() -> None:
         ("colour: 1", "colour: unknown key"),
         ("devise: cpu", "devise: unknown key, did you mean 'device'?"),
         ("device: gpu", "device: must be one of 'auto', 'cpu' or 'cuda'"),
-        ("batch: {max_frames: '3'}", "batch.max_frames: should be a valid integer"),
+        ("batch: {max_frames: '3'}", "batch.max_frames: must be a whole number"),
         ("cameras: [{name: a}]", "cameras[0].url: needed, but not given"),
         ("cameras: [{name: a, url: u, plan: {mod: all}}]", "cameras[0].plan.mod: unknown key, did you mean 'mode'?"),
         (
             "cameras: [{name: a, url: u, masks: [{lft: 0}]}]",
             "cameras[0].masks[0].lft: unknown key, did you mean 'left'?",
+        ),
+        (
+            "cameras: [{name: a, url: u, masks: [{left: 0, top: 0, width: 1, height: 1}]}]",
+            "cameras[0].masks: cover the whole picture, so that nothing would be judged; leave a part free",
         ),
         ("cameras: [{name: a, url: 'exec:ls'}]", "cameras[0].url: scheme 'exec:' is not allowed"),
         ("cameras: [{name: a, url: u}, {name: a, url: v}]", "cameras[1].name: 'a' is taken by cameras[0]"),
