@@ -57,7 +57,8 @@ class FrameMeasurement:
 
     `values` maps metric key to a finite value; a metric that could not be measured is in `missing` with its reason.
     `models` maps the name of a group of metrics to the fingerprint of the code that measured it. `structure` is the
-    picture's block statistics, (rows, columns, channels) in 8 bits; see `detectors/metrics/functional/structure.py`.
+    picture's block statistics, (rows, columns, channels) in 8 bits; see
+    `detectors/metrics/functional/edge_directions.py`.
     """
 
     values: Mapping[str, float]

@@ -44,10 +44,10 @@ class FrameScores:
 
     `values` maps metric key to a finite value; a metric that could not be measured is absent from it and is in
     `missing` with its reason. `structure` is the picture's block statistics (see
-    `detectors/metrics/functional/structure.py`), compared with the camera's reference and never stored with the frame.
-    `models` maps detector name to the
-    fingerprint of what produced its numbers. `earlier` holds the last values of metrics that are not measured in every
-    picture of a stream; they are shown with their age and never stored with this frame.
+    `detectors/metrics/functional/edge_directions.py`), compared with the camera's reference and never stored with the
+    frame. `models` maps detector name to the fingerprint of what produced its numbers. `earlier` holds the last values
+    of metrics that are not measured in every picture of a stream; they are shown with their age and never stored with
+    this frame.
     """
 
     ref: FrameRef

@@ -1,7 +1,7 @@
 """Every port; those of reports and of quiet times are in files of their own and imported here.
 
-Each store, queue and live state has one contract test for all of its adapters (`tests/contract/`). Two protocols are
-elsewhere: `Detector` (`detectors/models/pictures.py`), which speaks tensors, and `DigestNotifier`
+Each store, queue, live state and notifier has one contract test for all of its adapters (`tests/contract/`). Two
+protocols are elsewhere: `Detector` (`detectors/models/pictures.py`), which speaks tensors, and `DigestNotifier`
 (`notification/digest.py`), what some notifiers can do beside `Notifier`.
 """
 

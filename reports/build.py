@@ -19,10 +19,10 @@ from reports.measures import decline, quality, reliability
 from reports.measures.decline import Decline
 from reports.measures.reliability import Tally, add_tallies, tally
 from reports.records import Bucket, CameraReport, GroupReport, Report, Scope, SiteReport, Summary
+from reports.usable_time.counted_time import Watched, changes_by_camera, find_counted_time
 from reports.usable_time.intervals import Interval, intersect, total
 from reports.usable_time.periods import Days, Stretch, Zones, buckets, requested_days, stretch_of
 from reports.usable_time.time_parts import TimeParts, add_parts, parts_of, usable_by_light
-from reports.usable_time.watching import Watched, changes_by_camera, find_counted_time
 
 WORST = 10
 _HOURLY_UP_TO = timedelta(days=94)

@@ -44,7 +44,7 @@ from sightline.services.housekeeping import Housekeeping
 from sightline.services.ingest_service import IngestService, register_cameras
 from sightline.services.leased_ingest_service import LeasedIngestService
 from sightline.services.maintenance_planner import EXTEND_EVERY_S
-from sightline.services.messaging import Messaging, make_messaging
+from sightline.services.notification_parts import Messaging, make_messaging
 from sightline.services.notifier_factory import make_heartbeat
 from sightline.services.process_metrics import collect_process_metrics, collect_receiver_metrics
 from sightline.services.report_maker import make_report_maker

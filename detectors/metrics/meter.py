@@ -4,7 +4,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-from detectors.metrics.functional.structure import pack_structure
+from detectors.metrics.functional.edge_directions import pack_structure
 from detectors.metrics.measure import ALL_METRICS, MetricSet, compare_pictures, measure_picture
 from detectors.metrics.motion import RememberedPicture
 from domain.cameras import Mask

@@ -1,7 +1,7 @@
 """Is this still the view that was learned? Block structure against block structure, never picture against picture.
 
 A structure is (rows, columns, channels) float32: 0 mean luma (0 … 1), 1 gradient energy (levels a pixel), 2 … a
-histogram of gradient orientations (`detectors/metrics/functional/structure.py`); NaN throughout a masked block.
+histogram of gradient orientations (`detectors/metrics/functional/edge_directions.py`); NaN throughout a masked block.
 """
 
 from collections.abc import Sequence

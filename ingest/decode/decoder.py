@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from domain.errors import CodecUnsupported
 from ingest.connect.stream_errors import UNKNOWN_CODEC, error_for_size
 from ingest.decode.damage import has_lost_part, holds_picture, is_harmless_mark
-from ingest.decode.frame_numbers import FrameNumbers
+from ingest.decode.lost_frames import FrameNumbers
 from ingest.limits import ReadingLimits
 
 LIMITS = ReadingLimits()

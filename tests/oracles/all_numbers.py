@@ -17,7 +17,7 @@ from tests.oracles.detectors.exposure import ExposureDetector
 from tests.oracles.detectors.motion import MotionDetector
 from tests.oracles.detectors.noise import NoiseDetector
 from tests.oracles.detectors.texture import TextureDetector
-from tests.oracles.functional.structure import block_structure
+from tests.oracles.functional.edge_directions import block_structure
 from workers.frame_scoring.preprocessing import upload_pictures
 
 SINGLE = (

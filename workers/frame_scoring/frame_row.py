@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detectors.metrics.functional.structure import unpack_structure
+from detectors.metrics.functional.edge_directions import unpack_structure
 from detectors.metrics.meter import NOT_MEASURABLE
 from domain.frames import Frame, FrameMeasurement
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from detectors.metrics.functional.structure import block_structure
+from detectors.metrics.functional.edge_directions import block_structure
 from detectors.metrics.picture.arrays import Bytes, Floats, Samples, Words
 from detectors.metrics.picture.codes import FIXED_POINT, CodeRange, code_range
 from detectors.metrics.picture.steps import Steps, column_steps, row_steps

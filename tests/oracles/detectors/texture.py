@@ -6,7 +6,7 @@ from torch import Tensor
 
 from detectors.metrics.specs import neutral_metric
 from detectors.models.pictures import Pictures
-from tests.oracles.functional.structure import block_structure, texture_share
+from tests.oracles.functional.edge_directions import block_structure, texture_share
 
 
 class TextureDetector:

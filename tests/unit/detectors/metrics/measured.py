@@ -6,7 +6,7 @@ from torch import Tensor
 
 from detectors.metrics import analogue, colour, contrast, exposure, motion, texture
 from detectors.metrics.coding import CodingMetrics
-from detectors.metrics.functional import blocking, corruption, edges, slate, structure
+from detectors.metrics.functional import blocking, corruption, edge_directions, edges, slate
 from detectors.metrics.functional import sharpness as sharp
 from detectors.metrics.measure import ALL_METRICS, MOTION
 from detectors.metrics.noise import NoiseMetrics
@@ -167,7 +167,7 @@ def magenta(luma: Tensor, chroma: Tensor, matrix: ColorMatrix, visible: Tensor |
 
 def block_structure(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     rows = [
-        structure.block_structure(each.luma.astype(np.uint16) * FIXED_POINT, FULL, each.visible)
+        edge_directions.block_structure(each.luma.astype(np.uint16) * FIXED_POINT, FULL, each.visible)
         for each in pictures_of(luma, visible=visible)
     ]
     return torch.from_numpy(np.stack(rows))

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ingest.decode.frame_numbers import FrameNumbers
+from ingest.decode.lost_frames import FrameNumbers
 from tests.cameras.films import encode_access_units
 
 VARIANTS = {
