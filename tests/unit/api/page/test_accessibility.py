@@ -31,6 +31,7 @@ PAGES = {
     "/incidents": ".incident-table tbody tr",
     "/incidents/gate/blur/1": "#act-comment",
     "/reports": "button.download",
+    "/kiosk": ".tile",
 }
 FINDINGS = """
 const done = arguments[arguments.length - 1];

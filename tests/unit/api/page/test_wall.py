@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from domain.cameras import Camera
-from domain.faults import Evidence
+from domain.faults import Evidence, VerdictState
 from lab.bench.page.browser import Browser
 from tests.unit.api.page.conftest import Open
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
@@ -70,9 +70,39 @@ def test_a_site_that_is_off_or_unknown_never_reads_as_fine(window: Browser, stag
     stage.add(Camera("d", "rtsp://h/1", site="Mixed", enabled=False))
     opened()
     window.wait(lambda: len(window.texts("section.site")) == 3, what="three sites")
-    tallies = dict(zip(window.texts("section.site h2 button"), window.texts("section.site .tally"), strict=True))
-    assert tallies == {"Silent": "1 unknown", "Mixed": "1 OK, 1 switched off", "Off": "1 switched off"}
+    assert tallies(window) == {"Silent": "1 unknown", "Mixed": "1 OK, 1 switched off", "Off": "1 switched off"}
     assert "fine" not in "".join(window.texts("main"))
+
+
+def tallies(window: Browser) -> dict[str, str]:
+    names, counts = window.texts("section.site h2 button"), window.texts("section.site .tally")
+    return dict(zip(names, counts, strict=True)) if len(names) == len(counts) else {}
+
+
+def test_in_whatever_order_cameras_leave_only_those_in_order_are_counted_so(
+    window: Browser, stage: SampleCameras, opened: Open
+) -> None:
+    gate, yard, dock = (Camera(name, "rtsp://h/1", site="North") for name in ("gate", "yard", "dock"))
+    snapshots = {camera.name: stage.healthy(camera) for camera in (gate, yard, dock)}
+    opened("/?view=cards")
+    window.wait(lambda: tallies(window) == {"North": "all 3 OK"}, what="three in order", timeout_s=60)
+    stage.add(replace(gate, enabled=False))
+    window.wait(lambda: tallies(window) == {"North": "2 OK, 1 switched off"}, what="one off", timeout_s=60)
+    none = tuple(
+        replace(each, state=VerdictState.NOT_ASSESSABLE, reason="no light") for each in snapshots["yard"].verdicts
+    )
+    stage.live.put(replace(snapshots["yard"], verdicts=none))
+    wanted = {"North": "1 not assessable, 1 OK, 1 switched off"}
+    window.wait(lambda: tallies(window) == wanted, what="one that cannot be judged", timeout_s=60)
+    stage.live.remove("dock")
+    wanted = {"North": "1 unknown, 1 not assessable, 1 switched off"}
+    window.wait(lambda: tallies(window) == wanted, what="one that is unknown", timeout_s=60)
+    stage.add(replace(yard, enabled=False))
+    stage.add(replace(dock, enabled=False))
+    window.wait(lambda: tallies(window) == {"North": "3 switched off"}, what="all off", timeout_s=60)
+    assert window.texts(".count strong") == ["3"]
+    stage.add(gate)
+    window.wait(lambda: tallies(window) == {"North": "1 OK, 2 switched off"}, what="one back", timeout_s=60)
 
 
 def test_a_site_is_reached_and_its_address_can_be_sent(window: Browser, stage: SampleCameras, opened: Open) -> None:
