@@ -1,6 +1,5 @@
 """How many checks could be made of a camera, such as "16 of 24, 8 need a reference". Pure."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,17 +36,18 @@ def count_checks(camera: Camera, verdicts: Sequence[Verdict]) -> CheckCounts:
     """Count the checks of `camera`; a fault without a verdict was not checked yet."""
     wanted = _wanted_checks(camera)
     found = {verdict.fault: verdict for verdict in verdicts}
-    open_reasons = Counter[str]()
+    open_reasons: dict[str, int] = {}
     learning = 0
     for fault in wanted:
         verdict = found.get(fault)
         if verdict is None:
-            open_reasons["not judged yet"] += 1
+            open_reasons["not judged yet"] = open_reasons.get("not judged yet", 0) + 1
         elif verdict.state is VerdictState.NOT_ASSESSABLE:
-            open_reasons[verdict.reason] += 1
+            open_reasons[verdict.reason] = open_reasons.get(verdict.reason, 0) + 1
             learning += verdict.cause is NotAssessable.NEEDS_BASELINE
-    done = len(wanted) - open_reasons.total()
-    return CheckCounts(done, len(wanted), len(Fault) - len(wanted), tuple(open_reasons.most_common()), learning)
+    done = len(wanted) - sum(open_reasons.values())
+    waiting = tuple(sorted(open_reasons.items(), key=lambda each: -each[1]))
+    return CheckCounts(done, len(wanted), len(Fault) - len(wanted), waiting, learning)
 
 
 def _wanted_checks(camera: Camera) -> tuple[Fault, ...]:

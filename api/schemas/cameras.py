@@ -1,6 +1,7 @@
 """What the API answers about cameras."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -186,6 +187,7 @@ class LatestAnswer(BaseModel):
     measured_at: dict[str, Time]
 
 
+@lru_cache(maxsize=4096)
 def checks_answer(checks: CheckCounts) -> ChecksAnswer:
     waiting = [WaitingAnswer(reason=reason, count=count) for reason, count in checks.waiting]
     return ChecksAnswer(done=checks.done, of=checks.of, off=checks.off, text=checks.text, waiting=waiting)
