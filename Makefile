@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 DURATION ?= 0
 # Processes that run tests side by side: half of the tests wait, so three keep two cores busy. Each may take 2 GB.
 JOBS ?= 3
+# What `make test` runs: `make test TESTS=tests/unit` runs the unit tests alone.
+TESTS ?= tests
 
 # Modules are compiled once, not by every process that starts; some environments switch that off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,7 +29,7 @@ demo: setup
 	@$(BIN)/sightline demo --duration $(DURATION)
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 format: setup
 	$(BIN)/ruff format .

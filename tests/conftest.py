@@ -28,7 +28,7 @@ os.environ.setdefault(
 
 WAITING = ("end_to_end", "faults", "contract")
 """Folders whose tests wait for services, deadlines and films in real time, the longest first; the others compute."""
-COMPUTING = ("lab", "detectors", "simulation")
+COMPUTING = ("lab", "detectors", "page", "simulation")
 """Folders of unit tests that compute longest."""
 
 
@@ -52,7 +52,7 @@ def _longest_first(files: dict[Path, list[pytest.Item]], folders: Sequence[str])
     own = len(Path(__file__).parent.parts)
 
     def rank(path: Path) -> int:
-        parts = path.parts[own : own + 2]
+        parts = path.parts[own:-1]
         return min((ranks[part] for part in parts if part in ranks), default=len(ranks))
 
     return [files[path] for path in sorted(files, key=rank)]

@@ -9,11 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from detectors.models.face_quality.network import DIMENSIONS
 from detectors.models.mtcnn import weights as mtcnn_weights
+from detectors.models.mtcnn.cascade import Mtcnn
 from lab.training.augment.face_distortions import Distortion, distort_face
+from lab.training.face_quality import face_set
 from lab.training.face_quality.paper_figures import TABLE_2, TABLE_3, TABLE_4, TABLE_6
 from lab.training.face_quality.synthesis.distortion_labels import label_face
 from lab.training.face_quality.tables import SFIQA_TABLES, SUMMARY, table_2, table_3, table_4, table_5, table_6
@@ -34,10 +37,22 @@ pytestmark = [
 ]
 
 
+cut_central_face = face_set._cut_central_face
+cut_before: dict[bytes, tuple[Pixels, NDArray[np.float32]]] = {}
+
+
 @pytest.fixture(autouse=True)
-def _mtcnn_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every training and every table looks for faces first; translating the three networks takes a second of CPU."""
+def _faces_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every training and every table looks for the faces of the same ten pictures: MTCNN finds each of them once."""
+
+    def cut_once(picture: Pixels, mtcnn: Mtcnn) -> tuple[Pixels, NDArray[np.float32]]:
+        asked = picture.tobytes()
+        if asked not in cut_before:
+            cut_before[asked] = cut_central_face(picture, mtcnn)
+        return cut_before[asked]
+
     monkeypatch.setattr(mtcnn_weights, "load_mtcnn", load_mtcnn_once)
+    monkeypatch.setattr(face_set, "_cut_central_face", cut_once)
 
 
 @dataclass(frozen=True)
