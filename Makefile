@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
-# Processes that run tests side by side: half of the tests wait, so three keep two cores busy. Each may take 2 GB.
-JOBS ?= 3
+# Processes that run tests side by side. Each may take 2 GB.
+JOBS ?= 2
 # What `make test` runs: `make test TESTS=tests/unit` runs the unit tests alone.
 TESTS ?= tests
 

@@ -39,7 +39,7 @@ def judged(system: System, name: str) -> bool:
 
 @pytest.mark.slow
 def test_a_recording_is_read_judged_stored_and_served_and_the_end_is_orderly(tmp_path: Path) -> None:
-    write_clip(tmp_path / "scene.mp4", seconds=20, fps=5)
+    write_clip(tmp_path / "scene.mp4", seconds=60, fps=5)
     wanted = settings(tmp_path, CameraSettings(name="gate", url=str(tmp_path / "scene.mp4"), site="north"))
     system = build_system(wanted, policy=Policy.for_clips())
 
@@ -58,7 +58,7 @@ def test_a_recording_is_read_judged_stored_and_served_and_the_end_is_orderly(tmp
 
 @pytest.mark.slow
 def test_a_camera_that_cannot_be_reached_is_told_to_the_notifier_and_does_not_disturb_the_rest(tmp_path: Path) -> None:
-    write_clip(tmp_path / "scene.mp4", seconds=30, fps=5)
+    write_clip(tmp_path / "scene.mp4", seconds=60, fps=5)
     told = FakeNotifier()
     wanted = settings(
         tmp_path,
