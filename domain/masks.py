@@ -35,8 +35,8 @@ def check_masks(masks: Sequence[Mask]) -> None:
 def _inside(mask: Mask, across: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which points lie in a mask; in a polygon by the even-odd rule (a ray to the right)."""
     if not mask.points:
-        beside = (across > mask.left) & (across < mask.left + mask.width)
-        return np.asarray(beside & (down > mask.top) & (down < mask.top + mask.height))
+        beside = (across >= mask.left) & (across < mask.left + mask.width)
+        return np.asarray(beside & (down >= mask.top) & (down < mask.top + mask.height))
     inside = np.zeros((down.size, across.size), bool)
     for (x0, y0), (x1, y1) in zip(mask.points, (*mask.points[1:], mask.points[0]), strict=True):
         if y0 != y1:

@@ -33,6 +33,7 @@ def test_masks_that_leave_something_are_taken(masks: list[Mask]) -> None:
         [Mask(0, 0, 1, 0.996)],
         [Mask(0, 0, 0.5, 1), Mask(0.5, 0, 0.5, 1)],
         [Mask(0, 0, 9, 9)],
+        [Mask(n / 8, 0, 0.125, 1) for n in range(8)],
         [TRIANGLE, Mask.polygon([(1, 1), (1, 0), (0, 1)]), Mask(0, 0, 0.1, 0.1)],
         [Mask.polygon([(0, 0), (1, 0), (1, 1), (0, 1)])],
     ],

@@ -286,7 +286,10 @@ def test_masks_over_the_whole_picture_are_refused_with_a_sentence(
             '{"by": "Ada", "masks": [{"left": "a", "top": 0, "width": 1, "height": 1}]}',
             "masks[0].left: must be a number",
         ),
-        ('{"by": "Ada", "masks": [{"left": 0, "top": 0, "width": 1}]}', "masks[0].height: needed, but not given"),
+        (
+            '{"by": "Ada", "masks": [{"left": 0, "top": 0, "width": 1}]}',
+            "masks[0]: must be a rectangle within the picture",
+        ),
         ('{"by": "Ada", "masks": {}}', "masks: must be a list"),
         ('{"by": "Ada", "enabled": "yes"}', "enabled: must be true or false"),
         ('{"by": "Ada", "transport": "pigeon"}', "transport: must be one of 'tcp' or 'udp'"),
