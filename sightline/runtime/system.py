@@ -1,9 +1,11 @@
 """The running system: its parts start in order, stop in reverse, and report their health."""
 
+import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 
 from domain.ports import AlertStore, LiveState, ScoreStore, StreamStore
@@ -15,6 +17,20 @@ STOP_TIMEOUT_S = 15.0
 """What one part may take to finish what it has in hand …"""
 STOP_ALL_S = 40.0
 """… and what all of them may take together: service managers kill after 60 s (`deploy/`, `docker-compose.yml`)."""
+
+
+@contextmanager
+def uncollected_start() -> Iterator[None]:
+    """Keep what the start made out of Python's search for cyclic garbage: modules and models stay to the end anyway.
+
+    A search through all of it stops every thread for as long, and each answer of the page with them.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class System:

@@ -65,7 +65,7 @@ def run(*, into: Path, every: bool = False) -> Mapping[str, Any]:
 @contextmanager
 def _demo(said: Path) -> Iterator[str]:
     """Run the demo and yield the address of its page; what it prints goes into a file."""
-    command = [sys.executable, "-m", "sightline.cli.main", "demo", "--duration", "0"]
+    command = [sys.executable, "-P", "-m", "sightline.cli.main", "demo", "--duration", "0"]
     with said.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:

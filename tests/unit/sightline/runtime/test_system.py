@@ -1,8 +1,9 @@
+import gc
 import threading
 
 import pytest
 
-from sightline.runtime.system import STOP_ALL_S, STOP_TIMEOUT_S, System
+from sightline.runtime.system import STOP_ALL_S, STOP_TIMEOUT_S, System, uncollected_start
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import FakeAlertStore, FakeScoreStore, FakeStreamStore
 
@@ -76,3 +77,10 @@ def test_all_parts_together_keep_to_the_time_that_a_service_manager_gives(monkey
 
 def test_health_names_every_part() -> None:
     assert system([], FakeComponent("a", []), FakeComponent("b", [])).health() == {"a": "", "b": "slow"}
+
+
+def test_what_the_start_made_is_not_searched_for_garbage_while_it_runs_and_is_again_after() -> None:
+    before = gc.get_freeze_count()
+    with uncollected_start():
+        assert gc.get_freeze_count() > before
+    assert gc.get_freeze_count() == 0
