@@ -70,7 +70,9 @@ COMMANDS = (
         "Put a backup in place as the database of the settings; a database that is there is never overwritten.",
         "sightline.cli.backup:restore",
     ),
-    CommandEntry("cameras", "Add, list, remove, accept, test, import and export cameras.", "sightline.cli.cameras:app"),
+    CommandEntry(
+        "cameras", "Add, list, remove, accept, test, find, import and export cameras.", "sightline.cli.cameras:app"
+    ),
     CommandEntry("incidents", "List, take on, assign, comment and answer incidents.", "sightline.cli.incidents:app"),
     CommandEntry(
         "shadow",
