@@ -23,6 +23,8 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _ONCE = "FREQ=DAILY;COUNT=1"
 _UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 """What icalendar raises for values that are none."""
+_ODD_ZONE = (OSError, RecursionError)
+"""What looking for a zone raises where its name is a folder, or long: its parts are looked for as folders."""
 
 _Moment = datetime | date
 
@@ -42,7 +44,9 @@ def read_calendar(
         raise ConfigError("the calendar is larger than 2 MB; import it in parts")
     try:
         events = [each for each in Calendar.from_ical(content).walk("VEVENT") if isinstance(each, Event)]
-    except (ValueError, IndexError, KeyError) as error:
+    except _ODD_ZONE as error:
+        raise ConfigError("a time zone of the calendar is not known; write names of the IANA list") from error
+    except (IndexError, *_UNREADABLE) as error:
         raise ConfigError("this is no calendar (iCalendar, .ics)") from error
     if len(events) > MOST_EVENTS:
         raise ConfigError(f"the calendar has more than {MOST_EVENTS} events; import it in parts")
@@ -54,7 +58,7 @@ def read_calendar(
             reader.read(event, title)
         except ConfigError as error:
             raise ConfigError(f"the event '{title}': {error}") from error
-        except _UNREADABLE as error:
+        except (*_ODD_ZONE, *_UNREADABLE) as error:
             raise ConfigError(f"the event '{title}' has no time that can be read") from error
     return reader.schedules, reader.windows
 

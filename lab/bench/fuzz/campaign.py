@@ -17,8 +17,8 @@ from lab.bench.fuzz.target import Target
 
 LOOK_EVERY_S = 0.1
 LEAST_S = 0.5
-START_S = 60.0
-"""What a process may take before its first input: it imports torch and makes its films."""
+START_S = 300.0
+"""What a process may take before its first input: it imports torch and makes its films, on a busy machine too."""
 
 Command = Callable[[FuzzSlice], Sequence[str]]
 """A slice of work to the command line of the process that does it."""

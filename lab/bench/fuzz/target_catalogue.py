@@ -30,6 +30,7 @@ _NETWORK = "lab.bench.fuzz.network_targets:open_"
 TARGETS = (
     Target("addresses", _entry_point("lab.bench.fuzz.text_targets:open_addresses"), deadline_s=5.0),
     Target("messages", _entry_point("lab.bench.fuzz.text_targets:open_messages"), deadline_s=5.0),
+    Target("calendars", _entry_point("lab.bench.fuzz.text_targets:open_calendars")),
     Target("weights", _entry_point("lab.bench.fuzz.weights_target:open_weights")),
     Target("settings", _entry_point("lab.bench.fuzz.application_targets:open_settings")),
     Target("camera_list", _entry_point("lab.bench.fuzz.application_targets:open_cameras")),

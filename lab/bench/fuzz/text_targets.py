@@ -1,5 +1,6 @@
-"""Doors for addresses and for messages from the broker."""
+"""Doors for addresses, for messages from the broker, and for calendars."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +10,7 @@ from domain.errors import SightlineError
 from domain.frames import Frame, FrameFormat, FrameRef
 from domain.text.camera_urls import clean_camera_url, redact_text, split_credentials
 from lab.bench.fuzz.target import BrokenPromise, EntryPoint
+from notification.calendar_file import read_calendar
 from transport.codec import decode_message, encode_message
 from transport.compression import Compression
 
@@ -74,3 +76,30 @@ def open_messages() -> EntryPoint:
             raise BrokenPromise(f"a message was taken that cannot be sent: {error}") from error
 
     return EntryPoint(_messages(), feed)
+
+
+_EVENTS = (
+    "DTSTART;TZID=Europe/Berlin:20260105T080000\nDTEND;TZID=Europe/Berlin:20260105T100000\n"
+    "RRULE:FREQ=WEEKLY;BYDAY=MO;UNTIL=20261231T225959Z\nEXDATE;TZID=Europe/Berlin:20260112T080000\nRDATE:20260107T190000Z",
+    "DTSTART;TZID=Europe/Berlin:20260113T120000\nDURATION:PT90M\nRECURRENCE-ID:20260112T070000Z\nSTATUS:CONFIRMED",
+    "DTSTART;VALUE=DATE:20260405\nRRULE:FREQ=MONTHLY;BYMONTHDAY=-1;INTERVAL=2;COUNT=9\nSTATUS:CANCELLED",
+    "DTSTART:20260401T100000\nRDATE;VALUE=PERIOD:20260402T100000Z/PT2H,20260403T100000Z/20260403T110000Z",
+)
+
+
+def _calendar(events: Sequence[str]) -> bytes:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//fuzz//EN"]
+    for event in events:
+        lines += ["BEGIN:VEVENT", "UID:series", "SUMMARY:Cleaning", *event.split("\n"), "END:VEVENT"]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+
+
+def open_calendars() -> EntryPoint:
+    """Calendars as programs export them: every window that is announced ends after it begins."""
+
+    def feed(data: bytes) -> None:
+        _, windows = read_calendar(data, "Europe/Berlin")
+        if any(window.until <= window.since for window in windows):
+            raise BrokenPromise("a window ends before it begins")
+
+    return EntryPoint([_calendar(_EVENTS), *(_calendar([event]) for event in _EVENTS)], feed)

@@ -248,3 +248,11 @@ def test_more_dates_than_a_rule_may_have_are_refused_by_their_length() -> None:
     )
     with pytest.raises(ConfigError, match="longer than 20000 characters"):
         read_calendar(calendar_of(f"DTSTART:20260301T080000\nRRULE:FREQ=DAILY\n{dates}"), BERLIN)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe", "Europe/" + "x" * 300, "Europe/" + "B=" * 3000, "a/" * 400 + "b", "..", "/etc/passwd"]
+)
+def test_a_zone_whose_name_is_a_folder_or_endless_is_refused(zone: str) -> None:
+    with pytest.raises(ConfigError, match="time zone"):
+        read_calendar(calendar_of(f"DTSTART;TZID={zone}:20260301T080000"), BERLIN)
