@@ -40,7 +40,7 @@ HAPPENINGS: dict[str, Callable[[CameraTimeline], None]] = {
 }
 
 
-def documented() -> dict[str, tuple[float, float]]:
+def read_documented() -> dict[str, tuple[float, float]]:
     rows = re.findall(r"^\| ([^|]+) \| (\d+) s \| (\d+) s \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
     return {what: (float(alone), float(others)) for what, alone, others in rows}
 
@@ -85,9 +85,9 @@ def measure(story: CameraTimeline, happens: Callable[[CameraTimeline], None]) ->
 
 
 def test_the_guide_names_every_happening() -> None:
-    assert documented().keys() == HAPPENINGS.keys()
+    assert read_documented().keys() == HAPPENINGS.keys()
 
 
 @pytest.mark.parametrize("what", HAPPENINGS)
 def test_the_guide_says_how_long_it_takes(what: str, learned: CameraTimeline) -> None:
-    assert measure(deepcopy(learned), HAPPENINGS[what]) == pytest.approx(documented()[what], abs=TOLERANCE_S)
+    assert measure(deepcopy(learned), HAPPENINGS[what]) == pytest.approx(read_documented()[what], abs=TOLERANCE_S)

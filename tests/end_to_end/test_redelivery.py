@@ -54,7 +54,7 @@ def worker(engine: Engine, consumer: StreamConsumer) -> ScoringWorker:
     )
 
 
-def killed(unit: Batch) -> None:
+def kill(unit: Batch) -> None:
     raise SystemExit("killed")
 
 
@@ -64,7 +64,7 @@ def test_a_unit_stored_but_not_committed_is_stored_once(engine: Engine, monkeypa
         queue.publisher().publish(message)
     dying = queue.consumer()
 
-    monkeypatch.setattr(dying, "commit", killed)
+    monkeypatch.setattr(dying, "commit", kill)
     with pytest.raises(SystemExit):
         worker(engine, dying).run_once()
 
@@ -110,7 +110,7 @@ def test_time_in_each_state_is_the_same_however_often_the_worker_dies(
             consumer = queue.consumer()
             dying = worker(engine, consumer)
             with monkeypatch.context() as patch:
-                patch.setattr(consumer, "commit", killed)
+                patch.setattr(consumer, "commit", kill)
                 with pytest.raises(SystemExit):
                     dying.run_once()
             dying = worker(engine, queue.consumer())

@@ -27,7 +27,7 @@ def shell(line: str, *, tmpfs: Sequence[str] = ("/tmp:size=1m",), mounts: Path |
     return Container(Path("/"), ("sh", "-c", line), NOBODY, environment, "/", tuple(tmpfs), given)
 
 
-def said(container: Container) -> str:
+def read_output(container: Container) -> str:
     """Run it to its end and return what it wrote."""
     with RunningContainer(container) as running:
         running.wait(60)
@@ -46,7 +46,7 @@ def test_it_is_the_user_without_capabilities_on_a_read_only_root() -> None:
 
 
 def test_only_the_folders_in_memory_can_be_written_and_only_so_far() -> None:
-    text = said(
+    text = read_output(
         shell("cd /var/tmp; echo x >y; echo x >/tmp/y && cat /tmp/y; head -c 2000000 /dev/zero >/tmp/z; ls /dev")
     )
 
@@ -59,7 +59,7 @@ def test_only_the_folders_in_memory_can_be_written_and_only_so_far() -> None:
 def test_it_sees_its_own_processes_and_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTLINE_CANARY", "of the caller")
 
-    text = said(shell("echo pid $$; env"))
+    text = read_output(shell("echo pid $$; env"))
 
     assert "pid 1\n" in text
     assert "WORD=given" in text
@@ -71,7 +71,7 @@ def test_a_mounted_file_is_read_and_not_written(tmp_path: Path) -> None:
     file.write_text("as given\n")
     file.chmod(0o666)
 
-    text = said(shell("cat /etc/hostname; echo other >/etc/hostname", mounts=file))
+    text = read_output(shell("cat /etc/hostname; echo other >/etc/hostname", mounts=file))
 
     assert text.startswith("as given\n")
     assert "Read-only file system" in text
@@ -94,8 +94,8 @@ def test_memory_and_processes_are_limited_where_control_groups_can_be_made() -> 
     if len(control_groups(limited, "probe")) < 1:
         absent("this machine lets nobody make control groups")
 
-    assert "all started" in said(container)
-    text = said(limited)
+    assert "all started" in read_output(container)
+    text = read_output(limited)
     assert "all started" not in text
     assert "fork" in text
 

@@ -29,7 +29,7 @@ def pictures(count: int, height: int = 40, width: int = 56) -> Tensor:
     return torch.randn(count, 3, height, width, generator=torch.Generator().manual_seed(count))
 
 
-def expected(shown: Tensor) -> Tensor:
+def compute_expected(shown: Tensor) -> Tensor:
     with torch.inference_mode():
         return spread(trunk(), shown)
 
@@ -43,7 +43,7 @@ def without_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_openvino_finds_what_pytorch_finds_in_pictures_of_any_size(shape: tuple[int, int]) -> None:
     shown = pictures(2, *shape)
     torch.testing.assert_close(
-        FeatureExtractor(spread, trunk(), torch.float32)(shown), expected(shown), atol=1e-5, rtol=1e-5
+        FeatureExtractor(spread, trunk(), torch.float32)(shown), compute_expected(shown), atol=1e-5, rtol=1e-5
     )
 
 
@@ -66,7 +66,7 @@ def test_without_openvino_pytorch_runs_the_trunk_and_the_operator_reads_what_wou
     shown = pictures(3)
     found = FeatureExtractor(spread, trunk(), precision)(shown)
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found, expected(shown), atol=tolerance, rtol=tolerance)
+    torch.testing.assert_close(found, compute_expected(shown), atol=tolerance, rtol=tolerance)
     assert describe_runtime(precision).startswith("PyTorch")
     assert "pip install" in describe_runtime(precision)
 
@@ -82,7 +82,7 @@ def test_a_network_that_openvino_refuses_is_run_by_pytorch_and_said_once(
     shown = pictures(2)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            torch.testing.assert_close(features(shown), expected(shown), atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(features(shown), compute_expected(shown), atol=1e-5, rtol=1e-5)
     assert [record.getMessage() for record in caplog.records] == [
         "OpenVINO cannot run a network, PyTorch does: no such processor"
     ]

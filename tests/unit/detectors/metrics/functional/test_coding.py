@@ -15,7 +15,7 @@ from tests.unit.detectors.sample_pictures import jpeg, luma, photograph
 QUALITIES = (95, 60, 30, 15, 8, 4)
 
 
-def shared(line: list[float]) -> list[float]:
+def share(line: list[float]) -> list[float]:
     """Medians of five; of four at the start the lower middle, at the end the upper one."""
     medians = []
     for index in range(len(line)):
@@ -33,7 +33,7 @@ def by_hand(picture: np.ndarray) -> float:
             borders = band.mean(axis=0)
             lively = [borders[at : at + 8].any() for at in range(0, len(borders), 8)]
             for phase in range(8):
-                for index, step in enumerate(shared(list(borders[phase::8]))):
+                for index, step in enumerate(share(list(borders[phase::8]))):
                     sums[phase] += step * len(band) * lively[index]
                     counts[phase] += len(band) * lively[index]
         ratios.append(
@@ -82,7 +82,7 @@ BOUND, LEVELS = 2.4, 0.8
 """Where the rule for blocky pictures begins."""
 
 
-def masked(picture: np.ndarray, *, align: int, colours: tuple[int, ...], seed: int = 0) -> np.ndarray:
+def build_masked(picture: np.ndarray, *, align: int, colours: tuple[int, ...], seed: int = 0) -> np.ndarray:
     """Return the picture with a rectangle of each colour, its corners on multiples of `align`."""
     rng = np.random.default_rng(seed)
     height, width = picture.shape
@@ -94,7 +94,7 @@ def masked(picture: np.ndarray, *, align: int, colours: tuple[int, ...], seed: i
     return covered
 
 
-def barred(picture: np.ndarray, width: int, colour: int, *, pillars: bool) -> np.ndarray:
+def add_bar(picture: np.ndarray, width: int, colour: int, *, pillars: bool) -> np.ndarray:
     covered = picture.copy()
     turned = covered.T if pillars else covered
     turned[:width] = turned[-width:] = colour
@@ -107,7 +107,9 @@ def barred(picture: np.ndarray, width: int, colour: int, *, pillars: bool) -> np
 def test_privacy_masks_are_no_blocks(name: str, colours: tuple[int, ...], align: int) -> None:
     for quality in (95, 75):
         plain = blockiness(luma(jpeg(photograph(name), quality)))
-        pictures = [jpeg(masked(photograph(name), align=align, colours=colours, seed=s), quality) for s in range(4)]
+        pictures = [
+            jpeg(build_masked(photograph(name), align=align, colours=colours, seed=s), quality) for s in range(4)
+        ]
         ratio, levels = blockiness(luma(*pictures))
         assert float(ratio.max()) < 1.15 * float(plain[0])
         assert float(levels.max()) < 1.5 * float(plain[1]) + 0.2
@@ -116,7 +118,7 @@ def test_privacy_masks_are_no_blocks(name: str, colours: tuple[int, ...], align:
 @pytest.mark.parametrize("pillars", [True, False])
 @pytest.mark.parametrize(("width", "colour"), [(64, 0), (64, 128), (40, 16), (56, 255), (61, 0)])
 def test_bars_beside_and_above_a_picture_are_no_blocks(width: int, colour: int, pillars: bool) -> None:
-    ratio, _ = blockiness(luma(jpeg(barred(photograph(), width, colour, pillars=pillars), 90)))
+    ratio, _ = blockiness(luma(jpeg(add_bar(photograph(), width, colour, pillars=pillars), 90)))
     assert float(ratio) < 1.3
 
 
@@ -124,7 +126,7 @@ def test_bars_beside_and_above_a_picture_are_no_blocks(width: int, colour: int, 
 def test_coarse_compression_beside_masks_is_blocks(name: str) -> None:
     plain = blockiness(luma(jpeg(photograph(name), 7)))
     for seed in range(4):
-        picture = jpeg(masked(photograph(name), align=8, colours=(0, 128, 255), seed=seed), 7)
+        picture = jpeg(build_masked(photograph(name), align=8, colours=(0, 128, 255), seed=seed), 7)
         ratio, levels = blockiness(luma(picture))
         assert float(ratio) > BOUND
         assert float(ratio) == pytest.approx(float(plain[0]), rel=0.3)

@@ -107,7 +107,7 @@ def stripes(width: int, *, lying: bool) -> Picture:
     return shaped.clip(0, 255).astype(np.uint8)
 
 
-def veiled(level: int, share: float) -> Picture:
+def veil(level: int, share: float) -> Picture:
     scene = cv2.resize(data.astronaut(), (640, 360)).astype(np.float32)  # type: ignore[no-untyped-call]
     sky = np.linspace(10, 0, 360)[:, None, None]
     return (scene * (1 - share) + (level + sky) * share).clip(0, 255).astype(np.uint8)
@@ -120,8 +120,8 @@ def veiled(level: int, share: float) -> Picture:
         stripes(24, lying=False),
         stripes(40, lying=True),
         stripes(91, lying=False),
-        veiled(150, 0.9),
-        veiled(235, 0.85),
+        veil(150, 0.9),
+        veil(235, 0.85),
         cv2.resize(data.astronaut(), (640, 360)),  # type: ignore[no-untyped-call]
         cv2.resize(data.coffee(), (640, 360)),  # type: ignore[no-untyped-call]
     ],

@@ -21,7 +21,7 @@ CHANGES = {
 }
 
 
-def compared_by_ffmpeg(name: str, picture: Codes, reference: Codes) -> dict[str, str]:
+def compare_by_ffmpeg(name: str, picture: Codes, reference: Codes) -> dict[str, str]:
     """The metadata of FFmpeg's filter `name` on two full-range luma pictures."""
     graph = av.filter.Graph()
     height, width = picture.shape
@@ -45,7 +45,7 @@ def test_psnr_is_scikit_images_and_ffmpegs(change: str) -> None:
     picture, reference = CHANGES[change], photograph("camera")
     found = psnr(luma(picture), luma(reference)).item()
     assert found == pytest.approx(peak_signal_noise_ratio(reference, picture), abs=1e-4)
-    assert found == pytest.approx(float(compared_by_ffmpeg("psnr", picture, reference)["lavfi.psnr.psnr.y"]), abs=0.01)
+    assert found == pytest.approx(float(compare_by_ffmpeg("psnr", picture, reference)["lavfi.psnr.psnr.y"]), abs=0.01)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -60,7 +60,7 @@ def test_ffmpegs_ssim_of_square_windows_agrees_on_which_is_worse() -> None:
     reference = photograph("camera")
     ours = {name: ssim(luma(picture), luma(reference)).item() for name, picture in CHANGES.items()}
     theirs = {
-        name: float(compared_by_ffmpeg("ssim", picture, reference)["lavfi.ssim.Y"]) for name, picture in CHANGES.items()
+        name: float(compare_by_ffmpeg("ssim", picture, reference)["lavfi.ssim.Y"]) for name, picture in CHANGES.items()
     }
     assert sorted(ours, key=lambda name: ours[name]) == sorted(theirs, key=lambda name: theirs[name])
     assert ours == pytest.approx(theirs, abs=0.06)

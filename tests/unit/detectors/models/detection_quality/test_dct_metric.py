@@ -15,7 +15,7 @@ def picture(side: int = 64) -> torch.Tensor:
     return torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(3))
 
 
-def blurred(rgb: torch.Tensor, radius: int) -> torch.Tensor:
+def blur(rgb: torch.Tensor, radius: int) -> torch.Tensor:
     return torch.nn.functional.avg_pool2d(rgb, 2 * radius + 1, stride=1, padding=radius, count_include_pad=False)
 
 
@@ -52,8 +52,7 @@ def test_nothing_lost_is_one(reading: str) -> None:
 @pytest.mark.parametrize("reading", READINGS)
 def test_the_more_detail_is_gone_the_larger(reading: str) -> None:
     losses = [
-        dct_loss(picture(), blurred(picture(), radius), load_first_convolution(), reading).item()
-        for radius in (1, 2, 4)
+        dct_loss(picture(), blur(picture(), radius), load_first_convolution(), reading).item() for radius in (1, 2, 4)
     ]
     assert 1 < losses[0] < losses[1] < losses[2]
 
@@ -67,7 +66,7 @@ def test_a_flat_picture_is_finite(reading: str) -> None:
 
 def test_alone_as_in_a_batch() -> None:
     pictures = torch.rand(3, 3, 40, 56, generator=torch.Generator().manual_seed(1))
-    after = blurred(pictures, 1)
+    after = blur(pictures, 1)
     together = dct_loss(pictures, after, load_first_convolution())
     alone = torch.cat([dct_loss(pictures[i : i + 1], after[i : i + 1], load_first_convolution()) for i in range(3)])
     torch.testing.assert_close(together, alone)
@@ -75,7 +74,7 @@ def test_alone_as_in_a_batch() -> None:
 
 def test_a_picture_under_32_pixels_is_not_assessable() -> None:
     assert dct_loss(picture(31), picture(31), load_first_convolution()).isnan().all()
-    assert dct_loss(picture(32), blurred(picture(32), 1), load_first_convolution()).isfinite().all()
+    assert dct_loss(picture(32), blur(picture(32), 1), load_first_convolution()).isfinite().all()
 
 
 def test_two_sizes_are_refused() -> None:
@@ -86,7 +85,7 @@ def test_two_sizes_are_refused() -> None:
 def test_a_gain_of_a_filter_changes_nothing() -> None:
     convolution = load_first_convolution()
     louder = FirstConvolution(convolution.filters * 7, "louder")
-    after = blurred(picture(), 2)
+    after = blur(picture(), 2)
     torch.testing.assert_close(dct_loss(picture(), after, convolution), dct_loss(picture(), after, louder))
 
 

@@ -112,7 +112,7 @@ def test_overall_is_the_trained_head_where_people_rated_it(judge: Assessor) -> N
 
 @pytest.mark.parametrize(("said", "regressed"), [("head", False), ("regression", True)])
 def test_a_weights_file_says_where_overall_quality_comes_from(tmp_path: Path, said: str, regressed: bool) -> None:
-    assert load_assessor(exported(tmp_path, overall=said).path).regressed is regressed
+    assert load_assessor(export(tmp_path, overall=said).path).regressed is regressed
 
 
 def test_the_bundled_weights_answer_by_the_regression_they_were_taught() -> None:
@@ -151,7 +151,7 @@ def test_every_number_is_declared_and_within_its_bounds(judge: Assessor) -> None
         assert spec.low <= found[spec.key].item() <= spec.high
 
 
-def exported(folder: Path, **said: str) -> WeightsFile:
+def export(folder: Path, **said: str) -> WeightsFile:
     variant = AssessorVariant("mobilenet_v2", (FaceView.COMPACT,))
     path = folder / "trained.safetensors"
     halves = {
@@ -163,7 +163,7 @@ def exported(folder: Path, **said: str) -> WeightsFile:
 
 
 def test_a_weights_file_brings_its_variant_and_finds_real_faces(tmp_path: Path) -> None:
-    file = exported(tmp_path)
+    file = export(tmp_path)
     assert load_assessor(file.path).network.variant == AssessorVariant("mobilenet_v2", (FaceView.COMPACT,))
     detector = from_weights(file)
     assert detector.name == "sfiqa_mobilenet"
@@ -185,7 +185,7 @@ def test_a_weights_file_brings_its_variant_and_finds_real_faces(tmp_path: Path) 
 )
 def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, said: dict[str, str]) -> None:
     with pytest.raises(WeightsUnavailable, match=r"trained\.safetensors"):
-        from_weights(exported(tmp_path, **said))
+        from_weights(export(tmp_path, **said))
 
 
 @pytest.mark.parametrize("name", sorted(FACE_QUALITY))
@@ -195,7 +195,7 @@ def test_without_weights_a_model_is_off_and_says_why(name: str, tmp_path: Path) 
 
 
 def test_a_dimension_that_failed_its_evidence_is_withheld(tmp_path: Path, judge: Assessor) -> None:
-    file = exported(tmp_path, withheld="colourfulness contrast")
+    file = export(tmp_path, withheld="colourfulness contrast")
     assert load_assessor(file.path).withheld == {Dimension.COLOURFULNESS, Dimension.CONTRAST}
     hidden = FaceQualityDetector(
         judge, FixedFaceFinder(at((10, 10, 120))), "", withheld=load_assessor(file.path).withheld

@@ -30,7 +30,7 @@ class FixedDetections(nn.Module):
         return [self.answer for _ in pictures]
 
 
-def scored(network: nn.Module, pictures: Pictures) -> dict[str, list[float]]:
+def score_pictures(network: nn.Module, pictures: Pictures) -> dict[str, list[float]]:
     scores = FasterRcnnDetector(network, VARIANT, "test").score(pictures)
     assert set(scores) == {spec.key for spec in FasterRcnnDetector.metrics}
     return {key: values.tolist() for key, values in scores.items()}
@@ -42,7 +42,7 @@ def test_objects_are_counted_by_group_and_unsure_ones_are_not() -> None:
     network = FixedDetections(
         (1, 0.9, box), (1, 0.7, box), (1, 0.4, box), (3, 0.8, box), (8, 0.6, box), (18, 0.95, box), (62, 0.55, box)
     )
-    found = scored(network, Pictures.from_rgb(torch.rand(2, 3, 64, 64)))
+    found = score_pictures(network, Pictures.from_rgb(torch.rand(2, 3, 64, 64)))
     counts = {key: found[f"{key}_count"] for key in ("person", "vehicle", "animal", "bag", "object")}
     assert counts == {"person": [2, 2], "vehicle": [2, 2], "animal": [1, 1], "bag": [0, 0], "object": [6, 6]}
     assert found["person_confidence"] == pytest.approx([0.8, 0.8])
@@ -76,7 +76,7 @@ def own_state() -> dict[str, Tensor]:
 
 
 def test_nothing_seen_is_a_count_of_zero_without_a_confidence() -> None:
-    found = scored(FixedDetections(), Pictures.from_rgb(torch.rand(1, 3, 64, 64)))
+    found = score_pictures(FixedDetections(), Pictures.from_rgb(torch.rand(1, 3, 64, 64)))
     assert found["object_count"] == [0]
     assert math.isnan(found["object_confidence"][0])
 
@@ -85,13 +85,13 @@ def test_what_is_masked_does_not_count() -> None:
     visible = torch.ones(2, 1, 64, 64, dtype=torch.bool)
     visible[1, :, :32] = False
     pictures = Pictures.from_rgb(torch.rand(2, 3, 64, 64), visible=visible)
-    found = scored(FixedDetections((1, 0.9, (0.0, 0, 20, 20)), (1, 0.9, (0.0, 40, 20, 60))), pictures)
+    found = score_pictures(FixedDetections((1, 0.9, (0.0, 0, 20, 20)), (1, 0.9, (0.0, 40, 20, 60))), pictures)
     assert found["person_count"] == [2, 1]
 
 
 @pytest.mark.parametrize("size", [(31, 64), (32, 1281), (1, 1)])
 def test_too_small_or_too_narrow_is_not_measured(size: tuple[int, int]) -> None:
-    found = scored(FixedDetections((1, 0.9, (0.0, 0, 20, 20))), Pictures.from_rgb(torch.rand(1, 3, *size)))
+    found = score_pictures(FixedDetections((1, 0.9, (0.0, 0, 20, 20))), Pictures.from_rgb(torch.rand(1, 3, *size)))
     assert all(math.isnan(values[0]) for values in found.values())
 
 

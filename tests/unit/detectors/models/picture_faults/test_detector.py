@@ -21,47 +21,47 @@ from detectors.models.weights import WeightsUnavailable
 from evaluation.rules.thresholds import PICTURE_FAULT, SEEN
 
 
-def untrained() -> PictureFaults:
+def build_untrained() -> PictureFaults:
     torch.manual_seed(3)
     return PictureFaults().eval()
 
 
-def shown(height: int, width: int, count: int = 1) -> Pictures:
+def make_pictures(height: int, width: int, count: int = 1) -> Pictures:
     return Pictures.from_rgb(torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(5)))
 
 
 def test_every_kind_has_a_probability_a_word_and_a_sentence_for_operators() -> None:
-    found = PictureFaultsDetector(untrained(), "x").score(shown(96, 128))
+    found = PictureFaultsDetector(build_untrained(), "x").score(make_pictures(96, 128))
     assert set(found) == {PICTURE_FAULT + kind for kind in KINDS} == {spec.key for spec in SPECS.values()}
     assert set(WORDS) == set(SEEN) == set(KINDS)
     assert all(0 <= float(value[0]) <= 1 for value in found.values())
 
 
 def test_what_runs_is_what_was_trained() -> None:
-    pictures = shown(234, 416, 2)
-    expected = untrained()(pictures.reduced_rgb(416))
-    found = PictureFaultsDetector(untrained(), "x").score(pictures)
+    pictures = make_pictures(234, 416, 2)
+    expected = build_untrained()(pictures.reduced_rgb(416))
+    found = PictureFaultsDetector(build_untrained(), "x").score(pictures)
     together = torch.stack([found[SPECS[kind].key] for kind in KINDS], dim=1)
     torch.testing.assert_close(together, expected, atol=1e-3, rtol=0)
 
 
 def test_pytorch_says_what_openvino_says() -> None:
-    quick = PictureFaultsDetector(untrained(), "x").score(shown(120, 160))
+    quick = PictureFaultsDetector(build_untrained(), "x").score(make_pictures(120, 160))
     with only_pytorch():
-        plain = PictureFaultsDetector(untrained(), "x").score(shown(120, 160))
+        plain = PictureFaultsDetector(build_untrained(), "x").score(make_pictures(120, 160))
     for key, value in quick.items():
         torch.testing.assert_close(value, plain[key], atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("size", [(31, 400), (400, 31), (40, 2000)])
 def test_a_ribbon_or_a_thumbnail_is_not_assessable(size: tuple[int, int]) -> None:
-    found = PictureFaultsDetector(untrained(), "x").score(shown(*size, count=2))
+    found = PictureFaultsDetector(build_untrained(), "x").score(make_pictures(*size, count=2))
     assert all(value.isnan().all() for value in found.values())
 
 
 def test_a_look_that_asks_detectability_too_passes_the_trunk_once(monkeypatch: pytest.MonkeyPatch) -> None:
     survival = SurvivalNetwork()
-    network = untrained()
+    network = build_untrained()
     survival.network.trunk.load_state_dict(network.trunk.state_dict())
     other = DetectabilityDetector(survival, "y")
     faults = PictureFaultsDetector(network, "x")
@@ -74,15 +74,15 @@ def test_a_look_that_asks_detectability_too_passes_the_trunk_once(monkeypatch: p
         return compute(resized)
 
     monkeypatch.setattr(trunk, "_shallow", count)
-    pictures = shown(90, 160)
+    pictures = make_pictures(90, 160)
     first = other.score(pictures)
     faults.score(pictures)
     assert len(passes) == 1
-    assert torch.equal(first["detectability"], other.score(shown(90, 160))["detectability"])
+    assert torch.equal(first["detectability"], other.score(make_pictures(90, 160))["detectability"])
 
 
 def test_other_tensors_are_another_trunk() -> None:
-    one, other = untrained(), untrained()
+    one, other = build_untrained(), build_untrained()
     stem = next(part for part in other.trunk.modules() if isinstance(part, nn.Conv2d))
     stem.weight.data += 1
     trunks = [share_trunk(fuse_batch_norms(network.trunk), torch.float32) for network in (one, other)]
@@ -102,5 +102,5 @@ def test_the_bundled_weights_fit_and_share_detectabilitys_trunk() -> None:
 
 
 def test_the_network_is_as_large_as_its_card_says() -> None:
-    assert sum(tensor.numel() for tensor in untrained().parameters()) == pytest.approx(1.40e6, rel=0.02)
-    assert untrained().centre.shape == (STATISTICS,)
+    assert sum(tensor.numel() for tensor in build_untrained().parameters()) == pytest.approx(1.40e6, rel=0.02)
+    assert build_untrained().centre.shape == (STATISTICS,)

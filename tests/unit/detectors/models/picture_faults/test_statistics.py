@@ -8,13 +8,13 @@ from detectors.models.picture_faults.network import ANSWERS, PictureFaults, name
 from detectors.models.picture_faults.statistics import SURFACE_STATISTICS, surface_statistics
 
 
-def drawn(height: int, width: int, count: int = 1) -> Tensor:
+def draw(height: int, width: int, count: int = 1) -> Tensor:
     return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(4))
 
 
 @pytest.mark.parametrize("size", [(32, 32), (234, 416), (340, 416), (416, 33)])
 def test_every_size_has_as_many_statistics_and_all_are_numbers(size: tuple[int, int]) -> None:
-    found = surface_statistics(drawn(*size))
+    found = surface_statistics(draw(*size))
     assert found.shape == (1, SURFACE_STATISTICS)
     assert found.isfinite().all()
 
@@ -25,7 +25,7 @@ def test_one_flat_colour_has_statistics(level: float) -> None:
 
 
 def test_a_picture_has_the_same_statistics_alone_and_in_a_batch() -> None:
-    pictures = drawn(96, 128, 3)
+    pictures = draw(96, 128, 3)
     together = surface_statistics(pictures)
     for index in range(3):
         torch.testing.assert_close(surface_statistics(pictures[index : index + 1])[0], together[index])

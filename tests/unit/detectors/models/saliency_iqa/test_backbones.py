@@ -11,7 +11,7 @@ from detectors.models.saliency_iqa.network import SaliencyIqa
 LAYERS = ("conv1", "bn1", "maxpool", "layer1.0", "layer1.1", "layer2.0", "layer2.1", "layer3.0", "layer4.0", "layer4.1")
 
 
-def published(backbone: str) -> nn.Module:
+def build_published(backbone: str) -> nn.Module:
     """Torchvision's network with weights and statistics that differ in every tensor."""
     torch.manual_seed(0)
     network: nn.Module = getattr(models, backbone)(weights=None)
@@ -29,14 +29,14 @@ def without_classifier(network: nn.Module) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenet_v2"])
 def test_names_and_shapes_are_torchvisions(backbone: str) -> None:
-    theirs, ours = without_classifier(published(backbone)), BACKBONES[backbone]().state_dict()
+    theirs, ours = without_classifier(build_published(backbone)), BACKBONES[backbone]().state_dict()
     assert {name: tensor.shape for name, tensor in ours.items()} == {
         name: tensor.shape for name, tensor in theirs.items()
     }
 
 
 def test_resnet18_computes_torchvisions_maps_layer_by_layer() -> None:
-    theirs, ours = published("resnet18"), ResNet18().eval()
+    theirs, ours = build_published("resnet18"), ResNet18().eval()
     ours.load_state_dict(without_classifier(theirs))
     seen: dict[str, list[Tensor]] = {layer: [] for layer in LAYERS}
     for network in (theirs, ours):
@@ -53,7 +53,7 @@ def test_resnet18_computes_torchvisions_maps_layer_by_layer() -> None:
 
 
 def test_mobilenet_v2_computes_torchvisions_maps_block_by_block() -> None:
-    theirs, ours = published("mobilenet_v2"), MobileNetV2().eval()
+    theirs, ours = build_published("mobilenet_v2"), MobileNetV2().eval()
     ours.load_state_dict(without_classifier(theirs))
     expected = found = torch.rand(2, 3, 96, 64)
     blocks = zip(theirs.get_submodule("features").children(), ours.features, strict=True)

@@ -29,11 +29,11 @@ FULL = SgdNetVariant("mobilenet_v2")
 
 def network(variant: SgdNetVariant = FULL) -> SgdNet:
     """Untrained, but its answers depend on the picture and stay within bounds."""
-    return copy.deepcopy(prepared(variant))
+    return copy.deepcopy(prepare(variant))
 
 
 @functools.cache
-def prepared(variant: SgdNetVariant) -> SgdNet:
+def prepare(variant: SgdNetVariant) -> SgdNet:
     torch.manual_seed(0)
     untrained = SgdNet(variant).eval()
     for module in untrained.modules():
@@ -57,7 +57,7 @@ def pictures(count: int, height: int = 120, width: int = 160) -> Pictures:
     return Pictures.from_rgb(rgb * strength)
 
 
-def exported(folder: Path, variant: SgdNetVariant, **notes: str) -> WeightsFile:
+def export(folder: Path, variant: SgdNetVariant, **notes: str) -> WeightsFile:
     path = folder / "trained.safetensors"
     save_file(network(variant).state_dict(), path, metadata=make_notes(variant, "spectral_residual") | notes)
     return WeightsFile("sgdnet", path, "0" * 64, WeightsOrigin.EXPLICIT, (path,))
@@ -100,7 +100,7 @@ def test_a_picture_under_64_pixels_is_not_assessable() -> None:
     [FULL, SgdNetVariant("mobilenet_v2", Guidance.NONE, False), SgdNetVariant("mobilenet_v2", Guidance.DIRECT, True)],
 )
 def test_a_weights_file_says_which_variant_it_is(tmp_path: Path, variant: SgdNetVariant) -> None:
-    loaded = from_weights(exported(tmp_path, variant))
+    loaded = from_weights(export(tmp_path, variant))
     assert loaded.fingerprint == "sgdnet@000000000000"
     guide = make_teacher("spectral_residual") if variant.guidance is Guidance.DIRECT else None
     own = SgdNetDetector(network(variant), "", guide=guide)
@@ -136,13 +136,13 @@ def test_a_guide_is_given_exactly_where_guidance_is_direct() -> None:
 )
 def test_a_weights_file_for_something_else_is_refused(tmp_path: Path, notes: dict[str, str]) -> None:
     with pytest.raises(WeightsUnavailable, match=r"trained\.safetensors"):
-        from_weights(exported(tmp_path, FULL, **notes))
+        from_weights(export(tmp_path, FULL, **notes))
 
 
 def test_a_direct_variant_without_its_teacher_in_use_is_off(tmp_path: Path) -> None:
     direct = SgdNetVariant("mobilenet_v2", Guidance.DIRECT)
     with pytest.raises(WeightsUnavailable, match="needs its saliency teacher in use too"):
-        from_weights(exported(tmp_path, direct, teacher="dinet"))
+        from_weights(export(tmp_path, direct, teacher="dinet"))
 
 
 def test_notes_are_read_back() -> None:

@@ -49,7 +49,7 @@ def test_every_layer_holds_as_many_numbers_as_kerass_summary_says() -> None:
     assert sum(sizes(network)) == 23_587_712
 
 
-def rearranged() -> nn.Module:
+def rearrange() -> nn.Module:
     """Torchvision's ResNet50, random norms, each stride moved from the 3 x 3 to the first 1 x 1, Keras's epsilon."""
     torch.manual_seed(0)
     network: nn.Module = resnet50(weights=None)
@@ -70,7 +70,7 @@ def rearranged() -> nn.Module:
     return network.eval()
 
 
-def copied(theirs: nn.Module) -> ResNet50:
+def copy_weights(theirs: nn.Module) -> ResNet50:
     """Ours with their weights; Keras's convolution biases, which they lack, are moved out of the norms' means."""
     ours = ResNet50().eval()
     pairs = [layer for layer in theirs.modules() if isinstance(layer, (nn.Conv2d, nn.BatchNorm2d))]
@@ -92,8 +92,8 @@ def copied(theirs: nn.Module) -> ResNet50:
 
 
 def test_every_block_computes_what_the_rearranged_network_does() -> None:
-    theirs = rearranged()
-    ours = copied(theirs)
+    theirs = rearrange()
+    ours = copy_weights(theirs)
     picture = torch.rand(2, 3, 96, 64)
     with torch.inference_mode():
         expected = theirs.get_submodule("maxpool")(
