@@ -13,7 +13,10 @@ class SamplingMode(StrEnum):
     """How frames are chosen from a stream."""
 
     AUTO = "auto"
-    """One frame every `interval_s`: key frames while they come at least every 2 s, else decode all and keep one."""
+    """One frame every `interval_s`: key frames while they come at least every 2 s, else decode all and keep one.
+
+    For seconds after a sudden loss of structure, five a second.
+    """
     KEY_FRAMES = "key_frames"
     INTERVAL = "interval"
     ALL = "all"

@@ -13,7 +13,7 @@ class CodingMetrics:
     """Native size throughout but for the slate; masked blocks do not count but for the slate."""
 
     name = "coding"
-    fingerprint = "coding-4"
+    fingerprint = "coding-5"
     metrics = (
         lower_is_better("blockiness", "coding blocks", "ratio", (0, 1e3), "mean |Δ| on the 8 px grid ÷ off it"),
         lower_is_better(

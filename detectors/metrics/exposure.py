@@ -20,13 +20,15 @@ CLIPPED = 0.97
 _DISC_SHARE = 0.05
 """Width of the square that must fit into a burnt-out area, as a share of the picture's shorter side."""
 _SPREAD, _COMPACT = 0.5, 0.8
+_AREAS = 3
+"""A lamp that blinds is one of the largest burnt-out areas."""
 
 
 class ExposureMetrics:
     """Luma's mean, percentiles and extremes. Masked pixels do not count."""
 
     name = "exposure"
-    fingerprint = "exposure-3"
+    fingerprint = "exposure-4"
     metrics = (
         neutral_metric("luma_mean", "brightness", "share of white", (0, 1), "mean luma"),
         neutral_metric("luma_p05", "darkest twentieth", "share of white", (0, 1), "5th percentile of luma"),
@@ -66,10 +68,10 @@ def glare_share(clipped: Bytes, visible: VisibleArea | None = None) -> float:
     """Return the share of the picture inside one compact burnt-out area, [0, 1]; lower is better.
 
     `clipped` (h, w) is 1 where luma is at least `CLIPPED`. A morphological opening with a square of 5 % of the shorter
-    side: windows, headlights and specular lines vanish, discs stay. What is left counts in full from a compactness of
-    0.8 on and not at all under 0.5, compactness being area / (2π (Var x + Var y)): 1 for a disc, 0.96 for a square,
-    0.35 for a strip of sky. A white lorry is compact too, so the number speaks only against a reference and over time.
-    Source: ours.
+    side: windows, headlights and specular lines vanish, discs stay. Of the areas left, the one that counts most is
+    taken: in full from a compactness of 0.8 on and not at all under 0.5, compactness being area / (2π (Var x + Var y)):
+    1 for a disc, 0.96 for a square, 0.35 for a strip of sky. A white lorry is compact too, so the number speaks only
+    against a reference and over time. Source: ours.
     """
     side = max(3, round(_DISC_SHARE * min(clipped.shape)) | 1)
     square = np.ones((side, side), np.uint8)
@@ -77,8 +79,19 @@ def glare_share(clipped: Bytes, visible: VisibleArea | None = None) -> float:
     if not cv2.countNonZero(eroded):
         return 0.0 if visible is None or visible.share > 0 else math.nan
     opened = np.asarray(cv2.dilate(eroded, square, borderType=cv2.BORDER_REPLICATE), np.uint8)
-    weight = min(1.0, max(0.0, (_compactness(opened) - _SPREAD) / (_COMPACT - _SPREAD)))
-    return share_of(opened, visible) * weight
+    return max(share_of(area, visible) * _weight(area) for area in _largest_areas(opened))
+
+
+def _largest_areas(opened: Bytes) -> list[Bytes]:
+    """Return the areas that hang together, each a mask of zeros and ones, the `_AREAS` largest."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    chosen = np.argsort(sizes)[::-1][:_AREAS] + 1 if count > 2 else np.array([1])
+    return [(labels == number).view(np.uint8) for number in chosen.tolist()]
+
+
+def _weight(area: Bytes) -> float:
+    return min(1.0, max(0.0, (_compactness(area) - _SPREAD) / (_COMPACT - _SPREAD)))
 
 
 def _compactness(area: Bytes) -> float:

@@ -75,10 +75,12 @@ class FaultTrack:
 
 def start_track(stream_id: str, fault: Fault, policy: Policy, now: datetime) -> FaultTrack:
     """Return the track of a fault nothing is known about yet."""
-    window_s = RULES[fault].window_s if RULES[fault].window_s is not None else policy.verdict_window_s
+    rule = RULES[fault]
+    window_s = rule.window_s if rule.window_s is not None else policy.verdict_window_s
+    kept = min(rule.kept_frames or 0, policy.verdict_min_frames)
     return FaultTrack(
         fault=fault,
-        recent=SampleWindow(float(window_s or 0.0), _least_frames(RULES[fault], policy)),
+        recent=SampleWindow(float(window_s or 0.0), max(kept, _least_frames(rule, policy))),
         verdict=Verdict(fault, VerdictState.NOT_ASSESSABLE, "nothing seen yet"),
         held=SampleWindow(policy.hold_for_s(RULES[fault].alert), policy.verdict_min_frames),
         alert=Alert(stream_id, fault, AlertState.INACTIVE, now, now),
@@ -132,7 +134,8 @@ def _verdict_state(track: FaultTrack, recent: SampleWindow, rule: Rule, policy: 
     # A photograph's window lasts no time, and its one sample is all there will be.
     window_s = 0.0 if policy.verdict_window_s == 0 else rule.window_s or 0.0
     long_enough = recent.covered_s >= policy.bad_share * window_s
-    if recent.bad_share >= policy.bad_share and (long_enough or before is VerdictState.FAULT):
+    bad_share = policy.bad_share if rule.bad_share is None else rule.bad_share
+    if recent.bad_share >= bad_share and (long_enough or before is VerdictState.FAULT):
         return VerdictState.FAULT
     if recent.bad_share > 1 - policy.bad_share and before is VerdictState.FAULT:
         return VerdictState.FAULT
@@ -236,6 +239,9 @@ def restart_windows(track: FaultTrack, now: datetime) -> FaultTrack:
     """Return `track` with its windows empty, after a mode change: what was pending is dropped, what fires stays."""
     if track.alert.state is AlertState.PENDING:
         track = replace(_apply_signal(track, AlertSignal.GIVEN_UP, now), bad_since=None)
+    if track.alert.state is not AlertState.FIRING:
+        # Else the old light's verdict would hold the new light's pictures to its clear bound.
+        track = replace(track, verdict=Verdict(track.fault, VerdictState.NOT_ASSESSABLE, "the light has just changed"))
     return replace(
         track, recent=track.recent.empty_copy(), held=track.held.empty_copy(), progress_s=0.0, sampled_at=None
     )

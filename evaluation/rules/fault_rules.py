@@ -22,9 +22,15 @@ from evaluation.rules.thresholds import (
     model_threshold,
 )
 
+USUAL_SHARE = 0.8
+HEALING_SHARE = 0.6
+"""Share of bad pictures of a fault that each key frame heals and the next lost packet brings back."""
 
-def _picture(fault: Fault, severity: str = "warning", *, hold_for_s: float = 300.0) -> AlertRule:
-    return AlertRule(fault, hold_for_s=hold_for_s, keep_firing_for_s=2 * hold_for_s, severity=severity)
+
+def _picture(
+    fault: Fault, severity: str = "warning", *, hold_for_s: float = 300.0, share: float = USUAL_SHARE
+) -> AlertRule:
+    return AlertRule(fault, hold_for_s=hold_for_s, keep_firing_for_s=2 * hold_for_s, share=share, severity=severity)
 
 
 def _connection(fault: Fault, severity: str = "warning") -> AlertRule:
@@ -46,6 +52,8 @@ _NOT_FOUND_ELSEWHERE = below("shift_agreement", 0.60, 0.66)
 """What is found again elsewhere in the picture is not covered."""
 _NO_LAMP = below("glare_share", 0.020, 0.030)
 """The halo of a lamp in the lens is as smooth as what is drawn out of a lost row."""
+_NOT_QUANTISED = below("block_step", 8.4, 9.0)
+"""Coarse quantisation draws blocks out to columns too, between borders of 11 levels and more; torn ones had 5."""
 _DECODER_LOST = above("decoder_damage", 0.5, 0.4)
 """The decoder says that a part of the picture was lost; what that cost is for the picture to show."""
 _NOT_BURNT_OUT = below("clipped_share", 0.30, 0.35)
@@ -81,6 +89,12 @@ _TABLE: tuple[Rule, ...] = (
                 below_usual("luma_mean", 0.45, 0.55),
                 below_usual("luma_p95", 0.42, 0.50),
                 below("luma_p95", 0.34, 0.38),
+            ),
+            # Three stops less light: 2^(-3 / 2.2) of the coded luma
+            (
+                below_usual("luma_mean", 0.39, 0.50),
+                below_usual("luma_p95", 0.39, 0.48),
+                below("luma_p95", 0.38, 0.42),
             ),
             (model_threshold("too_dark"),),
         ),
@@ -313,7 +327,7 @@ _TABLE: tuple[Rule, ...] = (
         refuses=True,
     ),
     Rule(
-        _picture(Fault.CORRUPT_PICTURE),
+        _picture(Fault.CORRUPT_PICTURE, share=HEALING_SHARE),
         "parts of the picture are smeared or missing",
         (
             (above("corrupt_share", 0.25, 0.20),),
@@ -322,12 +336,15 @@ _TABLE: tuple[Rule, ...] = (
                 above_p95("corrupt_share", 0.030, 0.015),
                 above("blockiness", 1.30, 1.25),
                 _NO_LAMP,
+                _NOT_QUANTISED,
             ),
             (_DECODER_LOST, above("corrupt_share", 0.020, 0.010)),
             (_DECODER_LOST, above("blockiness", 1.5, 1.35), above("block_step", 0.8, 0.65)),
             (model_threshold("torn"),),
         ),
         min_frames=2,
+        kept_frames=3,
+        bad_share=HEALING_SHARE,
         provisional=True,
         refuses=True,
     ),

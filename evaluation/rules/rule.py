@@ -27,9 +27,11 @@ class Rule:
     absolute ones once it is learned. `needs_light`: not judged in an unlit scene; `needs_sight`: nor in any picture as
     dark as one. `fixed_view`: about where the camera looks; on PTZ cameras judged against their presets or, without a
     reference, not at all. `provisional`: judged against a baseline of the first minutes too. `same_view`: not judged
-    while another view is seen. `refuses`: a first view with this fault makes no reference. `dense`: needs (nearly)
-    every frame.
-    `window_s`, `min_frames`: the verdict's own window and least frames where the policy's do not fit.
+    while another view is seen. `needs_course`: compared once a day and a night of the part are known. `steady_light`:
+    not compared while dawn or dusk changes the camera's gain. `refuses`: a first view with this fault makes no
+    reference. `dense`: needs (nearly) every frame.
+    `window_s`, `min_frames`: the verdict's own window and least frames where the policy's do not fit. `bad_share`,
+    `kept_frames`: of a fault that comes and goes, how many of the last frames must be bad.
     """
 
     alert: AlertRule
@@ -46,8 +48,12 @@ class Rule:
     dense: bool = False
     provisional: bool = False
     same_view: bool = False
+    needs_course: bool = False
+    steady_light: bool = False
     window_s: float | None = None
     min_frames: int | None = None
+    bad_share: float | None = None
+    kept_frames: int | None = None
 
     @property
     def fault(self) -> Fault:

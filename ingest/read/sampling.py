@@ -13,6 +13,8 @@ KEY_GAP_S = 2.0
 GAP_TOLERANCE = 1.25
 KEYS_TO_TRUST = 3
 KEYS_TO_TRUST_AGAIN = 8
+DENSE_INTERVAL_S = 0.2
+"""Seconds between pictures while something sudden happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,16 @@ def key_gap_allowed_s(plan: SamplingPlan) -> float | None:
             return max(KEY_GAP_S, plan.interval_s)
 
 
-def before_decoding(state: Sampling, plan: SamplingPlan, key: bool, now_s: float) -> Sampling:
-    """Return the state with `decode_all` as this video packet needs it; changes at key frames only."""
+def looks_closer(plan: SamplingPlan) -> bool:
+    """Say whether the plan leaves it to us how often to look: others are the operator's own."""
+    return plan.mode is SamplingMode.AUTO
+
+
+def before_decoding(state: Sampling, plan: SamplingPlan, key: bool, now_s: float, *, dense: bool = False) -> Sampling:
+    """Return the state with `decode_all` as this video packet needs it; changes at key frames only.
+
+    `dense` asks for more pictures than key frames give.
+    """
     allowed_s = key_gap_allowed_s(plan)
     if allowed_s is None or not key:
         return state
@@ -60,7 +70,7 @@ def before_decoding(state: Sampling, plan: SamplingPlan, key: bool, now_s: float
     if gap_s > allowed_s * GAP_TOLERANCE:
         return replace(state, decode_all=True, short_gaps=0, needed_gaps=KEYS_TO_TRUST_AGAIN)
     short_gaps = state.short_gaps + 1
-    trusted = state.keys_alone and short_gaps >= state.needed_gaps
+    trusted = state.keys_alone and short_gaps >= state.needed_gaps and not dense
     return replace(state, short_gaps=short_gaps, decode_all=not trusted)
 
 
@@ -71,13 +81,17 @@ def after_decoding(state: Sampling, key: bool, intra: bool) -> Sampling:
     return state
 
 
-def decide_keep(state: Sampling, plan: SamplingPlan, key: bool, now_s: float) -> tuple[Sampling, bool]:
-    """Return the state and whether the decoded frame at `now_s` is offered."""
+def decide_keep(
+    state: Sampling, plan: SamplingPlan, key: bool, now_s: float, *, dense: bool = False
+) -> tuple[Sampling, bool]:
+    """Return the state and whether the decoded frame at `now_s` is offered; where `dense`, of more than usual."""
     if plan.mode is SamplingMode.ALL:
         return state, True
     if plan.mode is SamplingMode.KEY_FRAMES:
         return state, key
-    interval_s = plan.interval_s
+    interval_s = min(plan.interval_s, DENSE_INTERVAL_S) if dense else plan.interval_s
+    if dense and state.due_s is not None:
+        state = replace(state, due_s=min(state.due_s, (state.seen_s or now_s) + interval_s))
     gap_s = 0.0 if state.seen_s is None else min(interval_s, now_s - state.seen_s)
     state = replace(state, seen_s=now_s)
     # The picture nearest to the moment that is due: no later one can be nearer once half a gap is left.

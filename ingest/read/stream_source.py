@@ -23,6 +23,7 @@ from domain.cameras import Camera, RtspTransport, StreamCounters
 from domain.clocks import clamp_backward
 from domain.errors import NoVideo, SourceUnavailable
 from domain.frames import Frame, FrameRef
+from domain.pixel_formats import layout_of
 from domain.ports import Clock
 from ingest.decode.damage import FfmpegLog
 from ingest.decode.decoded_frame import extract_planes, mean_qp
@@ -32,6 +33,7 @@ from ingest.read import sampling, stream_time
 from ingest.read.open_stream import Deadlines, OpenedStream, SourceKind, error_for_ffmpeg, find_source_kind, open_stream
 from ingest.read.recordings import describe_track
 from ingest.read.stream_stats import StreamStats
+from ingest.read.sudden_change import StructureWatch
 
 Advance = Callable[[stream_time.StreamTime, float | None, float], stream_time.StreamTime]
 NAP_S = 0.2
@@ -118,6 +120,7 @@ class StreamSource:
         self._lock = threading.Lock()
         self._reformatter = VideoReformatter()
         self._sampling = sampling.Sampling()
+        self._watch = StructureWatch()
         self._packet_time = stream_time.StreamTime()
         self._frame_time = stream_time.StreamTime()
         self._advance: Advance = stream_time.advance_live
@@ -265,7 +268,10 @@ class StreamSource:
             self._note_damage(self._decoder.damaged - damaged)
             if key and self._key_s is None:
                 self._key_s = time.monotonic()
-        self._sampling = sampling.before_decoding(self._sampling, self._camera.plan, key, self._packet_time.now_s)
+        now_s = self._packet_time.now_s
+        self._sampling = sampling.before_decoding(
+            self._sampling, self._camera.plan, key, now_s, dense=self._watch.dense(now_s)
+        )
         return key or self._sampling.decode_all or not packet.size
 
     def _decode_frames(self, packet: "av.Packet[Stream]") -> Iterator[Frame]:
@@ -326,8 +332,9 @@ class StreamSource:
             # Decoded without the pictures it refers to; so are those that follow, until the decoder starts afresh.
             self._decoder.flush_pictures()
             return None
+        now_s = self._frame_time.now_s
         self._sampling, kept = sampling.decide_keep(
-            self._sampling, self._camera.plan, picture.key, self._frame_time.now_s
+            self._sampling, self._camera.plan, picture.key, now_s, dense=self._watch.dense(now_s)
         )
         return self._build_frame(picture) if kept else None
 
@@ -343,6 +350,8 @@ class StreamSource:
     def _build_frame(self, picture: DecoderOutput) -> Frame:
         frame = picture.frame
         description, planes = extract_planes(frame, self._reformatter)
+        if sampling.looks_closer(self._camera.plan):
+            self._watch = self._watch.follow(planes[0], layout_of(description).bits, self._frame_time.now_s)
         qp = mean_qp(frame)
         if qp is not None:
             with self._lock:

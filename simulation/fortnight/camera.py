@@ -61,10 +61,14 @@ PLACES: tuple[Place, ...] = (
 
 @dataclass
 class FortnightCamera:
-    """`picture_at` draws; `exposure_gain` and `by_infrared` are what the camera has set itself to."""
+    """`picture_at` draws; `exposure_gain` and `by_infrared` are what the camera has set itself to.
+
+    `seed` is the camera's own, `weather_seed` that of all outdoor cameras of its place.
+    """
 
     place: Place
     seed: int
+    weather_seed: int = 1
     days: int = DAYS
     size: tuple[int, int] = SIZE
     exposure_gain: float = 1.0
@@ -74,7 +78,7 @@ class FortnightCamera:
     _last_s: float = -1e9
 
     def __post_init__(self) -> None:
-        shared = () if self.place.indoor else weather(1, self.days)
+        shared = () if self.place.indoor else weather(self.weather_seed, self.days)
         own = traffic(self.seed, outdoor=not self.place.indoor, infrared=self.place.infrared, days=self.days)
         self.happenings = (*shared, *own)
 
@@ -92,7 +96,7 @@ class FortnightCamera:
         return picture
 
     def _draw(self, at_s: float) -> NDArray[np.uint8]:
-        sky = daylight(at_s % 86_400, cloudiness(at_s, self.seed, overcast(1, at_s)))
+        sky = daylight(at_s % 86_400, cloudiness(at_s, self.seed, overcast(self.weather_seed, at_s)))
         light = self._lit_scene(sky, at_s)
         around = float(light.mean()) * 3
         light = passer_by(light, self.seed, at_s, around)

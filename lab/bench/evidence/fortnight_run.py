@@ -62,14 +62,21 @@ _BY_NIGHT = (
 
 
 def run_camera(
-    number: int, *, days: int = DAYS, visit_s: float = VISIT_S, models: bool = True, hours: float | None = None
+    number: int,
+    *,
+    days: int = DAYS,
+    visit_s: float = VISIT_S,
+    models: bool = True,
+    hours: float | None = None,
+    drawing: int = 1,
 ) -> dict[str, Any]:
     """Return what production's policy announces of one of the eight cameras in `days`, healthy and planted apart.
 
-    `hours`, for the short form, ends the run so early and plants nothing.
+    `hours`, for the short form, ends the run so early and plants nothing. `drawing` seeds weather and traffic: each
+    number is another fortnight of the same cameras.
     """
     place = PLACES[number]
-    camera = FortnightCamera(place, seed=number + 1, days=days)
+    camera = FortnightCamera(place, seed=number + 1 + 100 * (drawing - 1), weather_seed=drawing, days=days)
     planted = () if hours is not None else plant(number, days)
     end_s = days * DAY_S if hours is None else BEGIN_S + hours * HOUR_S
     healthy_until_s = min([each.start_s for each in planted], default=end_s)
@@ -82,6 +89,7 @@ def run_camera(
         "hours": (healthy_until_s - BEGIN_S) / HOUR_S,
         "visit_s": visit_s,
         "models": models,
+        "drawing": drawing,
         "false_alarms": [each.as_json() for each in false],
         "planted": [_outcome(each, announced, watched.today) for each in planted],
         "today": {

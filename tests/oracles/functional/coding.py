@@ -106,7 +106,8 @@ def corrupt_share(luma: Tensor, chroma: Tensor | None, visible: Tensor | None = 
     Smeared: mean |Δ| down the block under 0.35 levels and under a tenth of that across, which is at least 1.5 levels:
     the row above, repeated; and so in half of the lively blocks beside it and an eighth of the row, since slices are
     lost in rows, while columns and poles stand beside other things. Lost: flat at luma code 128 without colour in a
-    picture that has some, or at code 0 with both chroma at code 0 (the green of an empty buffer). Source: ours.
+    picture that has some, over at least one row in the order of coding, as slices are lost; or at code 0 with both
+    chroma at code 0 (the green of an empty buffer). Source: ours.
     """
     if min(luma.shape[-2:]) < 2 * _BLOCK:
         return luma.new_full((len(luma),), torch.nan)
@@ -136,4 +137,20 @@ def _find_lost_blocks(cut: Tensor, chroma: Tensor | None, grid: tuple[int, int],
     grey = ((level - 128 / 255).abs() < 3 * _FLAT) | ((level - 112 / 219).abs() < 3 * _FLAT)
     green = (level < 0.02) & (colour < -0.4).all(dim=1, keepdim=True)
     coloured = (colour.abs() > 4 / 255).any(dim=1, keepdim=True).float().mean(dim=(2, 3), keepdim=True) > 0.05
-    return flat & ((grey & neutral & coloured) | green)
+    empty = _in_runs(flat & grey & neutral & coloured)
+    return empty | (flat & green)
+
+
+def _in_runs(blocks: Tensor) -> Tensor:
+    """Keep the blocks of (N, 1, rows, columns) that follow one another, row after row, for a row and more."""
+    kept = torch.zeros_like(blocks)
+    for picture, chosen in zip(blocks, kept, strict=True):
+        run: list[int] = []
+        for place, lost in enumerate([*picture.flatten().tolist(), False]):
+            if lost:
+                run.append(place)
+                continue
+            if len(run) >= picture.shape[-1]:
+                chosen.view(-1)[run] = True
+            run = []
+    return kept

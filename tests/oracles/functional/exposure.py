@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from tests.oracles.functional.masking import visible_mean
 from tests.oracles.functional.running_extremes import running_max, running_min
@@ -54,15 +55,43 @@ def glare_share(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     """Return the share of the picture inside one compact burnt-out area, (N,) in [0, 1]; lower is better.
 
     A morphological opening of {luma >= 0.97} with a square of 5 % of the shorter side: windows, headlights and
-    specular lines vanish, discs stay. What is left counts in full from a compactness of 0.8 on and not at all under
-    0.5, compactness being area / (2π (Var x + Var y)): 1 for a disc, 0.96 for a square, 0.35 for a strip of sky.
+    specular lines vanish, discs stay. Of the three largest areas left, the one that counts most is taken: in full from
+    a compactness of 0.8 on and not at all under 0.5, compactness being area / (2π (Var x + Var y)): 1 for a disc, 0.96 for a square, 0.35 for a strip of sky.
     A white lorry is compact too, so the number speaks only against a reference and over time. Source: ours.
     """
     clipped = (luma >= CLIPPED).float()
     side = max(3, round(_DISC_SHARE * min(luma.shape[-2:])) | 1)
     opened = running_max(running_min(clipped, side), side)
-    weight = ((_compactness(opened[:, 0]) - _SPREAD) / (_COMPACT - _SPREAD)).clamp(0, 1)
-    return visible_mean(opened, visible)[:, 0] * weight
+    return torch.stack(
+        [
+            _greatest_area(each[0], None if visible is None else visible[index : index + 1])
+            for index, each in enumerate(opened)
+        ]
+    )
+
+
+def _greatest_area(opened: Tensor, visible: Tensor | None) -> Tensor:
+    """Return how much the one of the three largest connected areas of (H, W) counts that counts most."""
+    names = _name_areas(opened)
+    sizes = torch.bincount(names.flatten().long())
+    sizes[0] = 0
+    found = [visible_mean(torch.zeros_like(opened)[None, None], visible)[0, 0]]
+    for name in torch.argsort(sizes, descending=True)[:3].tolist():
+        if sizes[name]:
+            area = (names == name).float()[None]
+            weight = ((_compactness(area) - _SPREAD) / (_COMPACT - _SPREAD)).clamp(0, 1)
+            found.append((visible_mean(area[None], visible)[:, 0] * weight)[0])
+    return torch.stack(found).max()
+
+
+def _name_areas(mask: Tensor) -> Tensor:
+    """Return (H, W) with one number for each area of 8 neighbours, 0 outside: the greatest name spreads to all."""
+    names = mask * torch.arange(1, mask.numel() + 1, dtype=torch.float64).reshape(mask.shape)
+    while True:
+        spread = functional.max_pool2d(names[None, None], 3, stride=1, padding=1)[0, 0] * mask
+        if torch.equal(spread, names):
+            return names
+        names = spread
 
 
 def _compactness(mask: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 
 from domain.alerts import AlertState
 from domain.faults import Fault, VerdictState
-from evaluation.alerting.alert_states import ALERT_TRANSITIONS, FaultTrack, add_sample, start_track
+from evaluation.alerting.alert_states import ALERT_TRANSITIONS, FaultTrack, add_sample, restart_windows, start_track
 from evaluation.policy import Policy
 from evaluation.rules.rule_check import RuleResult
 from tests.fakes.ports import START
@@ -55,6 +55,36 @@ def test_a_fault_seen_in_less_than_four_fifths_of_the_samples_never_fires() -> N
         samples.feed(BAD, 7)
         samples.feed(GOOD, 3)
     assert AlertState.FIRING not in samples.states
+
+
+def test_another_light_is_not_judged_by_the_clear_bound_of_a_fault_before_it() -> None:
+    samples = Samples(Fault.NOISE)
+    samples.feed(BAD, 30)
+    assert samples.track.latched
+    samples.track = restart_windows(samples.track, samples.now)
+    assert not samples.track.latched
+    assert samples.track.verdict.state is VerdictState.NOT_ASSESSABLE
+
+
+def test_a_firing_alert_outlives_another_light() -> None:
+    samples = Samples(Fault.NOISE)
+    samples.feed(BAD, 310)
+    samples.track = restart_windows(samples.track, samples.now)
+    assert samples.track.latched
+    assert samples.track.alert.state is AlertState.FIRING
+
+
+def test_torn_pictures_fire_though_each_key_frame_heals_them() -> None:
+    healing = Samples(Fault.CORRUPT_PICTURE)
+    for _ in range(180):
+        healing.feed(BAD, 2)
+        healing.feed(GOOD, 1)
+    assert AlertState.FIRING in healing.states
+    seldom = Samples(Fault.CORRUPT_PICTURE)
+    for _ in range(180):
+        seldom.feed(BAD, 1)
+        seldom.feed(GOOD, 2)
+    assert AlertState.FIRING not in seldom.states
 
 
 def test_a_fault_seen_in_nine_tenths_of_the_samples_fires() -> None:

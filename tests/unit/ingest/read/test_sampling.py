@@ -108,3 +108,26 @@ def test_the_picture_nearest_to_the_second_is_kept() -> None:
 def test_key_frames_a_little_too_close_lose_one_now_and_then_not_every_second_one() -> None:
     kept, _, _ = sample_stream(AUTO, place_keys(2400, 24), 25.0)
     assert 94 <= len(kept) <= 97
+
+
+def test_while_something_sudden_happens_five_pictures_a_second_are_kept() -> None:
+    state, kept = Sampling(), []
+    for index in range(250):
+        now_s = index / 25
+        state, offered = decide_keep(state, AUTO, index % 100 == 0, now_s, dense=4.0 <= now_s < 6.0)
+        kept += [now_s] * offered
+    assert len([at_s for at_s in kept if 4.0 <= at_s < 6.0]) in (10, 11)
+    assert len([at_s for at_s in kept if at_s < 4.0]) == 4
+    assert len([at_s for at_s in kept if at_s >= 6.0]) in (4, 5)
+
+
+def test_something_sudden_ends_living_on_key_frames_until_it_is_over() -> None:
+    state, decoded = Sampling(), []
+    for index, key in enumerate(place_keys(750, 25)):
+        now_s = index / 25
+        state = before_decoding(state, AUTO, key, now_s, dense=10.0 <= now_s < 15.0)
+        decoded += [now_s] * (state.decode_all or key)
+        state = after_decoding(state, key, key)
+    assert len([at_s for at_s in decoded if 8.0 <= at_s < 10.0]) == 2
+    assert len([at_s for at_s in decoded if 10.0 <= at_s < 15.0]) == 125
+    assert len([at_s for at_s in decoded if 20.0 <= at_s < 30.0]) == 10

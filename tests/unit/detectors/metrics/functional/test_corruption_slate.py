@@ -34,6 +34,17 @@ def test_the_green_of_an_empty_buffer_is_lost() -> None:
     assert float(corrupt_share(picture, chroma)) == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize(("blocks", "share"), [(40, 40 / 1024), (30, 0.0)])
+def test_the_grey_of_an_empty_buffer_is_lost_where_it_runs_on_as_slices_do(blocks: int, share: float) -> None:
+    picture = luma(noisy(photograph(), 2))
+    chroma = torch.full((1, 2, 256, 256), 0.1)
+    for block in range(100, 100 + blocks):
+        row, column = divmod(block, 32)
+        picture[..., 16 * row : 16 * row + 16, 16 * column : 16 * column + 16] = 128 / 255
+        chroma[..., 8 * row : 8 * row + 8, 8 * column : 8 * column + 8] = 0
+    assert float(corrupt_share(picture, chroma)) == pytest.approx(share, abs=0.002)
+
+
 def written(ground: int, text: str, at: tuple[int, int]) -> np.ndarray:
     picture = np.full((360, 640), ground, np.uint8)
     cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 1.2, 235, 2, cv2.LINE_AA)

@@ -27,6 +27,12 @@ def test_many_small_lamps_do_not_count() -> None:
     assert float(glare_share(luma(picture))) == 0
 
 
+def test_a_disc_counts_beside_burnt_out_windows() -> None:
+    picture = lit(60)
+    picture[:60, :300] = picture[20:80, 420:] = 255
+    assert float(glare_share(luma(picture))) == pytest.approx(np.pi * 60**2 / (360 * 640), rel=0.12)
+
+
 def test_the_share_of_a_disc_is_a_number_that_rules_can_compare() -> None:
     burnt_out = (lit(60) == 255).astype(np.uint8)
     assert type(exposure.glare_share(burnt_out)) is float
