@@ -48,8 +48,14 @@ class Policy:
     """How old a remembered frame may be to stand for the accepted view."""
     follow_s: float = 1800.0
     """How often a learned reference takes a slow step towards what is seen while nothing is wrong …"""
+    follow_frames: int = 30
+    """… from no fewer frames than these …"""
     follow_weight: float = 0.1
     """… and how large this step is."""
+    course_s: float = 24 * 3600.0
+    """How long a course of the light takes; what depends on its hour is not compared before one was seen."""
+    steady_s: float = 2 * 3600.0
+    """After a change of light mode what the camera's gain does to a picture is not compared for so long."""
 
     mode_dwell_s: float = 20.0
     """Another light must last this long before the mode changes."""
@@ -84,6 +90,8 @@ class Policy:
             provisional_sensitivity=None,
             provisional_for_all=True,
             background_s=0.6,
+            course_s=0.0,
+            steady_s=0.0,
             preset_moved_s=10.0,
             preset_covered_s=3.0,
             learn_frames=3,
@@ -113,6 +121,8 @@ class Policy:
             provisional_sensitivity=None,
             provisional_for_all=True,
             background_s=max(1.0, raise_s / 2),
+            course_s=0.0,
+            steady_s=0.0,
             preset_moved_s=10 * raise_s,
             preset_covered_s=2 * raise_s,
             learn_frames=5,

@@ -266,6 +266,7 @@ _TABLE: tuple[Rule, ...] = (
             (above_usual("noise_floor", 2.5, 1.9), above("noise_floor", 2.4, 2.0), _USUAL_LIGHT),
             (model_threshold("noise"),),
         ),
+        steady_light=True,
         refuses=True,
     ),
     Rule(
@@ -297,6 +298,7 @@ _TABLE: tuple[Rule, ...] = (
         ),
         modes=_DAY,
         same_view=True,
+        needs_course=True,
         needs_reference=True,
     ),
     Rule(

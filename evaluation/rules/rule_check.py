@@ -14,6 +14,7 @@ from evaluation.scene import freeze
 from evaluation.scene.baseline_parts import PARTS, part_of
 
 DENSE_INTERVAL_S = 0.2
+YOUNG = "learning how this changes over a day and a night"
 SAME_VIEW_MATCH = 0.4
 """A view that matches the learned one less than this shows other things, which may have other colours."""
 
@@ -33,8 +34,9 @@ UNITS: Mapping[str, str] = {
 class RuleContext:
     """Everything a rule may ask about the moment it judges.
 
-    `changing` says that another light mode seems to come, `lacking` why a part of the reference is not there
-    ("learning night"), `unlit` that the scene shows nothing and need not; `activity` is how much the camera's quietest
+    `changing` says that another light mode seems to come, `steady` that the present one has lasted for hours, `lacking`
+    why a part of the reference is not there ("learning night"), `young` which of its parts have not seen a whole course
+    of the light yet, `unlit` that the scene shows nothing and need not; `activity` is how much the camera's quietest
     pictures change, None where not known.
     """
 
@@ -44,10 +46,12 @@ class RuleContext:
     mode: LightMode | None
     settling: bool = False
     changing: bool = False
+    steady: bool = True
     unlit: bool = False
     unlit_for_long: bool = False
     reference: CameraBaseline | None = None
     lacking: Mapping[BaselinePart, str] = field(default_factory=dict)
+    young: frozenset[BaselinePart] = frozenset()
     activity: float | None = None
     provisional_for_all: bool = False
     provisional_sensitivity: int | None = None
@@ -101,7 +105,7 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
         return RuleResult(True, "no light in the scene for 12 hours", Evidence(mode=scene.mode))
     why = why_never_assessable(rule, scene.camera) or _why_not_assessable_now(rule, scene)
     if why:
-        needs_baseline = rule.needs_reference and why in scene.lacking.values()
+        needs_baseline = rule.needs_reference and why in (*scene.lacking.values(), YOUNG)
         return RuleResult(None, why, cause=NotAssessable.NEEDS_BASELINE if needs_baseline else None)
     first_minutes = _provisional_part(rule, scene)
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
@@ -131,7 +135,12 @@ def _may_use_provisional(rule: Rule, scene: RuleContext) -> bool:
 
 
 def _alternatives(rule: Rule, scene: RuleContext) -> tuple[tuple[Threshold, ...], ...]:
-    """Return what can be asked: without the reference that a rule needs, what the picture-fault model saw by itself."""
+    """Return what can be asked: without the reference that a rule needs, what the picture-fault model saw by itself.
+
+    At dawn and dusk, of a rule about what the gain does, what is bad in any light.
+    """
+    if rule.steady_light and not scene.steady:
+        return tuple(bounds for bounds in rule.any_of if all(b.against is ThresholdBasis.ABSOLUTE for b in bounds))
     if not rule.needs_reference or _has_reference(rule, scene):
         return rule.any_of
     return tuple(
@@ -158,7 +167,8 @@ def _why_not_assessable_now(rule: Rule, scene: RuleContext) -> str:
 
 def _why_not_comparable(rule: Rule, scene: RuleContext) -> str:
     if rule.needs_reference and not _alternatives(rule, scene):
-        return scene.lacking.get(_main_part(rule), "")
+        young = rule.needs_course and _main_part(rule) in scene.young
+        return YOUNG if young else scene.lacking.get(_main_part(rule), "")
     if rule.same_view and scene.values.get("view_match", 1.0) < SAME_VIEW_MATCH:
         return "the view is not the usual one"
     return ""
@@ -170,7 +180,7 @@ def _main_part(rule: Rule) -> BaselinePart:
 
 
 def _has_reference(rule: Rule, scene: RuleContext) -> bool:
-    if scene.reference is None:
+    if scene.reference is None or (rule.needs_course and _main_part(rule) in scene.young):
         return False
     state = scene.reference.state_of(_main_part(rule))
     if state is BaselineState.LEARNING:

@@ -23,6 +23,7 @@ MAX_ROWS = 128
 MAX_STRUCTURES = 9
 PROVISIONAL_GROWTH = 4
 """A make_provisional_baseline part is renewed whenever so many times as much was seen."""
+OF_THE_LIGHT = frozenset({BaselinePart.LIGHT, BaselinePart.COLOUR, BaselinePart.NOISE})
 USABLE_STATES = frozenset({BaselineState.LEARNED, BaselineState.ACCEPTED})
 
 
@@ -238,13 +239,13 @@ def adapt_baseline(
     """Return `reference` after a slow step of one part towards what was seen while nothing spoiled it; None while
     too early.
     """
-    if (now - learner.started_at).total_seconds() < policy.follow_s or learner.seen < policy.learn_frames:
+    if (now - learner.started_at).total_seconds() < policy.follow_s or learner.seen < policy.follow_frames:
         return None
     weight = policy.follow_weight
     moved = dict(reference.statistics)
     for metric, new in summarise_metrics(learner.rows).items():
         old = moved.get(metric)
-        moved[metric] = new if old is None else _interpolate(old, new, weight)
+        moved[metric] = new if old is None else _follow_statistic(old, new, weight, of_the_light=part in OF_THE_LIGHT)
     structure = reference.structure
     fresh = learner.background() if part is BaselinePart.VIEW else None
     if fresh is not None and structure is not None and learner.presets is not None:
@@ -269,10 +270,16 @@ def _blend(old: BlockStructure, new: BlockStructure, weight: float) -> BlockStru
     return np.asarray((1 - weight) * old + weight * new, dtype=np.float32)
 
 
-def _interpolate(old: Statistic, new: Statistic, weight: float) -> Statistic:
+def _follow_statistic(old: Statistic, new: Statistic, weight: float, *, of_the_light: bool) -> Statistic:
+    """Return a step of `weight` from the old statistic to the new one.
+
+    What the light does repeats by the day: there the ends widen five times as quickly and narrow a tenth as quickly, so
+    that they span some days' morning, noon and evening and not the last hours alone.
+    """
+    wider, narrower = (min(1.0, 5 * weight), weight / 10) if of_the_light else (weight, weight)
     return Statistic(
-        median=(1 - weight) * old.median + weight * new.median,
-        low=(1 - weight) * old.low + weight * new.low,
-        high=(1 - weight) * old.high + weight * new.high,
+        median=old.median + weight * (new.median - old.median),
+        low=old.low + (wider if new.low < old.low else narrower) * (new.low - old.low),
+        high=old.high + (wider if new.high > old.high else narrower) * (new.high - old.high),
         count=old.count + new.count,
     )

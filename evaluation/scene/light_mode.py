@@ -33,6 +33,8 @@ class LightState:
     coming: LightMode | None = None
     coming_since: datetime | None = None
     settling_until: datetime | None = None
+    changed_at: datetime | None = None
+    """When the mode last changed; None where it never did."""
     unlit: bool = False
     unlit_since: datetime | None = None
     dark_nights: bool = False
@@ -44,6 +46,10 @@ class LightState:
 
     def settling(self, now: datetime) -> bool:
         return self.settling_until is not None and now < self.settling_until
+
+    def steady(self, now: datetime, steady_s: float) -> bool:
+        """Say whether the mode has lasted so long that dawn or dusk is over."""
+        return self.changed_at is None or (now - self.changed_at).total_seconds() >= steady_s
 
     def unlit_for_s(self, now: datetime) -> float:
         return (now - self.unlit_since).total_seconds() if self.unlit and self.unlit_since else 0.0
@@ -131,7 +137,9 @@ def update_light(light: LightState, values: Mapping[str, float], now: datetime, 
         light = replace(light, coming=seen, coming_since=now, sudden=falls)
     elif (now - light.coming_since).total_seconds() >= _dwell_s(light, values, policy):
         until = now.fromtimestamp(now.timestamp() + policy.settle_s, tz=now.tzinfo)
-        light = replace(light, mode=seen, coming=None, coming_since=None, settling_until=until, sudden=False)
+        light = replace(
+            light, mode=seen, coming=None, coming_since=None, settling_until=until, changed_at=now, sudden=False
+        )
     unlit = _is_unlit(light, values, light.mode)
     since = (light.unlit_since or now) if unlit else None
     return replace(light, unlit=unlit, unlit_since=since)

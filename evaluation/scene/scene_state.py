@@ -236,10 +236,12 @@ def make_rule_context(
         mode=light.mode,
         settling=light.settling(moment.now),
         changing=mode.is_light_changing(light, values),
+        steady=light.steady(moment.now, moment.policy.steady_s),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
         reference=known.usable,
         lacking={part: _why_no_baseline(light.mode, known, part) for part in PARTS},
+        young=_young_parts(known, moment),
         activity=freeze.usual_activity(known.reference, known.learners.get(BaselinePart.NOISE)),
         provisional_for_all=moment.policy.provisional_for_all,
         provisional_sensitivity=moment.policy.provisional_sensitivity,
@@ -270,6 +272,16 @@ def check_status_rule(rule: Rule, shown: RuleContext, view: SceneState, why: str
     fitting = [reference for reference in usual if metric in reference.statistics]
     slowest = min(fitting, key=lambda r: r.statistics[metric].median, default=shown.reference)
     return check_rule(rule, replace(shown, reference=slowest), latched=latched)
+
+
+def _young_parts(known: ModeBaseline, moment: EvaluationContext) -> frozenset[BaselinePart]:
+    """Return the parts that were learned from less than a whole course of the light so far."""
+    settled = known.reference.parts if known.reference is not None else {}
+    return frozenset(
+        part
+        for part, learned in settled.items()
+        if (moment.now - learned.started_at).total_seconds() < moment.policy.course_s
+    )
 
 
 def _why_no_baseline(light_mode: LightMode | None, known: ModeBaseline, part: BaselinePart) -> str:

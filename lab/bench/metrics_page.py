@@ -100,6 +100,8 @@ def _evaluation_text(rule: Rule) -> str:
             rule.source
         ],
         "needs a reference" if rule.needs_reference else "",
+        "of a day and a night" if rule.needs_course else "",
+        "not compared for two hours after a change of light" if rule.steady_light else "",
         f"by {'/'.join(sorted(rule.modes))} only" if len(rule.modes) == 1 else "",
         "not in an unlit scene" if rule.needs_light else "",
         "nor in the dark" if rule.needs_sight else "",
@@ -108,6 +110,7 @@ def _evaluation_text(rule: Rule) -> str:
         "needs all frames" if rule.dense else "",
         "a first view with it is refused" if rule.refuses else "",
         f"window {rule.window_s:g} s" if rule.window_s else "",
+        f"{rule.bad_share:.0%} of the pictures are enough" if rule.bad_share else "",
     ]
     return ", ".join(word for word in words if word)
 

@@ -133,6 +133,21 @@ def test_an_acceptance_waits_for_pictures_when_there_are_none() -> None:
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
 
 
+def test_what_the_light_does_is_remembered_over_days() -> None:
+    """Warm evening light widens what is usual within hours; a white morning after it does not narrow it again."""
+    usual = {"lean_red": Statistic(0.0, -0.02, 0.02, 100)}
+    learned = CameraBaseline("gate", LightMode.DAY, BaselineState.LEARNED, START, START, 100, usual)
+    evening = replace(BaselineLearner(START), seen=40, rows=({"lean_red": 0.06},) * 20)
+    morning = replace(BaselineLearner(START), seen=40, rows=({"lean_red": -0.03},) * 20)
+    later = START + timedelta(hours=1)
+    for learner in [evening] * 6 + [morning] * 6:
+        followed = adapt_baseline(learned, BaselinePart.COLOUR, learner, later, Policy())
+        assert followed is not None
+        learned = followed
+    assert learned.statistics["lean_red"].high > 0.05
+    assert learned.statistics["lean_red"].low < -0.02
+
+
 def test_a_learned_reference_follows_slowly_while_nothing_is_wrong() -> None:
     learned = CameraBaseline(
         "gate", LightMode.DAY, BaselineState.LEARNED, START, START, 100, {"noise_sigma": Statistic(2, 1, 3, 100)}, HOME
@@ -257,3 +272,35 @@ def test_the_end_of_learning_is_known_while_it_goes_on_and_does_not_move() -> No
     assert end() == before
     story.learn()
     assert end() is None
+
+
+def test_colours_are_compared_once_a_whole_day_and_night_is_known() -> None:
+    bluer = {**DAY, "lean_red": -0.12, "lean_blue": 0.02}
+    usual = {**DAY, "lean_red": 0.0, "lean_blue": 0.0}
+    story = CameraTimeline()
+    story.learn(usual)
+    story.play(900, bluer, step_s=10)
+    assert story.verdict(Fault.COLOUR_CAST).reason == "learning how this changes over a day and a night"
+    story.play(20 * 3600, usual, step_s=60)
+    story.play(900, bluer, step_s=10)
+    assert Fault.COLOUR_CAST in story.fired
+
+
+def test_noise_is_not_compared_while_dawn_changes_the_gain() -> None:
+    amplified = {**DAY, "noise_floor": 3.5}
+    story = CameraTimeline()
+    story.learn(DAY)
+    story.learn(NIGHT)
+    story.play(3600, amplified, step_s=10)
+    assert Fault.NOISE not in story.fired
+    story.play(2 * 3600, DAY, step_s=10)
+    story.play(900, amplified, step_s=10)
+    assert Fault.NOISE in story.fired
+
+
+def test_noise_that_is_too_much_in_any_light_is_told_at_dawn_too() -> None:
+    story = CameraTimeline()
+    story.learn(DAY)
+    story.learn(NIGHT)
+    story.play(900, {**DAY, "noise_floor": 12.0}, step_s=10)
+    assert Fault.NOISE in story.fired
