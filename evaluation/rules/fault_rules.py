@@ -50,6 +50,15 @@ _NOT_IN_PLACE = below("view_match", 0.46, 0.52)
 """Defocus, fog and night leave the edges where they were."""
 _NOT_FOUND_ELSEWHERE = below("shift_agreement", 0.60, 0.66)
 """What is found again elsewhere in the picture is not covered."""
+_GONE = (_NO_FOG, _NOT_FOUND_ELSEWHERE, _NOT_IN_PLACE)
+_AS_LIT = above_usual("luma_mean", 0.60, 0.50)
+"""Dusk and snow by night take two thirds of the structure of a picture half as bright; a cover that dark takes all."""
+_COVER_SIGNS = (
+    (below("detail_correlation", 0.18, 0.26),),
+    (below("detail_correlation", 0.32, 0.40), below("layout_correlation", 0.70, 0.76)),
+    (below("detail_correlation", 0.48, 0.54), below_usual("saturation", 0.60, 0.70)),
+)
+"""What a cover leaves behind; each is enough."""
 _NO_LAMP = below("glare_share", 0.020, 0.030)
 """The halo of a lamp in the lens is as smooth as what is drawn out of a lost row."""
 _NOT_QUANTISED = below("block_step", 8.4, 9.0)
@@ -167,31 +176,10 @@ _TABLE: tuple[Rule, ...] = (
     ),
     Rule(
         _picture(Fault.COVERED, "critical"),
-        "the structure of the usual view is gone",
+        "the structure of the usual view is gone: something hides it, or the camera was turned to a bare surface",
         (
-            (
-                above("structure_lost", 0.60, 0.50, limit=0.95),
-                below("detail_correlation", 0.18, 0.26),
-                _NO_FOG,
-                _NOT_FOUND_ELSEWHERE,
-                _NOT_IN_PLACE,
-            ),
-            (
-                above("structure_lost", 0.60, 0.50, limit=0.95),
-                below("detail_correlation", 0.32, 0.40),
-                below("layout_correlation", 0.70, 0.76),
-                _NO_FOG,
-                _NOT_FOUND_ELSEWHERE,
-                _NOT_IN_PLACE,
-            ),
-            (
-                above("structure_lost", 0.60, 0.50, limit=0.95),
-                below("detail_correlation", 0.48, 0.54),
-                below_usual("saturation", 0.60, 0.70),
-                _NO_FOG,
-                _NOT_FOUND_ELSEWHERE,
-                _NOT_IN_PLACE,
-            ),
+            *((above("structure_lost", 0.60, 0.50, limit=0.95), *signs, *_GONE, _AS_LIT) for signs in _COVER_SIGNS),
+            *((above("structure_lost", 0.75, 0.68, limit=0.95), *signs, *_GONE) for signs in _COVER_SIGNS),
             (
                 above("structure_lost", 0.60, 0.57, limit=0.95),
                 below("structure_kept", 0.04, 0.05),

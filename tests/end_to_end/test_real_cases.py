@@ -21,8 +21,10 @@ pytestmark = pytest.mark.skipif(not DATA, reason="SIGHTLINE_DATA names the folde
     [
         ("real/camera-tilted.mp4", EVERY_FIFTH_OF_A_SECOND, Fault.CAMERA_MOVED, (2.8, 5.0)),
         ("real/camera-handled.h264", EVERY_FIFTH_OF_A_SECOND, Fault.COVERED, (4.0, 8.0)),
+        ("real/camera-handled.h264", SamplingPlan(), Fault.COVERED, (4.0, 8.0)),
         ("real/packet-loss.h265", SamplingPlan(), Fault.CORRUPT_PICTURE, (0.0, 1.1)),
         ("conditions/tamper-covered.mp4", EVERY_FIFTH_OF_A_SECOND, Fault.COVERED, (2.1, 4.4)),
+        ("conditions/tamper-covered.mp4", SamplingPlan(), Fault.COVERED, (2.1, 4.4)),
     ],
 )
 def test_what_happened_to_a_real_camera_is_told_under_its_name(
