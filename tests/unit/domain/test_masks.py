@@ -22,8 +22,10 @@ TRIANGLE = Mask.polygon([(0, 0), (1, 0), (0, 1)])
         [Mask(0, 0, 0, 0)] * 64,
     ],
 )
-def test_masks_that_leave_something_are_taken(masks: list[Mask]) -> None:
+def test_masks_that_leave_something_are_taken_until_one_covers_the_rest(masks: list[Mask]) -> None:
     check_masks(masks)
+    with pytest.raises(ConfigError, match="cover the whole picture"):
+        check_masks([*masks[:63], Mask(0, 0, 1, 1)])
 
 
 @pytest.mark.parametrize(
