@@ -59,9 +59,11 @@ def settings(tmp_path: Path, database: str) -> Settings:
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 180.0) -> bool:
     deadline = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < deadline:
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    return condition()
+    return True
 
 
 def stored(system: System, around: datetime) -> int:

@@ -22,9 +22,11 @@ from tests.fakes.ports import FakeNotifier
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 180.0) -> bool:
     deadline = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < deadline:
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    return condition()
+    return True
 
 
 def settings(folder: Path, *cameras: CameraSettings, **changes: object) -> Settings:
