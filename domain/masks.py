@@ -1,4 +1,4 @@
-"""Whether masks leave something to judge."""
+"""What masks cover, and whether they leave something to judge."""
 
 from collections.abc import Sequence
 
@@ -25,15 +25,18 @@ def check_masks(masks: Sequence[Mask]) -> None:
     across, down = side[None, :], side[:, None]
     covered = np.zeros((_POINTS_A_SIDE, _POINTS_A_SIDE), bool)
     for mask in masks:
-        covered |= _inside(mask, across, down)
+        covered |= points_inside(mask, across, down)
     if 1.0 - covered.mean() < LEAST_FREE_SHARE:
         raise ConfigError(
             "cover the whole picture, so that nothing would be judged; leave a part free, or switch the camera off"
         )
 
 
-def _inside(mask: Mask, across: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which points lie in a mask; in a polygon by the even-odd rule (a ray to the right)."""
+def points_inside(mask: Mask, across: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return (rows, columns) which points lie in a mask, of `across` (1, columns) and `down` (rows, 1) as fractions.
+
+    In a polygon by the even-odd rule (a ray to the right).
+    """
     if not mask.points:
         beside = (across >= mask.left) & (across < mask.left + mask.width)
         return np.asarray(beside & (down >= mask.top) & (down < mask.top + mask.height))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.cameras import Mask
+from domain.masks import points_inside
 
 BlockStructure = NDArray[np.float32]
 
@@ -32,25 +33,8 @@ def visible_blocks(rows: int, columns: int, masks: Sequence[Mask]) -> NDArray[np
     x = (np.arange(columns)[None, :] + 0.5) / columns
     hidden = np.zeros((rows, columns), dtype=bool)
     for mask in masks:
-        if mask.points:
-            hidden |= _inside_polygon(mask.points, x, y)
-            continue
-        inside_x = (x >= mask.left) & (x < mask.left + mask.width)
-        hidden |= inside_x & (y >= mask.top) & (y < mask.top + mask.height)
+        hidden |= points_inside(mask, x, y)
     return ~hidden
-
-
-def _inside_polygon(
-    points: Sequence[tuple[float, float]], x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return where (x, y) lies inside, by the even-odd rule: a ray to the right crosses an odd number of edges."""
-    inside = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=bool)
-    for (x0, y0), (x1, y1) in zip(points, [*points[1:], points[0]], strict=True):
-        if y0 == y1:
-            continue
-        crossed = (y0 <= y) != (y1 <= y)
-        inside ^= crossed & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
-    return inside
 
 
 def textured_blocks(reference: BlockStructure, masks: Sequence[Mask] = ()) -> NDArray[np.bool_]:
