@@ -66,7 +66,7 @@ def cluster(
     name = f"processes_{secrets.token_hex(4)}"
     database = new_database(postgres_url, name)
     for camera in CAMERAS:
-        write_clip(folder / f"{camera}.mp4", seconds=30, fps=5)
+        write_clip(folder / f"{camera}.mp4", seconds=60, fps=5)
     port = services.free_port()
     settings = folder / "sightline.yaml"
     settings.write_text(
