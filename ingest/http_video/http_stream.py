@@ -49,6 +49,13 @@ class HttpClient:
             if head.status not in (200, 206):
                 reader.close()
                 raise error_for_status(head.status)
+            coding = head.get("content-encoding").strip().lower()
+            if coding in _COMPRESSED:
+                reader.close()
+                raise SourceUnavailable(
+                    f"the camera, or a proxy before it, compresses its answer ({coding}), which was not asked for: "
+                    "switch that off there"
+                )
             return HttpStream(self, endpoint, reader, head, start=first or 0)
         raise SourceUnavailable("the camera redirects without end: check the stream address")
 
@@ -116,6 +123,9 @@ def _send(connection: socket.socket, request: bytes) -> None:
         connection.sendall(request)
     except OSError as error:
         raise error_for_socket(error) from None
+
+
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate", "compress", "br", "zstd"})
 
 
 class HttpStream:

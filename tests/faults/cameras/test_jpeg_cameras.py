@@ -1,5 +1,6 @@
 """JPEG over HTTP as cameras really write it: whatever stands around the pictures, each one arrives once and whole."""
 
+import gzip
 import random
 from collections.abc import Callable, Iterator
 
@@ -146,3 +147,41 @@ def test_a_picture_without_end_takes_no_more_than_its_limit() -> None:
     with serve_answers(lambda asked: answer()) as camera:
         result = read_source(camera.url("http"), deadlines=SHORT, limits=limits)
     assert "without completing one picture" in str(result.error)
+
+
+TYPE = f"Content-Type: {MULTIPART}\r\n"
+HEADS = {
+    "a shoutcast status": f"ICY 200 OK\r\n{TYPE}\r\n",
+    "a status without words": f"HTTP/1.1 200\r\n{TYPE}\r\n",
+    "small letters": f"http/1.1 200 ok\r\n{TYPE.lower()}\r\n",
+    "capital letters": f"HTTP/1.1 200 OK\r\n{TYPE.upper()}\r\n",
+    "line feeds alone": f"HTTP/1.1 200 OK\n{TYPE.rstrip()}\n\n",
+    "a folded line": "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;\r\n boundary=frame\r\n\r\n",
+    "other words beside the boundary": f"HTTP/1.1 200 OK\r\n{TYPE.replace('boundary', 'charset=utf-8; boundary')}\r\n",
+    "two types": f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{TYPE}\r\n",
+    "no headers": "HTTP/1.1 200 OK\r\n\r\n",
+    "an interim answer before it": f"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n{TYPE}\r\n",
+    "a part that was not asked for": f"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/2\r\n{TYPE}\r\n",
+    "a line without a colon": f"HTTP/1.1 200 OK\r\nServer\r\n{TYPE}\r\n",
+    "letters of no alphabet": f"HTTP/1.1 200 OK\r\nServer: caf\xe9 \xff\r\n{TYPE}\r\n",
+    "a coding that changes nothing": f"HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\n{TYPE}\r\n",
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_an_answer_with_an_odd_head_is_read(name: str) -> None:
+    body = b"".join(
+        part()(index, picture) for index, picture in enumerate(encode_access_units(PICTURES, codec="mjpeg"))
+    )
+    with serve_answers(lambda asked: iter([HEADS[name].encode("latin-1") + body])) as camera:
+        result = read_source(camera.url("http"), deadlines=SHORT)
+    assert len(result.frames) == PICTURES, result.error
+    assert (result.counters.decode_errors, result.counters.corrupt_frames) == (0, 0)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br"])
+def test_an_answer_that_was_compressed_is_refused_by_its_coding(coding: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n{TYPE}\r\n".encode()
+    with serve_answers(lambda asked: iter([head + gzip.compress(b"pictures")])) as camera:
+        result = read_source(camera.url("http"), deadlines=SHORT)
+    assert f"compresses its answer ({coding.lower()}), which was not asked for: switch that off" in str(result.error)
