@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from api import error_responses
+from api.audit_trail import AuditTrail
 from api.backend import Backend, ProcessMetrics, Shadow
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
@@ -31,7 +32,9 @@ from api.routes import (
     receivers,
     scores,
     shadow_messages,
+    sign_in,
 )
+from api.routes import audit as audit_routes
 from api.routes import quiet_times as quiet_times_routes
 from api.routes import reports as report_routes
 from api.schemas.values import Problem
@@ -41,6 +44,7 @@ from api.security.client_address import parse_networks
 from api.security.client_limits import LiveStreamLimit, PasswordThrottle, TokenThrottle
 from api.security.permissions import Endpoints
 from api.security.request_guard import RequestGuard
+from domain.access import AuditStore
 from domain.metrics import MetricSpec
 from domain.ports import (
     AlertStore,
@@ -54,6 +58,7 @@ from domain.ports import (
     StreamStore,
 )
 from domain.records import ModelRecord
+from domain.sign_on import SignOnService
 
 _PREFIX, _STATIC = "/api/v1", "/static"
 _DESCRIPTION = """Which cameras can be relied on, and why not.
@@ -87,6 +92,8 @@ def create_app(
     receivers: ReceiverTester | None = None,
     quiet_times: MaintenancePlanner | None = None,
     accounts: Accounts | None = None,
+    audit: AuditStore | None = None,
+    sign_on: SignOnService | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -97,7 +104,8 @@ def create_app(
     (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports,
     `camera_tester` tries out addresses and `receivers` sends test messages, `quiet_times`
     announces maintenance, None where that is not done here, `shadow`
-    where nobody is notified. `accounts` are the users and keys, None where there are none. Setting
+    where nobody is notified. `accounts` are the users and keys, None where there are none; `audit`
+    keeps who did what, and `sign_on` is another service that signs people in. Setting
     `app.state.stopping` ends the live streams.
     """
     app = _new_application()
@@ -120,9 +128,11 @@ def create_app(
         camera_tester=camera_tester,
         receivers=receivers,
         quiet_times=quiet_times,
+        audit=AuditTrail(audit, clock),
     )
     app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
     app.state.accounts = accounts or Accounts(None)
+    app.state.sign_on = sign_on
     app.state.throttle = TokenThrottle()
     app.state.passwords = PasswordThrottle()
     app.state.stopping = threading.Event()
@@ -158,9 +168,10 @@ def _add_routes(app: FastAPI) -> Endpoints:
     """Add every endpoint, and return them all in the order in which they are tried."""
     # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
     acts = (incident_work, alarm_answers, camera_editing)
-    reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events, kiosk)
-    versioned = [resource.router for resource in (*acts, quiet_times_routes, receivers, *reads, me)]
-    unversioned = [health.router, prometheus.router, page.router]
+    reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events)
+    who = (kiosk, audit_routes)
+    versioned = [resource.router for resource in (*acts, quiet_times_routes, receivers, *reads, *who, me)]
+    unversioned = [health.router, prometheus.router, sign_in.router, page.router]
     for router in versioned:
         app.include_router(router, prefix=_PREFIX, responses=_ERROR_RESPONSES)
     for router in unversioned:

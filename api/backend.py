@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from api.audit_trail import AuditTrail
 from api.camera_cache import CameraCache
 from api.camera_rows import RowCache
 from api.live_snapshots import LiveSnapshots
@@ -61,5 +62,6 @@ class Backend:
     quiet_times: MaintenancePlanner | None
     camera_cache: CameraCache
     live_snapshots: LiveSnapshots
+    audit: AuditTrail
     shadow: Shadow = Shadow()
     rows: RowCache = field(default_factory=RowCache)

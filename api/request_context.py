@@ -1,21 +1,26 @@
 """What an endpoint asks for besides its parameters: who asks, and the backend as they see it."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.backend import Backend
 from api.scoped_backend import scope_backend
-from api.security.accounts import IDENTITY, Identity
-from domain.access import AccessScope, UserRole
-
-NOBODY = Identity("", UserRole.VIEWER, AccessScope(cameras=frozenset({""})))
-"""Whoever showed nothing, where nothing is asked for: no camera has an empty name."""
+from api.security.accounts import IDENTITY, NOBODY, Identity
+from domain.records import AuditEntry
 
 
 def identity_of_request(request: Request) -> Identity:
     found: Identity = request.scope.get(IDENTITY, NOBODY)
     return found
+
+
+def audit_entry(
+    identity: Identity, at: datetime, action: str, subject: str, detail: str = "", *, camera: str = "", site: str = ""
+) -> AuditEntry:
+    """Return a line of the audit about what somebody does."""
+    return AuditEntry(at, identity.label, action, subject, detail, camera, site, via=identity.via)
 
 
 def _backend_of_request(request: Request) -> Backend:

@@ -12,10 +12,11 @@ from typing import TypeVar, cast
 
 from fastapi import HTTPException
 
+from api.audit_trail import AuditTrail
 from api.backend import Backend, Shadow
 from api.camera_cache import CameraCache, CameraListing
 from api.error_responses import camera_not_found
-from domain.access import AccessScope
+from domain.access import EVERY_LINE, AccessScope, AuditFilter
 from domain.alerts import Alert, AlertTransition, AnswerCount, Incident, IncidentFilter, IncidentLogEntry, IncidentState
 from domain.baselines import CameraBaseline
 from domain.camera_changes import CameraChange, CameraEdit
@@ -23,7 +24,7 @@ from domain.cameras import Camera
 from domain.errors import ConfigError
 from domain.ports import AlertStore, MaintenancePlanner, ReportMaker, ShadowLog, StreamStore
 from domain.quiet_times import Snooze
-from domain.records import StreamSession
+from domain.records import AuditEntry, StreamSession
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
 from domain.shadow import ShadowMessage, ShadowScope
 from domain.verdict_time import MaintenanceWindow
@@ -253,6 +254,28 @@ class ScopedShadowLog:
         )
 
 
+class ScopedAudit:
+    """The lines about cameras that may be seen and about whole sites of theirs; writing is as ever."""
+
+    def __init__(self, view: _View, trail: AuditTrail) -> None:
+        self._view = view
+        self._trail = trail
+
+    def record(self, entry: AuditEntry) -> None:
+        self._trail.record(entry)
+
+    def record_hourly(self, entry: AuditEntry) -> None:
+        self._trail.record_hourly(entry)
+
+    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+        return _first_seen(lambda most: self._trail.entries(asked, limit=most), self._sees, limit)
+
+    def _sees(self, entry: AuditEntry) -> bool:
+        if entry.camera:
+            return self._view.sees_camera(entry.camera, entry.site)
+        return bool(entry.site) and entry.site in self._view.scope.sites
+
+
 def scope_backend(backend: Backend, scope: AccessScope) -> Backend:
     """Return the backend as somebody sees it; the same one for whoever may see everything."""
     if scope.everything:
@@ -267,6 +290,7 @@ def scope_backend(backend: Backend, scope: AccessScope) -> Backend:
         reports=None if backend.reports is None else ScopedReports(view, backend.reports),
         quiet_times=None if backend.quiet_times is None else ScopedQuietTimes(view, alerts, backend.quiet_times),
         receivers=None,
+        audit=cast(AuditTrail, ScopedAudit(view, backend.audit)),
         shadow=_scope_shadow(backend.shadow, view),
         # What the process counted, it counted for every camera; why a part is not well may name one.
         process_metrics=dict,

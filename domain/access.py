@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from domain.records import AuditEntry
+
 
 class UserRole(StrEnum):
     """What somebody may do; each role may do what the one before may."""
@@ -61,6 +63,43 @@ class ApiKey:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KioskRecord:
+    """A link to the wall that was made: of one site, or of every site where `site` is None. It names no key."""
+
+    link_id: str
+    site: str | None
+    by: str
+    made_at: datetime
+    until: datetime
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which lines of the audit are asked for; `before` is a line's number, and those with lower ones follow."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    by: str | None = None
+    action: str | None = None
+    camera: str | None = None
+    before: int | None = None
+
+
+EVERY_LINE = AuditFilter()
+
+
+class AuditStore(Protocol):
+    """Who did what. Lines are added and never changed. Raises `StoreUnavailable` while the database is away."""
+
+    def record(self, entry: AuditEntry) -> None: ...
+
+    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+        """Return lines, the latest first."""
+        ...
+
+
 class AccessStore(Protocol):
     """Users and API keys; every change is audited. Each method raises `StoreUnavailable` while the database is
     unavailable.
@@ -92,4 +131,34 @@ class AccessStore(Protocol):
 
     def revoke_key(self, name: str, *, by: str, at: datetime) -> bool:
         """End a key for good; False where there is no such key."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this database's own; it is made where there is none yet."""
+        ...
+
+    def add_setup_token(self, digest: str, *, expires_at: datetime) -> None:
+        """Keep the SHA-256 of a token that makes the first user."""
+        ...
+
+    def use_setup_token(self, digest: str, user: User, *, at: datetime) -> bool:
+        """Insert the first user and use every token up; False where this one does not count or there is a user."""
+        ...
+
+    def end_session(self, digest: str, *, until: datetime, by: str, at: datetime) -> None:
+        """End a session for good; it is forgotten after `until`, when it would be over anyway."""
+        ...
+
+    def ended_sessions(self, at: datetime) -> frozenset[str]:
+        """Return the sessions and kiosk links that were ended before their time."""
+        ...
+
+    def add_kiosk_link(self, link: KioskRecord) -> None: ...
+
+    def kiosk_links(self, at: datetime) -> Sequence[KioskRecord]:
+        """Return the links that are not over at `at`, those that were ended too, by when they were made."""
+        ...
+
+    def end_kiosk_link(self, link_id: str, *, by: str, at: datetime) -> bool:
+        """End a link; False where there is none that could be ended."""
         ...

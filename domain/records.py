@@ -57,13 +57,22 @@ class StreamSession:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what, when. Append-only; `detail` never holds credentials."""
+    """Who did what, when. Append-only; `detail` never holds credentials.
+
+    `camera` and `site` are what it was about, "" for none: they decide who may read it. `client` is the address that
+    asked, `via` how it was known who asks; storage fills in both. `number` counts up.
+    """
 
     at: datetime
     by: str
     action: str
     subject: str
     detail: str = ""
+    camera: str = ""
+    site: str = ""
+    client: str = ""
+    via: str = ""
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from sightline.services.leased_ingest_service import LeasedIngestService
 from sightline.services.maintenance_planner import EXTEND_EVERY_S
 from sightline.services.notification_parts import Messaging, make_messaging
 from sightline.services.notifier_factory import make_heartbeat
+from sightline.services.oidc_sign_on import make_sign_on
 from sightline.services.process_metrics import collect_process_metrics, collect_receiver_metrics
 from sightline.services.report_maker import make_report_maker
 from sightline.services.roles import ALL_ROLES, ChosenLiveState, ChosenTransport, Role, check_separate_role
@@ -354,7 +355,9 @@ def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) ->
         camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
         receivers=messaging.trial(),
         quiet_times=messaging.make_maintenance_planner(stores),
-        accounts=Accounts(stores.access),
+        accounts=Accounts(stores.access, policy=settings.api.sign_in.policy(), now=wiring.clock.now),
+        audit=stores.audit,
+        sign_on=make_sign_on(settings.api),
     )
     return ApiServer(
         app,

@@ -7,6 +7,7 @@ const ENGLISH = {
   "nav.wall": "Cameras",
   "nav.incidents": "Incidents",
   "nav.reports": "Reports",
+  "nav.audit": "Audit",
 
   "view.unknown": "There is no such page.",
   "view.notLoaded": "This view could not be loaded. Reload the page.",

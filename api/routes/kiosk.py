@@ -1,16 +1,20 @@
 """The kiosk: a wall to hang up, opened with a link that only reads and expires."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.backend import Backend
 from api.request_context import BackendDependency, IdentityDependency
 from api.schemas.values import Time
-from api.security.kiosk import KIOSK_PATH, MAX_KIOSK_LIFE, KioskLink, make_kiosk_key
+from api.security.accounts import Accounts, Identity
+from api.security.kiosk import KIOSK_PATH, MAX_KIOSK_LIFE, KioskLink, kiosk_link_id, make_kiosk_key
 from api.security.strict_json import StrictRoute
+from domain.access import AccessStore, KioskRecord
 from domain.text.names import MAX_NAME_LENGTH
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +35,18 @@ class KioskAnswer(BaseModel):
     """The link's path on this server. Whoever has it sees the wall until `expires_at`; a new token ends it at once."""
 
     path: str
+    id: str
     site: str | None
+    expires_at: Time
+
+
+class KioskRecordAnswer(BaseModel):
+    """A link that works still; its key is nowhere kept."""
+
+    id: str
+    site: str | None
+    by: str
+    made_at: Time
     expires_at: Time
 
 
@@ -39,11 +54,11 @@ class KioskAnswer(BaseModel):
 def make_kiosk_link(
     wish: KioskWish, request: Request, backend: BackendDependency, identity: IdentityDependency
 ) -> KioskAnswer:
-    """Return a link to the wall that only reads and expires. Nothing of it is stored."""
-    token: str | None = request.app.state.access.token
-    if not token:
-        why = "links are signed with it" if identity.name else "whoever reaches this page sees the wall without a link"
-        raise HTTPException(409, f"no token is set: {why}")
+    """Return a link to the wall that only reads and expires. Its key is shown this once."""
+    accounts: Accounts = request.app.state.accounts
+    secret = accounts.link_secret(request.app.state.access)
+    if not secret:
+        raise HTTPException(409, "no token is set: whoever reaches this page sees the wall without a link")
     known = {camera.site for camera in backend.camera_cache.read().cameras.values()}
     if not identity.scope.everything:
         if wish.site is None:
@@ -51,10 +66,46 @@ def make_kiosk_link(
         known &= identity.scope.sites  # a link shows the whole site
     if wish.site is not None and wish.site not in known:
         raise HTTPException(404, "there is no site of this name")
-    until = _whole_seconds(backend.clock.now() + timedelta(hours=wish.hours))
+    now = backend.clock.now()
+    until = _whole_seconds(now + timedelta(hours=wish.hours))
     LOG.info("a kiosk link was made for %s, good until %s", wish.site or "every site", until.isoformat())
-    key = make_kiosk_key(token, KioskLink(until, wish.site))
-    return KioskAnswer(path=f"{KIOSK_PATH}?key={key}", site=wish.site, expires_at=until)
+    key = make_kiosk_key(secret, KioskLink(until, wish.site))
+    link_id = kiosk_link_id(key)
+    if accounts.store is not None:
+        accounts.store.add_kiosk_link(KioskRecord(link_id, wish.site, identity.label, now, until))
+    return KioskAnswer(path=f"{KIOSK_PATH}?key={key}", id=link_id, site=wish.site, expires_at=until)
+
+
+@router.get("/kiosk-links")
+def kiosk_links(request: Request, backend: BackendDependency, identity: IdentityDependency) -> list[KioskRecordAnswer]:
+    """Return the links that work still, without their keys."""
+    return [
+        KioskRecordAnswer(id=each.link_id, site=each.site, by=each.by, made_at=each.made_at, expires_at=each.until)
+        for each in _links(request, backend, identity)
+    ]
+
+
+@router.post("/kiosk-links/{link_id}/end")
+def end_kiosk_link(
+    link_id: str, request: Request, backend: BackendDependency, identity: IdentityDependency
+) -> KioskRecordAnswer:
+    """End a link now; walls that hang open end within seconds."""
+    found = next((each for each in _links(request, backend, identity) if each.link_id == link_id), None)
+    store = request.app.state.accounts.store
+    if found is None or not store.end_kiosk_link(link_id, by=identity.label, at=backend.clock.now()):
+        raise HTTPException(404, "there is no such link, or it is over")
+    request.app.state.accounts.end_here(link_id)
+    return KioskRecordAnswer(
+        id=found.link_id, site=found.site, by=found.by, made_at=found.made_at, expires_at=found.until
+    )
+
+
+def _links(request: Request, backend: Backend, identity: Identity) -> Sequence[KioskRecord]:
+    """Return the links that work still and that somebody may know of: those of their own sites."""
+    store: AccessStore | None = request.app.state.accounts.store
+    found = store.kiosk_links(backend.clock.now()) if store is not None else ()
+    scope = identity.scope
+    return [each for each in found if not each.ended and (scope.everything or each.site in scope.sites)]
 
 
 def _whole_seconds(at: datetime) -> datetime:

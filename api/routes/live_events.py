@@ -263,7 +263,8 @@ async def live(request: Request) -> StreamingResponse:
         return changes_since(only_site(seen, site), shown)
 
     async def has_left() -> bool:
-        return not accounts.holds(identity, state.backend.clock.now()) or await request.is_disconnected()
+        over = link is not None and accounts.is_ended(link.link_id)
+        return over or not accounts.holds(identity, state.backend.clock.now()) or await request.is_disconnected()
 
     events = event_stream(
         step,

@@ -11,7 +11,8 @@ router = APIRouter(tags=["access"])
 
 
 class MeAnswer(BaseModel):
-    """`name` is "" for the token and an open port. Every camera may be seen where no site and no camera is named.
+    """`name` is "" for the token and an open port. Every camera may be seen where no site and no camera is named; `via`
+    says how it is known who asks.
 
     `signed_in` says that the browser holds a session, which `POST /logout` ends.
     """
@@ -21,6 +22,7 @@ class MeAnswer(BaseModel):
     sites: list[str]
     cameras: list[str]
     signed_in: bool = False
+    via: str
 
 
 @router.get("/me")
@@ -35,4 +37,5 @@ def me(request: Request, identity: IdentityDependency) -> MeAnswer:
         sites=sorted(scope.sites),
         cameras=sorted(scope.cameras),
         signed_in=asks and bool(session_cookie_values(request.headers.get("cookie", ""))),
+        via=identity.via,
     )

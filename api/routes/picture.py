@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from api.jpeg import MAX_WIDTH, encode_jpeg
-from api.request_context import BackendDependency
+from api.request_context import BackendDependency, IdentityDependency, audit_entry
 from api.routes.cameras import find_camera
 from domain.errors import StoreUnavailable
 
@@ -18,10 +18,13 @@ router = APIRouter(prefix="/cameras/{name}", tags=["cameras"])
 
 @router.get("/picture", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 def picture(
-    name: str, backend: BackendDependency, width: Annotated[int, Query(ge=16, le=MAX_WIDTH)] = 1280
+    name: str,
+    backend: BackendDependency,
+    identity: IdentityDependency,
+    width: Annotated[int, Query(ge=16, le=MAX_WIDTH)] = 1280,
 ) -> Response:
     """Return the newest picture as JPEG; `X-Received-At` says when it came. 404 with the reason where there is none."""
-    find_camera(backend, name)
+    site = find_camera(backend, name).site
     if not backend.pictures:
         raise HTTPException(404, "pictures are switched off (pictures: never)")
     try:
@@ -31,6 +34,9 @@ def picture(
         raise HTTPException(503, f"live state unavailable, and with it pictures: {error}", _RETRY_HEADERS) from error
     if frame is None:
         raise HTTPException(404, "there is no picture of now yet; it comes with the next frame of this camera")
+    # The first of each hour: a wall of pictures asks for each every few seconds.
+    seen = audit_entry(identity, backend.clock.now(), "view picture", name, camera=name, site=site)
+    backend.audit.record_hourly(seen)
     received_at = frame.ref.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     headers = {"Cache-Control": "no-store", "X-Received-At": received_at}
     return Response(encode_jpeg(frame, width), media_type="image/jpeg", headers=headers)

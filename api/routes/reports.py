@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from api.request_context import BackendDependency
+from api.backend import Backend
+from api.request_context import BackendDependency, IdentityDependency, audit_entry
+from api.security.accounts import Identity
 from api.security.request_limits import one_line
 from domain.errors import ConfigError
-from domain.report_files import MEDIA_TYPES, PeriodName, ReportFormat, ReportRequest
+from domain.report_files import MEDIA_TYPES, PeriodName, ReportFile, ReportFormat, ReportRequest
 from domain.text.names import MAX_NAME_LENGTH
 
 router = APIRouter(prefix="/reports", tags=["reports"])
@@ -26,6 +28,7 @@ _Day = Annotated[date | None, Query(description="A day of each site's own time z
 @router.get("", response_class=Response, responses={200: {"content": {each: {} for each in MEDIA_TYPES.values()}}})
 def report(
     backend: BackendDependency,
+    identity: IdentityDependency,
     *,
     period: PeriodName = PeriodName.LAST_WEEK,
     since: _Day = None,
@@ -47,5 +50,16 @@ def report(
         raise HTTPException(422, one_line(str(error), 300)) from None
     finally:
         _BUSY.release()
+    _note_export(backend, identity, request, made)
     download = {"Content-Disposition": f'attachment; filename="{made.name}"'}
     return Response(made.content, media_type=MEDIA_TYPES[made.format], headers=download)
+
+
+def _note_export(backend: Backend, identity: Identity, request: ReportRequest, made: ReportFile) -> None:
+    known = backend.camera_cache.read().cameras.get(request.camera)
+    site = request.site or (known.site if known is not None else "")
+    subject = request.camera or (f"site {site}" if site else "every site")
+    entry = audit_entry(
+        identity, backend.clock.now(), "export report", subject, made.name, camera=request.camera, site=site
+    )
+    backend.audit.record(entry)

@@ -23,8 +23,11 @@ MAX_SESSION_LIFE = timedelta(days=30)
 RENEW_AFTER = timedelta(days=1)
 MIN_TOKEN_LENGTH = 16
 """Characters of a token where others reach the port: it can be tried as fast as the network goes."""
-OPEN_PATHS = frozenset({"/healthz", "/login", "/logout", "/static/style.css", "/static/icon.svg"})
-"""What is answered without a token: liveness, and the form that asks for the token."""
+OPEN_PATHS = frozenset(
+    {"/healthz", "/login", "/login/sso", "/login/sso/return", "/logout", "/setup"}
+    | {"/static/style.css", "/static/icon.svg"}
+)
+"""What is answered without a token: liveness, and the forms that ask for it, for a password or the first user."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (

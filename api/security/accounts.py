@@ -5,13 +5,17 @@ import binascii
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 
 from api.security import access_rules
 from api.security.access_rules import AccessPolicy, AuthResult
+from api.security.group_rules import GroupRule, find_rule
 from api.security.passwords import split_key_text
+from api.security.proxy_sign_in import ProxySignIn
+from api.security.session_cookies import SIGN_ON_COOKIE, parse_sign_on_cookie, session_digest
 from domain.access import AccessScope, AccessStore, ApiKey, User, UserRole
 from domain.errors import StoreUnavailable
 
@@ -20,6 +24,9 @@ MAX_AGE_S = 2.0
 IDENTITY = "sightline.identity"
 """Where a request's scope has its `Identity`; absent where nothing was shown and nothing is asked for."""
 _USER_COOKIE = "u."
+_SESSIONS = "sessions"
+_ELSEWHERE = ("proxy", "single sign-on")
+"""Who is asked for again at each request; a stream ends after an hour."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +43,44 @@ class Identity:
     scope: AccessScope = AccessScope()
     key_id: str = ""
     proof: str = field(default="", repr=False)
+    via: str = ""
+    """How it is known: for the audit."""
+    session: str = field(default="", repr=False, compare=False)
+    """The digest that names the session, "" where it is none."""
+
+    @property
+    def label(self) -> str:
+        """What the audit calls somebody who names no person."""
+        return self.name or f"({self.via})"
 
 
-TOKEN_HOLDER = Identity("", UserRole.ADMIN)
-KIOSK_VIEWER = Identity("", UserRole.VIEWER)
+TOKEN_HOLDER = Identity("", UserRole.ADMIN, via="token")
+OPEN_HOLDER = Identity("", UserRole.ADMIN, via="open page")
+NOBODY = Identity("", UserRole.VIEWER, AccessScope(cameras=frozenset({""})))
+"""Whoever showed nothing, where nothing is asked for: no camera has an empty name."""
+KIOSK_VIEWER = Identity("", UserRole.VIEWER, via="kiosk link")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPolicy:
+    """Who signs people in besides Sightline itself. `required` asks for a sign before there is any user."""
+
+    required: bool = False
+    rules: tuple[GroupRule, ...] = ()
+    proxy: ProxySignIn | None = None
+    other_service: bool = False
+
+    @property
+    def locked(self) -> bool:
+        return self.required or self.proxy is not None or self.other_service
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     users: Mapping[str, User] = field(default_factory=dict)
     keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+    secret: str = ""
 
 
 class Accounts:
@@ -59,10 +94,15 @@ class Accounts:
         self,
         store: AccessStore | None,
         *,
+        policy: SignInPolicy = SignInPolicy(),
+        now: Callable[[], datetime] = partial(datetime.now, UTC),  # noqa: B008 - a function
         max_age_s: float = MAX_AGE_S,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self.policy = policy
+        self._now = now
+        self._ended_here: set[str] = set()
         self._max_age_s = max_age_s
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -72,7 +112,24 @@ class Accounts:
 
     @property
     def locked(self) -> bool:
-        return self._known is None or bool(self._known.users)
+        return self.policy.locked or self._known is None or bool(self._known.users)
+
+    @property
+    def store(self) -> AccessStore | None:
+        return self._store
+
+    @property
+    def secret(self) -> str:
+        """What sessions of other services are signed with; "" while it was never read."""
+        return self._known.secret if self._known is not None else ""
+
+    @property
+    def has_users(self) -> bool:
+        return bool(self._known and self._known.users)
+
+    def link_secret(self, access: AccessPolicy) -> str:
+        """Return what kiosk links are signed with; "" where everybody sees the wall without one."""
+        return access.token or (self.secret if self.locked else "")
 
     @property
     def old(self) -> bool:
@@ -80,13 +137,17 @@ class Accounts:
         read_at = self._read_at
         return self._store is not None and (read_at is None or self._seconds() - read_at >= self._max_age_s)
 
-    def refresh(self) -> None:
-        """Read the store where what is known is old; only one thread waits for it, and none while it is unavailable."""
-        if self._store is None or not self.old or not self._lock.acquire(blocking=False):
+    def refresh(self, *, at_once: bool = False) -> None:
+        """Read the store where what is known is old, or `at_once`; only one thread waits for it, none while it is
+        unavailable.
+        """
+        if self._store is None or not (self.old or at_once) or not self._lock.acquire(blocking=False):
             return
         try:
             users, keys = self._store.users(), self._store.keys()
-            self._known = _Known({user.name: user for user in users}, {key.key_id: key for key in keys})
+            ended = self._store.ended_sessions(self._now())
+            secret = self.secret or self._store.secret(_SESSIONS)
+            self._known = _Known({user.name: user for user in users}, {key.key_id: key for key in keys}, ended, secret)
         except StoreUnavailable as error:
             _log.warning("users and keys are those known before: %s", error)
         finally:
@@ -102,30 +163,69 @@ class Accounts:
         self, path: str, authorization: str, cookie_header: str, access: AccessPolicy, now: datetime
     ) -> Identity | AuthResult:
         """Return who asks, or what was shown instead."""
-        shown = access_rules.authenticate(path, authorization, cookie_header, access, now)
-        if shown in (AuthResult.TOKEN, AuthResult.SESSION) or not (access.token or self.locked):
+        cookies = self._open_sessions(cookie_header)
+        live = "; ".join(f"{access_rules.COOKIE}={cookie}" for cookie in cookies)
+        shown = access_rules.authenticate(path, authorization, live, access, now)
+        if shown is AuthResult.SESSION:
+            mine = next(each for each in cookies if access_rules.is_valid_cookie(each, access.token or "", now))
+            return replace(TOKEN_HOLDER, session=session_digest(mine))
+        if shown is AuthResult.TOKEN:
             return TOKEN_HOLDER
+        if not (access.token or self.locked):
+            return OPEN_HOLDER
         given = access_rules.bearer_token(authorization)
         if given:
             return self.of_key(given, now) or AuthResult.WRONG
-        for cookie in access_rules.session_cookie_values(cookie_header):
+        for cookie in cookies:
             found = self.of_cookie(cookie, access, now)
             if found is not None:
                 return found
         return AuthResult.OPEN if path in access_rules.OPEN_PATHS else AuthResult.NOTHING
+
+    def _open_sessions(self, cookie_header: str) -> list[str]:
+        """Return the sessions of a request that nobody ended."""
+        return [
+            each
+            for each in access_rules.session_cookie_values(cookie_header)
+            if not self.is_ended(session_digest(each))
+        ]
+
+    def is_ended(self, digest: str) -> bool:
+        """Tell whether a session or a kiosk link was ended before its time."""
+        return digest in self._ended_here or digest in (self._known or _Known()).ended
+
+    def end_here(self, digest: str) -> None:
+        """End a session or a kiosk link in this process at once, whatever the store does."""
+        self._ended_here.add(digest)
 
     def of_key(self, text: str, now: datetime) -> Identity | None:
         key_id, digest = split_key_text(text)
         key = (self._known or _Known()).keys.get(key_id)
         if key is None or not access_rules.same_secret(digest, key.digest) or key.revoked or now >= key.expires_at:
             return None
-        return Identity(key.name, key.role, key.scope, key.key_id, key.digest)
+        return Identity(key.name, key.role, key.scope, key.key_id, key.digest, "key")
 
     def of_cookie(self, cookie: str, access: AccessPolicy, now: datetime) -> Identity | None:
+        if cookie.startswith(SIGN_ON_COOKIE):
+            signed_on = parse_sign_on_cookie(cookie, self.secret, now) if self._signs_on() else None
+            found = self.of_groups(signed_on.name, signed_on.groups, "single sign-on") if signed_on else None
+            return replace(found, session=session_digest(cookie)) if isinstance(found, Identity) else None
         user, signed = self._find_signer(cookie)
         if user is None or not access_rules.is_valid_cookie(signed, _cookie_secret(user, access), now):
             return None
-        return identity_of(user)
+        return replace(identity_of(user), session=session_digest(cookie))
+
+    def _signs_on(self) -> bool:
+        return self.policy.other_service and bool(self.secret)
+
+    def of_groups(self, name: str, groups: Sequence[str], via: str) -> Identity | str:
+        """Return who somebody is whom another service signed in, or why nothing is allowed."""
+        if self.user(name) is not None:
+            return f"a user '{name}' is kept here too; sign in with its password, or let an administrator disable it"
+        rule = find_rule(groups, self.policy.rules)
+        if rule is None:
+            return f"{name} is signed in, and none of its groups may use Sightline; ask an administrator"
+        return Identity(name, rule.role, rule.scope, via=via)
 
     def renew_cookie(self, cookie: str, access: AccessPolicy, now: datetime) -> str:
         """Return the cookie that replaces a good one a day old, else ""."""
@@ -135,7 +235,9 @@ class Accounts:
 
     def holds(self, identity: Identity, now: datetime) -> bool:
         """Tell whether an identity counts still, for what lasts longer than a request."""
-        if not identity.name:
+        if identity.session and self.is_ended(identity.session):
+            return False
+        if not identity.name or identity.via in _ELSEWHERE:
             return True
         known = self._known or _Known()
         if identity.key_id:
@@ -156,7 +258,7 @@ class Accounts:
 
 
 def identity_of(user: User) -> Identity:
-    return Identity(user.name, user.role, user.scope, proof=user.password_hash)
+    return Identity(user.name, user.role, user.scope, proof=user.password_hash, via="password")
 
 
 def make_user_cookie(user: User, access: AccessPolicy, now: datetime) -> str:

@@ -43,6 +43,14 @@ def normalise_address(text: str) -> Address | None:
     return mapped or found
 
 
+def address_group(address: str) -> str:
+    """Return under which name an address is counted: an IPv6 host owns a whole /64."""
+    found = normalise_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((found, 64), strict=False))
+    return str(found) if found is not None else address
+
+
 def is_trusted_proxy(address: Address, proxies: Collection[Network]) -> bool:
     return any(address in network for network in proxies)
 

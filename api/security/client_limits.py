@@ -6,6 +6,8 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from threading import Lock
 
+from api.security.client_address import address_group
+
 MAX_WRONG_TOKENS = 10
 MAX_WRONG_TOKENS_IN_ALL = 100
 WINDOW_S = 60.0
@@ -28,7 +30,7 @@ class TokenThrottle:
 
     def record_wrong_token(self, client: str) -> float:
         """Count a wrong token; return for how many seconds this client's wrong tokens are refused, 0 for not yet."""
-        now = self._clock()
+        now, client = self._clock(), address_group(client)
         with self._lock:
             mine = self._by_client.pop(client, None) or deque(maxlen=MAX_WRONG_TOKENS)
             self._by_client[client] = mine
@@ -66,7 +68,7 @@ class PasswordThrottle:
 
     def begin(self, account: str, client: str) -> float:
         """Count an attempt; return for how many seconds it is refused, 0 for not at all."""
-        now = self._clock()
+        now, client = self._clock(), address_group(client)
         with self._lock:
             rows = [self._row("account", account), self._row("address", client)]
             wait_s = max(_wait_s(row, now) for row in rows)
@@ -79,6 +81,7 @@ class PasswordThrottle:
 
     def forgive(self, account: str, client: str) -> None:
         """Take back an attempt that was right."""
+        client = address_group(client)
         with self._lock:
             for row in (self._row("account", account), self._row("address", client)):
                 if row:

@@ -1,13 +1,13 @@
 """Links to a wall that anybody may watch until they expire: read-only, for one site or for all. Pure.
 
-A link is signed with the token, so that nothing is stored on the server and a new token ends every link.
+A link is signed with the token, or where there is none with a secret of the database; a new token ends every link.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from api.security.access_rules import same_secret
@@ -26,6 +26,7 @@ class KioskLink:
 
     until: datetime
     site: str | None = None
+    link_id: str = field(default="", compare=False)
 
 
 def make_kiosk_key(token: str, link: KioskLink) -> str:
@@ -47,14 +48,18 @@ def parse_kiosk_key(key: str, token: str, now: datetime) -> KioskLink | None:
         name = base64.urlsafe_b64decode(site + "=" * (-len(site) % 4)).decode()[1:] if site else None
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return KioskLink(datetime.fromtimestamp(int(until), UTC), name)
+    return KioskLink(datetime.fromtimestamp(int(until), UTC), name, kiosk_link_id(key))
 
 
-def link_of_cookies(cookie_header: str, token: str, now: datetime) -> KioskLink | None:
-    """Return the first good link among the cookies of a request."""
+def kiosk_link_id(key: str) -> str:
+    """Return what names a link so that it can be listed and ended; the key cannot be found from it."""
+    return hashlib.sha256(f"kiosk link {key}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def keys_of_cookies(cookie_header: str) -> list[str]:
+    """Return the keys among the cookies of a request."""
     pairs = [pair.partition("=") for pair in cookie_header.split(";")]
-    keys = [value.strip() for name, _, value in pairs if name.strip() == KIOSK_COOKIE][:8]
-    return next((link for key in keys if (link := parse_kiosk_key(key, token, now)) is not None), None)
+    return [value.strip() for name, _, value in pairs if name.strip() == KIOSK_COOKIE][:8]
 
 
 def is_kiosk_request(method: str, path: str) -> bool:

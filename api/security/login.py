@@ -1,5 +1,6 @@
 """The login form: a token, or a name and a password in, session cookie out."""
 
+from datetime import timedelta
 from html import escape
 from urllib.parse import parse_qs
 
@@ -38,12 +39,12 @@ def same_site_redirect(cookie: str = "", address: str = "/") -> Response:
     return answer
 
 
-def cookie_header(value: str, *, secure: bool) -> str:
+def cookie_header(value: str, *, secure: bool, life: timedelta = access_rules.SESSION_LIFE) -> str:
     """Return the Set-Cookie header for a session cookie."""
-    life = f"Max-Age={int(access_rules.SESSION_LIFE.total_seconds())}"
-    return f"{access_rules.COOKIE}={value}; HttpOnly; {life}; Path=/; SameSite=strict{'; Secure' if secure else ''}"
+    age = f"Max-Age={int(life.total_seconds())}"
+    return f"{access_rules.COOKIE}={value}; HttpOnly; {age}; Path=/; SameSite=strict{'; Secure' if secure else ''}"
 
 
-def end_of_cookie() -> str:
-    """Return the Set-Cookie header that makes a browser forget its session."""
-    return f"{access_rules.COOKIE}=; HttpOnly; Max-Age=0; Path=/; SameSite=strict"
+def end_of_cookie(*, secure: bool) -> str:
+    """Return the Set-Cookie header that takes a session cookie back."""
+    return cookie_header("", secure=secure, life=timedelta(0))

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-PAGE_ROOTS = ("/cameras", "/incidents", "/reports", "/kiosk")
+PAGE_ROOTS = ("/cameras", "/incidents", "/reports", "/kiosk", "/audit")
 """Each of these, and what lies below it, is a view; all of them are answered with the same document."""
 _IN_QUERY = ":,/@"
 PAGE_FIELDS = frozenset(
@@ -22,7 +22,7 @@ PAGE_FIELDS = frozenset(
         "period",
         "tab",
     }
-    | {"severity", "who", "answer"}
+    | {"severity", "who", "answer", "action", "by"}
 )
 """What the page itself writes into the query. Nothing else is repeated: it could be a secret with a typing error."""
 

@@ -13,17 +13,21 @@ from api.error_responses import error_response
 from api.page_errors import refusal_response
 from api.security import access_rules, kiosk, request_limits
 from api.security.access_rules import AccessPolicy, AuthResult
-from api.security.accounts import IDENTITY, KIOSK_VIEWER, Accounts, Identity
+from api.security.accounts import IDENTITY, KIOSK_VIEWER, NOBODY, Accounts, Identity
 from api.security.client_address import client_address, is_forwarded_https
 from api.security.client_limits import TokenThrottle
 from api.security.login import cookie_header, same_site_redirect, token_of_query
 from api.security.page_paths import is_page_path, login_address, page_address
 from api.security.permissions import ENDPOINT_RULES, Endpoints, refusal_of
+from api.security.proxy_sign_in import ProxyUser, proxy_user
+from domain.audit_origin import AuditOrigin, audit_origin
 from domain.ports import Clock
 
 _HTTP_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 _IGNORED_HEADERS = frozenset({b"range", b"if-range"})
 """Parts of files are not served: answering with the whole is always right."""
+PEER = "sightline.peer"
+"""Where a request's scope has the other end of the connection, whatever headers say."""
 KIOSK_SCOPE = "sightline.kiosk"
 """Where a request's scope has the `KioskLink` that let it in; absent where the token or a session did."""
 
@@ -74,7 +78,9 @@ class RequestGuard:
             await refusal(scope, receive, send_with_headers)
             return
         cookie = self._renew_cookie(scope)
-        await self._app(scope, _limit_body(receive), send_with_headers)
+        identity: Identity = scope.get(IDENTITY, NOBODY)
+        with audit_origin(AuditOrigin(scope["client"][0], identity.via)):
+            await self._app(scope, _limit_body(receive), send_with_headers)
 
     async def _refresh_accounts(self, path: str) -> None:
         """Read users and keys where they are old; one request waits for it, and none that asks for liveness."""
@@ -98,7 +104,7 @@ class RequestGuard:
         https = is_forwarded_https(peer, headers.get("x-forwarded-proto", ""), proxies)
         kept = [pair for pair in scope["headers"] if pair[0] not in _IGNORED_HEADERS]
         scheme = "https" if https else scope["scheme"]
-        return {**scope, "client": (client, port), "scheme": scheme, "headers": kept}
+        return {**scope, "client": (client, port), "scheme": scheme, "headers": kept, PEER: peer}
 
     def _site_refusal(self, scope: Scope) -> Response | None:
         headers, method = Headers(scope=scope), scope["method"]
@@ -113,6 +119,13 @@ class RequestGuard:
         return error_response(403, why) if why else None
 
     def _entry_refusal(self, scope: Scope) -> Response | None:
+        named = self._proxy_entry(scope)
+        if isinstance(named, Identity):
+            scope[IDENTITY] = named
+            return None
+        return error_response(403, named) if named else self._shown_refusal(scope)
+
+    def _shown_refusal(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), scope["path"]
         entry = self._accounts.identify(
             path, headers.get("authorization", ""), headers.get("cookie", ""), self._access, self._clock.now()
@@ -127,6 +140,14 @@ class RequestGuard:
         if is_page_path(path):
             return self._lead_to_login(scope, headers)
         return error_response(401, "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"})
+
+    def _proxy_entry(self, scope: Scope) -> Identity | str:
+        """Return whom a listed proxy signed in, why the request is refused, or "" where no proxy names anybody."""
+        policy = self._accounts.policy.proxy
+        found = proxy_user(scope[PEER], scope["headers"], policy) if policy is not None else None
+        if isinstance(found, ProxyUser):
+            return self._accounts.of_groups(found.name, found.groups, "proxy")
+        return found or ""
 
     def _lead_to_login(self, scope: Scope, headers: Headers) -> Response | None:
         # A token in the address is exchanged for a cookie by the page itself.
@@ -151,15 +172,18 @@ class RequestGuard:
 
     def _is_kiosk(self, scope: Scope, headers: Headers) -> bool:
         """Let in who holds a good link of the kiosk, to read the wall alone; note what the link allows."""
-        if not self._access.token or not kiosk.is_kiosk_request(scope["method"], scope["path"]):
+        secret = self._accounts.link_secret(self._access)
+        if not secret or not kiosk.is_kiosk_request(scope["method"], scope["path"]):
             return False
         now = self._clock.now()
-        link = kiosk.link_of_cookies(headers.get("cookie", ""), self._access.token, now)
-        if link is not None:
-            scope[KIOSK_SCOPE] = link
-            scope[IDENTITY] = KIOSK_VIEWER
+        for key in kiosk.keys_of_cookies(headers.get("cookie", "")):
+            link = kiosk.parse_kiosk_key(key, secret, now)
+            if link is not None and not self._accounts.is_ended(link.link_id):
+                scope[KIOSK_SCOPE] = link
+                scope[IDENTITY] = KIOSK_VIEWER
+                return True
         # The page itself exchanges the key of an address for a cookie.
-        return link is not None or (scope["path"] == kiosk.KIOSK_PATH and b"key=" in scope["query_string"])
+        return scope["path"] == kiosk.KIOSK_PATH and b"key=" in scope["query_string"]
 
     def _renew_cookie(self, scope: Scope) -> str:
         now, token = self._clock.now(), self._access.token

@@ -17,7 +17,8 @@ _SINGLE_HEADERS = frozenset(
 )
 """Headers on which a decision rests: given twice, two readers could take a different one."""
 
-_BODY_TYPES = {"/login": "application/x-www-form-urlencoded"}
+_FORM = "application/x-www-form-urlencoded"
+_BODY_TYPES = {"/login": _FORM, "/logout": _FORM, "/setup": _FORM}
 
 Refusal = tuple[int, str]
 """An HTTP status and one sentence."""

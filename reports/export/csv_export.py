@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 from domain.alerts import AlarmAnswer
 from domain.baselines import LightMode
 from domain.faults import Fault
+from domain.text.csv_cells import neutralise_formula
 from domain.verdict_time import CameraNotAssessable, Unknown
 from reports.export import words
 from reports.measures.quality import QUALITY_METRICS
 from reports.records import CameraReport, Report, SiteReport
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet begins a formula with, and the wide forms of Chinese and Japanese keyboards."""
 
 Cell = str | int | float | None
 
@@ -32,11 +30,6 @@ COLUMNS: tuple[str, ...] = (
     *(f"{metric}_{name}" for metric in QUALITY_METRICS for name in ("p05", "p50", "p95")),
     "alarms_right", "alarms_wrong", "alarms_new_normal", "slow_decline", "content_sha256",
 )  # fmt: skip
-
-
-def neutralise_formula(text: str) -> str:
-    """Return text that a spreadsheet shows as it is: what could begin a formula gets an apostrophe before it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def write_csv(report: Report, fingerprint: str) -> bytes:

@@ -9,10 +9,10 @@ from typing import Any
 
 from domain.faults import FAULT_LABELS, Fault
 from domain.report_files import ReportFile, ReportFormat
+from domain.text.csv_cells import neutralise_formula
 from reports.export import html_parts as page
 from reports.export import words
 from reports.export.content import fingerprint
-from reports.export.csv_export import neutralise_formula
 from reports.export.seal import seal, seal_json
 from reports.export.tables import Column, Table
 from reports.survey.visits import NEEDS_BASELINE, Survey, SurveyEntry, SurveyState, only_here

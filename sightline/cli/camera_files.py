@@ -9,6 +9,7 @@ import typer
 
 from domain.errors import ConfigError
 from domain.ports import StreamStore
+from domain.records import AuditEntry
 from domain.text.camera_urls import redact_url
 from sightline.cli.console import escape_for_console, hide_url_secrets, out, report_error, say, without_traceback
 from sightline.cli.options import ByOption, SettingsOption, choose_person, load_command_settings
@@ -114,8 +115,11 @@ def export_cameras(
     settings: SettingsOption = None,
 ) -> None:
     """Write all cameras with all settings to a CSV file that `cameras import` reads."""
-    with command_stores(load_command_settings(settings), SystemClock()) as stores:
+    clock = SystemClock()
+    with command_stores(load_command_settings(settings), clock) as stores:
         cameras = stores.streams.cameras()
+        said = "without logins" if hide_logins else "with logins"
+        stores.audit.record(AuditEntry(clock.now(), choose_person(""), "export cameras", "every site", said))
     text = write_camera_csv(cameras, redact_url if hide_logins else str)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -94,6 +94,11 @@ COMMANDS = (
     ),
     CommandEntry("keys", "Add, list and revoke the API keys of programs.", "sightline.cli.keys:app"),
     CommandEntry(
+        "audit",
+        "Say who changed, acknowledged, exported and looked at what, and who signed in; nothing is ever deleted there.",
+        "sightline.cli.audit:audit",
+    ),
+    CommandEntry(
         "settings", "Check a settings file, or export its schema.", "sightline.cli.administration:settings_app"
     ),
     CommandEntry(

@@ -1,6 +1,7 @@
 """Options that several commands share, and the settings they lead to."""
 
 import getpass
+import os
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -33,4 +34,11 @@ def load_command_settings(path: Path | None) -> Settings:
 
 def choose_person(by: str) -> str:
     """Return who acts: the name given, else this machine's user. Raises `ConfigError` for a name not fit for a log."""
-    return clean_line(by or getpass.getuser(), where="--by", longest=MAX_NAME_LENGTH)
+    return clean_line(by or _machine_user(), where="--by", longest=MAX_NAME_LENGTH)
+
+
+def _machine_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container that runs under a number without a name
+        return f"user {os.getuid()}"

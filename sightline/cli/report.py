@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from domain.errors import ConfigError
+from domain.records import AuditEntry
 from domain.report_files import PeriodName, ReportFormat, ReportRequest
 from reports.export.seal import Check, Outcome, check_seal
 from sightline.cli.console import EXIT_FAILED, escape_for_console, out, say, without_traceback, write_json
-from sightline.cli.options import JsonOption, SettingsOption, load_command_settings
+from sightline.cli.options import JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.config.text_file import read_bytes
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
@@ -52,6 +53,8 @@ def report(
     clock = SystemClock()
     with command_stores(chosen, clock) as stores:
         made = make_report_maker(chosen, stores.reports, clock).make(request, form)
+        about = (camera or (f"site {site}" if site else "every site"), made.name, camera, site)
+        stores.audit.record(AuditEntry(clock.now(), choose_person(""), "export report", *about))
     target = path or Path(made.name)
     try:
         target.write_bytes(made.content)

@@ -1,5 +1,6 @@
 """`sightline run`: everything in one process, from one settings file."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -7,8 +8,12 @@ import typer
 
 from sightline.cli.console import redactor, say, without_traceback
 from sightline.cli.options import load_command_settings
+from sightline.config.settings import Settings
+from sightline.runtime.clock import SystemClock
 from sightline.runtime.logging_setup import set_up_logging
+from sightline.runtime.setup_link import make_setup_link
 from sightline.runtime.stop_signals import stop_on_signals
+from sightline.runtime.stores import command_stores
 
 
 @without_traceback
@@ -29,6 +34,7 @@ def run(
         with system, uncollected_start():
             watched = len(system.stream_store.cameras())
             say(f"watching {watched} cameras; the page is at {system.address or 'nowhere (api.enabled is false)'}")
+            _print_setup(system.address, chosen)
             if not watched:
                 say("add one with: sightline cameras add NAME URL")
             stop.wait()
@@ -77,6 +83,20 @@ def _run_role(name: str, path: Path | None) -> None:
         if system is None:
             return
         with system, uncollected_start():
+            _print_setup(system.address, chosen)
             say(f"{name} runs" + (f"; the page is at {system.address}" if system.address else ""))
             stop.wait()
             say("stopping: what is in hand is finished")
+
+
+def _print_setup(address: str, chosen: Settings) -> None:
+    """Print how the first administrator is made, where everybody must sign in and nobody has an account."""
+    if not address or not chosen.api.sign_in.required:
+        return
+    clock = SystemClock()
+    with command_stores(chosen, clock) as stores:
+        link = make_setup_link(stores.access, chosen.api, clock, address)
+    if link is not None:
+        # Past the log and its redaction: it is shown once, and counts once.
+        sys.stdout.write(f"nobody has an account yet; make the first administrator within an hour at\n{link}\n")
+        sys.stdout.flush()

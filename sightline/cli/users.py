@@ -19,6 +19,7 @@ from sightline.cli.access_options import (
 from sightline.cli.console import say, show_table, without_traceback, write_json
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.runtime.clock import SystemClock
+from sightline.runtime.setup_link import make_setup_link
 from sightline.runtime.stores import command_stores
 
 app = typer.Typer(
@@ -97,6 +98,18 @@ def password(
             raise _unknown_user(name)
         stores.access.set_password(name, hash_password(_ask_password(password_stdin)), by=person, at=clock.now())
     say(f"the password of {name} is set")
+
+
+@app.command()
+@without_traceback
+def setup(settings: SettingsOption = None) -> None:
+    """Print a link that makes the first administrator: it counts once, for an hour."""
+    clock, chosen = SystemClock(), load_command_settings(settings)
+    with command_stores(chosen, clock) as stores:
+        link = make_setup_link(stores.access, chosen.api, clock)
+    if link is None:
+        raise ConfigError("there is a user already; see: sightline users list")
+    sys.stdout.write(f"{link}\n")
 
 
 def _unknown_user(name: str) -> ConfigError:

@@ -13,7 +13,8 @@ from notification.follow_ups import FollowUpPolicy
 from notification.notifiers.catalogue import ReceiverSettings
 from notification.notifiers.mail import MailSettings
 from notification.routing import Route, Routing, parse_hours
-from sightline.config.sections import Positive, Section
+from sightline.config.section import Section
+from sightline.config.sections import Positive
 from sightline.config.value_types import Label
 
 if TYPE_CHECKING:

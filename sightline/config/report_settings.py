@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from domain.errors import ConfigError
 from domain.report_files import ReportFormat
 from reports.usable_time.periods import Zones, zone_of
-from sightline.config.sections import Section
+from sightline.config.section import Section
 from sightline.config.value_types import Label
 
 SHORTEST_KEY = 16

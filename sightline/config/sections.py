@@ -6,26 +6,20 @@ The defaults need nothing but this process; the extra 'cluster' brings what the 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.security.access_rules import MIN_TOKEN_LENGTH, TOKEN_COMMAND
 from api.security.client_address import parse_networks
 from domain.text.addresses import is_loopback
 from ingest.limits import MEGABYTE, ReadingLimits
+from sightline.config.access_settings import SignInSettings, find_sign_in_conflicts
+from sightline.config.section import Section
 from sightline.config.value_types import Broker, RedisAddress, WebAddressOrNone
 
 Positive = Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False)]
 """Seconds, a year at most."""
 HostName = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
-
-
-class Section(BaseModel):
-    """A part of the settings: unknown keys, other types and later changes are refused."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
 
 
 class QueueSettings(Section):
@@ -151,7 +145,7 @@ class HealthSettings(Section):
 
 
 class ApiSettings(Section):
-    """The page and the API. Any address but this machine's own needs a token."""
+    """The page and the API. Any address but this machine's own needs a token, or that everybody signs in."""
 
     enabled: bool = True
     """Whether `run` serves the page and the API."""
@@ -165,6 +159,8 @@ class ApiSettings(Section):
     """What every client must show; none where it is not given."""
     allowed_hosts: tuple[str, ...] = ()
     """Names besides this machine's own under which a browser may ask without a token (a reverse proxy's)."""
+    sign_in: SignInSettings = SignInSettings()
+    """Who signs people in besides Sightline itself."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks of reverse proxies; Sightline believes what these say about the client."""
     max_connections: int = Field(default=256, ge=8, le=65536)
@@ -177,15 +173,17 @@ def find_api_conflicts(api: ApiSettings) -> Iterator[str]:
         yield f"api.token: empty; give one (`{TOKEN_COMMAND}` makes one), or leave it out for none"
     elif not all(char.isprintable() for char in api.token):
         yield "api.token: holds a character that cannot be typed or sent; use letters and digits"
-    elif others_reach_page(api) and not api.token and not is_loopback(api.host):
+    elif others_reach_page(api) and not api.token and not is_loopback(api.host) and not api.sign_in.locked:
         yield (
-            "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1"
+            "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1, "
+            "or let everybody sign in by api.sign_in.required: true"
         )
     elif others_reach_page(api) and 0 < len(api.token.strip()) < MIN_TOKEN_LENGTH:
         yield (
             f"api.token: shorter than {MIN_TOKEN_LENGTH} characters, and others reach the page (api.host, "
             f"api.allowed_hosts or api.trusted_proxies); `{TOKEN_COMMAND}` makes one"
         )
+    yield from find_sign_in_conflicts(api.sign_in, api.public_url)
     try:
         parse_networks(api.trusted_proxies)
     except ValueError as error:

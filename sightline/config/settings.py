@@ -19,6 +19,7 @@ from domain.text.names import MAX_TAGS, clean_tags
 from sightline.config.alert_settings import AlertSettings
 from sightline.config.error_messages import describe_errors
 from sightline.config.report_settings import ReportsSettings
+from sightline.config.section import Section
 from sightline.config.sections import (
     ApiSettings,
     GateSettings,
@@ -29,7 +30,6 @@ from sightline.config.sections import (
     Positive,
     PostgresSettings,
     QueueSettings,
-    Section,
 )
 from sightline.config.settings_conflicts import Location, find_camera_conflicts, find_conflicts, omit_wrong_values
 from sightline.config.settings_file import fill_settings_file
@@ -321,6 +321,7 @@ class Settings(Section):
         """Return every secret of these settings, in every form, for the redactor of logs and errors."""
         hidden = [self.api.token, self.queue.password, self.live.password, self.reports.signing_key]
         hidden += [hook.secret for hook in self.notifiers.webhooks]
+        hidden += [self.api.sign_in.oidc.secret] if self.api.sign_in.oidc is not None else []
         hidden += self.alerts.secrets()
         for password in [camera.password for camera in self.cameras] + hidden[1:3]:
             hidden += [quote(password, safe=""), quote(password)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from domain.audit_origin import AuditOrigin, audit_origin
 from domain.backoff import backoff_s
 from domain.errors import StoreUnavailable
 from domain.ports import Clock
@@ -15,6 +16,7 @@ from domain.retention import Retention
 from sightline.config.settings import Settings
 from storage.sql.access_store import SqlAccessStore
 from storage.sql.alert_store import SqlAlertStore
+from storage.sql.audit_store import SqlAuditStore
 from storage.sql.database.engine import PostgresTls, open_engine
 from storage.sql.database.migrate import upgrade_schema
 from storage.sql.quiet_time_store import SqlQuietTimeStore
@@ -41,6 +43,7 @@ class Stores:
     shadow: SqlShadowLog
     quiet: SqlQuietTimeStore
     access: SqlAccessStore
+    audit: SqlAuditStore
 
 
 def open_configured_engine(settings: Settings) -> Engine:
@@ -69,6 +72,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SqlShadowLog(engine),
         SqlQuietTimeStore(engine),
         SqlAccessStore(engine),
+        SqlAuditStore(engine),
     )
 
 
@@ -94,6 +98,7 @@ def command_stores(settings: Settings, clock: Clock) -> Iterator[Stores]:
     """Open the stores for one command, and close them after it."""
     stores = open_stores(settings, clock)
     try:
-        yield stores
+        with audit_origin(AuditOrigin(via="command line")):
+            yield stores
     finally:
         stores.engine.dispose()

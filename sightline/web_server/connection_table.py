@@ -4,7 +4,6 @@ A full table makes room by closing the connection that has waited longest for it
 sends a whole request is answered even while another floods the server with half-finished connections.
 """
 
-import ipaddress
 import logging
 import time
 from collections import Counter
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from api.security.client_address import Network, is_trusted_proxy, normalise_address
+from api.security.client_address import Network, address_group, is_trusted_proxy, normalise_address
 
 _log = logging.getLogger(__name__)
 
@@ -142,11 +141,3 @@ class ConnectionTable:
         )  # fmt: skip
         self._closed.clear()
         self._said_at = now
-
-
-def address_group(address: str) -> str:
-    """Return under which name an address is counted: an IPv6 host owns a whole /64."""
-    found = normalise_address(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((found, 64), strict=False))
-    return str(found) if found is not None else address

@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 from json import dumps
+from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy import Engine, RowMapping, delete, select, update
 
-from domain.access import AccessScope, ApiKey, User, UserRole
+from domain.access import AccessScope, ApiKey, KioskRecord, User, UserRole
 from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit
 from storage.sql.database.engine import read_transaction, write_transaction
-from storage.sql.schema.access_tables import api_keys, users
+from storage.sql.schema.access_tables import (
+    api_keys,
+    ended_sessions,
+    kiosk_links,
+    server_secrets,
+    setup_tokens,
+    users,
+)
 from storage.sql.schema.upserts import insert_new
 
 
@@ -26,14 +34,7 @@ class SqlAccessStore:
             return [_user(row) for row in connection.execute(select(users).order_by(users.c.name)).mappings()]
 
     def add_user(self, user: User, *, by: str, at: datetime) -> bool:
-        row = {
-            "name": user.name,
-            "role": user.role.value,
-            "password_hash": user.password_hash,
-            "scope": _scope_text(user.scope),
-            "enabled": user.enabled,
-            "created_at": at,
-        }
+        row = _user_row(user, at)
         return self._add(users, users.c.name == user.name, row, AuditEntry(at, by, "add user", user.name, user.role))
 
     def set_password(self, name: str, password_hash: str, *, by: str, at: datetime) -> bool:
@@ -69,6 +70,88 @@ class SqlAccessStore:
             append_audit(connection, AuditEntry(at, by, "revoke key", name))
             return True
 
+    def secret(self, name: str) -> str:
+        query = select(server_secrets.c.secret).where(server_secrets.c.name == name)
+        with read_transaction(self._engine) as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        if found is not None:
+            return str(found)
+        with write_transaction(self._engine) as connection:
+            insert_new(connection, server_secrets, [{"name": name, "secret": token_hex(32)}])
+            return str(connection.execute(query).scalar_one())
+
+    def add_setup_token(self, digest: str, *, expires_at: datetime) -> None:
+        row = {"digest": digest, "expires_at": expires_at, "used": False}
+        with write_transaction(self._engine) as connection:
+            insert_new(connection, setup_tokens, [row])
+
+    def use_setup_token(self, digest: str, user: User, *, at: datetime) -> bool:
+        table = setup_tokens
+        good = (table.c.digest == digest) & (table.c.expires_at > at) & table.c.used.is_(False)
+        with write_transaction(self._engine) as connection:
+            # The token's own row first: of two at once the second waits here, and finds it used.
+            if connection.execute(update(table).where(good).values(used=True)).rowcount == 0:
+                return False
+            # Another token must not make a second first user.
+            connection.execute(update(table).values(used=True))
+            if connection.execute(select(users.c.name).limit(1)).first() is not None:
+                return False
+            insert_new(connection, users, [_user_row(user, at)])
+            append_audit(connection, AuditEntry(at, user.name, "set up first administrator", user.name, user.role))
+            return True
+
+    def end_session(self, digest: str, *, until: datetime, by: str, at: datetime) -> None:
+        table = ended_sessions
+        with write_transaction(self._engine) as connection:
+            connection.execute(delete(table).where(table.c.until < at))
+            insert_new(connection, table, [{"digest": digest, "until": until}])
+            append_audit(connection, AuditEntry(at, by, "sign out", by))
+
+    def ended_sessions(self, at: datetime) -> frozenset[str]:
+        links = select(kiosk_links.c.link_id).where(kiosk_links.c.ended.is_(True), kiosk_links.c.until >= at)
+        sessions = select(ended_sessions.c.digest).where(ended_sessions.c.until >= at)
+        with read_transaction(self._engine) as connection:
+            return frozenset([*connection.execute(links).scalars(), *connection.execute(sessions).scalars()])
+
+    def add_kiosk_link(self, link: KioskRecord) -> None:
+        row = {
+            "link_id": link.link_id,
+            "site": link.site,
+            "made_by": link.by,
+            "made_at": link.made_at,
+            "until": link.until,
+            "ended": link.ended,
+        }
+        said = f"until {link.until:%Y-%m-%d %H:%M} UTC"
+        subject = "every site" if link.site is None else f"site {link.site}"
+        with write_transaction(self._engine) as connection:
+            insert_new(connection, kiosk_links, [row])
+            entry = AuditEntry(link.made_at, link.by, "make kiosk link", subject, said, site=link.site or "")
+            append_audit(connection, entry)
+
+    def kiosk_links(self, at: datetime) -> Sequence[KioskRecord]:
+        table = kiosk_links
+        query = select(table).where(table.c.until >= at).order_by(table.c.made_at, table.c.link_id)
+        with read_transaction(self._engine) as connection:
+            return [
+                KioskRecord(
+                    row["link_id"], row["site"], row["made_by"], row["made_at"], row["until"], bool(row["ended"])
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+    def end_kiosk_link(self, link_id: str, *, by: str, at: datetime) -> bool:
+        table = kiosk_links
+        same = table.c.link_id == link_id
+        with write_transaction(self._engine) as connection:
+            row = connection.execute(select(table.c.site).where(same, table.c.ended.is_(False))).one_or_none()
+            if row is None:
+                return False
+            connection.execute(update(table).where(same).values(ended=True))
+            subject = "every site" if row.site is None else f"site {row.site}"
+            append_audit(connection, AuditEntry(at, by, "end kiosk link", subject, site=row.site or ""))
+            return True
+
     def _add(self, table: Any, taken: Any, row: dict[str, Any], entry: AuditEntry) -> bool:
         with write_transaction(self._engine) as connection:
             if connection.execute(select(table.c.name).where(taken)).first() is not None:
@@ -91,6 +174,17 @@ def _scope_text(scope: AccessScope) -> str:
 
 def _scope(document: Any) -> AccessScope:
     return AccessScope(frozenset(document["sites"]), frozenset(document["cameras"]))
+
+
+def _user_row(user: User, at: datetime) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "role": user.role.value,
+        "password_hash": user.password_hash,
+        "scope": _scope_text(user.scope),
+        "enabled": user.enabled,
+        "created_at": at,
+    }
 
 
 def _user(row: RowMapping) -> User:

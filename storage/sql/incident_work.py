@@ -98,7 +98,19 @@ def _append(connection: Connection, entry: IncidentLogEntry) -> None:
     }
     connection.execute(insert(tables.incident_log), row)
     said = ": ".join(part for part in (entry.value, entry.note) if part)
-    append_audit(connection, AuditEntry(entry.at, entry.by, f"{entry.action} incident", entry.incident_id, said))
+    camera, site = _place_of(connection, entry.incident_id)
+    action = f"{entry.action} incident"
+    append_audit(connection, AuditEntry(entry.at, entry.by, action, entry.incident_id, said, camera=camera, site=site))
+
+
+def _place_of(connection: Connection, incident_id: str) -> tuple[str, str]:
+    """Return the camera of an incident and its site; none for one of several cameras."""
+    table = tables.incidents
+    row = connection.execute(select(table).where(table.c.incident_id == incident_id)).mappings().one_or_none()
+    found = None if row is None else incident_from_row(row)
+    if found is None or found.members or not found.stream_id:
+        return "", ""
+    return found.stream_id, found.site
 
 
 def _entry(row: RowMapping) -> IncidentLogEntry:

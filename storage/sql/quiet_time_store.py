@@ -51,7 +51,8 @@ class SqlQuietTimeStore:
             connection.execute(delete(table).where(table.c.schedule_id == schedule.schedule_id))
             insert_new(connection, table, [row])
             insert_new(connection, tables.maintenance, [window_to_row(window) for window in windows])
-            append_audit(connection, AuditEntry(at, schedule.by, "schedule maintenance", schedule.schedule_id, said))
+            about = (schedule.schedule_id, said, schedule.camera, schedule.site)
+            append_audit(connection, AuditEntry(at, schedule.by, "schedule maintenance", *about))
 
     def extend_schedule(self, windows: Sequence[MaintenanceWindow]) -> None:
         with write_transaction(self._engine) as connection:
@@ -59,11 +60,13 @@ class SqlQuietTimeStore:
 
     def remove_schedule(self, schedule_id: str, *, by: str, at: datetime) -> bool:
         table = tables.maintenance_schedules
+        same = table.c.schedule_id == schedule_id
         with write_transaction(self._engine) as connection:
-            if connection.execute(delete(table).where(table.c.schedule_id == schedule_id)).rowcount == 0:
+            row = connection.execute(select(table.c.camera, table.c.site).where(same)).mappings().one_or_none()
+            if row is None or connection.execute(delete(table).where(same)).rowcount == 0:
                 return False
             _forget_future(connection, schedule_id, at)
-            append_audit(connection, AuditEntry(at, by, "end scheduled maintenance", schedule_id))
+            append_audit(connection, AuditEntry(at, by, "end scheduled maintenance", schedule_id, **row))
             return True
 
     def windows_between(self, since: datetime, until: datetime) -> Sequence[MaintenanceWindow]:
@@ -97,14 +100,15 @@ class SqlQuietTimeStore:
         with write_transaction(self._engine) as connection:
             connection.execute(delete(table).where(table.c.snooze_id == snooze.snooze_id))
             insert_new(connection, table, [row])
-            append_audit(connection, AuditEntry(at, snooze.by, "snooze", subject, said))
+            append_audit(connection, AuditEntry(at, snooze.by, "snooze", subject, said, camera=snooze.camera))
 
     def remove_snooze(self, snooze_id: str, *, by: str, at: datetime) -> bool:
         table = tables.snoozes
         with write_transaction(self._engine) as connection:
+            camera = connection.execute(select(table.c.camera).where(table.c.snooze_id == snooze_id)).scalar() or ""
             if connection.execute(delete(table).where(table.c.snooze_id == snooze_id)).rowcount == 0:
                 return False
-            append_audit(connection, AuditEntry(at, by, "end snooze", snooze_id))
+            append_audit(connection, AuditEntry(at, by, "end snooze", snooze_id, camera=camera))
             return True
 
 

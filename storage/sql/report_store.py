@@ -132,14 +132,17 @@ class SqlReportStore:
         said = f"{window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC; {window.reason}"
         with write_transaction(self._engine) as connection:
             replace_older(connection, tables.maintenance, [window_to_row(window)], by="window_id")
-            append_audit(connection, AuditEntry(at, window.by, "announce maintenance", window.window_id, said))
+            about = (window.window_id, said, window.camera, window.site)
+            append_audit(connection, AuditEntry(at, window.by, "announce maintenance", *about))
 
     def withdraw_maintenance(self, window_id: str, *, by: str, at: datetime) -> bool:
         table = tables.maintenance
         with write_transaction(self._engine) as connection:
-            if connection.execute(delete(table).where(table.c.window_id == window_id)).rowcount == 0:
+            same = table.c.window_id == window_id
+            row = connection.execute(select(table.c.camera, table.c.site).where(same)).mappings().one_or_none()
+            if row is None or connection.execute(delete(table).where(same)).rowcount == 0:
                 return False
-            append_audit(connection, AuditEntry(at, by, "withdraw maintenance", window_id))
+            append_audit(connection, AuditEntry(at, by, "withdraw maintenance", window_id, **row))
             return True
 
 

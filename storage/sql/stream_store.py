@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, upd
 from domain.camera_changes import CameraAction, CameraChange, CameraEdit, refuse_later_change
 from domain.cameras import Camera, ConnectionState
 from domain.records import AuditEntry, StreamSession
+from storage.sql.audit_rows import audit_from_row
 from storage.sql.camera_rows import camera_from_row, read_camera, read_change, read_changes, record_change, store_camera
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.dropped_frames import count_dropped_frames
@@ -139,16 +140,7 @@ class SqlStreamStore:
         table = tables.audit
         with read_transaction(self._engine) as connection:
             rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit)).mappings()
-            return [
-                AuditEntry(
-                    at=row["at"],
-                    by=row["done_by"],
-                    action=row["action"],
-                    subject=row["subject"],
-                    detail=row["detail"],
-                )
-                for row in rows
-            ]
+            return [audit_from_row(row) for row in rows]
 
 
 def _store(connection: Connection, before: Camera | None, after: Camera, *, by: str, at: datetime, action: str) -> None:

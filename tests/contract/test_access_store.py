@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from domain.access import AccessScope, AccessStore, ApiKey, User, UserRole
+from domain.access import AccessScope, AccessStore, ApiKey, AuditFilter, AuditStore, KioskRecord, User, UserRole
+from domain.audit_origin import AuditOrigin, audit_origin
+from domain.records import AuditEntry
 from storage.sql.access_store import SqlAccessStore
+from storage.sql.audit_store import SqlAuditStore
 from storage.sql.stream_store import SqlStreamStore
-from tests.fakes.access import FakeAccessStore
+from tests.fakes.access import FakeAccessStore, FakeAuditStore
 from tests.fakes.ports import START
 
 ANN = User("ann", UserRole.OPERATOR, "$argon2id$one", AccessScope(frozenset({"depot"}), frozenset({"gate"})))
@@ -56,6 +59,75 @@ def test_a_key_comes_back_and_is_revoked_for_good(store: AccessStore) -> None:
     assert not store.add_key(KEY, by="root", at=START)
     assert store.revoke_key("wall", by="root", at=START)
     assert store.keys()[0].revoked
+
+
+def test_a_secret_of_the_database_is_made_once(store: AccessStore) -> None:
+    assert store.secret("sessions") == store.secret("sessions") != store.secret("other")
+    assert len(store.secret("sessions")) >= 32
+
+
+def test_a_setup_token_makes_the_first_user_once(store: AccessStore) -> None:
+    for digest in ("one", "two"):
+        store.add_setup_token(digest, expires_at=START + timedelta(hours=1))
+    assert not store.use_setup_token("three", BOB, at=START)
+    assert not store.use_setup_token("one", BOB, at=START + timedelta(hours=1))
+    assert store.use_setup_token("one", BOB, at=START)
+    assert not store.use_setup_token("one", ANN, at=START)
+    assert not store.use_setup_token("two", ANN, at=START)
+    assert list(store.users()) == [BOB]
+
+
+def test_a_setup_token_makes_nobody_where_there_is_a_user(store: AccessStore) -> None:
+    store.add_setup_token("one", expires_at=START + timedelta(hours=1))
+    store.add_user(ANN, by="root", at=START)
+    assert not store.use_setup_token("one", BOB, at=START)
+    assert list(store.users()) == [ANN]
+
+
+def test_an_ended_session_is_known_until_it_would_be_over(store: AccessStore) -> None:
+    store.end_session("a", until=START + timedelta(days=1), by="ann", at=START)
+    store.end_session("a", until=START + timedelta(days=1), by="ann", at=START)
+    assert store.ended_sessions(START) == {"a"}
+    assert store.ended_sessions(START + timedelta(days=2)) == frozenset()
+
+
+def test_kiosk_links_are_kept_and_ended(store: AccessStore) -> None:
+    links = [KioskRecord(n, site, "ann", START, START + timedelta(days=1)) for n, site in (("x", "depot"), ("y", None))]
+    for link in links:
+        store.add_kiosk_link(link)
+    assert list(store.kiosk_links(START)) == links
+    assert store.kiosk_links(START + timedelta(days=2)) == []
+    assert store.end_kiosk_link("x", by="ann", at=START)
+    assert not store.end_kiosk_link("x", by="ann", at=START)
+    assert not store.end_kiosk_link("z", by="ann", at=START)
+    assert [each.ended for each in store.kiosk_links(START)] == [True, False]
+    assert store.ended_sessions(START) == {"x"}
+
+
+@pytest.fixture(params=["sqlite", "postgres", "fake"])
+def audit(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> AuditStore:
+    return FakeAuditStore() if request.param == "fake" else SqlAuditStore(new_database(request.param))
+
+
+def test_lines_come_back_the_latest_first_with_where_they_came_from(audit: AuditStore) -> None:
+    with audit_origin(AuditOrigin("198.51.100.7", "key")):
+        audit.record(AuditEntry(START, "ann", "view picture", "gate", "", "gate", "depot"))
+        audit.record(AuditEntry(START, "", "refuse sign-in", "", client="198.51.100.8", via="password"))
+    audit.record(AuditEntry(START + timedelta(hours=1), "bob", "export audit", "audit", "csv"))
+    found = audit.entries()
+    assert [(each.by, each.client, each.via, each.camera, each.site) for each in found] == [
+        ("bob", "", "", "", ""),
+        ("", "198.51.100.8", "password", "", ""),
+        ("ann", "198.51.100.7", "key", "gate", "depot"),
+    ]
+    assert [each.number for each in found] == sorted((each.number for each in found), reverse=True)
+    asked = (
+        (AuditFilter(by="ann"), 1), (AuditFilter(action="export audit"), 1), (AuditFilter(camera="gate"), 1),
+        (AuditFilter(since=START + timedelta(hours=1)), 1), (AuditFilter(until=START + timedelta(hours=1)), 2),
+        (AuditFilter(before=found[1].number), 1), (AuditFilter(by="nobody"), 0),
+    )  # fmt: skip
+    assert [len(audit.entries(each)) for each, _ in asked] == [count for _, count in asked]
+    assert len(audit.entries(limit=2)) == 2
 
 
 def test_every_change_is_audited_without_a_hash(database: Engine) -> None:

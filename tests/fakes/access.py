@@ -1,11 +1,13 @@
-"""A fake of `AccessStore`; the contract test holds it to what the real one promises."""
+"""Fakes of `AccessStore` and `AuditStore`; contract tests hold them to what the real ones promise."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.access import ApiKey, User
+from domain.access import EVERY_LINE, ApiKey, AuditFilter, KioskRecord, User
+from domain.audit_origin import current_origin
 from domain.errors import StoreUnavailable
+from domain.records import AuditEntry
 
 
 class FakeAccessStore:
@@ -14,6 +16,10 @@ class FakeAccessStore:
     def __init__(self, *users: User) -> None:
         self._users = {user.name: user for user in users}
         self._keys: dict[str, ApiKey] = {}
+        self._secrets: dict[str, str] = {}
+        self._tokens: dict[str, datetime] = {}
+        self._ended: dict[str, datetime] = {}
+        self._links: dict[str, KioskRecord] = {}
         self.away = False
 
     def users(self) -> Sequence[User]:
@@ -50,6 +56,75 @@ class FakeAccessStore:
         self._keys[name] = replace(self._keys[name], revoked=True)
         return True
 
+    def secret(self, name: str) -> str:
+        self._check()
+        return self._secrets.setdefault(name, f"{name} canary-secret {id(self)}")
+
+    def add_setup_token(self, digest: str, *, expires_at: datetime) -> None:
+        self._tokens[digest] = expires_at
+
+    def use_setup_token(self, digest: str, user: User, *, at: datetime) -> bool:
+        if digest not in self._tokens or self._tokens[digest] <= at:
+            return False
+        self._tokens.clear()
+        return not self._users and self.add_user(user, by=user.name, at=at)
+
+    def end_session(self, digest: str, *, until: datetime, by: str, at: datetime) -> None:
+        self._check()
+        self._ended[digest] = until
+
+    def ended_sessions(self, at: datetime) -> frozenset[str]:
+        self._check()
+        sessions = {digest for digest, until in self._ended.items() if until >= at}
+        return frozenset(sessions | {each.link_id for each in self._links.values() if each.ended and each.until >= at})
+
+    def add_kiosk_link(self, link: KioskRecord) -> None:
+        self._check()
+        self._links[link.link_id] = link
+
+    def kiosk_links(self, at: datetime) -> Sequence[KioskRecord]:
+        self._check()
+        return [each for each in self._links.values() if each.until >= at]
+
+    def end_kiosk_link(self, link_id: str, *, by: str, at: datetime) -> bool:
+        found = self._links.get(link_id)
+        if found is None or found.ended:
+            return False
+        self._links[link_id] = replace(found, ended=True)
+        return True
+
     def _check(self) -> None:
         if self.away:
             raise StoreUnavailable("the database does not answer")
+
+
+class FakeAuditStore:
+    """`AuditStore` in memory. `away` makes everything fail."""
+
+    def __init__(self) -> None:
+        self._lines: list[AuditEntry] = []
+        self.away = False
+
+    def record(self, entry: AuditEntry) -> None:
+        self._check()
+        origin = current_origin()
+        client, via = entry.client or origin.client, entry.via or origin.via
+        self._lines.append(replace(entry, number=len(self._lines) + 1, client=client, via=via))
+
+    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+        self._check()
+        return [each for each in reversed(self._lines) if _is_asked(each, asked)][:limit]
+
+    def _check(self) -> None:
+        if self.away:
+            raise StoreUnavailable("the database does not answer")
+
+
+def _is_asked(entry: AuditEntry, asked: AuditFilter) -> bool:
+    same = ((asked.by, entry.by), (asked.action, entry.action), (asked.camera, entry.camera))
+    return (
+        all(wanted is None or wanted == found for wanted, found in same)
+        and (asked.since is None or entry.at >= asked.since)
+        and (asked.until is None or entry.at < asked.until)
+        and (asked.before is None or entry.number < asked.before)
+    )

@@ -11,6 +11,7 @@ export const VIEWS = [
   { address: "/incidents", load: () => import("./incidents.js") },
   { address: "/incidents/:id*", load: () => import("./incident.js") },
   { address: "/kiosk", load: () => import("./kiosk.js") },
+  { address: "/audit", load: () => import("./audit.js") },
   { address: "/reports", load: () => import("./reports.js") },
 ];
 
@@ -20,6 +21,7 @@ export const LINKS = [
   ["/incidents", "nav.incidents"],
   ["/reports", "nav.reports"],
   ["/cameras/+add", "edit.add", "admin whole"],
+  ["/audit", "nav.audit", "admin"],
 ];
 
 /** Find the view of a path and what its address names; null where the page has no such view. */

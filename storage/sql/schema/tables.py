@@ -57,6 +57,7 @@ audit = Table(
     Column("action", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("detail", String, nullable=False),
+    *(Column(name, String, nullable=False, server_default="") for name in ("camera", "site", "client", "via")),
 )
 
 camera_changes = Table(

@@ -20,13 +20,14 @@ from tests.unit.api.sample_cameras import METRICS, SampleCameras
 class Caller:
     """Sends requests to an application in this process."""
 
-    def __init__(self, app: FastAPI, *, base_url: str = "http://127.0.0.1") -> None:
+    def __init__(self, app: FastAPI, *, base_url: str = "http://127.0.0.1", peer: str = "127.0.0.1") -> None:
         self.app = app
+        self._peer = peer
         self._base_url = base_url
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def sent() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(self._peer, 123))
             async with httpx.AsyncClient(transport=transport, base_url=self._base_url) as client:
                 return await client.request(method, path, **options)
 

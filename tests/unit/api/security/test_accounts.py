@@ -54,7 +54,8 @@ def test_a_name_and_a_password_open_a_session_of_that_person(house: Caller) -> N
     assert PASSWORD not in cookie
     headers = {"Cookie": cookie.partition(";")[0]}
     me = house.get("/api/v1/me", headers=headers).json()
-    assert me == {"name": "ann", "role": "operator", "sites": ["depot"], "cameras": [], "signed_in": True}
+    expected = {"name": "ann", "role": "operator", "sites": ["depot"], "cameras": []}
+    assert me == {**expected, "signed_in": True, "via": "password"}
     assert [each["name"] for each in house.get("/api/v1/cameras", headers=headers).json()["cameras"]] == ["gate"]
 
 
@@ -100,7 +101,7 @@ def test_a_session_ends_with_the_user_or_the_password(house: Caller, store: Fake
 
 def test_whoever_leaves_is_forgotten_by_the_browser_and_gets_the_form(house: Caller) -> None:
     left = house.post("/logout", headers=sign_in(house))
-    assert (left.status_code, left.headers["location"]) == (303, "/login")
+    assert (left.status_code, left.headers["location"]) == (303, "/login?out")
     assert "Max-Age=0" in left.headers["set-cookie"]
     assert house.post("/logout").status_code == 303
     assert house.post("/logout", headers={"Origin": "http://elsewhere.example"}).status_code == 403

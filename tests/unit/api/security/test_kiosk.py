@@ -6,8 +6,12 @@ import pytest
 
 from api.camera_status import CameraState
 from api.routes.live_events import only_site, read_page_state
+from api.security.accounts import Accounts
 from api.security.kiosk import KioskLink, make_kiosk_key, parse_kiosk_key
+from api.security.passwords import key_digest
+from domain.access import AccessScope, ApiKey, User, UserRole
 from domain.cameras import Camera
+from tests.fakes.access import FakeAccessStore
 from tests.fakes.ports import START
 from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
@@ -136,3 +140,48 @@ def test_a_link_of_an_unknown_site_or_without_a_token_is_refused(locked: Caller,
     assert api.post("/api/v1/kiosk-links", json={}).status_code == 409
     assert locked.post("/api/v1/kiosk-links", json={"hours": 0}, headers=BEARER).status_code == 422
     assert locked.post("/api/v1/kiosk-links", json={}).status_code == 401
+
+
+@pytest.fixture
+def listed(stage: SampleCameras) -> Caller:
+    """Two sites, users, no token."""
+    for name, site in (("gate", "North"), ("yard", "South")):
+        stage.healthy(Camera(name, "rtsp://h/1", site=site))
+    store, now = FakeAccessStore(User("root", UserRole.ADMIN, "$argon2id$")), stage.clock.now()
+    for name, scope in (("all", AccessScope()), ("north", AccessScope(sites=frozenset({"North"})))):
+        key = ApiKey(name, name, UserRole.OPERATOR, key_digest("secret"), now + timedelta(days=400), scope)
+        store.add_key(key, by="root", at=now)
+    accounts = Accounts(store, now=stage.clock.now, max_age_s=0)
+    return Caller(make_app(stage, accounts=accounts), base_url="http://cameras.example")
+
+
+def as_key(name: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer sl_{name}_secret"}
+
+
+def test_a_link_is_listed_without_its_key_and_ends_at_once(listed: Caller, stage: SampleCameras) -> None:
+    made = listed.post("/api/v1/kiosk-links", json={"site": "North"}, headers=as_key("all")).json()
+    cookie = {"Cookie": listed.get(made["path"]).headers["set-cookie"].partition(";")[0]}
+    assert listed.get("/api/v1/metrics", headers=cookie).status_code == 200
+    answer = listed.get("/api/v1/kiosk-links", headers=as_key("all"))
+    assert [(each["id"], each["by"], each["site"]) for each in answer.json()] == [(made["id"], "all", "North")]
+    assert made["path"].partition("key=")[2] not in answer.text
+    ended = listed.post(f"/api/v1/kiosk-links/{made['id']}/end", headers=as_key("north"))
+    assert ended.status_code == 200
+    assert listed.get("/api/v1/metrics", headers=cookie).status_code == 401
+    assert listed.get(made["path"]).status_code == 401
+    assert listed.get("/api/v1/kiosk-links", headers=as_key("all")).json() == []
+    assert listed.post(f"/api/v1/kiosk-links/{made['id']}/end", headers=as_key("all")).status_code == 404
+
+
+def test_links_of_other_sites_are_not_there_for_whoever_may_not_see_these(listed: Caller, stage: SampleCameras) -> None:
+    ids = [
+        listed.post("/api/v1/kiosk-links", json={"site": site}, headers=as_key("all")).json()["id"]
+        for site in ("South", None)
+    ]
+    assert listed.get("/api/v1/kiosk-links", headers=as_key("north")).json() == []
+    for link_id in (*ids, "no-such-link"):
+        answer = listed.post(f"/api/v1/kiosk-links/{link_id}/end", headers=as_key("north"))
+        assert (answer.status_code, answer.json()["error"]) == (404, "there is no such link, or it is over")
+    stage.clock.advance(7 * 86400 + 1)
+    assert listed.get("/api/v1/kiosk-links", headers=as_key("all")).json() == []

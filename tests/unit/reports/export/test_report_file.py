@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from domain.report_files import ReportFormat, ReportRequest
+from domain.text.csv_cells import neutralise_formula
 from lab.bench.reports.planted_history import plant
 from lab.bench.reports.stored_history import stored
 from reports.build import build_report
 from reports.export.chapters import chapters
-from reports.export.csv_export import COLUMNS, neutralise_formula
+from reports.export.csv_export import COLUMNS
 from reports.export.pdf_fonts import font_of, font_runs, register_fonts
 from reports.export.report_file import export
 from reports.export.seal import Outcome, check_seal

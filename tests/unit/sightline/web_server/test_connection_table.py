@@ -2,8 +2,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from api.security.client_address import parse_networks
-from sightline.web_server.connection_table import DEADLINE_S, ConnectionLimits, ConnectionTable, PeerWait, address_group
+from api.security.client_address import address_group, parse_networks
+from sightline.web_server.connection_table import DEADLINE_S, ConnectionLimits, ConnectionTable, PeerWait
 
 
 @dataclass(eq=False)

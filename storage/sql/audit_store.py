@@ -1,0 +1,36 @@
+"""The audit as a port: lines that no other change writes, and reading them all."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine, select
+
+from domain.access import EVERY_LINE, AuditFilter
+from domain.records import AuditEntry
+from storage.sql.audit_rows import append_audit, audit_from_row
+from storage.sql.database.engine import read_transaction, write_transaction
+from storage.sql.schema import tables
+
+
+class SqlAuditStore:
+    """`AuditStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(self, entry: AuditEntry) -> None:
+        with write_transaction(self._engine) as connection:
+            append_audit(connection, entry)
+
+    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+        table = tables.audit
+        same = {"done_by": asked.by, "action": asked.action, "camera": asked.camera}
+        wanted = [table.c[name] == value for name, value in same.items() if value is not None]
+        if asked.since is not None:
+            wanted.append(table.c.at >= asked.since)
+        if asked.until is not None:
+            wanted.append(table.c.at < asked.until)
+        if asked.before is not None:
+            wanted.append(table.c.id < asked.before)
+        query = select(table).where(*wanted).order_by(table.c.id.desc()).limit(limit)
+        with read_transaction(self._engine) as connection:
+            return [audit_from_row(row) for row in connection.execute(query).mappings()]
