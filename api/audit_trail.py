@@ -1,6 +1,6 @@
-"""Writes down who signed in, looked at pictures and took reports away, beside the changes that the stores write down.
+"""Writes down who signed in, looked at pictures and exported reports, beside the changes that the stores write down.
 
-Looking goes on while the database is away: its lines wait in memory, a bounded number, and are written with the next.
+Looking goes on while the database is unavailable: its lines wait in memory, a bounded number, and are written with the next.
 """
 
 import logging
@@ -38,7 +38,7 @@ class AuditTrail:
             return
         with self._lock:
             if len(self._waiting) == MAX_WAITING:
-                _log.error("a line of the audit is lost: the database is away for too long")
+                _log.error("a line of the audit is lost: the database is unavailable for too long")
             self._waiting.append(entry)
             if self._failed_at is not None and abs((self._clock.now() - self._failed_at).total_seconds()) < _RETRY_S:
                 return

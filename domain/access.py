@@ -91,7 +91,7 @@ EVERY_LINE = AuditFilter()
 
 
 class AuditStore(Protocol):
-    """Who did what. Lines are added and never changed. Raises `StoreUnavailable` while the database is away."""
+    """Who did what. Lines are added and never changed. Raises `StoreUnavailable` while the database is unavailable."""
 
     def record(self, entry: AuditEntry) -> None: ...
 

@@ -2,7 +2,7 @@
 
 export const ACTS = {
   "act.name": "Your name",
-  "audit.about": "Who changed, acknowledged, took away and looked at what, and who signed in. Nothing here is ever changed or deleted. Of looking at pictures, each hour has one line.",
+  "audit.about": "Who changed, acknowledged, exported and looked at what, and who signed in. Nothing here is ever changed or deleted. Of looking at pictures, each hour has one line.",
   "audit.at": "When",
   "audit.by": "Who",
   "audit.via": "Known by",

@@ -1,4 +1,4 @@
-"""The audit: who changed, acknowledged, took away and looked at what, and who signed in. It is only read."""
+"""The audit: who changed, acknowledged, exported and looked at what, and who signed in. It is only read."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -66,7 +66,7 @@ def export(
 ) -> StreamingResponse:
     """Return every line that is asked for as a file. Taking it away is a line itself."""
     backend.audit.record(audit_entry(identity, backend.clock.now(), "export audit", "audit", format.value))
-    first = backend.audit.entries(asked, limit=_PAGE)  # a store that is away is refused before the file begins
+    first = backend.audit.entries(asked, limit=_PAGE)  # a store that is unavailable is refused before the file begins
 
     def pages() -> Iterator[str]:
         found, written = first, 0

@@ -76,7 +76,7 @@ def logout(request: Request, backend: BackendDependency) -> Response:
                 accounts.store.end_session(identity.session, until=until, by=identity.label, at=now)
             except StoreUnavailable:
                 return error_response(
-                    503, "signed out here; the database is away, so sign out again later to end it everywhere"
+                    503, "signed out here; the database is unavailable, so sign out again later to end it everywhere"
                 )
     return RedirectResponse("/login?out", 303, {"Set-Cookie": end_of_cookie(secure=_secure(request))})
 

@@ -1,4 +1,4 @@
-"""`sightline audit`: who changed, took away and looked at what, and who signed in."""
+"""`sightline audit`: who changed, exported and looked at what, and who signed in."""
 
 import sys
 from dataclasses import replace

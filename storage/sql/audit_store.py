@@ -12,7 +12,7 @@ from storage.sql.schema import tables
 
 
 class SqlAuditStore:
-    """`AuditStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is away."""
+    """`AuditStore` on SQLite or Postgres. Every method raises `StoreUnavailable` while the database is unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

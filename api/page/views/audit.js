@@ -1,4 +1,4 @@
-// The audit: who changed, took away and looked at what, and who signed in. It is only read.
+// The audit: who changed, exported and looked at what, and who signed in. It is only read.
 
 import { send } from "../acts.js";
 import { element, fullTime } from "../format.js";
