@@ -1,6 +1,7 @@
 """Writes down who signed in, looked at pictures and exported reports, beside the changes that the stores write down.
 
-Looking goes on while the database is unavailable: its lines wait in memory, a bounded number, and are written with the next.
+Looking goes on while the database is unavailable: a bounded number of lines waits in memory and is written with the
+next.
 """
 
 import logging
