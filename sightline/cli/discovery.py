@@ -76,7 +76,9 @@ def discover(
     readings = _read_all(devices, login, profile)
     with command_stores(chosen, SystemClock()) as stores:
         known = {camera.name: camera for camera in stores.streams.cameras()}
-        found = plan_discovered([_found(each, login) for each in readings if each.read is not None], known, place)
+        found = plan_discovered(
+            [_as_found_camera(each, login) for each in readings if each.read is not None], known, place
+        )
         planned = plan_import(found.cameras, known)
         if json_lines:
             _write(readings, known)
@@ -151,7 +153,7 @@ def _read(device: DiscoveredDevice, login: Login, profile: str) -> _Reading:
     return _Reading(device, read)
 
 
-def _found(reading: _Reading, login: Login) -> FoundCamera:
+def _as_found_camera(reading: _Reading, login: Login) -> FoundCamera:
     read, device = reading.read, reading.device
     assert read is not None
     name = device.name or " ".join(part for part in (read.maker, read.model) if part)

@@ -43,7 +43,7 @@ def plan_discovered(found: Sequence[FoundCamera], known: Mapping[str, Camera], p
     for each in found:
         try:
             owner = _find_owner(each, claimed, owners, known.values(), hosts)
-            camera = _new(each, place, taken) if owner is None else _known(each, owner)
+            camera = _new(each, place, taken) if owner is None else _update_known(each, owner)
         except ConfigError as error:
             skipped.append(f"{each.host}: {error}")
             continue
@@ -87,8 +87,8 @@ def _find_owner(
     return at_host[0]
 
 
-def _known(found: FoundCamera, owner: Camera) -> ImportedCamera:
-    url = owner.url if _host(owner) == found.host else _moved(owner, found)
+def _update_known(found: FoundCamera, owner: Camera) -> ImportedCamera:
+    url = owner.url if _host(owner) == found.host else _address_at_new_host(owner, found)
     device = device_label(found.identity) or owner.device
 
     def edit(camera: Camera) -> Camera:
@@ -97,13 +97,15 @@ def _known(found: FoundCamera, owner: Camera) -> ImportedCamera:
     return ImportedCamera(replace(edit(owner), url=url), edit)
 
 
-def _moved(owner: Camera, found: FoundCamera) -> str:
+def _address_at_new_host(owner: Camera, found: FoundCamera) -> str:
     """Return the known stream at the new host, with the login that was typed now."""
     old, new = parse_address(owner.url), parse_address(found.url)
     if old is None or new is None:
         raise ConfigError(f"is '{owner.name}' at a new address; change it by hand")
     if old.login is not None and not found.user:
-        raise ConfigError(f"is '{owner.name}' at a new address; give its login, which is not sent there unasked")
+        raise ConfigError(
+            f"is '{owner.name}' at a new address; give its login: it is sent to a new address only when you give it"
+        )
     port = f":{old.port}" if old.port else ""
     return _with_login(f"{old.scheme}://{_bracket(found.host)}{port}{old.rest}", found)
 

@@ -231,12 +231,12 @@ class _OnvifHandler(BaseHTTPRequestHandler):
         if given.get("username") != self.simulated.user:
             return False
 
-        def hashed(text: str) -> str:
+        def hash_text(text: str) -> str:
             return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
-        secret = hashed(f"{self.simulated.user}:onvif:{self.simulated.password}")
-        parts = (secret, "nonce1", given.get("nc", ""), given.get("cnonce", ""), "auth", hashed(f"POST:{self.path}"))
-        return given.get("response") == hashed(":".join(parts))
+        secret = hash_text(f"{self.simulated.user}:onvif:{self.simulated.password}")
+        parts = (secret, "nonce1", given.get("nc", ""), given.get("cnonce", ""), "auth", hash_text(f"POST:{self.path}"))
+        return given.get("response") == hash_text(":".join(parts))
 
     def _refuse(self) -> None:
         challenge = _CHALLENGES.get(self.simulated.login_kind)

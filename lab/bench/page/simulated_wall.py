@@ -92,7 +92,7 @@ class WallWriter:
         )  # fmt: skip
         status = StreamStatus(name, "s1", 3_599, now, ConnectionState.LIVE, "", now, counters)
         if failing:
-            verdicts = tuple(_blurred(now) if each.fault is Fault.BLUR else each for each in verdicts)
+            verdicts = tuple(_blur_verdict(now) if each.fault is Fault.BLUR else each for each in verdicts)
         values = {"luma_mean": 0.3 + 0.2 * self._chance.random(), "edge_width": 7.0 if failing else 2.0}
         incident = _incident(name, now, "critical" if name in self._failing else "warning") if failing else None
         return StreamSnapshot(name, now, status, LightMode.DAY, verdicts=verdicts, values=values, incident=incident)
@@ -176,7 +176,7 @@ def _verdicts(camera: Camera) -> tuple[Verdict, ...]:
     )
 
 
-def _blurred(now: datetime) -> Verdict:
+def _blur_verdict(now: datetime) -> Verdict:
     evidence = Evidence("edge_width", "px", 7.0, None, 4.0, LightMode.DAY, now - timedelta(seconds=40), 12)
     return Verdict(
         Fault.BLUR, VerdictState.FAULT, "the picture has no sharp edges: edge_width 7, normal below 4", evidence

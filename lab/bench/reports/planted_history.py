@@ -54,10 +54,10 @@ class History:
                 pieces = [piece for a, b in pieces for piece in ((a, min(b, hole[0])), (max(a, hole[1]), b))]
                 pieces = [(a, b) for a, b in pieces if a < b]
             for a, b in pieces:
-                if self._watched(camera, a):
+                if self._is_watched(camera, a):
                     yield VerdictSpan(camera, a, b, step.state, step.cause, step.light)
 
-    def _watched(self, camera: str, at: datetime) -> bool:
+    def _is_watched(self, camera: str, at: datetime) -> bool:
         known = [change.watched for change in self.watches if change.stream_id == camera and change.at <= at]
         return bool(known) and known[-1]
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from domain.report_files import ReportFormat, ReportRequest
 from lab.bench.reports.planted_history import History, paint, plant
-from lab.bench.reports.stored_history import stored
+from lab.bench.reports.stored_history import store_history
 from reports.build import build_report
 from reports.export.report_file import export
 from reports.records import CameraReport, Report
@@ -87,7 +87,7 @@ def _season(first: datetime, *, cameras: int, days: int, a_day: float) -> Mappin
     begin = first - timedelta(days=_MARGIN_DAYS)
     history = plant(cameras, days + 2 * _MARGIN_DAYS, begin, seed=first.month, sites=_SITES, a_day=a_day)
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
-        engine, store = stored(history, Path(folder))
+        engine, store = store_history(history, Path(folder))
         try:
             request = ReportRequest(first=first.date(), last=first.date() + timedelta(days=days - 1))
             began, worked = perf_counter(), process_time()

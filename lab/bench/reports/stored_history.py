@@ -15,7 +15,7 @@ from storage.sql.schema.upserts import insert_new
 from storage.sql.verdict_time import new_spans, span_rows
 
 
-def stored(history: History, path: Path) -> tuple[Engine, SqlReportStore]:
+def store_history(history: History, path: Path) -> tuple[Engine, SqlReportStore]:
     """Return a database in the folder `path` with this history, and the store of reports over it."""
     engine = open_engine(f"sqlite:///{path / 'reports.db'}")
     upgrade_schema(engine)

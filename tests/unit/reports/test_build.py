@@ -15,7 +15,7 @@ from domain.messages import BatchResult
 from domain.report_files import ReportFormat, ReportRequest
 from lab.bench.reports.planted_history import History, paint, plant
 from lab.bench.reports.recount import recount
-from lab.bench.reports.stored_history import stored
+from lab.bench.reports.stored_history import store_history
 from reports.build import build_report
 from reports.export.content import content_of
 from reports.export.report_file import export
@@ -30,7 +30,7 @@ ZONES = Zones(by_site=dict(SITES))
 
 
 def report_of(history: History, path: Path, first: date, last: date) -> Report:
-    _, store = stored(history, path)
+    _, store = store_history(history, path)
     request = ReportRequest(first=first, last=last)
     return build_report(store, request, ZONES, history.until + timedelta(days=9), version="test")
 
@@ -95,7 +95,7 @@ def test_the_trend_compares_with_the_same_count_of_days_before(tmp_path: Path) -
 
 def test_a_site_a_group_or_a_camera_alone_reads_as_in_the_whole(tmp_path: Path) -> None:
     history = plant(9, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=11, sites=SITES)
-    _, store = stored(history, tmp_path)
+    _, store = store_history(history, tmp_path)
 
     def ask(site: str = "", group: str = "", camera: str = "") -> Report:
         request = ReportRequest(first=date(2026, 5, 3), last=date(2026, 5, 9), site=site, group=group, camera=camera)
@@ -110,7 +110,7 @@ def test_a_site_a_group_or_a_camera_alone_reads_as_in_the_whole(tmp_path: Path) 
 
 def test_what_is_still_to_come_is_left_off_and_said(tmp_path: Path) -> None:
     history = plant(3, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=13, sites=SITES)
-    _, store = stored(history, tmp_path)
+    _, store = store_history(history, tmp_path)
     now = datetime(2026, 5, 6, 12, 34, 56, 789, tzinfo=UTC)
     request = ReportRequest(first=date(2026, 5, 4), last=date(2026, 5, 10))
     report = build_report(store, request, ZONES, now, version="test")
@@ -128,7 +128,7 @@ def test_no_camera_gives_an_empty_report_that_says_so(tmp_path: Path) -> None:
 
 def test_what_people_answered_to_the_alarms_of_the_period_is_counted_with_its_interval(tmp_path: Path) -> None:
     history = plant(3, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=17, sites=SITES)
-    engine, store = stored(history, tmp_path)
+    engine, store = store_history(history, tmp_path)
     at = datetime(2026, 5, 4, 12, tzinfo=UTC)
     names = sorted(history.transitions)
     made = [

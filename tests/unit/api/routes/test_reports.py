@@ -8,7 +8,7 @@ import pytest
 
 from domain.report_files import ReportFormat
 from lab.bench.reports.planted_history import plant
-from lab.bench.reports.stored_history import stored
+from lab.bench.reports.stored_history import store_history
 from reports.export.seal import Outcome, check_seal
 from reports.maker import StoredReports
 from reports.usable_time.periods import Zones
@@ -23,7 +23,7 @@ PATH = "/api/v1/reports"
 @pytest.fixture(scope="module")
 def maker(tmp_path_factory: pytest.TempPathFactory) -> StoredReports:
     history = plant(6, 20, datetime(2026, 11, 5, tzinfo=UTC), seed=4, sites=SITES)
-    _, store = stored(history, tmp_path_factory.mktemp("api"))
+    _, store = store_history(history, tmp_path_factory.mktemp("api"))
     assert isinstance(ZONES, Zones)
     return StoredReports(store, ZONES, FakeClock(history.until), version="1.2.3")
 

@@ -13,7 +13,7 @@ import pytest
 from domain.report_files import ReportFormat, ReportRequest
 from domain.text.csv_cells import neutralise_formula
 from lab.bench.reports.planted_history import plant
-from lab.bench.reports.stored_history import stored
+from lab.bench.reports.stored_history import store_history
 from reports.build import build_report
 from reports.export.chapters import chapters
 from reports.export.csv_export import COLUMNS
@@ -29,7 +29,7 @@ KEY = "a key of the operator's own"
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     history = plant(9, 14, datetime(2026, 10, 18, tzinfo=UTC), seed=2, sites=SITES)
-    _, store = stored(history, tmp_path_factory.mktemp("export"))
+    _, store = store_history(history, tmp_path_factory.mktemp("export"))
     request = ReportRequest(first=date(2026, 10, 19), last=date(2026, 10, 30))
     return build_report(store, request, ZONES, history.until, version="1.2.3")
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from domain.report_files import ReportRequest
 from lab.bench.reports.planted_history import History, plant
 from lab.bench.reports.recount import recount, run
-from lab.bench.reports.stored_history import stored
+from lab.bench.reports.stored_history import store_history
 from reports.build import build_report
 from reports.records import Report
 from reports.usable_time.periods import Zones
@@ -18,7 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def report(path: Path) -> tuple[Report, History]:
     history = plant(3, 8, datetime(2026, 3, 26, tzinfo=UTC), seed=2, sites=(("north", BERLIN),))
-    _, store = stored(history, path)
+    _, store = store_history(history, path)
     request = ReportRequest(first=date(2026, 3, 28), last=date(2026, 3, 30))
     zones = Zones(by_site={"north": BERLIN})
     return build_report(store, request, zones, history.until, version="test"), history
