@@ -8,6 +8,7 @@ from urllib.parse import quote
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.faults import FAULT_LABELS, Evidence, Fault
 from domain.metrics import MetricSpec
+from domain.runbook import RUNBOOK
 from notification.grouping import still_out
 
 TEST_INCIDENT = "test"
@@ -85,6 +86,7 @@ class MessageWriter:
             lines += [f"Measured: {number}"] if number else []
             also = ", ".join(FAULT_LABELS[fault] for fault in incident.symptoms)
             lines += [f"Also: {also}"] if also else []
+            lines.append(f"Do first: {RUNBOOK[incident.headline].steps[0]}")
         lines.append(f"Since: {self._local_time(_since(incident), incident.site)}")
         return [*lines, f"Severity: {incident.severity}"]
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.request_context import BackendDependency
 from api.schemas.catalogue import FaultRuleAnswer, MetricAnswer
 from domain.faults import FAULT_LABELS, Fault
+from domain.runbook import RUNBOOK
 from evaluation.rules.fault_rules import RULES
 
 router = APIRouter(tags=["catalogue"])
@@ -29,6 +30,8 @@ def faults() -> list[FaultRuleAnswer]:
             event=RULES[fault].alert.event,
             needs_reference=RULES[fault].needs_reference,
             metrics=list(RULES[fault].metrics),
+            meaning=RUNBOOK[fault].meaning,
+            steps=list(RUNBOOK[fault].steps),
         )
         for fault in Fault
     ]

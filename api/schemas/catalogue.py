@@ -19,8 +19,8 @@ class MetricAnswer(RecordAnswer):
 
 
 class FaultRuleAnswer(FaultAnswer):
-    """When a fault raises an alert by default, and the metrics that decide; an `event` fault sends one message and does
-    not resolve.
+    """When a fault raises an alert by default, the metrics that decide, what it means and the steps to take; an `event`
+    fault sends one message and does not resolve.
     """
 
     severity: str
@@ -29,3 +29,5 @@ class FaultRuleAnswer(FaultAnswer):
     event: bool
     needs_reference: bool
     metrics: list[str]
+    meaning: str
+    steps: list[str]

@@ -4,17 +4,16 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import av
 from sqlalchemy import make_url
 
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
-from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
 from sightline.config.settings import Settings
 from sightline.doctor.finding import Finding, Health, run_check
+from sightline.doctor.network_checks import check_network
 from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.stores import open_configured_engine
 from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
@@ -22,7 +21,6 @@ from storage.sql.database.migrate import current_revision, newest_revision
 
 NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
 MIN_FREE_BYTES = 1 << 30
-CONNECT_TIMEOUT_S = 3.0
 
 
 def run_checks(settings: Settings) -> Iterator[Finding]:
@@ -31,7 +29,7 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
         yield run_check(subject, check, settings)
     yield from _check_scoring(settings)
     yield from check_cluster_services(settings)
-    yield from _check_receivers(settings)
+    yield from _check_network(settings)
 
 
 def _check_python(_settings: Settings) -> Finding:
@@ -128,31 +126,11 @@ _CHECKS: dict[str, Callable[[Settings], Finding]] = {
 }
 
 
-def _check_receivers(settings: Settings) -> Iterator[Finding]:
-    """Look whether each receiver can be reached; nothing is sent, and of its address only the host is shown."""
-    wanted = [(f"webhook {hook.name}", hook.url) for hook in settings.notifiers.webhooks]
-    if settings.heartbeat.url:
-        wanted.append(("heartbeat", settings.heartbeat.url))
-    for subject, url in wanted:
-        yield run_check(subject, partial(_check_receiver, subject, url), settings)
-    if not wanted:
-        yield Finding(
-            "services", Health.NOTE, "no webhook and no heartbeat: alerts are only in the log and on the page"
-        )
-
-
-def _check_receiver(subject: str, url: str, _settings: Settings) -> Finding:
-    address = parse_address(url)
-    if address is None or not address.hostname:
-        return Finding(subject, Health.FAILED, "no host in its address; write https://host/path")
-    host = address.hostname.strip("[]")
-    port = int(address.port or (443 if address.scheme.lower() == "https" else 80))
+def _check_network(settings: Settings) -> Iterator[Finding]:
     try:
-        socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "no answer"
-        return Finding(subject, Health.FAILED, f"{host}:{port} cannot be reached ({reason}); check the network")
-    return Finding(subject, Health.OK, f"{host}:{port} answers")
+        yield from check_network(settings)
+    except SightlineError as error:
+        yield Finding("network", Health.FAILED, str(error))
 
 
 def check_cluster_services(settings: Settings) -> Iterator[Finding]:

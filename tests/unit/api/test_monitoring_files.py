@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.routes.prometheus import PROCESS_METRICS
+from deploy.reference.runbook_page import render_runbook_page
 from domain.cameras import Camera
+from domain.faults import Fault
 from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
 
@@ -63,7 +67,7 @@ def test_every_expression_names_samples_and_labels_that_exist(expression: str, s
 def test_every_alert_says_what_to_do_with_labels_that_it_has(samples: dict[str, set[str]]) -> None:
     for rule in rules():
         assert rule["labels"]["severity"] in ("critical", "warning", "info")
-        assert {"summary", "description"} == rule["annotations"].keys()
+        assert {"summary", "description", "runbook_url"} == rule["annotations"].keys()
         wanted = set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"])))
         have = set().union(*(samples.get(name, set()) for name in re.findall(r"sightline_\w+", rule["expr"])))
         assert wanted <= have, rule["alert"]
@@ -81,3 +85,22 @@ def test_the_dashboards_panels_do_not_overlap() -> None:
         assert not taken & cells, panel["title"]
         assert at["x"] + at["w"] <= 24
         taken |= cells
+
+
+def test_every_alert_leads_to_its_place_in_the_runbook() -> None:
+    headings = re.findall(r"^### (\S+)$", render_runbook_page(), re.MULTILINE)
+    assert sorted(headings) == sorted([*Fault, *(rule["alert"] for rule in rules() if rule["alert"] != "CameraFault")])
+    for rule in rules():
+        page, _, place = rule["annotations"]["runbook_url"].partition("#")
+        assert (DEPLOY.parent / page).is_file()
+        wanted = "{{ $labels.fault }}" if rule["alert"] == "CameraFault" else rule["alert"].lower()
+        assert place == wanted
+
+
+def test_the_rules_fire_when_they_should_and_not_before() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("needs promtool: apt-get install prometheus")
+    command = [promtool, "test", "rules", str(DEPLOY / "prometheus" / "rules_test.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
