@@ -17,6 +17,8 @@ _UNIT = "chroma, share of full range"
 _DARK_FLOOR = 0.1
 _BLOCKS_SIDE = 64
 _MAGENTA_SHARE = 0.25
+_PURPLE = 0.03
+"""Of luma: less is white balance."""
 
 
 class ColourMetrics:
@@ -30,6 +32,7 @@ class ColourMetrics:
         neutral_metric("lean_blue", "lean to blue", "share of luma", (-5, 5), "mean Cb / (mean Y + 0.1)"),
         neutral_metric("lean_red", "lean to red", "share of luma", (-5, 5), "mean Cr / (mean Y + 0.1)"),
         lower_is_better("magenta", "magenta all over", "share of luma", (-1, 1), "ours"),
+        lower_is_better("purple_share", "purple parts of the picture", "share of blocks", (0, 1), "ours"),
     )
 
     def measure(self, picture: DecodedPicture) -> Mapping[str, float]:
@@ -48,8 +51,19 @@ class ColourMetrics:
             "cast": math.hypot(mean_blue, mean_red),
             "lean_blue": mean_blue / light,
             "lean_red": mean_red / light,
-            "magenta": magenta(picture, chroma),
+            **_tints(picture, chroma),
         }
+
+
+def _tints(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> Mapping[str, float]:
+    """Return how magenta and how purple the picture is, over the blocks of a picture of at most 64."""
+    blue_less_green, red_less_green, visible = _less_green(picture, chroma)
+    tint = (red_less_green + blue_less_green) / 2
+    values = tint.ravel() if visible is None else tint[visible.pixels > 0]
+    return {
+        "magenta": float(np.clip(quantile(values, _MAGENTA_SHARE), -1, 1)),
+        "purple_share": purple_share(blue_less_green, red_less_green, visible),
+    }
 
 
 def magenta(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> float:
@@ -58,6 +72,22 @@ def magenta(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> float:
     The 25th percentile over blocks of ((R + B)/2 - G) / (Y + 0.1), blocks being the pixels of a picture of at most 64.
     A stuck infrared filter tints everything, leaves and asphalt alike; a magenta thing tints itself. Source: ours.
     """
+    return _tints(picture, chroma)["magenta"]
+
+
+def purple_share(blue_less_green: Floats, red_less_green: Floats, visible: VisibleArea | None = None) -> float:
+    """Return the share of the picture that is purple, [0, 1], of its blocks' differences as shares of luma.
+
+    A block is as purple as green lies behind both red and blue: a blue sky, an orange evening and green leaves are
+    not. An infrared filter that did not swing in turns grey things purple and leaves strong colours. Source: ours.
+    """
+    purple = np.minimum(blue_less_green, red_less_green)
+    values = purple.ravel() if visible is None else purple[visible.pixels > 0]
+    return float((values >= _PURPLE).mean()) if values.size else math.nan
+
+
+def _less_green(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> tuple[Floats, Floats, VisibleArea | None]:
+    """Return (B - G) / (Y + 0.1) and (R - G) / (Y + 0.1) of the blocks, and which are visible."""
     side = -(-max(chroma[0].shape) // _BLOCKS_SIDE)
     size = (max(1, chroma[0].shape[0] // side), max(1, chroma[0].shape[1] // side))
     # Whole blocks alone: they are averaged ten times as quickly as fractions.
@@ -69,10 +99,8 @@ def magenta(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> float:
     kr, kb = LUMA_WEIGHTS[picture.matrix]
     red_part, blue_part = (2 - 2 * kr) * red, (2 - 2 * kb) * blue
     green = -(kr * red_part + kb * blue_part) / (1 - kr - kb)
-    tint = ((red_part + blue_part) / 2 - green) / (light + _DARK_FLOOR)
-    visible = _visible_at(picture, blue)
-    values = tint.ravel() if visible is None else tint[visible.pixels > 0]
-    return float(np.clip(quantile(values, _MAGENTA_SHARE), -1, 1))
+    base = light + _DARK_FLOOR
+    return (blue_part - green) / base, (red_part - green) / base, _visible_at(picture, blue)
 
 
 def _visible_at(picture: DecodedPicture, plane: Samples) -> VisibleArea | None:

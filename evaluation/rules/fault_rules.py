@@ -12,6 +12,7 @@ from domain.baselines import LightMode
 from domain.faults import Fault
 from evaluation.rules.rule import Rule, RuleSource
 from evaluation.rules.thresholds import (
+    SUSPECTED,
     above,
     above_p95,
     above_until_settled,
@@ -301,6 +302,7 @@ _TABLE: tuple[Rule, ...] = (
                 above("lean_red", 0.030, 0.020),
             ),
             (model_threshold("purple"),),
+            (above("purple_share", 0.6, 0.45), model_threshold("purple", SUSPECTED)),
         ),
         modes=_DAY,
         refuses=True,

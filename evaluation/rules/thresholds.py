@@ -9,6 +9,16 @@ PICTURE_FAULT = "picture_fault_"
 """How the metrics of the picture-fault model begin."""
 CALLED, CLEARED = 0.9, 0.6
 """Where a probability is a fault, and where it is none again: docs/evidence.md says what that finds and calls."""
+CALLED_OF: Mapping[str, tuple[float, float]] = {
+    "defocus": (0.7, 0.5),
+    "condensation": (0.5, 0.3),
+    "fog": (0.5, 0.35),
+    "burnt_out": (0.5, 0.35),
+    "purple": (0.6, 0.4),
+}
+"""Where they are called and cleared earlier: healthy pictures hardly ever look like these."""
+SUSPECTED = (0.05, 0.02)
+"""Where a probability agrees with a number that shows the same fault without learning."""
 SUREST = 0.995
 """The dullest bound of a probability."""
 SEEN: Mapping[str, str] = {
@@ -87,8 +97,12 @@ def below(metric: str, fault: float, clear: float, *, limit: float | None = None
     return Threshold(metric, WorseSide.LOW, fault, clear, limit=limit)
 
 
-def model_threshold(kind: str, fault: float = CALLED, clear: float = CLEARED) -> Threshold:
-    """Bound the picture-fault model's probability for a kind of fault, where the model runs."""
+def model_threshold(kind: str, bounds: tuple[float, float] | None = None) -> Threshold:
+    """Bound the picture-fault model's probability for a kind of fault, where the model runs.
+
+    `bounds`: where it is called and cleared, if not where this kind usually is.
+    """
+    fault, clear = bounds or CALLED_OF.get(kind, (CALLED, CLEARED))
     return Threshold(
         f"{PICTURE_FAULT}{kind}", WorseSide.HIGH, fault, clear, limit=SUREST, optional=True, says=SEEN[kind]
     )

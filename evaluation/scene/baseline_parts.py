@@ -12,7 +12,9 @@ _METRICS: Mapping[BaselinePart, tuple[str, ...]] = {
         "luma_mean", "luma_p05", "luma_p95", "black_share", "clipped_share", "glare_share", "contrast_rms", "haze",
         "local_contrast",
     ),
-    BaselinePart.COLOUR: ("saturation", "cast", "cb_mean", "cr_mean", "lean_red", "lean_blue", "magenta"),
+    BaselinePart.COLOUR: (
+        *("saturation", "cast", "cb_mean", "cr_mean", "lean_red", "lean_blue", "magenta", "purple_share"),
+    ),
     BaselinePart.NOISE: (
         "noise_sigma", "noise_floor", "snow_share", "stripe_strength", "change_median", "change_share", "shift",
         "flicker",

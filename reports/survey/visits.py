@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
 
 from domain.faults import Fault, Verdict, VerdictState
 from evaluation.alerting.root_cause import rank, root_causes
+from evaluation.fleet import COMPARED, FleetFinding, compare_cameras
 from evaluation.rules.fault_rules import RULES
 from reports.measures.quality import QUALITY_METRICS
 
@@ -60,6 +61,8 @@ class SurveyEntry:
     quality: Mapping[str, float] = field(default_factory=dict)
     facts: str = ""
     picture: bytes = field(default=b"", repr=False)
+    measured: Mapping[str, float] = field(default_factory=dict, repr=False)
+    """Medians of what is compared between cameras."""
 
     @property
     def state(self) -> SurveyState:
@@ -106,6 +109,7 @@ class VisitTally:
         self._reasons: dict[Fault, str] = {}
         self._not_assessed: dict[Fault, str] = {}
         self._quality: dict[str, list[float]] = {}
+        self._compared: dict[str, list[float]] = {}
 
     def add(self, verdicts: Iterable[Verdict], values: Mapping[str, float]) -> None:
         """Take in one judged picture."""
@@ -121,6 +125,9 @@ class VisitTally:
         for metric in QUALITY_METRICS:
             if metric in values:
                 self._quality.setdefault(metric, []).append(values[metric])
+        for metric in COMPARED:
+            if metric in values:
+                self._compared.setdefault(metric, []).append(values[metric])
 
     def findings(self, more: Iterable[SurveyFinding] = ()) -> Sequence[SurveyFinding]:
         """Return what was wrong in most pictures, the cause first; `more` is what the connection showed."""
@@ -128,9 +135,7 @@ class VisitTally:
         for fault, count in self._seen.items():
             if count >= BAD_SHARE * self._assessed[fault] and not RULES[fault].alert.event:
                 known.setdefault(fault, SurveyFinding(fault, self._reasons[fault]))
-        causes = root_causes(known)
-        symptoms = sorted(set(known) - set(causes), key=rank)
-        return [known[fault] for fault in (*causes, *symptoms)]
+        return _cause_first(known)
 
     def not_judged(self, not_applicable: Iterable[str] = ()) -> Mapping[str, Sequence[Fault]]:
         """Return the checks that could never be made, by reason; those that cannot apply are left out."""
@@ -155,6 +160,37 @@ class VisitTally:
     @property
     def quality(self) -> Mapping[str, float]:
         return {metric: float(median(values)) for metric, values in self._quality.items()}
+
+    @property
+    def compared(self) -> Mapping[str, float]:
+        """The medians of what is compared between cameras."""
+        return {metric: float(median(values)) for metric, values in self._compared.items()}
+
+
+def compare_entries(entries: Iterable[SurveyEntry]) -> Sequence[SurveyEntry]:
+    """Return the entries with what each camera shows alone among those of its site added to its findings."""
+    sites: dict[str, list[SurveyEntry]] = {}
+    for entry in entries:
+        sites.setdefault(entry.site, []).append(entry)
+    return [one for site in sites.values() for one in _compare_site(site)]
+
+
+def _compare_site(entries: Sequence[SurveyEntry]) -> Sequence[SurveyEntry]:
+    alone = compare_cameras({entry.name: entry.measured for entry in entries if not entry.why_not})
+    return [_add_findings(entry, alone[entry.name]) if entry.name in alone else entry for entry in entries]
+
+
+def _add_findings(entry: SurveyEntry, alone: Iterable[FleetFinding]) -> SurveyEntry:
+    known = {finding.fault: finding for finding in entry.findings}
+    for one in alone:
+        known.setdefault(one.fault, SurveyFinding(one.fault, one.reason))
+    return replace(entry, findings=_cause_first(known))
+
+
+def _cause_first(known: Mapping[Fault, SurveyFinding]) -> Sequence[SurveyFinding]:
+    causes = root_causes(known)
+    symptoms = sorted(set(known) - set(causes), key=rank)
+    return [known[fault] for fault in (*causes, *symptoms)]
 
 
 def only_here(entry: SurveyEntry, common: Mapping[str, Sequence[Fault]]) -> Mapping[str, Sequence[Fault]]:

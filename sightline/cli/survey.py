@@ -52,7 +52,7 @@ def survey(
     for camera in wanted:
         hide_url_secrets(camera.url)
     from reports.survey.survey_file import export_survey  # noqa: PLC0415
-    from reports.survey.visits import Survey, rank_entries  # noqa: PLC0415 - with torch, which takes seconds to load
+    from reports.survey.visits import Survey, compare_entries, rank_entries  # noqa: PLC0415 - with torch, which takes seconds to load
     from sightline.standalone.survey_run import SurveyRun, VisitPlan  # noqa: PLC0415
 
     run = SurveyRun(chosen, VisitPlan(for_s, parallel, thumbnails, device))
@@ -67,7 +67,7 @@ def survey(
             say(f"{len(entries)} of {len(wanted)}: {entry.name}: {said}")
     if len(entries) < len(wanted):
         report_error(f"{len(wanted) - len(entries)} cameras were not visited; they are not on the page")
-    found = Survey(rank_entries(entries), began, version("sightline"), run.fingerprints)
+    found = Survey(rank_entries(compare_entries(entries)), began, version("sightline"), run.fingerprints)
     made = export_survey(found, form, key=chosen.reports.signing_key.strip())
     target = path or Path(made.name)
     try:

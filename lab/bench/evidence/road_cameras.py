@@ -1,12 +1,13 @@
 """What is said of a folder of stills, one picture a camera and no past: each camera's faults beside its label.
 
-A still is a camera on its first day: nothing is learned, and only what the picture itself shows can be called. The
-folder's `labels.tsv` says of each file `healthy`, `fault: …` or `marginal: …`; a marginal camera may be called or not.
+A still is a camera on its first day: nothing is learned, and only what the picture itself shows, alone or beside the
+other cameras' pictures, can be called. The folder's `labels.tsv` says of each file `healthy`, `fault: …` or
+`marginal: …`; a marginal camera may be called or not.
 """
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from domain.faults import Fault, VerdictState
 from domain.metrics import FrameScores
 from evaluation.alerting.root_cause import root_causes
 from evaluation.evaluate import evaluate_observation, restore_state
+from evaluation.fleet import compare_cameras
 from evaluation.policy import Policy
 from lab.bench.evidence.playback import play_clip
 from workers.frame_scoring.frame_scorer import FrameScorer
@@ -40,6 +42,7 @@ class Still:
     label: str
     called: tuple[Fault, ...]
     likeliest: dict[str, float]
+    values: Mapping[str, float] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -53,8 +56,11 @@ def run(folder: Path) -> dict[str, Any]:
     Raises ConfigError where `folder` has no labels, or a label is of no known kind.
     """
     by = FrameScorer(build_detectors(models=check_models({}, None, names=MODELS)), torch.device("cpu"))
-    stills = [_judge(folder / name, label, by) for name, label in _labels(folder)]
-    return {**_counts(stills), "cameras": [asdict(one) for one in stills if one.called or one.kind != HEALTHY]}
+    stills = _compare([_judge(folder / name, label, by) for name, label in _labels(folder)])
+    shown = [asdict(replace(one, values={})) for one in stills if one.called or one.kind != HEALTHY]
+    for one in shown:
+        del one["values"]
+    return {**_counts(stills), "cameras": shown}
 
 
 def as_table(found: dict[str, Any]) -> str:
@@ -68,6 +74,13 @@ def as_table(found: dict[str, Any]) -> str:
         likeliest = ", ".join(f"{kind} {probability:.2f}" for kind, probability in one["likeliest"].items())
         lines.append(f"{one['name']}  {one['label']}  called: {', '.join(one['called']) or 'nothing'}  ({likeliest})")
     return "\n".join(lines)
+
+
+def _compare(stills: Sequence[Still]) -> Sequence[Still]:
+    """Return the stills with what each shows alone among them: a folder is one site at one time."""
+    alone = compare_cameras({one.name: one.values for one in stills})
+    called = {one.name: {*one.called, *(finding.fault for finding in alone.get(one.name, ()))} for one in stills}
+    return [replace(one, called=root_causes(called[one.name])) if one.name in alone else one for one in stills]
 
 
 def _labels(folder: Path) -> Sequence[tuple[str, str]]:
@@ -96,7 +109,7 @@ def _judge(still: Path, label: str, by: FrameScorer) -> Still:
     kinds = {key.removeprefix(PREFIX): value for key, value in values.items() if key.startswith(PREFIX)}
     likeliest = sorted(kinds.items(), key=lambda item: -item[1])[:SHOWN]
     rounded = {kind: round(value, 3) for kind, value in likeliest}
-    return Still(still.name, label, called, rounded)
+    return Still(still.name, label, called, rounded, values)
 
 
 def _counts(stills: Sequence[Still]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def pictures(
     shards: Annotated[tuple[int, int], typer.Option(help="The first shard, and the one after the last.")] = (0, 10),
 ) -> None:
     """Draw shards of 128 degraded and healthy pictures; what is there already is left alone."""
-    recipe.draw_pictures(recipe.choose_scenes(data, frames, part), run, part, range(*shards))
+    recipe.draw_pictures(data, frames, run, part, range(*shards))
 
 
 @app.command()

@@ -80,8 +80,11 @@ def figures(found: Numbers, targets: Numbers, bound: float) -> list[KindFigures]
 
 
 def count_false_calls(found: Numbers, targets: Numbers, bound: float) -> tuple[int, int]:
-    """How many of the pictures with no fault at all are called for any kind, and how many there are."""
-    healthy = (targets == 0).all(axis=1)
+    """How many of the pictures with no fault at all are called for any kind, and how many there are.
+
+    `targets` (N, ANSWERS): a photograph that people like is healthy, even where nobody can say that nothing is soft.
+    """
+    healthy = targets[:, -1] == 0
     return int((found[healthy] >= bound).any(axis=1).sum()), int(healthy.sum())
 
 

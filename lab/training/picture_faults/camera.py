@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 import cv2
@@ -12,6 +13,7 @@ from lab.training.picture_faults.faults import Truth
 from lab.training.picture_faults.light import Light, Pixels, between, levels, linear
 from lab.training.picture_faults.roads import road
 from lab.training.picture_faults.sensor import Processing
+from lab.training.picture_faults.wet_dome import wet_dome
 
 LOOKS: Mapping[str, tuple[float, Callable[[Light, np.random.Generator], Light] | None]] = MappingProxyType(
     {
@@ -30,9 +32,43 @@ LOOKS: Mapping[str, tuple[float, Callable[[Light, np.random.Generator], Light] |
         "bare": (0.04, looks.bare),
     }
 )
-OVERCAST_LOOKS: Mapping[str, float] = MappingProxyType(
-    {"day": 0.25, "overcast": 0.4, "white sky": 0.2, "dusk": 0.05, "infrared": 0.04, "night": 0.06}
+
+
+class Emphasis(StrEnum):
+    """What the pictures show more often than others: nothing, grey daylight, or what a camera's first day asks."""
+
+    NONE = "none"
+    OVERCAST = "overcast"
+    FIRST_DAY = "first day"
+
+
+LOOK_WEIGHTS: Mapping[Emphasis, Mapping[str, float]] = MappingProxyType(
+    {
+        Emphasis.NONE: {name: share for name, (share, _) in LOOKS.items()},
+        Emphasis.OVERCAST: {
+            **{"day": 0.25, "overcast": 0.4, "white sky": 0.2, "dusk": 0.05, "infrared": 0.04, "night": 0.06}
+        },
+        Emphasis.FIRST_DAY: {
+            **{"day": 0.46, "overcast": 0.18, "white sky": 0.08, "dusk": 0.08, "night": 0.05, "sun": 0.04},
+            **{"snow": 0.04, "grey": 0.03, "bare": 0.02, "infrared": 0.02},
+        },
+    }
 )
+FAULT_WEIGHTS: Mapping[Emphasis, Mapping[tuple[str, ...], float]] = MappingProxyType(
+    {
+        Emphasis.OVERCAST: {
+            **{("neutral_tint",): 0.14, ("tint",): 0.05, ("wet_film",): 0.15, ("condensation",): 0.1},
+            **{("burnt_out",): 0.1, ("fog",): 0.04, ("defocus",): 0.03, ("drops",): 0.03, (): 0.36},
+        },
+        Emphasis.FIRST_DAY: {
+            **{("wet_dome",): 0.16, ("condensation",): 0.04, ("wet_film",): 0.05, ("defocus",): 0.07},
+            **{("defocus", "wet_dome"): 0.03, ("defocus", "fog"): 0.03, ("fog",): 0.07, ("burnt_out",): 0.09},
+            **{("leak",): 0.06, ("tint",): 0.04, ("neutral_tint",): 0.08, ("noise",): 0.02, ("compression",): 0.01},
+            **{("drops",): 0.02, ("cast",): 0.02, (): 0.4},
+        },
+    }
+)
+"""Weights of the faults where there is an emphasis; those that hide best in grey daylight, those of the first day."""
 DARK_LOOKS = frozenset({"night", "infrared", "headlights"})
 GREY_LOOKS = frozenset({"infrared", "grey", "thermal"})
 
@@ -57,8 +93,14 @@ SIZES: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
 """Width and height in pixels of the cameras, by the shape of their picture; larger ones are seen reduced anyway."""
 FAULTY = 0.62
 SECOND = 0.28
-PAVED = 0.3
-"""Share of the pictures with a road or a yard."""
+PAVED: Mapping[Emphasis, float] = MappingProxyType(
+    {Emphasis.NONE: 0.3, Emphasis.OVERCAST: 0.3, Emphasis.FIRST_DAY: 0.12}
+)
+"""Share of the pictures into which a road or a yard is painted."""
+UNBALANCED: Mapping[Emphasis, float] = MappingProxyType(
+    {Emphasis.NONE: 0.035, Emphasis.OVERCAST: 0.035, Emphasis.FIRST_DAY: 0.015}
+)
+"""How far a healthy camera's white balance is off: deviation of the logarithm of each colour's light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +113,11 @@ class Shot:
     faults: tuple[str, ...]
 
 
-def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generator, *, overcast: bool = False) -> Shot:
-    """A picture of `photograph`'s scene; `other` lends what may stand in the foreground.
-
-    `overcast`: mostly grey daylight, and the faults that hide best in it.
-    """
-    truth, faults = Truth(), _draw_overcast_faults(rng) if overcast else _draw_faults(rng)
+def shoot(
+    photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generator, emphasis: Emphasis = Emphasis.NONE
+) -> Shot:
+    """A picture of `photograph`'s scene; `other` lends what may stand in the foreground."""
+    truth, faults = Truth(), _draw_faults(rng, emphasis)
     width, height = SIZES[shape][int(rng.integers(len(SIZES[shape])))]
     if faults == ("slate",):
         truth.targets["slate"] = 1.0
@@ -84,11 +125,15 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
         sent = _encode(_even(drawn), (), truth, rng)
         truth.settle()
         return Shot(sent, truth, "slate", faults)
-    odds = OVERCAST_LOOKS if overcast else {name: share for name, (share, _) in LOOKS.items()}
+    odds = LOOK_WEIGHTS[emphasis]
     look = str(rng.choice(list(odds), p=list(odds.values())))
     if look in DARK_LOOKS | GREY_LOOKS and set(faults) & {"leak", "tint", "neutral_tint", "cast", "burnt_out"}:
         look = "day"
-    scene = _scene(photograph, other, look, (width, height), rng)
+    scene = linear(_build_frame(photograph, (width, height), rng), rng)
+    if rng.random() < PAVED[emphasis] and look not in ("bare", "fisheye", "thermal"):
+        scene = road(scene, rng)
+    scene = _scene(scene, other, look, rng)
+    scene = np.asarray(scene * np.exp(rng.normal(0, UNBALANCED[emphasis], 3)), np.float32)
     for fault in faults:
         scene = _apply_before_sensor(scene, fault, look, truth, rng)
     if rng.random() < 0.5 and look not in DARK_LOOKS and not set(faults) & {"burnt_out", "too_dark"}:
@@ -108,10 +153,26 @@ def shoot(photograph: Pixels, other: Pixels, shape: str, rng: np.random.Generato
     return Shot(sent, truth, look, faults)
 
 
-def _scene(photograph: Pixels, other: Pixels, look: str, size: tuple[int, int], rng: np.random.Generator) -> Light:
-    scene = linear(_build_frame(photograph, size, rng), rng)
-    if rng.random() < PAVED and look not in ("bare", "fisheye", "thermal"):
-        scene = road(scene, rng)
+def look_at(photograph: Pixels, shape: str, rng: np.random.Generator) -> Pixels:
+    """What a healthy camera shows of a photograph, with the photograph's own faults."""
+    width, height = SIZES[shape][int(rng.integers(len(SIZES[shape])))]
+    scene = linear(_build_frame(photograph, (width, height), rng), rng)
+    if rng.random() < 0.4:
+        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), between(rng, 0.25, 0.7) * width / 352), np.float32)
+    scene = np.asarray(scene * np.exp(rng.normal(0, UNBALANCED[Emphasis.FIRST_DAY], 3)), np.float32)
+    truth = Truth()
+    picture = levels(_soft(sensor.expose(scene, Processing.draw(rng), truth, rng, noisy=False), rng))
+    if rng.random() < 0.2:
+        picture = _bleed(picture, rng)
+    if rng.random() < 0.6:
+        picture = overlays.burn_in(picture, rng)
+    return _encode(_even(picture), (), truth, rng)
+
+
+def _scene(scene: Light, other: Pixels, look: str, rng: np.random.Generator) -> Light:
+    """`scene` in this look; `other` is a photograph that lends a foreground."""
+    height, width = scene.shape[:2]
+    size = (width, height)
     if rng.random() < 0.15:
         scene = looks.foreground(scene, linear(_build_frame(other, size, rng), rng) * between(rng, 0.3, 1.5), rng)
     if rng.random() < 0.5:
@@ -123,7 +184,7 @@ def _scene(photograph: Pixels, other: Pixels, look: str, size: tuple[int, int], 
         scene = scene * between(rng, 0.7, 1.5)
     if rng.random() < 0.6:
         scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), between(rng, 0.25, 1.1) * size[0] / 352), np.float32)
-    return np.asarray(scene * np.exp(rng.normal(0, 0.035, 3)), np.float32)
+    return scene
 
 
 def _apply_before_sensor(scene: Light, fault: str, look: str, truth: Truth, rng: np.random.Generator) -> Light:
@@ -148,23 +209,18 @@ STEPS: Mapping[str, Callable[[Light, Truth, np.random.Generator], Light]] = Mapp
         "tint": sensor.tint_purple,
         "neutral_tint": sensor.tint_neutrals,
         "wet_film": lens.wet_film,
+        "wet_dome": wet_dome,
         "cast": sensor.cast,
     }
 )
 
 
-def _draw_overcast_faults(rng: np.random.Generator) -> tuple[str, ...]:
-    """Faults that hide best in grey daylight, or none."""
-    odds = {
-        **{"neutral_tint": 0.14, "tint": 0.05, "wet_film": 0.15, "condensation": 0.1, "burnt_out": 0.1, "fog": 0.04},
-        **{"defocus": 0.03, "drops": 0.03, "": 0.36},
-    }
-    name = str(rng.choice(list(odds), p=list(odds.values())))
-    return (name,) if name else ()
-
-
-def _draw_faults(rng: np.random.Generator) -> tuple[str, ...]:
-    """None, one, or two degradations of different stages, in the camera's order; rarely a slate."""
+def _draw_faults(rng: np.random.Generator, emphasis: Emphasis) -> tuple[str, ...]:
+    """None, one, or two degradations, mostly of different stages, in the camera's order; rarely a slate."""
+    if emphasis is not Emphasis.NONE:
+        choices = FAULT_WEIGHTS[emphasis]
+        shares = np.array(list(choices.values()))
+        return list(choices)[int(rng.choice(len(choices), p=shares / shares.sum()))]
     if rng.random() > FAULTY:
         return ()
     if rng.random() < 0.04:

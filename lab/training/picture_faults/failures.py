@@ -40,7 +40,7 @@ def draw_curve(rows: Sequence[tuple[float, float, int]], folder: Path) -> None:
 def draw_misses(shards: Sequence[Shard], found: NDArray[np.float64], folder: Path) -> None:
     """Write the faults most surely missed above, the healthy pictures most surely called below."""
     pictures = [picture for shard in shards for picture in shard.pictures]
-    targets = np.concatenate([shard.targets for shard in shards])
+    targets = np.concatenate([shard.targets[:, : len(KINDS)] for shard in shards])
     missed = np.where(targets == 1, 1 - found, -1.0)
     healthy = (targets == 0).all(axis=1)
     called = np.where(healthy[:, None], found, -1.0)

@@ -12,7 +12,7 @@ from detectors.models.detection_quality.networks import STATISTICS as TRUNK_STAT
 from detectors.models.picture_faults.network import BRANCH_STATISTICS, PictureFaults
 from detectors.models.picture_faults.statistics import SURFACE_STATISTICS
 from lab.training.picture_faults.features import select_rows
-from lab.training.picture_faults.trainer import Portion, loss, network_statistics
+from lab.training.picture_faults.trainer import Portion, loss, network_statistics, with_any
 
 EPOCHS = 20
 BATCH = 128
@@ -68,11 +68,11 @@ def leave_out(statistics: Tensor, centre: Tensor) -> Tensor:
 
 
 def find_statistics(network: PictureFaults, portions: Sequence[Portion]) -> tuple[Tensor, Tensor]:
-    """Statistics (N, STATISTICS) and targets (N, kinds) of all pictures."""
+    """Statistics (N, STATISTICS) and targets (N, ANSWERS) of all pictures."""
     found = []
     with torch.no_grad():
         for portion in portions:
             for first in range(0, len(portion.targets), AT_ONCE):
                 rows = np.arange(first, min(first + AT_ONCE, len(portion.targets)))
                 found.append(network_statistics(network, *select_rows(portion.found, rows)))
-    return torch.cat(found), torch.from_numpy(np.concatenate([portion.targets for portion in portions]))
+    return torch.cat(found), torch.cat([with_any(torch.from_numpy(portion.targets)) for portion in portions])

@@ -72,7 +72,7 @@ def condensation(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     truth.hide("defocus", "fog", "drops", "dirt", "motion_blur")
     mixed = light * (1 - mask[..., None]) + hazy * mask[..., None]
     if rng.random() < 0.4:
-        mixed, _ = _drops(mixed, rng, count=int(rng.integers(5, 60)), largest=0.03)
+        mixed, _ = refracting_drops(mixed, rng, count=int(rng.integers(5, 60)), largest=0.03)
     return np.asarray(mixed, np.float32)
 
 
@@ -97,7 +97,7 @@ def wet_film(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
 
 def drops(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     """Drops on the glass: each a small, blurred, upside-down wide view with a soft edge."""
-    mixed, share = _drops(light, rng, count=int(between(rng, 4, 90)), largest=between(rng, 0.025, 0.13))
+    mixed, share = refracting_drops(light, rng, count=int(between(rng, 4, 90)), largest=between(rng, 0.025, 0.13))
     truth.record("drops", share, 0.03, 0.09)
     truth.hide("condensation", "dirt")
     return mixed
@@ -243,7 +243,8 @@ def _shape(shape: tuple[int, int], rng: np.random.Generator) -> Field:
     return mask
 
 
-def _drops(light: Light, rng: np.random.Generator, *, count: int, largest: float) -> tuple[Light, float]:
+def refracting_drops(light: Light, rng: np.random.Generator, *, count: int, largest: float) -> tuple[Light, float]:
+    """`light` through `count` drops, the largest with a radius of this share of the width; and the share they cover."""
     height, width = light.shape[:2]
     blurred = spread(light, width * between(rng, 0.003, 0.03))
     rows, columns = np.mgrid[:height, :width].astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.models.picture_faults.kinds import KINDS
-from lab.training.picture_faults.camera import shoot
+from lab.training.picture_faults.camera import Emphasis, shoot
 from lab.training.picture_faults.light import Pixels
 from lab.training.pictures import decode_picture
 
@@ -30,15 +30,15 @@ class Shard:
     faults: list[list[str]]
 
 
-def draw_shard(photographs: Sequence[Path], number: int, seed: int, *, overcast: bool = False) -> Shard:
-    """Shard `number` of `seed`; its shape alternates. `overcast`: as `camera.shoot`."""
+def draw_shard(photographs: Sequence[Path], number: int, seed: int, emphasis: Emphasis = Emphasis.NONE) -> Shard:
+    """Shard `number` of `seed`; its shape alternates."""
     shape = SHAPES[number % len(SHAPES)]
     rng = np.random.default_rng((seed, number))
     pictures, targets, looks, faults = [], [], [], []
     one = decode_picture(photographs[int(rng.integers(len(photographs)))])
     for _ in range(SHARD):
         other, one = one, decode_picture(photographs[int(rng.integers(len(photographs)))])
-        shot = shoot(one, other, shape, rng, overcast=overcast)
+        shot = shoot(one, other, shape, rng, emphasis)
         pictures.append(resize_for_network(shot.picture, shape))
         targets.append(shot.truth.row())
         looks.append(shot.look)

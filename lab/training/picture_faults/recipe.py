@@ -1,10 +1,11 @@
 """The stages of the recipe, each from what the one before left in the run's folder."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -23,12 +24,14 @@ from lab.training.datasets.photographs import biq2021
 from lab.training.detection_quality.export import bundle_weights
 from lab.training.detection_quality.fitting.calibration import Calibration
 from lab.training.picture_faults import calibration
+from lab.training.picture_faults.camera import Emphasis
 from lab.training.picture_faults.failures import draw_curve, draw_misses
 from lab.training.picture_faults.features import Trunk, load_features
 from lab.training.picture_faults.head_fit import find_statistics, fit_head
 from lab.training.picture_faults.material import draw_shard, load_shard, shard_numbers, store_shard
+from lab.training.picture_faults.opinions import draw_opinions
 from lab.training.picture_faults.photographs import choose_photographs, choose_skies
-from lab.training.picture_faults.trainer import Portion, Schedule, initialise, train, with_any
+from lab.training.picture_faults.trainer import Portion, Schedule, initialise, train
 from lab.training.samples import TRAIN, VALIDATION
 
 SEED = 7
@@ -47,19 +50,31 @@ class Part(StrEnum):
     OVERCAST_TRAINING = "overcast-training"
     OVERCAST_VALIDATION = "overcast-validation"
     CAMERA_VALIDATION = "camera-validation"
+    FIRST_DAY_TRAINING = "first-day-training"
+    FIRST_DAY_VALIDATION = "first-day-validation"
+    OPINION_TRAINING = "opinion-training"
+    OPINION_VALIDATION = "opinion-validation"
 
     @property
     def seed(self) -> int:
         """Every part draws from its own."""
         return {
             "training": 11, "validation": 12, "overcast-training": 21, "overcast-validation": 22,
-            "camera-validation": 43,
+            "camera-validation": 43, "first-day-training": 61, "first-day-validation": 62,
+            "opinion-training": 77, "opinion-validation": 78,
         }[self.value]  # fmt: skip
 
     @property
-    def overcast(self) -> bool:
-        """Whether its pictures are of grey daylight, with the faults that hide best in it."""
-        return self.value.startswith("overcast")
+    def emphasis(self) -> Emphasis:
+        """What its pictures show more often than others."""
+        if self.value.startswith("overcast"):
+            return Emphasis.OVERCAST
+        return Emphasis.FIRST_DAY if self.value.startswith("first-day") else Emphasis.NONE
+
+    @property
+    def opinion(self) -> bool:
+        """Whether its pictures are real ones, with people's opinions, and frames of healthy cameras."""
+        return self.value.startswith("opinion")
 
     @property
     def photographs(self) -> str:
@@ -67,33 +82,48 @@ class Part(StrEnum):
         return TRAIN if self.value.endswith("training") else VALIDATION
 
 
-HELD_OUT = (Part.VALIDATION, Part.OVERCAST_VALIDATION, Part.CAMERA_VALIDATION)
+TRAINED_HEAD = (Part.TRAINING, Part.OVERCAST_TRAINING, Part.FIRST_DAY_TRAINING, Part.OPINION_TRAINING)
+"""What the head learns from; the branch learns from the first alone."""
+HELD_OUT = (
+    *(Part.VALIDATION, Part.OVERCAST_VALIDATION, Part.CAMERA_VALIDATION),
+    *(Part.FIRST_DAY_VALIDATION, Part.OPINION_VALIDATION),
+)
 """What the head is chosen, calibrated and measured on."""
-FRAMES_SHARE = 9
-"""Of so many scenes of training, one is a frame of a camera."""
+FRAMES_SHARE: Mapping[Part, int] = MappingProxyType({Part.FIRST_DAY_TRAINING: 1, Part.FIRST_DAY_VALIDATION: 1})
+"""How many photographs come to one frame of a camera, of scenes of training; else nine."""
+USUAL_FRAMES_SHARE = 9
 
 
 def choose_scenes(data: Path, frames: Path, part: Part) -> list[Path]:
-    """BIQ2021's photographs (its train half alone), those with a sky thrice, and `frames`/training; or only
-    `frames`/validation."""
+    """BIQ2021's photographs (its train half alone), those with a sky thrice, and `frames`/training; of the first day
+    only those with a sky, and as many frames; or only `frames`/validation."""
     split = "training" if part.photographs == TRAIN else "validation"
     filmed = sorted((frames / split).glob("*.jpg"))
     if part is Part.CAMERA_VALIDATION:
         return filmed
     samples = biq2021.read(data)
-    chosen = choose_photographs(samples, part.photographs)
-    chosen += 2 * choose_skies(samples, part.photographs)
-    if split == "training" and filmed:
-        chosen += filmed * (len(chosen) // (FRAMES_SHARE * len(filmed)))
+    skies = choose_skies(samples, part.photographs)
+    first_day = part.emphasis is Emphasis.FIRST_DAY
+    chosen = skies if first_day else choose_photographs(samples, part.photographs) + 2 * skies
+    if filmed and (first_day or split == "training"):
+        chosen = chosen + filmed * (len(chosen) // (FRAMES_SHARE.get(part, USUAL_FRAMES_SHARE) * len(filmed)))
     return chosen
 
 
-def draw_pictures(scenes: Sequence[Path], run: Path, part: Part, numbers: range) -> None:
+def draw_pictures(data: Path, frames: Path, run: Path, part: Part, numbers: range) -> None:
     """Draw the shards of `numbers` that are not there yet."""
     folder = run / part
-    for number in numbers:
-        if number not in shard_numbers(folder):
-            store_shard(draw_shard(scenes, number, part.seed, overcast=part.overcast), folder, number)
+    missing = [number for number in numbers if number not in shard_numbers(folder)]
+    if part.opinion:
+        split = "training" if part.photographs == TRAIN else "validation"
+        photographs = [one for one in biq2021.read(data) if one.split == part.photographs]
+        filmed = sorted((frames / split).glob("*.jpg"))
+        for number in missing:
+            store_shard(draw_opinions(photographs, filmed, number, part.seed), folder, number)
+        return
+    scenes = choose_scenes(data, frames, part)
+    for number in missing:
+        store_shard(draw_shard(scenes, number, part.seed, part.emphasis), folder, number)
 
 
 def build_start() -> PictureFaults:
@@ -130,7 +160,8 @@ def train_network(run: Path, steps: int) -> None:
     network, portions = build_start(), load_portions(run, Part.TRAINING)
     initialise(network, portions)
     network.load_state_dict(train(network, portions, Schedule(steps), run / "training-run"))
-    fit_head(network, [*portions, *load_portions(run, Part.OVERCAST_TRAINING)], load_held_out(run))
+    learned = [portion for part in TRAINED_HEAD for portion in load_portions(run, part)]
+    fit_head(network, learned, load_held_out(run))
     torch.save(network.state_dict(), run / AVERAGED)
 
 
@@ -143,7 +174,7 @@ def ask(network: PictureFaults, portions: Sequence[Portion]) -> tuple[NDArray[np
     """Logits and targets (N, ANSWERS) of all pictures."""
     statistics, targets = find_statistics(network, portions)
     with torch.no_grad():
-        return network.logits(statistics).double().numpy(), with_any(targets).double().numpy()
+        return network.logits(statistics).double().numpy(), targets.double().numpy()
 
 
 def name(logits: NDArray[np.float64], fitted: list[Calibration]) -> NDArray[np.float64]:

@@ -85,44 +85,60 @@ def darken(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     return np.asarray(dark, np.float32)
 
 
+SLIGHT_PURPLE, PLAIN_PURPLE = 0.1, 0.3
+"""Shares of the picture that turned purple."""
+
+
 def leak_infrared(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
-    """The infrared filter is out by day: leaves and cloth shine, red and blue gain what green does not."""
+    """The infrared filter is out by day: leaves and dark cloth shine, red and blue gain what green does not.
+
+    Leaves reflect several times as much infrared as green light, clear sky nearly none; the camera's white balance
+    takes a part of the tint back.
+    """
     red, green, blue = light[..., 0], light[..., 1], light[..., 2]
-    leaves = np.clip(green - 0.5 * (red + blue), 0, None)
-    infrared = rng.uniform(0.5, 1.0) * luma(light) + rng.uniform(1, 4) * leaves + rng.uniform(0, 0.4) * red
-    amount = between(rng, 0.08, 1.6)
-    gains = np.array([rng.uniform(0.8, 1.2), rng.uniform(0.1, 0.45), rng.uniform(0.6, 1.15)], np.float32)
-    leaked = light + amount * infrared[..., None] * gains
+    leaves = np.clip(2 * green - red - blue, 0, None)
+    sky = np.clip(blue - 0.5 * (red + green), 0, None)
+    infrared = rng.uniform(0.4, 1.0) * luma(light) + rng.uniform(0, 4) * leaves + rng.uniform(0, 0.4) * red
+    infrared = np.clip(infrared - rng.uniform(0, 1.5) * sky, 0, None) + rng.uniform(0, 0.15) * light.mean()
+    gains = np.array([rng.uniform(0.7, 1.2), rng.uniform(0.05, 0.45), rng.uniform(0.5, 1.15)], np.float32)
+    leaked = light + between(rng, 0.08, 1.6) * infrared[..., None] * gains
+    before, after = light.mean(axis=(0, 1)), leaked.mean(axis=(0, 1))
+    back = np.clip(before / np.maximum(after, 1e-4), 0.1, 1) ** rng.uniform(0, 0.8)
+    leaked = leaked * (back / back[1])
     leaked = leaked * (light.mean() / max(1e-4, float(leaked.mean()))) * rng.uniform(0.9, 1.4)
-    flat = leaked.mean(axis=(0, 1))
-    truth.record("purple", float((flat[0] + flat[2]) / 2 / max(1e-4, flat[1])) / _balance(light), 1.07, 1.17)
-    truth.hide("colour_cast")
-    return np.asarray(leaked, np.float32)
+    return _purple(light, leaked, truth)
 
 
 def tint_purple(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     """White balance lost to magenta: green falls behind."""
-    behind = between(rng, 0.4, 0.95)
-    gains = np.array([between(rng, 0.85, 1.2), behind, between(rng, 0.85, 1.25)], np.float32)
-    ratio = float((gains[0] + gains[2]) / 2 / gains[1])
-    truth.record("purple", ratio, 1.08, 1.18)
-    truth.hide("colour_cast")
-    return np.asarray(light * gains, np.float32)
+    behind = between(rng, 0.5, 0.95)
+    gains = np.array([between(rng, 0.88, 1.15), behind, between(rng, 0.9, 1.25)], np.float32)
+    return _purple(light, light * gains, truth)
 
 
 def tint_neutrals(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
     """What should be grey turns purple, what is strongly coloured stays: the colour matrix fits the filter no more."""
     least, most = light.min(axis=2), light.max(axis=2)
-    neutral = np.exp(-(((most - least) / (most + 0.02) / rng.uniform(0.2, 0.5)) ** 2))[..., None]
+    neutral = np.exp(-(((most - least) / (most + 0.02) / rng.uniform(0.2, 0.6)) ** 2))[..., None]
+    if rng.random() < 0.4:
+        neutral = neutral * np.clip(1.2 - most[..., None] * rng.uniform(0, 1.2), 0, 1)
     behind = rng.uniform(0.6, 0.97)
-    gains = np.array([rng.uniform(0.95, 1.15), behind, rng.uniform(1.05, 1.5)], np.float32)
-    ratio = float((gains[0] + gains[2]) / 2 / behind)
-    if float((neutral > 0.5).mean()) > 0.3:
-        truth.record("purple", ratio, 1.09, 1.2)
-    else:
-        truth.hide("purple")
+    gains = np.array([rng.uniform(0.92, 1.2), behind, rng.uniform(1.0, 1.5)], np.float32)
+    return _purple(light, light * (1 + neutral * (gains - 1)), truth)
+
+
+def _purple(before: Light, after: Light, truth: Truth) -> Light:
+    """Record how much of the picture turned purple: as shown, green behind red and blue, and blue before grey."""
+    tints = []
+    for scene in (before, after):
+        small = cv2.resize(np.clip(scene, 0, 1), None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+        red, green, blue = cv2.split(power(np.asarray(small, np.float32), 1 / 2.2))
+        grey = 0.299 * red + 0.587 * green + 0.114 * blue + 0.1
+        tints.append((((red + blue) / 2 - green) / grey, (blue - grey + 0.1) / grey))
+    turned = (tints[1][0] > 0.035) & (tints[1][0] - tints[0][0] > 0.025) & (tints[1][1] > -0.02)
+    truth.record("purple", float(turned.mean()), SLIGHT_PURPLE, PLAIN_PURPLE)
     truth.hide("colour_cast")
-    return np.asarray(light * (1 + neutral * (gains - 1)), np.float32)
+    return np.asarray(after, np.float32)
 
 
 def cast(light: Light, truth: Truth, rng: np.random.Generator) -> Light:
@@ -174,11 +190,6 @@ def expose(light: Light, processing: Processing, truth: Truth, rng: np.random.Ge
     grey = luma(finished)[..., None]
     finished = grey + processing.saturation * (finished - grey)
     return np.asarray(np.clip(processing.black + (processing.white - processing.black) * finished, 0, 1), np.float32)
-
-
-def _balance(light: Light) -> float:
-    flat = light.mean(axis=(0, 1))
-    return float(np.clip((flat[0] + flat[2]) / 2 / max(1e-4, flat[1]), 0.8, 1.25))
 
 
 def _grain(shape: tuple[int, int, int], rng: np.random.Generator, *, coarse: bool) -> Light:

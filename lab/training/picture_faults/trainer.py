@@ -13,7 +13,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
 from detectors.models.detection_quality.networks import STATISTICS as TRUNK_STATISTICS
-from detectors.models.picture_faults.network import PictureFaults, branch_statistics
+from detectors.models.picture_faults.network import ANSWERS, PictureFaults, branch_statistics
 from lab.training.networks.weight_averaging import WeightAverage
 from lab.training.picture_faults.features import Found, select_rows
 from lab.training.training_loop import Checkpointed, TrainingLoop
@@ -69,7 +69,12 @@ def network_statistics(network: PictureFaults, maps: Tensor, statistics: Tensor)
 
 
 def with_any(targets: Tensor) -> Tensor:
-    """(N, ANSWERS) of targets (N, kinds): any fault at all is there where one is, not there where surely none is."""
+    """(N, ANSWERS) of targets (N, kinds): any fault at all is there where one is, not there where surely none is.
+
+    Targets (N, ANSWERS), where people said so of real pictures, stay.
+    """
+    if targets.shape[1] == ANSWERS:
+        return targets
     anything = torch.where((targets == 1).any(dim=1), 1.0, torch.where((targets == 0).all(dim=1), 0.0, -1.0))
     return torch.cat([targets, anything[:, None]], dim=1)
 

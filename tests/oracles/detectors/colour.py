@@ -24,6 +24,7 @@ class ColourDetector:
         neutral_metric("lean_blue", "lean to blue", "share of luma", (-5, 5), "mean Cb / (mean Y + 0.1)"),
         neutral_metric("lean_red", "lean to red", "share of luma", (-5, 5), "mean Cr / (mean Y + 0.1)"),
         lower_is_better("magenta", "magenta all over", "share of luma", (-1, 1), "ours"),
+        lower_is_better("purple_share", "purple parts of the picture", "share of blocks", (0, 1), "ours"),
     )
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
@@ -41,4 +42,5 @@ class ColourDetector:
             "lean_blue": lean[:, 0],
             "lean_red": lean[:, 1],
             "magenta": colour.magenta(pictures.small_luma, colours, pictures.matrix, seen),
+            "purple_share": colour.purple_share(pictures.small_luma, colours, pictures.matrix, seen),
         }

@@ -39,5 +39,19 @@ def magenta(luma: Tensor, chroma: Tensor, matrix: ColorMatrix, visible: Tensor |
     return tint.flatten(1).nanquantile(_MAGENTA_SHARE, dim=1).clamp(-1, 1)
 
 
+def purple_share(luma: Tensor, chroma: Tensor, matrix: ColorMatrix, visible: Tensor | None = None) -> Tensor:
+    """Return the share of blocks in which (min(R, B) - G) / (Y + 0.1) reaches 0.03, (N,) in [0, 1]. Source: ours."""
+    kr, kb = LUMA_WEIGHTS[matrix]
+    small = downscale(chroma, longer_side=64)
+    light = functional.interpolate(luma, size=small.shape[-2:], mode="area")
+    red, blue = (2 - 2 * kr) * small[:, 1:], (2 - 2 * kb) * small[:, :1]
+    green = -(kr * red + kb * blue) / (1 - kr - kb)
+    purple = ((torch.minimum(red, blue) - green) / (light + 0.1) >= 0.03).float()
+    kept = _fit_mask(purple, visible)
+    if kept is not None:
+        purple = torch.where(kept, purple, torch.nan)
+    return purple.flatten(1).nanmean(dim=1)
+
+
 def _fit_mask(like: Tensor, visible: Tensor | None) -> Tensor | None:
     return visible_blocks(visible, (like.shape[-2], like.shape[-1]))

@@ -63,7 +63,7 @@ def test_8k_is_only_a_large_picture() -> None:
 def test_without_colour_the_colour_numbers_are_missing_and_the_rest_is_there() -> None:
     pictures = pictures_of(luma(photograph("camera"), photograph("camera")))
     missing = {key for key, value in every_number(*pictures).items() if math.isnan(value)}
-    assert missing == {"saturation", "cast", "lean_blue", "lean_red", "magenta"}
+    assert missing == {"saturation", "cast", "lean_blue", "lean_red", "magenta", "purple_share"}
 
 
 def test_masked_pixels_do_not_change_a_number() -> None:

@@ -27,7 +27,8 @@ DAY: Mapping[str, float] = {
     "glare_share": 0.0, "contrast_rms": 0.20, "edge_width": 4.0, "sharpness": 0.6, "noise_sigma": 2.0,
     "noise_floor": 1.2, "snow_share": 0.0, "stripe_strength": 0.3, "haze": 0.10, "saturation": 0.12, "cast": 0.02,
     "cb_mean": 0.0, "cr_mean": 0.0, "magenta": 0.0, "blockiness": 1.05, "corrupt_share": 0.0, "slate": 0.0,
-    "texture_share": 0.6, "change_median": 0.9, "change_share": 0.5, "shift": 0.0005, "flicker": 0.2,
+    "purple_share": 0.02, "texture_share": 0.6, "change_median": 0.9, "change_share": 0.5, "shift": 0.0005,
+    "flicker": 0.2,
 }  # fmt: skip
 NIGHT: Mapping[str, float] = {
     **DAY, "luma_mean": 0.25, "luma_p95": 0.60, "contrast_rms": 0.15, "noise_sigma": 3.0, "noise_floor": 2.0,

@@ -165,6 +165,11 @@ def magenta(luma: Tensor, chroma: Tensor, matrix: ColorMatrix, visible: Tensor |
     return torch.tensor([group.measure(each)["magenta"] for each in pictures_of(luma, chroma, visible, matrix)])
 
 
+def purple_share(luma: Tensor, chroma: Tensor, matrix: ColorMatrix, visible: Tensor | None = None) -> Tensor:
+    group = colour.ColourMetrics()
+    return torch.tensor([group.measure(each)["purple_share"] for each in pictures_of(luma, chroma, visible, matrix)])
+
+
 def block_structure(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     rows = [
         edge_directions.block_structure(each.luma.astype(np.uint16) * FIXED_POINT, FULL, each.visible)

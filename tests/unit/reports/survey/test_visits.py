@@ -19,6 +19,7 @@ from reports.survey.visits import (
     SurveyFinding,
     SurveyState,
     VisitTally,
+    compare_entries,
     rank_entries,
 )
 
@@ -146,3 +147,31 @@ def test_names_and_reasons_are_text_and_pictures_stand_only_where_they_were_kept
     assert "<script>" not in made
     assert "data:image/jpeg;base64,/9g=" in made
     assert "<img" not in export_survey(survey(*ENTRIES), ReportFormat.HTML).content.decode()
+
+
+def site_of(count: int, purple: float, site: str = "north") -> list[SurveyEntry]:
+    """`count` judged cameras of one site, the first of them purple."""
+    shares = [purple, *[0.02] * (count - 1)]
+    return [
+        SurveyEntry(f"{site} {place}", site=site, frames=9, measured={"purple_share": share, "luma_mean": 0.4})
+        for place, share in enumerate(shares)
+    ]
+
+
+def test_the_camera_that_is_purple_alone_is_a_fault_and_others_stay_as_they_are() -> None:
+    compared = compare_entries([*site_of(10, 0.6), *site_of(10, 0.02, "south")])
+    faulty = [entry for entry in compared if entry.findings]
+    assert [(entry.name, entry.headline.fault) for entry in faulty if entry.headline] == [("north 0", Fault.IR_CUT)]
+    assert faulty[0].state is SurveyState.FAULT
+    assert len(compared) == 20
+
+
+def test_cameras_of_different_sites_are_not_compared() -> None:
+    assert not any(entry.findings for entry in compare_entries([*site_of(5, 0.9), *site_of(5, 0.02, "south")]))
+
+
+def test_what_is_compared_is_the_visits_median() -> None:
+    tally = VisitTally()
+    for share in (0.1, 0.5, 0.9):
+        tally.add([], {"purple_share": share, "sharpness": 0.4})
+    assert tally.compared == {"purple_share": 0.5}

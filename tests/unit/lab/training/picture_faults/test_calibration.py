@@ -64,10 +64,10 @@ def test_what_is_said_with_a_probability_is_true_that_often() -> None:
 
 
 def test_recall_and_false_calls_are_counted_at_the_bound() -> None:
-    targets = np.zeros((4, len(KINDS)))
-    found = np.zeros_like(targets)
-    targets[0, 2] = targets[1, 2] = 1
-    targets[2, 5] = -1
+    targets = np.zeros((4, ANSWERS))
+    found = np.zeros((4, len(KINDS)))
+    targets[0, 2] = targets[1, 2] = targets[0, -1] = targets[1, -1] = 1
+    targets[2, 5] = targets[2, -1] = -1
     found[0, 2], found[2, 5], found[3, 7] = 0.95, 0.99, 0.92
     assert figures(found, targets, 0.9)[2].recall_called == 0.5
     assert count_false_calls(found, targets, 0.9) == (1, 1)

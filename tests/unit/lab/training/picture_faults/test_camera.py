@@ -11,7 +11,7 @@ import skimage.data
 
 from detectors.models.picture_faults.kinds import KINDS
 from lab.training.picture_faults import coding, lens, sensor
-from lab.training.picture_faults.camera import LOOKS, STEPS, shoot
+from lab.training.picture_faults.camera import LOOKS, STEPS, Emphasis, look_at, shoot
 from lab.training.picture_faults.faults import UNSURE, Truth
 from lab.training.picture_faults.light import Light, Pixels, disc, linear, luma, streak
 from lab.training.picture_faults.material import SEEN, SHAPES, draw_shard, load_shard, shard_numbers, store_shard
@@ -71,6 +71,23 @@ def test_every_shot_is_a_picture_with_a_truth_for_every_kind(shape: str, seed: i
         assert 1.0 not in row
 
 
+@pytest.mark.parametrize("emphasis", [Emphasis.OVERCAST, Emphasis.FIRST_DAY])
+def test_what_is_emphasised_is_drawn_with_its_truth(emphasis: Emphasis) -> None:
+    drawn = [shoot(photograph(), photograph(), "11:9", np.random.default_rng(seed), emphasis) for seed in range(16)]
+    assert any(shot.faults for shot in drawn)
+    assert any(not shot.faults for shot in drawn)
+    for shot in drawn:
+        assert set(shot.truth.row().tolist()) <= {0.0, 1.0, UNSURE}
+        assert shot.faults or 1.0 not in shot.truth.row()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_healthy_camera_shows_a_photograph_as_it_is(shape: str) -> None:
+    picture = look_at(photograph(), shape, np.random.default_rng(2))
+    assert picture.shape[1] / picture.shape[0] == pytest.approx(SEEN[shape][0] / SEEN[shape][1], rel=0.2)
+    assert abs(float(picture.mean()) - float(photograph().mean())) < 60
+
+
 @pytest.mark.parametrize("name", [name for name, (_, change) in LOOKS.items() if change is not None])
 def test_every_healthy_look_is_light_of_the_scenes_size(name: str) -> None:
     change = LOOKS[name][1]
@@ -97,6 +114,7 @@ def test_every_degradation_names_its_fault_within_a_few_draws(name: str) -> None
     kinds = {
         "cover": {"covered", "covered_part"}, "motion": {"motion_blur"}, "leak": {"purple"}, "tint": {"purple"},
         "cast": {"colour_cast"}, "neutral_tint": {"purple"}, "wet_film": {"condensation"},
+        "wet_dome": {"condensation"},
     }.get(name, {name})  # fmt: skip
     named = set()
     for seed in range(25):
@@ -124,6 +142,33 @@ def test_burning_out_is_named_by_the_share_of_what_was_shown_that_clips() -> Non
         light = sensor.burn_out(scene(), truth, np.random.default_rng(seed))
         share = sensor.share_lost_to_light(scene(), light)
         assert truth.targets.get("burnt_out", 0.0) == (1.0 if share >= 0.34 else UNSURE if share > 0.12 else 0.0)
+
+
+@pytest.mark.parametrize("fault", ["leak", "tint", "neutral_tint"])
+def test_purple_is_named_by_the_share_of_the_picture_that_turned_so(fault: str) -> None:
+    grey = np.full((96, 128, 3), 0.25, np.float32)
+    named = []
+    for seed in range(12):
+        truth = Truth()
+        turned = STEPS[fault](grey, truth, np.random.default_rng(seed))
+        purple = (turned[..., 0] + turned[..., 2]) / 2 > 1.2 * turned[..., 1]
+        bluish = turned[..., 2] > turned[..., 1]
+        if truth.targets.get("purple", 0.0) == 0.0:
+            assert not (purple & bluish).all()
+        named.append(truth.targets.get("purple", 0.0))
+    assert 1.0 in named
+
+
+def test_a_wet_dome_takes_detail_or_puts_it_elsewhere() -> None:
+    lost = {}
+    for seed in range(30):
+        truth = Truth()
+        wet = STEPS["wet_dome"](scene(), truth, np.random.default_rng(seed))
+        assert wet.shape == scene().shape
+        assert np.isfinite(wet).all()
+        said = truth.targets.get("condensation", 0.0)
+        lost.setdefault(said, []).append(np.corrcoef(luma(wet).ravel(), luma(scene()).ravel())[0, 1])
+    assert np.mean(lost[1.0]) < np.mean(lost.get(UNSURE, []) + lost.get(0.0, []))
 
 
 def test_a_white_sky_alone_is_no_burnt_out_picture() -> None:
