@@ -61,7 +61,7 @@ class SurveyEntry:
     quality: Mapping[str, float] = field(default_factory=dict)
     facts: str = ""
     picture: bytes = field(default=b"", repr=False)
-    measured: Mapping[str, float] = field(default_factory=dict, repr=False)
+    numbers: Mapping[str, float] = field(default_factory=dict, repr=False)
     """Medians of what is compared between cameras."""
 
     @property
@@ -109,7 +109,7 @@ class VisitTally:
         self._reasons: dict[Fault, str] = {}
         self._not_assessed: dict[Fault, str] = {}
         self._quality: dict[str, list[float]] = {}
-        self._compared: dict[str, list[float]] = {}
+        self._numbers: dict[str, list[float]] = {}
 
     def add(self, verdicts: Iterable[Verdict], values: Mapping[str, float]) -> None:
         """Take in one judged picture."""
@@ -127,7 +127,7 @@ class VisitTally:
                 self._quality.setdefault(metric, []).append(values[metric])
         for metric in COMPARED:
             if metric in values:
-                self._compared.setdefault(metric, []).append(values[metric])
+                self._numbers.setdefault(metric, []).append(values[metric])
 
     def findings(self, more: Iterable[SurveyFinding] = ()) -> Sequence[SurveyFinding]:
         """Return what was wrong in most pictures, the cause first; `more` is what the connection showed."""
@@ -162,9 +162,9 @@ class VisitTally:
         return {metric: float(median(values)) for metric, values in self._quality.items()}
 
     @property
-    def compared(self) -> Mapping[str, float]:
+    def numbers(self) -> Mapping[str, float]:
         """The medians of what is compared between cameras."""
-        return {metric: float(median(values)) for metric, values in self._compared.items()}
+        return {metric: float(median(values)) for metric, values in self._numbers.items()}
 
 
 def compare_entries(entries: Iterable[SurveyEntry]) -> Sequence[SurveyEntry]:
@@ -176,7 +176,7 @@ def compare_entries(entries: Iterable[SurveyEntry]) -> Sequence[SurveyEntry]:
 
 
 def _compare_site(entries: Sequence[SurveyEntry]) -> Sequence[SurveyEntry]:
-    alone = compare_cameras({entry.name: entry.measured for entry in entries if not entry.why_not})
+    alone = compare_cameras({entry.name: entry.numbers for entry in entries if not entry.why_not})
     return [_add_findings(entry, alone[entry.name]) if entry.name in alone else entry for entry in entries]
 
 

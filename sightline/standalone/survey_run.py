@@ -197,7 +197,7 @@ class SurveyRun:
             quality=tally.quality,
             facts=_facts(shot),
             picture=picture,
-            measured=tally.compared,
+            numbers=tally.numbers,
         )
 
 

@@ -153,7 +153,7 @@ def site_of(count: int, purple: float, site: str = "north") -> list[SurveyEntry]
     """`count` judged cameras of one site, the first of them purple."""
     shares = [purple, *[0.02] * (count - 1)]
     return [
-        SurveyEntry(f"{site} {place}", site=site, frames=9, measured={"purple_share": share, "luma_mean": 0.4})
+        SurveyEntry(f"{site} {place}", site=site, frames=9, numbers={"purple_share": share, "luma_mean": 0.4})
         for place, share in enumerate(shares)
     ]
 
@@ -174,4 +174,4 @@ def test_what_is_compared_is_the_visits_median() -> None:
     tally = VisitTally()
     for share in (0.1, 0.5, 0.9):
         tally.add([], {"purple_share": share, "sharpness": 0.4})
-    assert tally.compared == {"purple_share": 0.5}
+    assert tally.numbers == {"purple_share": 0.5}
