@@ -160,7 +160,7 @@ def test_purple_is_named_by_the_share_of_the_picture_that_turned_so(fault: str) 
 
 
 def test_a_wet_dome_takes_detail_or_puts_it_elsewhere() -> None:
-    lost = {}
+    lost: dict[float, list[float]] = {}
     for seed in range(30):
         truth = Truth()
         wet = STEPS["wet_dome"](scene(), truth, np.random.default_rng(seed))
