@@ -186,6 +186,8 @@ class MailNotifier:
             return hide_secrets(f"refused all mailboxes: {code} {_as_text(answer)}", self._secrets)
         if isinstance(error, ssl.SSLCertVerificationError):
             return "its certificate is not trusted; set ca_file to the authority that signed it"
+        if isinstance(error, smtplib.SMTPNotSupportedError) and "STARTTLS" in str(error):
+            return "offers no STARTTLS, so nothing was sent; use security: tls with port 465, or another server"
         return hide_secrets(f"{type(error).__name__}: {error}", self._secrets)
 
 

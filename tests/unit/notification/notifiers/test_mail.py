@@ -121,6 +121,29 @@ def test_a_server_with_a_foreign_certificate_gets_nothing(certificate: Certifica
     assert box.mails == []
 
 
+def test_a_server_that_offers_no_starttls_gets_neither_login_nor_mail(certificate: Certificate) -> None:
+    with mail_server() as box:
+        plain = settings(box.port, None, security="starttls", user=USER, password=PASSWORD)
+        with pytest.raises(NotifierUnavailable, match="offers no STARTTLS, so nothing was sent") as refused:
+            MailNotifier("ops", plain, TOOLS).send(FIRING)
+    assert box.mails == []
+    assert PASSWORD not in str(refused.value)
+
+
+def test_a_greylisted_mail_is_refused_for_now_and_arrives_later_under_the_same_id(certificate: Certificate) -> None:
+    with mail_server(certificate) as box:
+        notifier = MailNotifier("ops", settings(box.port, certificate), TOOLS)
+        box.refuse = "451 4.7.1 Greylisted, try again in five minutes"
+        for _ in range(3):
+            with pytest.raises(NotifierUnavailable, match=r"451 4\.7\.1 Greylisted"):
+                notifier.send(FIRING)
+        box.refuse = ""
+        notifier.send(FIRING)
+        notifier.send(FIRING)
+    assert len(box.mails) == 2
+    assert len({mail["Message-ID"] for mail in box.mails}) == 1
+
+
 def test_nobody_there_is_a_sentence_with_the_host() -> None:
     with pytest.raises(NotifierUnavailable, match=r"127\.0\.0\.1: ConnectionRefusedError"):
         MailNotifier("ops", settings(services.free_port(), None), TOOLS).send(FIRING)
