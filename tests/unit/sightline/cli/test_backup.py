@@ -155,7 +155,7 @@ def _run_as_told(folder: Path, address: sqlalchemy.URL, command: str) -> None:
 
 @contextmanager
 def admin_connection(address: sqlalchemy.URL) -> Iterator[Connection]:
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    engine = create_engine(address.set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection
     engine.dispose()
