@@ -54,9 +54,9 @@ ACTS_ON_INCIDENT = {
         (
             (UserRole.ADMIN, frozenset({"North"})),
             (
-                {"Acknowledge", "kiosk-link"},
-                {"camera-accept", "edit-camera", "camera-try", "camera-off", "camera-remove"},
-                ACTS_ON_INCIDENT,
+                {"Acknowledge", "kiosk-link", "Audit"},
+                {"camera-accept", "edit-camera", "camera-try", "camera-off", "camera-remove", "Audit"},
+                ACTS_ON_INCIDENT | {"Audit"},
             ),
         ),
     ],

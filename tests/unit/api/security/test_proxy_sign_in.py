@@ -37,7 +37,7 @@ def house(stage: SampleCameras, store: FakeAccessStore) -> Caller:
 
 def test_a_listed_proxy_names_who_asks_and_the_group_decides(house: Caller) -> None:
     assert house.get("/api/v1/me", headers=ANN).json() == {
-        "name": "ann", "role": "operator", "sites": ["depot"], "cameras": [], "via": "proxy",
+        "name": "ann", "role": "operator", "sites": ["depot"], "cameras": [], "via": "proxy", "signed_in": False,
     }  # fmt: skip
     assert [each["name"] for each in house.get("/api/v1/cameras", headers=ANN).json()["cameras"]] == ["gate"]
     boss = {"X-Remote-User": "bob", "X-Remote-Groups": "boss"}

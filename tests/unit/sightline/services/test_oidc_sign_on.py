@@ -80,7 +80,8 @@ def test_somebody_whom_the_service_signs_in_gets_the_role_and_the_cameras_of_the
     assert "SameSite=strict" in cookies[0]
     headers = session(answer)
     me = house.api.get("/api/v1/me", headers=headers).json()
-    assert me == {"name": "ann", "role": "operator", "sites": ["depot"], "cameras": [], "via": "single sign-on"}
+    expected = {"name": "ann", "role": "operator", "sites": ["depot"], "cameras": [], "via": "single sign-on"}
+    assert me == {**expected, "signed_in": True}
     assert [each["name"] for each in house.api.get("/api/v1/cameras", headers=headers).json()["cameras"]] == ["gate"]
     line = house.audit.entries()[0]
     assert (line.by, line.action, line.via) == ("ann", "sign in", "single sign-on")
