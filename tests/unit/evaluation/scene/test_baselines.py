@@ -274,15 +274,22 @@ def test_the_end_of_learning_is_known_while_it_goes_on_and_does_not_move() -> No
     assert end() is None
 
 
-def test_colours_are_compared_once_a_whole_day_and_night_is_known() -> None:
-    bluer = {**DAY, "lean_red": -0.12, "lean_blue": 0.02}
-    usual = {**DAY, "lean_red": 0.0, "lean_blue": 0.0}
+BLUER = {**DAY, "lean_red": -0.12, "lean_blue": 0.02}
+WHITE = {**DAY, "lean_red": 0.0, "lean_blue": 0.0}
+
+
+def test_a_morning_alone_does_not_say_which_colours_are_usual() -> None:
     story = CameraTimeline()
-    story.learn(usual)
-    story.play(900, bluer, step_s=10)
+    story.learn(WHITE)
+    story.play(900, BLUER, step_s=10)
     assert story.verdict(Fault.COLOUR_CAST).reason == "learning how this changes over a day and a night"
-    story.play(20 * 3600, usual, step_s=60)
-    story.play(900, bluer, step_s=10)
+
+
+def test_colours_are_compared_once_a_whole_day_and_night_is_known() -> None:
+    story = CameraTimeline()
+    story.learn(WHITE)
+    story.play(20 * 3600, WHITE, step_s=120)
+    story.play(900, BLUER, step_s=10)
     assert Fault.COLOUR_CAST in story.fired
 
 
