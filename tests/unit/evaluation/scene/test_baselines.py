@@ -274,40 +274,40 @@ def test_the_end_of_learning_is_known_while_it_goes_on_and_does_not_move() -> No
     assert end() is None
 
 
+QUICK = replace(Policy(), learn_s=900.0, learn_frames=20, course_s=7200.0, steady_s=3600.0)
 BLUER = {**DAY, "lean_red": -0.12, "lean_blue": 0.02}
 WHITE = {**DAY, "lean_red": 0.0, "lean_blue": 0.0}
 
 
 def test_a_morning_alone_does_not_say_which_colours_are_usual() -> None:
-    story = CameraTimeline()
+    story = CameraTimeline(policy=QUICK)
     story.learn(WHITE)
-    story.play(900, BLUER, step_s=10)
+    story.play(600, BLUER, step_s=20)
     assert story.verdict(Fault.COLOUR_CAST).reason == "learning how this changes over a day and a night"
 
 
 def test_colours_are_compared_once_a_whole_day_and_night_is_known() -> None:
-    story = CameraTimeline()
+    story = CameraTimeline(policy=QUICK)
     story.learn(WHITE)
-    story.play(20 * 3600, WHITE, step_s=120)
-    story.play(900, BLUER, step_s=10)
+    story.play(7200, WHITE, step_s=60)
+    story.play(600, BLUER, step_s=20)
     assert Fault.COLOUR_CAST in story.fired
 
 
 def test_noise_is_not_compared_while_dawn_changes_the_gain() -> None:
-    amplified = {**DAY, "noise_floor": 3.5}
-    story = CameraTimeline()
+    story = CameraTimeline(policy=QUICK)
     story.learn(DAY)
     story.learn(NIGHT)
-    story.play(3600, amplified, step_s=10)
+    story.play(1200, {**DAY, "noise_floor": 3.5}, step_s=20)
     assert Fault.NOISE not in story.fired
-    story.play(2 * 3600, DAY, step_s=10)
-    story.play(900, amplified, step_s=10)
+    story.play(3600, DAY, step_s=60)
+    story.play(600, {**DAY, "noise_floor": 5.0}, step_s=20)
     assert Fault.NOISE in story.fired
 
 
 def test_noise_that_is_too_much_in_any_light_is_told_at_dawn_too() -> None:
-    story = CameraTimeline()
+    story = CameraTimeline(policy=QUICK)
     story.learn(DAY)
     story.learn(NIGHT)
-    story.play(900, {**DAY, "noise_floor": 12.0}, step_s=10)
+    story.play(600, {**DAY, "noise_floor": 12.0}, step_s=20)
     assert Fault.NOISE in story.fired
