@@ -95,18 +95,14 @@ def create_app(
     audit: AuditStore | None = None,
     sign_on: SignOnService | None = None,
 ) -> FastAPI:
-    """Return the application.
+    """Return the application; with `app.state.stopping` set its live streams end.
 
-    `pictures` False answers every request for a picture with 404. `token` None or "" asks nobody for one; then only
-    requests to this machine's own names are answered. `allowed_hosts`, where given, are the only names answered beside
-    those. What the addresses and networks of `trusted_proxies` say of a client is believed. `health_of_parts` maps
-    each part of the process to "" or why it is not well; `process_metrics` gives what the process counted
-    (`api.routes.prometheus.PROCESS_METRICS`), `models_known` the learned models, `reports` makes reports,
-    `camera_tester` tries out addresses and `receivers` sends test messages, `quiet_times`
-    announces maintenance, None where that is not done here, `shadow`
-    where nobody is notified. `accounts` are the users and keys, None where there are none; `audit`
-    keeps who did what, and `sign_on` is another service that signs people in. Setting
-    `app.state.stopping` ends the live streams.
+    Without `pictures` every request for one is answered 404. Without a `token` only requests to this machine's own
+    names are answered, and to `allowed_hosts`; where those are given, no other name is. `trusted_proxies` are the
+    addresses and networks whose word on a client counts. `health_of_parts` maps each part of the process to "" or why
+    it is not well, `process_metrics` gives what it counted (`api.routes.prometheus.PROCESS_METRICS`). What is None is
+    not done here: reports, trying out addresses (`camera_tester`) and receivers, announcing maintenance
+    (`quiet_times`), users and keys (`accounts`), keeping who did what (`audit`), signing in elsewhere (`sign_on`).
     """
     app = _new_application()
     app.state.backend = Backend(
@@ -130,8 +126,16 @@ def create_app(
         quiet_times=quiet_times,
         audit=AuditTrail(audit, clock),
     )
-    app.state.access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
-    app.state.accounts = accounts or Accounts(None)
+    access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
+    _guard(app, access, accounts or Accounts(None), sign_on, clock)
+    error_responses.install_error_handlers(app)
+    return app
+
+
+def _guard(app: FastAPI, access: AccessPolicy, accounts: Accounts, sign_on: SignOnService | None, clock: Clock) -> None:
+    """Add the endpoints, and what every request to them passes first."""
+    app.state.access = access
+    app.state.accounts = accounts
     app.state.sign_on = sign_on
     app.state.throttle = TokenThrottle()
     app.state.passwords = PasswordThrottle()
@@ -141,14 +145,12 @@ def create_app(
     app.state.endpoints = _add_routes(app)
     app.add_middleware(
         RequestGuard,
-        access=app.state.access,
-        accounts=app.state.accounts,
+        access=access,
+        accounts=accounts,
         endpoints=app.state.endpoints,
         throttle=app.state.throttle,
         clock=clock,
     )
-    error_responses.install_error_handlers(app)
-    return app
 
 
 def _new_application() -> FastAPI:

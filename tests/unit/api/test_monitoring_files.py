@@ -16,6 +16,7 @@ from api.routes.prometheus import PROCESS_METRICS
 from deploy.reference.runbook_page import render_runbook_page
 from domain.cameras import Camera
 from domain.faults import Fault
+from tests.conftest import absent
 from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict
 
@@ -100,7 +101,8 @@ def test_every_alert_leads_to_its_place_in_the_runbook() -> None:
 def test_the_rules_fire_when_they_should_and_not_before() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("needs promtool: apt-get install prometheus")
+        absent("needs promtool: apt-get install prometheus")
+    assert promtool is not None
     command = [promtool, "test", "rules", str(DEPLOY / "prometheus" / "rules_test.yml")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
