@@ -5,6 +5,7 @@ An absent service skips on a laptop, saying how to get it, and fails in CI, wher
 
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -25,6 +26,12 @@ os.environ.setdefault(
     "JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 )  # a broker starts in half the time
 
+
+for _number in (signal.SIGINT, signal.SIGHUP):
+    # A shell's background job and `nohup` ignore them, every process of a test would inherit it, and none could be
+    # asked to end.
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 WAITING = ("end_to_end", "faults", "contract")
 """Folders whose tests wait for services, deadlines and films in real time, the longest first; the others compute."""
