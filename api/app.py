@@ -44,10 +44,10 @@ from api.security.client_address import parse_networks
 from api.security.client_limits import LiveStreamLimit, PasswordThrottle, TokenThrottle
 from api.security.permissions import Endpoints
 from api.security.request_guard import RequestGuard
-from domain.access import AuditStore
 from domain.metrics import MetricSpec
 from domain.ports import (
     AlertStore,
+    AuditStore,
     CameraTester,
     Clock,
     LiveState,
@@ -55,10 +55,10 @@ from domain.ports import (
     ReceiverTester,
     ReportMaker,
     ScoreStore,
+    SignOnService,
     StreamStore,
 )
 from domain.records import ModelRecord
-from domain.sign_on import SignOnService
 
 _PREFIX, _STATIC = "/api/v1", "/static"
 _DESCRIPTION = """Which cameras can be relied on, and why not.

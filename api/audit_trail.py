@@ -10,9 +10,9 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.access import EVERY_LINE, AuditFilter, AuditStore
+from domain.access import EVERY_LINE, AuditFilter
 from domain.errors import StoreUnavailable
-from domain.ports import Clock
+from domain.ports import AuditStore, Clock
 from domain.records import AuditEntry
 
 MAX_WAITING = 1000

@@ -73,7 +73,7 @@ class CameraStatus:
 
 
 def is_stale(snapshot: StreamSnapshot, now: datetime) -> bool:
-    """Tell whether a snapshot is too old to say anything about `now`."""
+    """Return whether a snapshot is too old to say anything about `now`."""
     return (now - snapshot.at).total_seconds() > STALE_AFTER_S
 
 

@@ -43,7 +43,7 @@ class _View:
         self._cameras = cameras
 
     def sees_camera(self, name: str, site_then: str = "") -> bool:
-        """Tell whether a camera may be seen; `site_then` counts where it is watched no more."""
+        """Return whether a camera may be seen; `site_then` counts where it is watched no more."""
         known = self._cameras().cameras.get(name)
         return self.scope.sees(name, known.site if known is not None else site_then)
 

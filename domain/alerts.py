@@ -183,7 +183,7 @@ class IncidentFilter:
     """True: those with any answer; False: those without."""
 
     def accepts(self, incident: Incident) -> bool:
-        """Say whether an incident is one of those asked for."""
+        """Return whether an incident is one of those asked for."""
         asked = (
             (self.state, incident.state),
             (self.stream_id, incident.stream_id),

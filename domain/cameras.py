@@ -88,7 +88,7 @@ class Camera:
     transport: RtspTransport = RtspTransport.TCP
     plan: SamplingPlan = SamplingPlan()
     ptz: bool = False
-    """It pans: covered, moved and shaking are not judged."""
+    """It pans: covered and moved are judged in its presets only, shaking not at all."""
     lit_at_night: bool = False
     """The scene is lit all night: a dark picture is a fault."""
     analogue: bool = False

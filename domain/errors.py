@@ -46,3 +46,11 @@ class StoreUnavailable(SightlineError):
 
 class NotifierUnavailable(SightlineError):
     """The receiver did not accept the notification; the outbox keeps it and tries again."""
+
+
+class SignOnUnavailable(SightlineError):
+    """The service does not answer; signing in by other ways goes on."""
+
+
+class SignOnRefused(SightlineError):
+    """What the service answered lets nobody in."""

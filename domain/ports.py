@@ -1,4 +1,4 @@
-"""Every port; those of reports and of quiet times are in files of their own and imported here.
+"""Every port; those of access, reports and quiet times are in files of their own and imported here.
 
 Each store, queue, live state and notifier has one contract test for all of its adapters (`tests/contract/`). Two
 protocols are elsewhere: `Detector` (`detectors/models/pictures.py`), which speaks tensors, and `DigestNotifier`
@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.access_ports import AccessStore, AuditStore, SignOnService
 from domain.alerts import Alert, AlertTransition, AnswerCount, Incident, IncidentFilter, IncidentState, OutboxEntry
 from domain.alerts import IncidentLogEntry as LogEntry
 from domain.baselines import CameraBaseline
@@ -24,7 +25,9 @@ from domain.verdict_time import VerdictSpan
 
 __all__ = [
     "WANTED_S",
+    "AccessStore",
     "AlertStore",
+    "AuditStore",
     "CameraLeases",
     "CameraTester",
     "Clock",
@@ -39,6 +42,7 @@ __all__ = [
     "ReportStore",
     "ScoreStore",
     "ShadowLog",
+    "SignOnService",
     "StreamConsumer",
     "StreamPublisher",
     "StreamStore",

@@ -38,7 +38,7 @@ class Snooze:
     created_at: datetime | None = None
 
     def covers(self, incident_id: str, camera: str, fault: str) -> bool:
-        """Say whether it holds for a message about this incident."""
+        """Return whether it holds for a message about this incident."""
         if self.incident_id:
             return self.incident_id == incident_id
         return self.camera == camera and self.fault in ("", fault)

@@ -68,7 +68,7 @@ class ReportDelivery(Protocol):
     name: str
 
     def has(self, name: str) -> bool:
-        """Say whether a report of this name was delivered before."""
+        """Return whether a report of this name was delivered before."""
 
     def deliver(self, report: ReportFile) -> None:
         """Deliver it whole or not at all. Raises `NotifierUnavailable`."""

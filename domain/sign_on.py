@@ -1,18 +1,6 @@
 """Another service signs people in: what it is asked for, and what it answers."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
-
-from domain.errors import SightlineError
-
-
-class SignOnUnavailable(SightlineError):
-    """The service does not answer; signing in by other ways goes on."""
-
-
-class SignOnRefused(SightlineError):
-    """What the service answered lets nobody in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +20,3 @@ class SignedOn:
 
     name: str
     groups: tuple[str, ...] = ()
-
-
-class SignOnService(Protocol):
-    """A service that signs people in. Both methods may take seconds."""
-
-    @property
-    def label(self) -> str:
-        """What the button is called."""
-        ...
-
-    def address(self, step: SignOnStep) -> str:
-        """Return where the browser is led. Raises `SignOnUnavailable`."""
-        ...
-
-    def identify(self, step: SignOnStep, code: str, now: datetime) -> SignedOn:
-        """Return whom a code stands for. Raises `SignOnUnavailable` or `SignOnRefused`."""
-        ...

@@ -80,7 +80,7 @@ class VerdictSpan:
     light: LightMode | None = None
 
     def continues(self, earlier: "VerdictSpan") -> bool:
-        """Say whether this span only prolongs `earlier`."""
+        """Return whether this span only prolongs `earlier`."""
         same = (self.stream_id, self.state, self.cause, self.light)
         return (
             same == (earlier.stream_id, earlier.state, earlier.cause, earlier.light)
@@ -168,7 +168,7 @@ class MaintenanceWindow:
     """Who announced it."""
 
     def covers(self, camera: str, site: str, group: str) -> bool:
-        """Say whether it holds for this camera."""
+        """Return whether it holds for this camera."""
         asked = ((self.camera, camera), (self.site, site), (self.group, group))
         return all(not wanted or wanted == found for wanted, found in asked)
 

@@ -40,7 +40,7 @@ class ConnectionHistory:
         return self.status is not None and self.status.state is ConnectionState.RESTING
 
     def silent(self, now: datetime, policy: Policy) -> bool:
-        """Say whether ingest ought to have sent a status by now; a patrol at rest may be quiet until its next visit."""
+        """Return whether a status from ingest is overdue; a patrol at rest may be quiet until its next visit."""
         if self.status is None:
             return False
         grace_s = self.status.plan.every_s if self.resting else 0.0

@@ -77,7 +77,7 @@ _BETWEEN_VISITS = (CameraNotAssessable.RESTING, CameraNotAssessable.CONNECTING, 
 def _holds(
     before: CameraTime, why: CameraNotAssessable, connection: ConnectionHistory, moment: EvaluationContext
 ) -> bool:
-    """Say whether the state before still counts although the picture cannot be judged at this moment."""
+    """Return whether the state before still counts although the picture cannot be judged at this moment."""
     if before.at is None or before.state is TimeState.UNKNOWN:
         return False
     if _on_patrol(connection):
@@ -89,7 +89,7 @@ def _holds(
 
 
 def _costs_time(verdict: Verdict) -> bool:
-    """Say whether a verdict makes the camera unusable: not a passing notice, nor the note on a scene long unlit."""
+    """Return whether a verdict makes the camera unusable: not a passing notice, nor the note on a scene long unlit."""
     if verdict.state is not VerdictState.FAULT or RULES[verdict.fault].alert.event:
         return False
     return verdict.fault is not Fault.TOO_DARK or bool(verdict.evidence.metric)

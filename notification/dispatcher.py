@@ -22,7 +22,7 @@ from notification.quiet import QuietTimes, hold_back
 from notification.receiver_queue import FIRST_RETRY_S, LAST_RETRY_S, ReceiverCounters, ReceiverQueue
 from notification.routing import Routing
 
-LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 __all__ = ["FIRST_RETRY_S", "LAST_RETRY_S", "Dispatcher"]
 
@@ -234,7 +234,7 @@ class Dispatcher:
     def _postpone(self, failed: Mapping[str, str], now: datetime) -> None:
         for key, why in failed.items():
             wait_s = backoff_s(self._waiting[key].attempts + 1, first_s=FIRST_RETRY_S, longest_s=LAST_RETRY_S)
-            LOG.warning("notification %s not delivered, next attempt in %.0f s: %s", key, wait_s, why)
+            _log.warning("notification %s not delivered, next attempt in %.0f s: %s", key, wait_s, why)
             self._alerts.postpone([key], now + timedelta(seconds=wait_s), why)
 
     def _forget(self, keys: Collection[str]) -> None:

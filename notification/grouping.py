@@ -241,7 +241,7 @@ def _continue_group(
 
 
 def _joins(message: OutboxEntry, group: Incident, present: Mapping[str, Camera]) -> bool:
-    """Say whether a camera fails of the same cause in the same place while the group is open."""
+    """Return whether a camera fails of the same cause in the same place while the group is open."""
     camera = present.get(message.incident.stream_id)
     if camera is None or cause_of(message.incident.headline) != cause_of(group.headline):
         return False

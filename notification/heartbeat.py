@@ -10,7 +10,7 @@ from domain.errors import NotifierUnavailable
 from domain.ports import Clock
 from notification.notifiers.http_endpoint import HttpEndpoint
 
-LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Heartbeat:
@@ -42,10 +42,10 @@ class Heartbeat:
             self._endpoint.call("GET")
         except NotifierUnavailable as error:
             if not self._failing:
-                LOG.warning("heartbeat fails: %s", error)
+                _log.warning("heartbeat fails: %s", error)
             self._failing = True
             return False
         if self._failing:
-            LOG.info("heartbeat answers again")
+            _log.info("heartbeat answers again")
         self._failing = False
         return True

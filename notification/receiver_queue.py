@@ -16,7 +16,7 @@ from domain.ports import Notifier
 from domain.text.redaction import clean_reason
 from notification.digest import DigestNotifier
 
-LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LAST_RETRY_S = 5.0, 600.0
 BURST = 5
@@ -158,7 +158,7 @@ class ReceiverQueue:
             self._failures, self._retry_at = 0, None
             return ""
         if not isinstance(error, NotifierUnavailable):
-            LOG.error("notifier %s failed unexpectedly", self.name, exc_info=error)
+            _log.error("notifier %s failed unexpectedly", self.name, exc_info=error)
         self.counters.failed += 1
         if self._retry_at is None or now >= self._retry_at:  # else it failed together with the one before
             self._failures += 1

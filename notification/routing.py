@@ -28,7 +28,7 @@ class Hours:
     end: time
 
     def include(self, local: datetime) -> bool:
-        """Say whether a local time is within these hours."""
+        """Return whether a local time is within these hours."""
         today, yesterday = local.weekday() in self.days, (local.weekday() - 1) % 7 in self.days
         clock = local.time()
         if self.begin < self.end:

@@ -45,7 +45,7 @@ class ShadowNotifier:
             raise NotifierUnavailable(f"shadow mode cannot be looked up: {error}") from error
 
     def _covers(self, incident: Incident) -> bool:
-        """Say whether all that the message is about lies in shadow; a group of all cameras names no site of its own."""
+        """Return whether all that the message is about lies in shadow; a group of all cameras names no site."""
         if incident.members and not incident.site and not self._scope.everywhere:
             return bool(self._scope.sites) and all(
                 self._scope.covers_site(self._site_of(name)) for name in incident.members

@@ -109,7 +109,7 @@ def run_hostile_clients(host: str, port: int, *, half_open: int = HALF_OPEN) -> 
 
 
 def _is_closed(connection: socket.socket) -> bool:
-    """Tell whether the server has closed this connection, and close our end then."""
+    """Return whether the server has closed this connection, and close our end then."""
     try:
         left = connection.recv(4096, socket.MSG_PEEK) == b""
     except BlockingIOError:

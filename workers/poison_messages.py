@@ -87,7 +87,8 @@ class PoisonMessageGuard:
         except WorkerStopped:
             raise
         except Exception as error:  # noqa: BLE001 - the dead letter may be refused as well
-            _log.warning("a message was put aside without a dead letter (%s)", type(error).__name__)
+            name = type(error).__name__
+            _log.warning("a message was put aside without a dead letter (%s)", name, exc_info=error)
 
 
 def _why_untimely(delivery: Delivery, now: datetime) -> str:

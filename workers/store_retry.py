@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 
 class WorkerStopped(Exception):
-    """The worker was stopped while the store was unavailable; the batch stays uncommitted and is delivered again."""
+    """The worker was stopped while the store was unavailable; the batch stays uncommitted and is delivered again.
+
+    No `SightlineError`: nothing is wrong, and no handler of errors may take it.
+    """
 
 
 def retry_wait_s(failures: int, random_share: float) -> float:

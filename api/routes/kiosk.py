@@ -14,10 +14,11 @@ from api.schemas.values import Time
 from api.security.accounts import Accounts, Identity
 from api.security.kiosk import KIOSK_PATH, MAX_KIOSK_LIFE, KioskLink, kiosk_link_id, make_kiosk_key
 from api.security.strict_json import StrictRoute
-from domain.access import AccessStore, KioskRecord
+from domain.access import KioskRecord
+from domain.ports import AccessStore
 from domain.text.names import MAX_NAME_LENGTH
 
-LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["live"], route_class=StrictRoute)
 
@@ -68,7 +69,7 @@ def make_kiosk_link(
         raise HTTPException(404, "there is no site of this name")
     now = backend.clock.now()
     until = _whole_seconds(now + timedelta(hours=wish.hours))
-    LOG.info("a kiosk link was made for %s, good until %s", wish.site or "every site", until.isoformat())
+    _log.info("a kiosk link was made for %s, good until %s", wish.site or "every site", until.isoformat())
     key = make_kiosk_key(secret, KioskLink(until, wish.site))
     link_id = kiosk_link_id(key)
     if accounts.store is not None:

@@ -24,9 +24,9 @@ from api.security.proxy_sign_in import MAX_PERSON_NAME
 from api.security.session_cookies import SIGN_ON_LIFE, make_sign_on_cookie, session_digest, session_start
 from api.security.setup_token import setup_digest
 from domain.access import AccessScope, User, UserRole
-from domain.errors import ConfigError, StoreUnavailable
+from domain.errors import ConfigError, SignOnRefused, SignOnUnavailable, StoreUnavailable
+from domain.ports import SignOnService
 from domain.records import AuditEntry
-from domain.sign_on import SignOnRefused, SignOnService, SignOnUnavailable
 from domain.text.names import clean_name
 
 _PAGE_FOLDER = Path(__file__).parents[1] / "page"

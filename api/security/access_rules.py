@@ -84,7 +84,7 @@ def bearer_token(authorization: str) -> str:
 
 
 def is_token(header_text: str, expected: str) -> bool:
-    """Say whether the text of a header, read as Latin-1, is the token; one beyond ASCII comes as UTF-8."""
+    """Return whether the text of a header, read as Latin-1, is the token; one beyond ASCII comes as UTF-8."""
     as_utf8 = header_text.encode("latin-1", "replace").decode("utf-8", "replace")
     return same_secret(header_text, expected) | same_secret(as_utf8, expected)
 

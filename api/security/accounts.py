@@ -16,8 +16,9 @@ from api.security.group_rules import GroupRule, find_rule
 from api.security.passwords import split_key_text
 from api.security.proxy_sign_in import ProxySignIn
 from api.security.session_cookies import SIGN_ON_COOKIE, parse_sign_on_cookie, session_digest
-from domain.access import AccessScope, AccessStore, ApiKey, User, UserRole
+from domain.access import AccessScope, ApiKey, User, UserRole
 from domain.errors import StoreUnavailable
+from domain.ports import AccessStore
 
 MAX_AGE_S = 2.0
 """A user that was switched off is refused so much later at most."""
@@ -191,7 +192,7 @@ class Accounts:
         ]
 
     def is_ended(self, digest: str) -> bool:
-        """Tell whether a session or a kiosk link was ended before its time."""
+        """Return whether a session or a kiosk link was ended before its time."""
         return digest in self._ended_here or digest in (self._known or _Known()).ended
 
     def end_here(self, digest: str) -> None:
@@ -234,7 +235,7 @@ class Accounts:
         return f"{cookie.removesuffix(signed)}{fresh}" if fresh else ""
 
     def holds(self, identity: Identity, now: datetime) -> bool:
-        """Tell whether an identity counts still, for what lasts longer than a request."""
+        """Return whether an identity counts still, for what lasts longer than a request."""
         if identity.session and self.is_ended(identity.session):
             return False
         if not identity.name or identity.via in _ELSEWHERE:

@@ -84,7 +84,7 @@ def client_address(
 
 
 def is_forwarded_https(peer: str, forwarded_proto: str, proxies: Collection[Network]) -> bool:
-    """Say whether a listed proxy says that it was asked by HTTPS."""
+    """Return whether a listed proxy says that it was asked by HTTPS."""
     here = normalise_address(peer)
     return here is not None and is_trusted_proxy(here, proxies) and forwarded_proto.strip().lower() == "https"
 

@@ -36,7 +36,7 @@ def hash_password(password: str) -> str:
 
 
 def is_password(given: str, password_hash: str | None) -> bool:
-    """Tell whether a password is the one that was hashed; for None, nobody's hash, it takes as long and is False."""
+    """Return whether a password is the one that was hashed; for None, nobody's hash, it takes as long and is False."""
     if len(given) > MAX_PASSWORD_LENGTH:
         return False
     try:

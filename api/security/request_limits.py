@@ -82,7 +82,7 @@ def body_refusal(method: str, path: str, headers: dict[bytes, bytes]) -> Refusal
 
 
 def has_control_character(text: Iterable[str]) -> bool:
-    """Say whether a text holds a character that steers a terminal or ends a string (C0, DEL, C1)."""
+    """Return whether a text holds a character that steers a terminal or ends a string (C0, DEL, C1)."""
     return any(char < " " or "\x7f" <= char <= "\x9f" for char in text)
 
 

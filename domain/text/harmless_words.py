@@ -48,7 +48,7 @@ _MOST_LETTERS = 3
 
 
 def is_harmless(text: str) -> bool:
-    """Tell whether `text` is made of known words and short numbers alone, such as `h264Preview_01_main` or `1.sdp`."""
+    """Return whether `text` is only known words and short numbers, such as `h264Preview_01_main` or `1.sdp`."""
     if len(text) > _LONGEST or not text.isascii():
         return False
     if text.lower() in _WORDS:
@@ -71,7 +71,7 @@ def is_harmless(text: str) -> bool:
 
 
 def is_harmless_value(text: str) -> bool:
-    """Tell whether the value of a harmless key may be shown: plain words, or a size such as `1920x1080`."""
+    """Return whether the value of a harmless key may be shown: plain words, or a size such as `1920x1080`."""
     width, by, height = text.partition("x")
     if by and 0 < len(width) <= _LONGEST_NUMBER and 0 < len(height) <= _LONGEST_NUMBER:
         return f"{width}{height}".isascii() and f"{width}{height}".isdigit()

@@ -1,8 +1,7 @@
 """Shows text without its secrets: those of addresses, of `password=…`, and of headers that carry a login.
 
 An address is taken apart by the one parser and shown by an allow-list; see `domain.text.addresses`. Everything here
-takes
-time in proportion to the text, whatever it holds: each character is read a bounded number of times.
+takes time in proportion to the text, whatever it holds: each character is read a bounded number of times.
 """
 
 import re
@@ -113,7 +112,7 @@ def _end_of_address(text: str, start: int, body: int, limit: int) -> int:
 
 
 def _is_end_certain(text: str, start: int, end: int, shown_as: str, *, within: bool) -> bool:
-    """Tell whether what follows an address is no part of a secret in it.
+    """Return whether what follows an address is no part of a secret in it.
 
     `within` a text, quotes around an address and a blank end it. One that begins the text may be a whole address that
     nobody encoded; only a colon and a blank end it.

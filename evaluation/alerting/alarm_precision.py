@@ -125,5 +125,5 @@ def propose_sensitivities(
 
 
 def has_sensitivity(fault: Fault) -> bool:
-    """Say whether a fault is found by bounds that a sensitivity moves."""
+    """Return whether a fault is found by bounds that a sensitivity moves."""
     return bool(RULES[fault].any_of)

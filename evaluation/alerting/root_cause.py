@@ -87,7 +87,7 @@ def rank(fault: Fault) -> int:
 
 
 def explains(cause: Fault, fault: Fault) -> bool:
-    """Say whether `cause` brings `fault` with it; of two that bring each other, the earlier in `PRECEDENCE` does."""
+    """Return whether `cause` brings `fault` with it; of two that bring each other, the earlier in `PRECEDENCE` does."""
     if fault not in IMPLIES.get(cause, frozenset()):
         return False
     return cause not in IMPLIES.get(fault, frozenset()) or rank(cause) < rank(fault)

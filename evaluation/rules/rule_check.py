@@ -96,7 +96,7 @@ def why_never_assessable(rule: Rule, camera: Camera) -> str:
     dense = plan.mode is SamplingMode.ALL or (
         plan.mode is SamplingMode.INTERVAL and plan.interval_s <= DENSE_INTERVAL_S
     )
-    return "needs plan all_frames" if rule.dense and not dense else ""
+    return "needs every frame: set plan to all" if rule.dense and not dense else ""
 
 
 def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
@@ -218,7 +218,7 @@ def _check_threshold(
 
 
 def _never_lower(bound: Threshold, statistic: Statistic) -> bool:
-    """Say whether a share of the usual is asked of a number that is usually zero, as a grey camera's saturation is."""
+    """Return whether a share of the usual is asked of a number that is usually zero, as a grey camera's saturation."""
     return bound.against is ThresholdBasis.RATIO and bound.worse is WorseSide.LOW and statistic.median <= 0
 
 

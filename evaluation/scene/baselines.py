@@ -22,7 +22,7 @@ Values = Mapping[str, float]
 MAX_ROWS = 128
 MAX_STRUCTURES = 9
 PROVISIONAL_GROWTH = 4
-"""A make_provisional_baseline part is renewed whenever so many times as much was seen."""
+"""A provisional part is renewed whenever so many times as much was seen."""
 OF_THE_LIGHT = frozenset({BaselinePart.LIGHT, BaselinePart.COLOUR, BaselinePart.NOISE})
 USABLE_STATES = frozenset({BaselineState.LEARNED, BaselineState.ACCEPTED})
 
@@ -117,7 +117,7 @@ def conclude(learner: BaselineLearner, now: datetime, policy: Policy) -> PartBas
 
 
 def provisional_due(learner: BaselineLearner, since: PartBaseline | None, now: datetime, policy: Policy) -> bool:
-    """Say whether what was seen so far should stand in for a part that is being learned.
+    """Return whether what was seen so far should stand in for a part that is being learned.
 
     `since` is the provisional statistic so far: it is renewed whenever several times as much was seen, so that what was
     overlooked in the first minute does not last. A part that a fault spoils in too many frames has none.
@@ -141,7 +141,7 @@ def with_part(
     baseline: PartBaseline,
     learner: BaselineLearner,
 ) -> CameraBaseline:
-    """Return the reference with one part as it was just conclude_learning; a refused part keeps no numbers.
+    """Return the reference with one part as learning it just ended; a refused part keeps no numbers.
 
     State, reason and times of the whole are those of the view; reasons of other refused parts are added.
     """
@@ -192,7 +192,7 @@ def _reasons(parts: Mapping[BaselinePart, PartBaseline]) -> str:
 
 
 def is_usable(reference: CameraBaseline | None, part: BaselinePart) -> bool:
-    """Say whether a part of the stored reference is settled and good."""
+    """Return whether a part of the stored reference is settled and good."""
     return reference is not None and reference.state_of(part) in USABLE_STATES
 
 
@@ -229,7 +229,7 @@ def make_accepted_baseline(
 
 
 def is_outdated(reference: CameraBaseline, accepted_at: datetime | None) -> bool:
-    """Say whether the operator has make_accepted_baseline another view since this reference was begun."""
+    """Return whether the operator has accepted another view since this reference was begun."""
     return accepted_at is not None and reference.started_at < accepted_at
 
 

@@ -48,7 +48,7 @@ class LightState:
         return self.settling_until is not None and now < self.settling_until
 
     def steady(self, now: datetime, steady_s: float) -> bool:
-        """Say whether the mode has lasted so long that dawn or dusk is over."""
+        """Return whether the mode has lasted so long that dawn or dusk is over."""
         return self.changed_at is None or (now - self.changed_at).total_seconds() >= steady_s
 
     def unlit_for_s(self, now: datetime) -> float:
@@ -73,14 +73,14 @@ def detect_light_mode(values: Mapping[str, float], mode: LightMode | None) -> Li
 
 
 def _colour_may_be_lost(values: Mapping[str, float]) -> bool:
-    """Say whether something else than an infrared night explains a picture without colour: a veil, or its encoder."""
+    """Return whether a veil or the encoder, not an infrared night, explains a picture without colour."""
     flat = values.get("contrast_rms", 1.0) < FLAT_CONTRAST
     blocky = values.get("blockiness", 1.0) >= BLOCKY and values.get("block_step", 0.0) >= BLOCKY_STEP
     return flat or blocky
 
 
 def is_twilight(values: Mapping[str, float]) -> bool:
-    """Say whether a picture lies between the bounds of day and night."""
+    """Return whether a picture lies between the bounds of day and night."""
     return NIGHT_LUMA <= values.get("luma_mean", 1.0) <= DAY_LUMA
 
 
@@ -90,12 +90,12 @@ def _is_unlit(light: LightState, values: Mapping[str, float], mode: LightMode | 
 
 
 def is_black(values: Mapping[str, float]) -> bool:
-    """Say whether a picture is too black to tell the hour by."""
+    """Return whether a picture is too black to tell the hour by."""
     return values.get("black_share", 0.0) >= BLACK_SHARE
 
 
 def is_light_changing(light: LightState, values: Mapping[str, float]) -> bool:
-    """Say whether another light seems to come as light does: not at once with all its colours, and not to black."""
+    """Return whether another light seems to come as light does: not at once with all its colours, and not to black."""
     return light.coming is not None and not _is_implausible_change(light, values)
 
 
@@ -109,7 +109,7 @@ def _dwell_s(light: LightState, values: Mapping[str, float], policy: Policy) -> 
 
 
 def _darkens_at_once(light: LightState, values: Mapping[str, float], seen: LightMode | None, now: datetime) -> bool:
-    """Say whether broad daylight turned dark within `DUSK_S` without losing its colours.
+    """Return whether broad daylight turned dark within `DUSK_S` without losing its colours.
 
     Dusk passes through twilight slowly, and a camera that swings its filter out for the night loses all colour.
     """

@@ -128,7 +128,7 @@ def _is_dark_baseline(reference: CameraBaseline) -> bool:
 
 
 def awaits_acceptance(view: SceneState, camera: Camera) -> bool:
-    """Say whether the operator accepted a view that has not been learned yet."""
+    """Return whether the operator accepted a view that has not been learned yet."""
     return camera.accepted_at is not None and (view.accepted_at is None or view.accepted_at < camera.accepted_at)
 
 

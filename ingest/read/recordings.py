@@ -134,7 +134,7 @@ def describe_track(container: InputContainer, chosen: VideoStream) -> str:
 
 
 def _is_cover(track: VideoStream, tracks: Sequence[VideoStream]) -> bool:
-    """Say whether a track is marked as a picture beside the film, or holds a single one where another holds more."""
+    """Return whether a track is marked as a picture beside the film, or holds a single one where another holds more."""
     if track.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails):
         return True
     return track.frames == 1 and any(other.frames > 1 for other in tracks)

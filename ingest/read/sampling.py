@@ -49,7 +49,7 @@ def key_gap_allowed_s(plan: SamplingPlan) -> float | None:
 
 
 def looks_closer(plan: SamplingPlan) -> bool:
-    """Say whether the plan leaves it to us how often to look: others are the operator's own."""
+    """Return whether the plan leaves it to us how often to look: others are the operator's own."""
     return plan.mode is SamplingMode.AUTO
 
 

@@ -39,7 +39,7 @@ class StructureWatch:
     dense_until_s: float | None = None
 
     def dense(self, now_s: float) -> bool:
-        """Say whether pictures are wanted more often now."""
+        """Return whether pictures are wanted more often now."""
         return self.dense_until_s is not None and now_s < self.dense_until_s
 
     def follow(self, plane: Samples, bits: int, now_s: float) -> "StructureWatch":

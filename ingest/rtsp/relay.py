@@ -48,7 +48,7 @@ CHOSEN_AFTER = 25
 _REPLACED = frozenset({"content-base", "content-length"})
 HANDSHAKE = frozenset({"OPTIONS", "DESCRIBE", "SETUP", "PLAY"})
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -144,9 +144,9 @@ class RtspRelay:
             self.refusal = self.refusal or error
         except OSError:
             self.refusal = self.refusal or (None if self._answered else SourceUnavailable(CLOSED))
-        except Exception:
-            # The outermost guard of this thread: FFmpeg sees the end of its connection, the reader a reason.
-            log.exception("the RTSP relay failed")
+        except Exception:  # noqa: BLE001 - the outermost guard of this thread
+            # FFmpeg sees the end of its connection, the reader a reason.
+            _log.exception("the RTSP relay failed")
             self.refusal = SourceUnavailable("reading the stream failed: restart the camera")
         finally:
             self._leave()

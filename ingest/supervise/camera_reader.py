@@ -27,7 +27,7 @@ RECORDING_ENDED = "the recording ended"
 LIMITS = ReadingLimits()
 INTERNAL_ERROR = "an internal error ended the reading of this camera; it is tried again: see the log for the cause"
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,9 @@ class CameraReader:
             return self._handle_failure(error, time.monotonic() - began_s)
         except SightlineError as error:
             return self._retry_later(ConnectionState.LOST, str(error))
-        except Exception:
-            # The outermost guard of this camera: whatever one stream provokes, the others go on.
-            log.exception("camera %s: reading failed", self.camera.name)
+        except Exception:  # noqa: BLE001 - the outermost guard of this camera
+            # Whatever one stream provokes, the others go on.
+            _log.exception("camera %s: reading failed", self.camera.name)
             return self._retry_later(ConnectionState.LOST, INTERNAL_ERROR)
         finally:
             source.close()

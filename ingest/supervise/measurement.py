@@ -19,7 +19,7 @@ from domain.model_schedule import due_models
 MEASURING_ERRORS = (FrameRejected, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 """What OpenCV and numpy raise over one picture."""
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class PictureSchedule:
@@ -72,7 +72,7 @@ class FrameMeasurer:
         try:
             measured = self._meter.measure(frame, self._masks.get(ref.stream_id, ()))
         except MEASURING_ERRORS as error:
-            log.warning("camera %s: a picture cannot be measured: %s", ref.stream_id, type(error).__name__)
+            _log.warning("camera %s: a picture cannot be measured: %s", ref.stream_id, type(error).__name__)
             return frame
         due = self._schedule is None or self._schedule.is_due(ref)
         wanted = due or ref.stream_id in self._viewed

@@ -38,7 +38,7 @@ def place_cameras(current: Placement, cameras: Collection[str], alone: Collectio
 
 
 def is_read_otherwise(before: Camera, after: Camera) -> bool:
-    """Tell whether a change of a camera needs a new session: another address, transport or plan.
+    """Return whether a change of a camera needs a new session: another address, transport or plan.
 
     Masks, faults, place and the rest change how its pictures are judged, not how they are read.
     """

@@ -21,7 +21,7 @@ PROGRAM = (
 """`-P` keeps the current folder out of the search for modules; ours come after Python's, so no file can pose as one."""
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def safe_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -57,7 +57,7 @@ class ReaderProcessHandle:
         try:
             self.connection.send(message)
         except OSError:
-            log.debug("reading process %d is gone", self.pid)
+            _log.debug("reading process %d is gone", self.pid)
 
     def ask_to_end(self) -> None:
         """Let it close its sessions and send what it has."""
@@ -69,7 +69,7 @@ class ReaderProcessHandle:
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
-            log.warning("reading process %d does not end and is killed", self.pid)
+            _log.warning("reading process %d does not end and is killed", self.pid)
         self.kill()
 
     def kill(self) -> None:

@@ -48,7 +48,7 @@ IDLE_S = 15.0
 SWITCH_INTERVAL_S = 0.001
 STATUS = Path("/proc/self/status")
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class SupervisorClock:
@@ -200,12 +200,12 @@ def main(descriptor: int) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         ReaderProcess(connection, setup).run()
     except EOFError:
-        log.debug("the supervisor left before it said anything")
+        _log.debug("the supervisor left before it said anything")
     # A thread inside FFmpeg cannot be joined; the kernel closes what it holds.
     os._exit(0)
 
 
-_log = logging.getLogger(__name__)
+__log = logging.getLogger(__name__)
 
 
 class CleanFormatter(logging.Formatter):

@@ -31,7 +31,7 @@ RESTART_RESET_S = 60.0
 MEMORY_CHECK_S = 0.2
 BackoffRule = Callable[[Attempts, float], tuple[Attempts, float]]
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class IngestSupervisor:
@@ -110,9 +110,9 @@ class IngestSupervisor:
             self._pump(WAIT_S)
             self._replace_silent()
             self._watch_memory()
-        except Exception:
-            # The outermost guard of ingest: a process that cannot be started now must not end all reading.
-            log.exception("ingest goes on after an internal error")
+        except Exception:  # noqa: BLE001 - the outermost guard of ingest
+            # A process that cannot be started now must not end all reading.
+            _log.exception("ingest goes on after an internal error")
             self._stop.wait(1.0)
 
     def _send_time(self) -> None:
@@ -218,13 +218,13 @@ class IngestSupervisor:
         try:
             return self._publisher.publish(message)
         except FrameRejected as error:
-            log.warning("a frame cannot travel: %s", error)
+            _log.warning("a frame cannot travel: %s", error)
         except StoreUnavailable as error:
-            log.warning("the transport is unavailable: %s", error)
+            _log.warning("the transport is unavailable: %s", error)
         return False
 
     def _replace_hung(self, number: int, camera: str) -> None:
-        log.warning("camera %s: reading hangs; its process is replaced and it gets one of its own", camera)
+        _log.warning("camera %s: reading hangs; its process is replaced and it gets one of its own", camera)
         self._alone.add(camera)
         self._replace(number, {camera}, "reading this camera hung; its reader was restarted")
 
@@ -234,14 +234,14 @@ class IngestSupervisor:
         """
         names = self._placement.get(number, frozenset())
         if self._processes[number].has_crashed():
-            log.warning("a reading process crashed; each of its %d cameras gets one of its own", len(names))
+            _log.warning("a reading process crashed; each of its %d cameras gets one of its own", len(names))
             self._alone |= names
         self._replace(number, set(names), "reading was interrupted; the reader was restarted")
 
     def _replace_silent(self) -> None:
         for number, process in list(self._processes.items()):
             if process.silent_s > self._silent_s:
-                log.warning("a reading process is silent for %.0f s and is replaced", process.silent_s)
+                _log.warning("a reading process is silent for %.0f s and is replaced", process.silent_s)
                 names = self._placement.get(number, frozenset())
                 self._alone |= names if len(names) > 1 else frozenset()
                 self._replace(number, set(names), "the reader of this camera stopped answering and was restarted")
@@ -262,7 +262,9 @@ class IngestSupervisor:
 
     def _over_share(self, number: int, most: int) -> None:
         names = self._placement.get(number, frozenset())
-        log.warning("a reading process took more than %d MB and is replaced; cameras: %d", most // MEGABYTE, len(names))
+        _log.warning(
+            "a reading process took more than %d MB and is replaced; cameras: %d", most // MEGABYTE, len(names)
+        )
         if len(names) > 1:
             self._suspects |= names
             self._replace(number, set(), "")

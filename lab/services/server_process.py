@@ -200,6 +200,6 @@ def reserved_port() -> int:
 
 
 def accepts_connections(port: int) -> bool:
-    """Tell whether somebody listens on a loopback port."""
+    """Return whether somebody listens on a loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -20,7 +20,7 @@ from domain.text.addresses import is_loopback
 from notification.message import Message
 from notification.receiver_settings import AnsweringNotifier, ReceiverSection, ReceiverTools, hide_secrets
 
-LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 LARGEST_REPORT_BYTES = 15_000_000
 """Most servers refuse a mail of more than 20 to 25 MB, and base64 adds a third."""
@@ -151,7 +151,7 @@ class MailNotifier:
                     connection.quit()
         if refused:
             # The others have it: another try would send it to them again.
-            LOG.warning(
+            _log.warning(
                 "%s refused %d of the %d mailboxes of %s",
                 self._settings.host,
                 len(refused),

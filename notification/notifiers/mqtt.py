@@ -196,7 +196,9 @@ class MqttMirror:
         return "" if self._client.is_connected() else f"no connection to the broker {self._refused}".rstrip()
 
     def run_once(self) -> None:
-        """Publish what changed. Raises what reading the cameras raises, after saying that nothing is known."""
+        """Publish what changed. Raises what reading the cameras raises, after saying that nothing is known: whoever
+        calls logs it and tries again.
+        """
         if not self._client.is_connected():
             return
         try:

@@ -161,7 +161,7 @@ def _autocorrelation_factor(values: NDArray[np.float64], slope: float) -> float:
 
 
 def _step_explains_better(days: NDArray[np.int64], values: NDArray[np.float64], slope: float, intercept: float) -> bool:
-    """Say whether two levels with one jump between them leave less than the slope does (sums of absolute residuals)."""
+    """Return whether two levels with one jump leave less than the slope does (sums of absolute residuals)."""
     line = float(np.abs(values - (intercept + slope * days)).sum())
     fewest = max(3, len(values) // 10)
     best = min(

@@ -132,7 +132,7 @@ class CameraSettings(Section):
     plan: PlanSettings | None = None
     """Which of its frames are judged; else the plan at the top of the file."""
     ptz: bool = False
-    """The camera pans: covered, moved and shaking are not judged."""
+    """The camera pans: covered and moved are judged in its presets only, shaking not at all."""
     lit_at_night: bool = False
     """The scene is lit all night: a dark picture is a fault."""
     analogue: bool = False

@@ -1,8 +1,7 @@
 """The link by which the first administrator is made, where nobody has an account yet."""
 
 from api.security.setup_token import SETUP_LIFE, SETUP_PATH, make_setup_token
-from domain.access import AccessStore
-from domain.ports import Clock
+from domain.ports import AccessStore, Clock
 from sightline.config.sections import ApiSettings
 
 

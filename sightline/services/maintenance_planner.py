@@ -104,4 +104,4 @@ class StoredMaintenancePlanner:
 
 def _check_length(length: timedelta) -> None:
     if not timedelta(minutes=1) <= length <= LONGEST_SNOOZE:
-        raise ConfigError("HOURS: from a minute to 31 days")
+        raise ConfigError("HOURS: the length must be between 1 minute and 31 days")

@@ -22,7 +22,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from api.security.proxy_sign_in import MAX_PERSON_NAME
-from domain.sign_on import SignedOn, SignOnRefused, SignOnStep, SignOnUnavailable
+from domain.errors import SignOnRefused, SignOnUnavailable
+from domain.sign_on import SignedOn, SignOnStep
 from domain.text.addresses import is_loopback
 from domain.text.plain_text import holds_invisible
 from sightline.config.access_settings import OidcSettings
@@ -218,7 +219,7 @@ def _ask_json(method: str, address: str, **options: Any) -> tuple[int, dict[str,
 
 
 def _is_safe(address: object, issuer: str) -> bool:
-    """Say whether an address may be asked: by https, or on this machine where the issuer is there too."""
+    """Return whether an address may be asked: by https, or on this machine where the issuer is there too."""
     if not isinstance(address, str):
         return False
     parts, home = urlsplit(address), urlsplit(issuer)

@@ -193,7 +193,7 @@ class _Sha256Camera(ScriptedCamera):
 
 
 def knows_password(method: str, authorization: str) -> bool:
-    """Tell whether a Digest answer to our SHA-256 challenge, with or without `qop`, proves the password."""
+    """Return whether a Digest answer to our SHA-256 challenge, with or without `qop`, proves the password."""
     given = dict(re.findall(r'(\w{1,40})="?([^",]{0,500})"?', authorization))
 
     def sha256(text: str) -> str:

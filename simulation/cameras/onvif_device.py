@@ -144,7 +144,7 @@ class SimulatedOnvif:
         return f'<r:GetDeviceInformationResponse xmlns:r="{_DEVICE}">{said}</r:GetDeviceInformationResponse>'
 
     def is_token_right(self, request: bytes) -> bool:
-        """Say whether a request's WS-Security token is that of the user, and no older than five seconds."""
+        """Return whether a request's WS-Security token is that of the user, and no older than five seconds."""
         texts = {each.tag.rpartition("}")[2]: each.text or "" for each in ElementTree.fromstring(request).iter()}
         if "UsernameToken" not in texts:
             return False

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from domain.access import AccessScope, AccessStore, ApiKey, AuditFilter, AuditStore, KioskRecord, User, UserRole
+from domain.access import AccessScope, ApiKey, AuditFilter, KioskRecord, User, UserRole
 from domain.audit_origin import AuditOrigin, audit_origin
+from domain.ports import AccessStore, AuditStore
 from domain.records import AuditEntry
 from storage.sql.access_store import SqlAccessStore
 from storage.sql.audit_store import SqlAuditStore

@@ -98,8 +98,9 @@ class ViewEncoder(nn.Module):
         return fused
 
     def fuse_scales_early(self, maps: list[Tensor]) -> Tensor:
-        """As `fused`, to rounding: 1x1 convolutions and bilinear sampling commute, so each scale is convolved on the
-        smaller of its own grid and the common one, and sampling is two small matrix products."""
+        """As `fuse_scales`, to rounding: 1x1 convolutions and bilinear sampling commute, so each scale is convolved on
+        the smaller of its own grid and the common one, and sampling is two small matrix products.
+        """
         height, width = maps[self.finest].shape[-2:]
         shares = torch.split(self.fusion.weight, FEATURES, dim=1)
         assert self.fusion.bias is not None

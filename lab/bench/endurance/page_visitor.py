@@ -46,14 +46,14 @@ class PageVisitor:
         return json.loads(body) if status == 200 else None
 
     def answers(self) -> bool:
-        """Tell whether the page answers now."""
+        """Return whether the page answers now."""
         try:
             return self.ask("/healthz")[0] == 200
         except (OSError, http.client.HTTPException):
             return False
 
     def is_ready(self) -> bool:
-        """Tell whether all parts behind this address are well now."""
+        """Return whether all parts behind this address are well now."""
         try:
             return self.ask("/readyz")[0] == 200
         except (OSError, http.client.HTTPException):

@@ -68,7 +68,7 @@ FROM watch_changes, p
 
 
 def run(*, cameras: int = 200, days: int = 90) -> dict[str, Any]:
-    """Return seconds of building the report and of write_transaction each format, and what it was made from."""
+    """Return seconds of building the report and of writing each format, and what it was made from."""
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'reports.db'}")
         try:

@@ -101,7 +101,7 @@ class SqliteFile:
             return None
 
     def _is_journal_gone(self) -> bool:
-        """Say whether the journal we write to has lost its name: what is in it would end with this process."""
+        """Return whether the journal we write to has lost its name: what is in it would end with this process."""
         now = self._journal_status()
         return self._journal is not None and (now is None or not os.path.samestat(now, self._journal))
 

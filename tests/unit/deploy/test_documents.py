@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sightline.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -69,3 +71,12 @@ def test_every_path_of_the_tree_that_a_page_names_exists(page: Path) -> None:
     missing = sorted(path for path in named if not (ROOT / path).exists())
 
     assert missing == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guides/install.md"])
+def test_the_table_of_installs_names_every_command(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `sightline(?:\[\w+\])?` \|(.*?)\|", text, re.MULTILINE)
+    named = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    assert {command.name for command in COMMANDS} - {"demo"} == named
+    assert "and the demo" in " ".join(rows)

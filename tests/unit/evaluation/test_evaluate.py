@@ -86,7 +86,7 @@ def test_snow_and_stripes_are_judged_on_analogue_encoders_only() -> None:
 def test_a_fault_that_needs_a_denser_plan_names_it() -> None:
     story = CameraTimeline()
     story.play(20)
-    assert reason(story, Fault.SHAKE) == "needs plan all_frames"
+    assert reason(story, Fault.SHAKE) == "needs every frame: set plan to all"
     dense = CameraTimeline(Camera("gate", "rtsp://camera.test/1", plan=SamplingPlan(mode=SamplingMode.ALL)))
     dense.play(20)
     assert dense.verdict(Fault.SHAKE).state is VerdictState.OK

@@ -102,7 +102,7 @@ class ClusterKills:
         return {camera for camera, _, _ in rows} >= set(CAMERAS)
 
     def _is_shown_since(self, since: datetime) -> bool:
-        """Tell whether the page shows judgements of after `since`."""
+        """Return whether the page shows judgements of after `since`."""
         roster = self.parts.visitor.json("/api/v1/cameras") or {"cameras": []}
         shown = {each["name"]: each.get("judged_at") for each in roster["cameras"]}
         return all(shown.get(name) and datetime.fromisoformat(shown[name]) > since for name in CAMERAS)

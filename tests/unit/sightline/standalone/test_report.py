@@ -9,7 +9,7 @@ def make_frame(at_s: float, *verdicts: Verdict) -> EvaluatedFrame:
 
 OK = Verdict(Fault.BLACK, VerdictState.OK)
 BLURRED = Verdict(Fault.BLUR, VerdictState.FAULT, "edges are wide")
-UNKNOWN = Verdict(Fault.SHAKE, VerdictState.NOT_ASSESSABLE, "needs plan all_frames")
+UNKNOWN = Verdict(Fault.SHAKE, VerdictState.NOT_ASSESSABLE, "needs every frame: set plan to all")
 
 
 def test_a_summary_says_what_was_found_when_and_what_was_not_asked() -> None:
@@ -20,7 +20,7 @@ def test_a_summary_says_what_was_found_when_and_what_was_not_asked() -> None:
     assert list(summary.lines()) == [
         "rtsp://***@h/1: 3 frames, 1 fault found, 2 of 25 checks made",
         "  out of focus (blur) in 3 frames, 0-2 s: edges are wide",
-        "  not assessable: shake (needs plan all_frames)",
+        "  not assessable: shake (needs every frame: set plan to all)",
     ]
 
 
