@@ -33,7 +33,9 @@ class HttpEndpoint:
         # A message that began with the address itself would be taken for one address, and hidden whole.
         self.shown = f"the receiver {address.scheme}://{address.hostname}"
         self._timeout_s = timeout_s
-        self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, transport=transport)
+        # Minutes lie between two messages: a connection that was kept would be closed by the other side meanwhile.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, limits=limits, transport=transport)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log the whole URL of every call
 
     def call(self, method: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> str:
