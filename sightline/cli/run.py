@@ -12,7 +12,7 @@ from sightline.config.settings import Settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.logging_setup import set_up_logging
 from sightline.runtime.setup_link import make_setup_link
-from sightline.runtime.stop_signals import stop_on_signals
+from sightline.runtime.stop_signals import stop_on_signals, wait_for_stop
 from sightline.runtime.stores import command_stores
 
 
@@ -37,7 +37,7 @@ def run(
             _print_setup(system.address, chosen)
             if not watched:
                 say("add one with: sightline cameras add NAME URL")
-            stop.wait()
+            wait_for_stop(stop)
             say("stopping: what was received is evaluated and stored")
 
 
@@ -85,7 +85,7 @@ def _run_role(name: str, path: Path | None) -> None:
         with system, uncollected_start():
             _print_setup(system.address, chosen)
             say(f"{name} runs" + (f"; the page is at {system.address}" if system.address else ""))
-            stop.wait()
+            wait_for_stop(stop)
             say("stopping: what is in hand is finished")
 
 

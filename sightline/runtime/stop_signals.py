@@ -13,8 +13,19 @@ from contextlib import contextmanager
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LISTEN_S = 0.5
 END_WITHIN_S = 50.0
 """A process that is asked to end and has not by then says where each thread is, and ends: managers kill after 60 s."""
+
+
+def wait_for_stop(stop: threading.Event) -> None:
+    """Wait until the event is set.
+
+    Python runs a signal's handler in the main thread, once that does something. The system may give the signal to
+    another thread; a main thread that waits without end would then never hear of it.
+    """
+    while not stop.wait(_LISTEN_S):
+        pass
 
 
 @contextmanager

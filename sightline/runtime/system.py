@@ -10,6 +10,7 @@ from types import TracebackType
 
 from domain.ports import AlertStore, LiveState, ScoreStore, StreamStore
 from sightline.runtime.components import Component
+from sightline.runtime.stop_signals import wait_for_stop
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class System:
     def run(self, stop: threading.Event) -> None:
         """Run until `stop` is set."""
         with self:
-            stop.wait()
+            wait_for_stop(stop)
 
     def health(self) -> Mapping[str, str]:
         """Return each part's name with "" when it is well, else why not."""

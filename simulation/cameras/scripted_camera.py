@@ -4,6 +4,7 @@ Nothing of it is a server one could use; it answers just enough for a client to 
 """
 
 import re
+import select
 import socket
 import threading
 import time
@@ -51,10 +52,11 @@ class ScriptedCamera:
     port: int = 0
     requests: list[str] = field(default_factory=list)
     sessions: int = 0
-    open_now: int = 0
     open_most: int = 0
+    """How many sessions were open at once, of clients that had not hung up."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _open: set[socket.socket] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -71,16 +73,16 @@ class ScriptedCamera:
     def _session(self, connection: socket.socket) -> None:
         with self._lock:
             self.sessions += 1
-            self.open_now += 1
-            self.open_most = max(self.open_most, self.open_now)
+            self._open.add(connection)
+            self.open_most = max(self.open_most, sum(not _has_hung_up(each) for each in self._open))
         try:
-            with connection:
-                self._talk(connection)
+            self._talk(connection)
         except OSError:
             pass
         finally:
             with self._lock:
-                self.open_now -= 1
+                self._open.remove(connection)
+                connection.close()
 
     def _talk(self, connection: socket.socket) -> None:
         for request, headers in _requests(connection):
@@ -175,6 +177,13 @@ def serve_scripted_camera(camera: ScriptedCamera) -> Iterator[ScriptedCamera]:
         camera._stop.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+
+
+def _has_hung_up(connection: socket.socket) -> bool:
+    """Return whether the client has ended this connection, whether that was read yet or not."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
+    return any(event & (select.POLLRDHUP | select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
 def _requests(connection: socket.socket) -> Iterator[tuple[str, dict[str, str]]]:

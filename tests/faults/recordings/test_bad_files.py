@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from domain.cameras import SamplingPlan
+from domain.cameras import SamplingMode, SamplingPlan
 from domain.errors import CodecUnsupported, NoVideo, SourceUnavailable
 from domain.frames import ColorRange
 from tests.cameras.films import draw_test_picture, write_test_film
@@ -148,7 +148,7 @@ def test_intra_refresh_is_noticed_and_every_picture_decoded(tmp_path: Path) -> N
     path = write_test_film(
         tmp_path / "film.mp4", frames=150, fps=25, gop=25, options={"intra-refresh": "1", "preset": "ultrafast"}
     )
-    result = read_source(str(path), plan=SamplingPlan())
+    result = read_source(str(path), plan=SamplingPlan(SamplingMode.INTERVAL, 1.0))
     whole = read_source(str(path))
     assert result.counters.frames_decoded == whole.counters.frames_decoded
     assert 5 <= len(result.frames) <= 7

@@ -93,9 +93,11 @@ def test_jpeg_pictures_over_http_are_watched_each_second(fps: float, cases: Path
 def test_black_after_a_hole_is_reported_at_the_recordings_own_time(cases: Path) -> None:
     output = CliRunner().invoke(app, ["score", "--json", str(cases / "hole_then_black.mkv")]).stdout
     frames = [json.loads(line) for line in output.splitlines()]
-    assert [frame["pts_s"] for frame in frames] == [0, 1, 2, 3, 94, 95, 96, 97, 98, 99]
+    times = [round(frame["pts_s"], 1) for frame in frames]
+    assert {0, 1, 2, 3, 94, 95, 96, 97, 98, 99} <= set(times)
+    assert not [time for time in times if 3 < time < 94 or time > 99]
     text = CliRunner().invoke(app, ["score", str(cases / "hole_then_black.mkv")]).output
-    assert re.search(r"\(black\) in \d frames, 9[4-6]-99 s", text)
+    assert re.search(r"\(black\) in \d+ frames, 9[4-6]-99 s", text), text
 
 
 def test_packets_lost_on_the_way_are_damage_in_real_h265(data_folder: Path) -> None:

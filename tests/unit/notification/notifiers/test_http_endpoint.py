@@ -33,6 +33,9 @@ def answering_port(answer: bytes | None) -> Iterator[int]:
                     ended.wait(60.0)
                 else:
                     connection.sendall(answer)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):  # what is not read would reset the connection
+                        pass
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=serve, daemon=True)

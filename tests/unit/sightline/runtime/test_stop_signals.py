@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.runtime.stop_signals import STOP_SIGNALS, stop_on_signals
+from sightline.runtime.stop_signals import STOP_SIGNALS, stop_on_signals, wait_for_stop
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
@@ -23,6 +23,15 @@ def test_a_request_to_end_sets_the_event_and_the_handlers_come_back(number: sign
         assert signal.getsignal(number) is signal.SIG_DFL
 
     assert {each: signal.getsignal(each) for each in STOP_SIGNALS} == before
+
+
+def test_a_request_that_reaches_another_thread_is_heard() -> None:
+    with stop_on_signals() as stop:
+        other = threading.Timer(0.1, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+        other.start()
+        wait_for_stop(stop)
+        other.join()
+    assert stop.is_set()
 
 
 def test_what_nohup_ignores_stays_ignored() -> None:

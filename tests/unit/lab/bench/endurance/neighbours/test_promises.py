@@ -83,7 +83,7 @@ def test_a_harmless_camera_must_be_judged_and_nothing_told_of_it() -> None:
             {"cameras": {"sha256-only": {"reason": "login refused: check user and password"}}},
             "sha256-only: its reason sends a guard the wrong way: login refused: check user and password",
         ),
-        ({"leaks": ["the log of run"]}, "a camera's password stands in the log of run"),
+        ({"leaks": ["the log of run"]}, "a camera's password is in the log of run"),
     ],
 )
 def test_each_promise_is_named(changed: dict[str, object], said: str) -> None:

@@ -22,6 +22,7 @@ def test_the_address_of_a_camera_may_hold_its_password_and_nothing_else_may(tmp_
     assert find_in_rows(open_sqlite_reader(tmp_path / "a.db"), SECRET) == []
     store.put_camera(Camera("dock", "rtsp://10.0.0.8/1", site=f"half of {SECRET}"), by="test", at=at)
     assert find_in_rows(open_sqlite_reader(tmp_path / "a.db"), SECRET) == [
+        "the column audit.site",
         "the column camera_changes.after_values",
         "the column cameras.site",
         "the column watch_changes.site",
