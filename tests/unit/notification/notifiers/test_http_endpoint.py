@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -27,7 +27,7 @@ def answering_port(answer: bytes | None) -> Iterator[int]:
                 connection, _ = server.accept()
             except OSError:
                 return
-            with connection:
+            with connection, suppress(OSError):
                 connection.recv(65536)
                 if answer is None:
                     ended.wait(60.0)
