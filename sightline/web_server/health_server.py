@@ -52,7 +52,8 @@ class HealthServer(HttpServer):
         try:
             status, content_type, body = await anyio.to_thread.run_sync(self.answer, scope["path"])
         except Exception as error:  # noqa: BLE001  # whatever a part says, a probe gets an answer
-            _log.warning("the health of this process is unknown: %s", error, exc_info=error)
+            # One line: a probe comes every few seconds.
+            _log.warning("the health of this process is unknown: %s", error)
             await error_response(503, "the health of this process is unknown; its log says more")(scope, receive, send)
             return
         await Response(body, status, {"Content-Type": content_type, **SECURITY_HEADERS})(scope, receive, send)
