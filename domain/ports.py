@@ -17,10 +17,9 @@ from domain.camera_changes import CameraChange, CameraEdit
 from domain.cameras import Camera, CameraTestResult, StreamCounters
 from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
-from domain.quiet_time_ports import MaintenancePlanner, QuietTimeStore
+from domain.quiet_time_ports import MaintenancePlanner, QuietTimeStore, ShadowLog
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.report_ports import ReportDelivery, ReportMaker, ReportStore
-from domain.shadow import ShadowMessage
 from domain.verdict_time import VerdictSpan
 
 __all__ = [
@@ -309,24 +308,6 @@ class AlertStore(Protocol):
 
     def receivers_notified(self, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
         """Return by incident who got a message about it, and when the first."""
-        ...
-
-
-class ShadowLog(Protocol):
-    """What shadow mode kept from receivers. Every method raises `StoreUnavailable` while the database is
-    unavailable.
-    """
-
-    def record(self, message: ShadowMessage) -> None:
-        """Keep one message; the same key and receiver again change nothing."""
-        ...
-
-    def holds(self, incident_id: str, receiver: str) -> bool:
-        """Say whether a message about this incident was kept from this receiver."""
-        ...
-
-    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
-        """Return the messages of a stretch, `until` left out, the latest first."""
         ...
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.quiet_times import MaintenanceSchedule, Snooze
+from domain.shadow import ShadowMessage
 from domain.verdict_time import MaintenanceWindow
 
 
@@ -52,3 +53,21 @@ class MaintenancePlanner(Protocol):
     def end_snooze(self, snooze_id: str, *, by: str) -> bool: ...
 
     def snoozes(self) -> Sequence[Snooze]: ...
+
+
+class ShadowLog(Protocol):
+    """What shadow mode kept from receivers. Every method raises `StoreUnavailable` while the database is
+    unavailable.
+    """
+
+    def record(self, message: ShadowMessage) -> None:
+        """Keep one message; the same key and receiver again change nothing."""
+        ...
+
+    def holds(self, incident_id: str, receiver: str) -> bool:
+        """Return whether a message about this incident was kept from this receiver."""
+        ...
+
+    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
+        """Return the messages of a stretch, `until` left out, the latest first."""
+        ...

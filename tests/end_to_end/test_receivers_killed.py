@@ -205,6 +205,5 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
     hook.kill()
     wanted = {entry.key for entry in sent}
     wait_for(lambda: set(broker.keys) == wanted)
-    assert set(hook.keys) == wanted
-    assert set(post.keys) == wanted
-    assert set(broker.keys) == wanted
+    for receiver in receivers.values():
+        assert set(receiver.keys) == wanted, type(receiver).__name__
