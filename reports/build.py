@@ -20,7 +20,7 @@ from reports.measures.decline import Decline
 from reports.measures.reliability import Tally, add_tallies, tally
 from reports.records import Bucket, CameraReport, GroupReport, Report, Scope, SiteReport, Summary
 from reports.usable_time.counted_time import Watched, changes_by_camera, find_counted_time
-from reports.usable_time.intervals import Interval, intersect, total
+from reports.usable_time.intervals import Interval, cut_into, total
 from reports.usable_time.periods import Days, Stretch, Zones, buckets, requested_days, stretch_of
 from reports.usable_time.time_parts import TimeParts, add_parts, parts_of, usable_by_light
 
@@ -140,10 +140,12 @@ def _incidents_of_period(sites: Sequence[_Site], incidents: Mapping[str, Sequenc
 def _camera_times(store: ReportStore, site: _Site, incidents: Mapping[str, Sequence[Incident]]) -> list[_CameraTime]:
     """Return the time of every camera of a site, by bucket, and of the period before."""
     width = len(site.buckets) + 1
+    pieces = [(bucket.since, bucket.until) for bucket in site.buckets]
+    counted = [cut_into(camera.counted, pieces) for camera in site.cameras]
     cuts: list[Cut] = []
     for place, camera in enumerate(site.cameras):
-        for bucket, stretch in enumerate(site.buckets):
-            cuts += _cuts(place * width + bucket, camera.name, _inside(camera.counted, stretch))
+        for bucket, intervals in enumerate(counted[place]):
+            cuts += _cuts(place * width + bucket, camera.name, intervals)
         earlier = site.earlier.get(camera.name)
         if earlier is not None:
             cuts += _cuts(place * width + width - 1, camera.name, earlier.counted)
@@ -153,29 +155,27 @@ def _camera_times(store: ReportStore, site: _Site, incidents: Mapping[str, Seque
     found = []
     for place, camera in enumerate(site.cameras):
         keys = range(place * width, place * width + width - 1)
-        parts = [_parts(camera, stretch, sums.get(key, [])) for key, stretch in zip(keys, site.buckets, strict=True)]
+        inside = zip(site.buckets, counted[place], cut_into(camera.maintenance, pieces), keys, strict=True)
+        parts = [_parts(bucket, ours, kept, sums.get(key, [])) for bucket, ours, kept, key in inside]
         earlier = site.earlier.get(camera.name)
         last = sums.get(place * width + width - 1, [])
-        before = None if earlier is None else _parts(earlier, site.before, last)
+        before = None if earlier is None else _parts(site.before, earlier.counted, earlier.maintenance, last)
         light = usable_by_light(each for key in keys for each in sums.get(key, []))
-        counted = tally(incidents.get(camera.name, []), site.whole, camera.maintenance)
-        found.append(_CameraTime(camera, parts, before, light, counted))
+        tallied = tally(incidents.get(camera.name, []), site.whole, camera.maintenance)
+        found.append(_CameraTime(camera, parts, before, light, tallied))
     return found
-
-
-def _inside(intervals: Sequence[Interval], stretch: Stretch) -> Sequence[Interval]:
-    return intersect(intervals, [(stretch.since, stretch.until)])
 
 
 def _cuts(key: int, camera: str, intervals: Iterable[Interval]) -> Iterable[Cut]:
     return (Cut(key, camera, since, until) for since, until in intervals)
 
 
-def _parts(camera: Watched, stretch: Stretch, sums: Sequence[StateSum]) -> TimeParts:
-    counted = total(_inside(camera.counted, stretch))
-    maintenance = total(_inside(camera.maintenance, stretch))
-    unwatched = stretch.duration - counted - maintenance
-    return parts_of(sums, counted=counted, maintenance=maintenance, unwatched=unwatched)
+def _parts(
+    stretch: Stretch, counted: Sequence[Interval], maintenance: Sequence[Interval], sums: Sequence[StateSum]
+) -> TimeParts:
+    """Return the parts of a stretch, of which the intervals given count and were maintenance."""
+    watched, kept = total(counted), total(maintenance)
+    return parts_of(sums, counted=watched, maintenance=kept, unwatched=stretch.duration - watched - kept)
 
 
 def _add_series(store: ReportStore, site: _Site, times: Sequence[_CameraTime]) -> None:
@@ -198,8 +198,7 @@ def _trends(store: ReportStore, site: _Site) -> list[Decline]:
     """Return the trend of every camera and kind of decline over the last weeks of the period."""
     until = site.whole.until
     since = until - decline.WINDOW
-    offsets = {instant.astimezone(site.zone).utcoffset() or timedelta() for instant in (since, until)}
-    hours = {(hour - round(offset / timedelta(hours=1))) % 24 for offset in offsets for hour in _noon_hours()}
+    hours = decline.noon_hours(since, until, site.zone)
     names = [camera.name for camera in site.cameras]
     found = []
     for watch in decline.WATCHES:
@@ -209,11 +208,6 @@ def _trends(store: ReportStore, site: _Site) -> list[Decline]:
             if trend is not None:
                 found.append(trend)
     return found
-
-
-def _noon_hours() -> Iterable[int]:
-    # Zones that are half an hour off share their hours with a neighbour.
-    return range(decline.NOON_HOURS.start - 1, decline.NOON_HOURS.stop + 1)
 
 
 def _site_report(site: _Site, times: Sequence[_CameraTime]) -> SiteReport:

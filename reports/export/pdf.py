@@ -11,6 +11,7 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 from reportlab.platypus import Table as PdfTable
@@ -141,11 +142,13 @@ def _table(part: Table) -> Iterator[Flowable]:
         return
     styles = [_NUMBER if column.number else _CELL for column in part.columns]
     titles = [_paragraph(c.title, style, bold=True) for c, style in zip(part.columns, styles, strict=True)]
-    rows = [[_cell(cell, style) for cell, style in zip(row, styles, strict=True)] for row in part.rows]
     whole = sum(column.width for column in part.columns)
     widths = [_WIDE * column.width / whole for column in part.columns]
+    places = list(zip(styles, widths, strict=True))
+    rows = [[_cell(cell, *place) for cell, place in zip(row, places, strict=True)] for row in part.rows]
     grid = (LongTable if len(rows) > _LONG_ROWS else PdfTable)([titles, *rows], colWidths=widths, repeatRows=1)
-    grid.setStyle(_GRID)
+    right = [("ALIGN", (at, 1), (at, -1), "RIGHT") for at, column in enumerate(part.columns) if column.number]
+    grid.setStyle(TableStyle([*_GRID, *right]))
     if len(rows) > _LONG_ROWS:
         yield from (head, grid, *note)
     else:
@@ -153,21 +156,25 @@ def _table(part: Table) -> Iterator[Flowable]:
     yield Spacer(1, 4)
 
 
-_GRID = TableStyle(
-    [
-        ("LINEBELOW", (0, 0), (-1, 0), 0.9, black),
-        ("LINEBELOW", (0, 1), (-1, -1), 0.3, _LINE),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
-        ("LEFTPADDING", (0, 0), (-1, -1), 2),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-    ]
+_LEFT_PAD, _RIGHT_PAD = 2, 3
+_GRID = (
+    ("FONT", (0, 0), (-1, -1), _CELL.fontName, _CELL.fontSize, _CELL.leading),
+    ("LINEBELOW", (0, 0), (-1, 0), 0.9, black),
+    ("LINEBELOW", (0, 1), (-1, -1), 0.3, _LINE),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
+    ("LEFTPADDING", (0, 0), (-1, -1), _LEFT_PAD),
+    ("RIGHTPADDING", (0, 0), (-1, -1), _RIGHT_PAD),
 )
 
 
-def _cell(text: str, style: ParagraphStyle) -> Paragraph:
-    return _paragraph(text, style)
+def _cell(text: str, style: ParagraphStyle, width: float) -> str | Paragraph:
+    """Return text that fits its line as it is, which is drawn ten times as fast; anything else is a paragraph."""
+    plain = text.isascii() and text.isprintable()
+    room = width - _LEFT_PAD - _RIGHT_PAD
+    fits = plain and stringWidth(text, style.fontName, style.fontSize) <= room
+    return text if fits else _paragraph(text, style)
 
 
 def draw(drawing: Drawing) -> rl.Drawing:

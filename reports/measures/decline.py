@@ -1,11 +1,9 @@
 """Slow decline named while the picture is still usable: a trend, how steep, and how sure. Pure; no date is foretold.
 
-Theil-Sen slope (Sen 1968) of daily values, Mann-Kendall test (Mann 1945, Kendall 1975) with the variance corrected for
-autocorrelation (Hamed and Rao 1998), and the false discovery rate held over all cameras and metrics (Benjamini and
-Hochberg 1995). What a single step explains better than a slope (a cleaned lens, a camera that was moved) is not named.
+The false discovery rate is held over all cameras and metrics. What a single step explains better than a slope (a
+cleaned lens, a camera that was moved) is not named.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from domain.faults import Fault
 from domain.verdict_time import MetricSeries
+from reports.measures.robust_trend import control_false_discoveries, mann_kendall_p, theil_sen
 
 WINDOW = timedelta(days=92)
 """A decline is looked for in the last so many days of a period, and before its start where that is needed."""
@@ -74,6 +73,15 @@ class Decline:
         return (self.ended - self.began) / abs(self.began) if self.began else float("inf")
 
 
+def noon_hours(since: datetime, until: datetime, zone: ZoneInfo) -> frozenset[int]:
+    """Return the hours of UTC that begin around local noon on a day of the stretch, whatever the clock did in it."""
+    days = range(int(since.timestamp()) // 86_400, int(until.timestamp()) // 86_400 + 1)
+    offsets = {_offset_s(day, zone) for day in days}
+    return frozenset(
+        hour for hour in range(24) for offset in offsets if (hour * 3600 + offset) % 86_400 // 3600 in NOON_HOURS
+    )
+
+
 def daily_values(series: MetricSeries, zone: ZoneInfo) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return day numbers and the median of each day's hourly means around local noon; a day needs two of them."""
     if not len(series.at_s):
@@ -107,69 +115,17 @@ def trend(camera: str, watch: Watch, days: NDArray[np.int64], values: NDArray[np
 
     `q` is still the single test's; `name_declines` sets it.
     """
-    from scipy import stats  # noqa: PLC0415 - a second of CPU and 40 MB, which no process that watches needs
-
     if len(values) < FEWEST_DAYS or float(np.ptp(values)) == 0.0:
         return None
-    slope, intercept, low, high = stats.theilslopes(values, days, 0.95)
-    p = mann_kendall_p(values, float(slope))
-    began, ended = (float(intercept + slope * day) for day in (days[0], days[-1]))
-    if p <= SURE and _step_explains_better(days, values, float(slope), float(intercept)):
+    line = theil_sen(days, values)
+    p = mann_kendall_p(values, line.slope)
+    began, ended = (float(line.intercept + line.slope * day) for day in (days[0], days[-1]))
+    if p <= SURE and _step_explains_better(values, values - (line.intercept + line.slope * days)):
         p = 1.0
     return Decline(
-        camera, watch.name, watch.metric, began, ended, 30 * float(slope), 30 * float(low), 30 * float(high), p, p,
+        camera, watch.name, watch.metric, began, ended, 30 * line.slope, 30 * line.low, 30 * line.high, p, p,
         len(values),
     )  # fmt: skip
-
-
-def mann_kendall_p(values: NDArray[np.float64], slope: float) -> float:
-    """Return the two-sided p of no trend in equally spaced values, ties and autocorrelation accounted for.
-
-    `slope` a place is the trend that is taken out before the autocorrelation of the rest is looked at.
-    """
-    count = len(values)
-    later = np.sign(values[None, :] - values[:, None])
-    score = float(np.triu(later, 1).sum())
-    _, ties = np.unique(values, return_counts=True)
-    variance = (count * (count - 1) * (2 * count + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18.0
-    variance *= _autocorrelation_factor(values, slope)
-    if variance <= 0:
-        return 1.0
-    z = (score - np.sign(score)) / np.sqrt(variance)
-    return math.erfc(abs(z) / math.sqrt(2))
-
-
-def _autocorrelation_factor(values: NDArray[np.float64], slope: float) -> float:
-    """Return by how much autocorrelation widens the score's variance (Hamed and Rao 1998, eq. 9), never below 1.
-
-    From the ranks of what is left once the trend is taken out, its significant lags up to a quarter of the length.
-    """
-    from scipy import stats  # noqa: PLC0415
-
-    count = len(values)
-    places = np.arange(count)
-    ranks = stats.rankdata(values - slope * places)
-    centred = ranks - ranks.mean()
-    power = float(centred @ centred)
-    if power == 0:
-        return 1.0
-    lags = np.arange(1, max(2, count // 4))
-    rho = np.array([float(centred[lag:] @ centred[:-lag]) / power for lag in lags])
-    rho[np.abs(rho) < 1.96 / np.sqrt(count)] = 0.0
-    weights = (count - lags) * (count - lags - 1) * (count - lags - 2)
-    return max(1.0, float(1 + 2 / (count * (count - 1) * (count - 2)) * (weights * rho).sum()))
-
-
-def _step_explains_better(days: NDArray[np.int64], values: NDArray[np.float64], slope: float, intercept: float) -> bool:
-    """Return whether two levels with one jump leave less than the slope does (sums of absolute residuals)."""
-    line = float(np.abs(values - (intercept + slope * days)).sum())
-    fewest = max(3, len(values) // 10)
-    best = min(
-        float(np.abs(part - np.median(part)).sum() + np.abs(rest - np.median(rest)).sum())
-        for at in range(fewest, len(values) - fewest)
-        for part, rest in ((values[:at], values[at:]),)
-    )
-    return best < 0.9 * line
 
 
 def name_declines(trends: Sequence[Decline], lost_to: Mapping[tuple[str, Fault], float]) -> Sequence[Decline]:
@@ -178,11 +134,9 @@ def name_declines(trends: Sequence[Decline], lost_to: Mapping[tuple[str, Fault],
     `lost_to` is the share of its time that a camera lost to a fault; a fault that lasted for more than a twentieth of
     it is no slow decline any more.
     """
-    from scipy import stats  # noqa: PLC0415
-
     if not trends:
         return []
-    q = stats.false_discovery_control([each.p for each in trends])
+    q = control_false_discoveries(np.array([each.p for each in trends]))
     known = {(watch.name, watch.metric): watch for watch in WATCHES}
     named = []
     for each, share in zip(trends, q, strict=True):
@@ -193,3 +147,24 @@ def name_declines(trends: Sequence[Decline], lost_to: Mapping[tuple[str, Fault],
         if share <= SURE and seen and usable:
             named.append(replace(each, q=float(share)))
     return sorted(named, key=lambda each: (each.q, each.camera, each.kind))
+
+
+def _step_explains_better(values: NDArray[np.float64], residuals: NDArray[np.float64]) -> bool:
+    """Return whether two levels with one jump leave less than a line's `residuals` (sums of absolute ones)."""
+    count = len(values)
+    fewest = max(3, count // 10)
+    before, after = _spread_of_first(values), _spread_of_first(values[::-1])[::-1]
+    best = float((before[fewest : count - fewest] + after[fewest : count - fewest]).min())
+    return best < 0.9 * float(np.abs(residuals).sum())
+
+
+def _spread_of_first(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of absolute distances from their median of the first 0, 1, ... all values."""
+    count = len(values)
+    places = np.arange(count)
+    lengths = np.arange(1, count + 1)
+    first = np.where(places < lengths[:, None], values, np.inf)
+    first.sort(axis=1)
+    middle = (first[places, (lengths - 1) // 2] + first[places, lengths // 2]) / 2
+    apart = np.where(places < lengths[:, None], np.abs(values - middle[:, None]), 0.0)
+    return np.concatenate([[0.0], apart.sum(axis=1)])

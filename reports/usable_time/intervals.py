@@ -35,6 +35,20 @@ def intersect(ones: Sequence[Interval], others: Sequence[Interval]) -> list[Inte
     return common
 
 
+def cut_into(intervals: Sequence[Interval], pieces: Sequence[Interval]) -> list[list[Interval]]:
+    """Return for each piece the instants of `intervals` in it; each argument is sorted and disjoint."""
+    found: list[list[Interval]] = [[] for _ in pieces]
+    first = 0
+    for since, until in intervals:
+        while first < len(pieces) and pieces[first][1] <= since:
+            first += 1
+        for place in range(first, len(pieces)):
+            if pieces[place][0] >= until:
+                break
+            found[place].append((max(since, pieces[place][0]), min(until, pieces[place][1])))
+    return found
+
+
 def subtract(whole: Sequence[Interval], holes: Sequence[Interval]) -> list[Interval]:
     """Return the instants of `whole` that are in no hole; each argument is sorted and disjoint."""
     left: list[Interval] = []

@@ -1,7 +1,8 @@
 """What reports are computed from, added up by the database itself: it reads millions of rows and returns few."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from storage.sql.schema.column_types import microseconds
 from storage.sql.schema.upserts import Row, replace_older
 
 _CUTS_A_QUERY = 1000
+_STATES: Mapping[str, TimeState] = {state.value: state for state in TimeState}
+_LIGHTS: Mapping[str | None, LightMode | None] = {None: None, "": None, **{mode.value: mode for mode in LightMode}}
 # A span that covers the beginning of a cut began on the same day in UTC (`domain.verdict_time.VerdictSpan`): nothing
 # before that day's midnight is read.
 _SQLITE_SUMS = """
@@ -72,11 +75,11 @@ class SqlReportStore:
         added: dict[tuple[int, str, str, str], int] = {}
         with read_transaction(self._engine, patient=True) as connection:
             for start in range(0, len(cuts), _CUTS_A_QUERY):
-                for *key, amount in _sums(connection, cuts[start : start + _CUTS_A_QUERY]):
-                    place = (int(key[0]), key[1], key[2], key[3])
-                    added[place] = added.get(place, 0) + int(amount)
+                for key, state, cause, light, amount in _sums(connection, cuts[start : start + _CUTS_A_QUERY]):
+                    place = (key, state, cause, light)
+                    added[place] = added.get(place, 0) + amount
         return [
-            StateSum(key, TimeState(state), cause, LightMode(light) if light else None, timedelta(microseconds=amount))
+            StateSum(key, _STATES[state], cause, _LIGHTS[light], timedelta(microseconds=amount))
             for (key, state, cause, light), amount in added.items()
         ]
 
@@ -107,7 +110,7 @@ class SqlReportStore:
                 # The driver's own rows: turning each value into an object of ours would take most of the time.
                 rows = connection.execute(query, {"camera": name}).cursor.fetchall()
                 if rows:
-                    table = np.array(rows, np.float64)
+                    table = np.fromiter(chain.from_iterable(rows), np.float64, 2 * len(rows)).reshape(-1, 2)
                     found.append(MetricSeries(name, table[:, 0].astype(np.int64), table[:, 1]))
         return found
 
@@ -146,14 +149,15 @@ class SqlReportStore:
             return True
 
 
-def _sums(connection: Connection, cuts: Sequence[Cut]) -> Iterator[tuple[Any, ...]]:
-    """Give (key, state, cause, light, microseconds); names are bound, everything else is a number or a time of ours."""
+def _sums(connection: Connection, cuts: Sequence[Cut]) -> Sequence[Any]:
+    """Return rows of key, state, cause, light, microseconds; names are bound, all else is numbers and times of ours."""
     sqlite = connection.dialect.name == "sqlite"
     statement, mark = (_SQLITE_SUMS, "?") if sqlite else (_POSTGRES_SUMS, "%s")
     rows = (f"({cut.key}, {mark}, {_times(cut, sqlite)})" for cut in cuts)
     # Not through `text`, which would look for names of parameters in all of it.
     query = statement.format(cuts=", ".join(rows))
-    yield from map(tuple, connection.exec_driver_sql(query, tuple(cut.stream_id for cut in cuts)))
+    result = connection.exec_driver_sql(query, tuple(cut.stream_id for cut in cuts))
+    return result.cursor.fetchall()  # the driver's own rows, of which there are many
 
 
 def _times(cut: Cut, sqlite: bool) -> str:

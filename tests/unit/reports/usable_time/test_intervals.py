@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from reports.usable_time.intervals import Interval, intersect, join, subtract, total
+from reports.usable_time.intervals import Interval, cut_into, intersect, join, subtract, total
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -32,3 +32,12 @@ def test_they_agree_with_sets_of_seconds() -> None:
         assert seconds(subtract(joined, others)) == seconds(one) - seconds(other)
         assert total(joined).total_seconds() == len(seconds(one))
         assert all(before[1] < after[0] for before, after in pairwise(joined))
+
+
+def test_pieces_hold_what_lies_in_each() -> None:
+    chance = random.Random(2)
+    for _ in range(300):
+        intervals, pieces = join(draw(chance)), join(draw(chance))
+        found = cut_into(intervals, pieces)
+        assert found == [intersect(intervals, [piece]) for piece in pieces]
+        assert [seconds(each) for each in found] == [seconds(intervals) & seconds([piece]) for piece in pieces]
