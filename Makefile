@@ -29,7 +29,7 @@ demo: setup
 	@$(BIN)/sightline demo --duration $(DURATION)
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(TESTS)
 
 format: setup
 	$(BIN)/ruff format .

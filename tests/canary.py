@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, suppress
 from functools import wraps
 from pathlib import Path
@@ -48,6 +48,7 @@ class Canary:
         self.texts: Counter[str] = Counter()
         self.bytes = 0
         self.found: list[str] = []
+        self.searched: set[Path] = set()
         self.test = ""
         self._ended = threading.Event()
         self._watching = threading.Thread(target=self._watch_processes, name="canary", daemon=True)
@@ -79,8 +80,9 @@ class Canary:
                             self.look("command line", "\0".join(process.cmdline()), process.name())
 
     def look_into_files(self, folder: Path) -> None:
-        for path in folder.rglob("*"):
-            if path.is_symlink() or not path.is_file() or path.suffix in INPUTS or not path.suffix:
+        """Search all files of `folder`, but for those of folders that another process has searched."""
+        for path in _files_below(folder, self.searched):
+            if path.suffix in INPUTS or not path.suffix:
                 continue
             if path.suffix == ".db":
                 self._look_into_sqlite(path)
@@ -92,11 +94,14 @@ class Canary:
         with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             for table in tables:
-                for column in [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]:
-                    if (table, column) != MAY_HOLD:
-                        query = f'SELECT count(*) FROM "{table}" WHERE instr(CAST("{column}" AS TEXT), ?)'
-                        held = database.execute(query, (WORD,)).fetchone()[0]
-                        self.look("column", WORD if held else "", f"{table}.{column} of {path.name}")
+                columns = [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
+                columns = [column for column in columns if (table, column) != MAY_HOLD]
+                if not columns:
+                    continue
+                counts = ", ".join(f'total(instr(CAST("{column}" AS TEXT), ?))' for column in columns)
+                found = database.execute(f'SELECT {counts} FROM "{table}"', (WORD,) * len(columns)).fetchone()
+                for column, held in zip(columns, found, strict=True):
+                    self.look("column", WORD if held else "", f"{table}.{column} of {path.name}")
 
     def look_into_postgres(self, url: str) -> None:
         """Search every database of a server that the tests started."""
@@ -110,6 +115,12 @@ class Canary:
                             held = connection.execute(text(query), {"word": f"%{WORD}%"}).scalar_one()
                             self.look("column", WORD if held else "", f"{table}.{column} of Postgres {name}")
             engine.dispose()
+
+
+def _files_below(folder: Path, skipped: Collection[Path]) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if Path(parent, name) not in skipped]
+        yield from (path for name in names if not (path := Path(parent, name)).is_symlink() and path.is_file())
 
 
 def _name_database(url: str, database: str) -> Any:
@@ -210,20 +221,29 @@ def pytest_testnodedown(node: Any) -> None:
     canary.texts.update(seen["texts"])
     canary.bytes += seen["bytes"]
     canary.found += seen["found"]
+    canary.searched.add(Path(seen["searched"]))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Search this process's files before it waits for services that others use; report when those are searched, too."""
+    folder = _own_folder(session.config)
+    if not _is_worker(session.config):
+        canary.stop()
+    if folder is not None:
+        canary.look_into_files(folder)
+    yield
     if _is_worker(session.config):
-        seen = {"texts": dict(canary.texts), "bytes": canary.bytes, "found": canary.found}
+        seen = {"texts": dict(canary.texts), "bytes": canary.bytes, "found": canary.found, "searched": str(folder)}
         session.config.workeroutput["canary"] = seen  # type: ignore[attr-defined]
-        return
-    canary.stop()
-    factory = getattr(session.config, "_tmp_path_factory", None)
-    if factory is not None and getattr(factory, "_basetemp", None) is not None:
-        canary.look_into_files(factory._basetemp)
-    if canary.found:
+    elif canary.found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _own_folder(config: pytest.Config) -> Path | None:
+    """Return the temporary folder of this process's tests, if any asked for one."""
+    folder = getattr(getattr(config, "_tmp_path_factory", None), "_basetemp", None)
+    return None if folder is None else Path(folder)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -7,9 +7,8 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from simulation.cameras.served_cameras import RtspServer, ServedCamera, explain_missing_server
 
-pytest_plugins = ["tests.canary", "tests.service_fixtures"]
+pytest_plugins = ["tests.canary", "tests.service_fixtures", "tests.scheduling"]
 
 Serve = Callable[..., RtspServer]
 
@@ -32,37 +31,6 @@ for _number in (signal.SIGINT, signal.SIGHUP):
     # asked to end.
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
-
-WAITING = ("end_to_end", "faults", "contract")
-"""Folders whose tests wait for services, deadlines and films in real time, the longest first; the others compute."""
-COMPUTING = ("lab", "detectors", "page", "simulation")
-"""Folders of unit tests that compute longest."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest files first and alternate files that wait with files that compute: side by side, they fit.
-
-    `make test` hands files out in this order (`--no-loadscope-reorder`).
-    """
-    waiting: dict[Path, list[pytest.Item]] = {}
-    computing: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        parts = item.path.relative_to(Path(__file__).parent).parts
-        files = waiting if parts[0] in WAITING else computing
-        files.setdefault(item.path, []).append(item)
-    pairs = zip_longest(_longest_first(waiting, WAITING), _longest_first(computing, COMPUTING))
-    items[:] = [item for pair in pairs for file in pair if file for item in file]
-
-
-def _longest_first(files: dict[Path, list[pytest.Item]], folders: Sequence[str]) -> list[list[pytest.Item]]:
-    ranks = {folder: rank for rank, folder in enumerate(folders)}
-    own = len(Path(__file__).parent.parts)
-
-    def rank(path: Path) -> int:
-        parts = path.parts[own:-1]
-        return min((ranks[part] for part in parts if part in ranks), default=len(ranks))
-
-    return [files[path] for path in sorted(files, key=rank)]
 
 
 @pytest.fixture(autouse=True)

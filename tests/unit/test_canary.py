@@ -37,3 +37,16 @@ def test_it_is_found_in_files_and_columns_but_for_those_that_must_hold_it(tmp_pa
     shutil.rmtree(tmp_path)
     assert sorted(canary.found) == ["column audit.detail of s.db", "file run.log"]
     assert canary.texts == {"column": 2, "file": 1}
+
+
+def test_a_folder_that_another_process_searched_is_not_searched_again(tmp_path: Path) -> None:
+    for name in ("ours", "theirs"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "deep" / "run.log").write_text(f"lost {WORD}", encoding="utf-8")
+    canary = Canary()
+    canary.searched.add(tmp_path / "theirs")
+
+    canary.look_into_files(tmp_path)
+
+    shutil.rmtree(tmp_path)
+    assert canary.found == ["file ours/deep/run.log"]
