@@ -3,20 +3,23 @@
 An absent service skips on a laptop, saying how to get it, and fails in CI, where nothing may be skipped unseen.
 """
 
+import gc
 import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from api.security import passwords
 from simulation.cameras.served_cameras import RtspServer, ServedCamera, explain_missing_server
 
-pytest_plugins = ["tests.canary", "tests.service_fixtures", "tests.scheduling"]
+pytest_plugins = ["tests.canary", "tests.service_fixtures", "tests.scheduling", "tests.migrated_once"]
 
 Serve = Callable[..., RtspServer]
 
@@ -25,12 +28,25 @@ os.environ.setdefault(
     "JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 )  # a broker starts in half the time
 
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The product's take 70 ms of CPU and more: `tests/unit/api/security/test_password_costs.py`."""
 
 for _number in (signal.SIGINT, signal.SIGHUP):
     # A shell's background job and `nohup` ignore them, every process of a test would inherit it, and none could be
     # asked to end.
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep modules and the thousands of collected tests out of the search for cyclic garbage: they stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ WAITING_FOLDERS = ("tests/end_to_end/", "tests/faults/", "tests/contract/")
 """Where a file that is not measured yet is taken for one that waits."""
 SHORTEST_S = 0.5
 """Files that take less are not written down."""
-NICENESS = 5
+NICENESS = 3
 
 
 class Duration(NamedTuple):

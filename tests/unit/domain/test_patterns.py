@@ -35,7 +35,7 @@ PACKAGES = (
 )
 FUNCTIONS = frozenset({"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"})
 LENGTH = 100_000
-SHORT = 2_000
+SHORT = 500
 DEADLINE_S = 1.0
 
 
