@@ -6,12 +6,13 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.metrics.picture.arrays import Bytes, Floats
 from detectors.metrics.picture.averages import share_of
 from detectors.metrics.picture.decoded_picture import DecodedPicture
 from detectors.metrics.picture.visible import VisibleArea
-from detectors.metrics.picture.windows import area_mean, windows
+from detectors.metrics.picture.windows import windows
 from detectors.metrics.specs import LEVELS, lower_is_better
 
 _STANDS_OUT = 0.15
@@ -70,44 +71,55 @@ def stripe_strength(codes: Bytes) -> float:
     height, width = codes.shape
     if min(height, width) < 8 * _LEAST_PIXELS:
         return math.nan
-    across = _column_means(codes)
-    down = area_mean(codes, (_STRIPS, width))
-    return max(_bars(across), _bars(down))
+    return _strongest_bars(_row_means(codes), _row_means(np.asarray(cv2.transpose(codes), np.uint8)))
 
 
-def _column_means(codes: Bytes) -> Floats:
+def _row_means(codes: Bytes) -> Floats:
     """Return the mean of each row in each of 8 strips beside one another, (8, height)."""
-    spans = windows(codes.shape[1], _STRIPS)
-    strips = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
-    rows = [cv2.reduce(codes[:, start:end], 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F) for start, end in strips]
+    height, width = codes.shape
+    if width % _STRIPS == 0:
+        strips = cv2.reduce(codes.reshape(-1, width // _STRIPS), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+        return np.asarray(cv2.transpose(strips.reshape(height, _STRIPS)), np.float32)
+    spans = windows(width, _STRIPS)
+    bounds = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
+    rows = [cv2.reduce(codes[:, start:end], 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F) for start, end in bounds]
     return np.asarray(np.concatenate(rows, axis=1).T, np.float32)
 
 
-def _bars(profiles: Floats) -> float:
-    """Return the strength of bars of (8, length) mean profiles, one of each strip."""
+def _strongest_bars(*directions: Floats) -> float:
+    """Return the strength of the strongest bars of (8, length) mean profiles, one of each strip."""
+    spectra = [_spectra(profiles) for profiles in directions]
+    joined = np.concatenate(spectra, axis=1)
+    together = np.abs(joined.sum(axis=0))
+    coherence = together / np.maximum(np.abs(joined).sum(axis=0), np.float32(1e-6 * _STRIPS))
+    amplitude = together * coherence * coherence * np.float32(1 / _STRIPS)
+    first = spectra[0].shape[1]
+    return max(_peak(amplitude[:first]), _peak(amplitude[first:]))
+
+
+def _spectra(profiles: Floats) -> NDArray[np.complex64]:
+    """Return the spectra of (8, length) profiles, of bars of one code's amplitude 1."""
     length = profiles.shape[1]
-    window = _window(length)
-    centred = (profiles - profiles.mean(axis=1, keepdims=True)) * window
+    means = cv2.reduce(profiles, 1, cv2.REDUCE_AVG)
     # OpenCV packs the frequencies 1, 2 … as pairs of real and imaginary part from the second column on.
-    packed = cv2.dft(centred, flags=cv2.DFT_ROWS)[:, 2 * _LEAST_PERIODS - 1 : 2 * (length // _LEAST_PIXELS) - 1]
-    spectra = np.ascontiguousarray(packed).view(np.complex64)
-    together = np.abs(spectra.mean(axis=0))
-    unit = np.float32(2 / window.sum())
-    coherence = together / np.maximum(np.abs(spectra).mean(axis=0), np.float32(1e-6) / unit)
-    return _peak(together * coherence**2 * unit)
+    packed = cv2.dft((profiles - means) * _window(length), flags=cv2.DFT_ROWS)
+    kept = packed[:, 2 * _LEAST_PERIODS - 1 : 2 * (length // _LEAST_PIXELS) - 1]
+    return np.ascontiguousarray(kept).view(np.complex64)
 
 
 @lru_cache(maxsize=64)
 def _window(length: int) -> Floats:
-    return np.hanning(length).astype(np.float32)
+    """Return Hann's window, scaled so that a bar's spectrum has its amplitude."""
+    window = np.hanning(length)
+    return (window * (2 / window.sum())).astype(np.float32)
 
 
 def _peak(amplitude: Floats) -> float:
     """Return the greatest excess of a bin over the mean of the bins three to six places away."""
     count = len(amplitude)
-    total = np.zeros(count + 13)
-    total[1:7], total[7:-6], total[-6:] = amplitude[0], amplitude, amplitude[-1]
-    np.cumsum(total, out=total)
+    total = np.empty(count + 13)
+    total[0], total[1:7], total[7:-6], total[-6:] = 0, amplitude[0], amplitude, amplitude[-1]
+    total = total.cumsum()
     wide = total[13 : 13 + count] - total[:count]
     near = total[9 : 9 + count] - total[4 : 4 + count]
     return float(max(0.0, (amplitude - (wide - near) / 8).max()))

@@ -74,6 +74,9 @@ def glare_share(clipped: Bytes, visible: VisibleArea | None = None) -> float:
     against a reference and over time. Source: ours.
     """
     side = max(3, round(_DISC_SHARE * min(clipped.shape)) | 1)
+    if cv2.countNonZero(clipped) < (side // 2 + 1) ** 2:
+        # In a corner, beyond which the picture is continued, a quarter of the square is enough.
+        return 0.0 if visible is None or visible.share > 0 else math.nan
     square = np.ones((side, side), np.uint8)
     eroded = cv2.erode(clipped, square, borderType=cv2.BORDER_REPLICATE)
     if not cv2.countNonZero(eroded):

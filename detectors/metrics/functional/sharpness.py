@@ -29,24 +29,26 @@ def sharpness(luma: Words, visible: VisibleArea | None = None) -> float:
         return math.nan
     short = (luma >> _SPARE_BITS).view(np.int16)
     inside = None if visible is None else visible.inside(_REACH)[1:-1, 1:-1]
-    across = _blur(cv2.copyMakeBorder(short, 0, 0, _REACH, _REACH, cv2.BORDER_REFLECT_101), inside)
-    turned = cv2.copyMakeBorder(cv2.transpose(short), 0, 0, _REACH, _REACH, cv2.BORDER_REFLECT_101)
-    down = _blur(turned, None if inside is None else inside.T)
+    across = _blur(short, inside)
+    down = _blur(cv2.transpose(short), None if inside is None else inside.T)
     return 1 - max(across, down)
 
 
 def _blur(luma: Samples, inside: Samples | None) -> float:
-    """Return B along the width of a picture (h, w + 12) that is reflected by 6 pixels at either side."""
-    smooth = luma[:-2:_LINES] + luma[2::_LINES]
-    smooth += luma[1:-1:_LINES]
-    smooth += luma[1:-1:_LINES]
-    width = luma.shape[1] - 2 * _REACH - 2
+    """Return B along the width of a picture (h, w), which is reflected at either side."""
+    lines = luma[:-2:_LINES] + luma[2::_LINES]
+    lines += luma[1:-1:_LINES]
+    lines += luma[1:-1:_LINES]
+    smooth = cv2.copyMakeBorder(lines, 0, 0, _REACH, _REACH, cv2.BORDER_REFLECT_101)
+    width = luma.shape[1] - 2
     sharp = cv2.absdiff(smooth[:, _REACH + 2 : _REACH + 2 + width], smooth[:, _REACH : _REACH + width])
     # Two means of 11 pixels that lie two apart share nine of them: the ends alone make their difference.
     ends = smooth[:, 1:] + smooth[:, :-1]
     soft = cv2.absdiff(ends[:, 2 * _REACH : 2 * _REACH + width], ends[:, 1 : 1 + width])
     # What exceeds 16 bits when times 11 exceeds every `soft` as well.
-    kept = np.minimum(np.minimum(sharp, _MOST) * np.int16(_WINDOW), soft)
+    kept = np.minimum(sharp, _MOST)
+    kept *= np.int16(_WINDOW)
+    np.minimum(kept, soft, out=kept)
     if inside is None:
         total, left = cv2.sumElems(sharp)[0], cv2.sumElems(kept)[0]
     else:

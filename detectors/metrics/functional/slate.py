@@ -28,6 +28,8 @@ _BAR_HUES = (-7, 52, 106, 173, 232, 286)
 """Blue, magenta, red, yellow, green and cyan in the plane of (Cb, Cr), degrees, between those of BT.601 and BT.709."""
 _HUE_REACH, _LEAST_CHROMA = 15, 0.12
 _LEAST_HUES, _LEAST_OF_HUE = 5, 0.02
+_OPPOSITE = 0.39
+"""Cosine of 67 degrees: as far as magenta, the bluer of two, may turn to red; green to blue is the mirror image."""
 
 
 def slate_share(picture: DecodedPicture) -> float:
@@ -83,25 +85,25 @@ def one_colour(picture: DecodedPicture) -> float:
     luma = _samples(picture.luma)
     median = median_code(luma)
     same = _near(luma, median, _EXACT / 255 * codes.span)
-    if same.mean() < _LEAST_FLAT:
+    if cv2.countNonZero(same) < _LEAST_FLAT * same.size:
         return 0.0
     coloured = False
     if picture.chroma is not None:
         planes = [_samples(plane) for plane in picture.chroma]
         usual = [median_code(plane) for plane in planes]
         reach = _EXACT / 255 * codes.colour_span
-        alike = _near(planes[0], usual[0], reach) & _near(planes[1], usual[1], reach)
-        same = same & (cv2.resize(alike.view(np.uint8), luma.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+        alike = cv2.min(_near(planes[0], usual[0], reach), _near(planes[1], usual[1], reach))
+        same = cv2.min(same, cv2.resize(alike, luma.shape[::-1], interpolation=cv2.INTER_NEAREST))
         coloured = math.hypot(*(each - codes.neutral for each in usual)) / codes.colour_span >= _NEUTRAL
     light = (median - codes.black) / codes.span
-    share = float(same.mean())
+    share = _share(same)
     generated = (light >= _DARK or coloured) and light < _BURNT_OUT
     return share if generated and share >= _LEAST_FLAT else 0.0
 
 
-def _near(plane: Samples, code: int, reach: float) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
+def _near(plane: Samples, code: int, reach: float) -> Bytes:
     low, high = max(0, math.ceil(code - reach)), math.floor(code + reach)
-    return np.asarray(cv2.inRange(plane, low, high), np.uint8) > 0
+    return np.asarray(cv2.inRange(plane, low, high), np.uint8)
 
 
 def colour_bars(picture: DecodedPicture) -> float:
@@ -135,6 +137,8 @@ def colour_bars(picture: DecodedPicture) -> float:
 def _flat_patches(picture: DecodedPicture, planes: Sequence[Samples]) -> Bytes | None:
     """Return 1 in flat patches, None where too few of them have strong colour; what is seen quickest comes first."""
     codes = picture.codes
+    if not _has_opposite_hues(planes, codes):
+        return None
     strong = _strong(planes, codes)
     if _share(strong) < _LEAST_HUES * _LEAST_OF_HUE:
         return None
@@ -145,6 +149,24 @@ def _flat_patches(picture: DecodedPicture, planes: Sequence[Samples]) -> Bytes |
     flat = cv2.min(flat, _flat(luma, _PATCH_RANGE / 255 * codes.span))
     enough = _share(cv2.min(flat, strong)) >= _LEAST_HUES * _LEAST_OF_HUE
     return np.asarray(flat, np.uint8) if enough else None
+
+
+def _has_opposite_hues(planes: Sequence[Samples], codes: CodeRange) -> bool:
+    """Return whether both planes reach far enough to both sides of neutral for five of the six hues.
+
+    Whichever hue is missing, one of those left leans to each side: each by `_OPPOSITE` of its chroma at least.
+    """
+    least = math.floor(_OPPOSITE * _LEAST_CHROMA * codes.colour_span)
+    enough = _LEAST_OF_HUE * planes[0].size
+    for plane in planes:
+        lowest, highest, _, _ = cv2.minMaxLoc(plane)
+        if lowest > codes.neutral - least or highest < codes.neutral + least:
+            return False
+    return all(
+        cv2.countNonZero(cv2.inRange(plane, low, high)) >= enough
+        for plane in planes
+        for low, high in ((0, codes.neutral - least), (codes.neutral + least, codes.highest))
+    )
 
 
 def _strong(planes: Sequence[Samples], codes: CodeRange) -> Bytes:

@@ -1,6 +1,7 @@
 """By how much the whole picture has shifted since the one before: phase correlation."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,12 +44,10 @@ def shift(now: Spectra, before: Spectra) -> float:
     cross *= np.reciprocal(np.maximum(np.abs(cross), np.float32(1e-9)))
     packed = np.zeros((4, *now.size), np.float32)
     _interior(packed)[:] = cross
-    lengths = []
-    for spectrum in packed:
-        offset, peak = _centroid(cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT))
-        if peak >= _LEAST_PEAK:
-            lengths.append(offset / now.width)
-    return lower_median(np.array(lengths)) if len(lengths) >= _LEAST_QUARTERS else math.nan
+    surfaces = [cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT) for spectrum in packed]
+    offsets, peaks = _centroids(surfaces)
+    lengths = offsets[peaks >= _LEAST_PEAK]
+    return lower_median(lengths) / now.width if len(lengths) >= _LEAST_QUARTERS else math.nan
 
 
 def quarter_spectra(luma: Floats) -> Spectra | None:
@@ -68,7 +67,9 @@ def quarter_spectra(luma: Floats) -> Spectra | None:
         part = luma[y : y + height, x : x + width]
         mean, deviation = (each.item() for each in cv2.meanStdDev(part))
         if deviation >= _LEAST_CONTRAST:
-            packed[index] = cv2.dft(cv2.multiply(part - np.float32(mean), window))
+            windowed = np.subtract(part, np.float32(mean), out=packed[index])
+            windowed *= window
+            cv2.dft(windowed, dst=windowed)
     return Spectra(_interior(packed).copy(), (height, width), luma.shape[1])
 
 
@@ -89,17 +90,17 @@ def _window(height: int, width: int) -> Floats:
     return np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
 
 
-def _centroid(surface: Samples) -> tuple[float, float]:
-    """Return how far the peak is from no shift, in pixels, and the energy around it."""
-    height, width = surface.shape
-    column, row = cv2.minMaxLoc(surface)[3]
-    around = surface.take(row + _NEAR, axis=0, mode="wrap").take(column + _NEAR, axis=1, mode="wrap")
-    around = np.maximum(around, 0).astype(np.float64)
-    total = max(float(around.sum()), 1e-12)
-    down = float((around.sum(axis=1) * (_signed_shift(row, height) + _NEAR)).sum()) / total
-    across = float((around.sum(axis=0) * (_signed_shift(column, width) + _NEAR)).sum()) / total
-    return math.hypot(down, across), total
-
-
-def _signed_shift(place: int, length: int) -> int:
-    return place - length if place > length // 2 else place
+def _centroids(surfaces: Sequence[Samples]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far each surface's peak is from no shift, in pixels, and the energy around it."""
+    size = surfaces[0].shape
+    places = np.array([cv2.minMaxLoc(surface)[3][::-1] for surface in surfaces])
+    around = np.empty((len(surfaces), len(_NEAR), len(_NEAR)))
+    for index, (row, column) in enumerate(places.tolist()):
+        rows, columns = (row + _NEAR) % size[0], (column + _NEAR) % size[1]
+        around[index] = surfaces[index][rows[:, None], columns]
+    np.maximum(around, 0, out=around)
+    total = np.maximum(around.sum(axis=(1, 2)), 1e-12)
+    signed = np.where(places > np.array(size) // 2, places - size, places)
+    down = (around.sum(axis=2) * (signed[:, :1] + _NEAR)).sum(axis=1) / total
+    across = (around.sum(axis=1) * (signed[:, 1:] + _NEAR)).sum(axis=1) / total
+    return np.hypot(down, across), total

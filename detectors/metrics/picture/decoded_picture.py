@@ -81,14 +81,21 @@ class DecodedPicture:
     def reduced_luma(self) -> Words:
         """Luma averaged down to at most 640 pixels on the longer side, (h, w) uint16, 128 to an 8-bit code."""
         size = reduced_size(self.shape, REDUCED_SIDE)
-        if size == self.shape and self.codes.bits == 8:
-            return np.asarray(self.luma.astype(np.uint16) << 7, np.uint16)
+        if self._is_reduced:
+            return np.asarray(np.multiply(self.luma, np.uint16(FIXED_POINT), dtype=np.uint16), np.uint16)
         unit = FIXED_POINT / (1 << (self.codes.bits - 8))
         return np.rint(area_mean(self.luma, size, highest=self.codes.highest, scale=unit)).astype(np.uint16)
+
+    @property
+    def _is_reduced(self) -> bool:
+        """Whether luma as decoded is the reduced picture already, in 8-bit codes."""
+        return self.codes.bits == 8 and reduced_size(self.shape, REDUCED_SIDE) == self.shape
 
     @cached_property
     def reduced8(self) -> Bytes:
         """`reduced_luma` in whole 8-bit codes."""
+        if self._is_reduced:
+            return self.luma
         return ((self.reduced_luma + np.uint16(FIXED_POINT // 2)) >> 7).astype(np.uint8)
 
     @cached_property

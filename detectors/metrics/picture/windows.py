@@ -105,15 +105,18 @@ def _wide_block_sums(plane: Samples, size: tuple[int, int], scale: float) -> tup
     return bands.reshape(*size, across).sum(axis=2, dtype=kind), scale / (down * across)
 
 
-def block_sums(values: Samples, side: int, widest: type[np.uint16] | type[np.uint32] = np.uint32) -> Samples:
-    """Return the sums of integers over whole blocks of `side` x `side` pixels, (H // side, W // side).
+def block_sums(
+    values: Samples, side: int | tuple[int, int], widest: type[np.uint16] | type[np.uint32] = np.uint32
+) -> Samples:
+    """Return the sums of integers over whole blocks of `side` pixels or (height, width), (H // side, W // side).
 
-    What is left over at the bottom and on the right does not count. Sums of `side` values fit into `widest`, those
+    What is left over at the bottom and on the right does not count. Sums of a block's column fit into `widest`, those
     of blocks into the 24 bits that float32 adds exactly.
     """
-    rows, columns = values.shape[0] // side, values.shape[1] // side
-    bands = np.add.reduce(values[: rows * side].reshape(rows, side, values.shape[1]), axis=1, dtype=widest)
-    blocks = bands[:, : columns * side].reshape(-1, side)
+    height, width = (side, side) if isinstance(side, int) else side
+    rows, columns = values.shape[0] // height, values.shape[1] // width
+    bands = np.add.reduce(values[: rows * height].reshape(rows, height, values.shape[1]), axis=1, dtype=widest)
+    blocks = bands[:, : columns * width].reshape(-1, width)
     if widest is np.uint16 and blocks.size:
         return np.asarray(cv2.reduce(blocks, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(rows, columns))
     return np.asarray(blocks.sum(axis=1, dtype=np.uint32).reshape(rows, columns))
