@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from secrets import token_hex
 from typing import Any
 
 import av
@@ -32,6 +31,7 @@ from ingest.limits import ReadingLimits
 from ingest.read import sampling, stream_time
 from ingest.read.open_stream import Deadlines, OpenedStream, SourceKind, error_for_ffmpeg, find_source_kind, open_stream
 from ingest.read.recordings import describe_track
+from ingest.read.session_names import name_session
 from ingest.read.stream_stats import StreamStats
 from ingest.read.sudden_change import StructureWatch
 
@@ -97,8 +97,7 @@ class StreamSource:
         carried: StreamCounters,
         not_before: datetime | None,
     ) -> None:
-        # Unlike among the sessions of one camera; every stored frame holds it twice, so it is short.
-        self.session_id = token_hex(6)
+        self.session_id = name_session()
         self.progress_s = time.monotonic()
         self.last_packet_s: float | None = None
         self.last_picture_s: float | None = None

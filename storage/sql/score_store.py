@@ -32,7 +32,7 @@ from storage.sql.schema.score_rows import (
     row_values,
     unpack_number,
 )
-from storage.sql.schema.upserts import insert_new, insert_or_lock, raise_numbers, replace_older
+from storage.sql.schema.upserts import insert_mostly_new, insert_new, insert_or_lock, raise_numbers, replace_older
 from storage.sql.verdict_time import SpanWriter, spans_between
 
 _MAX_AHEAD = timedelta(days=1)
@@ -99,7 +99,7 @@ class SqlScoreStore:
             insert_new(connection, tables.model_sets, models)
             insert_new(connection, tables.model_days, model_days)
             insert_new(connection, tables.metric_sets, sets)
-            insert_new(connection, tables.frames, rows.frame_rows(scores, packed))
+            insert_mostly_new(connection, tables.frames, rows.frame_rows(scores, packed))
             insert_or_lock(connection, tables.unfolded, rows.minute_rows(scores))
             insert_new(connection, tables.dropped_frames, dropped_frame_rows(result.dropped))
             _store_evaluation(connection, result, fences, None if now is None else now + CLOCK_SKEW)

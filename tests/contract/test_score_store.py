@@ -270,3 +270,12 @@ def test_dead_letters_come_latest_first(stores: PortStores) -> None:
     letters = tuple(DeadLetter("gate", "s1", n, START + timedelta(seconds=n), f"reason {n}") for n in range(4))
     stores.scores.add(BatchResult(dead_letters=letters))
     assert [letter.sequence for letter in stores.scores.dead_letters(limit=2)] == [3, 2]
+
+
+def test_a_unit_of_new_frames_and_of_some_that_are_there_adds_the_new_ones(stores: PortStores) -> None:
+    stores.scores.add(BatchResult(scores=(scores("gate", 0), scores("gate", 1))))
+    mixed = (scores("gate", 1), scores("gate", 2), scores("gate", 2), scores("yard", 0))
+    stores.scores.add(BatchResult(scores=mixed, statuses=(status("gate", 2),)))
+    assert [row.ref.sequence for row in stores.scores.frames("gate", START, FOREVER)] == [0, 1, 2]
+    assert [row.ref.sequence for row in stores.scores.frames("yard", START, FOREVER)] == [0]
+    assert [session.stream_id for session in stores.streams.sessions("gate")] == ["gate"]
