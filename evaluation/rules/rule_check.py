@@ -56,12 +56,11 @@ class RuleContext:
     provisional_for_all: bool = False
     provisional_sensitivity: int | None = None
 
-    def usual(self, metric: str, *, provisional: bool) -> Statistic | None:
-        """Return the learned statistic of a metric; of a part still being learned only where `provisional`."""
+    def learned(self, metric: str) -> tuple[Statistic | None, BaselineState | None]:
+        """Return the statistic of a metric as far as it is known, and how far its part has come."""
         if self.reference is None:
-            return None
-        learning = self.reference.state_of(part_of(metric)) is BaselineState.LEARNING
-        return None if learning and not provisional else self.reference.statistics.get(metric)
+            return None, None
+        return self.reference.statistics.get(metric), self.reference.state_of(part_of(metric))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,8 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
 def _provisional_part(rule: Rule, scene: RuleContext) -> PartBaseline | None:
     """Return the part that a comparison of this rule rests on while it is still being learned, or None."""
     if scene.reference is None or not (rule.needs_reference or rule.provisional):
+        return None
+    if not any(part.state is BaselineState.LEARNING for part in scene.reference.parts.values()):
         return None
     compared = [b for bounds in rule.any_of for b in bounds if b.against is not ThresholdBasis.ABSOLUTE]
     asked = {part_of(bound.metric) for bound in compared} | ({BaselinePart.VIEW} if rule.fixed_view else set())
@@ -202,11 +203,14 @@ def _check_threshold(
     value = scene.values.get(bound.metric)
     if value is None:
         return _ThresholdResult(None, bound, why=scene.missing.get(bound.metric, f"{bound.metric} was not measured"))
-    statistic = scene.usual(bound.metric, provisional=_may_use_provisional(rule, scene))
-    accepted = scene.reference is not None and scene.reference.state_of(part_of(bound.metric)) is BaselineState.ACCEPTED
-    settled = bound.until_settled and scene.usual(bound.metric, provisional=False) is not None
-    if settled or (statistic is not None and _never_lower(bound, statistic)):
+    statistic, state = scene.learned(bound.metric)
+    if bound.until_settled and statistic is not None and state is not BaselineState.LEARNING:
         return _ThresholdResult(False, bound, value)
+    if state is BaselineState.LEARNING and not _may_use_provisional(rule, scene):
+        statistic = None
+    if statistic is not None and _never_lower(bound, statistic):
+        return _ThresholdResult(False, bound, value)
+    accepted = state is BaselineState.ACCEPTED
     limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
     if limit is None:
         why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
