@@ -83,7 +83,7 @@ def purple_share(blue_less_green: Floats, red_less_green: Floats, visible: Visib
     """
     purple = np.minimum(blue_less_green, red_less_green)
     values = purple.ravel() if visible is None else purple[visible.pixels > 0]
-    return float((values >= _PURPLE).mean()) if values.size else math.nan
+    return np.count_nonzero(values >= _PURPLE) / values.size if values.size else math.nan
 
 
 def _less_green(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> tuple[Floats, Floats, VisibleArea | None]:

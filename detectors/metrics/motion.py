@@ -65,7 +65,7 @@ class MotionMetrics:
         blocks = block_change(now.luma, before.luma, visible) * now.levels
         return {
             "change_median": lower_median(blocks),
-            "change_share": float((blocks >= _CHANGED).mean()) if len(blocks) else math.nan,
+            "change_share": np.count_nonzero(blocks >= _CHANGED) / len(blocks) if len(blocks) else math.nan,
             "shift": math.nan if now.spectra is None or before.spectra is None else shift(now.spectra, before.spectra),
             "flicker": flicker(now.luma, before.luma, visible) * now.levels,
         }

@@ -31,4 +31,6 @@ def texture_share(structure: Floats, *, least: float = _TEXTURED) -> float:
     """
     energy = structure[..., 1]
     seen = ~np.isnan(energy)
-    return float((energy[seen] > least).mean()) if seen.any() else math.nan
+    count = np.count_nonzero(seen)
+    # NaN exceeds nothing.
+    return np.count_nonzero(energy > least) / count if count else math.nan

@@ -1,6 +1,7 @@
 """Borders of 8x8 coding blocks: steps on a grid that steps off the grid do not match."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from detectors.metrics.picture.steps import Steps
 PERIOD = 8
 _MOST = 1e3
 _NEAR, _FAR = PERIOD, 2 * PERIOD
+_HIGHEST_SUM = np.iinfo(np.uint16).max
 
 
 def blockiness(picture: DecodedPicture) -> tuple[float, float]:
@@ -38,7 +40,12 @@ def blockiness(picture: DecodedPicture) -> tuple[float, float]:
 def _grid(steps: Steps) -> tuple[float, float]:
     """Return ratio and difference of the mean step on the strongest phase and elsewhere."""
     lively = _whole_periods(steps.sums).view(np.uint64).reshape(len(steps.sums), -1, 2)
-    lively_columns = np.repeat(lively[..., 0] | lively[..., 1] != 0, PERIOD, axis=1)[:, : steps.sums.shape[1]]
+    lively = lively[..., 0] | lively[..., 1] != 0
+    if lively.all() and not steps.masked:
+        shared = _median_with_neighbours(steps.sums)
+        on_count = _columns_by_phase(shared.shape[1]) * float(steps.counts.sum())
+        return _compare_phases(_by_phase(np.add.reduce(shared, axis=0, dtype=np.uint32)), on_count)
+    lively_columns = np.repeat(lively, PERIOD, axis=1)[:, : steps.sums.shape[1]]
     if steps.masked:
         present = steps.counts > 0
         shared = (
@@ -54,6 +61,11 @@ def _grid(steps: Steps) -> tuple[float, float]:
     on_sum = _by_phase(shared.sum(axis=0, dtype=np.uint32 if shared.dtype == np.uint16 else np.float64))
     if on_count.sum() == 0:
         return math.nan, 0.0 if np.any(steps.counts > 0) else math.nan
+    return _compare_phases(on_sum, on_count)
+
+
+def _compare_phases(on_sum: NDArray[np.float64], on_count: NDArray[np.float64]) -> tuple[float, float]:
+    """Return ratio and difference of the mean step on the strongest phase and elsewhere, of (8,) sums and counts."""
     with np.errstate(divide="ignore", invalid="ignore"):
         on_mean = on_sum / on_count
         off_mean = (on_sum.sum() - on_sum) / (on_count.sum() - on_count)
@@ -76,13 +88,18 @@ def _by_phase(columns: Samples) -> NDArray[np.float64]:
     return np.asarray(_whole_periods(columns[None]).reshape(-1, PERIOD).sum(axis=0, dtype=np.float64))
 
 
+@lru_cache(maxsize=64)
+def _columns_by_phase(width: int) -> NDArray[np.float64]:
+    return np.bincount(np.arange(width) % PERIOD, minlength=PERIOD).astype(np.float64)
+
+
 def _median_with_neighbours(steps: Samples, present: Samples | None = None) -> Samples:
     """Return the median of each of (bands, W) steps and its four neighbours on the same grid, of the same shape.
 
     Of neighbours beyond the picture or under a mask two count as lower than all and two as higher: they cancel out.
     """
     length = steps.shape[1]
-    highest = np.iinfo(steps.dtype).max if steps.dtype.kind == "u" else np.inf
+    highest = _HIGHEST_SUM if steps.dtype.kind == "u" else np.inf
     lower = np.zeros((len(steps), length + 2 * _FAR), steps.dtype)
     upper = np.full_like(lower, highest)
     lower[:, _FAR:-_FAR] = steps

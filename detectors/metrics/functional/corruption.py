@@ -44,7 +44,7 @@ def corrupt_share(picture: DecodedPicture) -> float:
     kept = None if picture.visible is None else _mask_kept(picture, size)
     if kept is not None:
         return float(faulty[kept].mean()) if kept.any() else math.nan
-    return float(faulty.mean())
+    return np.count_nonzero(faulty) / faulty.size
 
 
 def _mask_kept(picture: DecodedPicture, size: tuple[int, int]) -> Flags:
