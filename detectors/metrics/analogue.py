@@ -111,7 +111,7 @@ def _spectra(profiles: Floats) -> NDArray[np.complex64]:
 def _window(length: int) -> Floats:
     """Return Hann's window, scaled so that a bar's spectrum has its amplitude."""
     window = np.hanning(length)
-    return (window * (2 / window.sum())).astype(np.float32)
+    return np.asarray(window * (2 / window.sum()), np.float32)
 
 
 def _peak(amplitude: Floats) -> float:

@@ -84,7 +84,7 @@ def glare_share(clipped: Bytes, visible: VisibleArea | None = None) -> float:
     opened = cv2.dilate(eroded, square, borderType=cv2.BORDER_REPLICATE)
     # What is left is as wide as the square everywhere: a quarter of its width apart, pixels show every area.
     step = max(1, side // 4)
-    looked = np.ascontiguousarray(opened[::step, ::step])
+    looked = np.ascontiguousarray(opened[::step, ::step], np.uint8)
     seen = None if visible is None else VisibleArea(np.ascontiguousarray(visible.pixels[::step, ::step]))
     return max(share_of(area, seen) * _weight(area) for area in _largest_areas(looked))
 

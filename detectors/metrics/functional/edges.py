@@ -131,7 +131,8 @@ def _mean_width(smooth: Bytes, edges: _Edges) -> float:
 def _is_inside(smooth: Bytes, edges: _Edges, steps: Places) -> Flags:
     """Return whether the last pixel that a walk looked at is one of the picture's."""
     rows, columns = edges.rows + edges.step_y * steps, edges.columns + edges.step_x * steps
-    return (rows >= 0) & (rows < smooth.shape[0]) & (columns >= 0) & (columns < smooth.shape[1])
+    inside = (rows >= 0) & (rows < smooth.shape[0]) & (columns >= 0) & (columns < smooth.shape[1])
+    return np.asarray(inside)
 
 
 def _slope_lengths(flat: Bytes, start: Places, stride: Places, sign: Samples) -> Places:

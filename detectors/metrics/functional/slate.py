@@ -93,7 +93,8 @@ def one_colour(picture: DecodedPicture) -> float:
         usual = [median_code(plane) for plane in planes]
         reach = _EXACT / 255 * codes.colour_span
         alike = cv2.min(_near(planes[0], usual[0], reach), _near(planes[1], usual[1], reach))
-        same = cv2.min(same, cv2.resize(alike, luma.shape[::-1], interpolation=cv2.INTER_NEAREST))
+        everywhere = cv2.resize(alike, luma.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        same = np.asarray(cv2.min(same, everywhere), np.uint8)
         coloured = math.hypot(*(each - codes.neutral for each in usual)) / codes.colour_span >= _NEUTRAL
     light = (median - codes.black) / codes.span
     share = _share(same)
