@@ -25,6 +25,8 @@ SCHEMES = frozenset(
     )
 )
 """Apprise knows others, some of which show windows or run programs on this machine."""
+FOR_PROGRAMS = frozenset(("json", "jsons"))
+"""Who reads these compares keys, so a digest holds all of them; people get the beginning."""
 SHORTEST_SECRET = 4
 _SEPARATORS = re.compile(r"[/:@?&=#,]+")
 _LOG = logging.getLogger("apprise")
@@ -86,7 +88,8 @@ class ChatNotifier:
         self._deliver(self._tools.writer.write_digest(entries), _kind_of(worst), None)
 
     def _deliver(self, message: Message, kind: str, picture: bytes | None) -> str:
-        body = f"{message.text}\n\n[{_short_key(message.key)}]"
+        key = message.key if self._scheme in FOR_PROGRAMS else _short_key(message.key)
+        body = f"{message.text}\n\n[{key}]"
         with _capture_answers() as answers:
             sent = self._target.notify(
                 body=body, title=message.title, notify_type=kind, body_format="text", attach=_attachment(picture)
@@ -119,6 +122,9 @@ def _open_target(url: str, where: str) -> "NotifyBase":
     if target is None:
         raise ConfigError(f"{where}: Apprise cannot read this address; its wiki shows the form for each service")
     found: NotifyBase = target
+    if found.overflow_mode == apprise.OverflowMode.UPSTREAM:
+        # A digest is longer than some services take, and they would refuse it for ever.
+        found.overflow_mode = apprise.OverflowMode.SPLIT
     return found
 
 

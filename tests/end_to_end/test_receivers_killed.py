@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from domain.ports import Notifier
 from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
 from notification.message import MessageWriter
+from notification.notifiers.chat import ChatNotifier, ChatSettings
 from notification.notifiers.mail import MailNotifier, MailSettings
 from notification.notifiers.mqtt import MqttNotifier, MqttSettings
 from notification.notifiers.webhook import WebhookNotifier
@@ -36,10 +38,11 @@ WAIT_S = 60.0
 
 
 class Hook:
-    """An HTTP receiver that can be killed."""
+    """An HTTP receiver that can be killed. `read_keys` takes the keys of a message from its headers and body."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_keys: Callable[[Message, Any], list[str]]) -> None:
         self.keys: list[str] = []
+        self.read_keys = read_keys
         self.port = services.free_port()
         self._server: ThreadingHTTPServer | None = None
 
@@ -49,8 +52,7 @@ class Hook:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                hook.keys.append(self.headers["Idempotency-Key"])
-                assert body["version"] == "4"
+                hook.keys += hook.read_keys(self.headers, body)
                 self.send_response(200)
                 self.end_headers()
 
@@ -65,6 +67,15 @@ class Hook:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+
+def keys_of_webhook(headers: Message, body: Any) -> list[str]:
+    assert body["version"] == "4"
+    return [headers["Idempotency-Key"]]
+
+
+def keys_of_chat(headers: Message, body: Any) -> list[str]:
+    return str(body["message"].rpartition("[")[2].rstrip("]")).split(",")
 
 
 class Post:
@@ -146,12 +157,12 @@ def wait_for(condition: Callable[[], bool]) -> None:
         threading.Event().wait(0.05)
 
 
-@pytest.mark.parametrize("which", ["webhook", "mail", "mqtt", "all"])
+@pytest.mark.parametrize("which", ["webhook", "chat", "mail", "mqtt", "all"])
 def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightline_starts_again(
     tmp_path: Path, broker: Broker, which: str
 ) -> None:
-    hook, post = Hook(), Post()
-    receivers: dict[str, Hook | Post | Broker] = {"webhook": hook, "mail": post, "mqtt": broker}
+    hook, chat, post = Hook(keys_of_webhook), Hook(keys_of_chat), Post()
+    receivers: dict[str, Hook | Post | Broker] = {"webhook": hook, "chat": chat, "mail": post, "mqtt": broker}
     for receiver in receivers.values():
         receiver.start()
     victims = list(receivers.values()) if which == "all" else [receivers[which]]
@@ -161,11 +172,13 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
         "type": "smtp", "host": "127.0.0.1", "port": post.port, "security": "none", "timeout_s": 5.0,
         "sender": "a@example.org", "to": ("b@example.org",),
     }  # fmt: skip
+    room = {"type": "apprise", "url": f"json://127.0.0.1:{chat.port}/room"}
     mqtt = {"type": "mqtt", "host": "127.0.0.1", "port": broker.port, "tls": False, "timeout_s": 3.0}
 
     def make_dispatcher() -> Dispatcher:
         notifiers: list[Notifier] = [
             WebhookNotifier(f"http://127.0.0.1:{hook.port}/", clock=clock, timeout_s=5.0),
+            ChatNotifier("chat", ChatSettings.model_validate(room), tools),
             MailNotifier("mail", MailSettings.model_validate(mail), tools),
             MqttNotifier("mqtt", MqttSettings.model_validate(mqtt), tools),
         ]
@@ -203,7 +216,8 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
         dispatcher.close()
     post.kill()
     hook.kill()
+    chat.kill()
     wanted = {entry.key for entry in sent}
     wait_for(lambda: set(broker.keys) == wanted)
-    for receiver in receivers.values():
-        assert set(receiver.keys) == wanted, type(receiver).__name__
+    for name, receiver in receivers.items():
+        assert set(receiver.keys) == wanted, name

@@ -100,6 +100,25 @@ def test_many_messages_become_one() -> None:
     assert all(f"cam-{number} (depot)" in post["message"] for number in range(12))
 
 
+def test_a_digest_that_is_too_long_for_its_service_comes_in_parts_and_complete() -> None:
+    incidents = [replace(INCIDENT, incident_id=f"{n}", stream_id=f"camera number {n:03}.") for n in range(200)]
+    entries = [replace(FIRING, key=f"{each.incident_id}:firing", incident=each) for each in incidents]
+    with http_receiver() as receiver:
+        chat(f"mmost://127.0.0.1:{receiver.server.server_port}/{TOKEN}").send_digest(entries)
+    texts = [post["text"] for post in receiver.posts]
+    assert len(texts) > 1
+    assert max(map(len, texts)) <= 4000, "Mattermost takes no more"
+    assert all(each.stream_id in "".join(texts).replace("\n", "") for each in incidents)
+
+
+def test_a_digest_for_a_program_holds_every_key() -> None:
+    entries = [replace(FIRING, key=f"{n:016x}:firing") for n in range(50)]
+    with http_receiver() as receiver:
+        chat(receiver.url).send_digest(entries)
+    (post,) = receiver.posts
+    assert post["message"].rpartition("[")[2].rstrip("]").split(",") == [entry.key for entry in entries]
+
+
 def test_syslog_of_another_machine_gets_a_line() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
