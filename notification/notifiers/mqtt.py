@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import socket
 import ssl
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -82,6 +84,23 @@ def make_client(settings: MqttSettings, where: str) -> "Client":
     return client
 
 
+def _describe_failure(error: BaseException | None) -> str:
+    """Return why a connection could not be made, and what to check."""
+    found = next((said for kind, said in _FAILURES.items() if isinstance(error, kind)), "cannot be reached")
+    return f"no connection: {found}"
+
+
+_FAILURES: Mapping[type[BaseException], str] = {
+    ssl.SSLCertVerificationError: "the broker's certificate is not trusted; name who signed it in ca_file",
+    ssl.SSLError: "the broker does not speak TLS there; check port and tls",
+    TimeoutError: "the broker does not answer; check host and port",
+    socket.gaierror: "the name of the broker is not known here; check host",
+    ConnectionRefusedError: "nothing listens there; check port and whether the broker runs",
+    ConnectionResetError: "the broker ended it; check port and tls",
+}
+"""The first that fits says why."""
+
+
 class MqttNotifier:
     """Publishes each message to `TOPIC/events` as JSON with its key, at least once (quality of service 1)."""
 
@@ -95,6 +114,7 @@ class MqttNotifier:
         self._connected = threading.Event()
         self._started = False
         self._client.on_connect = self._note_connection
+        self._client.on_connect_fail = self._note_failure
         self._client.on_disconnect = self._note_end
 
     def send(self, entry: OutboxEntry) -> None:
@@ -145,6 +165,9 @@ class MqttNotifier:
         else:
             self._connected.set()
 
+    def _note_failure(self, client: Any, data: Any) -> None:
+        self._refused = _describe_failure(sys.exception())  # paho calls while it handles the error
+
     def _note_end(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         self._connected.clear()
 
@@ -174,6 +197,7 @@ class MqttMirror:
         self._client.max_queued_messages_set(0)
         self._client.max_inflight_messages_set(200)
         self._client.on_connect = self._begin_session
+        self._client.on_connect_fail = self._note_failure
         self._client.on_message = self._take_message
         self._lock = threading.Lock()
         self._sent: dict[str, str] = {}
@@ -193,7 +217,7 @@ class MqttMirror:
         self._client.loop_stop()
 
     def health(self) -> str:
-        return "" if self._client.is_connected() else f"no connection to the broker {self._refused}".rstrip()
+        return "" if self._client.is_connected() else self._refused or "no connection to the broker"
 
     def run_once(self) -> None:
         """Publish what changed. Raises what reading the cameras raises, after saying that nothing is known: whoever
@@ -227,12 +251,15 @@ class MqttMirror:
 
     def _begin_session(self, client: "Client", data: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            self._refused = f"({reason})"
+            self._refused = f"no connection: the broker refused it ({reason})"
             return
         self._refused = ""
         with self._lock:
             self._sent.clear()
         client.subscribe([(self._topics.birth, 1), (self._topics.every_availability, 1)])
+
+    def _note_failure(self, client: Any, data: Any) -> None:
+        self._refused = _describe_failure(sys.exception())
 
     def _take_message(self, client: Any, data: Any, message: Any) -> None:
         if message.topic == self._topics.birth:
