@@ -42,7 +42,7 @@ from api.security.access_rules import AccessPolicy, normalise_hosts
 from api.security.accounts import Accounts
 from api.security.client_address import parse_networks
 from api.security.client_limits import LiveStreamLimit, PasswordThrottle, TokenThrottle
-from api.security.permissions import Endpoints
+from api.security.permissions import ENDPOINT_RULES, Endpoints
 from api.security.request_guard import RequestGuard
 from domain.metrics import MetricSpec
 from domain.ports import (
@@ -143,6 +143,7 @@ def _guard(app: FastAPI, access: AccessPolicy, accounts: Accounts, sign_on: Sign
     app.state.pages = LiveStreamLimit()
     app.state.look = live_events.SharedPageState(partial(live_events.read_page_state, app.state.backend))
     app.state.endpoints = _add_routes(app)
+    _publish_roles(app)
     app.add_middleware(
         RequestGuard,
         access=access,
@@ -182,6 +183,23 @@ def _add_routes(app: FastAPI) -> Endpoints:
     own = [route for route in app.routes if isinstance(route, Route)]  # the schema, which FastAPI adds itself
     included = [(_PREFIX, router) for router in versioned] + [("", router) for router in unversioned]
     return Endpoints(own, included, mounts=[_STATIC])
+
+
+def _publish_roles(app: FastAPI) -> None:
+    """Say in the published schema which role each endpoint asks for."""
+    describe = app.openapi
+    roles = {key.replace(":path}", "}"): rule for key, rule in ENDPOINT_RULES.items()}
+
+    def openapi() -> dict[str, Any]:
+        schema = describe()
+        for path, operations in schema["paths"].items():
+            for method, operation in operations.items():
+                rule = roles.get(f"{method.upper()} {path}")
+                operation["x-least-role"] = rule.role.value if rule is not None else None
+                operation["x-every-camera"] = rule is not None and rule.whole
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _version() -> str:

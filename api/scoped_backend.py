@@ -23,7 +23,7 @@ from domain.camera_changes import CameraChange, CameraEdit
 from domain.cameras import Camera
 from domain.errors import ConfigError
 from domain.ports import AlertStore, MaintenancePlanner, ReportMaker, ShadowLog, StreamStore
-from domain.quiet_times import Snooze
+from domain.quiet_times import MaintenanceSchedule, Snooze
 from domain.records import AuditEntry, StreamSession
 from domain.report_files import ReportFile, ReportFormat, ReportRequest
 from domain.shadow import ShadowMessage, ShadowScope
@@ -177,6 +177,10 @@ class ScopedStreams:
             raise ConfigError(_OUT_OF_SCOPE)
 
 
+NO_SUCH_PLACE = "no camera matches this; choose a camera, or a site that you may see"
+"""The same for a place that is not there and for a foreign one."""
+
+
 class ScopedQuietTimes:
     """The planner for the cameras that may be seen, and for the windows of a whole site of theirs."""
 
@@ -196,6 +200,21 @@ class ScopedQuietTimes:
     def windows(self) -> Sequence[MaintenanceWindow]:
         return [each for each in self._planner.windows() if self._sees_window(each)]
 
+    def repeat(self, schedule: MaintenanceSchedule) -> MaintenanceSchedule:
+        if not self._sees_scope(schedule.camera, schedule.site):
+            raise HTTPException(404, NO_SUCH_PLACE)
+        return self._planner.repeat(schedule)
+
+    def schedules(self) -> Sequence[MaintenanceSchedule]:
+        return [each for each in self._planner.schedules() if self._sees_scope(each.camera, each.site)]
+
+    def end_schedule(self, schedule_id: str, *, by: str) -> bool:
+        mine = any(each.schedule_id == schedule_id for each in self.schedules())
+        return mine and self._planner.end_schedule(schedule_id, by=by)
+
+    def zone_of(self, site: str) -> str:
+        return self._planner.zone_of(site)
+
     def snooze(
         self, length: timedelta, *, incident_id: str = "", camera: str = "", fault: str = "", reason: str, by: str
     ) -> Snooze:
@@ -212,9 +231,13 @@ class ScopedQuietTimes:
         return [each for each in self._planner.snoozes() if self._sees_snooze(each)]
 
     def _sees_window(self, window: MaintenanceWindow) -> bool:
-        if window.camera:
-            return self._view.sees_camera(window.camera)
-        return bool(window.site) and window.site in self._view.scope.sites
+        return self._sees_scope(window.camera, window.site)
+
+    def _sees_scope(self, camera: str, site: str) -> bool:
+        """Return whether maintenance of this camera, or of this whole site, is somebody's own."""
+        if camera:
+            return self._view.sees_camera(camera)
+        return bool(site) and site in self._view.scope.sites
 
     def _sees_snooze(self, snooze: Snooze) -> bool:
         if snooze.incident_id:

@@ -46,6 +46,20 @@ class MaintenancePlanner(Protocol):
 
     def windows(self) -> Sequence[MaintenanceWindow]: ...
 
+    def repeat(self, schedule: MaintenanceSchedule) -> MaintenanceSchedule:
+        """Store recurring maintenance with its next windows. Raises `ConfigError` for a rule that cannot be used."""
+        ...
+
+    def schedules(self) -> Sequence[MaintenanceSchedule]: ...
+
+    def end_schedule(self, schedule_id: str, *, by: str) -> bool:
+        """Announce no more of its windows, and take back those that have not begun. False when there was none."""
+        ...
+
+    def zone_of(self, site: str) -> str:
+        """Return the name of a site's time zone."""
+        ...
+
     def snooze(
         self, length: timedelta, *, incident_id: str = "", camera: str = "", fault: str = "", reason: str, by: str
     ) -> Snooze: ...

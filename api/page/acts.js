@@ -13,7 +13,7 @@ export async function send(method, path, body) {
       headers: body ? { "Content-Type": "application/json" } : {},
       body: body ? JSON.stringify(body) : undefined,
     });
-    const data = await answer.json();
+    const data = answer.status === 204 ? null : await answer.json();
     return answer.ok ? { data, status: answer.status } : { error: data.error, status: answer.status };
   } catch {
     return { error: t("act.noAnswer"), status: 0 };

@@ -1,5 +1,6 @@
-// Makes a link to the kiosk: it only reads, and it expires.
+// Makes a link to the kiosk: it only reads, and it expires. Lists those that work still, and ends them.
 
+import { send } from "./acts.js";
 import { element, fullTime } from "./format.js";
 import { t } from "./texts.js";
 
@@ -28,6 +29,28 @@ export function kioskLink(site) {
     made.hidden = false;
     said.textContent = t(link.site === null ? "kiosk.madeAll" : "kiosk.made", { site: link.site || t("wall.noSite"), time: fullTime(link.expires_at) });
     made.focus();
+    list();
   } }, life, element("button", { type: "submit", class: "quiet" }, t("kiosk.make")));
-  return element("details", { class: "wall-fold", id: "kiosk-link", "data-needs": "operator" }, element("summary", {}, t("kiosk.link")), form, said, made);
+  const links = element("ul", { class: "kiosk-links", "aria-label": t("kiosk.links") });
+
+  async function list() {
+    const { data, error } = await send("GET", "/api/v1/kiosk-links");
+    if (error) said.textContent = error;
+    else links.replaceChildren(...data.map((link) => lineOf(link, end)));
+  }
+
+  async function end(link) {
+    const { error } = await send("POST", `/api/v1/kiosk-links/${encodeURIComponent(link.id)}/end`);
+    said.textContent = error || t("kiosk.ended");
+    list();
+  }
+
+  return element("details", { class: "wall-fold", id: "kiosk-link", "data-needs": "operator", toggle: (event) => event.target.open && list() },
+    element("summary", {}, t("kiosk.link")), form, said, made, links);
+}
+
+function lineOf(link, end) {
+  const where = link.site === null ? t("kiosk.everySite") : link.site || t("wall.noSite");
+  return element("li", {}, t("kiosk.line", { where, by: link.by, time: fullTime(link.expires_at) }),
+    element("button", { type: "button", class: "quiet", click: () => end(link), "aria-label": `${t("kiosk.end")}: ${where}` }, t("kiosk.end")));
 }

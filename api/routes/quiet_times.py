@@ -1,10 +1,11 @@
-"""Maintenance from a camera, and messages put off: judging goes on, nobody is notified."""
+"""Maintenance from a camera, recurring maintenance, and messages put off: judging goes on, nobody is notified."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime, StringConstraints
 
 from api.backend import Backend
 from api.error_responses import MAX_SHOWN_NAME
@@ -12,10 +13,14 @@ from api.request_context import BackendDependency
 from api.routes.cameras import find_camera
 from api.routes.incidents import find_incident
 from api.schemas.inputs import ByPerson, ReasonText
+from api.scoped_backend import NO_SUCH_PLACE
 from api.security.request_limits import one_line
 from api.security.strict_json import StrictRoute
+from domain.errors import ConfigError
 from domain.ports import MaintenancePlanner
-from domain.quiet_times import Snooze
+from domain.quiet_times import MaintenanceSchedule, Snooze
+from domain.text.names import MAX_NAME_LENGTH
+from domain.text.plain_text import holds_invisible
 from domain.verdict_time import MaintenanceWindow
 
 router = APIRouter(tags=["alerts"], route_class=StrictRoute)
@@ -39,6 +44,49 @@ class WindowAnswer(BaseModel):
     """Not included."""
     camera: str
     """"" for every camera; `site` and `group` likewise."""
+    site: str
+    group: str
+    reason: str
+    by: str
+    """Who announced it."""
+
+
+def _refuse_invisible(text: str) -> str:
+    if holds_invisible(text):
+        raise ValueError("holds a character that cannot be seen")
+    return text
+
+
+Place = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME_LENGTH), AfterValidator(_refuse_invisible)
+]
+Rule = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9=;,+-]{1,300}$")]
+
+
+class ScheduleRequest(ByPerson):
+    """Recurring maintenance for the cameras that match every place given; all of them where none is."""
+
+    first: NaiveDatetime
+    """When the first window begins, by the clock of the site, such as `2026-12-07T22:00`; without a zone."""
+    minutes: Annotated[int, Field(ge=1, le=31 * 1440)]
+    """How long each window lasts."""
+    rule: Rule
+    """When it recurs (RFC 5545), such as `FREQ=WEEKLY;BYDAY=MO,TH`."""
+    camera: Place = ""
+    site: Place = ""
+    group: Place = ""
+    reason: ReasonText = ""
+
+
+class ScheduleAnswer(BaseModel):
+    """Recurring maintenance. `first` is a local time of `zone`, so a window keeps its hour in summer and winter."""
+
+    id: str
+    first: NaiveDatetime
+    minutes: int
+    rule: str
+    zone: str
+    camera: str
     site: str
     group: str
     reason: str
@@ -82,6 +130,49 @@ def end_maintenance(window_id: str, wanted: ByPerson, backend: BackendDependency
         raise HTTPException(404, f"no maintenance '{one_line(window_id, MAX_SHOWN_NAME)}' is running or announced")
 
 
+@router.get("/maintenance/schedules")
+def schedules(backend: BackendDependency) -> list[ScheduleAnswer]:
+    """Return what recurs; its windows of the next weeks are in the list of maintenance."""
+    return [_schedule_answer(each) for each in _desk(backend).schedules()]
+
+
+@router.post("/maintenance/schedules")
+def repeat_maintenance(wanted: ScheduleRequest, backend: BackendDependency) -> ScheduleAnswer:
+    """Announce maintenance that recurs by the clock of the site, or of the camera's site; audited."""
+    desk, cameras = _desk(backend), backend.camera_cache.read().cameras
+    matching = [
+        each
+        for each in cameras.values()
+        if wanted.camera in ("", each.name) and wanted.site in ("", each.site) and wanted.group in ("", each.group)
+    ]
+    if not matching:
+        raise HTTPException(404, NO_SUCH_PLACE)
+    site = matching[0].site if wanted.camera else wanted.site
+    schedule = MaintenanceSchedule(
+        schedule_id=secrets.token_hex(4),
+        first=wanted.first,
+        minutes=wanted.minutes,
+        rule=wanted.rule,
+        zone=desk.zone_of(site),
+        camera=wanted.camera,
+        site=wanted.site,
+        group=wanted.group,
+        reason=wanted.reason,
+        by=wanted.by,
+    )
+    try:
+        return _schedule_answer(desk.repeat(schedule))
+    except ConfigError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+@router.post("/maintenance/schedules/{schedule_id}/end", status_code=204)
+def end_schedule(schedule_id: str, wanted: ByPerson, backend: BackendDependency) -> None:
+    """Announce no more windows of it; one that has begun goes on to its end; audited."""
+    if not _desk(backend).end_schedule(schedule_id, by=wanted.by):
+        raise HTTPException(404, f"no maintenance '{one_line(schedule_id, MAX_SHOWN_NAME)}' recurs")
+
+
 @router.get("/snoozes")
 def snoozes(backend: BackendDependency) -> list[SnoozeAnswer]:
     """Return what is put off now."""
@@ -120,6 +211,21 @@ def _window_answer(window: MaintenanceWindow) -> WindowAnswer:
         group=window.group,
         reason=window.reason,
         by=window.by,
+    )
+
+
+def _schedule_answer(schedule: MaintenanceSchedule) -> ScheduleAnswer:
+    return ScheduleAnswer(
+        id=schedule.schedule_id,
+        first=schedule.first,
+        minutes=schedule.minutes,
+        rule=schedule.rule,
+        zone=schedule.zone,
+        camera=schedule.camera,
+        site=schedule.site,
+        group=schedule.group,
+        reason=schedule.reason,
+        by=schedule.by,
     )
 
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-PAGE_ROOTS = ("/cameras", "/incidents", "/reports", "/kiosk", "/audit")
+PAGE_ROOTS = ("/cameras", "/incidents", "/reports", "/kiosk", "/audit", "/maintenance", "/docs")
 """Each of these, and what lies below it, is a view; all of them are answered with the same document."""
 _IN_QUERY = ":,/@"
 PAGE_FIELDS = frozenset(

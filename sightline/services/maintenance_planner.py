@@ -84,6 +84,14 @@ class StoredMaintenancePlanner:
     def schedules(self) -> Sequence[MaintenanceSchedule]:
         return self._quiet.schedules()
 
+    def end_schedule(self, schedule_id: str, *, by: str) -> bool:
+        """Announce no more of its windows, and take back those that have not begun. False when there was none."""
+        return self._quiet.remove_schedule(schedule_id, by=by, at=self._clock.now())
+
+    def zone_of(self, site: str) -> str:
+        """Return the name of a site's time zone."""
+        return str(self._zone_of(site))
+
     def snoozes(self) -> Sequence[Snooze]:
         return self._quiet.snoozes(self._clock.now())
 

@@ -12,6 +12,8 @@ export const VIEWS = [
   { address: "/incidents/:id*", load: () => import("./incident.js") },
   { address: "/kiosk", load: () => import("./kiosk.js") },
   { address: "/audit", load: () => import("./audit.js") },
+  { address: "/maintenance", load: () => import("./maintenance.js") },
+  { address: "/docs", load: () => import("./docs.js") },
   { address: "/reports", load: () => import("./reports.js") },
 ];
 
@@ -20,8 +22,10 @@ export const LINKS = [
   ["/", "nav.wall"],
   ["/incidents", "nav.incidents"],
   ["/reports", "nav.reports"],
+  ["/maintenance", "nav.maintenance"],
   ["/cameras/+add", "edit.add", "admin whole"],
   ["/audit", "nav.audit", "admin"],
+  ["/docs", "nav.docs", "admin"],
 ];
 
 /** Find the view of a path and what its address names; null where the page has no such view. */

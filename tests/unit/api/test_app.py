@@ -48,6 +48,8 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/incidents/{incident_id}/snooze",
         "/api/v1/maintenance",
         "/api/v1/maintenance/{window_id}/end",
+        "/api/v1/maintenance/schedules",
+        "/api/v1/maintenance/schedules/{schedule_id}/end",
         "/api/v1/snoozes",
         "/api/v1/snoozes/{snooze_id}/end",
         "/api/v1/receivers",
@@ -80,7 +82,7 @@ def test_the_fault_catalogue_has_every_fault_with_its_label_and_times(api: Calle
 
 def test_an_unknown_address_is_one_sentence(api: Caller) -> None:
     assert api.get("/api/v1/nothing").json() == {"error": "Not Found"}
-    assert api.get("/docs").status_code == 404
+    assert api.get("/redoc").status_code == 404
 
 
 def test_a_wrong_method_is_refused_in_json(api: Caller) -> None:

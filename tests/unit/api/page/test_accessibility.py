@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,15 @@ import pytest
 
 from domain.cameras import Camera, Mask
 from domain.messages import BatchResult
+from domain.quiet_times import MaintenanceSchedule
 from domain.verdict_time import TimeState, VerdictSpan
 from lab.bench.page.browser import Browser
+from sightline.services.maintenance_planner import StoredMaintenancePlanner
 from tests.cameras.films import draw_test_picture
+from tests.fakes.quiet_times import FakeQuietTimeStore
 from tests.unit.api.conftest import make_app, serve_app
 from tests.unit.api.page.conftest import Open
+from tests.unit.api.routes.test_quiet_times import WindowTable
 from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -31,6 +35,8 @@ PAGES = {
     "/incidents": ".incident-table tbody tr",
     "/incidents/gate/blur/1": "#act-comment",
     "/reports": "button.download",
+    "/maintenance": ".maintenance-table tbody tr",
+    "/docs": ".endpoint",
     "/kiosk": ".tile",
 }
 FINDINGS = """
@@ -60,7 +66,11 @@ def house(stage: SampleCameras) -> Iterator[str]:
         BatchResult(spans=(VerdictSpan("gate", now - timedelta(minutes=9), now, TimeState.FAULT, "blur"),))
     )
     stage.show("gate", draw_test_picture(3, 320, 192))
-    with serve_app(make_app(stage)) as address:
+    quiet = FakeQuietTimeStore()
+    desk = StoredMaintenancePlanner(WindowTable(quiet), quiet, stage.clock, lambda _: UTC)  # type: ignore[arg-type]
+    desk.start("gate", timedelta(hours=2), reason="new mast", by="ann")
+    desk.repeat(MaintenanceSchedule("s", datetime(2026, 1, 1, 22), 60, "FREQ=WEEKLY;BYDAY=MO", site="North", by="ann"))
+    with serve_app(make_app(stage, quiet_times=desk)) as address:
         yield address
 
 

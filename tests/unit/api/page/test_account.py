@@ -54,9 +54,9 @@ ACTS_ON_INCIDENT = {
         (
             (UserRole.ADMIN, frozenset({"North"})),
             (
-                {"Acknowledge", "kiosk-link", "Audit"},
-                {"camera-accept", "edit-camera", "camera-try", "camera-off", "camera-remove", "Audit"},
-                ACTS_ON_INCIDENT | {"Audit"},
+                {"Acknowledge", "kiosk-link", "Audit", "API"},
+                {"camera-accept", "edit-camera", "camera-try", "camera-off", "camera-remove", "Audit", "API"},
+                ACTS_ON_INCIDENT | {"Audit", "API"},
             ),
         ),
     ],

@@ -319,3 +319,45 @@ def test_an_incident_of_many_cameras_is_seen_by_whoever_sees_them_all() -> None:
         backend.score_store.add(BatchResult(incidents=(group,)))
         answer = house.send(house.keys[UserRole.VIEWER, "site"], "GET", f"/api/v1/incidents/{group.incident_id}")
         assert (answer.status_code == 200) == visible
+
+
+NIGHTS = {"first": "2026-03-23T22:00", "minutes": 60, "rule": "FREQ=DAILY"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "place", "status"),
+    [
+        ("site", {"site": "depot"}, 200),
+        ("site", {"camera": MINE}, 200),
+        ("camera", {"camera": MINE}, 200),
+        ("camera", {"site": "depot"}, 404),
+        ("site", {}, 404),
+        ("site", {"site": "vault-site"}, 404),
+        ("site", {"site": "no-such-site"}, 404),
+        ("camera", {"camera": FOREIGN}, 404),
+        ("camera", {"camera": GONE}, 404),
+    ],
+)
+def test_recurring_maintenance_is_announced_for_ones_own_alone(scope: str, place: dict[str, str], status: int) -> None:
+    house = make_house()
+    key, path = house.keys[UserRole.OPERATOR, scope], "/api/v1/maintenance/schedules"
+    answer = house.send(key, "POST", path, json={**NIGHTS, **place})
+    assert answer.status_code == status, answer.text
+    if status == 404:
+        assert answer.json() == house.send(key, "POST", path, json={**NIGHTS, "camera": GONE}).json()
+    assert len(house.send(TOKEN, "GET", path).json()) == (status == 200)
+
+
+def test_foreign_recurring_maintenance_is_neither_seen_nor_ended() -> None:
+    house, path = make_house(), "/api/v1/maintenance/schedules"
+    for place in ({"site": "vault-site"}, {"camera": FOREIGN}, {}):
+        assert house.send(TOKEN, "POST", path, json={"by": "ann", **NIGHTS, **place}).status_code == 200
+    for scope in ("site", "camera"):
+        key = house.keys[UserRole.ADMIN, scope]
+        assert house.send(key, "GET", path).json() == []
+        for made in house.send(TOKEN, "GET", path).json():
+            foreign = house.send(key, "POST", f"{path}/{made['id']}/end", json={})
+            missing = house.send(key, "POST", f"{path}/00000000/end", json={})
+            assert foreign.status_code == missing.status_code == 404
+            assert foreign.text.replace(made["id"], "00000000") == missing.text
+    assert len(house.send(TOKEN, "GET", path).json()) == 3
