@@ -80,7 +80,7 @@ def test_nearly_every_endpoint_is_described() -> None:
     assert api - described == {f"GET {STREAM}"}
 
 
-def send(caller: Caller, case: Case) -> httpx.Response:
+def send(caller: Caller, case: Case[Any]) -> httpx.Response:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     options: dict[str, Any] = {"params": dict(case.query or {})}
     if not isinstance(case.body, NotSet):
@@ -100,7 +100,7 @@ def test_no_request_that_the_description_allows_or_nearly_allows_ends_as_a_5xx(
 
     @given(good | wrong if takes_anything(DESCRIPTION["paths"][path][method.lower()]) else good, st.booleans())
     @settings(RELAXED)
-    def ask(case: Case, known: bool) -> None:
+    def ask(case: Case[Any], known: bool) -> None:
         if known:
             for name in case.path_parameters or {}:
                 case.path_parameters[name] = KNOWN.get(name, case.path_parameters[name])
