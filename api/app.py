@@ -1,7 +1,8 @@
 """Builds the API and the page over the ports it is given; it opens nothing and starts nothing."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from api import error_responses
 from api.audit_trail import AuditTrail
-from api.backend import Backend, ProcessMetrics, Shadow
+from api.backend import Backend, OperatorServices, ProcessState
 from api.camera_cache import CameraCache
 from api.live_snapshots import LiveSnapshots
 from api.routes import (
@@ -45,20 +46,7 @@ from api.security.client_limits import LiveStreamLimit, PasswordThrottle, TokenT
 from api.security.permissions import ENDPOINT_RULES, Endpoints
 from api.security.request_guard import RequestGuard
 from domain.metrics import MetricSpec
-from domain.ports import (
-    AlertStore,
-    AuditStore,
-    CameraTester,
-    Clock,
-    LiveState,
-    MaintenancePlanner,
-    ReceiverTester,
-    ReportMaker,
-    ScoreStore,
-    SignOnService,
-    StreamStore,
-)
-from domain.records import ModelRecord
+from domain.ports import AlertStore, AuditStore, Clock, LiveState, ScoreStore, SignOnService, StreamStore
 
 _PREFIX, _STATIC = "/api/v1", "/static"
 _DESCRIPTION = """Which cameras can be relied on, and why not.
@@ -70,6 +58,24 @@ never the last good value. With a token set, send `Authorization: Bearer TOKEN`.
 _ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (401, 404, 422, 503)}
 
 
+@dataclass(frozen=True)
+class AccessOptions:
+    """Who may ask, and how they show who they are."""
+
+    token: str | None = None
+    """The shared token; without one, only requests to this machine's own names and `allowed_hosts` are answered."""
+    allowed_hosts: Collection[str] = ()
+    """The names that this server is known by; where any are given, no other name is answered."""
+    trusted_proxies: Collection[str] = ()
+    """Addresses and networks whose word on a client's address counts."""
+    accounts: Accounts = field(default_factory=partial(Accounts, None))
+    """Users and their keys."""
+    audit: AuditStore | None = None
+    """Where it is kept who did what; None keeps nothing."""
+    sign_on: SignOnService | None = None
+    """Signing in through another service; None offers none."""
+
+
 def create_app(
     stream_store: StreamStore,
     score_store: ScoreStore,
@@ -79,64 +85,40 @@ def create_app(
     metrics: Mapping[str, MetricSpec],
     clock: Clock,
     pictures: bool = True,
-    token: str | None = None,
-    health_of_parts: Callable[[], Mapping[str, str]] = dict,
-    process_metrics: Callable[[], ProcessMetrics] = dict,
-    warnings: Callable[[], Mapping[str, str]] = dict,
-    allowed_hosts: Collection[str] = (),
-    trusted_proxies: Collection[str] = (),
-    models_known: Callable[[], Sequence[ModelRecord]] = tuple,
-    reports: ReportMaker | None = None,
-    shadow: Shadow = Shadow(),  # noqa: B008 - frozen
-    camera_tester: CameraTester | None = None,
-    receivers: ReceiverTester | None = None,
-    quiet_times: MaintenancePlanner | None = None,
-    accounts: Accounts | None = None,
-    audit: AuditStore | None = None,
-    sign_on: SignOnService | None = None,
+    access: AccessOptions | None = None,
+    process: ProcessState | None = None,
+    services: OperatorServices | None = None,
 ) -> FastAPI:
     """Return the application; with `app.state.stopping` set its live streams end.
 
-    Without `pictures` every request for one is answered 404. Without a `token` only requests to this machine's own
-    names are answered, and to `allowed_hosts`; where those are given, no other name is. `trusted_proxies` are the
-    addresses and networks whose word on a client counts. `health_of_parts` maps each part of the process to "" or why
-    it is not well, `process_metrics` gives what it counted (`api.routes.prometheus.PROCESS_METRICS`). What is None is
-    not done here: reports, trying out addresses (`camera_tester`) and receivers, announcing maintenance
-    (`quiet_times`), users and keys (`accounts`), keeping who did what (`audit`), signing in elsewhere (`sign_on`).
+    `metrics` are the numbers that can be charted, by key. Without `pictures` every request for one is answered 404.
     """
-    app = _new_application()
+    app, access = _new_application(), access or AccessOptions()
     app.state.backend = Backend(
         stream_store=stream_store,
         score_store=score_store,
         alert_store=alert_store,
         live=live,
-        metrics=metrics,
-        pictures=pictures,
-        clock=clock,
-        health=health_of_parts,
-        process_metrics=process_metrics,
-        warnings=warnings,
         camera_cache=CameraCache(stream_store),
         live_snapshots=LiveSnapshots(live, score_store, clock),
-        models=models_known,
-        reports=reports,
-        shadow=shadow,
-        camera_tester=camera_tester,
-        receivers=receivers,
-        quiet_times=quiet_times,
-        audit=AuditTrail(audit, clock),
+        audit=AuditTrail(access.audit, clock),
+        metrics=metrics,
+        clock=clock,
+        pictures=pictures,
+        process=process or ProcessState(),
+        services=services or OperatorServices(),
     )
-    access = AccessPolicy(token or None, normalise_hosts(allowed_hosts), parse_networks(trusted_proxies))
-    _guard(app, access, accounts or Accounts(None), sign_on, clock)
+    _guard(app, access, clock)
     error_responses.install_error_handlers(app)
     return app
 
 
-def _guard(app: FastAPI, access: AccessPolicy, accounts: Accounts, sign_on: SignOnService | None, clock: Clock) -> None:
+def _guard(app: FastAPI, access: AccessOptions, clock: Clock) -> None:
     """Add the endpoints, and what every request to them passes first."""
-    app.state.access = access
-    app.state.accounts = accounts
-    app.state.sign_on = sign_on
+    hosts, proxies = normalise_hosts(access.allowed_hosts), parse_networks(access.trusted_proxies)
+    app.state.access = AccessPolicy(access.token or None, hosts, proxies)
+    app.state.accounts = access.accounts
+    app.state.sign_on = access.sign_on
     app.state.throttle = TokenThrottle()
     app.state.passwords = PasswordThrottle()
     app.state.stopping = threading.Event()
@@ -146,8 +128,8 @@ def _guard(app: FastAPI, access: AccessPolicy, accounts: Accounts, sign_on: Sign
     _publish_roles(app)
     app.add_middleware(
         RequestGuard,
-        access=access,
-        accounts=accounts,
+        access=app.state.access,
+        accounts=access.accounts,
         endpoints=app.state.endpoints,
         throttle=app.state.throttle,
         clock=clock,

@@ -38,30 +38,52 @@ ProcessMetrics: TypeAlias = Mapping[str, float | Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Backend:
-    """The ports and the state of this process.
+class ProcessState:
+    """What this process knows of itself."""
 
-    `health` maps each part of the process to "" or why it is not well; `process_metrics` holds what it counted,
-    `models` every learned model, `warnings` what is wrong although every part is well.
-    """
+    health: Callable[[], Mapping[str, str]] = dict
+    """Each part of the process, with "" or why it is not well."""
+    metrics: Callable[[], ProcessMetrics] = dict
+    """What it counted: `api.routes.prometheus.PROCESS_METRICS`."""
+    warnings: Callable[[], Mapping[str, str]] = dict
+    """What is wrong although every part is well, by subject."""
+    models: Callable[[], Sequence[ModelRecord]] = tuple
+    """Every learned model, in use or not."""
+
+
+@dataclass(frozen=True)
+class OperatorServices:
+    """What operators can have done through the API. What is None is not done by this process."""
+
+    reports: ReportMaker | None = None
+    camera_tester: CameraTester | None = None
+    """Tries out a camera's address before it is saved."""
+    receivers: ReceiverTester | None = None
+    """Sends a test message to a receiver."""
+    quiet_times: MaintenancePlanner | None = None
+    """Announces and ends maintenance."""
+    shadow: Shadow = Shadow()
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The ports and the state of this process, as one client may see them."""
 
     stream_store: StreamStore
     score_store: ScoreStore
     alert_store: AlertStore
     live: LiveState
-    metrics: Mapping[str, MetricSpec]
-    pictures: bool
-    clock: Clock
-    health: Callable[[], Mapping[str, str]]
-    process_metrics: Callable[[], ProcessMetrics]
-    warnings: Callable[[], Mapping[str, str]]
-    models: Callable[[], Sequence[ModelRecord]]
-    reports: ReportMaker | None
-    camera_tester: CameraTester | None
-    receivers: ReceiverTester | None
-    quiet_times: MaintenancePlanner | None
     camera_cache: CameraCache
+    """The cameras, read again from the store when they have changed."""
     live_snapshots: LiveSnapshots
+    """The newest state of each camera, from the live state or else from the store."""
     audit: AuditTrail
-    shadow: Shadow = Shadow()
+    metrics: Mapping[str, MetricSpec]
+    """Every number that can be charted, by its key."""
+    clock: Clock
+    pictures: bool
+    """Whether a picture of now may be shown."""
+    process: ProcessState = ProcessState()
+    services: OperatorServices = OperatorServices()
     rows: RowCache = field(default_factory=RowCache)
+    """What was computed for the overview, kept while a camera's state is the same."""

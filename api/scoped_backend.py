@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from fastapi import HTTPException
 
 from api.audit_trail import AuditTrail
-from api.backend import Backend, Shadow
+from api.backend import Backend, OperatorServices, ProcessState, Shadow
 from api.camera_cache import CameraCache, CameraListing
 from api.error_responses import camera_not_found
 from domain.access import EVERY_LINE, AccessScope, AuditFilter
@@ -310,15 +310,30 @@ def scope_backend(backend: Backend, scope: AccessScope) -> Backend:
         camera_cache=cast(CameraCache, ScopedCameras(scope, backend.camera_cache)),
         alert_store=cast(AlertStore, alerts),
         stream_store=cast(StreamStore, ScopedStreams(view, backend.stream_store)),
-        reports=None if backend.reports is None else ScopedReports(view, backend.reports),
-        quiet_times=None if backend.quiet_times is None else ScopedQuietTimes(view, alerts, backend.quiet_times),
-        receivers=None,
         audit=cast(AuditTrail, ScopedAudit(view, backend.audit)),
-        shadow=_scope_shadow(backend.shadow, view),
-        # What the process counted, it counted for every camera; why a part is not well may name one.
-        process_metrics=dict,
-        health=lambda: {part: why and "not well" for part, why in backend.health().items()},
-        warnings=lambda: {subject: "see the log" for subject in backend.warnings()},
+        process=_scope_process(backend.process),
+        services=_scope_services(backend.services, view, alerts),
+    )
+
+
+def _scope_process(process: ProcessState) -> ProcessState:
+    """What the process counted, it counted for every camera; why a part is not well may name one."""
+    return replace(
+        process,
+        metrics=dict,
+        health=lambda: {part: why and "not well" for part, why in process.health().items()},
+        warnings=lambda: {subject: "see the log" for subject in process.warnings()},
+    )
+
+
+def _scope_services(services: OperatorServices, view: _View, alerts: ScopedAlerts) -> OperatorServices:
+    reports, quiet_times = services.reports, services.quiet_times
+    return replace(
+        services,
+        reports=None if reports is None else ScopedReports(view, reports),
+        quiet_times=None if quiet_times is None else ScopedQuietTimes(view, alerts, quiet_times),
+        receivers=None,
+        shadow=_scope_shadow(services.shadow, view),
     )
 
 

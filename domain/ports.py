@@ -1,8 +1,7 @@
-"""Every port; those of access, reports and quiet times are in files of their own and imported here.
+"""Every port; those of access, notifiers, reports and quiet times are in files of their own and imported here.
 
-Each store, queue, live state and notifier has one contract test for all of its adapters (`tests/contract/`). Two
-protocols are elsewhere: `Detector` (`detectors/models/pictures.py`), which speaks tensors, and `DigestNotifier`
-(`notification/digest.py`), what some notifiers can do beside `Notifier`.
+Each store, queue, live state and notifier has one contract test for all of its adapters (`tests/contract/`). One
+protocol is elsewhere: `Detector` (`detectors/models/pictures.py`), which speaks tensors.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from domain.camera_changes import CameraChange, CameraEdit
 from domain.cameras import Camera, CameraTestResult, StreamCounters
 from domain.frames import Frame
 from domain.messages import Batch, BatchResult, DeadLetter, Delivery, StreamMessage, StreamSnapshot, VerdictChange
+from domain.notifier_ports import AnsweringNotifier, DigestNotifier, Notifier, ReceiverTester
 from domain.quiet_time_ports import MaintenancePlanner, QuietTimeStore, ShadowLog
 from domain.records import AuditEntry, Resolution, ScorePoint, StoredScores, StreamSession
 from domain.report_ports import ReportDelivery, ReportMaker, ReportStore
@@ -26,10 +26,13 @@ __all__ = [
     "WANTED_S",
     "AccessStore",
     "AlertStore",
+    "AnsweringNotifier",
     "AuditStore",
     "CameraLeases",
     "CameraTester",
     "Clock",
+    "DatabaseLock",
+    "DigestNotifier",
     "FrameSource",
     "LiveState",
     "MaintenancePlanner",
@@ -364,20 +367,11 @@ class LiveState(Protocol):
         ...
 
 
-class Notifier(Protocol):
-    """Sends notifications to people, at least once: receivers recognise a repeat by the entry's key."""
+class DatabaseLock(Protocol):
+    """The lock by which one process alone watches and notifies from a database."""
 
-    name: str
-
-    def send(self, entry: OutboxEntry) -> None:
-        """Deliver one message or raise `NotifierUnavailable`."""
-
-
-class ReceiverTester(Protocol):
-    """Sends test messages to receivers."""
-
-    def names(self) -> Sequence[str]: ...
-
-    def send_test(self, name: str) -> str:
-        """Send a test message and return the server's own answer, without secrets. Raises `NotifierUnavailable`."""
+    def trouble(self) -> str:
+        """Return why the lock is no longer held, "" while it is; it is taken again where it is free."""
         ...
+
+    def release(self) -> None: ...

@@ -12,9 +12,8 @@ from queue import SimpleQueue
 from domain.alerts import OutboxEntry
 from domain.backoff import backoff_s
 from domain.errors import NotifierUnavailable
-from domain.ports import Notifier
+from domain.ports import DigestNotifier, Notifier
 from domain.text.redaction import clean_reason
-from notification.digest import DigestNotifier
 
 _log = logging.getLogger(__name__)
 

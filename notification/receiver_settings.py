@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.alerts import OutboxEntry
-from domain.ports import Clock, Notifier
+from domain.ports import AnsweringNotifier, Clock
 from domain.text.redaction import clean_reason
 from notification.message import MessageWriter
 
@@ -23,14 +21,6 @@ class ReceiverTools:
     clock: Clock
     writer: MessageWriter
     read_picture: Callable[[str], bytes | None] = field(default=_no_picture)
-
-
-class AnsweringNotifier(Notifier, Protocol):
-    """A receiver that can say what its server answered."""
-
-    def send_and_read_answer(self, entry: OutboxEntry) -> str:
-        """Deliver one message and return the server's own answer, or raise `NotifierUnavailable`."""
-        ...
 
 
 class ReceiverSection(BaseModel):

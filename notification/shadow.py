@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from domain.alerts import Incident, OutboxEntry
 from domain.errors import NotifierUnavailable, StoreUnavailable
-from domain.ports import Clock, Notifier, ShadowLog, StreamStore
+from domain.ports import Clock, DigestNotifier, Notifier, ShadowLog, StreamStore
 from domain.shadow import ShadowMessage, ShadowScope
-from notification.digest import DigestNotifier
 
 
 class ShadowNotifier:

@@ -10,12 +10,12 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from api.app import create_app
-from api.backend import ProcessMetrics, Shadow
+from api.app import AccessOptions, create_app
+from api.backend import OperatorServices, ProcessState, Shadow
 from api.security.accounts import Accounts
 from api.security.client_address import parse_networks
 from detectors.metric_table import read_metric_table
@@ -81,15 +81,6 @@ class _Wiring:
     policy: Policy
     grouping: GroupingPolicy | None
     redactor: Redactor | None
-
-
-@dataclass(frozen=True, slots=True)
-class _ProcessReport:
-    """The state of this process: what is wrong with each part or "", its numbers, and its warnings."""
-
-    health: Callable[[], Mapping[str, str]]
-    process_metrics: Callable[[], ProcessMetrics]
-    warnings: Callable[[], Mapping[str, str]]
 
 
 def build_system(
@@ -241,21 +232,19 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
     parts: list[Component] = []
 
     scoring = _build_scoring(wiring) if Role.WORK in wanted else None
-    report = _ProcessReport(
+    process = ProcessState(
         health=lambda: {part.name: part.health() for part in parts},
-        process_metrics=lambda: {
+        metrics=lambda: {
             **collect_process_metrics(clock, scoring, wiring.queue.count_waiting),
             **(collect_receiver_metrics(dispatcher) if Role.DISPATCH in wanted else {}),
         },
         warnings=lambda: {**_clock_notes(clock), **settings.alerts.warnings()},
     )
-    server = _build_api(wiring, report, messaging) if Role.SERVE in wanted and settings.api.enabled else None
+    server = _build_api(wiring, process, messaging) if Role.SERVE in wanted and settings.api.enabled else None
     dispatcher = messaging.make_dispatcher(stores, wiring.present.live, wiring.grouping)
     if settings.health.port is not None and server is None:
         parts.append(
-            HealthServer(
-                settings.health.host, settings.health.port, report.health, report.process_metrics, report.warnings
-            )
+            HealthServer(settings.health.host, settings.health.port, process.health, process.metrics, process.warnings)
         )
     if server is not None:
         parts.append(server)
@@ -277,7 +266,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
     if Role.INGEST in wanted:
         parts.append(_build_ingest(wiring, None if wiring.queue.shared or scoring is None else scoring.model_every_s))
     if Role.DISPATCH in wanted:
-        parts.extend(make_heartbeat(settings, clock, report.health))
+        parts.extend(make_heartbeat(settings, clock, process.health))
 
     def close() -> None:
         dispatcher.close()
@@ -333,7 +322,7 @@ def _build_ingest(wiring: _Wiring, judging: Mapping[str, float] | None) -> Compo
     return IngestService(supervisor, directory, wiring.redactor, live)
 
 
-def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) -> ApiServer:
+def _build_api(wiring: _Wiring, process: ProcessState, messaging: Messaging) -> ApiServer:
     settings, stores = wiring.settings, wiring.stores
     app = create_app(
         stores.streams,
@@ -341,23 +330,24 @@ def _build_api(wiring: _Wiring, report: _ProcessReport, messaging: Messaging) ->
         stores.alerts,
         wiring.present.live,
         metrics={**read_metric_table(), **EVIDENCE_METRICS},
-        pictures=settings.pictures == "memory",
-        token=settings.api.token.strip() or None,
         clock=wiring.clock,
-        health_of_parts=report.health,
-        process_metrics=report.process_metrics,
-        warnings=report.warnings,
-        allowed_hosts=settings.api.allowed_hosts,
-        trusted_proxies=settings.api.trusted_proxies,
-        models_known=cache(partial(_find_models, settings)),
-        reports=make_report_maker(settings, stores.reports, wiring.clock),
-        shadow=Shadow(settings.alerts.scope(), stores.shadow),
-        camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
-        receivers=messaging.trial(),
-        quiet_times=messaging.make_maintenance_planner(stores),
-        accounts=Accounts(stores.access, policy=settings.api.sign_in.policy(), now=wiring.clock.now),
-        audit=stores.audit,
-        sign_on=make_sign_on(settings.api),
+        pictures=settings.pictures == "memory",
+        access=AccessOptions(
+            token=settings.api.token.strip() or None,
+            allowed_hosts=settings.api.allowed_hosts,
+            trusted_proxies=settings.api.trusted_proxies,
+            accounts=Accounts(stores.access, policy=settings.api.sign_in.policy(), now=wiring.clock.now),
+            audit=stores.audit,
+            sign_on=make_sign_on(settings.api),
+        ),
+        process=replace(process, models=cache(partial(_find_models, settings))),
+        services=OperatorServices(
+            reports=make_report_maker(settings, stores.reports, wiring.clock),
+            camera_tester=ReaderCameraTester(settings, wiring.clock, wiring.redactor),
+            receivers=messaging.trial(),
+            quiet_times=messaging.make_maintenance_planner(stores),
+            shadow=Shadow(settings.alerts.scope(), stores.shadow),
+        ),
     )
     return ApiServer(
         app,

@@ -13,9 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import torch
-
-from detectors.registry import DetectorSet
 from domain.clocks import BACKWARD_TOLERANCE
 from domain.frames import Frame, FrameRef
 from domain.messages import OVERTAKEN, BatchResult, DeadLetter, Delivery
@@ -24,7 +21,6 @@ from evaluation.evaluate import Tick
 from evaluation.policy import Policy
 from workers.deduplication import Deduplicator, load_stored_progress
 from workers.frame_scoring.frame_scorer import FrameScorer, ScoredFrames
-from workers.frame_scoring.tensor_batches import TensorBatchLimits
 from workers.idle_streams import IdleStreams, tick_time
 from workers.load_shedding import LagLimits, lag_s, plan_shedding
 from workers.message_triage import (
@@ -50,8 +46,10 @@ class WorkerCounters:
     """What this worker did since it started."""
 
     batches: int = 0
+    """Polls that were evaluated, stored and committed."""
     frames_scored: int = 0
     frames_rejected: int = 0
+    """Frames whose picture no model could read."""
     messages_skipped: int = 0
     """Repeats, messages of cameras that are removed or switched off, and overtaken statuses."""
     frames_dropped: int = 0
@@ -70,6 +68,17 @@ class PollLimits:
     timeout_s: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerStores:
+    """The stores a worker reads and writes."""
+
+    streams: StreamStore
+    scores: ScoreStore
+    alerts: AlertStore
+    leases: CameraLeases | None = None
+    """Which tokens of messages count; without it every message counts."""
+
+
 class ScoringWorker:
     """Scores and evaluates what the consumer delivers. One thread runs it; others may read `health` and `counters`."""
 
@@ -77,41 +86,34 @@ class ScoringWorker:
         self,
         *,
         consumer: StreamConsumer,
-        detectors: DetectorSet,
-        score_store: ScoreStore,
-        alert_store: AlertStore,
-        stream_store: StreamStore,
+        stores: WorkerStores,
         live: LiveState,
+        scorer: FrameScorer,
         policy: Policy,
         clock: Clock,
-        device: torch.device,
-        bounds: TensorBatchLimits | None = None,
         poll: PollLimits | None = None,
         pictures: bool = True,
         store_retry: StoreRetry | None = None,
-        leases: CameraLeases | None = None,
         shedding: LagLimits | None = None,
         clock_correction: Callable[[], timedelta] = timedelta,
     ) -> None:
-        """`leases` says which tokens count; without them every message does. Without `shedding` no frame is dropped.
+        """Without `pictures` none is shown live; without `shedding` no frame is dropped.
 
         `clock_correction` says by how much `clock` has been set since the start.
         """
         self._consumer = consumer
-        self._scorer = FrameScorer(detectors, device, bounds or TensorBatchLimits())
-        self._score_store = score_store
+        self._stores = stores
         self._live = live
+        self._scorer = scorer
         self._clock = clock
         self._poll = poll or PollLimits()
         self._pictures = pictures
-        self._evaluator = StreamEvaluator(restore_from_store(alert_store), policy)
-        self._cameras = WatchedCameras(stream_store)
-        self._stream_store = stream_store
+        self._evaluator = StreamEvaluator(restore_from_store(stores.alerts), policy)
+        self._cameras = WatchedCameras(stores.streams)
         self._deduplicator = Deduplicator()
         self._assignments = StreamAssignments(consumer.assignment_of)
         self._idle = IdleStreams()
         self._store_retry = store_retry or StoreRetry()
-        self._leases = leases
         self._lag_bounds = shedding
         self._shedding = False
         self._lag_s = 0.0
@@ -209,7 +211,7 @@ class ScoringWorker:
         """Read how far new streams are stored, perhaps by another worker that was killed."""
         names = (delivery.message.stream_id for delivery in deliveries)
         for name in self._assignments.begin(name for name in names if self._cameras.find(name) is not None):
-            ask = partial(load_stored_progress, self._stream_store, self._score_store, name, now)
+            ask = partial(load_stored_progress, self._stores.streams, self._stores.scores, name, now)
             stored = self._store_retry.until_done(ask, self._stop)
             if stored is not None:
                 self._deduplicator.resume(name, stored)
@@ -217,7 +219,7 @@ class ScoringWorker:
     def _triage(self, wanted: list[CameraDelivery]) -> TriagedBatch:
         """Sort out messages read under a lease that no longer counts, and frames too old while newer ones wait."""
         leased = {camera.name for delivery, camera in wanted if delivery.message.token}
-        leases = self._leases
+        leases = self._stores.leases
         fences: Mapping[str, int] = {}
         if leases is not None and leased:
             fences = self._store_retry.until_done(lambda: leases.fences(leased), self._stop)
@@ -283,7 +285,7 @@ class ScoringWorker:
     def _store_letter(self, letter: DeadLetter) -> None:
         if self._cameras.find(letter.stream_id) is not None:
             result = BatchResult(dead_letters=(letter,))
-            self._store_retry.until_done(lambda: self._score_store.add(result), self._stop)
+            self._store_retry.until_done(lambda: self._stores.scores.add(result), self._stop)
 
     def _store(
         self,
@@ -295,7 +297,7 @@ class ScoringWorker:
         result = replace(evaluation.result(dead_letters), dropped=dropped)
         refused: tuple[DeadLetter, ...] = ()
         if result != BatchResult():
-            refused = self._store_retry.until_done(lambda: self._score_store.add(result), self._stop)
+            refused = self._store_retry.until_done(lambda: self._stores.scores.add(result), self._stop)
         self._evaluator.keep(evaluation)
         now = self._clock.now()
         for snapshot in evaluation.snapshots():

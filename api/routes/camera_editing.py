@@ -119,13 +119,13 @@ def try_camera(trial: CameraTrial, backend: BackendDependency) -> TrialAnswer:
 
     It is opened from the machine that serves this, which in a cluster may see other networks than ingest.
     """
-    if backend.camera_tester is None:
+    if backend.services.camera_tester is None:
         raise HTTPException(404, "cameras are not tried out by this process")
     camera = _camera_to_try(backend, trial)
     if not _TRIALS.acquire(blocking=False):
         raise HTTPException(503, "two cameras are being tried out; try again in a minute", {"Retry-After": "30"})
     try:
-        found = backend.camera_tester.test(camera)
+        found = backend.services.camera_tester.test(camera)
     finally:
         _TRIALS.release()
     return TrialAnswer(

@@ -32,8 +32,8 @@ async def healthz() -> dict[str, str]:
 def readyz(backend: BackendDependency) -> JSONResponse:
     """Say whether cameras are watched now: the store answers, every part is well, and judgements arrive."""
     now = read_overview(backend)
-    parts = {**backend.health(), "store": now.store, "watching": unwatched_reason(now)}
-    warnings = {**backend.warnings(), **({"live": now.live} if now.live else {})}
+    parts = {**backend.process.health(), "store": now.store, "watching": unwatched_reason(now)}
+    warnings = {**backend.process.warnings(), **({"live": now.live} if now.live else {})}
     answer = ready_answer(parts, warnings)
     return JSONResponse(answer.model_dump(), status_code=200 if answer.ready else 503)
 

@@ -104,7 +104,7 @@ def read_page_state(backend: Backend) -> PageState:
         incidents_hash=_incidents_hash(incidents),
         store=redact_text(now.store or outage),
         live=redact_text(now.live),
-        shadow=backend.shadow.scope.sentence(),
+        shadow=backend.services.shadow.scope.sentence(),
     )
 
 
@@ -167,7 +167,7 @@ def only_visible(seen: PageState, backend: Backend, scope: AccessScope) -> PageS
         incidents=incidents,
         incidents_hash=_incidents_hash(incidents),
         store=redact_text(seen.store or outage),
-        shadow=backend.shadow.scope.sentence(),
+        shadow=backend.services.shadow.scope.sentence(),
     )
 
 

@@ -40,5 +40,5 @@ def models(backend: BackendDependency) -> list[ModelAnswer]:
             sha256=model.sha256 or None,
             licence=model.licence,
         )
-        for model in backend.models()
+        for model in backend.process.models()
     ]

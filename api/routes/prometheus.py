@@ -120,7 +120,7 @@ class SightlineCollector(Collector):
         yield from _stream_metrics(now)
         yield from _evaluation_metrics(now)
         yield from _incident_metrics(self._backend)
-        yield from ProcessCollector(self._backend.health(), self._backend.process_metrics()).collect()
+        yield from ProcessCollector(self._backend.process.health(), self._backend.process.metrics()).collect()
 
 
 class ProcessCollector(Collector):

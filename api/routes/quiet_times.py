@@ -196,9 +196,9 @@ def end_snooze(snooze_id: str, wanted: ByPerson, backend: BackendDependency) -> 
 
 
 def _desk(backend: Backend) -> MaintenancePlanner:
-    if backend.quiet_times is None:
+    if backend.services.quiet_times is None:
         raise HTTPException(404, "this process announces no maintenance")
-    return backend.quiet_times
+    return backend.services.quiet_times
 
 
 def _window_answer(window: MaintenanceWindow) -> WindowAnswer:

@@ -46,6 +46,6 @@ def send_test(name: str, backend: BackendDependency) -> ReceiverTestAnswer:
 
 
 def _trial(backend: Backend) -> ReceiverTester:
-    if backend.receivers is None:
+    if backend.services.receivers is None:
         raise HTTPException(404, "this process sends no messages")
-    return backend.receivers
+    return backend.services.receivers

@@ -39,13 +39,13 @@ def report(
     format: ReportFormat = ReportFormat.JSON,
 ) -> Response:
     """Return the report of a period by name, or of the days `since` to `until`, both included."""
-    if backend.reports is None:
+    if backend.services.reports is None:
         raise HTTPException(404, "reports are not made by this process")
     request = ReportRequest(period, since, until, site, group, camera)
     if not _BUSY.acquire(timeout=_WAIT_S):
         raise HTTPException(503, "another report is being made; try again in a minute", {"Retry-After": "60"})
     try:
-        made = backend.reports.make(request, format)
+        made = backend.services.reports.make(request, format)
     except ConfigError as error:
         raise HTTPException(422, one_line(str(error), 300)) from None
     finally:

@@ -63,7 +63,7 @@ def shadow(
     begin = since or end - DEFAULT_SPAN
     if begin >= end:
         raise HTTPException(422, "since must be before until")
-    log, scope = backend.shadow.log, backend.shadow.scope
+    log, scope = backend.services.shadow.log, backend.services.shadow.scope
     found = log.messages(begin, end, limit=MOST_COUNTED) if log is not None else ()
     return ShadowAnswer(
         state=scope.sentence(),

@@ -6,10 +6,11 @@ from pathlib import Path
 from prometheus_client.core import Metric
 
 from api.app import create_app
+from api.backend import ProcessState
 from api.routes.prometheus import PROCESS_METRICS, RECEIVER_METRICS, SightlineCollector
 from deploy.reference.markdown import code, head_note, write_table
 from detectors.registry import METRICS
-from sightline.config.settings import parse_settings
+from sightline.config.settings_loading import parse_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 from storage.live.memory_live_state import MemoryLiveState
@@ -43,11 +44,13 @@ def scrape_empty() -> list[Metric]:
                 MemoryLiveState(),
                 metrics=METRICS,
                 clock=clock,
-                health_of_parts=lambda: {"api": ""},
-                process_metrics=lambda: {
-                    **dict.fromkeys(PROCESS_METRICS, 0.0),
-                    **{key: {"log": 0.0} for key in RECEIVER_METRICS},
-                },
+                process=ProcessState(
+                    health=lambda: {"api": ""},
+                    metrics=lambda: {
+                        **dict.fromkeys(PROCESS_METRICS, 0.0),
+                        **{key: {"log": 0.0} for key in RECEIVER_METRICS},
+                    },
+                ),
             )
             return list(SightlineCollector(app.state.backend).collect())
 

@@ -44,7 +44,7 @@ class ReaderProcessHandle:
                 [sys.executable, "-P", "-c", PROGRAM, str(theirs.fileno()), str(ROOT)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env=safe_environment(os.environ),
+                env=safe_environment(os.environ),  # passed on; no setting is read from it
             )
         self.pid = self._process.pid
         self._say(setup)

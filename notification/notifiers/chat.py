@@ -11,8 +11,9 @@ from pydantic import Field
 
 from domain.alerts import IncidentState, OutboxEntry
 from domain.errors import ConfigError, NotifierUnavailable
+from domain.ports import AnsweringNotifier
 from notification.message import Message
-from notification.receiver_settings import AnsweringNotifier, ReceiverSection, ReceiverTools, hide_secrets
+from notification.receiver_settings import ReceiverSection, ReceiverTools, hide_secrets
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -165,12 +166,12 @@ class _AnswerFilter(logging.Filter):
 
 
 _FILTER = _AnswerFilter()
-_LOG.addFilter(_FILTER)
 
 
 @contextmanager
 def _capture_answers() -> Iterator[list[str]]:
     """Give what Apprise says in this thread meanwhile."""
+    _LOG.addFilter(_FILTER)  # adding it again changes nothing
     answers: list[str] = []
     _FILTER.by_thread[threading.get_ident()] = answers
     try:

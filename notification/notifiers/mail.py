@@ -15,10 +15,11 @@ from pydantic import Field, field_validator
 
 from domain.alerts import NotificationKind, OutboxEntry
 from domain.errors import ConfigError, NotifierUnavailable
+from domain.ports import AnsweringNotifier
 from domain.report_files import MEDIA_TYPES, ReportFile
 from domain.text.addresses import is_loopback
 from notification.message import Message
-from notification.receiver_settings import AnsweringNotifier, ReceiverSection, ReceiverTools, hide_secrets
+from notification.receiver_settings import ReceiverSection, ReceiverTools, hide_secrets
 
 _log = logging.getLogger(__name__)
 

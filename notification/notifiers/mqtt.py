@@ -13,9 +13,10 @@ from pydantic import Field
 
 from domain.alerts import OutboxEntry
 from domain.errors import ConfigError, NotifierUnavailable
+from domain.ports import AnsweringNotifier
 from domain.text.addresses import is_loopback
 from notification.home_assistant import OFFLINE, ONLINE, PublishedCamera, Topics, camera_id, camera_messages
-from notification.receiver_settings import AnsweringNotifier, ReceiverSection, ReceiverTools
+from notification.receiver_settings import ReceiverSection, ReceiverTools
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client

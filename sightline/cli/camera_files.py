@@ -14,6 +14,7 @@ from domain.text.camera_urls import redact_url
 from sightline.cli.console import escape_for_console, hide_url_secrets, out, report_error, say, without_traceback
 from sightline.cli.options import ByOption, SettingsOption, choose_person, load_command_settings
 from sightline.config.camera_csv import COLUMNS, read_camera_csv, write_camera_csv
+from sightline.config.environment import ENVIRONMENT
 from sightline.config.foreign_cameras import FileKind, read_foreign_cameras
 from sightline.config.imported_cameras import CameraFile, PlannedChange, keep_hidden_login, plan_import
 from sightline.runtime.clock import SystemClock
@@ -70,7 +71,7 @@ def _read(path: Path, kind: FileKind | None, columns: Sequence[str], *, local: b
         return read_camera_csv(path, keep_hidden_login, _read_mapping(columns))
     if columns:
         raise ConfigError("--column: only a CSV file has columns")
-    return read_foreign_cameras(path, kind, local=local)
+    return read_foreign_cameras(path, kind, local=local, environment=ENVIRONMENT)
 
 
 def _read_mapping(columns: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 Importing every command takes seconds, and most need packages that not every installation has.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,6 +12,8 @@ from typing import Any
 import typer
 from typer.completion import get_completion_inspect_parameters
 from typer.core import TyperCommand, TyperGroup
+
+from sightline.config.environment import ENVIRONMENT
 
 COMMANDS_GROUP = "sightline.commands"
 """Entry points of this group add commands: NAME = "module:function" or "module:typer application"."""
@@ -62,7 +63,7 @@ class LazyGroup(TyperGroup):
 
     def main(self, *args: Any, **attributes: Any) -> Any:
         """Run, or complete words for a shell that asks by a variable such as `_SIGHTLINE_COMPLETE`."""
-        if any(name.endswith("_COMPLETE") for name in os.environ):
+        if any(name.endswith("_COMPLETE") for name in ENVIRONMENT):
             get_completion_inspect_parameters()  # makes the shells known, which only its own option does otherwise
         return super().main(*args, **attributes)
 

@@ -9,8 +9,9 @@ import typer
 
 from domain.text.names import MAX_NAME_LENGTH, clean_line
 from sightline.cli.console import redactor
-from sightline.config.settings import Settings, load_settings
+from sightline.config.settings import Settings
 from sightline.config.settings_file import settings_path
+from sightline.config.settings_loading import load_settings
 
 SettingsOption: TypeAlias = Annotated[
     Path | None,

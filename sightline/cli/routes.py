@@ -14,7 +14,7 @@ from notification.quiet import QuietTimes
 from notification.routing import Explanation, facts_of
 from sightline.cli.console import say, without_traceback, write_json
 from sightline.cli.options import JsonOption, SettingsOption, load_command_settings
-from sightline.config.alert_settings import make_routing
+from sightline.config.alert_routing import make_routing
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 

@@ -4,7 +4,6 @@ A configuration comes from elsewhere: an address of this machine itself is left 
 no address of a camera (a command, a publisher, a device) is left out with its reason.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -52,7 +51,7 @@ class _Source:
 
 
 def read_foreign_cameras(
-    path: Path, kind: FileKind | None = None, *, local: bool = False, environment: Mapping[str, str] = os.environ
+    path: Path, kind: FileKind | None = None, *, local: bool = False, environment: Mapping[str, str]
 ) -> CameraFile:
     """Return the cameras of a configuration; `kind` is found by its keys where it is None. Raises `ConfigError`.
 

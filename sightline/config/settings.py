@@ -1,13 +1,10 @@
 """All settings of Sightline, checked before anything starts. Everything has a default; an unknown key is an error."""
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.errors import ConfigError
@@ -17,7 +14,6 @@ from domain.text.addresses import parse_address
 from domain.text.camera_urls import clean_camera_url, find_secrets
 from domain.text.names import MAX_TAGS, clean_tags
 from sightline.config.alert_settings import AlertSettings
-from sightline.config.error_messages import describe_errors
 from sightline.config.report_settings import ReportsSettings
 from sightline.config.section import Section
 from sightline.config.sections import (
@@ -31,8 +27,6 @@ from sightline.config.sections import (
     PostgresSettings,
     QueueSettings,
 )
-from sightline.config.settings_conflicts import Location, find_camera_conflicts, find_conflicts, omit_wrong_values
-from sightline.config.settings_file import fill_settings_file
 from sightline.config.value_types import CameraName, DatabaseAddress, Label, WebAddress, WebAddressOrNone
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -332,37 +326,18 @@ class Settings(Section):
         return tuple(dict.fromkeys(text for text in hidden if text))
 
 
-def parse_settings(content: dict[str, Any], problems: Mapping[str, str] = MappingProxyType({})) -> Settings:
-    """Return checked settings of plain values.
-
-    `problems` holds what is wrong already, by path; the values at these paths are not checked. Raises `ConfigError`
-    with one line for each wrong value, which names its path.
-    """
-    wrong = list(problems.values())
-    try:
-        settings, omitted = _validate_content(content), frozenset[Location]()
-    except ValidationError as error:
-        wrong += [line for line in describe_errors(error, Settings) if line.partition(": ")[0] not in problems]
-        # The rest is checked too, so that a person corrects everything in one go.
-        content, omitted = omit_wrong_values(content, (each["loc"] for each in error.errors()))
+def find_camera_conflicts(settings: Settings, places: Iterable[int]) -> Iterator[str]:
+    """Yield a line for each camera whose address or name cannot be used; `places` are theirs in the file."""
+    first_place: dict[str, int] = {}
+    for place, camera in zip(places, settings.cameras, strict=True):
         try:
-            settings = _validate_content(content)
-        except ValidationError:
-            raise ConfigError("\n".join(wrong)) from None
-    wrong += find_conflicts(settings, omitted)
-    if wrong:
-        raise ConfigError("\n".join(dict.fromkeys(wrong)))
-    return settings
-
-
-def _validate_content(content: dict[str, Any]) -> Settings:
-    # Strict JSON mode refuses "5" for 5, yet reads enumerations and tuples from what YAML can write.
-    return Settings.model_validate_json(json.dumps(content, default=str))
-
-
-def load_settings(path: Path | None) -> Settings:
-    """Return the settings of a file, or the defaults where `path` is None. Raises `ConfigError`."""
-    return Settings() if path is None else parse_settings(*fill_settings_file(path))
+            name = camera.camera(settings.plan, where=f"cameras[{place}]").name
+        except ConfigError as error:
+            yield str(error)
+            name = camera.name
+        if name in first_place:
+            yield f"cameras[{place}].name: '{name}' is taken by cameras[{first_place[name]}]"
+        first_place.setdefault(name, place)
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from domain.errors import ConfigError
 from domain.retention import Retention
-from sightline.config.alert_settings import find_alert_conflicts
+from sightline.config.alert_routing import find_alert_conflicts
 from sightline.config.report_settings import find_report_conflicts
 from sightline.config.sections import find_api_conflicts
-
-if TYPE_CHECKING:
-    from sightline.config.settings import Settings
+from sightline.config.settings import Settings, find_camera_conflicts
 
 Location: TypeAlias = tuple[int | str, ...]
 """Keys and places in lists from the outermost to a value, as pydantic gives them."""
@@ -33,7 +31,7 @@ def _omitted_part(content: Mapping[str, Any], loc: Location) -> Location:
     return loc[:2] if in_list else loc[:1]
 
 
-def find_conflicts(settings: "Settings", omitted: frozenset[Location] = frozenset()) -> Iterator[str]:
+def find_conflicts(settings: Settings, omitted: frozenset[Location] = frozenset()) -> Iterator[str]:
     """Yield a line for each value that cannot be used beside the others.
 
     Conflicts with an omitted part are skipped, because its default would be compared.
@@ -45,33 +43,19 @@ def find_conflicts(settings: "Settings", omitted: frozenset[Location] = frozense
             yield from find(settings)
 
 
-def find_camera_conflicts(settings: "Settings", places: Iterable[int]) -> Iterator[str]:
-    """Yield a line for each camera whose address or name cannot be used; `places` are theirs in the file."""
-    first_place: dict[str, int] = {}
-    for place, camera in zip(places, settings.cameras, strict=True):
-        try:
-            name = camera.camera(settings.plan, where=f"cameras[{place}]").name
-        except ConfigError as error:
-            yield str(error)
-            name = camera.name
-        if name in first_place:
-            yield f"cameras[{place}].name: '{name}' is taken by cameras[{first_place[name]}]"
-        first_place.setdefault(name, place)
-
-
-def _find_retention_conflicts(settings: "Settings") -> Iterator[str]:
+def _find_retention_conflicts(settings: Settings) -> Iterator[str]:
     try:
         Retention(**settings.retention.model_dump())
     except ConfigError as error:
         yield str(error)
 
 
-def _find_database_conflicts(settings: "Settings") -> Iterator[str]:
+def _find_database_conflicts(settings: Settings) -> Iterator[str]:
     if settings.postgres.tls and not settings.database.startswith("postgresql"):
         yield "postgres.tls: only used with database: postgresql://…"
 
 
-def _find_queue_conflicts(settings: "Settings") -> Iterator[str]:
+def _find_queue_conflicts(settings: Settings) -> Iterator[str]:
     queue = settings.queue
     if queue.kind == "kafka" and not queue.servers:
         yield "queue.servers: needed with queue.kind: kafka, such as [kafka:9092]"
@@ -81,7 +65,7 @@ def _find_queue_conflicts(settings: "Settings") -> Iterator[str]:
         yield "queue.max_lag_s: must be less than queue.retention_minutes, or Kafka deletes frames that nobody counts"
 
 
-def _find_live_conflicts(settings: "Settings") -> Iterator[str]:
+def _find_live_conflicts(settings: Settings) -> Iterator[str]:
     live = settings.live
     if live.kind == "redis" and not live.url:
         yield "live.url: needed with live.kind: redis, such as redis://redis:6379/0"
@@ -89,7 +73,7 @@ def _find_live_conflicts(settings: "Settings") -> Iterator[str]:
         yield "live.url: only used with live.kind: redis; write that too, or leave url out"
 
 
-_CONFLICTS: Mapping[tuple[str, ...], Callable[["Settings"], Iterator[str]]] = MappingProxyType(
+_CONFLICTS: Mapping[tuple[str, ...], Callable[[Settings], Iterator[str]]] = MappingProxyType(
     {
         ("retention",): _find_retention_conflicts,
         ("postgres", "database"): _find_database_conflicts,

@@ -1,14 +1,14 @@
-"""Reads a settings file: YAML, `${VAR}` and secret files. The only place that reads the environment.
+"""Reads a settings file: YAML, `${VAR}` and secret files.
 
 Every error names the path of the value that is wrong (`cameras[2].url`) and never shows a value, which may be secret.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from domain.errors import ConfigError
+from sightline.config.environment import ENVIRONMENT
 from sightline.config.strict_yaml import MAX_SCALAR_LENGTH, key_for_message, parse_yaml
 from sightline.config.text_file import read_text
 
@@ -24,7 +24,7 @@ MAX_NUMBER = 2**53
 """Up to here every whole number has a place of its own, in JSON and as a float."""
 
 
-def settings_path(given: Path | None, environment: Mapping[str, str] = os.environ) -> Path | None:
+def settings_path(given: Path | None, environment: Mapping[str, str] = ENVIRONMENT) -> Path | None:
     """Return the file to read: the one given, else `$SIGHTLINE_SETTINGS`, else ./sightline.yaml where it exists."""
     if given is not None:
         return given
@@ -33,7 +33,7 @@ def settings_path(given: Path | None, environment: Mapping[str, str] = os.enviro
     return DEFAULT_FILE if DEFAULT_FILE.exists() else None
 
 
-def read_settings_file(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def read_settings_file(path: Path, environment: Mapping[str, str] = ENVIRONMENT) -> dict[str, Any]:
     """Return the file's content with variables and secret files filled in.
 
     Raises `ConfigError` with one line for each value that cannot be filled in.
@@ -45,7 +45,7 @@ def read_settings_file(path: Path, environment: Mapping[str, str] = os.environ) 
 
 
 def fill_settings_file(
-    path: Path, environment: Mapping[str, str] = os.environ
+    path: Path, environment: Mapping[str, str] = ENVIRONMENT
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Return the file's content, and what is wrong with the values that cannot be filled in, by their path.
 

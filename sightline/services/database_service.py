@@ -1,7 +1,7 @@
 """The part of the system that checks whether the database is still there and held by this process alone."""
 
+from domain.ports import DatabaseLock
 from sightline.runtime.components import PeriodicThread
-from storage.sql.database.database_lock import DatabaseLock
 from storage.sql.database.database_watch import CHECK_INTERVAL_S, DatabaseWatch
 
 

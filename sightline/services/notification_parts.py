@@ -13,7 +13,7 @@ from notification.grouping import GroupingPolicy
 from notification.notifiers.mqtt import MqttMirror, MqttSettings
 from notification.routing import Routing
 from notification.shadow import behind_shadow
-from sightline.config.alert_settings import make_routing
+from sightline.config.alert_routing import make_routing
 from sightline.config.settings import Settings
 from sightline.runtime.components import Component
 from sightline.runtime.stores import Stores

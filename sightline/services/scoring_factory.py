@@ -10,9 +10,10 @@ from sightline.services.roles import ChosenTransport
 from sightline.services.scoring_service import DRAIN_S, ScoringService
 from storage.sql.camera_leases import SqlCameraLeases
 from workers.frame_scoring.device import resolve_device, use_threads
+from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.frame_scoring.tensor_batches import TensorBatchLimits
 from workers.load_shedding import LagLimits
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 def make_scoring_service(
@@ -26,19 +27,20 @@ def make_scoring_service(
     def make_worker(consumer: StreamConsumer) -> ScoringWorker:
         return ScoringWorker(
             consumer=consumer,
-            detectors=detectors,
-            score_store=stores.scores,
-            alert_store=stores.alerts,
-            stream_store=stores.streams,
+            stores=WorkerStores(
+                stores.streams, stores.scores, stores.alerts, SqlCameraLeases(stores.engine) if queue.shared else None
+            ),
             live=live,
+            scorer=FrameScorer(
+                detectors,
+                device,
+                TensorBatchLimits.for_device(device.type, settings.batch.max_frames, settings.batch.max_pixels),
+            ),
             policy=policy,
             clock=clock,
             clock_correction=lambda: clock.total_correction,
-            device=device,
-            bounds=TensorBatchLimits.for_device(device.type, settings.batch.max_frames, settings.batch.max_pixels),
             poll=PollLimits(settings.queue.poll_messages),
             pictures=settings.pictures == "memory",
-            leases=SqlCameraLeases(stores.engine) if queue.shared else None,
             shedding=LagLimits(settings.queue.max_lag_s, settings.queue.max_lag_s / 4) if queue.shared else None,
         )
 

@@ -18,7 +18,8 @@ from storage.sql.stream_store import SqlStreamStore
 from tests.fakes.ports import START
 from tests.unit.workers.builders import detector_set, frame
 from transport.embedded import EmbeddedConsumer, EmbeddedQueue
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 class ProcessKilled(BaseException):
@@ -68,14 +69,11 @@ class SimulatedMachine:
         clock = self.clock
         self.worker = ScoringWorker(
             consumer=self.consumer,  # type: ignore[arg-type]
-            detectors=detector_set(),
-            score_store=self.store,
-            alert_store=SqlAlertStore(self.database),
-            stream_store=SqlStreamStore(self.database),
+            stores=WorkerStores(SqlStreamStore(self.database), self.store, SqlAlertStore(self.database)),
             live=self.live,
+            scorer=FrameScorer(detector_set(), torch.device("cpu")),
             policy=Policy.for_clips(),
             clock=clock,
-            device=torch.device("cpu"),
             poll=PollLimits(timeout_s=0.0),
             clock_correction=lambda: clock.total_correction,
         )

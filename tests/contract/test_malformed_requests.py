@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from api.app import create_app
+from api.app import AccessOptions, create_app
 from domain.cameras import Camera
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.messages import StreamSnapshot
@@ -41,7 +41,8 @@ def port(token: str, stores: PortStores) -> Iterator[int]:
     live.put(StreamSnapshot("gate", clock.now()))
     picture = FrameFormat(32, 16, "rgb24", ColorRange.FULL)
     live.put_picture(Frame(FrameRef("gate", "s", 1, None, clock.now()), picture, (np.zeros((16, 32, 3), np.uint8),)))
-    app = create_app(stores.streams, stores.scores, stores.alerts, live, metrics=METRICS, clock=clock, token=token)
+    access = AccessOptions(token=token)
+    app = create_app(stores.streams, stores.scores, stores.alerts, live, metrics=METRICS, clock=clock, access=access)
     server = ApiServer(reuse_routes(app), "127.0.0.1", 0)
     server.start()
     yield server.port

@@ -18,7 +18,8 @@ from storage.sql.stream_store import SqlStreamStore
 from tests.fakes.ports import START, FakeClock
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.embedded import EmbeddedQueue
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 from workers.store_retry import StoreRetry
 
 YEARS_ON = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
@@ -61,14 +62,11 @@ def watch(database: Engine) -> WatchedWorker:
     def new_worker() -> ScoringWorker:
         return ScoringWorker(
             consumer=queue.consumer(),
-            detectors=detector_set(),
-            score_store=scores,
-            alert_store=SqlAlertStore(database),
-            stream_store=streams,
+            stores=WorkerStores(streams, scores, SqlAlertStore(database)),
             live=MemoryLiveState(),
+            scorer=FrameScorer(detector_set(), torch.device("cpu")),
             policy=Policy.for_clips(),
             clock=clock,
-            device=torch.device("cpu"),
             poll=PollLimits(timeout_s=0.0),
             store_retry=StoreRetry(wait=impatient),
         )

@@ -17,7 +17,8 @@ from storage.sql.database.engine import open_engine
 from storage.sql.stream_store import SqlStreamStore
 from tests.fakes.ports import FakeClock
 from transport.kafka.topics import KafkaSettings
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 class SecondUnit(KillSwitch):
@@ -39,14 +40,11 @@ def worker(consumer: StreamConsumer, store: ScoreStore, database_url: str) -> Sc
     engine = open_engine(database_url)
     return ScoringWorker(
         consumer=consumer,
-        detectors=registry.build_detectors(),
-        score_store=store,
-        alert_store=SqlAlertStore(engine),
-        stream_store=SqlStreamStore(engine),
+        stores=WorkerStores(SqlStreamStore(engine), store, SqlAlertStore(engine)),
         live=MemoryLiveState(),
+        scorer=FrameScorer(registry.build_detectors(), torch.device("cpu")),
         policy=Policy.for_clips(),
         clock=FakeClock(),
-        device=torch.device("cpu"),
         poll=PollLimits(max_messages=40, timeout_s=0.1),
     )
 

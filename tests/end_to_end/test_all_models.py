@@ -23,7 +23,8 @@ from domain.ports import StreamConsumer, StreamPublisher
 from domain.records import StoredScores
 from evaluation.policy import Policy
 from ingest.read.stream_source import Pace, open_source
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.models.configured_models import configure_detectors, list_model_statuses
 from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.alert_store import SqlAlertStore
@@ -37,7 +38,8 @@ from tests.unit.detectors.models.test_every_model import random_weights
 from transport.embedded import EmbeddedQueue
 from transport.kafka.clients import KafkaConsumer, KafkaPublisher
 from transport.kafka.topics import KafkaSettings, prepare_topics
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -91,14 +93,11 @@ def judged(
         streams.put_camera(Camera(clip, f"rtsp://10.0.0.7/{clip}"), by="test", at=START)
     worker = ScoringWorker(
         consumer=consumer,
-        detectors=detectors,
-        score_store=scores,
-        alert_store=SqlAlertStore(engine),
-        stream_store=streams,
+        stores=WorkerStores(streams, scores, SqlAlertStore(engine)),
         live=MemoryLiveState(ttl_s=600),
+        scorer=FrameScorer(detectors, torch.device("cpu")),
         policy=Policy.for_clips(),
         clock=FakeClock(),
-        device=torch.device("cpu"),
         poll=PollLimits(timeout_s=0.1),
     )
     for frame in frames:

@@ -11,7 +11,8 @@ from sqlalchemy import make_url
 
 from evaluation.policy import Policy
 from sightline.bootstrap import build_system
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.runtime.clock import SteadyClock
 from sightline.runtime.system import System
 from tests.contract.conftest import _administer

@@ -29,7 +29,8 @@ from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
 from transport.kafka.clients import KafkaConsumer, KafkaPublisher
 from transport.kafka.topics import KafkaSettings, prepare_topics
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 pytestmark = pytest.mark.slow
 
@@ -55,14 +56,11 @@ def judged(setup: Setup) -> None:
         streams.put_camera(Camera(name, f"rtsp://10.0.0.7/{name}"), by="test", at=START)
     worker = ScoringWorker(
         consumer=setup.consumer,
-        detectors=registry.build_detectors(),
-        score_store=SqlScoreStore(setup.engine),
-        alert_store=SqlAlertStore(setup.engine),
-        stream_store=streams,
+        stores=WorkerStores(streams, SqlScoreStore(setup.engine), SqlAlertStore(setup.engine)),
         live=setup.live,
+        scorer=FrameScorer(registry.build_detectors(), torch.device("cpu")),
         policy=Policy.for_clips(),
         clock=FakeClock(),
-        device=torch.device("cpu"),
         poll=PollLimits(timeout_s=0.1),
     )
     messages = record_messages()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
-from sightline.config.settings import load_settings
+from sightline.config.settings_loading import load_settings
 from sightline.doctor.checks import check_cluster_services
 from sightline.doctor.finding import Health
 from storage.sql.database.engine import open_engine

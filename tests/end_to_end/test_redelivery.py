@@ -27,7 +27,8 @@ from storage.sql.stream_store import SqlStreamStore
 from tests.fakes.ports import START, FakeClock
 from tests.unit.workers.builders import broken, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 @pytest.fixture
@@ -42,14 +43,11 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def worker(engine: Engine, consumer: StreamConsumer) -> ScoringWorker:
     return ScoringWorker(
         consumer=consumer,
-        detectors=detector_set(),
-        score_store=SqlScoreStore(engine),
-        alert_store=SqlAlertStore(engine),
-        stream_store=SqlStreamStore(engine),
+        stores=WorkerStores(SqlStreamStore(engine), SqlScoreStore(engine), SqlAlertStore(engine)),
         live=MemoryLiveState(),
+        scorer=FrameScorer(detector_set(), torch.device("cpu")),
         policy=Policy.for_clips(),
         clock=FakeClock(),
-        device=torch.device("cpu"),
         poll=PollLimits(timeout_s=0.0),
     )
 

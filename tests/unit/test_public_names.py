@@ -97,7 +97,7 @@ def stage() -> SampleCameras:
 
 def test_no_public_name_is_lost_or_changed(stage: SampleCameras) -> None:
     """Adding is free: run this once with SIGHTLINE_WRITE_PUBLIC_NAMES=1 and look at what changed."""
-    api = Caller(make_app(stage, process_metrics=lambda: dict.fromkeys(PROCESS_METRICS, 1.0)))
+    api = Caller(make_app(stage, metrics=lambda: dict.fromkeys(PROCESS_METRICS, 1.0)))
     stage.failing(Camera("gate", "rtsp://h/1", site="North", group="switch"), blur_verdict(), severity="critical")
     now = public_names(api)
     if os.environ.get("SIGHTLINE_WRITE_PUBLIC_NAMES"):

@@ -24,7 +24,8 @@ from storage.sql.stream_store import SqlStreamStore
 from transport.kafka.clients import KafkaConsumer
 from transport.kafka.topics import KafkaSettings
 from workers.frame_scoring.device import use_threads
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 POINTS = ("polled", "scored", "stored", "committed")
 """The steps of a batch, by what was done last."""
@@ -81,14 +82,11 @@ def build_worker(setup: WorkerSetup, consumer: StreamConsumer, store: ScoreStore
     engine = open_engine(setup.database)
     return ScoringWorker(
         consumer=consumer,
-        detectors=registry.build_detectors(),
-        score_store=store,
-        alert_store=SqlAlertStore(engine),
-        stream_store=SqlStreamStore(engine),
+        stores=WorkerStores(SqlStreamStore(engine), store, SqlAlertStore(engine)),
         live=RedisLiveState(setup.redis, prefix=setup.topic),
+        scorer=FrameScorer(registry.build_detectors(), torch.device("cpu")),
         policy=setup.policy(),
         clock=WallClock(),
-        device=torch.device("cpu"),
         poll=PollLimits(max_messages=setup.poll_messages),
     )
 

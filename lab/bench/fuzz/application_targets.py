@@ -7,7 +7,8 @@ from domain.cameras import Camera
 from lab.bench.fuzz.api_target import open_entry_point
 from lab.bench.fuzz.target import EntryPoint
 from sightline.config.camera_csv import read_cameras
-from sightline.config.settings import Settings, load_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import load_settings
 
 TOKEN = "fuzz-0123456789abcdef"  # of the API in this process alone
 
@@ -60,7 +61,7 @@ def open_cameras() -> EntryPoint:
 
 def open_api() -> EntryPoint:
     """The API over SQLite with one camera."""
-    from api.app import create_app  # noqa: PLC0415 - FastAPI and SQLAlchemy are for this entry point alone
+    from api.app import AccessOptions, create_app  # noqa: PLC0415 - FastAPI and SQLAlchemy are for this entry point alone
     from sightline.runtime.clock import SystemClock  # noqa: PLC0415
     from sightline.runtime.stores import open_stores  # noqa: PLC0415
     from storage.live.memory_live_state import MemoryLiveState  # noqa: PLC0415
@@ -69,7 +70,8 @@ def open_api() -> EntryPoint:
     clock = SystemClock()
     stores = open_stores(Settings(database=f"sqlite:///{folder.name}/fuzz.db"), clock)
     stores.streams.put_camera(Camera("gate", "rtsp://192.0.2.10/s", site="north"), by="fuzz", at=clock.now())
+    access = AccessOptions(token=TOKEN)
     app = create_app(
-        stores.streams, stores.scores, stores.alerts, MemoryLiveState(), metrics={}, clock=clock, token=TOKEN
+        stores.streams, stores.scores, stores.alerts, MemoryLiveState(), metrics={}, clock=clock, access=access
     )
     return open_entry_point(app, TOKEN, close=folder.cleanup)

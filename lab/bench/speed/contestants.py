@@ -23,8 +23,9 @@ from storage.sql.database.migrate import upgrade_schema
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
 from transport.embedded import EmbeddedQueue
+from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.frame_scoring.tensor_batches import TensorBatchLimits
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 CPU = torch.device("cpu")
 BOUNDS = TensorBatchLimits.for_device("cpu")
@@ -86,15 +87,11 @@ class ScoringPath:
         self.store = TimedStore(self.engine)
         self.worker = ScoringWorker(
             consumer=consumer,
-            detectors=detectors,
-            score_store=self.store,
-            alert_store=SqlAlertStore(self.engine),
-            stream_store=streams,
+            stores=WorkerStores(streams, self.store, SqlAlertStore(self.engine)),
             live=MemoryLiveState(),
+            scorer=FrameScorer(detectors, CPU, BOUNDS),
             policy=Policy(),
             clock=clock,
-            device=CPU,
-            bounds=BOUNDS,
             poll=PollLimits(max_messages=plan.unit, timeout_s=0.0),
         )
 

@@ -15,12 +15,14 @@ from sqlalchemy import make_url
 
 from domain.errors import ConfigError, StoreUnavailable
 from sightline.bootstrap import build_system
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
-from storage.sql.database.database_lock import PostgresDatabaseLock, acquire_database_lock
+from storage.sql.database.database_lock import acquire_database_lock
 from storage.sql.database.engine import open_engine
 from storage.sql.database.migrate import upgrade_schema
+from storage.sql.database.postgres_lock import PostgresDatabaseLock
 from tests.contract.conftest import _administer
 from tests.fakes.ports import START
 

@@ -22,7 +22,7 @@ from lab.services.server_process import (
     service_folder,
     write_private,
 )
-from sightline.config.settings import load_settings
+from sightline.config.settings_loading import load_settings
 from sightline.services.cluster_connections import make_kafka_settings
 from tests import services
 from tests.fakes.ports import FakeClock

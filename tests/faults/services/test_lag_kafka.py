@@ -29,8 +29,9 @@ from tests.fakes.ports import START, FakeClock
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.kafka.clients import KafkaConsumer, KafkaPublisher
 from transport.kafka.topics import KafkaSettings, prepare_topics
+from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.load_shedding import LagLimits
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -54,16 +55,14 @@ class LateWorker:
         self.opened.append(KafkaConsumer(self.broker))
         return ScoringWorker(
             consumer=self.opened[-1],
-            detectors=detector_set(),
-            score_store=SqlScoreStore(self.engine),
-            alert_store=SqlAlertStore(self.engine),
-            stream_store=SqlStreamStore(self.engine),
+            stores=WorkerStores(
+                SqlStreamStore(self.engine), SqlScoreStore(self.engine), SqlAlertStore(self.engine), self.leases
+            ),
             live=self.live,
+            scorer=FrameScorer(detector_set(), torch.device("cpu")),
             policy=Policy.for_clips(),
             clock=self.clock,
-            device=torch.device("cpu"),
             poll=PollLimits(max_messages=16, timeout_s=0.1),
-            leases=self.leases,
             shedding=shedding,
         )
 

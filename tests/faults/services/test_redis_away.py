@@ -27,7 +27,8 @@ from tests.unit.api.conftest import Caller
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.codec import PictureCodec
 from transport.embedded import EmbeddedQueue
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 @dataclass
@@ -79,14 +80,11 @@ def site(postgres_url: str) -> Iterator[RedisSite]:
             ]
             worker = ScoringWorker(
                 consumer=queue.consumer(),
-                detectors=detector_set(),
-                score_store=scores,
-                alert_store=alerts,
-                stream_store=streams,
+                stores=WorkerStores(streams, scores, alerts),
                 live=lives[0],
+                scorer=FrameScorer(detector_set(), torch.device("cpu")),
                 policy=Policy.for_clips(),
                 clock=clock,
-                device=torch.device("cpu"),
                 poll=PollLimits(timeout_s=0.0),
             )
             app = create_app(streams, scores, alerts, lives[1], metrics=METRICS, clock=clock)

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.messages import StreamSnapshot
 from lab.services.certificates import Certificate, make_certificate
-from sightline.config.settings import parse_settings
+from sightline.config.settings_loading import parse_settings
 from sightline.runtime.stores import open_stores
 from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
 from storage.sql.database.engine import read_transaction

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 import anyio
@@ -12,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from api.app import create_app
+from api.app import AccessOptions, create_app
+from api.backend import OperatorServices, ProcessState
 from sightline.web_server.http_server import ApiServer
 from tests.unit.api.sample_cameras import METRICS, SampleCameras
 
@@ -55,10 +57,23 @@ def api(app: FastAPI) -> Caller:
     return Caller(app)
 
 
-def make_app(stage: SampleCameras, **options: Any) -> FastAPI:
-    return reuse_routes(
-        create_app(stage.streams, stage.scores, stage.alerts, stage.live, metrics=METRICS, clock=stage.clock, **options)
+def make_app(stage: SampleCameras, *, pictures: bool = True, **options: Any) -> FastAPI:
+    """Return the API over these cameras; each option is a field of one of the three groups of `create_app`."""
+    access, process, services = (
+        {field.name: options.pop(field.name) for field in fields(group) if field.name in options}
+        for group in (AccessOptions, ProcessState, OperatorServices)
     )
+    assert not options
+    app = create_app(
+        *(stage.streams, stage.scores, stage.alerts, stage.live),
+        metrics=METRICS,
+        clock=stage.clock,
+        pictures=pictures,
+        access=AccessOptions(**access),
+        process=ProcessState(**process),
+        services=OperatorServices(**services),
+    )
+    return reuse_routes(app)
 
 
 _routes: dict[tuple[int, int], BaseRoute] = {}

@@ -27,9 +27,7 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 def samples(stage: SampleCameras) -> dict[str, set[str]]:
     """Every sample name that `/metrics` gives, with its label names."""
     stage.failing(Camera("gate", "rtsp://h/1", site="North", group="switch 4"), blur_verdict())
-    app = make_app(
-        stage, process_metrics=lambda: dict.fromkeys(PROCESS_METRICS, 1.0), health_of_parts=lambda: {"ingest": ""}
-    )
+    app = make_app(stage, metrics=lambda: dict.fromkeys(PROCESS_METRICS, 1.0), health=lambda: {"ingest": ""})
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(Caller(app).get("/metrics").text):
         for sample in family.samples:

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from sightline.cli.main import app
-from sightline.config.settings import load_settings
+from sightline.config.settings_loading import load_settings
 from sightline.services.roles import Role, check_separate_role
 
 ROOT = Path(__file__).parents[3]

@@ -50,7 +50,7 @@ finally:
 BUILD_A_ROLE = """
 import sys, threading
 from sightline.bootstrap import build_role
-from sightline.config.settings import load_settings
+from sightline.config.settings_loading import load_settings
 from sightline.services.roles import Role
 from pathlib import Path
 

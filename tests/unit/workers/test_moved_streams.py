@@ -14,7 +14,8 @@ from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.embedded import EmbeddedQueue
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.frame_scoring.frame_scorer import FrameScorer
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 class SharedQueue:
@@ -33,14 +34,11 @@ class SharedQueue:
         self._monkeypatch.setattr(consumer, "assignment_of", lambda _name: self.since)
         return ScoringWorker(
             consumer=consumer,
-            detectors=detector_set(),
-            score_store=self.scores,
-            alert_store=FakeAlertStore(self.scores),
-            stream_store=self.streams,
+            stores=WorkerStores(self.streams, self.scores, FakeAlertStore(self.scores)),
             live=self.live,
+            scorer=FrameScorer(detector_set(), torch.device("cpu")),
             policy=Policy.for_clips(),
             clock=self.clock,
-            device=torch.device("cpu"),
             poll=PollLimits(timeout_s=0.0),
         )
 

@@ -15,7 +15,7 @@ from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, 
 from tests.unit.workers.builders import BrightModel, broken, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
 from workers.frame_scoring.frame_scorer import FrameScorer
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 from workers.store_retry import StoreRetry
 
 
@@ -56,14 +56,11 @@ def built(scores: FakeScoreStore, *, wait: bool = False, pictures: bool = True) 
 
     worker = ScoringWorker(
         consumer=queue.consumer(),
-        detectors=detector_set(),
-        score_store=scores,
-        alert_store=alerts,
-        stream_store=streams,
+        stores=WorkerStores(streams, scores, alerts),
         live=live,
+        scorer=FrameScorer(detector_set(), torch.device("cpu")),
         policy=Policy.for_clips(),
         clock=clock,
-        device=torch.device("cpu"),
         poll=PollLimits(timeout_s=0.0),
         pictures=pictures,
         store_retry=StoreRetry(wait=comes_back),

@@ -16,8 +16,9 @@ from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 from tests.unit.workers.builders import detector_set, frame, status
 from transport.embedded import EmbeddedQueue
+from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.load_shedding import LagLimits
-from workers.scoring_worker import PollLimits, ScoringWorker
+from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 
 
 class LaggingWorker:
@@ -30,16 +31,12 @@ class LaggingWorker:
             self.streams.put_camera(Camera(name, f"rtsp://h/{name}"), by="test", at=START)
         self.worker = ScoringWorker(
             consumer=self.queue.consumer(),
-            detectors=detector_set(),
-            score_store=self.scores,
-            alert_store=FakeAlertStore(self.scores),
-            stream_store=self.streams,
+            stores=WorkerStores(self.streams, self.scores, FakeAlertStore(self.scores), self.leases),
             live=self.live,
+            scorer=FrameScorer(detector_set(), torch.device("cpu")),
             policy=Policy.for_clips(),
             clock=self.clock,
-            device=torch.device("cpu"),
             poll=PollLimits(max_messages=8, timeout_s=0.0),
-            leases=self.leases,
             shedding=LagLimits(60, 15),
         )
 

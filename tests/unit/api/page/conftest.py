@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def opened(window: Browser, stage: SampleCameras) -> Iterator[Open]:
     """Serve the stage and open its page; whatever the console complains about fails the test."""
     with ExitStack() as until_the_end:
 
-        def page(path: str = "/", **options: object) -> str:
+        def page(path: str = "/", **options: Any) -> str:
             address = until_the_end.enter_context(serve_app(make_app(stage, **options)))
             window.open(address + path)
             return address

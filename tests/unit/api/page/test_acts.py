@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from api.app import create_app
+from api.backend import OperatorServices
 from domain.alerts import AlarmAnswer, Incident, IncidentAction, IncidentLogEntry, IncidentState
 from domain.cameras import Camera
 from domain.faults import Evidence, Fault
@@ -64,8 +65,8 @@ class Place:
         self.live = FakeLiveState()
         reports = StoredReports(SqlReportStore(self.engine), Zones(default=ZoneInfo("UTC")), self.clock, version="test")
         self.app = create_app(
-            self.streams, self.scores, self.alerts, self.live, metrics=METRICS, clock=self.clock, reports=reports,
-            camera_tester=ReaderCameraTester(Settings(), self.clock),
+            self.streams, self.scores, self.alerts, self.live, metrics=METRICS, clock=self.clock,
+            services=OperatorServices(reports=reports, camera_tester=ReaderCameraTester(Settings(), self.clock)),
         )  # fmt: skip
 
     def show(self, name: str) -> None:

@@ -33,7 +33,7 @@ def test_without_cameras_there_is_nothing_to_be_unready_for(api: Caller, stage: 
 
 def test_a_part_that_is_unwell_is_named_without_its_secrets(stage: SampleCameras) -> None:
     parts = {"ingest": "", "scoring": "failed at rtsp://u:hunter2@h/1"}
-    answer = Caller(make_app(stage, health_of_parts=lambda: parts)).get("/readyz")
+    answer = Caller(make_app(stage, health=lambda: parts)).get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["ready"] is False
     assert answer.json()["parts"] == {

@@ -14,7 +14,7 @@ OFF = ModelRecord("sgdnet", "picture quality too", "off", False, "no weights at 
 
 
 def test_models_are_listed_with_state_reason_and_checksum(stage: SampleCameras) -> None:
-    api = Caller(make_app(stage, models_known=lambda: (ON, OFF)))
+    api = Caller(make_app(stage, models=lambda: (ON, OFF)))
     first, second = api.get("/api/v1/models").json()
     assert (first["name"], first["state"], first["judges"], first["sha256"]) == ("saliency_iqa", "on", True, "ab" * 32)
     assert (second["state"], second["said"], second["sha256"]) == ("off", "no weights at here", None)

@@ -95,8 +95,8 @@ def test_a_retired_camera_leaves_no_series_behind(api: Caller, stage: SampleCame
 def test_the_process_tells_of_itself(stage: SampleCameras) -> None:
     app = make_app(
         stage,
-        process_metrics=lambda: {"scoring_lag_messages": 7, "frames_scored_total": 120, "not_listed": 1},
-        health_of_parts=lambda: {"ingest": "", "scoring": "ended"},
+        metrics=lambda: {"scoring_lag_messages": 7, "frames_scored_total": 120, "not_listed": 1},
+        health=lambda: {"ingest": "", "scoring": "ended"},
     )
     samples = scrape_metrics(Caller(app))
     assert value(samples, "sightline_scoring_lag_messages") == 7

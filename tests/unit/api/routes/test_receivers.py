@@ -50,6 +50,6 @@ def test_a_process_that_sends_nothing_has_no_receivers(api: Caller) -> None:
 
 def test_deliveries_are_counted_for_each_receiver(stage: SampleCameras) -> None:
     counted = {"notifications_delivered_total": {"mail": 3.0, "chat": 0.0}, "notifications_waiting": {"chat": 2.0}}
-    text = Caller(make_app(stage, process_metrics=lambda: counted)).get("/metrics").text
+    text = Caller(make_app(stage, metrics=lambda: counted)).get("/metrics").text
     assert 'sightline_notifications_delivered_total{receiver="mail"} 3.0' in text
     assert 'sightline_notifications_waiting{receiver="chat"} 2.0' in text

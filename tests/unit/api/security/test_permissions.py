@@ -114,7 +114,7 @@ def make_house() -> House:
         quiet_times=desk,
         receivers=Receivers(),
         shadow=Shadow(ShadowScope(sites=frozenset({"depot", "vault-site"})), log),
-        process_metrics=lambda: {"frames_scored_total": 2.0},
+        metrics=lambda: {"frames_scored_total": 2.0},
         audit=FakeAuditStore(),
     )
     return House(Caller(app), keys, {name: each.incident_id for name, each in found.items()})

@@ -11,7 +11,7 @@ from api.security.accounts import Accounts
 from api.security.passwords import is_password
 from domain.access import AccessScope, UserRole
 from sightline.cli.main import app
-from sightline.config.settings import load_settings
+from sightline.config.settings_loading import load_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 

@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy
 from sqlalchemy import Connection, create_engine, make_url, text
 
-from api.app import create_app
+from api.app import AccessOptions, create_app
 from api.security.accounts import Accounts
 from domain.cameras import Camera
 from domain.messages import BatchResult
-from sightline.config.settings import load_settings
+from sightline.config.settings_loading import load_settings
 from sightline.runtime.stores import command_stores
 from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.database.engine import open_engine
@@ -88,7 +88,7 @@ def test_the_page_and_a_report_work_on_a_database_of_the_first_release(tmp_path:
     with command_stores(load_settings(Path(at[1])), clock) as stores:
         app = create_app(
             stores.streams, stores.scores, stores.alerts, MemoryLiveState(), metrics={}, clock=clock,
-            accounts=Accounts(stores.access, now=clock.now), audit=stores.audit,
+            access=AccessOptions(accounts=Accounts(stores.access, now=clock.now), audit=stores.audit),
         )  # fmt: skip
         api = Caller(app)
         assert api.get("/").status_code == 200

@@ -8,7 +8,8 @@ from typer.testing import CliRunner, Result
 
 from domain.cameras import Camera
 from sightline.cli.main import app
-from sightline.config.settings import Settings, load_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import load_settings
 from sightline.runtime.clock import SystemClock
 from sightline.runtime.stores import command_stores
 from sightline.services.maintenance_planner import StoredMaintenancePlanner

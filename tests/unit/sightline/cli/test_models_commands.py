@@ -12,7 +12,8 @@ from detectors.models import runtime, weights
 from detectors.models.catalogue import MODELS
 from domain.errors import ConfigError
 from sightline.cli.main import app
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.doctor.checks import run_checks
 from sightline.doctor.finding import Health
 from sightline.models.configured_models import configure_detectors, model_records

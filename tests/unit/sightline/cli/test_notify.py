@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from domain.cameras import Camera
 from domain.errors import ConfigError
 from sightline.cli.main import app
-from sightline.config.settings import load_settings, parse_settings
+from sightline.config.settings_loading import load_settings, parse_settings
 from sightline.runtime.stores import command_stores
 from tests import services
 from tests.fakes.ports import START, FakeClock

@@ -12,7 +12,8 @@ from domain.errors import ConfigError
 from domain.messages import BatchResult
 from domain.verdict_time import TimeState, VerdictSpan
 from sightline.cli.main import app
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.runtime.stores import command_stores
 from tests.fakes.ports import FakeClock
 

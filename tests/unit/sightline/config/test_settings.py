@@ -6,8 +6,9 @@ import yaml
 from domain.cameras import FaultSetting, Mask, SamplingMode
 from domain.errors import ConfigError
 from domain.faults import Fault
-from sightline.config.settings import Settings, json_schema, load_settings, parse_settings
+from sightline.config.settings import Settings, json_schema
 from sightline.config.settings_file import read_settings_file, settings_path
+from sightline.config.settings_loading import load_settings, parse_settings
 
 
 def write_settings(folder: Path, text: str) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigError
-from sightline.config.settings import load_settings, parse_settings
 from sightline.config.settings_file import read_settings_file
+from sightline.config.settings_loading import load_settings, parse_settings
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.cameras import Camera
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.doctor import network_checks
 from sightline.doctor.finding import Finding, Health
 from sightline.doctor.network_checks import Connect, check_network

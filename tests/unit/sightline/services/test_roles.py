@@ -11,7 +11,8 @@ import pytest
 
 from domain.errors import ConfigError
 from sightline.bootstrap import build_role
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.doctor.checks import check_cluster_services
 from sightline.doctor.finding import Health
 from sightline.services.roles import Role

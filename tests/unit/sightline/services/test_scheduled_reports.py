@@ -11,7 +11,7 @@ from domain.report_files import ReportFile, ReportFormat, ReportRequest
 from reports.export.report_file import request_name
 from reports.schedule import Scheduled
 from reports.usable_time.periods import Zones
-from sightline.config.settings import parse_settings
+from sightline.config.settings_loading import parse_settings
 from sightline.services.notifier_factory import make_notifiers
 from sightline.services.scheduled_reports import FolderDelivery, ScheduledReports, build_scheduled_reports
 from tests.fakes.ports import FakeClock
