@@ -54,16 +54,23 @@ _URGENCY = {
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """`severity` is set for faults only; `since` is when the incident was opened, or when the fault was first seen."""
+    """The state of one camera as people read it."""
 
     state: CameraState
     reason: str = ""
+    """Why the state is what it is."""
     headline: Fault | None = None
+    """The fault that explains the others; None without one."""
     severity: str = ""
+    """Of the headline; "" without one."""
     since: datetime | None = None
+    """When the incident was opened, or when the fault was first seen."""
     evidence: Evidence = Evidence()
+    """The number behind the reason."""
     symptoms: tuple[Fault, ...] = ()
+    """Faults that the headline explains."""
     checks: CheckCounts = CheckCounts(0, 0, 0)
+    """How many checks were made, and why not the others."""
 
     @property
     def urgency(self) -> tuple[int, int]:

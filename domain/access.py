@@ -46,16 +46,20 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of a program; of its secret only the SHA-256 (hexadecimal) is kept. It counts before `expires_at`."""
+    """A key of a program."""
 
     key_id: str
     """Its public part, by which it is found."""
     name: str
     """What it is for; logs show it as who did something."""
     role: UserRole
+    """What it may do."""
     digest: str
+    """SHA-256 of its secret, hexadecimal; the secret itself is not kept."""
     expires_at: datetime
+    """It counts before this time."""
     scope: AccessScope = AccessScope()
+    """The cameras it may see."""
     revoked: bool = False
 
 

@@ -18,18 +18,21 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """When a fault becomes an alert: bad in `share` of the samples over `hold_for_s`, good for `keep_firing_for_s`.
-
-    `severity` is `critical`, `warning`, `info`; an `event` rule fires once and does not resolve by itself.
-    """
+    """When a fault becomes an alert, and when that ends."""
 
     fault: Fault
     hold_for_s: float
+    """How long the fault lasts before the alert fires."""
     keep_firing_for_s: float
+    """How long the picture is good before the alert is resolved."""
     share: float = 0.8
+    """Part of the samples of that time that must be bad, 0 … 1."""
     min_frames: int = 3
+    """Samples that time must hold at least."""
     severity: str = "warning"
+    """`critical`, `warning` or `info`."""
     event: bool = False
+    """It fires once and does not resolve by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class AlertTransition:
     incident_id: str = ""
     """The incident it belongs to, "" where there is none."""
     evidence: Evidence = Evidence()
+    """The number that decided, with its bounds."""
 
 
 class IncidentState(StrEnum):
@@ -94,24 +98,25 @@ class IncidentAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What people are notified about: one cause on one camera, or on a group when `members` names its cameras.
-
-    `incident_id` is the stable fingerprint of every message about it. `headline` is the root fault, `symptoms` what it
-    implies (docs/metrics.md lists which fault implies which).
-    """
+    """What people are notified about: one cause on one camera, or on a group when `members` names its cameras."""
 
     incident_id: str
+    """The stable fingerprint of every message about it."""
     stream_id: str
+    """Its camera; "" for a group."""
     headline: Fault
+    """The root fault."""
     state: IncidentState
     opened_at: datetime
     updated_at: datetime
     """When it last changed; of a group incident, when its members last changed."""
     site: str = ""
     group: str = ""
+    """The camera's switch or recorder."""
     severity: str = "warning"
     """`critical`, `warning` or `info`."""
     symptoms: tuple[Fault, ...] = ()
+    """Faults that the headline implies (docs/metrics.md lists which implies which)."""
     members: tuple[str, ...] = ()
     """The cameras of a group incident, the one camera of a flapping one; empty otherwise."""
     recovered: tuple[str, ...] = ()
@@ -119,16 +124,19 @@ class Incident:
     summary: str = ""
     """The text of its last message."""
     evidence: Evidence = Evidence()
+    """The number behind the headline, with its bounds."""
     resolved_at: datetime | None = None
     acknowledged_by: str = ""
     """Who took it on; "" for nobody yet."""
     acknowledged_at: datetime | None = None
     acknowledge_reason: str = ""
+    """What the person who took it on wrote."""
     assigned_to: str = ""
     """Who works on it; "" for nobody."""
     answer: AlarmAnswer | None = None
     """Whether the alarm was right, as a person says; None before that."""
     answered_by: str = ""
+    """Who gave the answer."""
     answered_at: datetime | None = None
     flapping: bool = False
     """The warning that its one member's connection comes and goes; while it is open, losses are not announced one by
@@ -165,7 +173,7 @@ class AnswerCount:
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Which incidents are asked for; what is None is not asked. Times bound the opening, `until` not included."""
+    """Which incidents are asked for; what is None is not asked."""
 
     state: IncidentState | None = None
     stream_id: str | None = None
@@ -173,8 +181,11 @@ class IncidentFilter:
     fault: Fault | None = None
     site: str | None = None
     severity: str | None = None
+    """`critical`, `warning` or `info`."""
     since: datetime | None = None
+    """Opened at this time or later."""
     until: datetime | None = None
+    """Opened before this time."""
     assigned_to: str | None = None
     """A person; "" asks for those assigned to nobody."""
     answer: AlarmAnswer | None = None

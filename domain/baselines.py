@@ -65,23 +65,27 @@ class PartBaseline:
 
 @dataclass(frozen=True, slots=True)
 class CameraBaseline:
-    """What is normal for one camera in one light mode: statistics, never a picture.
-
-    `parts` says how far each part has come; one that it does not name is still to be seen. A baseline without any was
-    stored before there were parts: each is as `state` says. `state` and `reason` are the view's own.
-    """
+    """What is normal for one camera in one light mode: statistics, never a picture."""
 
     stream_id: str
     mode: LightMode
     state: BaselineState
+    """How far the view's own part has come."""
     started_at: datetime
+    """When learning began."""
     updated_at: datetime
     frames: int = 0
+    """Frames it was learned from."""
     statistics: Mapping[str, Statistic] = field(default_factory=dict)
+    """Of each metric, by its key."""
     structure: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """Block statistics of the view (`detectors/metrics/functional/edge_directions.py`); None for PTZ cameras."""
     reason: str = ""
+    """Why the view was refused; "" where it was not."""
     accepted_by: str = ""
+    """Who declared the view normal; "" where it was learned."""
     parts: Mapping[BaselinePart, PartBaseline] = field(default_factory=dict)
+    """How far each part has come. One not named is still to be seen; without any, each is as `state` says."""
 
     def state_of(self, part: BaselinePart) -> BaselineState:
         if not self.parts:

@@ -32,19 +32,21 @@ class CameraAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraChange:
-    """One change; `before` is None where the camera was new, `after` where it was removed.
-
-    `hidden`: the login or another secret of the address changed, which neither of them shows.
-    """
+    """One change of a camera."""
 
     change_id: int
+    """Counts up; it names the change to undo."""
     at: datetime
     by: str
+    """Who made it."""
     action: str
     camera: str
     before: CameraValues | None = field(default=None)
+    """None where the camera was new."""
     after: CameraValues | None = field(default=None)
+    """None where it was removed."""
     hidden: bool = False
+    """The login or another secret of the address changed, which neither side shows."""
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of the values that changed."""

@@ -70,14 +70,12 @@ class FaultSetting:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """One camera and its one stream that is watched; `name` is also the stream id.
-
-    `url` may carry credentials: it is shown only through `domain.text.camera_urls.redact_text`. `accepted_at` is when
-    the operator last declared the present view normal; a baseline learned before it no longer counts.
-    """
+    """One camera and its one stream that is watched."""
 
     name: str
+    """Also the stream id."""
     url: str = field(repr=False)
+    """May carry a login: it is shown through `domain.text.camera_urls.redact_text` only."""
     site: str = ""
     group: str = ""
     """What fails together, such as a switch or a recorder."""
@@ -87,6 +85,7 @@ class Camera:
     """False: the camera is neither read nor judged."""
     transport: RtspTransport = RtspTransport.TCP
     plan: SamplingPlan = SamplingPlan()
+    """Which of its frames are scored."""
     ptz: bool = False
     """It pans: covered and moved are judged in its presets only, shaking not at all."""
     lit_at_night: bool = False
@@ -96,28 +95,35 @@ class Camera:
     masks: tuple[Mask, ...] = ()
     """Parts of the picture that no metric or model sees."""
     faults: Mapping[Fault, FaultSetting] = field(default_factory=dict)
+    """What the operator changed for each fault; one not named has the defaults."""
     device: str = ""
     """What the camera keeps when its address changes: its ONVIF endpoint reference or serial number; "" unknown."""
     accepted_at: datetime | None = None
+    """When the present view was last declared normal; a baseline learned before counts no more."""
     accepted_by: str = ""
+    """Who declared it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraTestResult:
-    """What came of opening a camera once: `works` says that a picture was decoded, `reason` what happened in words.
-
-    Sizes and rates are those of the stream, 0, None or "" where not known. `picture` is a JPEG, empty without one.
-    """
+    """What came of opening a camera once. Sizes and rates are those of the stream; 0, None or "" where not known."""
 
     works: bool
+    """A picture was decoded."""
     reason: str
+    """What happened, in words."""
     seconds: float
+    """Until the first picture, or until it was given up."""
     width: int = 0
+    """Pixels."""
     height: int = 0
     codec: str = ""
+    """FFmpeg's name, such as `h264`."""
     fps: float | None = None
+    """Frames a second."""
     bitrate_bps: float | None = None
     picture: bytes = field(default=b"", repr=False)
+    """JPEG; empty without one."""
 
 
 class ConnectionState(StrEnum):
@@ -136,50 +142,60 @@ class ConnectionState(StrEnum):
 class StreamCounters:
     """What ingest counted. Totals run over the camera's life in this process, across sessions.
 
-    Every frame offered is either published or counted in `frames_dropped`; `frames_offered` numbers them without gaps
-    within a session (see `FrameRef.sequence`), and here it is the total.
+    Every frame offered is either published or counted in `frames_dropped`.
     """
 
     packets: int = 0
+    """Of the video stream."""
     frames_decoded: int = 0
     frames_offered: int = 0
+    """Frames chosen by the plan. Within a session they are numbered without gaps (`FrameRef.sequence`)."""
     frames_dropped: int = 0
+    """Of these, the ones that were not published."""
     corrupt_frames: int = 0
+    """Frames in which the decoder found damage."""
     decode_errors: int = 0
+    """Packets the decoder refused."""
     reconnects: int = 0
+    """Sessions after the first."""
     resolution_changes: int = 0
     codec_changes: int = 0
     fps: float | None = None
     """Frames a second the camera delivers (packets of the video stream over the last seconds), before sampling."""
     bitrate_bps: float | None = None
+    """Bits a second of the video stream, lately."""
     qp: float | None = None
     """Mean luma quantiser of the frames decoded lately, in the codec's own units (H.264: 0 … 51)."""
     gop_s: float | None = None
     """Seconds between key frames, lately."""
     width: int = 0
+    """Pixels; 0 before the first picture."""
     height: int = 0
     codec: str = ""
+    """FFmpeg's name, such as `h264`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """The state of one connection, sent every 2 s and on change, in order with the frames, never dropped.
-
-    `sequence` is that of the last frame offered in this session (-1 before the first). `reason` says why in words
-    a guard understands, without credentials. `last_frame_at` is when the last frame was offered, `last_picture_at` when
-    the last picture was decoded, offered or not; None before the first, and in messages older than the field.
-    """
+    """The state of one connection, sent every 2 s and on change, in order with the frames, never dropped."""
 
     stream_id: str
     session_id: str
+    """The connection; a new one has a new id."""
     sequence: int
+    """That of the last frame offered in this session; -1 before the first."""
     received_at: datetime
+    """When it was sent."""
     state: ConnectionState
     reason: str = ""
+    """Why, in words a guard understands, without credentials; "" while live."""
     last_frame_at: datetime | None = None
+    """When the last frame was offered; None before the first."""
     counters: StreamCounters = StreamCounters()
     plan: SamplingPlan = SamplingPlan()
+    """By which frames are chosen at present."""
     last_picture_at: datetime | None = None
+    """When the last picture was decoded, offered or not; None before the first and in older messages."""
     token: int = field(default=0, compare=False)
     """The lease under which ingest reads the camera, 0 where none is taken."""
 

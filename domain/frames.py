@@ -69,23 +69,19 @@ class FrameMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A decoded frame: its numbers, its planes, or both. Planes are cropped to the visible size, rows contiguous.
-
-    `planes` is empty where the picture did not travel with its numbers. Else they follow FFmpeg's layout of
-    `format.pixel_format`: `yuv420p yuv422p yuv444p` (and their `j`, `10le`, `12le` forms; 16-bit samples are uint16),
-    `gray gray10le gray12le`, `nv12` (Y, interleaved UV) and `rgb24` (H, W, 3).
-    `corrupt`: a part of it, or of a picture that it refers to, was lost, as the decoder says; `qp` is its mean luma
-    quantiser where exported.
-    `measured` is None in a message of a release that measured in the worker.
-    """
+    """A decoded frame: its numbers, its planes, or both."""
 
     ref: FrameRef
     format: FrameFormat
     planes: tuple[Plane, ...]
+    """Cropped, rows contiguous, laid out as FFmpeg's `format.pixel_format`; empty where it did not travel."""
     key_frame: bool = False
     corrupt: bool = False
+    """A part of it, or of a picture that it refers to, was lost, as the decoder says."""
     qp: float | None = None
+    """Mean luma quantiser in the units of the codec; None where it is not exported."""
     measured: FrameMeasurement | None = None
+    """None in a message of a release that measured in the worker."""
 
     # The head that every message has: a `StreamStatus` holds the same five as fields.
 

@@ -80,10 +80,15 @@ class BatchResult:
     """In the order in which they were evaluated."""
     statuses: tuple[StreamStatus, ...] = ()
     verdicts: tuple[VerdictChange, ...] = ()
+    """Verdicts that changed."""
     alerts: tuple[Alert, ...] = ()
+    """Alerts that changed, as they are now."""
     transitions: tuple[AlertTransition, ...] = ()
+    """Each step of these alerts."""
     incidents: tuple[Incident, ...] = ()
+    """Incidents that changed, as they are now."""
     outbox: tuple[OutboxEntry, ...] = ()
+    """Messages to people that are due."""
     references: tuple[CameraBaseline, ...] = ()
     """Baselines that changed."""
     dead_letters: tuple[DeadLetter, ...] = ()
@@ -96,24 +101,27 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class StreamSnapshot:
-    """The live state of one stream: what a page shows. Absent or expired means unknown.
-
-    `lag_s` is how old the stream's newest evaluated message was when it was evaluated, `frames_dropped` how many of its
-    frames the worker dropped unscored since it took the stream over; both None where they are not measured. `values`
-    belong to the last picture; those of models that do not score every picture may be older, `measured_at` says when.
-    `learning_until` is when the baseline of this light is learned at the earliest, None where nothing is being learned.
-    """
+    """The live state of one stream: what a page shows. Absent or expired means unknown."""
 
     stream_id: str
     at: datetime
+    """Time of the newest evaluated message."""
     status: StreamStatus | None = None
     mode: LightMode | None = None
+    """The light; None where it is not known."""
     settling: bool = False
+    """The light has just changed, and the picture is given time."""
     verdicts: tuple[Verdict, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
+    """Of the last picture, by metric."""
     measured_at: Mapping[str, datetime] = field(default_factory=dict)
+    """Time of each value that was measured in an earlier picture."""
     alerts: tuple[Alert, ...] = ()
     incident: Incident | None = None
+    """The open incident."""
     lag_s: float | None = None
+    """Age of the newest message when it was evaluated; None where it is not measured."""
     frames_dropped: int | None = None
+    """Frames dropped unscored since the worker took the stream over; None where not counted."""
     learning_until: datetime | None = None
+    """When the baseline of this light is learned at the earliest; None where none is being learned."""

@@ -19,15 +19,21 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """What a number means. `low` and `high` bound every value the metric can take (inf where unbounded)."""
+    """What a number means."""
 
     key: str
     label: str
+    """Its name for people."""
     unit: str
+    """Such as `px` or `%`; "" for a pure number."""
     low: float
+    """Least value it can take; -inf where unbounded."""
     high: float
+    """Greatest value it can take; inf where unbounded."""
     direction: Direction
+    """Which side is better."""
     source: str
+    """Paper or standard, or "ours"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +46,24 @@ class TimedValue:
 
 @dataclass(frozen=True, slots=True)
 class FrameScores:
-    """All numbers of one frame, stored as one row.
-
-    `values` maps metric key to a finite value; a metric that could not be measured is absent from it and is in
-    `missing` with its reason. `structure` is the picture's block statistics (see
-    `detectors/metrics/functional/edge_directions.py`), compared with the camera's reference and never stored with the
-    frame. `models` maps detector name to the fingerprint of what produced its numbers. `earlier` holds the last values
-    of metrics that are not measured in every picture of a stream; they are shown with their age and never stored with
-    this frame.
-    """
+    """All numbers of one frame, stored as one row."""
 
     ref: FrameRef
     values: Mapping[str, float]
+    """By metric key; finite."""
     missing: Mapping[str, str] = field(default_factory=dict)
+    """Metrics that could not be measured, with the reason."""
     models: Mapping[str, str] = field(default_factory=dict)
+    """Detector name to the fingerprint of what produced its numbers."""
     structure: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """Block statistics for the comparison with the baseline (`edge_directions.py`); never stored with the frame."""
     earlier: Mapping[str, TimedValue] = field(default_factory=dict, compare=False)
+    """Last values of metrics that are not measured in every picture; shown with their age, never stored."""
     width: int = 0
+    """Pixels."""
     height: int = 0
     key_frame: bool = False
     corrupt: bool = False
+    """The decoder found damage."""
     qp: float | None = None
+    """Mean luma quantiser in the units of the codec."""

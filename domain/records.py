@@ -57,22 +57,25 @@ class StreamSession:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what, when. Append-only; `detail` never holds credentials.
-
-    `camera` and `site` are what it was about, "" for none: they decide who may read it. `client` is the address that
-    asked, `via` how it was known who asks; storage fills in both. `number` counts up.
-    """
+    """Who did what, when. Append-only."""
 
     at: datetime
     by: str
+    """A user, a key or a person by name."""
     action: str
     subject: str
+    """What it was done to."""
     detail: str = ""
+    """Never holds credentials."""
     camera: str = ""
+    """What it was about, "" for none; with `site` it decides who may read the line."""
     site: str = ""
     client: str = ""
+    """The address that asked; storage fills it in."""
     via: str = ""
+    """How it was known who asks; storage fills it in."""
     number: int = field(default=0, compare=False)
+    """Counts up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,21 @@ class Evaluation:
 
     state: StreamState
     verdicts: tuple[Verdict, ...]
+    """On every fault."""
     changes: tuple[VerdictChange, ...]
+    """Verdicts that changed."""
     alerts: tuple[Alert, ...]
+    """Alerts that changed, as they are now."""
     transitions: tuple[AlertTransition, ...]
     incidents: tuple[Incident, ...]
+    """Incidents that changed, as they are now."""
     outbox: tuple[OutboxEntry, ...]
+    """Messages to people that are due."""
     references: tuple[CameraBaseline, ...]
+    """Baselines that changed."""
     snapshot: StreamSnapshot
     spans: tuple[VerdictSpan, ...] = ()
+    """Time in each state since what was written down before."""
 
 
 def restore_state(

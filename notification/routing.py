@@ -62,21 +62,23 @@ def _clock_time(hour: str, minute: str) -> time:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Messages that match every condition given go to `receivers`; an empty condition matches all.
-
-    After `escalate_after_s` without an acknowledgement they go to `escalate_to` as well.
-    """
+    """Messages that match every condition given go to `receivers`; an empty condition matches all."""
 
     name: str
     receivers: tuple[str, ...]
+    """Their names."""
     sites: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    """Any of these on the camera matches."""
     cameras: frozenset[str] = frozenset()
     severities: frozenset[str] = frozenset()
+    """`critical`, `warning`, `info`."""
     faults: frozenset[Fault] = frozenset()
     hours: tuple[Hours, ...] = ()
+    """When it holds, by the clock of the site."""
     escalate_after_s: float | None = None
+    """Without an acknowledgement for so long, `escalate_to` gets the message as well; None never."""
     escalate_to: tuple[str, ...] = ()
 
 

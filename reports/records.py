@@ -95,25 +95,30 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything. `models` maps a detector's name to the fingerprints of what produced its numbers in the period.
-
-    `precision` is what people answered to the incidents that opened in the period, `unanswered` how many of these
-    nobody called right or wrong.
-    """
+    """Everything that a report says."""
 
     label: str
     scope: Scope
+    """Sites, cameras and time that it is about."""
     generated_at: datetime
     version: str
+    """Of Sightline."""
     summary: Summary
     sites: Sequence[SiteReport]
     worst: Sequence[CameraReport]
+    """Cameras with the least usable time, worst first."""
     flapping: Sequence[CameraReport]
+    """Cameras whose connection came and went."""
     declines: Sequence[Decline]
+    """Trends for the worse."""
     models: Mapping[str, Sequence[str]]
+    """A detector's name to the fingerprints of what produced its numbers in the period."""
     notes: Sequence[str] = ()
+    """What limits the report, in sentences."""
     precision: Sequence[FaultPrecision] = ()
+    """What people answered to the incidents that opened in the period."""
     unanswered: int = 0
+    """Of these incidents, those that nobody called right or wrong."""
 
     @property
     def cameras(self) -> Sequence[CameraReport]:

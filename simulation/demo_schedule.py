@@ -19,14 +19,17 @@ _CLOCK_AT_START = datetime(2026, 11, 21, 8, 59, 40, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ScheduledCamera:
-    """One camera's part. `onset_s` and `ends_s` count from the start; a fault without an end lasts till the film's."""
+    """One camera of the demo and when it fails."""
 
     camera: str
     site: str
     group: str
     fault: Fault | None = None
+    """None: it stays well."""
     onset_s: float = 0.0
+    """From the start."""
     ends_s: float | None = None
+    """From the start; None lasts till the film's end."""
     strength: Strength = Strength.SEVERE
 
     def film(self, length_s: float, *, served: bool) -> Film:

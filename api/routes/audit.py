@@ -26,14 +26,18 @@ class AuditLine(BaseModel):
     """One line. `via` says how it was known who asked; `client` is the address, "" on this machine's command line."""
 
     number: int
+    """Counts up; the newest line has the highest."""
     at: Time
     by: str
+    """A user, a key or a person by name."""
     via: str
     client: str
     action: str
     subject: str
+    """What it was done to."""
     detail: str
     camera: str
+    """The camera it was about, "" for none; `site` likewise."""
     site: str
 
 

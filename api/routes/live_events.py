@@ -55,9 +55,12 @@ class LiveAnswer(BaseModel):
 
     now: Time
     counts: dict[CameraState, int]
+    """Cameras in each state."""
     order: list[str]
     cameras: list[CameraAnswer]
+    """Those that changed since the event before."""
     removed: list[str]
+    """Names of cameras that are gone."""
     incidents: list[IncidentAnswer] | None
     store: str
     live: str

@@ -16,13 +16,17 @@ class ModelAnswer(BaseModel):
 
     name: str
     title: str
+    """Its name for people."""
     state: str
     judges: bool
     said: str
     every_s: float
+    """Seconds between two scores of one camera, at least."""
     metrics: list[str]
+    """Keys of what it measures."""
     sha256: str | None
     licence: str
+    """Of the weights."""
 
 
 @router.get("/models")

@@ -44,9 +44,13 @@ class ShadowAnswer(BaseModel):
 
     state: str
     sites: list[str]
+    """Those in shadow mode, where not all are."""
     everywhere: bool
+    """All sites are in shadow mode."""
     faults: list[ShadowCountAnswer]
+    """Messages by fault."""
     receivers: dict[str, int]
+    """Messages by receiver."""
     messages: list[ShadowMessageAnswer]
     complete: bool
 

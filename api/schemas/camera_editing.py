@@ -86,18 +86,28 @@ class CameraInput(ByPerson):
     """
 
     address: _Address | None = None
+    """RTSP or HTTP address, with the login in it."""
     site: _Text | None = None
     group: _Text | None = None
+    """What fails together, such as a switch or a recorder."""
     tags: Annotated[list[_Text], Field(max_length=MAX_TAGS)] | None = None
+    """Words by which people find it and routes choose."""
     enabled: _Flag | None = None
+    """False: the camera is neither read nor judged."""
     transport: RtspTransport | None = None
     plan: PlanInput | None = None
     ptz: _Flag | None = None
+    """It pans: covered and moved are judged in its presets only."""
     lit_at_night: _Flag | None = None
+    """The scene is lit all night: a dark picture is a fault."""
     analogue: _Flag | None = None
+    """Behind an analogue encoder: snow and stripes are judged."""
     masks: Annotated[list[MaskInput], Field(max_length=MAX_MASKS), AfterValidator(_leave_a_part_free)] | None = None
+    """Parts of the picture that no metric or model sees; they must leave a part free."""
     faults: dict[Fault, FaultInput] | None = None
+    """Sensitivity and times by key of the fault."""
     device: _Text | None = None
+    """What the camera keeps when its address changes, such as its serial number."""
 
     def values(self) -> dict[str, Any]:
         """Return what was sent in the form of `domain.camera_changes.values_of`, without address and faults."""
@@ -163,20 +173,32 @@ class CameraSettingsAnswer(BaseModel):
     address: str
     site: str
     group: str
+    """What fails together, such as a switch or a recorder."""
     tags: list[str]
+    """Words by which people find it and routes choose."""
     enabled: bool
+    """False: the camera is neither read nor judged."""
     transport: RtspTransport
     plan: PlanAnswer
     ptz: bool
+    """It pans."""
     lit_at_night: bool
+    """The scene is lit all night: a dark picture is a fault."""
     analogue: bool
+    """Behind an analogue encoder."""
     masks: list[MaskInput]
+    """Parts of the picture that no metric or model sees."""
     faults: list[FaultSettingAnswer]
+    """Every fault, with what was chosen for it."""
     device: str
+    """What the camera keeps when its address changes; "" where that is not known."""
     accepted_at: Time | None
+    """When somebody accepted the present view as normal."""
     accepted_by: str
     source: SourceAnswer
+    """Where these settings come from."""
     last_change: int
+    """Id of the newest change, 0 where there was none."""
 
 
 class CameraChangeAnswer(BaseModel):
@@ -202,10 +224,14 @@ class TrialAnswer(BaseModel):
     seconds: float
     """Until the first picture, or until it was given up."""
     width: int
+    """Pixels; 0 without a picture."""
     height: int
     codec: str
+    """FFmpeg's name, such as `h264`."""
     fps: Number
+    """Frames a second that the camera sends."""
     bitrate_bps: Number
+    """Bits a second; null where it is not known."""
     picture: str
 
 

@@ -56,17 +56,21 @@ class CameraAnswer(BaseModel):
     reason: str
     """Why the state is what it is."""
     since: Time | None
+    """When the incident was opened, or when the fault was first seen."""
     evidence: EvidenceAnswer | None
+    """The number behind the reason."""
     symptoms: list[FaultAnswer]
     """Faults that the headline explains."""
     checks: ChecksAnswer
     """How many checks were made, and why not the others."""
     connection: ConnectionState | None
+    """Null where nothing is known of its stream."""
     last_frame_at: Time | None
     age_s: float | None
     fps: Number
     """Frames a second that the camera sends."""
     bitrate_bps: Number
+    """Bits a second that the camera sends."""
     mode: LightMode | None
     """The light of the picture."""
     judged_at: Time | None
@@ -74,6 +78,7 @@ class CameraAnswer(BaseModel):
     incident_id: str
     """Of its open incident, "" where there is none."""
     acknowledged_by: str
+    """Who took the open incident on, "" for nobody."""
 
 
 class PlanAnswer(RecordAnswer):
@@ -112,11 +117,14 @@ class ReferenceAnswer(BaseModel):
 
     mode: LightMode
     state: str
+    """How far learning has come."""
     frames: int
     """Frames it was learned from."""
     updated_at: Time
     reason: str
+    """Why it was refused, "" where it was not."""
     accepted_by: str
+    """Who declared it normal, "" where it was learned."""
     normal: dict[str, tuple[Number, Number]]
 
 
@@ -180,10 +188,13 @@ class LatestAnswer(BaseModel):
     name: str
     known: bool
     judged_at: Time | None
+    """When its newest frame was evaluated."""
     mode: LightMode | None
     settling: bool
+    """The light has just changed, and the picture is given time."""
     verdicts: list[VerdictAnswer]
     scores: dict[str, Number]
+    """By key of the metric."""
     measured_at: dict[str, Time]
 
 

@@ -8,7 +8,9 @@ class MetricAnswer(RecordAnswer):
 
     key: str
     label: str
+    """Its name for people."""
     unit: str
+    """Such as `px` or `%`; "" for a pure number."""
     low: Number
     """Bounds of its range."""
     high: Number
@@ -25,9 +27,12 @@ class FaultRuleAnswer(FaultAnswer):
 
     severity: str
     hold_for_s: float
+    """How long the fault lasts before its alert fires."""
     keep_firing_for_s: float
+    """How long the picture is good before the alert is resolved."""
     event: bool
     needs_reference: bool
+    """Not assessable without a learned baseline."""
     metrics: list[str]
     meaning: str
     steps: list[str]

@@ -11,10 +11,13 @@ class AlertAnswer(FaultAnswer):
     camera: str
     state: AlertState
     since: Time
+    """When its present state began."""
     updated_at: Time
     incident_id: str
     flaps: int
+    """How often it came back within an hour."""
     evidence: EvidenceAnswer
+    """The number that decided."""
 
 
 class TransitionAnswer(FaultAnswer):
@@ -33,26 +36,36 @@ class IncidentAnswer(BaseModel):
     """"" for a group incident."""
     site: str
     group: str
+    """The camera's switch or recorder."""
     state: IncidentState
     severity: str
+    """`critical`, `warning` or `info`."""
     headline: FaultAnswer
+    """The root fault."""
     symptoms: list[FaultAnswer]
+    """Faults that the headline explains."""
     summary: str
     """One sentence with the number that decided."""
     members: list[str]
     recovered: list[str]
     evidence: EvidenceAnswer
+    """The number behind the headline, with its bounds."""
     opened_at: Time
     updated_at: Time
+    """When it last changed."""
     resolved_at: Time | None
+    """Null while it is open."""
     acknowledged_by: str
     """Who took it on, "" where nobody did."""
     acknowledged_at: Time | None
     acknowledge_reason: str
+    """What the person who took it on wrote."""
     assigned_to: str
+    """Who works on it, "" for nobody."""
     answer: AlarmAnswer | None
     """The operator's answer to the alarm."""
     answered_by: str
+    """Who gave the answer."""
     answered_at: Time | None
 
 

@@ -44,13 +44,18 @@ class EvidenceAnswer(RecordAnswer):
     """The number behind a verdict; `normal_low` and `normal_high` bound what would be normal."""
 
     metric: str
+    """Its key."""
     unit: str
     value: Number
+    """In `unit`."""
     normal_low: Number
     normal_high: Number
     mode: LightMode | None
+    """The light in which it was measured."""
     since: Time | None
+    """Since when the value has been bad."""
     frames_judged: int
+    """Frames in the window that decided."""
 
 
 class FaultAnswer(BaseModel):

@@ -50,24 +50,26 @@ Option = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model with trained weights.
-
-    `network` builds it untrained, as counted in parameters; `example` are the inputs at which its GMACs are counted,
-    shaped as `input` says in words. `detector(explicit, downloads, **options)` makes the detector or raises
-    `WeightsUnavailable`; None for a tool that never scores live. `metrics` are that detector's.
-    """
+    """One model with trained weights."""
 
     name: str
     title: str
+    """Its name for people."""
     source: str
+    """The paper, or "ours"."""
     input: str
+    """Shape of its inputs, in words."""
     network: Callable[[], nn.Module]
+    """Builds it untrained, as counted in parameters."""
     example: Callable[[], tuple[Tensor, ...]]
+    """Inputs at which its GMACs are counted."""
     detector: Callable[..., Detector] | None = None
+    """`detector(explicit, downloads, **options)`; raises `WeightsUnavailable`. None: never scores live."""
     published: Callable[[], nn.Module] | None = None
     """The source's own network at the same input, where `network` is a lighter one."""
     note: str = ""
     metrics: tuple[MetricSpec, ...] = ()
+    """What the detector measures."""
     every_s: float = 10.0
     """A picture of each stream is judged this often at most, by the stream's clock; a learned model costs."""
     default: bool = False

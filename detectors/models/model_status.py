@@ -20,14 +20,17 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """The state of one model: on with its weights, or off and why. `judges`: pictures are scored with it by default."""
+    """The state of one model."""
 
     model: Model
     choice: ModelChoice
     state: ModelState
+    """On with its weights, or off."""
     reason: str
+    """Why it is off, or what it does."""
     weights: WeightsFile | None = None
     detector: Detector | None = None
+    """None while it is off."""
     looked_for: tuple[Path, ...] = ()
     """Every place asked for weights, up to the one that had them."""
     wanted: bool = False

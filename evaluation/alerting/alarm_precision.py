@@ -24,18 +24,19 @@ DULLEST = 1
 
 @dataclass(frozen=True, slots=True)
 class FaultPrecision:
-    """Answers about one fault. `precision` is right / (right + wrong), None without any of them, `low` to `high` its
-    95 % interval.
-
-    `new_normal` counts in neither: the change was real, and people want it so.
-    """
+    """Answers of operators about one fault."""
 
     fault: Fault
     right: int
+    """Answers that say the alarm was right."""
     wrong: int
+    """Answers that say it was false."""
     new_normal: int
+    """The change was real and people want it so; counts in neither."""
     precision: float | None
+    """right / (right + wrong), 0 … 1; None without any of them."""
     low: float
+    """Lower end of its 95 % interval; `high` is the upper one."""
     high: float
 
 

@@ -50,21 +50,24 @@ ALERT_TRANSITIONS: Mapping[tuple[AlertState, AlertSignal], AlertState] = {
 
 @dataclass(frozen=True, slots=True)
 class FaultTrack:
-    """One fault of one stream through time.
-
-    `recent` is the verdict's window, `held` the alert's; `progress_s` counts judged seconds towards the next state,
-    `sampled_at` is the last judged sample (None after one that could not be judged), `resolved_at` when it last ended.
-    """
+    """One fault of one stream through time."""
 
     fault: Fault
     recent: SampleWindow
+    """The verdict's window."""
     verdict: Verdict
+    """The newest one."""
     held: SampleWindow
+    """The alert's window."""
     alert: Alert
     progress_s: float = 0.0
+    """Judged seconds towards the next state."""
     sampled_at: datetime | None = None
+    """The last judged sample; None after one that could not be judged."""
     bad_since: datetime | None = None
+    """When the present run of bad samples began."""
     resolved_at: datetime | None = None
+    """When the alert last ended."""
 
     @property
     def latched(self) -> bool:

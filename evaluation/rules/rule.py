@@ -21,39 +21,47 @@ class RuleSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Everything about one fault. `says` is the reason in words, followed by the number behind it.
-
-    `needs_reference`: without one the fault is not assessable; otherwise bounds against a reference only add to the
-    absolute ones once it is learned. `needs_light`: not judged in an unlit scene; `needs_sight`: nor in any picture as
-    dark as one. `fixed_view`: about where the camera looks; on PTZ cameras judged against their presets or, without a
-    reference, not at all. `provisional`: judged against a baseline of the first minutes too. `same_view`: not judged
-    while another view is seen. `needs_course`: compared once a day and a night of the part are known. `steady_light`:
-    not compared while dawn or dusk changes the camera's gain. `refuses`: a first view with this fault makes no
-    reference. `dense`: needs (nearly) every frame.
-    `window_s`, `min_frames`: the verdict's own window and least frames where the policy's do not fit. `bad_share`,
-    `kept_frames`: of a fault that comes and goes, how many of the last frames must be bad.
-    """
+    """Everything about one fault."""
 
     alert: AlertRule
     says: str
+    """The reason in words; the number behind it follows."""
     any_of: tuple[tuple[Threshold, ...], ...] = ()
+    """The fault is there where all thresholds of one alternative are crossed."""
     source: RuleSource = RuleSource.FRAME
+    """What its numbers come from."""
     modes: frozenset[LightMode] = BOTH_MODES
+    """The light in which it is judged."""
     needs_reference: bool = False
+    """Not assessable without a baseline; otherwise bounds against one only add to the absolute ones."""
     needs_light: bool = False
+    """Not judged in an unlit scene."""
     needs_sight: bool = False
+    """Nor in any picture as dark as one."""
     fixed_view: bool = False
+    """About where the camera looks; a PTZ camera is judged against its presets, or not at all."""
     analogue_only: bool = False
+    """Judged behind an analogue encoder only."""
     refuses: bool = False
+    """A first view with this fault makes no baseline."""
     dense: bool = False
+    """Needs (nearly) every frame."""
     provisional: bool = False
+    """Judged against a baseline of the first minutes too."""
     same_view: bool = False
+    """Not judged while another view is seen."""
     needs_course: bool = False
+    """Compared once a day and a night of the part are known."""
     steady_light: bool = False
+    """Not compared while dawn or dusk changes the camera's gain."""
     window_s: float | None = None
+    """The verdict's own window; None for the policy's."""
     min_frames: int | None = None
+    """Least frames of the window; None for the policy's."""
     bad_share: float | None = None
+    """Part of the window that must be bad, for a fault that comes and goes; None for the policy's."""
     kept_frames: int | None = None
+    """How many of the last frames that part is of; None for those of the window."""
 
     @property
     def fault(self) -> Fault:

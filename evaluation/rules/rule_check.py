@@ -32,29 +32,36 @@ UNITS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """Everything a rule may ask about the moment it judges.
-
-    `changing` says that another light mode seems to come, `steady` that the present one has lasted for hours, `lacking`
-    why a part of the reference is not there ("learning night"), `young` which of its parts have not seen a whole course
-    of the light yet, `unlit` that the scene shows nothing and need not; `activity` is how much the camera's quietest
-    pictures change, None where not known.
-    """
+    """Everything a rule may ask about the moment it judges."""
 
     camera: Camera
     values: Mapping[str, float]
+    """Of this frame, by metric; the comparison with the baseline included."""
     missing: Mapping[str, str]
+    """Metrics without a value, with the reason."""
     mode: LightMode | None
     settling: bool = False
+    """The light has just changed."""
     changing: bool = False
+    """Another light mode seems to come."""
     steady: bool = True
+    """The present light mode has lasted for hours."""
     unlit: bool = False
+    """The scene shows nothing and need not."""
     unlit_for_long: bool = False
+    """It has been so for half a day."""
     reference: CameraBaseline | None = None
+    """The baseline of this light; None where there is none."""
     lacking: Mapping[BaselinePart, str] = field(default_factory=dict)
+    """Why a part of the baseline is not there, such as "learning night"."""
     young: frozenset[BaselinePart] = frozenset()
+    """Parts that have not seen a whole course of the light yet."""
     activity: float | None = None
+    """How much the camera's quietest pictures change; None where not known."""
     provisional_for_all: bool = False
+    """Baselines of the first minutes hold for every rule, as in clips."""
     provisional_sensitivity: int | None = None
+    """The greatest sensitivity against such a baseline, 1 … 10; None for no bound."""
 
     def learned(self, metric: str) -> tuple[Statistic | None, BaselineState | None]:
         """Return the statistic of a metric as far as it is known, and how far its part has come."""

@@ -59,19 +59,22 @@ class ThresholdBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One metric and where it becomes bad (`fault`) and good again (`clear`), at sensitivity 5.
-
-    `limit` is the dullest bound that still makes sense for the metric's range. An `optional` metric is one that not
-    every installation measures: without it the bound's alternative is passed over, not left open.
-    """
+    """One metric and where it becomes bad and good again."""
 
     metric: str
+    """Its key."""
     worse: WorseSide
+    """The side on which it is bad."""
     fault: float
+    """Bad from here, at sensitivity 5, in the unit of the metric."""
     clear: float
+    """Good again from here, at sensitivity 5."""
     against: ThresholdBasis = ThresholdBasis.ABSOLUTE
+    """The number itself, or its relation to the baseline."""
     limit: float | None = None
+    """The dullest bound that still makes sense for the metric's range."""
     optional: bool = False
+    """Not every installation measures it: without it the alternative is passed over, not left open."""
     says: str = ""
     """What this bound found, in words; "" where the rule's own words fit."""
     until_settled: bool = False

@@ -29,21 +29,22 @@ USABLE_STATES = frozenset({BaselineState.LEARNED, BaselineState.ACCEPTED})
 
 @dataclass(frozen=True, slots=True)
 class BaselineLearner:
-    """What was seen of one part since learning began, thinned evenly so that hours fit into `MAX_ROWS` rows.
-
-    Every `stride`-th frame is kept; when the rows are full every second goes and the stride doubles. `failed` counts
-    the frames that an absolute bound of each refusing fault called bad. `presets` are the views of a PTZ camera, which
-    take the place of `structures`.
-    """
+    """What was seen of one part since learning began, thinned evenly so that hours fit into `MAX_ROWS` rows."""
 
     started_at: datetime
     seen: int = 0
+    """Frames seen."""
     stride: int = 1
+    """One of so many frames is kept; where the rows are full every second goes and this doubles."""
     rows: tuple[Values, ...] = ()
+    """Values of the kept frames."""
     structures: tuple[BlockStructure, ...] = ()
+    """Block statistics of some of them."""
     structure_stride: int = 1
     failed: Mapping[Fault, int] = field(default_factory=dict)
+    """Frames that an absolute bound of each refusing fault called bad."""
     presets: PresetViews | None = None
+    """The views of a PTZ camera, in place of `structures`."""
 
     @property
     def good(self) -> int:

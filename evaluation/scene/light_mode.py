@@ -24,21 +24,24 @@ FLAT_CONTRAST = 0.06
 
 @dataclass(frozen=True, slots=True)
 class LightState:
-    """What is known of the light: the mode in force, the one that seems to come, and whether the scene shows anything.
-
-    `dark_nights` says that this camera's night is known to be unlit, so that darkness is no news.
-    """
+    """What is known of the light."""
 
     mode: LightMode | None = None
+    """In force; None before the first picture."""
     coming: LightMode | None = None
+    """The mode that seems to come; None where none does."""
     coming_since: datetime | None = None
     settling_until: datetime | None = None
+    """Until then the picture is given time after a change."""
     changed_at: datetime | None = None
     """When the mode last changed; None where it never did."""
     unlit: bool = False
+    """The scene shows nothing."""
     unlit_since: datetime | None = None
     dark_nights: bool = False
+    """This camera's night is known to be unlit, so that darkness is no news."""
     twilight: bool = False
+    """The picture lies between the bounds of day and night."""
     bright_at: datetime | None = None
     """When it was last broad daylight."""
     sudden: bool = False

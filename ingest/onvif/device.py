@@ -40,21 +40,22 @@ class StreamProfile:
 
 @dataclass(frozen=True, slots=True)
 class OnvifDevice:
-    """What was read of a camera. `url` is the address of the chosen stream, without a login.
-
-    `identity` is what the camera keeps when its address changes: its endpoint reference, else maker, model and serial
-    number; "" where it says neither.
-    """
+    """What was read of a camera."""
 
     endpoint: Endpoint
     identity: str = ""
+    """Its endpoint reference, else maker, model and serial number; "" where it says neither."""
     maker: str = ""
     model: str = ""
     firmware: str = ""
+    """Its version."""
     serial: str = ""
     profiles: tuple[StreamProfile, ...] = ()
+    """Streams it offers."""
     chosen: StreamProfile | None = None
+    """The one to watch; None where none fits."""
     url: str = ""
+    """Address of the chosen stream, without a login."""
 
 
 def read_device(

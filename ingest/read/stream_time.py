@@ -24,22 +24,26 @@ LONGEST_HOLE_S = 12 * 3600.0
 
 
 class StreamTime(NamedTuple):
-    """`now_s` is the stream's time, non-decreasing; the rest is what the next step is judged by.
-
-    `lead_s`: how far the timestamps ran ahead of arrival. `bout_*`: seconds of timestamps, of arrival and of the
-    longest pause in the present bout. `believed`: whether timestamps set the time. `good_bouts`: bouts in a row in
-    which they kept pace.
-    """
+    """The time of a stream, and what its next step is decided by. All in seconds."""
 
     now_s: float = 0.0
+    """The stream's time; non-decreasing."""
     pts_s: float | None = None
+    """The last timestamp; None before the first."""
     arrived_s: float | None = None
+    """When its packet arrived, by this machine's clock."""
     lead_s: float = 0.0
+    """How far the timestamps ran ahead of arrival."""
     bout_stamps_s: float = 0.0
+    """Timestamps of the present bout."""
     bout_arrival_s: float = 0.0
+    """Arrival in the present bout."""
     bout_pause_s: float = 0.0
+    """Longest pause in it."""
     believed: bool = True
+    """Whether timestamps set the time."""
     good_bouts: int = 0
+    """Bouts in a row in which timestamps kept pace."""
 
 
 def advance_live(time: StreamTime, pts_s: float | None, arrived_s: float) -> StreamTime:

@@ -12,7 +12,7 @@ from ingest.supervise.ipc import ReaderHandover
 
 @dataclass(slots=True)
 class CameraCounters:
-    """One camera's books. A reader counts what it offers and drops; what happens after it is counted here."""
+    """What happened to the frames of one camera after its reader offered them; the reader counts the rest."""
 
     received: int = 0
     """Frames that came out of the reading process."""
@@ -21,7 +21,9 @@ class CameraCounters:
     lost: int = 0
     """Frames a reading process had offered and took with it when it ended."""
     status: StreamStatus | None = None
+    """The newest one of the reader."""
     refused_at: tuple[datetime, ...] = ()
+    """When the last frames were refused."""
     _refused_session: str = ""
     _latest: datetime | None = None
     _sequence: int = -1

@@ -36,15 +36,19 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Text at its baseline; `anchor` is `start`, `middle` or `end`, `turned` runs it upwards."""
+    """Text of a chart; lengths in points."""
 
     left: float
+    """Of the anchor, from the left edge."""
     baseline: float
+    """From the upper edge."""
     text: str
     size: float = 8.0
     anchor: str = "start"
+    """`start`, `middle` or `end`."""
     bold: bool = False
     turned: bool = False
+    """It runs upwards."""
 
 
 Shape: TypeAlias = Box | Line | Area | Label

@@ -50,22 +50,26 @@ WATCHES: tuple[Watch, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """A decline of one camera: `slope` and its 95 % interval per 30 days in the metric's unit.
-
-    `p` is the Mann-Kendall test's, two-sided; `q` the share of wrong ones among all trends at least as sure.
-    """
+    """A trend for the worse of one camera."""
 
     camera: str
     kind: str
+    """Which decline it is: a key of this module."""
     metric: str
+    """Its key."""
     began: float
     ended: float
     slope: float
+    """Per 30 days, in the metric's unit."""
     slope_low: float
+    """Lower end of its 95 % interval; `slope_high` is the upper one."""
     slope_high: float
     p: float
+    """Of the Mann-Kendall test, two-sided."""
     q: float
+    """Share of wrong ones among all trends at least as sure (false discovery rate)."""
     days: int
+    """Days with values."""
 
     @property
     def change(self) -> float:

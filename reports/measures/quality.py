@@ -15,12 +15,14 @@ PERCENTILES = (5, 25, 50, 75, 95)
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How one metric was distributed: the 5th, 25th, 50th, 75th and 95th percentile over `count` hourly means."""
+    """How one metric was distributed over its hourly means."""
 
     metric: str
     count: int
+    """Hourly means."""
     mean: float
     p05: float
+    """5th percentile; the other four likewise."""
     p25: float
     p50: float
     p75: float

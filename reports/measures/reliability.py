@@ -28,20 +28,24 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Incidents of one camera, or several, that were opened in the period; `to_end` counts those that ended in it.
-
-    `to_detect` runs from the first bad picture or status to the incident, `to_end` from the incident to its end.
-    `in_maintenance` were opened in a maintenance window, and count nowhere else.
-    """
+    """Incidents of one camera, or several, that were opened in the period."""
 
     incidents: int = 0
+    """Opened in the period, outside maintenance."""
     open_at_end: int = 0
+    """Of these, still open when the period ended."""
     flaps: int = 0
+    """Times an alert came back."""
     notices: int = 0
+    """Incidents that do not resolve, such as a change of resolution."""
     in_maintenance: int = 0
+    """Opened in a maintenance window; they count nowhere else."""
     to_detect: Times = Times()
+    """From the first bad picture or status to the incident."""
     to_end: Times = Times()
+    """From the incident to its end, for those that ended in the period."""
     by_fault: Mapping[str, int] = field(default_factory=dict)
+    """Incidents by key of the headline."""
     answers: Mapping[AlarmAnswer, int] = field(default_factory=dict)
     """What people answered to them, counted; an answer that nobody gave is absent."""
 

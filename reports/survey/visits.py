@@ -43,24 +43,31 @@ class SurveyFinding:
 
 @dataclass(frozen=True, slots=True)
 class SurveyEntry:
-    """One visited camera. `findings` has the cause first; `address` is without credentials; `picture` a JPEG or empty.
-
-    `not_judged` maps each reason to the checks that could not be made for it, `why_not` says why nothing was judged.
-    """
+    """One visited camera."""
 
     name: str
     site: str = ""
     group: str = ""
     address: str = ""
+    """Without its login."""
     frames: int = 0
+    """Frames that were judged."""
     seconds: float = 0.0
+    """How long the visit took."""
     findings: Sequence[SurveyFinding] = ()
+    """The cause first."""
     why_not: str = ""
+    """Why nothing was judged; "" where something was."""
     not_judged: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
+    """Each reason to the checks that could not be made for it."""
     checks_made: int = 0
+    """Checks with an answer."""
     quality: Mapping[str, float] = field(default_factory=dict)
+    """Learned scores by metric."""
     facts: str = ""
+    """What the stream is, in words."""
     picture: bytes = field(default=b"", repr=False)
+    """JPEG, or empty."""
     numbers: Mapping[str, float] = field(default_factory=dict, repr=False)
     """Medians of what is compared between cameras."""
 

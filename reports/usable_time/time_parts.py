@@ -20,19 +20,22 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class TimeParts:
-    """Microseconds of one camera, or of several together, by what they were.
-
-    `learning` is the part of `ok` in which some checks lacked their baseline; `maintenance` and `unwatched` are left
-    out of percentages. `faults`, `not_assessable` and `unknown` are by cause.
-    """
+    """Microseconds of one camera, or of several together, by what they were."""
 
     ok: int = 0
+    """`learning` included."""
     learning: int = 0
+    """The part of `ok` in which some checks lacked their baseline."""
     faults: Mapping[str, int] = field(default_factory=dict)
+    """By key of the headline."""
     not_assessable: Mapping[str, int] = field(default_factory=dict)
+    """By cause."""
     unknown: Mapping[str, int] = field(default_factory=dict)
+    """By cause."""
     maintenance: int = 0
+    """Left out of percentages."""
     unwatched: int = 0
+    """Left out of percentages."""
 
     @property
     def fault_time(self) -> int:

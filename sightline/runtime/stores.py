@@ -42,7 +42,9 @@ class Stores:
     reports: SqlReportStore
     shadow: SqlShadowLog
     quiet: SqlQuietTimeStore
+    """Maintenance, schedules and snoozes."""
     access: SqlAccessStore
+    """Users, keys and sessions."""
     audit: SqlAuditStore
 
 

@@ -27,16 +27,22 @@ class VideoCodec(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RtpPacket:
-    """One packet. `at_s` counts from PLAY; `stamp` is in ticks of the track's clock; `kind` is its payload type."""
+    """One RTP packet."""
 
     at_s: float
+    """From PLAY."""
     stamp: int
+    """In ticks of the track's clock."""
     number: int
+    """Sequence number, 16 bits."""
     payload: bytes
     marker: bool = False
     channel: int = VIDEO_CHANNEL
+    """Of the interleaved connection (RFC 2326, 10.12)."""
     kind: int = VIDEO_KIND
+    """Payload type."""
     source: int = 1
+    """SSRC."""
 
     def wire(self) -> bytes:
         """Return the packet as it travels inside RTSP's own connection (RFC 2326, 10.12)."""

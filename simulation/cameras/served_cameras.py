@@ -36,21 +36,23 @@ ANSWER_S = 30.0
 class ServedCamera:
     """One camera at `rtsp://HOST:PORT/name`: H.264 or H.265 MP4 films of one format, played one after the other.
 
-    `loop` starts again after the last film, else the stream ends. With `live` a viewer joins where the film is now
-    since the server started, at the key frame before; without, each viewer sees it from its beginning. `speed`
-    multiplies real time. `session_limit` refuses further sessions as recorders do (0: none). Users are the server's:
-    two cameras with the same user have the same password.
+    Users are the server's: two cameras with the same user have the same password.
     """
 
     name: str
     films: tuple[Path, ...]
     loop: bool = True
+    """Starts again after the last film; else the stream ends."""
     live: bool = False
+    """A viewer joins where the film is now, at the key frame before; else each sees it from its beginning."""
     speed: float = 1.0
+    """Multiplies real time."""
     user: str = ""
     password: str = field(default="", repr=False)
     session_limit: int = 0
+    """Further sessions are refused, as recorders do; 0: none."""
     udp_only: bool = False
+    """RTP over TCP is refused."""
 
 
 @dataclass(frozen=True, slots=True)

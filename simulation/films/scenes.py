@@ -23,19 +23,22 @@ Backdrop = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Something that crosses the view again and again: `height` and `foot` as shares of the view's height.
-
-    It takes `cross_s` from side to side, starts at `start_s`, and comes again every `every_s`. `gain` is its light.
-    """
+    """Something that crosses the view again and again."""
 
     sprite: Callable[[], Sprite]
     height: float
+    """Share of the view's height."""
     foot: float
+    """Where it stands: share of the view's height from above."""
     cross_s: float
+    """From side to side."""
     every_s: float
+    """Between two crossings."""
     start_s: float = 0.0
     leftwards: bool = False
+    """It goes from right to left."""
     gain: float = 1.0
+    """Multiplies its light."""
 
 
 @dataclass(frozen=True, slots=True)

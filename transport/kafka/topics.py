@@ -33,11 +33,14 @@ class KafkaSecurity:
 
     tls: bool = False
     ca_file: str = ""
+    """Authorities that sign the broker's certificate; "" for those of the system."""
     certificate_file: str = ""
+    """Of this client; `key_file` is its key."""
     key_file: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
     mechanism: str = "SCRAM-SHA-512"
+    """Of SASL."""
 
     def options(self) -> Mapping[str, Any]:
         """Return the client's words for it."""
@@ -63,22 +66,23 @@ class KafkaSecurity:
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """Where the broker is and how much it keeps. All workers share one `group`.
-
-    Pictures pass through the broker's disk: `retention_minutes` is how long they stay there.
-    """
+    """Where the broker is and how much it keeps."""
 
     servers: tuple[str, ...]
     """`host:port` of some brokers."""
     topic: str = "sightline.messages"
+    """Of frames and statuses."""
     group: str = "sightline.workers"
+    """The consumer group; all workers share one."""
     partitions: int = 12
     """Cameras are spread over them; so many workers can share the work."""
     replication_factor: int = 1
     retention_minutes: int = 15
+    """How long messages, pictures among them, stay on the broker's disk."""
     dead_letter_days: int = 7
     """How long the topic of dead letters keeps them."""
     max_message_bytes: int = MAX_MESSAGE_BYTES
+    """A larger message is refused."""
     max_unacknowledged_frames: int = 64
     """Frames sent and not yet confirmed; one more is refused."""
     session_timeout_s: float = 10.0
