@@ -177,7 +177,7 @@ def compare_backgrounds(seen: BlockStructure, learned: BlockStructure, masks: Se
 
 
 def kept_blocks(seen: BlockStructure, learned: BlockStructure, textured: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which textured blocks show the same edges as strongly as before, as most of their neighbours do.
+    """Return which textured blocks (rows, columns) show the same edges as strongly as before, as most neighbours do.
 
     Strength is compared after the median change, which light and focus make. Single blocks agree by chance, patches of
     them hardly: of photographs exchanged, none keeps a twentieth.

@@ -13,6 +13,7 @@ from domain.cameras import Mask
 from domain.masks import points_inside
 
 BlockStructure = NDArray[np.float32]
+"""(rows, columns, channels), as `detectors/metrics/functional/edge_directions.py` measures them."""
 
 MIN_TEXTURED_BLOCKS = 40
 """Fewer blocks with structure say nothing about where the camera looks."""
@@ -48,13 +49,13 @@ def textured_blocks(reference: BlockStructure, masks: Sequence[Mask] = ()) -> ND
 
 
 def cosine(left: BlockStructure, right: BlockStructure) -> NDArray[np.float32]:
-    """Return the cosine between the histograms of each block, 0 where one of them is empty."""
+    """Return the cosine between the histograms of each block, (rows, columns) in [0, 1]; 0 where one is empty."""
     norms = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
     return np.asarray((left * right).sum(axis=-1) / np.maximum(norms, 1e-9), dtype=np.float32)
 
 
 def correlation(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
-    """Return Pearson's correlation, 0 where either side does not vary."""
+    """Return Pearson's correlation of two arrays of one shape, in [-1, 1]; 0 where either does not vary."""
     a, b = left - left.mean(), right - right.mean()
     norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / norm if norm > 1e-9 else 0.0

@@ -32,7 +32,7 @@ def luminance(light: Light) -> NDArray[np.float32]:
 
 
 def make_disc(radius_px: float) -> NDArray[np.float32]:
-    """Return the normalised disc that a point out of focus becomes, its edge antialiased; at least one pixel."""
+    """Return the normalised disc that a point out of focus becomes, (n, n) with sum 1, its edge antialiased."""
     reach = int(np.ceil(radius_px))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     kernel = np.clip(radius_px + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)

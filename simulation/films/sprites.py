@@ -32,7 +32,7 @@ class Sprite:
         return Sprite(np.ascontiguousarray(self.colour[:, ::-1]), np.ascontiguousarray(self.alpha[:, ::-1]))
 
     def paste(self, picture: NDArray[np.uint8], left: int, top: int) -> None:
-        """Lay the sprite over the picture; what sticks out is cut off."""
+        """Lay the sprite over the picture (H, W, 3), in place; what sticks out is cut off."""
         height, width = self.alpha.shape[:2]
         x0, y0 = max(0, left), max(0, top)
         x1, y1 = min(picture.shape[1], left + width), min(picture.shape[0], top + height)

@@ -44,7 +44,7 @@ class VisibleArea:
         return self._reduced[size]
 
     def whole_blocks(self, side: int) -> NDArray[np.bool_]:
-        """Return which blocks of `block_sums` meet no masked pixel."""
+        """Return which blocks of `block_sums` meet no masked pixel, (rows, columns)."""
         return np.asarray(block_sums(self.pixels, side) == side * side)
 
     @cached_property

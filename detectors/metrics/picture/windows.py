@@ -23,10 +23,12 @@ class Windows:
     """Where each window of one axis starts and ends (exclusive)."""
 
     starts: NDArray[np.intp]
+    """(windows,); `ends` likewise."""
     ends: NDArray[np.intp]
 
     @property
     def lengths(self) -> NDArray[np.intp]:
+        """Samples of each window, (windows,)."""
         return self.ends - self.starts
 
 

@@ -31,12 +31,12 @@ class AsymmetricGaussian:
 
     @property
     def scale(self) -> Tensor:
-        """What turns a root mean square into the distribution's own scale: sqrt(G(1/a) / G(3/a))."""
+        """What turns a root mean square into the distribution's own scale: sqrt(G(1/a) / G(3/a)), shaped as `shape`."""
         return ((torch.lgamma(1 / self.shape) - torch.lgamma(3 / self.shape)) / 2).exp()
 
     @property
     def mean(self) -> Tensor:
-        """(right - left) scale G(2/a) / G(1/a)."""
+        """(right - left) scale G(2/a) / G(1/a), shaped as `shape`."""
         ratio = (torch.lgamma(2 / self.shape) - torch.lgamma(1 / self.shape)).exp()
         return (self.right - self.left) * self.scale * ratio
 

@@ -66,7 +66,7 @@ def dct_loss(original: Tensor, compressed: Tensor, convolution: FirstConvolution
 def dct_losses(
     original: Tensor, compressed: Tensor, convolution: FirstConvolution, readings: Collection[str] = tuple(READINGS)
 ) -> dict[str, Tensor]:
-    """As `dct_loss` for several readings, which share the transforms."""
+    """Return `dct_loss` (N,) for each of several readings, which share the transforms."""
     if original.shape != compressed.shape:
         raise ValueError(f"original {tuple(original.shape)} and compressed {tuple(compressed.shape)} differ")
     if min(original.shape[-2:]) < SMALLEST_SIDE:

@@ -87,7 +87,10 @@ class ViewEncoder(nn.Module):
         return self.fuse_scales_early(maps) if self.fuses_early else self.fuse_scales(maps)
 
     def fuse_scales(self, maps: list[Tensor]) -> Tensor:
-        """Project each scale to 128 channels at its own grid, bring all to one grid, concatenate, project."""
+        """Project each scale to 128 channels at its own grid, bring all to one grid, concatenate, project.
+
+        From maps (N, channels, H / stride, W / stride) of every stride to (N, 128, h, w), the grid of the finest kept.
+        """
         grid = maps[self.finest].shape[-2:]
         projected = [project(scale) for project, scale in zip(self.projections, maps, strict=True)]
         brought = [
@@ -98,8 +101,10 @@ class ViewEncoder(nn.Module):
         return fused
 
     def fuse_scales_early(self, maps: list[Tensor]) -> Tensor:
-        """As `fuse_scales`, to rounding: 1x1 convolutions and bilinear sampling commute, so each scale is convolved on
-        the smaller of its own grid and the common one, and sampling is two small matrix products.
+        """Return what `fuse_scales` does, (N, 128, h, w), to rounding.
+
+        1x1 convolutions and bilinear sampling commute, so each scale is convolved on the smaller of its own grid and the
+        common one, and sampling is two small matrix products.
         """
         height, width = maps[self.finest].shape[-2:]
         shares = torch.split(self.fusion.weight, FEATURES, dim=1)
@@ -200,7 +205,7 @@ def _regression_head() -> nn.Sequential:
 
 
 def loss(predicted: Tensor, labels: Tensor) -> Tensor:
-    """Mean square error over pictures and the dimensions that are labelled (Eq. 14); NaN marks one that is not."""
+    """Mean square error of (N, dimensions) over what is labelled (Eq. 14), a scalar; NaN marks an absent label."""
     known = ~labels.isnan()
     return (predicted[known] - labels[known]).square().mean()
 

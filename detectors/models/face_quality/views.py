@@ -81,7 +81,8 @@ def compact_boxes(boxes: Tensor, height: int, width: int) -> Tensor:
 def parts_from_points(faces: Tensor, points: Tensor) -> Tensor:
     """Rectangles over eyes and mouth along the line of the eyes, in distances d between them: 2.2 x .9 and 1.4 x 1.
 
-    A face turned more than 45 degrees hides one side: its mask is the whole face.
+    From faces (F, 3, S, S) and points (F, 5, 2) in pixels of the view, x first, to masks (F, 1, S, S) of 0 and 1. A
+    face turned more than 45 degrees hides one side: its mask is the whole face.
     """
     eyes = points[:, 1] - points[:, 0]
     distance = eyes.norm(dim=1).clamp_min(1e-6)

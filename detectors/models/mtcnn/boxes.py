@@ -8,7 +8,7 @@ from torch.nn.functional import interpolate
 
 
 def make_square(boxes: Tensor) -> Tensor:
-    """Each box widened about its centre to a square of its longer side."""
+    """Widen each box (N, 4), (x1, y1, x2, y2) in pixels, about its centre to a square of its longer side."""
     sides = boxes[:, 2:] - boxes[:, :2]
     longer = sides.amax(dim=1, keepdim=True)
     corner = boxes[:, :2] + sides * 0.5 - longer * 0.5
@@ -44,7 +44,9 @@ def cut_patches(picture: Tensor, crops: Tensor, side: int) -> Tensor:
 
 
 def suppress_by_smaller_area(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
-    """Indices of boxes kept, best first: none covers more than `threshold` of another, measured on the smaller one.
+    """Return the indices (K,) of boxes (N, 4) to keep, best of `scores` (N,) first.
+
+    None covers more than `threshold` of another, measured on the smaller one.
 
     A face found inside a larger one is the same face. Both end pixels of a box count. Of equal scores, which are
     common where they round to 1, the later box wins, as in facenet-pytorch.

@@ -145,7 +145,7 @@ class PNASNet(nn.Module):
             reduced = reduces
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Return the five maps, the largest first."""
+        """Return the five maps (N, channels, H / stride, W / stride) of pictures (N, 3, H, W), the largest first."""
         first = self.conv0_bn(self.conv0(pictures))
         before = self.stem1(first, first)
         last = self.stem2(first, before)

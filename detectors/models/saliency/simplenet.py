@@ -35,7 +35,7 @@ class MobileNetV2Encoder(nn.Module):
         self.features = mobilenet_v2(weights=None).features
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Return maps of strides 2, 4, 8, 16 and 32."""
+        """Return maps (N, channels, H / s, W / s) of strides s = 2, 4, 8, 16 and 32 of pictures (N, 3, H, W)."""
         maps, last = [], pictures
         for index, block in enumerate(self.features, start=1):
             last = block(last)
@@ -58,7 +58,7 @@ class ResNet50Encoder(nn.Module):
                 self.add_module(name, part)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Return maps of strides 2, 4, 8, 16 and 32."""
+        """Return maps (N, channels, H / s, W / s) of strides s = 2, 4, 8, 16 and 32 of pictures (N, 3, H, W)."""
         parts = dict(self.named_children())
         maps = [parts["relu"](parts["bn1"](parts["conv1"](pictures)))]
         last = parts["maxpool"](maps[0])

@@ -62,7 +62,7 @@ class SaliencyIqa(nn.Module):
 
 
 def normalise_imagenet(pictures: Tensor) -> Tensor:
-    """RGB in [0, 1] to ImageNet's zero mean and unit deviation per channel."""
+    """Bring RGB (N, 3, H, W) in [0, 1] to ImageNet's zero mean and unit deviation of each channel; same shape."""
     mean = torch.tensor(IMAGENET_MEAN, dtype=pictures.dtype, device=pictures.device).view(1, 3, 1, 1)
     std = torch.tensor(IMAGENET_STD, dtype=pictures.dtype, device=pictures.device).view(1, 3, 1, 1)
     return (pictures - mean) / std

@@ -19,7 +19,7 @@ TIE = 1e-6
 
 
 def global_view_of_pictures(pictures: Pictures) -> Tensor:
-    """`global_view` of pictures, resized before they become RGB: a third of the time at 1080p.
+    """Return `global_view` (N, 3, 448, 448), resized before pictures become RGB: a third of the time at 1080p.
 
     The same but for what a resize does to colours beyond the range, and for chroma that the stream carries at another
     size: its cut is rounded to its own samples, and it is resized once instead of twice.
@@ -74,7 +74,7 @@ def local_view(rgb: Tensor, saliency: Tensor) -> Tensor:
 
 
 def local_view_of_pictures(pictures: Pictures, saliency: Tensor) -> Tensor:
-    """`local_view` of pictures, of which only the window becomes RGB: the same pixels, to rounding."""
+    """Return `local_view` (N, 3, 224, 224) of pictures by their saliency (N, 1, h, w); only the window becomes RGB."""
     height, width = pictures.luma.shape[-2:]
     rows, columns = _salient_lines(saliency, height, width)
     luma, chroma = _pick(pictures.luma, rows, columns), pictures.chroma
@@ -126,7 +126,7 @@ def window_sums(saliency: Tensor, height: int, width: int) -> Tensor:
 def window_lines(length: int) -> Tensor:
     """Native pixel indices (windows, 224) that each window of a side of `length` pixels shows, reflected beyond it.
 
-    Never written.
+    The result is cached: do not write to it.
     """
     if length < LOCAL_SIDE:
         starts = [-((LOCAL_SIDE - length) // 2)]

@@ -110,7 +110,7 @@ class SgdNet(nn.Module):
 
 
 def prepare_input(pictures: Tensor, backbone: str) -> Tensor:
-    """RGB in [0, 1] as the backbone's public weights expect it.
+    """Return RGB (N, 3, H, W) in [0, 1] as the backbone's public weights expect it; same shape.
 
     Keras's ResNet50 and VGG16 take BGR of 0 to 255 less ImageNet's means; MobileNetV2 is ours and takes RGB less mean
     over deviation.
@@ -129,7 +129,7 @@ def saliency_loss(predicted: Tensor, labels: Tensor) -> Tensor:
 
 
 def loss(prediction: Prediction, labels: Tensor, saliency_labels: Tensor | None) -> Tensor:
-    """Mean absolute error of quality plus 0.25 of the saliency loss where the network predicts saliency (Eq. 8)."""
+    """Mean absolute error of quality (N,), a scalar, plus 0.25 of the saliency loss where it is predicted (Eq. 8)."""
     error = (prediction.quality - labels).abs().mean()
     if prediction.saliency is None or saliency_labels is None:
         return error

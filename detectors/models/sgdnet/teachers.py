@@ -44,7 +44,7 @@ class ProviderTeacher:
         self._provider = provider
 
     def maps(self, rgb: Tensor, names: Sequence[str], grid: tuple[int, int]) -> Tensor:
-        """Return the provider's maps, averaged down to the grid."""
+        """Return the provider's maps of RGB (N, 3, H, W), averaged down to (N, 1, *grid)."""
         return resize_to_grid(self._provider(rgb), grid).to(rgb.dtype)
 
 
@@ -59,7 +59,7 @@ class FolderTeacher:
         self._folder = folder
 
     def maps(self, rgb: Tensor, names: Sequence[str], grid: tuple[int, int]) -> Tensor:
-        """Return the folder's maps of these names; raises ConfigError naming the first that is missing."""
+        """Return the folder's maps (N, 1, *grid) of these names. Raises `ConfigError` that names one missing."""
         found = torch.cat([resize_to_grid(self._read(name), grid) for name in names])
         return found.to(rgb.device, rgb.dtype)
 

@@ -41,6 +41,7 @@ class PairSet:
     labels: tuple[Mapping[str, float | int | str], ...]
 
     def column(self, name: str) -> NDArray[np.float32]:
+        """One label of every pair, (n,)."""
         return np.array([row[name] for row in self.labels], np.float32)
 
 

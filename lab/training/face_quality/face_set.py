@@ -49,7 +49,7 @@ def as_input(views: Pixels, points: NDArray[np.float32]) -> Tensor:
 
 
 def mirror_views(views: Pixels, points: NDArray[np.float32]) -> tuple[Pixels, NDArray[np.float32]]:
-    """The same faces seen in a mirror; the left eye and corner of the mouth become the right ones."""
+    """Mirror views (N, SIDE, SIDE, 3) and points (N, 5, 2); left eye and corner of the mouth become the right ones."""
     turned = points[:, [1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32) + np.array([SIDE, 0], np.float32)
     return views[:, :, :, ::-1], turned
 

@@ -36,6 +36,7 @@ class HalfPrecisionTrunk(nn.Module):
         self.out_channels = trunk.out_channels
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
+        """Return the maps (N, channels, H / stride, W / stride) of pictures (N, 3, H, W), computed in bfloat16."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
             maps: dict[str, Tensor] = self.trunk(pictures.contiguous(memory_format=torch.channels_last))
         return {name: one.float() for name, one in maps.items()}
@@ -49,6 +50,7 @@ class HalfPrecisionHead(nn.Module):
         self.head = head
 
     def forward(self, maps: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Return objectness (N, anchors, h, w) and moves (N, 4 anchors, h, w) of each map, in single precision."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
             objectness, moves = self.head(maps)
         return [one.float() for one in objectness], [one.float() for one in moves]
@@ -58,6 +60,7 @@ class IgnoringProposalNetwork(RegionProposalNetwork):  # type: ignore[misc] # to
     """Draws no background from ignored boxes."""
 
     def assign_targets_to_anchors(self, anchors: list[Tensor], targets: Targets) -> tuple[list[Tensor], list[Tensor]]:
+        """Return labels (A,) and boxes (A, 4) of each picture's anchors; ignored areas are no example."""
         labels, matched = super().assign_targets_to_anchors(anchors, targets)
         for number, (boxes, target) in enumerate(zip(anchors, targets, strict=True)):
             labels[number] = without_ignored(labels[number], boxes, target["ignored"])

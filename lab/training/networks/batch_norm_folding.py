@@ -44,6 +44,7 @@ class ScaledConv2d(nn.Conv2d):
             self.bias.copy_(norm.bias - norm.running_mean * gain)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Convolve (N, channels, H, W) with the folded weights."""
         weight = self.weight * self.scale
         if is_slow_to_train(self) and torch.is_autocast_enabled("cpu"):
             return depthwise_convolution(maps, weight, self.bias, self.stride[0])

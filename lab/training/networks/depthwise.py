@@ -32,12 +32,14 @@ class _Depthwise(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor | None, stride: int) -> Tensor:
+        """Convolve each channel of (N, C, H, W) with its kernel of (C, 1, k, k)."""
         ctx.save_for_backward(maps, weight)
         ctx.stride = stride
         return conv2d(maps, weight, bias, stride, weight.shape[-1] // 2, groups=len(weight))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
+        """Return the gradients of maps, weight and bias, shaped as they are."""
         (gradient,) = gradients
         maps, weight = ctx.saved_tensors
         of_maps, of_weight, of_bias, _ = ctx.needs_input_grad

@@ -49,7 +49,7 @@ def branch_loss(predicted: Tensor, labels: Tensor) -> Tensor:
 
 
 def batch_plcc(predicted: Tensor, labels: Tensor) -> Tensor:
-    """Pearson's correlation of a batch; 0 for a constant."""
+    """Pearson's correlation of predictions (N,) and labels (N,), a scalar in [-1, 1]; 0 for a constant."""
     left, right = predicted - predicted.mean(), labels - labels.mean()
     agreement: Tensor = (left * right).sum() / (left.norm() * right.norm() + 1e-8)
     return agreement
