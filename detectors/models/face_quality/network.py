@@ -103,8 +103,8 @@ class ViewEncoder(nn.Module):
     def fuse_scales_early(self, maps: list[Tensor]) -> Tensor:
         """Return what `fuse_scales` does, (N, 128, h, w), to rounding.
 
-        1x1 convolutions and bilinear sampling commute, so each scale is convolved on the smaller of its own grid and the
-        common one, and sampling is two small matrix products.
+        1x1 convolutions and bilinear sampling commute, so each scale is convolved on the smaller of its own grid and
+        the common one, and sampling is two small matrix products.
         """
         height, width = maps[self.finest].shape[-2:]
         shares = torch.split(self.fusion.weight, FEATURES, dim=1)
