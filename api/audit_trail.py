@@ -63,6 +63,6 @@ class AuditTrail:
                 self._written.popitem(last=False)
         self.record(entry)
 
-    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+    def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
         """Return lines, the latest first. Raises `StoreUnavailable`."""
-        return self._store.entries(asked, limit=limit) if self._store is not None else ()
+        return self._store.entries(filters, limit=limit) if self._store is not None else ()

@@ -32,14 +32,14 @@ def make_camera_row(camera: Camera, present: KnownSnapshots, now: datetime) -> C
     """Return the camera's row, without a snapshot that says nothing about now."""
     snapshot = present.snapshots.get(camera.name)
     status = derive_camera_status(camera, snapshot, now)
-    known = status.state not in (CameraState.UNKNOWN, CameraState.OFF)
-    return CameraRow(camera, status, snapshot if known else None, stored=bool(present.outage))
+    is_known = status.state not in (CameraState.UNKNOWN, CameraState.OFF)
+    return CameraRow(camera, status, snapshot if is_known else None, stored=bool(present.outage))
 
 
 def _is_valid(
-    known: CameraRow, camera: Camera, snapshot: StreamSnapshot | None, present: KnownSnapshots, now: datetime
+    row: CameraRow, camera: Camera, snapshot: StreamSnapshot | None, present: KnownSnapshots, now: datetime
 ) -> bool:
-    same = known.camera is camera and known.snapshot is snapshot and known.stored == bool(present.outage)
+    same = row.camera is camera and row.snapshot is snapshot and row.stored == bool(present.outage)
     return same and snapshot is not None and not is_stale(snapshot, now)
 
 

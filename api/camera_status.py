@@ -95,22 +95,22 @@ def derive_camera_status(camera: Camera, snapshot: StreamSnapshot | None, now: d
         age_s = (now - snapshot.at).total_seconds()
         nothing = count_checks(camera, ())
         return CameraStatus(CameraState.UNKNOWN, f"last judged {age_s:.0f} s ago, scoring is behind", checks=nothing)
-    done = count_checks(camera, snapshot.verdicts)
+    checks = count_checks(camera, snapshot.verdicts)
     return (
-        _status_of_alert(snapshot, done)
-        or _status_of_suspicion(snapshot, done)
-        or _status_without_fault(snapshot, done)
+        _status_of_alert(snapshot, checks)
+        or _status_of_suspicion(snapshot, checks)
+        or _status_without_fault(snapshot, checks)
     )
 
 
-def _status_of_alert(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
+def _status_of_alert(snapshot: StreamSnapshot, checks: CheckCounts) -> CameraStatus | None:
     """Return the status of a camera with an open incident or a firing alert, else None."""
     incident = snapshot.incident
     if incident is not None and incident.state is IncidentState.OPEN:
         reason, evidence = _current_evidence(snapshot, incident.headline, incident.summary, incident.evidence)
         return CameraStatus(
             CameraState.FAULT, reason, incident.headline, incident.severity, incident.opened_at, evidence,
-            incident.symptoms, done,
+            incident.symptoms, checks,
         )  # fmt: skip
     firing = {alert.fault: alert for alert in snapshot.alerts if alert.state is AlertState.FIRING}
     if not firing:
@@ -119,7 +119,7 @@ def _status_of_alert(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatu
     alert = firing[headline]
     reason, evidence = _current_evidence(snapshot, headline, "", alert.evidence)
     symptoms = tuple(sorted(set(firing) - {headline}, key=rank))
-    return CameraStatus(CameraState.FAULT, reason, headline, "warning", alert.since, evidence, symptoms, done)
+    return CameraStatus(CameraState.FAULT, reason, headline, "warning", alert.since, evidence, symptoms, checks)
 
 
 def _current_evidence(snapshot: StreamSnapshot, fault: Fault, summary: str, evidence: Evidence) -> tuple[str, Evidence]:
@@ -133,7 +133,7 @@ def _current_evidence(snapshot: StreamSnapshot, fault: Fault, summary: str, evid
     return "; ".join(part for part in (summary, why) if part), evidence
 
 
-def _status_of_suspicion(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus | None:
+def _status_of_suspicion(snapshot: StreamSnapshot, checks: CheckCounts) -> CameraStatus | None:
     """Return the status of a camera with a fault that has no alert yet, else None."""
     bad = {verdict.fault: verdict for verdict in snapshot.verdicts if verdict.state is VerdictState.FAULT}
     if not bad:
@@ -142,25 +142,25 @@ def _status_of_suspicion(snapshot: StreamSnapshot, done: CheckCounts) -> CameraS
     verdict = bad[headline]
     symptoms = tuple(sorted(set(bad) - {headline}, key=rank))
     return CameraStatus(
-        CameraState.SUSPECTED, verdict.reason, headline, "", verdict.evidence.since, verdict.evidence, symptoms, done
+        CameraState.SUSPECTED, verdict.reason, headline, "", verdict.evidence.since, verdict.evidence, symptoms, checks
     )
 
 
-def _status_without_fault(snapshot: StreamSnapshot, done: CheckCounts) -> CameraStatus:
+def _status_without_fault(snapshot: StreamSnapshot, checks: CheckCounts) -> CameraStatus:
     """Return the status of a camera without a fault; one without pictures is not called OK."""
     reason = snapshot.status.reason if snapshot.status is not None else ""
     if snapshot.status is None or snapshot.status.state not in _DELIVERING_STATES:
         return CameraStatus(
-            CameraState.NOT_ASSESSABLE, reason or "no picture comes, and the reason is not known yet", checks=done
+            CameraState.NOT_ASSESSABLE, reason or "no picture comes, and the reason is not known yet", checks=checks
         )
     unscored = next((verdict for verdict in snapshot.verdicts if verdict.cause is NotAssessable.UNSCORED), None)
     if unscored is not None:
-        return CameraStatus(CameraState.NOT_ASSESSABLE, unscored.reason, checks=done)
-    if done.done == 0:
-        most = done.waiting[0][0] if done.waiting else "every check is switched off"
-        return CameraStatus(CameraState.NOT_ASSESSABLE, reason or most, checks=done)
+        return CameraStatus(CameraState.NOT_ASSESSABLE, unscored.reason, checks=checks)
+    if checks.done == 0:
+        most = checks.waiting[0][0] if checks.waiting else "every check is switched off"
+        return CameraStatus(CameraState.NOT_ASSESSABLE, reason or most, checks=checks)
     return CameraStatus(
-        CameraState.OK, "settling after a change of light" if snapshot.settling else reason, checks=done
+        CameraState.OK, "settling after a change of light" if snapshot.settling else reason, checks=checks
     )
 
 

@@ -34,20 +34,20 @@ class CheckCounts:
 
 def count_checks(camera: Camera, verdicts: Sequence[Verdict]) -> CheckCounts:
     """Count the checks of `camera`; a fault without a verdict was not checked yet."""
-    wanted = _wanted_checks(camera)
-    found = {verdict.fault: verdict for verdict in verdicts}
+    checks = _wanted_checks(camera)
+    by_fault = {verdict.fault: verdict for verdict in verdicts}
     open_reasons: dict[str, int] = {}
     learning = 0
-    for fault in wanted:
-        verdict = found.get(fault)
+    for fault in checks:
+        verdict = by_fault.get(fault)
         if verdict is None:
             open_reasons["not judged yet"] = open_reasons.get("not judged yet", 0) + 1
         elif verdict.state is VerdictState.NOT_ASSESSABLE:
             open_reasons[verdict.reason] = open_reasons.get(verdict.reason, 0) + 1
             learning += verdict.cause is NotAssessable.NEEDS_BASELINE
-    done = len(wanted) - sum(open_reasons.values())
+    made = len(checks) - sum(open_reasons.values())
     waiting = tuple(sorted(open_reasons.items(), key=lambda each: -each[1]))
-    return CheckCounts(done, len(wanted), len(Fault) - len(wanted), waiting, learning)
+    return CheckCounts(made, len(checks), len(Fault) - len(checks), waiting, learning)
 
 
 def _wanted_checks(camera: Camera) -> tuple[Fault, ...]:

@@ -38,9 +38,9 @@ class LiveSnapshots:
 
     def read(self, names: Collection[str]) -> KnownSnapshots:
         """Return what is known of these cameras, and perhaps of others."""
-        now, kept = self._clock.now(), self._fallback
-        if kept is not None and is_within(kept[0], now, RETRY_S) and kept[1] >= set(names):
-            return kept[2]
+        now, fallback = self._clock.now(), self._fallback
+        if fallback is not None and is_within(fallback[0], now, RETRY_S) and fallback[1] >= set(names):
+            return fallback[2]
         try:
             present = KnownSnapshots(self._live.all())
         except (StoreUnavailable, ConfigError) as error:

@@ -28,5 +28,5 @@ def refusal_response(
     """Return a refusal in the form that the address is answered in: a page for a view, else one JSON object."""
     if not is_page_request(method, raw_path):
         return error_response(status, reason, headers)
-    shown = escape(one_line(redact_text(reason), MAX_MESSAGE_LENGTH))
-    return HTMLResponse(_PAGE.substitute(reason=shown), status, headers)
+    text = escape(one_line(redact_text(reason), MAX_MESSAGE_LENGTH))
+    return HTMLResponse(_PAGE.substitute(reason=text), status, headers)

@@ -12,8 +12,8 @@ from domain.records import AuditEntry
 
 
 def identity_of_request(request: Request) -> Identity:
-    found: Identity = request.scope.get(IDENTITY, NOBODY)
-    return found
+    identity: Identity = request.scope.get(IDENTITY, NOBODY)
+    return identity
 
 
 def audit_entry(

@@ -64,8 +64,8 @@ class ScopedCameras:
 
     def read(self) -> CameraListing:
         listing = self._cameras.read()
-        seen = {name: camera for name, camera in listing.cameras.items() if self._scope.sees(name, camera.site)}
-        return replace(listing, cameras=seen)
+        visible = {name: camera for name, camera in listing.cameras.items() if self._scope.sees(name, camera.site)}
+        return replace(listing, cameras=visible)
 
 
 class ScopedAlerts:
@@ -91,19 +91,19 @@ class ScopedAlerts:
         state: IncidentState | None = None,
         limit: int = 100,
         before: datetime | None = None,
-        asked: IncidentFilter | None = None,
+        filters: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
         return _first_seen(
-            lambda most: self._store.incidents(state=state, limit=most, before=before, asked=asked),
+            lambda most: self._store.incidents(state=state, limit=most, before=before, filters=filters),
             self._view.sees_incident,
             limit,
         )
 
-    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
+    def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:
         """Count what is seen of it: a count of the store tells nothing of the cameras behind it."""
         counted = Counter(
             (each.stream_id if each.answer is not None and not each.members else "", each.headline, each.answer)
-            for each in self.incidents(asked=asked, limit=_ALL)
+            for each in self.incidents(filters=filters, limit=_ALL)
         )
         return [AnswerCount(*key, number) for key, number in counted.items()]
 
@@ -163,8 +163,8 @@ class ScopedStreams:
         return _first_seen(lambda most: self._store.camera_changes(name, limit=most), self._sees_change, limit)
 
     def camera_change(self, change_id: int) -> CameraChange | None:
-        found = self._store.camera_change(change_id)
-        return found if found is not None and self._sees_change(found) else None
+        change = self._store.camera_change(change_id)
+        return change if change is not None and self._sees_change(change) else None
 
     def settings_digests(self) -> dict[str, str]:
         return {name: text for name, text in self._store.settings_digests().items() if self._view.sees_camera(name)}
@@ -290,8 +290,8 @@ class ScopedAudit:
     def record_hourly(self, entry: AuditEntry) -> None:
         self._trail.record_hourly(entry)
 
-    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
-        return _first_seen(lambda most: self._trail.entries(asked, limit=most), self._sees, limit)
+    def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+        return _first_seen(lambda most: self._trail.entries(filters, limit=most), self._sees, limit)
 
     def _sees(self, entry: AuditEntry) -> bool:
         if entry.camera:
@@ -348,8 +348,8 @@ def _first_seen(
     """Return the first `limit` items that may be seen; `read` returns so many at most, in their order."""
     most = max(limit, 200)
     while True:
-        found = read(most)
-        seen = [item for item in found if is_seen(item)]
-        if len(seen) >= limit or len(found) < most:
-            return seen[:limit]
+        items = read(most)
+        visible = [item for item in items if is_seen(item)]
+        if len(visible) >= limit or len(items) < most:
+            return visible[:limit]
         most *= 4

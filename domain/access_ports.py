@@ -14,7 +14,7 @@ class AuditStore(Protocol):
 
     def record(self, entry: AuditEntry) -> None: ...
 
-    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+    def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
         """Return lines, the latest first."""
         ...
 

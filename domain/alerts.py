@@ -195,7 +195,7 @@ class IncidentFilter:
 
     def accepts(self, incident: Incident) -> bool:
         """Return whether an incident is one of those asked for."""
-        asked = (
+        pairs = (
             (self.state, incident.state),
             (self.stream_id, incident.stream_id),
             (self.fault, incident.headline),
@@ -208,7 +208,7 @@ class IncidentFilter:
         within = (self.since is None or self.since <= incident.opened_at) and (
             self.until is None or incident.opened_at < self.until
         )
-        return within and all(wanted is None or wanted == found for wanted, found in asked)
+        return within and all(expected is None or expected == value for expected, value in pairs)
 
 
 class NotificationKind(StrEnum):

@@ -99,10 +99,12 @@ def describe_change(before: CameraValues | None, after: CameraValues | None, *, 
         return "" if before is None else f"was {before['address']}"
     if before is None:
         return str(after["address"])
-    said = [f"{key}: {_show(before.get(key))} → {_show(after[key])}" for key in after if before.get(key) != after[key]]
+    phrases = [
+        f"{key}: {_show(before.get(key))} → {_show(after[key])}" for key in after if before.get(key) != after[key]
+    ]
     if hidden:
-        said.append("address: its login or another hidden part")
-    return "; ".join(said)
+        phrases.append("address: its login or another hidden part")
+    return "; ".join(phrases)
 
 
 def _show(value: object) -> str:
@@ -117,18 +119,18 @@ def _show(value: object) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def keep_login(address: str, known: str, *, where: str = "address") -> str:
+def keep_login(address: str, current: str, *, where: str = "address") -> str:
     """Return an address as typed, with `***` in place of its login replaced by the known one.
 
     A login goes along only to the host it was given for: else whoever may edit could send it to a host of their own.
     Raises `ConfigError` where something hidden cannot be filled in.
     """
     typed = address.strip()
-    if typed == redact_url(known):
-        return known
+    if typed == redact_url(current):
+        return current
     if HIDDEN not in typed:
         return typed
-    new, old = parse_address(typed), parse_address(known)
+    new, old = parse_address(typed), parse_address(current)
     same_host = (
         new is not None
         and old is not None
@@ -201,12 +203,12 @@ def undo_edit(camera: Camera, change: CameraChange) -> Camera:
     again = [".".join(key) for key in keys if now.get(key) != after.get(key)]
     if again:
         raise ConfigError(f"change {change.change_id}: {', '.join(again)} was changed again since; edit the camera")
-    wanted = {name: change.before[name] for name, *fault in keys if not fault}
+    values = {name: change.before[name] for name, *fault in keys if not fault}
     faults = {fault: before.get(("faults", fault)) for _, fault in _pairs(keys)}
     if faults:
-        kept = {**values_of(camera)["faults"], **faults}
-        wanted["faults"] = {fault: each for fault, each in kept.items() if each is not None}
-    return with_values(camera, wanted)
+        settings = {**values_of(camera)["faults"], **faults}
+        values["faults"] = {fault: each for fault, each in settings.items() if each is not None}
+    return with_values(camera, values)
 
 
 def _flat(values: CameraValues) -> dict[tuple[str, ...], Any]:

@@ -41,14 +41,14 @@ def layout_of(shape: FrameFormat) -> PlaneLayout:
     return layout
 
 
-def check_planes(shape: FrameFormat, found: Sequence[tuple[int, ...]], sample_bytes: Sequence[int]) -> None:
+def check_planes(shape: FrameFormat, shapes: Sequence[tuple[int, ...]], sample_bytes: Sequence[int]) -> None:
     """Raise `FrameRejected` where planes of these shapes and bytes a sample do not fit the format."""
     layout = layout_of(shape)
-    wanted = _plane_shapes(shape, layout)
-    planes = tuple(found)
-    pair_form = shape.pixel_format == "nv12" and len(planes) == 2 and planes[1] == (*_pair_columns(wanted[1]), 2)
-    if planes != wanted and not (pair_form and planes[0] == wanted[0]):
-        raise FrameRejected(f"planes {planes} do not fit {shape.pixel_format}, which needs {wanted}")
+    expected = _plane_shapes(shape, layout)
+    planes = tuple(shapes)
+    pair_form = shape.pixel_format == "nv12" and len(planes) == 2 and planes[1] == (*_pair_columns(expected[1]), 2)
+    if planes != expected and not (pair_form and planes[0] == expected[0]):
+        raise FrameRejected(f"planes {planes} do not fit {shape.pixel_format}, which needs {expected}")
     needed = 1 if layout.bits == 8 else 2
     if any(each != needed for each in sample_bytes):
         raise FrameRejected(f"{shape.pixel_format} needs samples of uint{8 * needed}")

@@ -257,11 +257,11 @@ class AlertStore(Protocol):
         stream_id: str | None = None,
         limit: int = 100,
         before: datetime | None = None,
-        asked: IncidentFilter | None = None,
+        filters: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
-        """Return incidents, newest first; `asked` narrows them further."""
+        """Return incidents, newest first; `filters` narrows them further."""
 
-    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
+    def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:
         """Return how many incidents there are of each camera, fault and answer."""
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]: ...

@@ -58,8 +58,8 @@ def count_by_fault(messages: Iterable[ShadowMessage]) -> tuple[ShadowCount, ...]
     first = {each.incident.incident_id: each for each in listed if each.kind is NotificationKind.FIRING}
     incidents = Counter(each.incident.headline for each in first.values())
     sent = Counter(each.incident.headline for each in listed)
-    found = [ShadowCount(fault, incidents[fault], count) for fault, count in sent.items()]
-    return tuple(sorted(found, key=lambda each: (-each.incidents, -each.messages, each.fault)))
+    counts = [ShadowCount(fault, incidents[fault], count) for fault, count in sent.items()]
+    return tuple(sorted(counts, key=lambda each: (-each.incidents, -each.messages, each.fault)))
 
 
 def count_by_receiver(messages: Iterable[ShadowMessage]) -> Mapping[str, int]:

@@ -108,12 +108,12 @@ def join_spans(spans: Iterable[VerdictSpan]) -> tuple[VerdictSpan, ...]:
     """Return the spans of several cameras, each one's oldest first; what only prolongs a span is joined to it."""
     joined: dict[str, list[VerdictSpan]] = {}
     for span in spans:
-        known = joined.setdefault(span.stream_id, [])
-        if known and span.continues(known[-1]):
-            known[-1] = replace(known[-1], until=span.until)
+        spans_of_stream = joined.setdefault(span.stream_id, [])
+        if spans_of_stream and span.continues(spans_of_stream[-1]):
+            spans_of_stream[-1] = replace(spans_of_stream[-1], until=span.until)
         else:
-            known.append(span)
-    return tuple(span for known in joined.values() for span in known)
+            spans_of_stream.append(span)
+    return tuple(span for spans_of_stream in joined.values() for span in spans_of_stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,8 @@ class MaintenanceWindow:
 
     def covers(self, camera: str, site: str, group: str) -> bool:
         """Return whether it holds for this camera."""
-        asked = ((self.camera, camera), (self.site, site), (self.group, group))
-        return all(not wanted or wanted == found for wanted, found in asked)
+        pairs = ((self.camera, camera), (self.site, site), (self.group, group))
+        return all(not scope or scope == value for scope, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)

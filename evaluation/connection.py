@@ -113,8 +113,8 @@ def connection_metrics(connection: ConnectionHistory) -> dict[str, float]:
     if status is None or not connection.live:
         return {}
     counters = status.counters
-    known = {"fps": counters.fps, "bitrate_bps": counters.bitrate_bps, "qp": counters.qp}
-    values = {metric: value for metric, value in known.items() if value is not None}
+    rates = {"fps": counters.fps, "bitrate_bps": counters.bitrate_bps, "qp": counters.qp}
+    values = {metric: value for metric, value in rates.items() if value is not None}
     if len(connection.errors) > 1:
         (first, before), (last, after) = connection.errors[0], connection.errors[-1]
         seconds = max((last - first).total_seconds(), SHORTEST_SPAN_S)

@@ -100,12 +100,12 @@ def restore_state(
     `span` is the last time written down: a restart that is over soon enough leaves no gap after it.
     An open incident is announced again under the same key, which the outbox recognises: a crash loses no first message.
     """
-    kept = tuple(alert for alert in alerts if alert.state is not AlertState.INACTIVE)
+    active = tuple(alert for alert in alerts if alert.state is not AlertState.INACTIVE)
     return StreamState(
         camera.name,
         view=scene_state.restore_scene(camera, references),
         case=CameraIncident(incident, resumed=incident is not None),
-        restored=kept,
+        restored=active,
         time=CameraTime() if span is None else CameraTime(span.until, span.state, span.cause, span.light),
     )
 
@@ -127,18 +127,18 @@ def evaluate_observation(
         at = min(at, clock + BACKWARD_TOLERANCE)
     if state.now is None:
         # What storage kept may be of a clock that was wrong; nothing began later than now.
-        state = map_times(state, lambda kept: min(kept, at))
+        state = map_times(state, lambda time: min(time, at))
     now = at if state.now is None else max(at, state.now)
     moment = EvaluationContext(camera, now, policy)
     before = state.tracks or _fresh_tracks(state, camera, policy, now)
-    taken = _apply_observation(replace(state, now=now, tracks=before), observation, moment)
+    step = _apply_observation(replace(state, now=now, tracks=before), observation, moment)
     tracks = tuple(
-        alert_states.add_sample(track, taken.outcomes[track.fault], now, policy)
-        if track.fault in taken.outcomes
+        alert_states.add_sample(track, step.outcomes[track.fault], now, policy)
+        if track.fault in step.outcomes
         else track
-        for track in taken.state.tracks
+        for track in step.state.tracks
     )
-    return _build_evaluation(before, replace(taken.state, tracks=tracks), taken.references, moment)
+    return _build_evaluation(before, replace(step.state, tracks=tracks), step.references, moment)
 
 
 def shift_times(state: StreamState, by: timedelta) -> StreamState:
@@ -199,8 +199,8 @@ def _judge_tick(tick: Tick, state: StreamState, moment: EvaluationContext) -> di
     if not silent and not tick.unscored:
         return {}
     why, cause = ("ingest silent", None) if silent else (UNSCORED, NotAssessable.UNSCORED)
-    asked = (fault for fault, rule in RULES.items() if silent or rule.source is RuleSource.FRAME)
-    never = {fault: _why_never_assessable(fault, moment.camera) for fault in asked}
+    faults = (fault for fault, rule in RULES.items() if silent or rule.source is RuleSource.FRAME)
+    never = {fault: _why_never_assessable(fault, moment.camera) for fault in faults}
     return {
         fault: RuleResult(None, reason) if reason else RuleResult(None, why, cause=cause)
         for fault, reason in never.items()
@@ -226,9 +226,9 @@ def _received_at(observation: FrameScores | StreamStatus) -> datetime:
 
 
 def _fresh_tracks(state: StreamState, camera: Camera, policy: Policy, now: datetime) -> tuple[FaultTrack, ...]:
-    kept = {alert.fault: alert for alert in state.restored}
+    restored = {alert.fault: alert for alert in state.restored}
     tracks = (alert_states.start_track(camera.name, fault, policy, now) for fault in RULES)
-    return tuple(alert_states.resume_track(t, kept[t.fault]) if t.fault in kept else t for t in tracks)
+    return tuple(alert_states.resume_track(t, restored[t.fault]) if t.fault in restored else t for t in tracks)
 
 
 def _depends_on_light(fault: Fault) -> bool:

@@ -63,7 +63,7 @@ def compare_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str,
     Cameras that show nothing of their own are left out. A camera without a metric (grey, masked), or one that
     sees by lamplight, is not compared.
     """
-    found: dict[str, tuple[FleetFinding, ...]] = {}
+    findings: dict[str, tuple[FleetFinding, ...]] = {}
     for rule in RULES:
         values = {name: numbers[rule.metric] for name, numbers in measured.items() if _compares(numbers, rule)}
         if len(values) < LEAST_CAMERAS:
@@ -76,8 +76,8 @@ def compare_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str,
                 reason = (
                     f"{rule.says}: {rule.metric} {value:.2g}, {others} of {len(values) - 1} others above {rule.alike:g}"
                 )
-                found[name] = (*found.get(name, ()), FleetFinding(rule.fault, reason))
-    return found
+                findings[name] = (*findings.get(name, ()), FleetFinding(rule.fault, reason))
+    return findings
 
 
 def _compares(numbers: Mapping[str, float], rule: FleetRule) -> bool:

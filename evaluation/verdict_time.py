@@ -129,13 +129,13 @@ def _why_not_assessable(
 
 
 def _why_unchecked(verdicts: Sequence[Verdict], moment: EvaluationContext) -> CameraNotAssessable | None:
-    asked = [
+    checks = [
         verdict
         for verdict in verdicts
         if RULES[verdict.fault].source is RuleSource.FRAME
         and not why_never_assessable(RULES[verdict.fault], moment.camera)
     ]
-    if any(verdict.state is VerdictState.OK for verdict in asked):
+    if any(verdict.state is VerdictState.OK for verdict in checks):
         return None
-    waiting = any(verdict.reason in _WAITING for verdict in asked)
+    waiting = any(verdict.reason in _WAITING for verdict in checks)
     return CameraNotAssessable.TOO_FEW_PICTURES if waiting else CameraNotAssessable.NO_CHECK

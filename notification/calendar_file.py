@@ -172,20 +172,20 @@ def _changed_date(event: "Event") -> _Moment | None:
     """Return which date of its event this one replaces, None for an event of its own."""
     if "RECURRENCE-ID" not in event:
         return None
-    given: Any = event["RECURRENCE-ID"]
-    if "RANGE" in given.params:
+    value: Any = event["RECURRENCE-ID"]
+    if "RANGE" in value.params:
         raise ConfigError(
             "it changes a date and all that follow (RANGE=THISANDFUTURE), which is not supported; "
             "end the event there (UNTIL) and write what follows as an event of its own"
         )
-    changed: _Moment = given.dt
+    changed: _Moment = value.dt
     return changed
 
 
 def _refuse_unknown_zones(event: "Event", name: str) -> None:
     """Raise `ConfigError` where a time names a zone that nobody knows: icalendar takes it for local time."""
-    given = event.get(name, [])
-    for part in given if isinstance(given, list) else [given]:
+    values = event.get(name, [])
+    for part in values if isinstance(values, list) else [values]:
         named = part.params.get("TZID", "")
         for each in part.dts if hasattr(part, "dts") else [part]:
             first = each.dt[0] if isinstance(each.dt, tuple) else each.dt
@@ -194,8 +194,10 @@ def _refuse_unknown_zones(event: "Event", name: str) -> None:
 
 
 def _unknown_zone(name: str) -> ConfigError:
-    shown = shorten_to_line(name, 60)
-    return ConfigError(f"its time zone '{shown}' is not known; write a name of the IANA list, such as Europe/Berlin")
+    zone_name = shorten_to_line(name, 60)
+    return ConfigError(
+        f"its time zone '{zone_name}' is not known; write a name of the IANA list, such as Europe/Berlin"
+    )
 
 
 def _zone_of(event: "Event", begin: _Moment, default: str) -> str:
@@ -210,14 +212,14 @@ def _zone_of(event: "Event", begin: _Moment, default: str) -> str:
 
 def _dates(event: "Event", name: str) -> Iterator[Any]:
     """Yield the dates of RDATE or EXDATE: moments, or (begin, end or length) for a period."""
-    given = event.get(name, [])
-    for part in given if isinstance(given, list) else [given]:
+    values = event.get(name, [])
+    for part in values if isinstance(values, list) else [values]:
         yield from (each.dt for each in part.dts)
 
 
-def _period(given: tuple[_Moment, datetime | timedelta], zone: str) -> tuple[datetime, timedelta]:
+def _period(period: tuple[_Moment, datetime | timedelta], zone: str) -> tuple[datetime, timedelta]:
     """Return when an added period begins, and its length."""
-    begin, end = _local(given[0], zone), given[1]
+    begin, end = _local(period[0], zone), period[1]
     return begin, end if isinstance(end, timedelta) else _local(end, zone) - begin
 
 
@@ -232,8 +234,8 @@ def _rule_text(event: "Event") -> str:
     """Return the rule, "" where there is none."""
     if "RRULE" not in event:
         return ""
-    given = event["RRULE"].to_ical()
-    return given if isinstance(given, str) else given.decode()
+    rule = event["RRULE"].to_ical()
+    return rule if isinstance(rule, str) else rule.decode()
 
 
 def _local(at: _Moment, zone: str) -> datetime:

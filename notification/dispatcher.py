@@ -139,8 +139,8 @@ class Dispatcher:
         entries = plan_follow_ups(
             incidents, notified, self._routing, self._read_cameras(), now, policy=self._follow_ups
         )
-        known = self._alerts.deliveries([entry.key for entry in entries])
-        fresh = [entry for entry in entries if entry.key not in known]
+        deliveries = self._alerts.deliveries([entry.key for entry in entries])
+        fresh = [entry for entry in entries if entry.key not in deliveries]
         if fresh:
             self._alerts.add_messages(fresh)
 
@@ -156,8 +156,8 @@ class Dispatcher:
 
     def _open_groups(self) -> dict[str, Incident]:
         if self._groups is None:
-            found = self._alerts.incidents(state=IncidentState.OPEN, limit=DUE_LIMIT)
-            self._groups = {each.incident_id: each for each in found if each.members and not each.flapping}
+            incidents = self._alerts.incidents(state=IncidentState.OPEN, limit=DUE_LIMIT)
+            self._groups = {each.incident_id: each for each in incidents if each.members and not each.flapping}
         return self._groups
 
     def _note(self, group: Incident) -> None:
@@ -183,16 +183,16 @@ class Dispatcher:
             if entry.key not in planned
         }
         self._alerts.plan_deliveries(chosen, now)
-        known = {queue.name: queue for queue in self._queues}
+        queues = {queue.name: queue for queue in self._queues}
         for entry in entries:
             before = planned.get(entry.key, {})
             # A receiver that is no longer in the settings gets nothing, and holds up nobody.
-            names = frozenset(before or chosen[entry.key]) & known.keys()
+            names = frozenset(before or chosen[entry.key]) & queues.keys()
             self._waiting[entry.key] = entry
             self._receivers[entry.key] = names
             for name in names:
                 if before.get(name):
-                    known[name].done.add(entry.key)
+                    queues[name].done.add(entry.key)
 
     def _waiting_for(self, receiver: str) -> Sequence[OutboxEntry]:
         mine = [entry for key, entry in self._waiting.items() if receiver in self._receivers[key]]
@@ -221,12 +221,12 @@ class Dispatcher:
                     received.append((key, queue.name))
         if received:
             self._alerts.mark_received(received, now)
-        done = [key for key in self._waiting if self._has_everybody(key)]
-        if done:
-            self._alerts.mark_delivered(done, now)
-            self._forget(done)
+        finished = [key for key in self._waiting if self._has_everybody(key)]
+        if finished:
+            self._alerts.mark_delivered(finished, now)
+            self._forget(finished)
         self._postpone({key: why for key, why in failed.items() if key in self._waiting}, now)
-        return len(done)
+        return len(finished)
 
     def _has_everybody(self, key: str) -> bool:
         return all(key in queue.done for queue in self._queues if queue.name in self._receivers[key])

@@ -137,7 +137,7 @@ class FlapWatch:
         self._open[camera.name] = incident
         return GroupUpdate(incident, (make_outbox_entry(incident, NotificationKind.FIRING, now),))
 
-    def _end(self, name: str, said: str, now: datetime, *, tell: bool = True) -> GroupUpdate:
+    def _end(self, name: str, summary: str, now: datetime, *, tell: bool = True) -> GroupUpdate:
         assert self._open is not None
         ended = replace(
             self._open.pop(name),
@@ -145,6 +145,6 @@ class FlapWatch:
             updated_at=now,
             resolved_at=now,
             recovered=(name,),
-            summary=f"{name}: {said}",
+            summary=f"{name}: {summary}",
         )
         return GroupUpdate(ended, (make_outbox_entry(ended, NotificationKind.RESOLVED, now),) if tell else ())

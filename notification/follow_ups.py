@@ -50,9 +50,9 @@ def _reminders(incident: Incident, first: datetime, now: datetime, policy: Follo
         # Whoever took it on needs no reminder so soon; after a day it may have been forgotten.
         if incident.acknowledged_by and after < timedelta(days=1):
             continue
-        taken = f", taken on by {incident.acknowledged_by}" if incident.acknowledged_by else ""
-        said = replace(incident, summary=f"{incident.summary} (still so after {_duration(after)}{taken})")
-        yield make_outbox_entry(said, NotificationKind.REMINDER, now, detail=f"{after.total_seconds():.0f}")
+        owner = f", taken on by {incident.acknowledged_by}" if incident.acknowledged_by else ""
+        reminder = replace(incident, summary=f"{incident.summary} (still so after {_duration(after)}{owner})")
+        yield make_outbox_entry(reminder, NotificationKind.REMINDER, now, detail=f"{after.total_seconds():.0f}")
 
 
 def _escalations(
@@ -64,8 +64,8 @@ def _escalations(
         assert route.escalate_after_s is not None
         after = timedelta(seconds=route.escalate_after_s)
         if now - first >= after:
-            said = replace(incident, summary=f"{incident.summary} (nobody took it on within {_duration(after)})")
-            yield make_outbox_entry(said, NotificationKind.ESCALATION, now, detail=route.name)
+            escalation = replace(incident, summary=f"{incident.summary} (nobody took it on within {_duration(after)})")
+            yield make_outbox_entry(escalation, NotificationKind.ESCALATION, now, detail=route.name)
 
 
 def _duration(span: timedelta) -> str:

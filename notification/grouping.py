@@ -163,7 +163,7 @@ def _scopes(
     """Return what failed together: everything, else one switch of a site, else the site."""
     if len(cluster) == len(present) >= grouping.least:
         return {ALL_SITES: list(cluster)}
-    found: dict[Scope, list[OutboxEntry]] = {}
+    scopes: dict[Scope, list[OutboxEntry]] = {}
     for site in dict.fromkeys(present[message.incident.stream_id].site for message in cluster):
         here = [message for message in cluster if present[message.incident.stream_id].site == site]
         switches: dict[Scope, list[OutboxEntry]] = {}
@@ -173,10 +173,10 @@ def _scopes(
                 switches.setdefault((site, group), []).append(message)
         enough = {scope: got for scope, got in switches.items() if _is_group(scope, len(got), present, grouping)}
         if len(enough) == 1:
-            found.update(enough)
+            scopes.update(enough)
         elif _is_group((site, ""), len(here), present, grouping):
-            found[site, ""] = here
-    return found
+            scopes[site, ""] = here
+    return scopes
 
 
 def _is_group(scope: Scope, failed: int, present: Mapping[str, Camera], grouping: GroupingPolicy) -> bool:
@@ -281,6 +281,6 @@ def _place_name(group: Incident) -> str:
 
 
 def _list_names(names: Collection[str]) -> str:
-    shown = ", ".join(sorted(names)[:NAMES_SHOWN])
+    listed = ", ".join(sorted(names)[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{listed} and {more} more" if more > 0 else listed

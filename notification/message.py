@@ -120,14 +120,14 @@ def _since(incident: Incident) -> datetime:
 def _title(entry: OutboxEntry) -> str:
     incident = entry.incident
     if not incident.stream_id:
-        said = incident.summary or FAULT_LABELS[incident.headline]
+        sentence = incident.summary or FAULT_LABELS[incident.headline]
     else:
         place = f" ({incident.site})" if incident.site else ""
         over = " is over" if entry.kind is NotificationKind.RESOLVED else ""
-        said = f"{incident.stream_id}{place}: {FAULT_LABELS[incident.headline]}{over}"
+        sentence = f"{incident.stream_id}{place}: {FAULT_LABELS[incident.headline]}{over}"
     if entry.kind is NotificationKind.ESCALATION:
-        return f"Nobody took it on: {said}"
-    return f"Still: {said}" if entry.kind is NotificationKind.REMINDER else said
+        return f"Nobody took it on: {sentence}"
+    return f"Still: {sentence}" if entry.kind is NotificationKind.REMINDER else sentence
 
 
 def make_test_entry(now: datetime) -> OutboxEntry:

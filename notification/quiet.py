@@ -77,7 +77,7 @@ def hold_back(
     one message with its newest state. `quiet` holds what ended lately too, so that a restart changes nothing.
     """
     free: list[OutboxEntry] = [message for message in due if message.key in begun]
-    held: list[OutboxEntry] = []
+    waiting: list[OutboxEntry] = []
     superfluous: list[str] = []
     for messages in _by_incident(message for message in due if message.key not in begun):
         first, last = messages[0], messages[-1]
@@ -86,7 +86,7 @@ def hold_back(
         if over and untold and quiet.reason(last.incident, cameras, last.created_at):
             superfluous += [message.key for message in messages]
         elif not over and quiet.reason(last.incident, cameras, now):
-            held += messages
+            waiting += messages
         elif not over and untold and quiet.reason(first.incident, cameras, first.created_at):
             free.append(replace(first, incident=last.incident))
             superfluous += [message.key for message in messages[1:]]
@@ -94,12 +94,12 @@ def hold_back(
             late = [message for message in messages if over and message.kind in _ONLY_WHILE_OPEN]
             superfluous += [message.key for message in late]
             free += [message for message in messages if message not in late]
-    return QuietPlan(tuple(free), tuple(held), tuple(superfluous))
+    return QuietPlan(tuple(free), tuple(waiting), tuple(superfluous))
 
 
 def _by_incident(due: Iterable[OutboxEntry]) -> Sequence[Sequence[OutboxEntry]]:
-    found: dict[str, list[OutboxEntry]] = {}
+    entries_of: dict[str, list[OutboxEntry]] = {}
     for message in due:
-        found.setdefault(message.incident.incident_id, []).append(message)
+        entries_of.setdefault(message.incident.incident_id, []).append(message)
     order = list(NotificationKind)
-    return [sorted(each, key=lambda m: (order.index(m.kind), m.created_at)) for each in found.values()]
+    return [sorted(each, key=lambda m: (order.index(m.kind), m.created_at)) for each in entries_of.values()]

@@ -52,7 +52,7 @@ def expand_schedule(schedule: MaintenanceSchedule, since: datetime, until: datet
     zone = ZoneInfo(schedule.zone)
     length = timedelta(minutes=schedule.minutes)
     earliest = since.astimezone(zone).replace(tzinfo=None) - length - timedelta(days=1)
-    found = []
+    windows = []
     for start in islice(_starts(schedule, earliest), MOST_WINDOWS):
         begin, end = _instant(start, zone), _instant(start + length, zone)
         if begin >= until:
@@ -60,7 +60,7 @@ def expand_schedule(schedule: MaintenanceSchedule, since: datetime, until: datet
         # A window within the hour that the clocks leave out lasts as long as any other.
         end = end if begin < end else begin + length
         if since < end:
-            found.append(
+            windows.append(
                 MaintenanceWindow(
                     window_id=f"{schedule.schedule_id}-{start:%Y%m%dT%H%M}",
                     since=begin,
@@ -72,7 +72,7 @@ def expand_schedule(schedule: MaintenanceSchedule, since: datetime, until: datet
                     by=schedule.by,
                 )
             )
-    return found
+    return windows
 
 
 def _starts(schedule: MaintenanceSchedule, after: datetime) -> Iterator[datetime]:

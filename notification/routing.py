@@ -38,17 +38,17 @@ class Hours:
 
 def parse_hours(text: str) -> Hours:
     """Read `mon-fri 07:00-19:00`, `sat 00:00-24:00` or `22:00-06:00` (every day). Raises `ConfigError`."""
-    found = _HOURS.fullmatch(text.strip().lower())
-    if found is None:
+    match = _HOURS.fullmatch(text.strip().lower())
+    if match is None:
         raise ConfigError("hours: write days and times, such as 'mon-fri 07:00-19:00'")
-    first, last = found[1], found[2] or found[1]
+    first, last = match[1], match[2] or match[1]
     if not {first, last} <= {None, *DAYS}:
         raise ConfigError(f"hours: days are {', '.join(DAYS)}")
     days = set(range(7))
     if first:
         begin, end = DAYS.index(first), DAYS.index(last)
         days = {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
-    return Hours(frozenset(days), _clock_time(found[3], found[4]), _clock_time(found[5], found[6]))
+    return Hours(frozenset(days), _clock_time(match[3], match[4]), _clock_time(match[5], match[6]))
 
 
 def _clock_time(hour: str, minute: str) -> time:
@@ -143,13 +143,13 @@ class Routing:
             return _unique(self.always, *chosen)
         if kind is NotificationKind.RESOLVED and notified:
             return _unique(self.always, tuple(sorted(notified)))
-        found = self.explain(facts, at).receivers
-        return found if kind is NotificationKind.FIRING else _unique(found, tuple(sorted(notified)))
+        receivers = self.explain(facts, at).receivers
+        return receivers if kind is NotificationKind.FIRING else _unique(receivers, tuple(sorted(notified)))
 
     def escalating_routes(self, facts: MessageFacts, at: datetime) -> Sequence[Route]:
         """Return the matching routes that escalate."""
-        found = [route for route in self.routes if route.escalate_after_s is not None]
-        return [route for route in found if not self._why_not(route, facts, at)]
+        routes = [route for route in self.routes if route.escalate_after_s is not None]
+        return [route for route in routes if not self._why_not(route, facts, at)]
 
     def receivers(self) -> frozenset[str]:
         """Return every name that routes use."""
@@ -182,11 +182,11 @@ class Routing:
 def facts_of(incident: Incident, cameras: Collection[Camera]) -> MessageFacts:
     """Return what routes look at in an incident; of a camera that is no longer there its site and group are known."""
     names = incident.members or (incident.stream_id,)
-    known = {camera.name: camera for camera in cameras}
-    found = tuple(
-        known.get(name) or Camera(name, "", site=incident.site, group=incident.group, enabled=False) for name in names
+    by_name = {camera.name: camera for camera in cameras}
+    matching = tuple(
+        by_name.get(name) or Camera(name, "", site=incident.site, group=incident.group, enabled=False) for name in names
     )
-    return MessageFacts(found, incident.headline, incident.severity, incident.site)
+    return MessageFacts(matching, incident.headline, incident.severity, incident.site)
 
 
 def _unique(*names: Sequence[str]) -> tuple[str, ...]:

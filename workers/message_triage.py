@@ -48,28 +48,30 @@ class TriagedBatch:
 
     def unscored_cameras(self) -> Mapping[str, CameraDelivery]:
         """Return the last dropped frame of each stream of which no frame is accepted."""
-        seen = {camera.name for delivery, camera in self.accepted if isinstance(delivery.message, Frame)}
-        return {camera.name: (delivery, camera) for delivery, camera in self.dropped if camera.name not in seen}
+        scored = {camera.name for delivery, camera in self.accepted if isinstance(delivery.message, Frame)}
+        return {camera.name: (delivery, camera) for delivery, camera in self.dropped if camera.name not in scored}
 
 
 def split_by_fence(
-    wanted: Sequence[CameraDelivery], fences: Mapping[str, int]
+    deliveries: Sequence[CameraDelivery], fences: Mapping[str, int]
 ) -> tuple[list[CameraDelivery], list[Delivery], int]:
     """Split into what was read under a lease that counts, the frames that were not, and how many statuses were not."""
-    current = [each for each in wanted if not is_overtaken(each[0].message.token, fences.get(each[1].name, 0))]
-    kept = {id(delivery) for delivery, _ in current}
-    overtaken = [delivery for delivery, _ in wanted if id(delivery) not in kept]
+    current = [each for each in deliveries if not is_overtaken(each[0].message.token, fences.get(each[1].name, 0))]
+    current_ids = {id(delivery) for delivery, _ in current}
+    overtaken = [delivery for delivery, _ in deliveries if id(delivery) not in current_ids]
     frames = [delivery for delivery in overtaken if isinstance(delivery.message, Frame)]
     return current, frames, len(overtaken) - len(frames)
 
 
-def match_dead_letters(wanted: Sequence[CameraDelivery], letters: Iterable[DeadLetter]) -> list[tuple[Delivery, str]]:
+def match_dead_letters(
+    deliveries: Sequence[CameraDelivery], letters: Iterable[DeadLetter]
+) -> list[tuple[Delivery, str]]:
     """Return the deliveries that these letters are about, each with its reason."""
     reasons = {(each.stream_id, each.session_id, each.sequence): each.reason for each in letters}
-    found = []
-    for delivery, _ in wanted:
+    matches = []
+    for delivery, _ in deliveries:
         message = delivery.message
         reason = reasons.get((message.stream_id, message.session_id, message.sequence))
         if reason is not None and isinstance(message, Frame):
-            found.append((delivery, reason))
-    return found
+            matches.append((delivery, reason))
+    return matches

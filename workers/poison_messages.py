@@ -46,8 +46,8 @@ class PoisonMessageGuard:
     def keep_timely(self, deliveries: Deliveries, now: datetime) -> Deliveries:
         """Return what may be evaluated at `now`; messages with far or unreadable times become dead letters."""
         reasons = [_why_untimely(delivery, now) for delivery in deliveries]
-        kept = tuple(delivery for delivery, why in zip(deliveries, reasons, strict=True) if not why)
-        if kept:
+        timely = tuple(delivery for delivery, why in zip(deliveries, reasons, strict=True) if not why)
+        if timely:
             self._untimely_batches = 0
         elif deliveries:
             self._untimely_batches, self._untimely = self._untimely_batches + 1, reasons[0]
@@ -55,7 +55,7 @@ class PoisonMessageGuard:
             if why:
                 _log.warning("a message at %s was put aside: %s", delivery.position, why)
                 self._reject(delivery, why, now)
-        return kept
+        return timely
 
     def evaluate(self, deliveries: Deliveries, now: datetime) -> None:
         """Evaluate and store what can be; `now` dates the dead letters. Raises `WorkerStopped`."""

@@ -183,8 +183,8 @@ class ScoringWorker:
     def _score_and_store(self, deliveries: Sequence[Delivery]) -> None:
         clock = self._clock.now()
         self._begin_streams(deliveries, clock)
-        wanted, leaping = self._select_wanted(deliveries, clock)
-        parts = self._triage(wanted)
+        new, leaping = self._select_wanted(deliveries, clock)
+        parts = self._triage(new)
         scored = self._score(parts.accepted)
         evaluation = self._store_retry.until_done(lambda: self._evaluate(parts, scored, clock), self._stop)
         aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
@@ -195,13 +195,13 @@ class ScoringWorker:
         refused = match_dead_letters(parts.accepted, self._store(evaluation, letters, parts.dropped_refs))
         for delivery, reason in aside + refused:
             self._consumer.dead_letter(delivery, reason)
-        self._deduplicator.note(delivery.message for delivery, _ in wanted)
+        self._deduplicator.note(delivery.message for delivery, _ in new)
         self._show_pictures(parts.accepted, scored)
         self._count(
             batches=1,
             frames_scored=len(scored.scores),
             frames_rejected=len(scored.rejected),
-            messages_skipped=len(deliveries) - len(wanted) - len(leaping) + parts.overtaken_statuses,
+            messages_skipped=len(deliveries) - len(new) - len(leaping) + parts.overtaken_statuses,
             frames_dropped=len(parts.dropped),
             frames_refused=len(parts.refused) + len(refused),
             messages_put_aside=len(leaping),
@@ -216,14 +216,14 @@ class ScoringWorker:
             if stored is not None:
                 self._deduplicator.resume(name, stored)
 
-    def _triage(self, wanted: list[CameraDelivery]) -> TriagedBatch:
+    def _triage(self, deliveries: list[CameraDelivery]) -> TriagedBatch:
         """Sort out messages read under a lease that no longer counts, and frames too old while newer ones wait."""
-        leased = {camera.name for delivery, camera in wanted if delivery.message.token}
+        leased = {camera.name for delivery, camera in deliveries if delivery.message.token}
         leases = self._stores.leases
         fences: Mapping[str, int] = {}
         if leases is not None and leased:
             fences = self._store_retry.until_done(lambda: leases.fences(leased), self._stop)
-        current, refused, statuses = split_by_fence(wanted, fences)
+        current, refused, statuses = split_by_fence(deliveries, fences)
         messages = [delivery.message for delivery, _ in current]
         waiting, now = self._consumer.lag(), self._clock.now()
         plan = plan_shedding(messages, now, waiting=waiting, shedding=self._shedding, bounds=self._lag_bounds)
@@ -242,7 +242,7 @@ class ScoringWorker:
         self, deliveries: Sequence[Delivery], now: datetime
     ) -> tuple[list[CameraDelivery], list[Delivery]]:
         """Return what is new and of a watched camera, and what has an impossible sequence."""
-        wanted: list[CameraDelivery] = []
+        new: list[CameraDelivery] = []
         leaping = []
         for delivery in deliveries:
             camera = self._cameras.find(delivery.message.stream_id)
@@ -251,13 +251,13 @@ class ScoringWorker:
             if self._deduplicator.has_sequence_leap(delivery.message):
                 leaping.append(delivery)
             else:
-                wanted.append((delivery, camera))
-        return wanted, leaping
+                new.append((delivery, camera))
+        return new, leaping
 
-    def _score(self, wanted: list[CameraDelivery]) -> ScoredFrames:
-        """Score the frames; the result's indices are those of `wanted`."""
+    def _score(self, deliveries: list[CameraDelivery]) -> ScoredFrames:
+        """Score the frames; the result's indices are those of `deliveries`."""
         places, frames, masks = [], [], []
-        for place, (delivery, camera) in enumerate(wanted):
+        for place, (delivery, camera) in enumerate(deliveries):
             if isinstance(delivery.message, Frame):
                 places.append(place)
                 frames.append(delivery.message)
@@ -324,9 +324,9 @@ class ScoringWorker:
         return evaluation
 
     def _refresh_cameras(self) -> None:
-        gone = self._store_retry.until_done(lambda: self._cameras.refresh(self._clock.now()), self._stop)
-        self._forget(gone)
-        for name in gone:
+        removed = self._store_retry.until_done(lambda: self._cameras.refresh(self._clock.now()), self._stop)
+        self._forget(removed)
+        for name in removed:
             self._live.remove(name)
 
     def _forget(self, names: Iterable[str]) -> None:
@@ -336,12 +336,12 @@ class ScoringWorker:
             self._idle.forget(name)
             self._scorer.forget(name)
 
-    def _show_pictures(self, wanted: list[CameraDelivery], scored: ScoredFrames) -> None:
+    def _show_pictures(self, deliveries: list[CameraDelivery], scored: ScoredFrames) -> None:
         if not self._pictures:
             return
         newest: dict[str, Frame] = {}
         for place in scored.scores:
-            message = wanted[place][0].message
+            message = deliveries[place][0].message
             if isinstance(message, Frame) and message.has_picture:
                 newest[message.ref.stream_id] = message
         for frame in newest.values():

@@ -15,10 +15,10 @@ class StreamAssignments:
 
     def drop_moved(self) -> tuple[str, ...]:
         """Forget the streams that another worker has, or had in between, and return them."""
-        gone = tuple(name for name, since in self._since.items() if self._assignment_of(name) != since)
-        for name in gone:
+        moved = tuple(name for name, since in self._since.items() if self._assignment_of(name) != since)
+        for name in moved:
             del self._since[name]
-        return gone
+        return moved
 
     def begin(self, names: Iterable[str]) -> tuple[str, ...]:
         """Remember those among `names` that are new, and return them."""

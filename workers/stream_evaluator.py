@@ -38,10 +38,10 @@ class BatchEvaluation:
         for evaluation in self.evaluations:
             alerts.update({(alert.stream_id, alert.fault): alert for alert in evaluation.alerts})
             incidents.update({incident.incident_id: incident for incident in evaluation.incidents})
-            references.update({(kept.stream_id, kept.mode): kept for kept in evaluation.references})
+            references.update({(baseline.stream_id, baseline.mode): baseline for baseline in evaluation.references})
         return BatchResult(
-            scores=tuple(seen for seen in self.observations if isinstance(seen, FrameScores)),
-            statuses=tuple(seen for seen in self.observations if isinstance(seen, StreamStatus)),
+            scores=tuple(observation for observation in self.observations if isinstance(observation, FrameScores)),
+            statuses=tuple(observation for observation in self.observations if isinstance(observation, StreamStatus)),
             verdicts=tuple(change for evaluation in self.evaluations for change in evaluation.changes),
             alerts=tuple(alerts.values()),
             transitions=tuple(step for evaluation in self.evaluations for step in evaluation.transitions),

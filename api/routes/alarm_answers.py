@@ -51,8 +51,8 @@ def precision(
     camera: str | None = None,
 ) -> PrecisionsAnswer:
     """Return how often alarms were right, per fault, from what people answered."""
-    asked = IncidentFilter(since=since, until=until, site=site, stream_id=camera)
-    counts = backend.alert_store.count_answers(asked)
+    filters = IncidentFilter(since=since, until=until, site=site, stream_id=camera)
+    counts = backend.alert_store.count_answers(filters)
     unanswered = sum(each.count for each in counts if each.answer is None)
     return PrecisionsAnswer(
         since=since,
@@ -73,67 +73,67 @@ def proposals(backend: BackendDependency) -> list[ProposalAnswer]:
 def apply_proposal(choice: ProposalChoice, backend: BackendDependency) -> ProposalAnswer:
     """Set the proposed sensitivity; the change is listed among the camera's changes and can be undone there."""
     key = (choice.camera, choice.fault, choice.proposed)
-    found = next((each for each in _proposals(backend) if (each.camera, each.fault, each.proposed) == key), None)
-    if found is None:
+    proposal = next((each for each in _proposals(backend) if (each.camera, each.fault, each.proposed) == key), None)
+    if proposal is None:
         raise HTTPException(409, "this is no longer proposed; read the proposals again")
     edited = backend.stream_store.edit_camera(
         choice.camera,
-        lambda camera: with_fault(camera, found.fault, FaultSetting(True, found.proposed)),
+        lambda camera: with_fault(camera, proposal.fault, FaultSetting(True, proposal.proposed)),
         by=choice.by,
         at=backend.clock.now(),
         action="apply proposal",
     )
     if edited is None:
         raise camera_not_found(choice.camera)
-    return _proposal_answer(found)
+    return _proposal_answer(proposal)
 
 
 def _proposals(backend: Backend) -> Sequence[SensitivityProposal]:
-    asked = [
+    filters = [
         IncidentFilter(stream_id=camera, fault=fault, answered=True)
         for camera, fault in sorted(doubtful(backend.alert_store.count_answers(IncidentFilter(answered=True))))
     ]
-    if not asked:
+    if not filters:
         return ()
-    incidents = [each for one in asked for each in backend.alert_store.incidents(asked=one, limit=_MOST_ANSWERS)]
+    incidents = [each for one in filters for each in backend.alert_store.incidents(filters=one, limit=_MOST_ANSWERS)]
     return propose_sensitivities(
-        backend.camera_cache.read().cameras.values(), incidents, _setting_changes(backend, asked)
+        backend.camera_cache.read().cameras.values(), incidents, _setting_changes(backend, filters)
     )
 
 
-def _setting_changes(backend: Backend, asked: Sequence[IncidentFilter]) -> Mapping[tuple[str, Fault], datetime]:
+def _setting_changes(backend: Backend, filters: Sequence[IncidentFilter]) -> Mapping[tuple[str, Fault], datetime]:
     """Return when the setting of each fault of these cameras was changed last."""
-    found: dict[tuple[str, Fault], datetime] = {}
-    names = {each.stream_id for each in asked}
+    changes: dict[tuple[str, Fault], datetime] = {}
+    names = {each.stream_id for each in filters}
     for change in (each for name in names for each in backend.stream_store.camera_changes(name, limit=_CHANGES_READ)):
         before, after = ((values or {}).get("faults", {}) for values in (change.before, change.after))
         for key in {*before, *after}:
             if before.get(key) != after.get(key) and key in list(Fault):
-                found.setdefault((change.camera, Fault(key)), change.at)
-    return found
+                changes.setdefault((change.camera, Fault(key)), change.at)
+    return changes
 
 
-def _precision_answer(found: FaultPrecision) -> PrecisionAnswer:
+def _precision_answer(precision: FaultPrecision) -> PrecisionAnswer:
     return PrecisionAnswer(
-        fault=found.fault,
-        label=FAULT_LABELS[found.fault],
-        right=found.right,
-        wrong=found.wrong,
-        new_normal=found.new_normal,
-        precision=found.precision,
-        low=found.low,
-        high=found.high,
+        fault=precision.fault,
+        label=FAULT_LABELS[precision.fault],
+        right=precision.right,
+        wrong=precision.wrong,
+        new_normal=precision.new_normal,
+        precision=precision.precision,
+        low=precision.low,
+        high=precision.high,
     )
 
 
-def _proposal_answer(found: SensitivityProposal) -> ProposalAnswer:
+def _proposal_answer(proposal: SensitivityProposal) -> ProposalAnswer:
     return ProposalAnswer(
-        fault=found.fault,
-        label=FAULT_LABELS[found.fault],
-        camera=found.camera,
-        sensitivity=found.sensitivity,
-        proposed=found.proposed,
-        right=found.right,
-        wrong=found.wrong,
-        new_normal=found.new_normal,
+        fault=proposal.fault,
+        label=FAULT_LABELS[proposal.fault],
+        camera=proposal.camera,
+        sensitivity=proposal.sensitivity,
+        proposed=proposal.proposed,
+        right=proposal.right,
+        wrong=proposal.wrong,
+        new_normal=proposal.new_normal,
     )

@@ -58,27 +58,27 @@ AskedDependency = Annotated[AuditFilter, Depends(_line_filter)]
 
 @router.get("")
 def audit(
-    backend: BackendDependency, asked: AskedDependency, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    backend: BackendDependency, filters: AskedDependency, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[AuditLine]:
     """Return lines, the latest first; `before` is the number of the last line that was read."""
-    return [AuditLine(**line_of(entry)) for entry in backend.audit.entries(asked, limit=limit)]
+    return [AuditLine(**line_of(entry)) for entry in backend.audit.entries(filters, limit=limit)]
 
 
 @router.get("/export", response_class=StreamingResponse)
 def export(
-    backend: BackendDependency, identity: IdentityDependency, asked: AskedDependency, format: AuditFormat
+    backend: BackendDependency, identity: IdentityDependency, filters: AskedDependency, format: AuditFormat
 ) -> StreamingResponse:
     """Return every line that is asked for as a file. Taking it away is a line itself."""
     backend.audit.record(audit_entry(identity, backend.clock.now(), "export audit", "audit", format.value))
-    first = backend.audit.entries(asked, limit=_PAGE)  # a store that is unavailable is refused before the file begins
+    first = backend.audit.entries(filters, limit=_PAGE)  # a store that is unavailable is refused before the file begins
 
     def pages() -> Iterator[str]:
-        found, written = first, 0
-        while found:
-            yield write_lines(found, format, heading=written == 0)
-            written += len(found)
-            found = backend.audit.entries(replace(asked, before=found[-1].number), limit=_PAGE)
-        if not written:
+        entries, count = first, 0
+        while entries:
+            yield write_lines(entries, format, heading=count == 0)
+            count += len(entries)
+            entries = backend.audit.entries(replace(filters, before=entries[-1].number), limit=_PAGE)
+        if not count:
             yield write_lines((), format, heading=True)
 
     media = {"csv": "text/csv; charset=utf-8", "json": "application/x-ndjson"}[format]

@@ -82,10 +82,10 @@ def edit_camera(name: str, edit: CameraEditInput, backend: BackendDependency) ->
 
     The camera is connected again only where its address, transport or plan changes.
     """
-    at, seen = backend.clock.now(), edit.last_change
+    at, last_change = backend.clock.now(), edit.last_change
     try:
         edited = backend.stream_store.edit_camera(
-            name, lambda camera: _apply_edit(camera, edit), by=edit.by, at=at, last_change=seen
+            name, lambda camera: _apply_edit(camera, edit), by=edit.by, at=at, last_change=last_change
         )
     except CameraChangedMeanwhile as error:
         raise HTTPException(409, one_line(str(error), 300)) from None
@@ -125,19 +125,19 @@ def try_camera(trial: CameraTrial, backend: BackendDependency) -> TrialAnswer:
     if not _TRIALS.acquire(blocking=False):
         raise HTTPException(503, "two cameras are being tried out; try again in a minute", {"Retry-After": "30"})
     try:
-        found = backend.services.camera_tester.test(camera)
+        result = backend.services.camera_tester.test(camera)
     finally:
         _TRIALS.release()
     return TrialAnswer(
-        works=found.works,
-        reason=found.reason,
-        seconds=round(found.seconds, 1),
-        width=found.width,
-        height=found.height,
-        codec=found.codec,
-        fps=found.fps,
-        bitrate_bps=found.bitrate_bps,
-        picture=b64encode(found.picture).decode() if backend.pictures else "",
+        works=result.works,
+        reason=result.reason,
+        seconds=round(result.seconds, 1),
+        width=result.width,
+        height=result.height,
+        codec=result.codec,
+        fps=result.fps,
+        bitrate_bps=result.bitrate_bps,
+        picture=b64encode(result.picture).decode() if backend.pictures else "",
     )
 
 
@@ -234,14 +234,14 @@ def _clean_address(typed: str) -> str:
 
 
 def _camera_to_try(backend: Backend, trial: CameraTrial) -> Camera:
-    known = find_camera(backend, trial.camera) if trial.camera is not None else None
+    camera = find_camera(backend, trial.camera) if trial.camera is not None else None
     if trial.address is None:
-        if known is None:
+        if camera is None:
             raise HTTPException(422, "address: needed, or the name of a camera")
-        return known
+        return camera
     try:
-        url = keep_login(trial.address, known.url if known is not None else "")
-        if known is None or url != known.url:
+        url = keep_login(trial.address, camera.url if camera is not None else "")
+        if camera is None or url != camera.url:
             url = _clean_address(url)
     except ConfigError as error:
         raise _refusal(error) from None

@@ -45,7 +45,7 @@ def cameras(
 ) -> CamerasAnswer:
     """Return the cameras as they stand now, worst first."""
     now = read_overview(backend)
-    found = [
+    rows = [
         each
         for each in now.rows
         if (site is None or each.camera.site == site)
@@ -53,7 +53,7 @@ def cameras(
         and (tag is None or tag in each.camera.tags)
         and (state is None or each.status.state is state)
     ]
-    return cameras_answer(now, found[offset : offset + limit])
+    return cameras_answer(now, rows[offset : offset + limit])
 
 
 def cameras_answer(now: Overview, rows: list[CameraRow]) -> CamerasAnswer:
@@ -65,12 +65,12 @@ def cameras_answer(now: Overview, rows: list[CameraRow]) -> CamerasAnswer:
 
 def row_answer(each: CameraRow, now: Overview) -> CameraAnswer:
     """Return the answer about a row; all but the age of its last frame is made once for each row."""
-    known: CameraAnswer | None = each.memo.get("answer")
-    if known is None:
-        known = each.memo["answer"] = camera_answer(each.camera, each.status, each.snapshot, now.now)
-    last = known.last_frame_at
+    answer: CameraAnswer | None = each.memo.get("answer")
+    if answer is None:
+        answer = each.memo["answer"] = camera_answer(each.camera, each.status, each.snapshot, now.now)
+    last = answer.last_frame_at
     age_s = None if last is None else max(0.0, (now.now - last).total_seconds())
-    return known.model_copy(update={"age_s": age_s})
+    return answer.model_copy(update={"age_s": age_s})
 
 
 def find_camera(backend: Backend, name: str) -> Camera:
@@ -149,5 +149,5 @@ def _reference_answer(reference: CameraBaseline) -> ReferenceAnswer:
         updated_at=reference.updated_at,
         reason=reference.reason,
         accepted_by=reference.accepted_by,
-        normal={metric: (found.low, found.high) for metric, found in reference.statistics.items()},
+        normal={metric: (statistic.low, statistic.high) for metric, statistic in reference.statistics.items()},
     )

@@ -49,8 +49,8 @@ def ready_answer(parts: Mapping[str, str], warnings: Mapping[str, str]) -> Ready
 
 def unwatched_reason(now: Overview) -> str:
     """Return why no camera is watched although some should be, or ""."""
-    wanted = [row for row in now.rows if row.status.state is not CameraState.OFF]
-    unknown = [row for row in wanted if row.status.state is CameraState.UNKNOWN]
-    if not wanted or len(unknown) < len(wanted):
+    enabled = [row for row in now.rows if row.status.state is not CameraState.OFF]
+    unknown = [row for row in enabled if row.status.state is CameraState.UNKNOWN]
+    if not enabled or len(unknown) < len(enabled):
         return ""
-    return f"nothing is known of any of the {len(wanted)} cameras: {unknown[0].status.reason}"
+    return f"nothing is known of any of the {len(enabled)} cameras: {unknown[0].status.reason}"

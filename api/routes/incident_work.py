@@ -60,15 +60,15 @@ class AlarmJudgement(ByPerson):
 
 
 @router.post("/incidents/acknowledge")
-def acknowledge_many(wanted: BulkAcknowledgement, backend: BackendDependency) -> BulkAnswer:
+def acknowledge_many(request: BulkAcknowledgement, backend: BackendDependency) -> BulkAnswer:
     """Take many incidents on; those that somebody else took on before stay theirs, and the answer names them."""
-    taken, conflicts, missing = [], [], []
-    for incident_id in dict.fromkeys(wanted.incident_ids):
-        incident = _acknowledge(backend, incident_id, wanted)
+    acknowledged, conflicts, missing = [], [], []
+    for incident_id in dict.fromkeys(request.incident_ids):
+        incident = _acknowledge(backend, incident_id, request)
         if incident is None:
             missing.append(incident_id)
-        elif incident.acknowledged_by == wanted.by:
-            taken.append(incident_id)
+        elif incident.acknowledged_by == request.by:
+            acknowledged.append(incident_id)
         else:
             conflicts.append(
                 ConflictAnswer(
@@ -77,7 +77,7 @@ def acknowledge_many(wanted: BulkAcknowledgement, backend: BackendDependency) ->
                     acknowledged_at=incident.acknowledged_at,
                 )
             )
-    return BulkAnswer(acknowledged=taken, conflicts=conflicts, missing=missing)
+    return BulkAnswer(acknowledged=acknowledged, conflicts=conflicts, missing=missing)
 
 
 @router.post("/incidents/{incident_id:path}/acknowledge", responses={409: {"description": "Taken on by another."}})
@@ -136,8 +136,8 @@ def log(incident_id: str, backend: BackendDependency) -> list[LogEntryAnswer]:
     ]
 
 
-def _acknowledge(backend: Backend, incident_id: str, wanted: Acknowledgement) -> Incident | None:
-    return backend.alert_store.acknowledge(incident_id, by=wanted.by, reason=wanted.reason, at=backend.clock.now())
+def _acknowledge(backend: Backend, incident_id: str, request: Acknowledgement) -> Incident | None:
+    return backend.alert_store.acknowledge(incident_id, by=request.by, reason=request.reason, at=backend.clock.now())
 
 
 def _describe_holder(incident: Incident) -> str:

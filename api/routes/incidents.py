@@ -43,7 +43,7 @@ def incidents(
 
     An empty `assigned_to` asks for those of nobody, `answered=false` for those still to be called right or wrong.
     """
-    asked = IncidentFilter(
+    filters = IncidentFilter(
         state=state,
         stream_id=camera,
         fault=fault,
@@ -55,23 +55,23 @@ def incidents(
         answer=answer,
         answered=answered,
     )
-    found = backend.alert_store.incidents(asked=asked, limit=limit + 1, before=before)
-    kept, next_before = cut_page(found, limit)
-    if not kept and found:
+    matches = backend.alert_store.incidents(filters=filters, limit=limit + 1, before=before)
+    page, next_before = cut_page(matches, limit)
+    if not page and matches:
         # More incidents opened in one instant than fit a page: give them all, or the next page would skip some.
-        found = backend.alert_store.incidents(asked=asked, limit=MAX_INCIDENTS * 4, before=before)
-        kept = [incident for incident in found if incident.opened_at == found[0].opened_at]
-        next_before = kept[-1].opened_at if len(kept) < len(found) else None
-    return IncidentsAnswer(incidents=[incident_answer(incident) for incident in kept], next_before=next_before)
+        matches = backend.alert_store.incidents(filters=filters, limit=MAX_INCIDENTS * 4, before=before)
+        page = [incident for incident in matches if incident.opened_at == matches[0].opened_at]
+        next_before = page[-1].opened_at if len(page) < len(matches) else None
+    return IncidentsAnswer(incidents=[incident_answer(incident) for incident in page], next_before=next_before)
 
 
-def cut_page(found: Sequence[Incident], limit: int) -> tuple[Sequence[Incident], datetime | None]:
-    """Cut `found` (newest first, at most one more than `limit`) where `opened_at` changes; [] where it never does."""
-    if len(found) <= limit:
-        return found, None
-    beyond = found[limit].opened_at
-    kept = [incident for incident in found[:limit] if incident.opened_at > beyond]
-    return kept, kept[-1].opened_at if kept else None
+def cut_page(incidents: Sequence[Incident], limit: int) -> tuple[Sequence[Incident], datetime | None]:
+    """Cut `incidents` (newest first, at most `limit` + 1) where `opened_at` changes; [] where it never does."""
+    if len(incidents) <= limit:
+        return incidents, None
+    beyond = incidents[limit].opened_at
+    page = [incident for incident in incidents[:limit] if incident.opened_at > beyond]
+    return page, page[-1].opened_at if page else None
 
 
 @router.get("/incidents/{incident_id:path}")
@@ -83,7 +83,7 @@ def incident(incident_id: str, backend: BackendDependency) -> IncidentAnswer:
 @router.get("/alerts")
 def alerts(backend: BackendDependency, camera: str | None = None) -> list[AlertAnswer]:
     """Return the alerts that are pending or firing, or were resolved last, per camera and fault."""
-    known = backend.camera_cache.read().cameras
+    cameras = backend.camera_cache.read().cameras
     return [
         AlertAnswer(
             camera=alert.stream_id,
@@ -97,7 +97,7 @@ def alerts(backend: BackendDependency, camera: str | None = None) -> list[AlertA
             evidence=EvidenceAnswer.model_validate(alert.evidence),
         )
         for alert in backend.alert_store.alerts(camera)
-        if alert.state is not AlertState.INACTIVE and alert.stream_id in known
+        if alert.state is not AlertState.INACTIVE and alert.stream_id in cameras
     ]
 
 
@@ -123,10 +123,10 @@ def _transition_answer(step: AlertTransition) -> TransitionAnswer:
 
 
 def find_incident(backend: Backend, incident_id: str) -> Incident:
-    found = backend.alert_store.incident(incident_id)
-    if found is None:
+    incident = backend.alert_store.incident(incident_id)
+    if incident is None:
         raise incident_not_found(incident_id)
-    return found
+    return incident
 
 
 def incident_not_found(incident_id: str) -> HTTPException:

@@ -60,12 +60,12 @@ def make_kiosk_link(
     secret = accounts.link_secret(request.app.state.access)
     if not secret:
         raise HTTPException(409, "no token is set: whoever reaches this page sees the wall without a link")
-    known = {camera.site for camera in backend.camera_cache.read().cameras.values()}
+    sites = {camera.site for camera in backend.camera_cache.read().cameras.values()}
     if not identity.scope.everything:
         if wish.site is None:
             raise HTTPException(403, "name one of your sites; your account does not see all of them")
-        known &= identity.scope.sites  # a link shows the whole site
-    if wish.site is not None and wish.site not in known:
+        sites &= identity.scope.sites  # a link shows the whole site
+    if wish.site is not None and wish.site not in sites:
         raise HTTPException(404, "there is no site of this name")
     now = backend.clock.now()
     until = _whole_seconds(now + timedelta(hours=wish.hours))
@@ -91,22 +91,20 @@ def end_kiosk_link(
     link_id: str, request: Request, backend: BackendDependency, identity: IdentityDependency
 ) -> KioskRecordAnswer:
     """End a link now; walls that hang open end within seconds."""
-    found = next((each for each in _links(request, backend, identity) if each.link_id == link_id), None)
+    link = next((each for each in _links(request, backend, identity) if each.link_id == link_id), None)
     store = request.app.state.accounts.store
-    if found is None or not store.end_kiosk_link(link_id, by=identity.label, at=backend.clock.now()):
+    if link is None or not store.end_kiosk_link(link_id, by=identity.label, at=backend.clock.now()):
         raise HTTPException(404, "there is no such link, or it is over")
     request.app.state.accounts.end_here(link_id)
-    return KioskRecordAnswer(
-        id=found.link_id, site=found.site, by=found.by, made_at=found.made_at, expires_at=found.until
-    )
+    return KioskRecordAnswer(id=link.link_id, site=link.site, by=link.by, made_at=link.made_at, expires_at=link.until)
 
 
 def _links(request: Request, backend: Backend, identity: Identity) -> Sequence[KioskRecord]:
     """Return the links that work still and that somebody may know of: those of their own sites."""
     store: AccessStore | None = request.app.state.accounts.store
-    found = store.kiosk_links(backend.clock.now()) if store is not None else ()
+    links = store.kiosk_links(backend.clock.now()) if store is not None else ()
     scope = identity.scope
-    return [each for each in found if not each.ended and (scope.everything or each.site in scope.sites)]
+    return [each for each in links if not each.ended and (scope.everything or each.site in scope.sites)]
 
 
 def _whole_seconds(at: datetime) -> datetime:

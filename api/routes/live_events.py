@@ -178,24 +178,24 @@ def _incidents_hash(incidents: Sequence[IncidentAnswer] | None) -> int:
     return hash(tuple(incident.model_dump_json() for incident in incidents or ()))
 
 
-def changes_since(seen: PageState, shown: SentState) -> LiveAnswer:
-    """Return in what `seen` differs from `shown`, and note it there."""
-    removed = sorted(shown.cameras.keys() - seen.hashes.keys())
-    changed = [camera for camera in seen.cameras if shown.cameras.get(camera.name) != seen.hashes[camera.name]]
-    shown.cameras = seen.hashes
-    incidents = seen.incidents if seen.incidents_hash != shown.incidents else None
-    if seen.incidents is not None:
-        shown.incidents = seen.incidents_hash
+def changes_since(state: PageState, sent: SentState) -> LiveAnswer:
+    """Return in what `state` differs from `sent`, and note it there."""
+    removed = sorted(sent.cameras.keys() - state.hashes.keys())
+    changed = [camera for camera in state.cameras if sent.cameras.get(camera.name) != state.hashes[camera.name]]
+    sent.cameras = state.hashes
+    incidents = state.incidents if state.incidents_hash != sent.incidents else None
+    if state.incidents is not None:
+        sent.incidents = state.incidents_hash
     return LiveAnswer(
-        now=seen.now,
-        counts=dict(seen.counts),
-        order=[camera.name for camera in seen.cameras],
+        now=state.now,
+        counts=dict(state.counts),
+        order=[camera.name for camera in state.cameras],
         cameras=changed,
         removed=removed,
         incidents=incidents,
-        store=seen.store,
-        live=seen.live,
-        shadow=seen.shadow,
+        store=state.store,
+        live=state.live,
+        shadow=state.shadow,
     )
 
 
@@ -255,15 +255,15 @@ async def live(request: Request) -> StreamingResponse:
     """Stream `board` events (`LiveAnswer` as JSON): all cameras first, then about once a second what
     changed.
     """
-    state, shown = request.app.state, SentState()
+    state, sent = request.app.state, SentState()
     identity, accounts = identity_of_request(request), state.accounts
     link: KioskLink | None = request.scope.get(KIOSK_SCOPE)
     site, life_s = (None, MAX_STREAM_S) if link is None else (link.site, _life_of(link, state.backend))
 
     def step() -> LiveAnswer:
         accounts.refresh()
-        seen = only_visible(state.look(), scope_backend(state.backend, identity.scope), identity.scope)
-        return changes_since(only_site(seen, site), shown)
+        page = only_visible(state.look(), scope_backend(state.backend, identity.scope), identity.scope)
+        return changes_since(only_site(page, site), sent)
 
     async def has_left() -> bool:
         over = link is not None and accounts.is_ended(link.link_id)

@@ -35,8 +35,8 @@ def picture(
     if frame is None:
         raise HTTPException(404, "there is no picture of now yet; it comes with the next frame of this camera")
     # The first of each hour: a wall of pictures asks for each every few seconds.
-    seen = audit_entry(identity, backend.clock.now(), "view picture", name, camera=name, site=site)
-    backend.audit.record_hourly(seen)
+    entry = audit_entry(identity, backend.clock.now(), "view picture", name, camera=name, site=site)
+    backend.audit.record_hourly(entry)
     received_at = frame.ref.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     headers = {"Cache-Control": "no-store", "X-Received-At": received_at}
     return Response(encode_jpeg(frame, width), media_type="image/jpeg", headers=headers)

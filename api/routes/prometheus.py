@@ -186,8 +186,8 @@ def _stream_metrics(now: Overview) -> Iterator[Metric]:
         for row in _enabled_rows(now):
             status = row.snapshot.status if row.snapshot is not None else None
             # A counter that fell to what the database knows would look like a restart, and then like a burst.
-            known = status is not None and not (number.counter and row.stored)
-            value = number.read(status) if status is not None and known else None
+            is_known = status is not None and not (number.counter and row.stored)
+            value = number.read(status) if status is not None and is_known else None
             if value is not None:
                 family.add_metric(_label_values(row), value)
         yield family
@@ -238,9 +238,9 @@ def _incident_metrics(backend: Backend) -> Iterator[Metric]:
     family = _family("incidents_open", "Open incidents.", ["severity", "acknowledged"])
     for severity in ("critical", "warning", "info"):
         mine = [incident for incident in still_open if incident.severity == severity]
-        taken = sum(bool(incident.acknowledged_by) for incident in mine)
-        family.add_metric([severity, "yes"], taken)
-        family.add_metric([severity, "no"], len(mine) - taken)
+        acknowledged = sum(bool(incident.acknowledged_by) for incident in mine)
+        family.add_metric([severity, "yes"], acknowledged)
+        family.add_metric([severity, "no"], len(mine) - acknowledged)
     yield family
 
 

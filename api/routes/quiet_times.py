@@ -116,17 +116,17 @@ def maintenance(backend: BackendDependency) -> list[WindowAnswer]:
 
 
 @router.post("/cameras/{name}/maintenance")
-def start_maintenance(name: str, wanted: QuietRequest, backend: BackendDependency) -> WindowAnswer:
+def start_maintenance(name: str, request: QuietRequest, backend: BackendDependency) -> WindowAnswer:
     """Announce work on a camera from now on; audited."""
     find_camera(backend, name)
-    window = _desk(backend).start(name, timedelta(hours=wanted.hours), reason=wanted.reason, by=wanted.by)
+    window = _desk(backend).start(name, timedelta(hours=request.hours), reason=request.reason, by=request.by)
     return _window_answer(window)
 
 
 @router.post("/maintenance/{window_id}/end", status_code=204)
-def end_maintenance(window_id: str, wanted: ByPerson, backend: BackendDependency) -> None:
+def end_maintenance(window_id: str, request: ByPerson, backend: BackendDependency) -> None:
     """End a window now, or take back one that has not begun; audited."""
-    if not _desk(backend).end(window_id, by=wanted.by):
+    if not _desk(backend).end(window_id, by=request.by):
         raise HTTPException(404, f"no maintenance '{one_line(window_id, MAX_SHOWN_NAME)}' is running or announced")
 
 
@@ -180,18 +180,18 @@ def snoozes(backend: BackendDependency) -> list[SnoozeAnswer]:
 
 
 @router.post("/incidents/{incident_id:path}/snooze")
-def snooze_incident(incident_id: str, wanted: QuietRequest, backend: BackendDependency) -> SnoozeAnswer:
+def snooze_incident(incident_id: str, request: QuietRequest, backend: BackendDependency) -> SnoozeAnswer:
     """Put off messages about an incident; audited."""
     incident = find_incident(backend, incident_id)
-    length = timedelta(hours=wanted.hours)
-    snooze = _desk(backend).snooze(length, incident_id=incident.incident_id, reason=wanted.reason, by=wanted.by)
+    length = timedelta(hours=request.hours)
+    snooze = _desk(backend).snooze(length, incident_id=incident.incident_id, reason=request.reason, by=request.by)
     return _snooze_answer(snooze)
 
 
 @router.post("/snoozes/{snooze_id}/end", status_code=204)
-def end_snooze(snooze_id: str, wanted: ByPerson, backend: BackendDependency) -> None:
+def end_snooze(snooze_id: str, request: ByPerson, backend: BackendDependency) -> None:
     """Tell again from now on; audited."""
-    if not _desk(backend).end_snooze(snooze_id, by=wanted.by):
+    if not _desk(backend).end_snooze(snooze_id, by=request.by):
         raise HTTPException(404, f"nothing is put off by '{one_line(snooze_id, MAX_SHOWN_NAME)}'")
 
 

@@ -45,21 +45,21 @@ def report(
     if not _BUSY.acquire(timeout=_WAIT_S):
         raise HTTPException(503, "another report is being made; try again in a minute", {"Retry-After": "60"})
     try:
-        made = backend.services.reports.make(request, format)
+        file = backend.services.reports.make(request, format)
     except ConfigError as error:
         raise HTTPException(422, one_line(str(error), 300)) from None
     finally:
         _BUSY.release()
-    _note_export(backend, identity, request, made)
-    download = {"Content-Disposition": f'attachment; filename="{made.name}"'}
-    return Response(made.content, media_type=MEDIA_TYPES[made.format], headers=download)
+    _note_export(backend, identity, request, file)
+    download = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.content, media_type=MEDIA_TYPES[file.format], headers=download)
 
 
-def _note_export(backend: Backend, identity: Identity, request: ReportRequest, made: ReportFile) -> None:
-    known = backend.camera_cache.read().cameras.get(request.camera)
-    site = request.site or (known.site if known is not None else "")
+def _note_export(backend: Backend, identity: Identity, request: ReportRequest, file: ReportFile) -> None:
+    camera = backend.camera_cache.read().cameras.get(request.camera)
+    site = request.site or (camera.site if camera is not None else "")
     subject = request.camera or (f"site {site}" if site else "every site")
     entry = audit_entry(
-        identity, backend.clock.now(), "export report", subject, made.name, camera=request.camera, site=site
+        identity, backend.clock.now(), "export report", subject, file.name, camera=request.camera, site=site
     )
     backend.audit.record(entry)

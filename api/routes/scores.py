@@ -36,20 +36,20 @@ def scores(
 ) -> ScoresAnswer:
     """Return metrics over time: by default the last ten minutes, at the finest resolution that fits."""
     find_camera(backend, name)
-    asked = _requested_range(backend, since, until, resolution)
+    range = _requested_range(backend, since, until, resolution)
     unknown = [key for key in metric if key not in backend.metrics]
     if unknown:
         raise HTTPException(422, f"metric: there is no metric '{unknown[0]}'; /api/v1/metrics lists them")
-    found = {key: _read_history(backend, name, key, asked) for key in dict.fromkeys(metric)}
+    histories = {key: _read_history(backend, name, key, range) for key in dict.fromkeys(metric)}
     return ScoresAnswer(
         name=name,
-        since=asked.since,
-        until=asked.until,
-        resolution=asked.resolution,
-        thinned=any(len(series) > points for series in found.values()),
+        since=range.since,
+        until=range.until,
+        resolution=range.resolution,
+        thinned=any(len(series) > points for series in histories.values()),
         series={
             key: [PointAnswer.model_validate(point) for point in thin_points(series, points)]
-            for key, series in found.items()
+            for key, series in histories.items()
         },
     )
 
@@ -60,8 +60,8 @@ def verdicts(
 ) -> list[ChangeAnswer]:
     """Return how verdicts changed, oldest first, at most the latest 1000: the last ten minutes by default."""
     find_camera(backend, name)
-    asked = _requested_range(backend, since, until, Resolution.HOUR)
-    changes = backend.score_store.verdict_changes(name, asked.since, asked.until)[-_MAX_CHANGES:]
+    range = _requested_range(backend, since, until, Resolution.HOUR)
+    changes = backend.score_store.verdict_changes(name, range.since, range.until)[-_MAX_CHANGES:]
     return [ChangeAnswer(**dict(verdict_answer(change.verdict)), at=change.at) for change in changes]
 
 
@@ -75,16 +75,16 @@ def timeline(
     only the latest are here.
     """
     find_camera(backend, name)
-    asked = _requested_range(backend, since, until, None)
-    if asked.until - asked.since > MAX_TIMELINE:
+    range = _requested_range(backend, since, until, None)
+    if range.until - range.since > MAX_TIMELINE:
         raise HTTPException(422, f"at most {MAX_TIMELINE.days} days of states can be asked for at once")
-    found = backend.score_store.verdict_spans(name, asked.since, asked.until, limit=MAX_SPANS_SHOWN + 1)
+    spans = backend.score_store.verdict_spans(name, range.since, range.until, limit=MAX_SPANS_SHOWN + 1)
     return TimelineAnswer(
         name=name,
-        since=asked.since,
-        until=asked.until,
-        complete=len(found) <= MAX_SPANS_SHOWN,
-        spans=[span_answer(span) for span in found[-MAX_SPANS_SHOWN:]],
+        since=range.since,
+        until=range.until,
+        complete=len(spans) <= MAX_SPANS_SHOWN,
+        spans=[span_answer(span) for span in spans[-MAX_SPANS_SHOWN:]],
     )
 
 
@@ -97,5 +97,5 @@ def _requested_range(
         raise HTTPException(422, str(refused)) from refused
 
 
-def _read_history(backend: Backend, name: str, metric: str, asked: TimeRange) -> Sequence[ScorePoint]:
-    return backend.score_store.history(name, metric, asked.since, asked.until, asked.resolution)
+def _read_history(backend: Backend, name: str, metric: str, range: TimeRange) -> Sequence[ScorePoint]:
+    return backend.score_store.history(name, metric, range.since, range.until, range.resolution)

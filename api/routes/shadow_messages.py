@@ -68,16 +68,16 @@ def shadow(
     if begin >= end:
         raise HTTPException(422, "since must be before until")
     log, scope = backend.services.shadow.log, backend.services.shadow.scope
-    found = log.messages(begin, end, limit=MOST_COUNTED) if log is not None else ()
+    messages = log.messages(begin, end, limit=MOST_COUNTED) if log is not None else ()
     return ShadowAnswer(
         state=scope.sentence(),
         sites=sorted(scope.sites),
         everywhere=scope.everywhere,
         faults=[
             ShadowCountAnswer(**fault_answer(each.fault).model_dump(), incidents=each.incidents, messages=each.messages)
-            for each in count_by_fault(found)
+            for each in count_by_fault(messages)
         ],
-        receivers={redact_text(name): count for name, count in count_by_receiver(found).items()},
+        receivers={redact_text(name): count for name, count in count_by_receiver(messages).items()},
         messages=[
             ShadowMessageAnswer(
                 at=each.at,
@@ -85,7 +85,7 @@ def shadow(
                 kind=each.kind,
                 incident=incident_answer(each.incident),
             )
-            for each in found[:limit]
+            for each in messages[:limit]
         ],
-        complete=len(found) < MOST_COUNTED,
+        complete=len(messages) < MOST_COUNTED,
     )

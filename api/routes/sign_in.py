@@ -110,20 +110,20 @@ async def end_sign_on(request: Request, backend: BackendDependency) -> Response:
         return _login_page(request, "The service did not sign you in; try again, or ask an administrator.", 403)
     try:
         await anyio.to_thread.run_sync(accounts.refresh, limiter=_PASSWORD_CHECKS)
-        found = await anyio.to_thread.run_sync(
+        signed_on = await anyio.to_thread.run_sync(
             service.identify, waiting.step, query["code"], now, limiter=_SERVICE_CALLS
         )
-        who = accounts.of_groups(found.name, found.groups, "single sign-on")
+        who = accounts.of_groups(signed_on.name, signed_on.groups, "single sign-on")
         if isinstance(who, str):
             raise SignOnRefused(who)
     except (SignOnRefused, SignOnUnavailable) as error:
-        gone = isinstance(error, SignOnUnavailable)
-        if not gone:
+        unavailable = isinstance(error, SignOnUnavailable)
+        if not unavailable:
             await _note(request, backend, "", "refuse sign-in", "single sign-on")
-        return _login_page(request, str(error), 503 if gone else 403)
+        return _login_page(request, str(error), 503 if unavailable else 403)
     await _note(request, backend, who.name, "sign in", "single sign-on")
-    kept = replace(found, groups=known_groups(found.groups, accounts.policy.rules))
-    cookie = make_sign_on_cookie(kept, accounts.secret, now)
+    user = replace(signed_on, groups=known_groups(signed_on.groups, accounts.policy.rules))
+    cookie = make_sign_on_cookie(user, accounts.secret, now)
     header = cookie_header(cookie, secure=_secure(request), life=SIGN_ON_LIFE)
     answer = same_site_redirect(header, waiting.address)
     answer.headers.append("Set-Cookie", sign_on.cookie_header("", secure=_secure(request)))
@@ -135,8 +135,8 @@ def setup_form(request: Request) -> Response:
     """Return the form for the first administrator; looking at it uses nothing up."""
     if _accounts(request).has_users or _accounts(request).store is None:
         return RedirectResponse("/login", 303)
-    given = form_field(_query(request), "token") or ""
-    return _setup_page(given if _SETUP_TOKEN.fullmatch(given) else "", "")
+    token = form_field(_query(request), "token") or ""
+    return _setup_page(token if _SETUP_TOKEN.fullmatch(token) else "", "")
 
 
 @router.post("/setup")
@@ -198,13 +198,15 @@ async def _exchange_password(
     return RedirectResponse(address, 303, {"Set-Cookie": cookie_header(cookie, secure=_secure(request))})
 
 
-def exchange_token(request: Request, backend: BackendDependency, given: str, address: str) -> Response:
+def exchange_token(request: Request, backend: BackendDependency, token_text: str, address: str) -> Response:
     """Give a cookie for the right token, and lead to `address`."""
     expected = expected_token(request)
     if not expected:
         return RedirectResponse(_address_again(address) if _accounts(request).locked else address, 303)
     # A plus sign in an address means a blank, unless whoever made the bookmark knew that and wrote %2B.
-    if any(access_rules.same_secret(text, expected) for text in {given.strip(), given.strip().replace(" ", "+")}):
+    if any(
+        access_rules.same_secret(text, expected) for text in {token_text.strip(), token_text.strip().replace(" ", "+")}
+    ):
         now = backend.clock.now()
         backend.audit.record(_entry(request, now, "(token)", "sign in", "token"))
         header = cookie_header(access_rules.make_session_cookie(expected, now), secure=_secure(request))

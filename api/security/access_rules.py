@@ -117,10 +117,10 @@ def parse_session_cookie(cookie: str, token: str, now: datetime) -> tuple[dateti
 
 def renew_session_cookie(cookie: str, token: str, now: datetime) -> str:
     """Return the cookie that replaces a good one a day old; "" where it is too early, or the session ends anyway."""
-    found = parse_session_cookie(cookie, token, now)
-    if found is None:
+    session = parse_session_cookie(cookie, token, now)
+    if session is None:
         return ""
-    until, entered = found
+    until, entered = session
     fresh_until = min(now + SESSION_LIFE, entered + MAX_SESSION_LIFE)
     return make_session_cookie(token, now, entered=entered) if fresh_until - until >= RENEW_AFTER else ""
 
@@ -195,9 +195,9 @@ def authenticate(path: str, authorization: str, cookie_header: str, access: Acce
     """Return what a request has shown. A wrong token is not saved by a good cookie."""
     if not access.token:
         return AuthResult.OPEN
-    given = bearer_token(authorization)
-    if given:
-        return AuthResult.TOKEN if is_token(given, access.token) else AuthResult.WRONG
+    bearer = bearer_token(authorization)
+    if bearer:
+        return AuthResult.TOKEN if is_token(bearer, access.token) else AuthResult.WRONG
     if any(is_valid_cookie(cookie, access.token, now) for cookie in session_cookie_values(cookie_header)):
         return AuthResult.SESSION
     return AuthResult.OPEN if path in OPEN_PATHS else AuthResult.NOTHING

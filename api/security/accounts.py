@@ -166,21 +166,21 @@ class Accounts:
         """Return who asks, or what was shown instead."""
         cookies = self._open_sessions(cookie_header)
         live = "; ".join(f"{access_rules.COOKIE}={cookie}" for cookie in cookies)
-        shown = access_rules.authenticate(path, authorization, live, access, now)
-        if shown is AuthResult.SESSION:
+        access_by_token = access_rules.authenticate(path, authorization, live, access, now)
+        if access_by_token is AuthResult.SESSION:
             mine = next(each for each in cookies if access_rules.is_valid_cookie(each, access.token or "", now))
             return replace(TOKEN_HOLDER, session=session_digest(mine))
-        if shown is AuthResult.TOKEN:
+        if access_by_token is AuthResult.TOKEN:
             return TOKEN_HOLDER
         if not (access.token or self.locked):
             return OPEN_HOLDER
-        given = access_rules.bearer_token(authorization)
-        if given:
-            return self.of_key(given, now) or AuthResult.WRONG
+        bearer = access_rules.bearer_token(authorization)
+        if bearer:
+            return self.of_key(bearer, now) or AuthResult.WRONG
         for cookie in cookies:
-            found = self.of_cookie(cookie, access, now)
-            if found is not None:
-                return found
+            identity = self.of_cookie(cookie, access, now)
+            if identity is not None:
+                return identity
         return AuthResult.OPEN if path in access_rules.OPEN_PATHS else AuthResult.NOTHING
 
     def _open_sessions(self, cookie_header: str) -> list[str]:
@@ -209,8 +209,8 @@ class Accounts:
     def of_cookie(self, cookie: str, access: AccessPolicy, now: datetime) -> Identity | None:
         if cookie.startswith(SIGN_ON_COOKIE):
             signed_on = parse_sign_on_cookie(cookie, self.secret, now) if self._signs_on() else None
-            found = self.of_groups(signed_on.name, signed_on.groups, "single sign-on") if signed_on else None
-            return replace(found, session=session_digest(cookie)) if isinstance(found, Identity) else None
+            identity = self.of_groups(signed_on.name, signed_on.groups, "single sign-on") if signed_on else None
+            return replace(identity, session=session_digest(cookie)) if isinstance(identity, Identity) else None
         user, signed = self._find_signer(cookie)
         if user is None or not access_rules.is_valid_cookie(signed, _cookie_secret(user, access), now):
             return None
@@ -240,9 +240,9 @@ class Accounts:
             return False
         if not identity.name or identity.via in _ELSEWHERE:
             return True
-        known = self._known or _Known()
+        snapshot = self._known or _Known()
         if identity.key_id:
-            key = known.keys.get(identity.key_id)
+            key = snapshot.keys.get(identity.key_id)
             return key is not None and not key.revoked and now < key.expires_at and key.digest == identity.proof
         user = self.user(identity.name)
         return user is not None and identity_of(user) == identity

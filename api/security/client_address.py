@@ -23,32 +23,32 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 def _parse_network(text: str) -> Network:
     try:
-        found = ipaddress.ip_network(text.strip())
+        network = ipaddress.ip_network(text.strip())
     except ValueError:
         raise ValueError(
             f"'{text[:60]}' is no address and no network; write the proxy's own, such as 10.0.0.5 or 10.0.0.0/28"
         ) from None
-    if found.prefixlen == 0:
+    if network.prefixlen == 0:
         raise ValueError(f"'{text}' holds every address; list the proxies alone, or anybody can name any address")
-    return found
+    return network
 
 
 def normalise_address(text: str) -> Address | None:
     """Return an address as it is compared: IPv4 inside IPv6 is IPv4. None for what is no address."""
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        parsed = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return mapped or found
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return mapped or parsed
 
 
 def address_group(address: str) -> str:
     """Return under which name an address is counted: an IPv6 host owns a whole /64."""
-    found = normalise_address(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((found, 64), strict=False))
-    return str(found) if found is not None else address
+    parsed = normalise_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((parsed, 64), strict=False))
+    return str(parsed) if parsed is not None else address
 
 
 def is_trusted_proxy(address: Address, proxies: Collection[Network]) -> bool:
@@ -74,10 +74,10 @@ def client_address(
         else (_forwarded_node(element) for element in _hops_from_right(forwarded))
     )
     for hop in hops:
-        found = normalise_address(_strip_port(hop))
-        if found is None:
+        hop_address = normalise_address(_strip_port(hop))
+        if hop_address is None:
             break
-        here = found
+        here = hop_address
         if not is_trusted_proxy(here, proxies):
             break
     return str(here)

@@ -35,15 +35,15 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password.encode("utf-8", "surrogatepass"))
 
 
-def is_password(given: str, password_hash: str | None) -> bool:
+def is_password(password: str, password_hash: str | None) -> bool:
     """Return whether a password is the one that was hashed; for None, nobody's hash, it takes as long and is False."""
-    if len(given) > MAX_PASSWORD_LENGTH:
+    if len(password) > MAX_PASSWORD_LENGTH:
         return False
     try:
-        found = _hasher.verify(password_hash or _nobodys_hash(), given.encode("utf-8", "surrogatepass"))
+        matches = _hasher.verify(password_hash or _nobodys_hash(), password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
-    return found and password_hash is not None
+    return matches and password_hash is not None
 
 
 @cache

@@ -91,10 +91,10 @@ class RequestGuard:
         if scope["http_version"] not in _HTTP_VERSIONS:
             return error_response(400, "this version of HTTP is not spoken here")
         raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
-        found = request_limits.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
+        refusal = request_limits.request_refusal(scope["method"], raw_path, scope["query_string"], scope["headers"])
         # Where the ends of a request are in doubt, nothing after it may be read as another one.
-        ends = {"Connection": "close"} if found is not None and found[0] in (400, 431) else None
-        return refusal_response(scope["method"], raw_path, *found, ends) if found is not None else None
+        ends = {"Connection": "close"} if refusal is not None and refusal[0] in (400, 431) else None
+        return refusal_response(scope["method"], raw_path, *refusal, ends) if refusal is not None else None
 
     def _resolve_client(self, scope: Scope) -> Scope:
         """Return the scope with the real client's address and scheme, as far as listed proxies name them."""
@@ -144,10 +144,10 @@ class RequestGuard:
     def _proxy_entry(self, scope: Scope) -> Identity | str:
         """Return whom a listed proxy signed in, why the request is refused, or "" where no proxy names anybody."""
         policy = self._accounts.policy.proxy
-        found = proxy_user(scope[PEER], scope["headers"], policy) if policy is not None else None
-        if isinstance(found, ProxyUser):
-            return self._accounts.of_groups(found.name, found.groups, "proxy")
-        return found or ""
+        user = proxy_user(scope[PEER], scope["headers"], policy) if policy is not None else None
+        if isinstance(user, ProxyUser):
+            return self._accounts.of_groups(user.name, user.groups, "proxy")
+        return user or ""
 
     def _lead_to_login(self, scope: Scope, headers: Headers) -> Response | None:
         # A token in the address is exchanged for a cookie by the page itself.

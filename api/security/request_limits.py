@@ -76,9 +76,9 @@ def body_refusal(method: str, path: str, headers: dict[bytes, bytes]) -> Refusal
     has_body = b"transfer-encoding" in headers or int(length or 0) > 0
     if method in ("GET", "HEAD") or not has_body:
         return None
-    wanted = _BODY_TYPES.get(path, "application/json")
-    given = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    return None if given == wanted else (415, f"send the body with Content-Type: {wanted}")
+    expected = _BODY_TYPES.get(path, "application/json")
+    content_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    return None if content_type == expected else (415, f"send the body with Content-Type: {expected}")
 
 
 def has_control_character(text: Iterable[str]) -> bool:

@@ -35,9 +35,9 @@ def session_start(cookie: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if good else None
 
 
-def make_sign_on_cookie(found: SignedOn, secret: str, now: datetime) -> str:
+def make_sign_on_cookie(user: SignedOn, secret: str, now: datetime) -> str:
     """Return the session of somebody whom another service signed in."""
-    text = json.dumps([found.name, *found.groups], ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps([user.name, *user.groups], ensure_ascii=False, separators=(",", ":"))
     head = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     return f"{SIGN_ON_COOKIE}{head}.{access_rules.make_session_cookie(_secret(secret, head), now)}"
 
@@ -47,8 +47,8 @@ def parse_sign_on_cookie(cookie: str, secret: str, now: datetime) -> SignedOn | 
     if not cookie.startswith(SIGN_ON_COOKIE) or len(cookie) > _MAX_COOKIE:
         return None
     head, _, signed = cookie.removeprefix(SIGN_ON_COOKIE).partition(".")
-    found = access_rules.parse_session_cookie(signed, _secret(secret, head), now)
-    if found is None or now - found[1] >= SIGN_ON_LIFE:
+    content = access_rules.parse_session_cookie(signed, _secret(secret, head), now)
+    if content is None or now - content[1] >= SIGN_ON_LIFE:
         return None
     try:
         name, *groups = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))

@@ -51,8 +51,8 @@ def find_step(cookie_header_text: str, state: str, secret: str, now: datetime) -
         signed, _, signature = cookie.rpartition(".")
         if not state or not same_secret(signature, _mac(secret, "cookie", signed)):
             continue
-        kept, until, where = signed.split(".")
-        if not same_secret(kept, state) or now.timestamp() >= int(until):
+        payload, until, where = signed.split(".")
+        if not same_secret(payload, state) or now.timestamp() >= int(until):
             continue
         try:
             address = base64.urlsafe_b64decode(where + "=" * (-len(where) % 4)).decode()
@@ -76,7 +76,7 @@ def _step(state: str, secret: str) -> SignOnStep:
 
 
 def _mac(secret: str, what: str, text: str) -> str:
-    made = hmac.new(
+    digest = hmac.new(
         secret.encode(), f"sightline sign-on {what} {text}".encode("utf-8", "surrogatepass"), hashlib.sha256
     )
-    return base64.urlsafe_b64encode(made.digest()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")

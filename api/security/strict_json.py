@@ -36,8 +36,8 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        wanted = self.body_field.field_info.annotation if self.body_field is not None else None
-        takes_person = "by" in getattr(wanted, "model_fields", {})
+        body_type = self.body_field.field_info.annotation if self.body_field is not None else None
+        takes_person = "by" in getattr(body_type, "model_fields", {})
 
         async def strict(request: Request) -> Response:
             strictly = StrictRequest(request.scope, request.receive)
@@ -48,11 +48,11 @@ class StrictRoute(APIRoute):
 
 
 def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise HTTPException(400, f"the key '{one_line(twice, 60)}' is given twice")
-    return found
+    return content
 
 
 def _refuse_constant(name: str) -> None:

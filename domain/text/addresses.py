@@ -151,8 +151,8 @@ def _redact_rest(rest: str) -> str:
     path, question, query = rest.partition("?")
     path, sharp, _ = path.partition("#")
     query, second_sharp, _ = query.partition("#")
-    shown = _redact_path(path) + (f"?{_redact_query(query)}" if question else "")
-    return shown + (f"#{HIDDEN}" if sharp or second_sharp else "")
+    redacted = _redact_path(path) + (f"?{_redact_query(query)}" if question else "")
+    return redacted + (f"#{HIDDEN}" if sharp or second_sharp else "")
 
 
 def _redact_path(path: str) -> str:
@@ -192,8 +192,8 @@ def _redact_pair(pair: str) -> str:
 
 def _merge_hidden(parts: Iterable[str]) -> list[str]:
     """Return `parts` with neighbouring hidden parts as one, so that not even their number shows."""
-    kept: list[str] = []
+    merged: list[str] = []
     for part in parts:
-        if part != HIDDEN or not kept or kept[-1] != HIDDEN:
-            kept.append(part)
-    return kept
+        if part != HIDDEN or not merged or merged[-1] != HIDDEN:
+            merged.append(part)
+    return merged

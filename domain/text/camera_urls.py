@@ -52,8 +52,8 @@ def find_secrets(url: str) -> tuple[str, ...]:
         return ()
     path = address.rest.partition("?")[0].partition("#")[0]
     tokens = [part for part in path.split("/") if len(part) >= _SHORTEST_TOKEN and not is_harmless(part)]
-    found = [address.password, *_secret_values(address.rest), *tokens]
-    forms = {form for text in found if text for form in _spellings(text)}
+    secrets = [address.password, *_secret_values(address.rest), *tokens]
+    forms = {form for text in secrets if text for form in _spellings(text)}
     if address.password:
         forms.add(b64encode(":".join(split_credentials(url)).encode(errors="replace")).decode())
     return tuple(sorted(forms))
@@ -83,7 +83,7 @@ def _spellings(text: str) -> set[str]:
         text,
         plain,
         encoded,
-        _PERCENT.sub(lambda found: found[0].lower(), encoded),
+        _PERCENT.sub(lambda match: match[0].lower(), encoded),
         _percent_encode(text, _REST_SAFE),
         json.dumps(plain)[1:-1],
     }

@@ -55,17 +55,17 @@ def is_harmless(text: str) -> bool:
         return True
     digits = letters = reached = 0
     for piece in _PIECE.finditer(text):
-        found = piece.group()
+        word = piece.group()
         if piece.start() != reached:
             return False
         reached = piece.end()
-        if found.isdigit():
-            digits += len(found)
-            if len(found) > _LONGEST_NUMBER:
+        if word.isdigit():
+            digits += len(word)
+            if len(word) > _LONGEST_NUMBER:
                 return False
-        elif found.isalpha():
-            letters += len(found) == 1
-            if found.lower() not in _WORDS:
+        elif word.isalpha():
+            letters += len(word) == 1
+            if word.lower() not in _WORDS:
                 return False
     return reached == len(text) and digits <= _MOST_DIGITS and letters <= _MOST_LETTERS
 

@@ -56,7 +56,7 @@ def clean_line(text: str, *, where: str, longest: int = MAX_LINE_LENGTH) -> str:
     return line
 
 
-def _clean_name_text(text: str, marks: frozenset[str], where: str, said: str) -> str:
+def _clean_name_text(text: str, marks: frozenset[str], where: str, allowed: str) -> str:
     if len(text) > 4 * MAX_NAME_LENGTH:
         raise ConfigError(f"{where}: too long; {MAX_NAME_LENGTH} characters are the most")
     spaced = text.replace(_WIDE_BLANK, " ")
@@ -69,5 +69,5 @@ def _clean_name_text(text: str, marks: frozenset[str], where: str, said: str) ->
     if not (name[0].isalnum() or name[0] == "_"):
         raise ConfigError(f"{where}: must begin with a letter or a digit")
     if not all(each.isalnum() or each in marks or unicodedata.category(each).startswith("M") for each in name):
-        raise ConfigError(f"{where}: only letters, digits, spaces, {said} are allowed")
+        raise ConfigError(f"{where}: only letters, digits, spaces, {allowed} are allowed")
     return name

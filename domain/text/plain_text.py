@@ -34,8 +34,8 @@ def _escape_character(character: str) -> str:
 def shorten_to_line(text: str, limit: int = MAX_REASON_LENGTH) -> str:
     """Return a foreign text as one line of at most `limit` visible characters: blanks joined, the end cut with `…`."""
     cut = text[: 4 * limit]
-    shown = escape_invisible(" ".join(cut.split()))
-    return shown if len(shown) <= limit and len(cut) == len(text) else shown[: limit - 1].rstrip() + "…"
+    line = escape_invisible(" ".join(cut.split()))
+    return line if len(line) <= limit and len(cut) == len(text) else line[: limit - 1].rstrip() + "…"
 
 
 def normalise_text(text: str) -> str:

@@ -76,14 +76,14 @@ def _redact_addresses(text: str) -> str:
 def _addresses(text: str, begin: int) -> Iterator[tuple[int, int, int]]:
     """Yield of each address where it starts, where its part after `://` starts, and how far it reaches at most."""
     starts: list[tuple[int, int]] = []
-    reached, found = 0, text.find("://")
-    while found >= 0:
-        start = _word_start(text, reached, found)
+    reached, mark = 0, text.find("://")
+    while mark >= 0:
+        start = _word_start(text, reached, mark)
         # Without a known scheme after a blank or a bracket, `://` belongs to the address it is in.
-        if not starts or (start > reached and text[start:found].lower() in KNOWN_SCHEMES):
-            starts.append((start, found + 3))
-        reached = found + 3
-        found = text.find("://", reached)
+        if not starts or (start > reached and text[start:mark].lower() in KNOWN_SCHEMES):
+            starts.append((start, mark + 3))
+        reached = mark + 3
+        mark = text.find("://", reached)
     for index, (start, body) in enumerate(starts):
         limit = starts[index + 1][0] if index + 1 < len(starts) else len(text)
         newline = -1 if start == begin else text.find("\n", body, limit)
@@ -148,10 +148,10 @@ def _redact_words(text: str) -> str:
     return _SCHEME_WORD.sub(_hide_login, text)
 
 
-def _hide_login(found: re.Match[str]) -> str:
+def _hide_login(match: re.Match[str]) -> str:
     """Words such as 'basic settings' are no login; a login holds a capital or a digit."""
-    login = found[2]
-    return found[0] if login.islower() or not any(map(str.isalnum, login)) else found[1] + HIDDEN
+    login = match[2]
+    return match[0] if login.islower() or not any(map(str.isalnum, login)) else match[1] + HIDDEN
 
 
 def _redact_login(word: str) -> str:
@@ -161,16 +161,16 @@ def _redact_login(word: str) -> str:
 
 def _redact_values(text: str) -> str:
     pieces: list[str] = []
-    reached, found = 0, text.find("=")
-    while found >= 0:
-        if _is_secret(_key_before(text, found)):
-            end = _end_of_value(text, found + 1)
-            if end > found + 1:
-                pieces += [text[reached : found + 1], HIDDEN]
+    reached, mark = 0, text.find("=")
+    while mark >= 0:
+        if _is_secret(_key_before(text, mark)):
+            end = _end_of_value(text, mark + 1)
+            if end > mark + 1:
+                pieces += [text[reached : mark + 1], HIDDEN]
             else:
                 pieces.append(text[reached:end])
             reached = end
-        found = text.find("=", max(reached, found + 1))
+        mark = text.find("=", max(reached, mark + 1))
     return "".join(pieces) + text[reached:]
 
 
@@ -196,10 +196,10 @@ def _end_of_value(text: str, start: int) -> int:
 
 
 def _redact_header(line: str) -> str:
-    found = _HEADER.search(line)
-    if found is None:
+    match = _HEADER.search(line)
+    if match is None:
         return line
-    kept = found.end()
-    word = _LOGIN_WORD.match(line, kept)
-    kept = word.end() if word else kept
-    return f"{line[:kept]} {HIDDEN}" if any(map(str.isalnum, line[kept:])) else line
+    end = match.end()
+    word = _LOGIN_WORD.match(line, end)
+    end = word.end() if word else end
+    return f"{line[:end]} {HIDDEN}" if any(map(str.isalnum, line[end:])) else line

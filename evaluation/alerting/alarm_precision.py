@@ -112,7 +112,7 @@ def propose_sensitivities(
         if incident.answer is not None and (since is None or incident.opened_at > since):
             counts.setdefault(key, Counter())[incident.answer] += 1
     by_name = {camera.name: camera for camera in cameras}
-    found = []
+    proposals = []
     for (name, fault), counted in sorted(counts.items(), key=lambda each: (each[0][0], rank(each[0][1]))):
         camera = by_name.get(name)
         if camera is None or not has_sensitivity(fault):
@@ -121,8 +121,8 @@ def propose_sensitivities(
         right, wrong, new = (counted[each] for each in (AlarmAnswer.RIGHT, AlarmAnswer.WRONG, AlarmAnswer.NEW_NORMAL))
         if chosen.enabled and chosen.sensitivity > DULLEST and wrong >= LEAST_WRONG and wrong > right:
             duller = max(DULLEST, chosen.sensitivity - STEP)
-            found.append(SensitivityProposal(name, fault, chosen.sensitivity, duller, right, wrong, new))
-    return found
+            proposals.append(SensitivityProposal(name, fault, chosen.sensitivity, duller, right, wrong, new))
+    return proposals
 
 
 def has_sensitivity(fault: Fault) -> bool:

@@ -80,10 +80,10 @@ def start_track(stream_id: str, fault: Fault, policy: Policy, now: datetime) -> 
     """Return the track of a fault nothing is known about yet."""
     rule = RULES[fault]
     window_s = rule.window_s if rule.window_s is not None else policy.verdict_window_s
-    kept = min(rule.kept_frames or 0, policy.verdict_min_frames)
+    frame_count = min(rule.kept_frames or 0, policy.verdict_min_frames)
     return FaultTrack(
         fault=fault,
-        recent=SampleWindow(float(window_s or 0.0), max(kept, _least_frames(rule, policy))),
+        recent=SampleWindow(float(window_s or 0.0), max(frame_count, _least_frames(rule, policy))),
         verdict=Verdict(fault, VerdictState.NOT_ASSESSABLE, "nothing seen yet"),
         held=SampleWindow(policy.hold_for_s(RULES[fault].alert), policy.verdict_min_frames),
         alert=Alert(stream_id, fault, AlertState.INACTIVE, now, now),
@@ -118,10 +118,10 @@ def add_sample(track: FaultTrack, outcome: RuleResult, now: datetime, policy: Po
         since = since or now
     elif track.alert.state not in (AlertState.PENDING, AlertState.FIRING):
         since = None
-    held = track.held.add(now, bad=outcome.bad)
-    evidence = replace(outcome.evidence, since=since, frames_judged=held.judged)
+    window = track.held.add(now, bad=outcome.bad)
+    evidence = replace(outcome.evidence, since=since, frames_judged=window.judged)
     verdict = _verdict(track, state, outcome, evidence)
-    track = replace(track, recent=recent, held=held, verdict=verdict, sampled_at=now, bad_since=since)
+    track = replace(track, recent=recent, held=window, verdict=verdict, sampled_at=now, bad_since=since)
     return _expire_alert(_advance_alert(track, outcome, elapsed, now, policy), now, policy)
 
 

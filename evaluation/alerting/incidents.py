@@ -116,8 +116,8 @@ def _update_open_incident(
     assert case.incident is not None
     before = case.incident
     after = _describe_incident(before, firing, verdicts, moment)
-    known = {before.headline, *before.symptoms}
-    new_cause = any(root not in known for root in root_causes([*(alert.fault for alert in firing), before.headline]))
+    faults = {before.headline, *before.symptoms}
+    new_cause = any(root not in faults for root in root_causes([*(alert.fault for alert in firing), before.headline]))
     if after.headline is before.headline and not new_cause:
         if set(after.symptoms) <= set(before.symptoms):
             return IncidentUpdate(case)

@@ -117,8 +117,10 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
     if first_minutes is not None and scene.provisional_sensitivity is not None:
         sensitivity = min(sensitivity, scene.provisional_sensitivity)
-    asked = _alternatives(rule, scene)
-    tested = [[_check_threshold(rule, bound, scene, sensitivity, latched) for bound in bounds] for bounds in asked]
+    alternatives = _alternatives(rule, scene)
+    tested = [
+        [_check_threshold(rule, bound, scene, sensitivity, latched) for bound in bounds] for bounds in alternatives
+    ]
     outcome = _combine_results(rule, scene, tested)
     if not outcome.bad or first_minutes is None:
         return outcome
@@ -133,8 +135,8 @@ def _provisional_part(rule: Rule, scene: RuleContext) -> PartBaseline | None:
     if not any(part.state is BaselineState.LEARNING for part in scene.reference.parts.values()):
         return None
     compared = [b for bounds in rule.any_of for b in bounds if b.against is not ThresholdBasis.ABSOLUTE]
-    asked = {part_of(bound.metric) for bound in compared} | ({BaselinePart.VIEW} if rule.fixed_view else set())
-    learning = (scene.reference.parts[part] for part in PARTS if part in asked & set(scene.reference.parts))
+    parts = {part_of(bound.metric) for bound in compared} | ({BaselinePart.VIEW} if rule.fixed_view else set())
+    learning = (scene.reference.parts[part] for part in PARTS if part in parts & set(scene.reference.parts))
     return next((part for part in learning if part.state is BaselineState.LEARNING), None)
 
 

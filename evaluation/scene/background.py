@@ -122,8 +122,8 @@ def stillness_of(structure: BlockStructure) -> NDArray[np.float32]:
     return np.asarray(np.nan_to_num(structure[..., STILLNESS]), dtype=np.float32)
 
 
-def compare_backgrounds(seen: BlockStructure, learned: BlockStructure, masks: Sequence[Mask] = ()) -> Comparison:
-    """Return the numbers of `seen` against the `learned` background; nothing where too little of it stays still.
+def compare_backgrounds(present: BlockStructure, learned: BlockStructure, masks: Sequence[Mask] = ()) -> Comparison:
+    """Return the numbers of `present` against the `learned` background; nothing where too little of it stays still.
 
     `structure_disagreement`: share of the learned view's still, textured blocks whose edges are gone or point
     elsewhere. `structure_lost`: share that kept less than a quarter of their gradient energy. `structure_new`: share of
@@ -138,57 +138,57 @@ def compare_backgrounds(seen: BlockStructure, learned: BlockStructure, masks: Se
     `view_stillness`: share of the present blocks that stay still over the window. Source: ours. About .2 ms in place,
     15 ms where it is not.
     """
-    if seen.shape[:2] != learned.shape[:2]:
+    if present.shape[:2] != learned.shape[:2]:
         return Comparison({})
     visible = visible_blocks(learned.shape[0], learned.shape[1], masks)
-    visible &= ~np.isnan(seen[..., 0]) & ~np.isnan(learned[..., 0])
+    visible &= ~np.isnan(present[..., 0]) & ~np.isnan(learned[..., 0])
     still = stillness_of(learned)
     textured = textured_blocks(learned[..., :STILLNESS], masks) & visible & (still >= STILL)
     count = int(textured.sum())
     if count < MIN_TEXTURED_BLOCKS:
         return Comparison({})
-    energy, usual = seen[..., 1], learned[..., 1]
-    lost = energy < LOST_ENERGY * usual
-    turned = cosine(seen[..., 2:STILLNESS], learned[..., 2:STILLNESS]) < SAME_ORIENTATION
+    energy, usual = present[..., 1], learned[..., 1]
+    weaker = energy < LOST_ENERGY * usual
+    turned = cosine(present[..., 2:STILLNESS], learned[..., 2:STILLNESS]) < SAME_ORIENTATION
     floor = max(LEAST_ENERGY, 0.5 * float(np.median(usual[visible])))
     flat = visible & (usual < floor)
     values = {
-        "structure_disagreement": float((textured & (lost | turned)).sum()) / count,
-        "structure_lost": float((textured & lost).sum()) / count,
+        "structure_disagreement": float((textured & (weaker | turned)).sum()) / count,
+        "structure_lost": float((textured & weaker).sum()) / count,
         "structure_new": float((flat & (energy >= 2 * floor)).sum()) / max(1, int(flat.sum())),
-        "structure_kept": float(kept_blocks(seen, learned, textured).sum()) / count,
-        "layout_correlation": correlation(seen[..., 0][visible], learned[..., 0][visible]),
+        "structure_kept": float(kept_blocks(present, learned, textured).sum()) / count,
+        "layout_correlation": correlation(present[..., 0][visible], learned[..., 0][visible]),
         "detail_correlation": correlation(np.log1p(energy[visible]), np.log1p(usual[visible])),
     }
-    values["view_stillness"] = float((visible & (stillness_of(seen) >= STILL)).sum()) / int(visible.sum())
+    values["view_stillness"] = float((visible & (stillness_of(present) >= STILL)).sum()) / int(visible.sum())
     weights = np.where(visible, np.clip(still, 0, 1), 0).astype(np.float32)
-    seen, learned = _mask(seen, visible), _mask(learned, visible)
+    present, learned = _mask(present, visible), _mask(learned, visible)
     edges_now = int((visible & (energy >= floor)).sum())
     if values["structure_disagreement"] < LEAST_DISAGREEMENT or edges_now < LEAST_SHARED:
-        match = match_in_place(seen, learned, weights)
+        match = match_in_place(present, learned, weights)
         return Comparison({**values, "view_match": match, **dict.fromkeys(_AWAY, 0.0)})
-    found = register(seen, learned, weights)
-    moved = found.best.match > found.home
-    values["view_match"] = found.home
+    registration = register(present, learned, weights)
+    moved = registration.best.match > registration.home
+    values["view_match"] = registration.home
     values["another_scene"] = _another_scene(values)
-    values["shift_clearness"] = _clearness(found) if moved else 0.0
-    values["shift_agreement"] = found.agreement if moved else 0.0
-    return Comparison(values, found.best if moved else None)
+    values["shift_clearness"] = _clearness(registration) if moved else 0.0
+    values["shift_agreement"] = registration.agreement if moved else 0.0
+    return Comparison(values, registration.best if moved else None)
 
 
-def kept_blocks(seen: BlockStructure, learned: BlockStructure, textured: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def kept_blocks(present: BlockStructure, learned: BlockStructure, textured: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which textured blocks (rows, columns) show the same edges as strongly as before, as most neighbours do.
 
     Strength is compared after the median change, which light and focus make. Single blocks agree by chance, patches of
     them hardly: of photographs exchanged, none keeps a twentieth.
     """
-    alike = textured & (cosine(seen[..., 2:STILLNESS], learned[..., 2:STILLNESS]) > SAME_EDGES)
+    alike = textured & (cosine(present[..., 2:STILLNESS], learned[..., 2:STILLNESS]) > SAME_EDGES)
     if not alike.any():
         return alike
-    change = np.log((seen[..., 1] + LEAST_ENERGY) / (learned[..., 1] + LEAST_ENERGY))
+    change = np.log((present[..., 1] + LEAST_ENERGY) / (learned[..., 1] + LEAST_ENERGY))
     alike &= np.abs(change - np.median(change[alike])) < SAME_STRENGTH
-    around, asked = _sum_of_neighbours(alike), _sum_of_neighbours(textured)
-    return np.asarray(alike & (around >= _NEIGHBOURS_KEPT * asked) & (asked >= LEAST_NEIGHBOURS))
+    around, neighbours = _sum_of_neighbours(alike), _sum_of_neighbours(textured)
+    return np.asarray(alike & (around >= _NEIGHBOURS_KEPT * neighbours) & (neighbours >= LEAST_NEIGHBOURS))
 
 
 def _sum_of_neighbours(blocks: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -198,15 +198,17 @@ def _sum_of_neighbours(blocks: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(down[:, :-2] + down[:, 1:-1] + down[:, 2:])
 
 
-def _clearness(found: Registration) -> float:
+def _clearness(registration: Registration) -> float:
     """Return by how much the best alignment fits better than the view in place and than any other alignment.
 
     Columns and fences fit again one column further on. Where most of the edges of half the view are explained, that
     makes only the amount unsure, not the move: chance explains as much only where the overlap is small.
     """
-    overlap = (1 - abs(found.best.right)) * (1 - abs(found.best.down))
-    sure = overlap >= LARGE_OVERLAP and found.agreement >= LARGE_AGREEMENT
-    return max(0.0, found.best.match - (found.home if sure else max(found.home, found.rival)))
+    overlap = (1 - abs(registration.best.right)) * (1 - abs(registration.best.down))
+    sure = overlap >= LARGE_OVERLAP and registration.agreement >= LARGE_AGREEMENT
+    return max(
+        0.0, registration.best.match - (registration.home if sure else max(registration.home, registration.rival))
+    )
 
 
 def _another_scene(values: Mapping[str, float]) -> float:

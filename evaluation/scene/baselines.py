@@ -97,11 +97,11 @@ def summarise_metrics(rows: Sequence[Values]) -> dict[str, Statistic]:
     for row in rows:
         for metric, value in row.items():
             columns.setdefault(metric, []).append(value)
-    found = {}
+    statistics = {}
     for metric, column in columns.items():
         low, median, high = (float(q) for q in np.percentile(column, (5, 50, 95)))
-        found[metric] = Statistic(median, low, high, len(column))
-    return found
+        statistics[metric] = Statistic(median, low, high, len(column))
+    return statistics
 
 
 def conclude(learner: BaselineLearner, now: datetime, policy: Policy) -> PartBaseline | None:
@@ -174,11 +174,11 @@ def take_part(into: CameraBaseline, source: CameraBaseline | None, part: Baselin
     """Return `into` with one part as `source` has it, numbers included."""
     if source is None:
         return into
-    kept = {metric: statistic for metric, statistic in into.statistics.items() if part_of(metric) is not part}
-    taken = {metric: statistic for metric, statistic in source.statistics.items() if part_of(metric) is part}
+    others = {metric: statistic for metric, statistic in into.statistics.items() if part_of(metric) is not part}
+    own = {metric: statistic for metric, statistic in source.statistics.items() if part_of(metric) is part}
     return replace(
         into,
-        statistics={**kept, **taken},
+        statistics={**others, **own},
         structure=source.structure if part is BaselinePart.VIEW else into.structure,
         parts={**into.parts, part: source.parts[part]},
     )
@@ -186,7 +186,7 @@ def take_part(into: CameraBaseline, source: CameraBaseline | None, part: Baselin
 
 def _reasons(parts: Mapping[BaselinePart, PartBaseline]) -> str:
     """Return why parts were refused, the view's reason bare and first."""
-    refused = {part: kept.reason for part, kept in parts.items() if kept.state is BaselineState.REFUSED}
+    refused = {part: baseline.reason for part, baseline in parts.items() if baseline.state is BaselineState.REFUSED}
     named = [reason if part is BaselinePart.VIEW else f"{part}: {reason}" for part, reason in sorted(refused.items())]
     view = refused.get(BaselinePart.VIEW)
     return "; ".join(sorted(named, key=lambda reason: reason != view))

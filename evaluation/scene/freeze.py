@@ -20,8 +20,8 @@ def usual_activity(reference: CameraBaseline | None, learner: BaselineLearner | 
         return statistic.low
     if learner is None:
         return None
-    seen = [row[FREEZE_METRIC] for row in learner.rows if FREEZE_METRIC in row]
-    return min(seen) if len(seen) >= MIN_SAMPLES else None
+    activities = [row[FREEZE_METRIC] for row in learner.rows if FREEZE_METRIC in row]
+    return min(activities) if len(activities) >= MIN_SAMPLES else None
 
 
 def why_freeze_not_assessable(values: Values, activity: float | None) -> str:

@@ -111,14 +111,14 @@ def _dwell_s(light: LightState, values: Mapping[str, float], policy: Policy) -> 
     return policy.black_dwell_s if at_once else policy.mode_dwell_s
 
 
-def _darkens_at_once(light: LightState, values: Mapping[str, float], seen: LightMode | None, now: datetime) -> bool:
+def _darkens_at_once(light: LightState, values: Mapping[str, float], detected: LightMode | None, now: datetime) -> bool:
     """Return whether broad daylight turned dark within `DUSK_S` without losing its colours.
 
     Dusk passes through twilight slowly, and a camera that swings its filter out for the night loses all colour.
     """
     coloured = values.get("saturation", 1.0) >= NIGHT_SATURATION
     recent = light.bright_at is not None and (now - light.bright_at).total_seconds() < DUSK_S
-    return seen is LightMode.NIGHT and coloured and recent
+    return detected is LightMode.NIGHT and coloured and recent
 
 
 def update_light(light: LightState, values: Mapping[str, float], now: datetime, policy: Policy) -> LightState:
@@ -128,20 +128,20 @@ def update_light(light: LightState, values: Mapping[str, float], now: datetime, 
     went black or dark at once for `black_dwell_s`, because night never falls within a second. What was learned then
     makes darkness no news the next evening.
     """
-    seen = detect_light_mode(values, light.mode)
-    falls = _darkens_at_once(light, values, seen, now)
+    detected = detect_light_mode(values, light.mode)
+    falls = _darkens_at_once(light, values, detected, now)
     bright = values.get("luma_mean", 0.0) > DAY_LUMA
     light = replace(light, twilight=is_twilight(values), bright_at=now if bright else light.bright_at)
     if light.mode is None:
-        light = replace(light, mode=seen)
-    elif seen is None or seen is light.mode:
+        light = replace(light, mode=detected)
+    elif detected is None or detected is light.mode:
         light = replace(light, coming=None, coming_since=None, sudden=False)
-    elif seen is not light.coming or light.coming_since is None:
-        light = replace(light, coming=seen, coming_since=now, sudden=falls)
+    elif detected is not light.coming or light.coming_since is None:
+        light = replace(light, coming=detected, coming_since=now, sudden=falls)
     elif (now - light.coming_since).total_seconds() >= _dwell_s(light, values, policy):
         until = now.fromtimestamp(now.timestamp() + policy.settle_s, tz=now.tzinfo)
         light = replace(
-            light, mode=seen, coming=None, coming_since=None, settling_until=until, changed_at=now, sudden=False
+            light, mode=detected, coming=None, coming_since=None, settling_until=until, changed_at=now, sudden=False
         )
     unlit = _is_unlit(light, values, light.mode)
     since = (light.unlit_since or now) if unlit else None

@@ -84,16 +84,16 @@ def split_views(learned: BlockStructure, rows: int) -> list[BlockStructure]:
     return list(learned.reshape(-1, rows, *learned.shape[1:]))
 
 
-def nearest_view(seen: BlockStructure, learned: BlockStructure) -> BlockStructure:
+def nearest_view(present: BlockStructure, learned: BlockStructure) -> BlockStructure:
     """Return the learned view that matches the seen one best in place: about .1 ms a view."""
-    views = split_views(learned, len(seen))
-    return views[0] if len(views) == 1 else max(views, key=lambda view: _match(seen, view))
+    views = split_views(learned, len(present))
+    return views[0] if len(views) == 1 else max(views, key=lambda view: _match(present, view))
 
 
 def add_view(learned: BlockStructure | None, fresh: BlockStructure) -> BlockStructure:
     """Return the learned views with one more, which replaces one that it matches; the newest is kept first."""
-    known = [] if learned is None else split_views(learned, len(fresh))
-    others = [view for view in known if view.shape == fresh.shape and _match(fresh, view) < SAME_PRESET]
+    views = [] if learned is None else split_views(learned, len(fresh))
+    others = [view for view in views if view.shape == fresh.shape and _match(fresh, view) < SAME_PRESET]
     stacked = stack_views([fresh, *others[: MOST_VIEWS - 1]])
     assert stacked is not None
     return stacked
@@ -110,7 +110,7 @@ def follow_views(learned: BlockStructure, fresh: BlockStructure, rows: int, weig
     return np.concatenate(followed, axis=0).astype(np.float32)
 
 
-def _match(seen: BlockStructure, learned: BlockStructure) -> float:
-    if seen.shape[:2] != learned.shape[:2]:
+def _match(present: BlockStructure, learned: BlockStructure) -> float:
+    if present.shape[:2] != learned.shape[:2]:
         return -1.0
-    return match_in_place(seen, learned, stillness_of(learned))
+    return match_in_place(present, learned, stillness_of(learned))

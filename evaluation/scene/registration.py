@@ -77,14 +77,14 @@ def oriented_edges(structure: BlockStructure, weights: Field | None = None) -> F
     return np.ascontiguousarray(np.moveaxis(edges, -1, 0), dtype=np.float32)
 
 
-def correlate_shifts(seen: Field, learned: Field, seen_mask: Field, learned_mask: Field) -> tuple[Field, Field]:
+def correlate_shifts(present: Field, learned: Field, present_mask: Field, learned_mask: Field) -> tuple[Field, Field]:
     """Return (match, overlap), both (2 rows - 1, 2 columns - 1), of `learned` moved by every shift of whole blocks.
 
     Index (rows - 1, columns - 1) is no shift; larger is down and right. `match` is Pearson's correlation over the
     overlap and all channels, each channel about its own mean there (masked normalised cross-correlation after
     Padfield, "Masked object registration in the Fourier domain", 2012); `overlap` the share of all blocks compared.
     """
-    rows, columns = seen.shape[1:]
+    rows, columns = present.shape[1:]
     size = (2 * rows - 1, 2 * columns - 1)
 
     def forward(field: Field) -> NDArray[np.complex64]:
@@ -94,14 +94,14 @@ def correlate_shifts(seen: Field, learned: Field, seen_mask: Field, learned_mask
         surface = np.fft.irfft2(spectrum, size)
         return np.asarray(np.roll(surface, (rows - 1, columns - 1), axis=(-2, -1)), dtype=np.float32)
 
-    seen, learned = seen * seen_mask, learned * learned_mask
-    of_seen, of_seen_mask = forward(seen), forward(seen_mask)
+    present, learned = present * present_mask, learned * learned_mask
+    of_seen, of_seen_mask = forward(present), forward(present_mask)
     of_learned, of_learned_mask = forward(learned).conj(), forward(learned_mask).conj()
     count = np.maximum(backward(of_seen_mask * of_learned_mask), _EPSILON)
     sum_seen = backward(of_seen * of_learned_mask)
     sum_learned = backward(of_seen_mask * of_learned)
     product = backward((of_seen * of_learned).sum(axis=0)) - (sum_seen * sum_learned).sum(axis=0) / count
-    square_seen = backward(forward((seen * seen).sum(axis=0)) * of_learned_mask)
+    square_seen = backward(forward((present * present).sum(axis=0)) * of_learned_mask)
     square_learned = backward(of_seen_mask * forward((learned * learned).sum(axis=0)).conj())
     spread_seen = square_seen - (sum_seen * sum_seen).sum(axis=0) / count
     spread_learned = square_learned - (sum_learned * sum_learned).sum(axis=0) / count
@@ -145,14 +145,14 @@ def transform(edges: Field, mask: Field, zoom: float, turn_deg: float) -> tuple[
 _CANDIDATES = ((1.0, 0.0), *((zoom, 0.0) for zoom in ZOOMS), *((1.0, turn) for turn in TURNS_DEG))
 
 
-def register(seen: BlockStructure, learned: BlockStructure, weights: Field) -> Registration:
+def register(present: BlockStructure, learned: BlockStructure, weights: Field) -> Registration:
     """Find how the learned view lies in the seen one: about 15 ms.
 
     `weights` (rows, columns), 0 … 1, say how far each learned block is to be trusted.
     """
-    mask_seen = (~np.isnan(seen[..., 1])).astype(np.float32)
+    mask_seen = (~np.isnan(present[..., 1])).astype(np.float32)
     mask_learned = ((weights > 0) & ~np.isnan(learned[..., 1])).astype(np.float32)
-    edges_seen, edges_learned = oriented_edges(seen), oriented_edges(learned, weights)
+    edges_seen, edges_learned = oriented_edges(present), oriented_edges(learned, weights)
     rows, columns = mask_seen.shape
     best, rival, home = Alignment(match=-1.0), -1.0, 0.0
     laid = edges_learned, mask_learned
@@ -181,14 +181,14 @@ def register(seen: BlockStructure, learned: BlockStructure, weights: Field) -> R
     return Registration(home, best, rival, agreement)
 
 
-def _agreement(seen: Field, seen_mask: Field, learned: Field, learned_mask: Field, where: Alignment) -> float:
+def _agreement(present: Field, present_mask: Field, learned: Field, learned_mask: Field, where: Alignment) -> float:
     """Return the lesser of two shares: of strong learned edges found again, and of strong present ones foreseen."""
-    rows, columns = seen_mask.shape
+    rows, columns = present_mask.shape
     down, right = round(where.down * rows), round(where.right * columns)
     now = (slice(max(0, down), rows + min(0, down)), slice(max(0, right), columns + min(0, right)))
     then = (slice(max(0, -down), rows + min(0, -down)), slice(max(0, -right), columns + min(0, -right)))
-    left, other = seen[:, now[0], now[1]], learned[:, then[0], then[1]]
-    common = (seen_mask[now] > STRONG) & (learned_mask[then] > STRONG)
+    left, other = present[:, now[0], now[1]], learned[:, then[0], then[1]]
+    common = (present_mask[now] > STRONG) & (learned_mask[then] > STRONG)
     strength, usual = np.sqrt((left * left).sum(axis=0)), np.sqrt((other * other).sum(axis=0))
     alike = (left * other).sum(axis=0) > SAME_EDGES * strength * usual
     shares = []
@@ -201,12 +201,12 @@ def _agreement(seen: Field, seen_mask: Field, learned: Field, learned_mask: Fiel
     return min(shares)
 
 
-def match_in_place(seen: BlockStructure, learned: BlockStructure, weights: Field) -> float:
+def match_in_place(present: BlockStructure, learned: BlockStructure, weights: Field) -> float:
     """Return the correlation of oriented edges with nothing moved, -1 … 1."""
-    mask = (weights > 0) & ~np.isnan(seen[..., 1]) & ~np.isnan(learned[..., 1])
+    mask = (weights > 0) & ~np.isnan(present[..., 1]) & ~np.isnan(learned[..., 1])
     if not mask.any():
         return 0.0
-    left, right = oriented_edges(seen)[:, mask], oriented_edges(learned, weights)[:, mask]
+    left, right = oriented_edges(present)[:, mask], oriented_edges(learned, weights)[:, mask]
     left, right = left - left.mean(axis=1, keepdims=True), right - right.mean(axis=1, keepdims=True)
     scale = float(np.sqrt((left * left).sum() * (right * right).sum()))
     return float((left * right).sum()) / scale if scale > _EPSILON else 0.0

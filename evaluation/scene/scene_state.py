@@ -50,7 +50,7 @@ class ModeBaseline:
     usable: CameraBaseline | None = None
 
     def teach(self, part: BaselinePart, learner: BaselineLearner | None) -> "ModeBaseline":
-        learners = {kept: known for kept, known in self.learners.items() if kept is not part}
+        learners = {name: other for name, other in self.learners.items() if name is not part}
         return replace(self, learners=learners if learner is None else {**learners, part: learner})
 
 
@@ -85,8 +85,8 @@ class SceneState:
     def of(self, mode: LightMode | None) -> ModeBaseline:
         return self.known.get(mode, ModeBaseline()) if mode is not None else ModeBaseline()
 
-    def with_baseline(self, mode: LightMode, known: ModeBaseline) -> "SceneState":
-        return replace(self, known={**self.known, mode: known})
+    def with_baseline(self, mode: LightMode, baseline: ModeBaseline) -> "SceneState":
+        return replace(self, known={**self.known, mode: baseline})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,11 @@ class SceneUpdate:
 
 def learning_until(view: SceneState, policy: Policy) -> datetime | None:
     """Return when the baseline of the present light is learned at the earliest; None where nothing is being learned."""
-    known = view.of(view.light.mode)
+    baseline = view.of(view.light.mode)
     begun = [
-        learner.started_at for part, learner in known.learners.items() if not baselines.is_usable(known.reference, part)
+        learner.started_at
+        for part, learner in baseline.learners.items()
+        if not baselines.is_usable(baseline.reference, part)
     ]
     return max(begun) + timedelta(seconds=policy.learn_s) if begun else None
 
@@ -139,25 +141,32 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
     Everything older is forgotten, in every mode.
     """
     camera, now = moment.camera, moment.now
-    fresh = [seen for seen in view.memory if (now - seen.at).total_seconds() <= moment.policy.memory_s]
+    fresh = [frame for frame in view.memory if (now - frame.at).total_seconds() <= moment.policy.memory_s]
     if len(fresh) < moment.policy.accept_frames or camera.accepted_at is None:
         return None
-    shown = mode.detect_light_mode(fresh[-1].values, view.light.mode) or LightMode.DAY
+    light_mode = mode.detect_light_mode(fresh[-1].values, view.light.mode) or LightMode.DAY
     learner = BaselineLearner(fresh[0].at)
-    for seen in fresh:
-        learner = learner.with_frame(seen.values, seen.structure)
+    for frame in fresh:
+        learner = learner.with_frame(frame.values, frame.structure)
     reference = baselines.make_accepted_baseline(
-        camera, shown, learner, accepted_at=camera.accepted_at, now=now, presets=_presets(view.of(shown), camera)
+        camera,
+        light_mode,
+        learner,
+        accepted_at=camera.accepted_at,
+        now=now,
+        presets=_presets(view.of(light_mode), camera),
     )
-    light = replace(view.light, mode=shown, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None)
+    light = replace(
+        view.light, mode=light_mode, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None
+    )
     fresh_view = replace(
-        view, light=light, known={shown: build_mode_baseline(reference)}, accepted_at=camera.accepted_at
+        view, light=light, known={light_mode: build_mode_baseline(reference)}, accepted_at=camera.accepted_at
     )
     return SceneUpdate(fresh_view, references=(reference,))
 
 
-def _presets(known: ModeBaseline, camera: Camera) -> BlockStructure | None:
-    return known.usable.structure if camera.ptz and known.usable is not None else None
+def _presets(baseline: ModeBaseline, camera: Camera) -> BlockStructure | None:
+    return baseline.usable.structure if camera.ptz and baseline.usable is not None else None
 
 
 def judge_frame(
@@ -174,8 +183,8 @@ def judge_frame(
     light = mode.update_light(view.light, numbers, moment.now, moment.policy)
     mode_changed = view.light.mode is not None and light.mode is not view.light.mode
     view = replace(view, light=light, memory=_remember_frame(view, numbers, scores.structure, moment))
-    known = view.of(light.mode)
-    learned_view = known.usable.structure if known.usable is not None else None
+    baseline = view.of(light.mode)
+    learned_view = baseline.usable.structure if baseline.usable is not None else None
     recent = view.recent.empty_copy() if mode_changed else view.recent
     recent = recent.follow(moment.now, scores.structure, learned_view, moment.camera.masks, moment.policy)
     compared = recent.comparison.values
@@ -183,19 +192,19 @@ def judge_frame(
     missing = scores.missing
     if learned_view is not None and not compared:
         missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
-    seen = _leave_out_slates({**_still_seen(scores, moment), **view.values})
-    shown = make_rule_context(view, seen, missing, moment)
-    outcomes = {rule.fault: check_rule(rule, shown, latched=rule.fault in latched) for rule in FRAME_RULES}
+    values = _leave_out_slates({**_still_seen(scores, moment), **view.values})
+    context = make_rule_context(view, values, missing, moment)
+    outcomes = {rule.fault: check_rule(rule, context, latched=rule.fault in latched) for rule in FRAME_RULES}
     outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
     if moment.camera.ptz:
         outcomes.update({fault: recent.wait_for_preset(fault, outcomes[fault], moment) for fault in OF_A_PRESET})
     if mode_changed and light.mode is not None:
-        settled = [part for part in PARTS if baselines.is_usable(known.reference, part)]
+        settled = [part for part in PARTS if baselines.is_usable(baseline.reference, part)]
         for part in settled:
-            known = known.teach(part, None)
-        view = view.with_baseline(light.mode, known)
+            baseline = baseline.teach(part, None)
+        view = view.with_baseline(light.mode, baseline)
     taught, stored = _learn_frame(view, numbers, scores.structure, outcomes, moment)
-    learned = known.usable is None and taught.of(light.mode).usable is not None
+    learned = baseline.usable is None and taught.of(light.mode).usable is not None
     return SceneUpdate(taught, outcomes, stored, mode_changed, learned)
 
 
@@ -228,7 +237,7 @@ def make_rule_context(
 ) -> RuleContext:
     """Return what rules may ask about this moment."""
     light = view.light
-    known = view.of(light.mode)
+    baseline = view.of(light.mode)
     return RuleContext(
         camera=moment.camera,
         values=values,
@@ -239,44 +248,44 @@ def make_rule_context(
         steady=light.steady(moment.now, moment.policy.steady_s),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
-        reference=known.usable,
-        lacking={part: _why_no_baseline(light.mode, known, part) for part in PARTS},
-        young=_young_parts(known, moment),
-        activity=freeze.usual_activity(known.reference, known.learners.get(BaselinePart.NOISE)),
+        reference=baseline.usable,
+        lacking={part: _why_no_baseline(light.mode, baseline, part) for part in PARTS},
+        young=_young_parts(baseline, moment),
+        activity=freeze.usual_activity(baseline.reference, baseline.learners.get(BaselinePart.NOISE)),
         provisional_for_all=moment.policy.provisional_for_all,
         provisional_sensitivity=moment.policy.provisional_sensitivity,
     )
 
 
-def check_status_rule(rule: Rule, shown: RuleContext, view: SceneState, why: str, *, latched: bool) -> RuleResult:
+def check_status_rule(rule: Rule, context: RuleContext, view: SceneState, why: str, *, latched: bool) -> RuleResult:
     """Judge a connection's number; where it follows the light, in the light's own terms.
 
     Between day and night a camera may already expose as by night: then the lower of the two usual values counts.
     """
-    why = why_never_assessable(rule, shown.camera) or why
+    why = why_never_assessable(rule, context.camera) or why
     if why:
         return RuleResult(None, why)
     if rule.fault not in LIGHT_DEPENDENT:
-        return check_rule(rule, replace(shown, settling=False, mode=None), latched=latched)
-    if not view.light.twilight or shown.reference is None:
-        return check_rule(rule, shown, latched=latched)
-    early = shown.provisional_for_all
+        return check_rule(rule, replace(context, settling=False, mode=None), latched=latched)
+    if not view.light.twilight or context.reference is None:
+        return check_rule(rule, context, latched=latched)
+    early = context.provisional_for_all
     usual = [
-        known.usable
-        for known in view.known.values()
-        if known.usable is not None and (early or known.usable.state_of(BaselinePart.STREAM) in USABLE_STATES)
+        baseline.usable
+        for baseline in view.known.values()
+        if baseline.usable is not None and (early or baseline.usable.state_of(BaselinePart.STREAM) in USABLE_STATES)
     ]
     if len(usual) < len(LightMode):
         return RuleResult(None, "between day and night, and only one of them is learned")
     metric = rule.any_of[0][0].metric
     fitting = [reference for reference in usual if metric in reference.statistics]
-    slowest = min(fitting, key=lambda r: r.statistics[metric].median, default=shown.reference)
-    return check_rule(rule, replace(shown, reference=slowest), latched=latched)
+    slowest = min(fitting, key=lambda r: r.statistics[metric].median, default=context.reference)
+    return check_rule(rule, replace(context, reference=slowest), latched=latched)
 
 
-def _young_parts(known: ModeBaseline, moment: EvaluationContext) -> frozenset[BaselinePart]:
+def _young_parts(baseline: ModeBaseline, moment: EvaluationContext) -> frozenset[BaselinePart]:
     """Return the parts that were learned from less than a whole course of the light so far."""
-    settled = known.reference.parts if known.reference is not None else {}
+    settled = baseline.reference.parts if baseline.reference is not None else {}
     return frozenset(
         part
         for part, learned in settled.items()
@@ -284,27 +293,27 @@ def _young_parts(known: ModeBaseline, moment: EvaluationContext) -> frozenset[Ba
     )
 
 
-def _why_no_baseline(light_mode: LightMode | None, known: ModeBaseline, part: BaselinePart) -> str:
+def _why_no_baseline(light_mode: LightMode | None, baseline: ModeBaseline, part: BaselinePart) -> str:
     """Return why one part cannot be compared yet."""
     if light_mode is None:
         return "no picture seen yet"
-    settled = known.reference.parts.get(part) if known.reference is not None else None
+    settled = baseline.reference.parts.get(part) if baseline.reference is not None else None
     reason = settled.reason if settled is not None else ""
-    if not reason and known.reference is not None and known.reference.state_of(part) is BaselineState.REFUSED:
-        reason = known.reference.reason
+    if not reason and baseline.reference is not None and baseline.reference.state_of(part) is BaselineState.REFUSED:
+        reason = baseline.reference.reason
     return f"learning {light_mode}" + (f", {reason}" if reason else "")
 
 
 def _remember_frame(
-    view: SceneState, values: Values, seen: BlockStructure | None, moment: EvaluationContext
+    view: SceneState, values: Values, present: BlockStructure | None, moment: EvaluationContext
 ) -> tuple[RecentFrame, ...]:
-    return (*view.memory, RecentFrame(moment.now, values, seen))[-moment.policy.memory_frames :]
+    return (*view.memory, RecentFrame(moment.now, values, present))[-moment.policy.memory_frames :]
 
 
 def _learn_frame(
     view: SceneState,
     values: Values,
-    seen: BlockStructure | None,
+    present: BlockStructure | None,
     outcomes: Mapping[Fault, RuleResult],
     moment: EvaluationContext,
 ) -> tuple[SceneState, tuple[CameraBaseline, ...]]:
@@ -312,39 +321,39 @@ def _learn_frame(
     light, now = view.light, moment.now
     if light.mode is None or light.settling(now) or light.coming is not None:
         return view, ()
-    known = before = view.of(light.mode)
+    baseline = before = view.of(light.mode)
     bad = [fault for fault, outcome in outcomes.items() if outcome.bad]
     for part in PARTS:
         spoiling = [fault for fault in bad if part in SPOILS.get(fault, ())]
-        structure = seen if part is BaselinePart.VIEW else None
+        structure = present if part is BaselinePart.VIEW else None
         touring = moment.camera.ptz and part is BaselinePart.VIEW
-        learner = known.learners.get(part) or BaselineLearner(now, presets=PresetViews() if touring else None)
-        if baselines.is_usable(known.reference, part):
+        learner = baseline.learners.get(part) or BaselineLearner(now, presets=PresetViews() if touring else None)
+        if baselines.is_usable(baseline.reference, part):
             if not spoiling:
-                known = _follow(known, part, learner.with_frame(values, structure, part), moment)
+                baseline = _follow(baseline, part, learner.with_frame(values, structure, part), moment)
             continue
         refusing = [fault for fault in spoiling if RULES[fault].refuses]
         if refusing:
             learner = learner.with_failed(refusing)
         elif not spoiling:
             learner = learner.with_frame(values, structure, part)
-        known = _settle(known.teach(part, learner), light.mode, part, learner, moment)
-    view = view.with_baseline(light.mode, known)
-    if known.reference is None or known.reference is before.reference:
+        baseline = _settle(baseline.teach(part, learner), light.mode, part, learner, moment)
+    view = view.with_baseline(light.mode, baseline)
+    if baseline.reference is None or baseline.reference is before.reference:
         return view, ()
-    if not light.dark_nights and _is_dark_baseline(known.reference):
+    if not light.dark_nights and _is_dark_baseline(baseline.reference):
         view = replace(view, light=replace(view.light, dark_nights=True))
-    return view, (known.reference,)
+    return view, (baseline.reference,)
 
 
 def _follow(
-    known: ModeBaseline, part: BaselinePart, learner: BaselineLearner, moment: EvaluationContext
+    baseline: ModeBaseline, part: BaselinePart, learner: BaselineLearner, moment: EvaluationContext
 ) -> ModeBaseline:
-    assert known.reference is not None
-    followed = baselines.adapt_baseline(known.reference, part, learner, moment.now, moment.policy)
+    assert baseline.reference is not None
+    followed = baselines.adapt_baseline(baseline.reference, part, learner, moment.now, moment.policy)
     if followed is None:
-        return known.teach(part, learner)
-    return _with_reference(known.teach(part, None), followed)
+        return baseline.teach(part, learner)
+    return _with_reference(baseline.teach(part, None), followed)
 
 
 def _settle(

@@ -44,7 +44,7 @@ class ViewWindow:
     def follow(
         self,
         now: datetime,
-        seen: BlockStructure | None,
+        present: BlockStructure | None,
         learned: BlockStructure | None,
         masks: Sequence[Mask],
         policy: Policy,
@@ -53,7 +53,7 @@ class ViewWindow:
 
         While it holds one picture only, the last comparison counts on for as long as a window lasts.
         """
-        samples = self.samples if seen is None else self._add(now, seen, policy)
+        samples = self.samples if present is None else self._add(now, present, policy)
         if learned is None:
             return ViewWindow(samples)
         if samples is self.samples and learned is self.learned:
@@ -92,36 +92,42 @@ class ViewWindow:
         """Return a window that knows nothing, for another light."""
         return ViewWindow()
 
-    def _add(self, now: datetime, seen: BlockStructure, policy: Policy) -> tuple[tuple[datetime, BlockStructure], ...]:
+    def _add(
+        self, now: datetime, present: BlockStructure, policy: Policy
+    ) -> tuple[tuple[datetime, BlockStructure], ...]:
         samples = self.samples
         if samples and (now - samples[-1][0]).total_seconds() < policy.background_s / SAMPLES:
             return samples
-        kept = [each for each in samples if (now - each[0]).total_seconds() <= policy.background_s]
-        kept = kept if len(kept) >= LEAST_SAMPLES - 1 else list(samples[-(LEAST_SAMPLES - 1) :])
-        kept = kept[-(SAMPLES - 1) :]
-        if kept and not (_same_view(seen, kept[-1][1]) and _same_view(seen, kept[0][1])):
-            kept = _since_change(seen, kept)
-        return (*kept, (now, seen))
+        recent_samples = [each for each in samples if (now - each[0]).total_seconds() <= policy.background_s]
+        recent_samples = (
+            recent_samples if len(recent_samples) >= LEAST_SAMPLES - 1 else list(samples[-(LEAST_SAMPLES - 1) :])
+        )
+        recent_samples = recent_samples[-(SAMPLES - 1) :]
+        if recent_samples and not (
+            _same_view(present, recent_samples[-1][1]) and _same_view(present, recent_samples[0][1])
+        ):
+            recent_samples = _since_change(present, recent_samples)
+        return (*recent_samples, (now, present))
 
 
 def _since_change(
-    seen: BlockStructure, samples: Sequence[tuple[datetime, BlockStructure]]
+    present: BlockStructure, samples: Sequence[tuple[datetime, BlockStructure]]
 ) -> list[tuple[datetime, BlockStructure]]:
     """Return the latest of the samples, as far back as they show the present view."""
     alike: list[tuple[datetime, BlockStructure]] = []
     for sample in reversed(samples):
-        if not _same_view(seen, sample[1]):
+        if not _same_view(present, sample[1]):
             break
         alike.insert(0, sample)
     return alike
 
 
-def _same_view(seen: BlockStructure, before: BlockStructure) -> bool:
-    if seen.shape != before.shape:
+def _same_view(present: BlockStructure, before: BlockStructure) -> bool:
+    if present.shape != before.shape:
         return False
-    if match_in_place(seen, before, stillness_of(before)) >= CUT_MATCH:
+    if match_in_place(present, before, stillness_of(before)) >= CUT_MATCH:
         return True
-    flat = (np.nan_to_num(seen[..., 1]) < LEAST_ENERGY) & (np.nan_to_num(before[..., 1]) < LEAST_ENERGY)
+    flat = (np.nan_to_num(present[..., 1]) < LEAST_ENERGY) & (np.nan_to_num(before[..., 1]) < LEAST_ENERGY)
     return float(flat.mean()) >= FLAT_SHARE
 
 

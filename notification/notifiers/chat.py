@@ -95,10 +95,10 @@ class ChatNotifier:
             sent = self._target.notify(
                 body=body, title=message.title, notify_type=kind, body_format="text", attach=_attachment(picture)
             )
-        said = hide_secrets("; ".join(answers), self._secrets)
+        answer = hide_secrets("; ".join(answers), self._secrets)
         if not sent:
-            raise NotifierUnavailable(f"{self.name} ({self._scheme}): {said or 'not accepted, no reason was given'}")
-        return said or f"{self._scheme} accepted it"
+            raise NotifierUnavailable(f"{self.name} ({self._scheme}): {answer or 'not accepted, no reason was given'}")
+        return answer or f"{self._scheme} accepted it"
 
 
 class SingleMessages:
@@ -122,11 +122,11 @@ def _open_target(url: str, where: str) -> "NotifyBase":
         target = apprise.Apprise.instantiate(url, suppress_exceptions=True)
     if target is None:
         raise ConfigError(f"{where}: Apprise cannot read this address; its wiki shows the form for each service")
-    found: NotifyBase = target
-    if found.overflow_mode == apprise.OverflowMode.UPSTREAM:
+    opened: NotifyBase = target
+    if opened.overflow_mode == apprise.OverflowMode.UPSTREAM:
         # A digest is longer than some services take, and they would refuse it for ever.
-        found.overflow_mode = apprise.OverflowMode.SPLIT
-    return found
+        opened.overflow_mode = apprise.OverflowMode.SPLIT
+    return opened
 
 
 def _attachment(picture: bytes | None) -> object:

@@ -69,9 +69,9 @@ def _describe_failure(error: Exception, timeout_s: float) -> str:
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(cause)
-    for kind, said in _FAILURES.items():
+    for kind, sentence in _FAILURES.items():
         if any(isinstance(each, kind) for each in causes):
-            return said.format(seconds=timeout_s)
+            return sentence.format(seconds=timeout_s)
     return f"could not be called ({type(error).__name__}); check its address"
 
 

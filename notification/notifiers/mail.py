@@ -72,12 +72,12 @@ class MailSettings(ReceiverSection):
         return (self.password,)
 
     def find_conflicts(self) -> tuple[str, ...]:
-        found = []
+        conflicts = []
         if self.security == "none" and not is_loopback(self.host):
-            found.append("security: none is only for a server on this machine; use starttls or tls")
+            conflicts.append("security: none is only for a server on this machine; use starttls or tls")
         if bool(self.user) != bool(self.password):
-            found.append("user: give user and password, or neither")
-        return tuple(found)
+            conflicts.append("user: give user and password, or neither")
+        return tuple(conflicts)
 
 
 class MailNotifier:

@@ -55,12 +55,12 @@ class MqttSettings(ReceiverSection):
         return (self.password,)
 
     def find_conflicts(self) -> tuple[str, ...]:
-        found = []
+        conflicts = []
         if self.password and not self.tls and not is_loopback(self.host):
-            found.append("tls: false would send the password in the clear; use tls: true")
+            conflicts.append("tls: false would send the password in the clear; use tls: true")
         if self.password and not self.user:
-            found.append("user: needed with a password")
-        return tuple(found)
+            conflicts.append("user: needed with a password")
+        return tuple(conflicts)
 
     def topics(self) -> Topics:
         return Topics(self.topic, self.discovery_topic)
@@ -231,11 +231,11 @@ class MqttMirror:
         except Exception:
             self._publish(self._topics.status, OFFLINE)
             raise
-        known = {camera_id(report.name) for report in reports}
+        ids = {camera_id(report.name) for report in reports}
         with self._lock:
-            gone = self._seen - known
-            self._seen = known
-        for identity in gone:
+            removed = self._seen - ids
+            self._seen = ids
+        for identity in removed:
             for topic in self._topics.camera_topics(identity):
                 self._publish(topic, "")
         for report in reports:

@@ -51,7 +51,7 @@ def list_incidents(
         answered=False if unanswered else None,
     )
     with command_stores(load_command_settings(settings), SystemClock()) as stores:
-        incidents = stores.alerts.incidents(asked=asked, limit=limit)
+        incidents = stores.alerts.incidents(filters=asked, limit=limit)
     if json_lines:
         for incident in incidents:
             write_json(_incident_json(incident))

@@ -117,8 +117,8 @@ class RedisLiveState:
         with self._translate_errors():
             names = sorted(_decode_text(name) for name in self._members())
             documents = self._redis.mget([self._key("state", name) for name in names]) if names else []
-        found = {name: _parse_snapshot(document) for name, document in zip(names, _as_list(documents), strict=True)}
-        return {name: snapshot for name, snapshot in found.items() if snapshot is not None}
+        snapshots = {name: _parse_snapshot(document) for name, document in zip(names, _as_list(documents), strict=True)}
+        return {name: snapshot for name, snapshot in snapshots.items() if snapshot is not None}
 
     def remove(self, stream_id: str) -> None:
         if self._is_paused():

@@ -59,8 +59,8 @@ class SqlAccessStore:
             "revoked": key.revoked,
             "created_at": at,
         }
-        taken = (api_keys.c.name == key.name) | (api_keys.c.key_id == key.key_id)
-        return self._add(api_keys, taken, row, AuditEntry(at, by, "add key", key.name, key.role))
+        duplicate = (api_keys.c.name == key.name) | (api_keys.c.key_id == key.key_id)
+        return self._add(api_keys, duplicate, row, AuditEntry(at, by, "add key", key.name, key.role))
 
     def revoke_key(self, name: str, *, by: str, at: datetime) -> bool:
         with write_transaction(self._engine) as connection:
@@ -122,11 +122,11 @@ class SqlAccessStore:
             "until": link.until,
             "ended": link.ended,
         }
-        said = f"until {link.until:%Y-%m-%d %H:%M} UTC"
+        detail = f"until {link.until:%Y-%m-%d %H:%M} UTC"
         subject = "every site" if link.site is None else f"site {link.site}"
         with write_transaction(self._engine) as connection:
             insert_new(connection, kiosk_links, [row])
-            entry = AuditEntry(link.made_at, link.by, "make kiosk link", subject, said, site=link.site or "")
+            entry = AuditEntry(link.made_at, link.by, "make kiosk link", subject, detail, site=link.site or "")
             append_audit(connection, entry)
 
     def kiosk_links(self, at: datetime) -> Sequence[KioskRecord]:
@@ -152,9 +152,9 @@ class SqlAccessStore:
             append_audit(connection, AuditEntry(at, by, "end kiosk link", subject, site=row.site or ""))
             return True
 
-    def _add(self, table: Any, taken: Any, row: dict[str, Any], entry: AuditEntry) -> bool:
+    def _add(self, table: Any, duplicate: Any, row: dict[str, Any], entry: AuditEntry) -> bool:
         with write_transaction(self._engine) as connection:
-            if connection.execute(select(table.c.name).where(taken)).first() is not None:
+            if connection.execute(select(table.c.name).where(duplicate)).first() is not None:
                 return False
             insert_new(connection, table, [row])
             append_audit(connection, entry)

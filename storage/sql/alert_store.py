@@ -66,7 +66,7 @@ class SqlAlertStore:
         stream_id: str | None = None,
         limit: int = 100,
         before: datetime | None = None,
-        asked: IncidentFilter | None = None,
+        filters: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
         """Return incidents, newest first by their opening; `before` leaves out those opened at it or later."""
         table = tables.incidents
@@ -77,14 +77,14 @@ class SqlAlertStore:
             query = query.where(table.c.stream_id == stream_id)
         if before is not None:
             query = query.where(table.c.opened_at < before)
-        if asked is not None:
-            query = query.where(*conditions(asked))
+        if filters is not None:
+            query = query.where(*conditions(filters))
         with read_transaction(self._engine) as connection:
             return [incident_from_row(row) for row in connection.execute(query).mappings()]
 
-    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
+    def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:
         with read_transaction(self._engine) as connection:
-            return count_answers(connection, asked)
+            return count_answers(connection, filters)
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
         """Return transitions, the latest first."""

@@ -21,16 +21,16 @@ class SqlAuditStore:
         with write_transaction(self._engine) as connection:
             append_audit(connection, entry)
 
-    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+    def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
         table = tables.audit
-        same = {"done_by": asked.by, "action": asked.action, "camera": asked.camera}
-        wanted = [table.c[name] == value for name, value in same.items() if value is not None]
-        if asked.since is not None:
-            wanted.append(table.c.at >= asked.since)
-        if asked.until is not None:
-            wanted.append(table.c.at < asked.until)
-        if asked.before is not None:
-            wanted.append(table.c.id < asked.before)
-        query = select(table).where(*wanted).order_by(table.c.id.desc()).limit(limit)
+        same = {"done_by": filters.by, "action": filters.action, "camera": filters.camera}
+        conditions = [table.c[name] == value for name, value in same.items() if value is not None]
+        if filters.since is not None:
+            conditions.append(table.c.at >= filters.since)
+        if filters.until is not None:
+            conditions.append(table.c.at < filters.until)
+        if filters.before is not None:
+            conditions.append(table.c.id < filters.before)
+        query = select(table).where(*conditions).order_by(table.c.id.desc()).limit(limit)
         with read_transaction(self._engine) as connection:
             return [audit_from_row(row) for row in connection.execute(query).mappings()]

@@ -34,13 +34,13 @@ class SqlCameraLeases:
         with write_transaction(self._engine) as connection:
             free = {"camera": camera, "holder": "", "token": 0, "expires_at": now, "fence": 0}
             insert_new(connection, tables.leases, [free])
-            found = _lock_lease(connection, camera)
-            if found["holder"] not in ("", holder) and self._runs(camera, found["expires_at"], now, ttl_s):
+            lease = _lock_lease(connection, camera)
+            if lease["holder"] not in ("", holder) and self._runs(camera, lease["expires_at"], now, ttl_s):
                 return None
-            token, fence = int(found["token"]), int(found["fence"])
-            if found["holder"] != holder:
+            token, fence = int(lease["token"]), int(lease["fence"])
+            if lease["holder"] != holder:
                 token += 1
-            if found["holder"] not in ("", holder):
+            if lease["holder"] not in ("", holder):
                 fence = token
             mine = update(tables.leases).where(tables.leases.c.camera == camera)
             until = now + timedelta(seconds=ttl_s)

@@ -62,8 +62,8 @@ def record_change(
         "after_values": None if new is None else dumps(new),
     }
     connection.execute(insert(tables.camera_changes), row)
-    said = describe_change(old, new, hidden=hidden)
-    append_audit(connection, AuditEntry(at, by, action, camera.name, said, camera=camera.name, site=camera.site))
+    description = describe_change(old, new, hidden=hidden)
+    append_audit(connection, AuditEntry(at, by, action, camera.name, description, camera=camera.name, site=camera.site))
     counter = update(tables.counters).where(tables.counters.c.name == "cameras")
     connection.execute(counter.values(number=tables.counters.c.number + 1))
 

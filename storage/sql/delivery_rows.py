@@ -35,12 +35,12 @@ def incident_of(key: str) -> str:
 def find_deliveries(connection: Connection, keys: Collection[str]) -> Mapping[str, Mapping[str, bool]]:
     """Return by key and receiver whether it was delivered."""
     table = tables.deliveries
-    found: dict[str, dict[str, bool]] = {}
+    deliveries: dict[str, dict[str, bool]] = {}
     for part in _parts(keys):
         query = select(table.c.key, table.c.receiver, table.c.delivered_at).where(table.c.key.in_(part))
         for key, receiver, delivered_at in connection.execute(query):
-            found.setdefault(key, {})[receiver] = delivered_at is not None
-    return found
+            deliveries.setdefault(key, {})[receiver] = delivered_at is not None
+    return deliveries
 
 
 def mark_received(connection: Connection, deliveries: Collection[tuple[str, str]], at: datetime) -> None:
@@ -54,7 +54,7 @@ def mark_received(connection: Connection, deliveries: Collection[tuple[str, str]
 def receivers_notified(connection: Connection, incident_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
     """Return by incident who got a message about it, and when the first."""
     table = tables.deliveries
-    found: dict[str, dict[str, datetime]] = {}
+    receivers: dict[str, dict[str, datetime]] = {}
     for part in _parts(incident_ids):
         query = select(
             table.c.incident_id, table.c.receiver, func.min(table.c.delivered_at, type_=table.c.planned_at.type)
@@ -63,8 +63,8 @@ def receivers_notified(connection: Connection, incident_ids: Collection[str]) ->
         for incident_id, receiver, at in connection.execute(
             query.where(delivered).group_by(table.c.incident_id, table.c.receiver)
         ):
-            found.setdefault(incident_id, {})[receiver] = at
-    return found
+            receivers.setdefault(incident_id, {})[receiver] = at
+    return receivers
 
 
 def _parts(names: Collection[str]) -> Iterator[Sequence[str]]:

@@ -63,9 +63,10 @@ def resolve_incidents(connection: Connection, stream_id: str, at: datetime) -> N
     """Resolve the open incidents of a retired camera, and notify those who were notified of them."""
     table = tables.incidents
     still_open = (table.c.stream_id == stream_id) & (table.c.state == IncidentState.OPEN)
-    found = connection.execute(select(table).where(still_open)).mappings().all()
+    incidents = connection.execute(select(table).where(still_open)).mappings().all()
     closed = [
-        replace(incident_from_row(row), state=IncidentState.RESOLVED, resolved_at=at, updated_at=at) for row in found
+        replace(incident_from_row(row), state=IncidentState.RESOLVED, resolved_at=at, updated_at=at)
+        for row in incidents
     ]
     entries = [OutboxEntry(f"{each.incident_id}:resolved", NotificationKind.RESOLVED, each, at) for each in closed]
     store_incidents(connection, rows.incident_rows(closed), rows.outbox_rows(entries), at + CLOCK_SKEW)

@@ -21,11 +21,11 @@ def acknowledge_incident(
     table = tables.incidents
     free = update(table).where(table.c.incident_id == incident_id, table.c.acknowledged_by == "")
     values = {"acknowledged_by": by, "acknowledged_at": at, "acknowledge_reason": reason}
-    taken = connection.execute(free.values(values)).rowcount == 1
+    acknowledged = connection.execute(free.values(values)).rowcount == 1
     row = connection.execute(select(table).where(table.c.incident_id == incident_id)).mappings().one_or_none()
     if row is None:
         return None
-    if taken or row["acknowledged_by"] == by:
+    if acknowledged or row["acknowledged_by"] == by:
         _append(connection, IncidentLogEntry(incident_id, at, by, IncidentAction.ACKNOWLEDGE, "", reason))
     return incident_from_row(row)
 
@@ -53,34 +53,34 @@ def read_log(connection: Connection, incident_id: str) -> Sequence[IncidentLogEn
     return [_entry(row) for row in connection.execute(query).mappings()]
 
 
-def conditions(asked: IncidentFilter) -> Sequence[ColumnElement[bool]]:
+def conditions(filters: IncidentFilter) -> Sequence[ColumnElement[bool]]:
     """Return what a row of `incidents` must meet."""
     table = tables.incidents
-    wanted: dict[str, Any] = {
-        "state": asked.state,
-        "stream_id": asked.stream_id,
-        "fault": asked.fault,
-        "site": asked.site,
-        "severity": asked.severity,
-        "assigned_to": asked.assigned_to,
-        "answer": asked.answer,
+    equal: dict[str, Any] = {
+        "state": filters.state,
+        "stream_id": filters.stream_id,
+        "fault": filters.fault,
+        "site": filters.site,
+        "severity": filters.severity,
+        "assigned_to": filters.assigned_to,
+        "answer": filters.answer,
     }
-    found = [table.c[name] == value for name, value in wanted.items() if value is not None]
-    if asked.answered is not None:
-        found.append(table.c.answer != "" if asked.answered else table.c.answer == "")
-    if asked.since is not None:
-        found.append(table.c.opened_at >= asked.since)
-    if asked.until is not None:
-        found.append(table.c.opened_at < asked.until)
-    return found
+    clauses = [table.c[name] == value for name, value in equal.items() if value is not None]
+    if filters.answered is not None:
+        clauses.append(table.c.answer != "" if filters.answered else table.c.answer == "")
+    if filters.since is not None:
+        clauses.append(table.c.opened_at >= filters.since)
+    if filters.until is not None:
+        clauses.append(table.c.opened_at < filters.until)
+    return clauses
 
 
-def count_answers(connection: Connection, asked: IncidentFilter) -> Sequence[AnswerCount]:
+def count_answers(connection: Connection, filters: IncidentFilter) -> Sequence[AnswerCount]:
     table = tables.incidents
     # A thousand cameras have thousands of unanswered incidents, and nobody asks whose.
     camera = case((table.c.answer != "", table.c.stream_id), else_="").label("camera")
     key = (table.c.answer, table.c.fault, camera)
-    query = select(*key, func.count().label("found")).where(*conditions(asked)).group_by(*key)
+    query = select(*key, func.count().label("found")).where(*conditions(filters)).group_by(*key)
     return [
         AnswerCount(row.camera, Fault(row.fault), AlarmAnswer(row.answer) if row.answer else None, row.found)
         for row in connection.execute(query)
@@ -97,20 +97,22 @@ def _append(connection: Connection, entry: IncidentLogEntry) -> None:
         "note": entry.note,
     }
     connection.execute(insert(tables.incident_log), row)
-    said = ": ".join(part for part in (entry.value, entry.note) if part)
+    detail = ": ".join(part for part in (entry.value, entry.note) if part)
     camera, site = _place_of(connection, entry.incident_id)
     action = f"{entry.action} incident"
-    append_audit(connection, AuditEntry(entry.at, entry.by, action, entry.incident_id, said, camera=camera, site=site))
+    append_audit(
+        connection, AuditEntry(entry.at, entry.by, action, entry.incident_id, detail, camera=camera, site=site)
+    )
 
 
 def _place_of(connection: Connection, incident_id: str) -> tuple[str, str]:
     """Return the camera of an incident and its site; none for one of several cameras."""
     table = tables.incidents
     row = connection.execute(select(table).where(table.c.incident_id == incident_id)).mappings().one_or_none()
-    found = None if row is None else incident_from_row(row)
-    if found is None or found.members or not found.stream_id:
+    incident = None if row is None else incident_from_row(row)
+    if incident is None or incident.members or not incident.stream_id:
         return "", ""
-    return found.stream_id, found.site
+    return incident.stream_id, incident.site
 
 
 def _entry(row: RowMapping) -> IncidentLogEntry:

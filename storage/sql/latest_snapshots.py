@@ -30,15 +30,15 @@ def read_latest_snapshots(
     """
     if not stream_ids:
         return {}
-    asked = _values_table("asked", "stream_id", sorted(stream_ids))
-    sessions = _fetch_by_stream(connection, _select_newest(asked, tables.sessions, "last_seen_at", until))
-    frames = _fetch_by_stream(connection, _select_newest(asked, tables.frames, "received_at", until))
+    names = _values_table("asked", "stream_id", sorted(stream_ids))
+    sessions = _fetch_by_stream(connection, _select_newest(names, tables.sessions, "last_seen_at", until))
+    frames = _fetch_by_stream(connection, _select_newest(names, tables.frames, "received_at", until))
     sets = read_metric_sets(connection, {row["metric_set"] for rows in frames.values() for row in rows})
-    verdicts = _fetch_by_stream(connection, _select_latest_verdicts(asked, until))
+    verdicts = _fetch_by_stream(connection, _select_latest_verdicts(names, until))
     alerts = _fetch_by_stream(
-        connection, _select_streams(asked, tables.alerts).where(tables.alerts.c.state.not_in(_ENDED_STATES))
+        connection, _select_streams(names, tables.alerts).where(tables.alerts.c.state.not_in(_ENDED_STATES))
     )
-    open_ones = _select_streams(asked, tables.incidents).where(tables.incidents.c.state == IncidentState.OPEN)
+    open_ones = _select_streams(names, tables.incidents).where(tables.incidents.c.state == IncidentState.OPEN)
     incidents = _fetch_by_stream(connection, open_ones.order_by(tables.incidents.c.opened_at))
     snapshots = {}
     for stream_id in stream_ids:
@@ -63,40 +63,40 @@ def _values_table(name: str, of: str, words: Collection[str]) -> CTE:
     return values(column(of, String), name=name).data([(word,) for word in words]).cte(name)
 
 
-def _select_streams(asked: CTE, table: Table) -> Select[Any]:
-    return select(table).join(asked, asked.c.stream_id == table.c.stream_id)
+def _select_streams(names: CTE, table: Table) -> Select[Any]:
+    return select(table).join(names, names.c.stream_id == table.c.stream_id)
 
 
-def _select_newest(asked: CTE, table: Table, by: str, until: datetime | None) -> Select[Any]:
+def _select_newest(names: CTE, table: Table, by: str, until: datetime | None) -> Select[Any]:
     """Return the rows with the greatest `by` of each stream; frames of one instant come by sequence."""
     other = table.alias()
-    mine = other.c.stream_id == asked.c.stream_id
+    mine = other.c.stream_id == names.c.stream_id
     if until is not None:
         mine &= other.c[by] <= until
     newest = select(func.max(other.c[by])).where(mine).scalar_subquery()
-    query = _select_streams(asked, table).where(table.c[by] == newest)
+    query = _select_streams(names, table).where(table.c[by] == newest)
     return query.order_by(table.c.sequence) if "sequence" in table.c else query
 
 
-def _select_latest_verdicts(asked: CTE, until: datetime | None) -> Select[Any]:
+def _select_latest_verdicts(names: CTE, until: datetime | None) -> Select[Any]:
     """Return the last change of each fault: one look into the index for each stream and fault."""
     faults = _values_table("faults", "fault", list(Fault))
     table, other = tables.verdict_changes, tables.verdict_changes.alias()
-    same = (other.c.stream_id == asked.c.stream_id) & (other.c.fault == faults.c.fault)
+    same = (other.c.stream_id == names.c.stream_id) & (other.c.fault == faults.c.fault)
     if until is not None:
         same &= other.c.at <= until
     last = select(func.max(other.c.at)).where(same).scalar_subquery()
-    every = asked.join(faults, true())
-    pairs = select(asked.c.stream_id, faults.c.fault, last.label("at")).select_from(every).subquery("pairs")
+    every = names.join(faults, true())
+    pairs = select(names.c.stream_id, faults.c.fault, last.label("at")).select_from(every).subquery("pairs")
     matches = (table.c.stream_id == pairs.c.stream_id) & (table.c.fault == pairs.c.fault) & (table.c.at == pairs.c.at)
     return select(table).join(pairs, matches)
 
 
 def _fetch_by_stream(connection: Connection, query: Select[Any]) -> _RowsByStream:
-    found: _RowsByStream = {}
+    rows: _RowsByStream = {}
     for row in connection.execute(query).mappings():
-        found.setdefault(row["stream_id"], []).append(row)
-    return found
+        rows.setdefault(row["stream_id"], []).append(row)
+    return rows
 
 
 def _last_row(found: _RowsByStream, stream_id: str) -> RowMapping | None:

@@ -45,13 +45,13 @@ class SqlQuietTimeStore:
             "reason": schedule.reason,
             "announced_by": schedule.by,
         }
-        said = f"from {schedule.first:%Y-%m-%d %H:%M} {schedule.zone}, {schedule.minutes} min, {schedule.rule}"
+        detail = f"from {schedule.first:%Y-%m-%d %H:%M} {schedule.zone}, {schedule.minutes} min, {schedule.rule}"
         with write_transaction(self._engine) as connection:
             _forget_future(connection, schedule.schedule_id, at)
             connection.execute(delete(table).where(table.c.schedule_id == schedule.schedule_id))
             insert_new(connection, table, [row])
             insert_new(connection, tables.maintenance, [window_to_row(window) for window in windows])
-            about = (schedule.schedule_id, said, schedule.camera, schedule.site)
+            about = (schedule.schedule_id, detail, schedule.camera, schedule.site)
             append_audit(connection, AuditEntry(at, schedule.by, "schedule maintenance", *about))
 
     def extend_schedule(self, windows: Sequence[MaintenanceWindow]) -> None:
@@ -94,13 +94,13 @@ class SqlQuietTimeStore:
             "created_at": snooze.created_at or at,
         }
         subject = snooze.incident_id or snooze.camera
-        said = "; ".join(
+        detail = "; ".join(
             part for part in (f"until {snooze.until:%Y-%m-%d %H:%M} UTC", snooze.fault, snooze.reason) if part
         )
         with write_transaction(self._engine) as connection:
             connection.execute(delete(table).where(table.c.snooze_id == snooze.snooze_id))
             insert_new(connection, table, [row])
-            append_audit(connection, AuditEntry(at, snooze.by, "snooze", subject, said, camera=snooze.camera))
+            append_audit(connection, AuditEntry(at, snooze.by, "snooze", subject, detail, camera=snooze.camera))
 
     def remove_snooze(self, snooze_id: str, *, by: str, at: datetime) -> bool:
         table = tables.snoozes

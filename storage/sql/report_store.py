@@ -104,15 +104,15 @@ class SqlReportStore:
         query = _points(metric, (since, until), resolution, postgres=postgres)
         if utc_hours is not None:
             query = query.where(_begins_in(utc_hours, postgres=postgres))
-        found = []
+        points = []
         with read_transaction(self._engine, patient=True) as connection:
             for name in sorted(stream_ids):
                 # The driver's own rows: turning each value into an object of ours would take most of the time.
                 rows = connection.execute(query, {"camera": name}).cursor.fetchall()
                 if rows:
                     table = np.fromiter(chain.from_iterable(rows), np.float64, 2 * len(rows)).reshape(-1, 2)
-                    found.append(MetricSeries(name, table[:, 0].astype(np.int64), table[:, 1]))
-        return found
+                    points.append(MetricSeries(name, table[:, 0].astype(np.int64), table[:, 1]))
+        return points
 
     def models_between(self, since: datetime, until: datetime) -> Mapping[str, Collection[str]]:
         days, sets = tables.model_days, tables.model_sets
@@ -132,10 +132,10 @@ class SqlReportStore:
             return [window_from_row(row) for row in rows]
 
     def announce_maintenance(self, window: MaintenanceWindow, *, at: datetime) -> None:
-        said = f"{window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC; {window.reason}"
+        detail = f"{window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC; {window.reason}"
         with write_transaction(self._engine) as connection:
             replace_older(connection, tables.maintenance, [window_to_row(window)], by="window_id")
-            about = (window.window_id, said, window.camera, window.site)
+            about = (window.window_id, detail, window.camera, window.site)
             append_audit(connection, AuditEntry(at, window.by, "announce maintenance", *about))
 
     def withdraw_maintenance(self, window_id: str, *, by: str, at: datetime) -> bool:

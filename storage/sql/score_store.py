@@ -140,9 +140,9 @@ class SqlScoreStore:
             .limit(limit)
         )
         with read_transaction(self._engine) as connection:
-            found = connection.execute(query).mappings().all()
-            sets = read_metric_sets(connection, (row["metric_set"] for row in found))
-        return [_stored_scores(row, sets) for row in found]
+            rows = connection.execute(query).mappings().all()
+            sets = read_metric_sets(connection, (row["metric_set"] for row in rows))
+        return [_stored_scores(row, sets) for row in rows]
 
     def verdict_spans(
         self, stream_id: str, since: datetime, until: datetime, *, limit: int = 1000
@@ -182,8 +182,8 @@ class SqlScoreStore:
         """Return dead letters, the latest first."""
         table = tables.dead_letters
         with read_transaction(self._engine) as connection:
-            found = connection.execute(select(table).order_by(table.c.received_at.desc()).limit(limit)).mappings()
-            return [DeadLetter(**row) for row in found]
+            rows = connection.execute(select(table).order_by(table.c.received_at.desc()).limit(limit)).mappings()
+            return [DeadLetter(**row) for row in rows]
 
     def latest(self, stream_ids: Collection[str]) -> Mapping[str, StreamSnapshot]:
         with read_transaction(self._engine) as connection:
@@ -209,11 +209,11 @@ class SqlScoreStore:
 def _store_evaluation(
     connection: Connection, result: BatchResult, fences: Mapping[str, int], ahead: datetime | None
 ) -> None:
-    held = [status for status in result.statuses if not is_overtaken(status.token, fences.get(status.stream_id, 0))]
+    statuses = [status for status in result.statuses if not is_overtaken(status.token, fences.get(status.stream_id, 0))]
     replace_older(
         connection,
         tables.sessions,
-        rows.session_rows(held),
+        rows.session_rows(statuses),
         by="last_seen_at",
         keep=("started_at", "dropped_before"),
         rising=("frames_offered",),
@@ -245,12 +245,12 @@ def _frame_points(
     query = select(table.c.received_at, number, table.c.metric_set, table.c.numbers).where(
         _frame_window(stream_id, since, until), has_number
     )
-    found = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence)).all()
-    sets = read_metric_sets(connection, {row.metric_set for row in found})
+    rows = connection.execute(query.order_by(table.c.received_at, table.c.session_id, table.c.sequence)).all()
+    sets = read_metric_sets(connection, {row.metric_set for row in rows})
     places = {set_id: each.metrics.index(metric) for set_id, each in sets.items() if metric in each.metrics}
     values = [
         (row.received_at, float(row[1]) if row.numbers is None else unpack_number(row.numbers, places[row.metric_set]))
-        for row in found
+        for row in rows
         if row.numbers is None or row.metric_set in places
     ]
     return [ScorePoint(at, value, value, value, 1) for at, value in values]

@@ -64,15 +64,15 @@ class SqlStreamStore:
     def remove_camera(self, name: str, *, by: str, at: datetime) -> bool:
         """Retire a camera: its alerts and baselines are removed, and its open incidents are resolved and notified."""
         with write_transaction(self._engine) as connection:
-            found = read_camera(connection, name, lock=True)
-            if found is None:
+            camera = read_camera(connection, name, lock=True)
+            if camera is None:
                 return False
             connection.execute(delete(tables.cameras).where(tables.cameras.c.name == name))
-            _note_watching(connection, name, at, (False, found.site, found.group))
+            _note_watching(connection, name, at, (False, camera.site, camera.group))
             for table in (tables.alerts, tables.baselines):
                 connection.execute(delete(table).where(table.c.stream_id == name))
             resolve_incidents(connection, name, at)
-            record_change(connection, found, None, by=by, at=at, action=CameraAction.REMOVE)
+            record_change(connection, camera, None, by=by, at=at, action=CameraAction.REMOVE)
             return True
 
     def accept_view(self, name: str, *, by: str, at: datetime) -> bool:
@@ -124,16 +124,16 @@ class SqlStreamStore:
         last status came within seconds of it.
         """
         sessions, frames = tables.sessions, tables.frames
-        shown = select(func.max(frames.c.sequence) + 1).where(
+        offered = select(func.max(frames.c.sequence) + 1).where(
             frames.c.stream_id == sessions.c.stream_id,
             frames.c.session_id == sessions.c.session_id,
             frames.c.received_at >= sessions.c.last_seen_at,
             frames.c.received_at < add_seconds(self._engine, sessions.c.last_seen_at, _AFTER_LAST_STATUS_S),
         )
-        short = sessions.c.frames_offered < shown.scalar_subquery()
+        short = sessions.c.frames_offered < offered.scalar_subquery()
         with write_transaction(self._engine) as connection:
-            found = connection.execute(update(sessions).where(short).values(frames_offered=shown.scalar_subquery()))
-            return found.rowcount
+            result = connection.execute(update(sessions).where(short).values(frames_offered=offered.scalar_subquery()))
+            return result.rowcount
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]:
         """Return entries, the latest first."""

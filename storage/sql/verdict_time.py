@@ -44,9 +44,9 @@ class SpanWriter:
         by_camera: dict[str, list[VerdictSpan]] = {}
         for span in spans:
             by_camera.setdefault(span.stream_id, []).append(span)
-        known = {name: self._last[name] for name in by_camera if name in self._last}
-        unknown = by_camera.keys() - known.keys()
-        last = known | (last_spans(connection, unknown, lock=True) if unknown else {})
+        cached = {name: self._last[name] for name in by_camera if name in self._last}
+        unknown = by_camera.keys() - cached.keys()
+        last = cached | (last_spans(connection, unknown, lock=True) if unknown else {})
         written = _write(connection, by_camera, last, ahead)
         if written is None:
             written = _write(connection, by_camera, last_spans(connection, by_camera, lock=True), ahead)

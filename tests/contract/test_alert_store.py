@@ -177,7 +177,7 @@ def test_incidents_are_found_by_everything_a_person_asks_for(stores: PortStores)
     stores.alerts.record_work(IncidentLogEntry("c", LATER, "ann", IncidentAction.ANSWER, AlarmAnswer.WRONG))
 
     def found(**asked: object) -> list[str]:
-        return [each.incident_id for each in stores.alerts.incidents(asked=IncidentFilter(**asked))]  # type: ignore[arg-type]
+        return [each.incident_id for each in stores.alerts.incidents(filters=IncidentFilter(**asked))]  # type: ignore[arg-type]
 
     assert found() == ["c", "b", "a"]
     assert found(fault=Fault.NOISE) == ["b"]

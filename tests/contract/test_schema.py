@@ -163,7 +163,7 @@ def test_incidents_of_an_older_schema_are_found_by_fault_site_and_severity(
         connection.execute(text(into), {name: row[name] for name in names})
     upgrade_schema(engine)
     asked = IncidentFilter(fault=Fault.BLUR, site="Harbour", severity="warning")
-    assert [each.incident_id for each in SqlAlertStore(engine).incidents(asked=asked)] == ["gate/blur/1"]
+    assert [each.incident_id for each in SqlAlertStore(engine).incidents(filters=asked)] == ["gate/blur/1"]
     engine.dispose()
 
 

@@ -111,20 +111,20 @@ class FakeAuditStore:
         client, via = entry.client or origin.client, entry.via or origin.via
         self._lines.append(replace(entry, number=len(self._lines) + 1, client=client, via=via))
 
-    def entries(self, asked: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
+    def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
         self._check()
-        return [each for each in reversed(self._lines) if _is_asked(each, asked)][:limit]
+        return [each for each in reversed(self._lines) if _is_asked(each, filters)][:limit]
 
     def _check(self) -> None:
         if self.away:
             raise StoreUnavailable("the database does not answer")
 
 
-def _is_asked(entry: AuditEntry, asked: AuditFilter) -> bool:
-    same = ((asked.by, entry.by), (asked.action, entry.action), (asked.camera, entry.camera))
+def _is_asked(entry: AuditEntry, filters: AuditFilter) -> bool:
+    same = ((filters.by, entry.by), (filters.action, entry.action), (filters.camera, entry.camera))
     return (
         all(wanted is None or wanted == found for wanted, found in same)
-        and (asked.since is None or entry.at >= asked.since)
-        and (asked.until is None or entry.at < asked.until)
-        and (asked.before is None or entry.number < asked.before)
+        and (filters.since is None or entry.at >= filters.since)
+        and (filters.until is None or entry.at < filters.until)
+        and (filters.before is None or entry.number < filters.before)
     )

@@ -149,7 +149,7 @@ class FakeAlertStore:
         stream_id: str | None = None,
         limit: int = 100,
         before: datetime | None = None,
-        asked: IncidentFilter | None = None,
+        filters: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
         found = [
             incident
@@ -157,12 +157,12 @@ class FakeAlertStore:
             if (state is None or incident.state is state)
             and (stream_id is None or incident.stream_id == stream_id)
             and (before is None or incident.opened_at < before)
-            and (asked is None or asked.accepts(incident))
+            and (filters is None or filters.accepts(incident))
         ]
         return sorted(found, key=lambda each: (each.opened_at, each.incident_id), reverse=True)[:limit]
 
-    def count_answers(self, asked: IncidentFilter) -> Sequence[AnswerCount]:
-        found = [each for each in self._scores.incidents.values() if asked.accepts(each)]
+    def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:
+        found = [each for each in self._scores.incidents.values() if filters.accepts(each)]
         counted = Counter((each.stream_id if each.answer else "", each.headline, each.answer) for each in found)
         return [AnswerCount(*key, count) for key, count in counted.items()]
 

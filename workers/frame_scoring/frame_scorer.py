@@ -89,13 +89,13 @@ class FrameScorer:
         self, rows: Mapping[int, FrameRow], masks: Sequence[tuple[Mask, ...]], rejected: dict[int, str]
     ) -> None:
         """Upload the pictures that a model judges and ask it."""
-        asked = [index for index, row in rows.items() if row.frame.has_picture and (self._always or row.due)]
-        if not asked:
+        indices = [index for index, row in rows.items() if row.frame.has_picture and (self._always or row.due)]
+        if not indices:
             return
-        masked = [bool(masks and masks[index]) for index in asked]
+        masked = [bool(masks and masks[index]) for index in indices]
         with torch.inference_mode():
-            for batch in form_tensor_batches([rows[index].frame for index in asked], self._bounds, masked):
-                self._score_batch([asked[place] for place in batch], rows, masks, rejected)
+            for batch in form_tensor_batches([rows[index].frame for index in indices], self._bounds, masked):
+                self._score_batch([indices[place] for place in batch], rows, masks, rejected)
 
     def _score_batch(
         self,
@@ -122,10 +122,10 @@ class FrameScorer:
                 self._score_batch([index], rows, masks, rejected)
 
     def _numbers(self, uploaded: Pictures) -> Iterable[dict[str, float]]:
-        found: dict[str, Tensor] = {}
+        numbers: dict[str, Tensor] = {}
         for model in self._always:
-            found.update(model.score(uploaded))
-        return rows_from_columns(found, len(uploaded))
+            numbers.update(model.score(uploaded))
+        return rows_from_columns(numbers, len(uploaded))
 
     def _frame_scores(self, row: FrameRow) -> FrameScores:
         frame = row.frame

@@ -70,8 +70,8 @@ class PeriodicModelScorer:
             return {}
         ref = row.frame.ref
         looks = self._memory.looks(ref.stream_id, ref.session_id)
-        asked = [part for part in (*self._open, *self._gated) if part.name in row.due]
-        keys = {spec.key for part in asked for spec in part.metrics}
+        parts = [part for part in (*self._open, *self._gated) if part.name in row.due]
+        keys = {spec.key for part in parts for spec in part.metrics}
         earlier = {key: measured for key, measured in looks.measured.items() if key not in keys}
         now = {key: TimedValue(row.numbers[key], ref.received_at) for key in keys if key in row.numbers}
         looks.measured = {**earlier, **now}

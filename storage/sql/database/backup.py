@@ -30,9 +30,9 @@ def backup_sqlite(database: Path, target: Path) -> int:
     if not database.is_file():
         raise ConfigError(f"database: there is none at {database}; name the settings that `sightline run` has")
     _require_free(target, "BACKUP")
-    with _temporary_beside(target) as made:
-        _copy(database, made)
-        return _publish(made, target, "BACKUP")
+    with _temporary_beside(target) as copy:
+        _copy(database, copy)
+        return _publish(copy, target, "BACKUP")
 
 
 def restore_sqlite(backup: Path, database: Path) -> tuple[str, str]:
@@ -42,9 +42,9 @@ def restore_sqlite(backup: Path, database: Path) -> tuple[str, str]:
     """
     _require_backup(backup)
     _require_free(database, "database")
-    with _temporary_beside(database) as made:
-        _copy(backup, made)
-        engine = open_engine(f"sqlite:///{made}")
+    with _temporary_beside(database) as copy:
+        _copy(backup, copy)
+        engine = open_engine(f"sqlite:///{copy}")
         try:
             before = current_revision(engine)
             if before is None:
@@ -53,8 +53,8 @@ def restore_sqlite(backup: Path, database: Path) -> tuple[str, str]:
             after = current_revision(engine)
         finally:
             engine.dispose()
-        _use_one_file(made)
-        _publish(made, database, "database")
+        _use_one_file(copy)
+        _publish(copy, database, "database")
     return before, str(after)
 
 
@@ -87,23 +87,23 @@ def _temporary_beside(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise ConfigError(f"{target}: cannot be written: {error.strerror}") from error
     os.close(descriptor)
-    made = Path(name)
+    copy = Path(name)
     try:
-        yield made
+        yield copy
     finally:
-        for each in (made, *(made.with_name(made.name + end) for end in _BESIDE)):
+        for each in (copy, *(copy.with_name(copy.name + end) for end in _BESIDE)):
             each.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
     """Copy one consistent state of `source`, check every page of the copy, and leave it as a single file."""
     try:
-        with closing(connect_sqlite(source, _BUSY_TIMEOUT_S)) as read, closing(connect_sqlite(target)) as written:
-            read.backup(written)  # all pages in one step: a writer in between does not begin it again
-            found = written.execute("PRAGMA quick_check(1)").fetchone()[0]
+        with closing(connect_sqlite(source, _BUSY_TIMEOUT_S)) as read, closing(connect_sqlite(target)) as copy:
+            read.backup(copy)  # all pages in one step: a writer in between does not begin it again
+            verdict = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise StoreUnavailable(f"{source}: {sqlite_outage_reason(error) or error}", needs_operator=True) from error
-    if found != "ok":
+    if verdict != "ok":
         raise ConfigError(f"{source}: is damaged; take an older backup")
     _use_one_file(target)
 
@@ -114,9 +114,9 @@ def _use_one_file(path: Path) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")
 
 
-def _publish(made: Path, target: Path, where: str) -> int:
+def _publish(copy: Path, target: Path, where: str) -> int:
     """Give a complete file its name; one that another process has put there meanwhile stays."""
-    descriptor = os.open(made, os.O_RDONLY)
+    descriptor = os.open(copy, os.O_RDONLY)
     try:
         os.fsync(descriptor)
         size = os.fstat(descriptor).st_size
@@ -124,11 +124,11 @@ def _publish(made: Path, target: Path, where: str) -> int:
         os.close(descriptor)
     _require_free(target, where)
     try:
-        os.link(made, target)
+        os.link(copy, target)
     except FileExistsError:
         raise ConfigError(f"{where}: {target} is there already and is never overwritten") from None
     except OSError:
-        made.rename(target)  # a file system without hard links
+        copy.rename(target)  # a file system without hard links
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

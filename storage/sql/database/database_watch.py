@@ -173,8 +173,8 @@ class SqliteFile:
                 for name in metadata.tables:
                     fresh.execute(f"SELECT * FROM {name} LIMIT 1").fetchone()
                 if size <= _FULL_CHECK_BYTES:
-                    (found,) = fresh.execute("PRAGMA quick_check(1)").fetchone()
-                    if found != "ok":
+                    (verdict,) = fresh.execute("PRAGMA quick_check(1)").fetchone()
+                    if verdict != "ok":
                         return "the database file is damaged; restore a copy or move it away"
                 fresh.execute("BEGIN IMMEDIATE")
                 fresh.execute("ROLLBACK")

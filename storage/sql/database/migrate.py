@@ -37,10 +37,10 @@ def upgrade_schema(engine: Engine, to: str = "head") -> None:
 
     Raises `ConfigError` for a schema newer than this code or a damaged file, `StoreUnavailable` when it is locked.
     """
-    found = current_revision(engine)
-    if found == newest_revision():
+    revision = current_revision(engine)
+    if revision == newest_revision():
         return
-    _refuse_unknown_revision(found)
+    _refuse_unknown_revision(revision)
     with migration_transaction(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -56,11 +56,11 @@ def _config() -> Config:
     return config
 
 
-def _refuse_unknown_revision(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+def _refuse_unknown_revision(revision: str | None) -> None:
+    revisions = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in revisions:
         raise ConfigError(
-            f"storage: the database's schema ({found}) is newer than this version of Sightline; "
+            f"storage: the database's schema ({revision}) is newer than this version of Sightline; "
             "install the version that wrote it, or a newer one"
         )
 

@@ -32,8 +32,8 @@ class PostgresDatabaseLock:
             for name, value in (("idle", 10), ("interval", 5), ("count", 3)):
                 connection.execute(text(f"SET tcp_keepalives_{name} = {value}"))
             connection.execute(text("SELECT set_config('application_name', :said, false)"), {"said": self._holder_name})
-        taken = self._connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar_one()
-        return bool(taken)
+        locked = self._connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar_one()
+        return bool(locked)
 
     def holder(self) -> str:
         query = text(

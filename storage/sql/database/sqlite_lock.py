@@ -53,11 +53,11 @@ class SqliteDatabaseLock:
             return ""  # that the file is gone is said elsewhere
         before, self._descriptor = self._descriptor, None
         try:
-            taken = self.take()
+            locked = self.take()
         except OSError as error:
             self._descriptor = before
             return f"the database file cannot be locked: {error.strerror}"
-        if taken:
+        if locked:
             return ""
         self._descriptor = before
         return f"another Sightline process watches with this database ({self.holder()}); stop one of the two"

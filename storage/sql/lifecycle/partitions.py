@@ -54,8 +54,8 @@ def drop_partitions_before(connection: Connection, floor: datetime) -> int:
         text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'frames'::regclass")
     ).scalars()
     oldest_kept = f"{_PREFIX}{floor.astimezone(UTC):%Y%m%d}"
-    held = 0
+    rows = 0
     for name in sorted(name for name in names if name < oldest_kept):
-        held += connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
+        rows += connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
         connection.exec_driver_sql(f"DROP TABLE {name}")
-    return held
+    return rows

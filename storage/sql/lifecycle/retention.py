@@ -46,8 +46,10 @@ def read_raw_floor(connection: Connection, latest: datetime | None = None) -> da
 def advance_retention_time(engine: Engine, now: datetime) -> datetime:
     """Return by which time rows may be deleted where the clock shows `now`, and note it for the next pass."""
     with write_transaction(engine, patient=True) as connection:
-        seen = tables.sessions.c.last_seen_at
-        newest = connection.execute(select(func.max(seen)).where(seen <= now + FUTURE_TOLERANCE)).scalar_one_or_none()
+        last_seen = tables.sessions.c.last_seen_at
+        newest = connection.execute(
+            select(func.max(last_seen)).where(last_seen <= now + FUTURE_TOLERANCE)
+        ).scalar_one_or_none()
         until = retention_time(now, newest, _read_watermark(connection, _RETENTION_MARK))
         _write_watermark(connection, _RETENTION_MARK, until)
     return until

@@ -58,7 +58,7 @@ def _fold_next_minutes(engine: Engine, stream_id: str) -> int | None:
 
 def _fold_minute(connection: Connection, stream_id: str, minute: datetime) -> int:
     table = tables.frames
-    found = (
+    rows = (
         connection.execute(
             select(table.c.scores, table.c.metric_set, table.c.numbers).where(
                 table.c.stream_id == stream_id,
@@ -69,9 +69,9 @@ def _fold_minute(connection: Connection, stream_id: str, minute: datetime) -> in
         .mappings()
         .all()
     )
-    sets = read_metric_sets(connection, {row["metric_set"] for row in found})
+    sets = read_metric_sets(connection, {row["metric_set"] for row in rows})
     series: dict[str, list[float]] = {}
-    for row in found:
+    for row in rows:
         for metric, value in row_values(row, sets).items():
             series.setdefault(metric, []).append(value)
     _store_rollups(
@@ -84,13 +84,13 @@ def _fold_minute(connection: Connection, stream_id: str, minute: datetime) -> in
             for metric, of in sorted(series.items())
         ),
     )
-    return len(found)
+    return len(rows)
 
 
 def _fold_rollups(connection: Connection, stream_id: str, finer: Resolution, coarser: Resolution, at: datetime) -> None:
     table = tables.rollups
     count = func.sum(table.c.frames)
-    found = connection.execute(
+    rows = connection.execute(
         select(
             table.c.metric,
             (func.sum(table.c.mean * table.c.frames) / count).label("mean"),
@@ -103,7 +103,7 @@ def _fold_rollups(connection: Connection, stream_id: str, finer: Resolution, coa
         .group_by(table.c.metric)
         .order_by(table.c.metric)
     ).mappings()
-    _store_rollups(connection, stream_id, coarser, at, ({**row, "frames": int(row["frames"])} for row in found))
+    _store_rollups(connection, stream_id, coarser, at, ({**row, "frames": int(row["frames"])} for row in rows))
 
 
 def _store_rollups(

@@ -34,8 +34,8 @@ def model_set_rows(scores: Iterable[FrameScores]) -> Rows:
 
 def model_day_rows(scores: Iterable[FrameScores]) -> Rows:
     """Return on which days (UTC) each set of models scored."""
-    seen = {(utc_midnight(score.ref.received_at), frozenset(score.models.items())) for score in scores if score.models}
-    return [{"day": day, "model_set": model_set_id(models)} for day, models in seen]
+    days = {(utc_midnight(score.ref.received_at), frozenset(score.models.items())) for score in scores if score.models}
+    return [{"day": day, "model_set": model_set_id(models)} for day, models in days]
 
 
 def metric_set_rows(packed: Iterable[PackedScores]) -> Rows:
@@ -105,18 +105,18 @@ def offered_rows(result: BatchResult, letters: Iterable[DeadLetter]) -> Rows:
 
     A session that ends with its process, or its machine, sends no last status; its frames were offered all the same.
     """
-    shown: dict[tuple[str, str], int] = {}
+    offered: dict[tuple[str, str], int] = {}
     named = [score.ref for score in result.scores]
     for ref in (*named, *result.dropped):
         key = (ref.stream_id, ref.session_id)
-        shown[key] = max(shown.get(key, 0), ref.sequence + 1)
+        offered[key] = max(offered.get(key, 0), ref.sequence + 1)
     for letter in letters:
         key = (letter.stream_id, letter.session_id)
-        if key in shown:
-            shown[key] = max(shown[key], letter.sequence + 1)
+        if key in offered:
+            offered[key] = max(offered[key], letter.sequence + 1)
     return [
         {"stream_id": stream_id, "session_id": session_id, "frames_offered": count}
-        for (stream_id, session_id), count in shown.items()
+        for (stream_id, session_id), count in offered.items()
     ]
 
 

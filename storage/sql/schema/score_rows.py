@@ -81,13 +81,13 @@ def unpack_number(numbers: bytes | memoryview, place: int) -> float:
 def read_metric_sets(connection: Connection, set_ids: Iterable[int | None]) -> Mapping[int, StoredMetricSet]:
     """Return the metric sets of these numbers; None is passed over."""
     sets, models = tables.metric_sets, tables.model_sets
-    asked = {set_id for set_id in set_ids if set_id is not None}
-    if not asked:
+    ids = {set_id for set_id in set_ids if set_id is not None}
+    if not ids:
         return {}
     query = (
         select(sets, models.c.models)
         .join(models, models.c.id == sets.c.model_set, isouter=True)
-        .where(sets.c.id.in_(sorted(asked)))
+        .where(sets.c.id.in_(sorted(ids)))
     )
     return {
         row["id"]: StoredMetricSet(row["id"], tuple(row["metrics"]), row["missing"] or {}, row["models"] or {})

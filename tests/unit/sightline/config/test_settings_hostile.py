@@ -109,7 +109,7 @@ def test_memory_stays_small_whatever_the_file_holds(tmp_path: Path) -> None:
     for index, (text, _) in enumerate(FILES.values()):
         (tmp_path / f"{index}.yaml").write_text(text, encoding="utf-8")
     program = (
-        "import resource, sys; from pathlib import Path; from sightline.config.settings import load_settings\n"
+        "import resource, sys; from pathlib import Path; from sightline.config.settings_loading import load_settings\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for path in Path(sys.argv[1]).iterdir():\n"
         "    try: load_settings(path)\n"
