@@ -26,7 +26,7 @@ _NO = frozenset({"no", "false", "off", "0"})
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class CameraColumn:
     """One setting: `read(camera, cell)` returns the camera with it, `write(camera)` its cell."""
 
     read: Callable[[Camera, str], Camera]
@@ -47,12 +47,12 @@ def _yes_or_no(cell: str) -> bool:
     return word in _YES
 
 
-def _switch(field: str) -> Column:
+def _switch(field: str) -> CameraColumn:
     def read(camera: Camera, cell: str) -> Camera:
         value: dict[str, Any] = {field: _yes_or_no(cell)}
         return replace(camera, **value)
 
-    return Column(read, lambda camera: "yes" if getattr(camera, field) else "no")
+    return CameraColumn(read, lambda camera: "yes" if getattr(camera, field) else "no")
 
 
 def _check(model: type[Model], values: Mapping[str, Any]) -> Model:
@@ -71,12 +71,12 @@ def _number(text: str) -> float:
         raise ConfigError("must be a number, with a point before its fraction") from None
 
 
-def _plan_seconds(key: str) -> Column:
+def _plan_seconds(key: str) -> CameraColumn:
     def read(camera: Camera, cell: str) -> Camera:
         checked = _check(PlanSettings, {key: _number(cell)})
         return replace(camera, plan=replace(camera.plan, **{key: getattr(checked, key)}))
 
-    return Column(read, lambda camera: repr(getattr(camera.plan, key)))
+    return CameraColumn(read, lambda camera: repr(getattr(camera.plan, key)))
 
 
 def _choose(kind: type[Any], cell: str) -> Any:
@@ -153,14 +153,14 @@ def _write_fault(chosen: FaultSetting) -> str:
     return "off" if chosen == FaultSetting(enabled=False) else f"off {chosen.sensitivity}"
 
 
-SETTING_COLUMNS: Mapping[str, Column] = {
-    "tags": Column(_read_tags, lambda camera: BETWEEN.join(camera.tags)),
+SETTING_COLUMNS: Mapping[str, CameraColumn] = {
+    "tags": CameraColumn(_read_tags, lambda camera: BETWEEN.join(camera.tags)),
     "enabled": _switch("enabled"),
-    "transport": Column(
+    "transport": CameraColumn(
         lambda camera, cell: replace(camera, transport=_choose(RtspTransport, cell)),
         lambda camera: camera.transport.value,
     ),
-    "plan": Column(
+    "plan": CameraColumn(
         lambda camera, cell: replace(camera, plan=replace(camera.plan, mode=_choose(SamplingMode, cell))),
         lambda camera: camera.plan.mode.value,
     ),
@@ -170,9 +170,9 @@ SETTING_COLUMNS: Mapping[str, Column] = {
     "ptz": _switch("ptz"),
     "lit_at_night": _switch("lit_at_night"),
     "analogue": _switch("analogue"),
-    "masks": Column(_read_masks, _write_masks),
-    "faults": Column(_read_faults, _write_faults),
-    "device": Column(
+    "masks": CameraColumn(_read_masks, _write_masks),
+    "faults": CameraColumn(_read_faults, _write_faults),
+    "device": CameraColumn(
         lambda camera, cell: replace(camera, device=clean_label(cell, where="device")), lambda camera: camera.device
     ),
 }

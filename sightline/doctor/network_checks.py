@@ -40,7 +40,7 @@ def _connect(host: str, port: int, timeout_s: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CheckedPlace:
     """What is tried: a host and port under the name that is shown, or why it cannot be tried."""
 
     name: str
@@ -53,7 +53,7 @@ class Place:
 class _Trials:
     """The results so far by number; threads that hang in a resolver are left behind, and end with the process."""
 
-    places: Sequence[Place]
+    places: Sequence[CheckedPlace]
     connect: Connect
     until_s: float
     results: dict[int, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class _Trials:
                 number = waiting.get_nowait()
                 self.results[number] = self._try(self.places[number])
 
-    def _try(self, place: Place) -> str:
+    def _try(self, place: CheckedPlace) -> str:
         if not place.host:
             return ""
         try:
@@ -124,37 +124,37 @@ def known_cameras(settings: Settings) -> Sequence[Camera]:
     return tuple(from_file.values())
 
 
-def place_of_camera(camera: Camera) -> Place:
+def place_of_camera(camera: Camera) -> CheckedPlace:
     """Return where a camera is tried."""
     address = parse_address(camera.url)
     if address is not None and address.scheme.lower() == "file":
         found = any(Path(path).exists() for path in (address.rest, unquote(address.rest)))
-        return Place(camera.name, problem="" if found else "its file is not there")
+        return CheckedPlace(camera.name, problem="" if found else "its file is not there")
     try:
         endpoint = parse_endpoint(camera.url)
     except SourceUnavailable:
-        return Place(camera.name, problem="its address cannot be used")
-    return Place(camera.name, endpoint.host, endpoint.port)
+        return CheckedPlace(camera.name, problem="its address cannot be used")
+    return CheckedPlace(camera.name, endpoint.host, endpoint.port)
 
 
-def _receiver_places(settings: Settings) -> Iterator[Place]:
+def _receiver_places(settings: Settings) -> Iterator[CheckedPlace]:
     wanted = [(f"webhook {hook.name}", hook.url) for hook in settings.notifiers.webhooks]
     wanted += [("heartbeat", settings.heartbeat.url)] if settings.heartbeat.url else []
     for name, url in wanted:
         address = parse_address(url)
         if address is None or not address.hostname:
-            yield Place(name, problem="no host in its address; write https://host/path")
+            yield CheckedPlace(name, problem="no host in its address; write https://host/path")
         else:
             port = address.port or str(DEFAULT_PORTS.get(address.scheme.lower(), 80))
-            yield Place(name, address.hostname.strip("[]"), int(port))
+            yield CheckedPlace(name, address.hostname.strip("[]"), int(port))
     for name, receiver in settings.alerts.receivers.items():
         if isinstance(receiver, MailSettings | MqttSettings):
-            yield Place(f"receiver {name}", receiver.host, receiver.port)
+            yield CheckedPlace(f"receiver {name}", receiver.host, receiver.port)
         else:
-            yield Place(f"receiver {name}")
+            yield CheckedPlace(f"receiver {name}")
 
 
-def _receiver_finding(place: Place, problem: str | None) -> Finding:
+def _receiver_finding(place: CheckedPlace, problem: str | None) -> Finding:
     if not place.host and not place.problem:
         name = place.name.removeprefix("receiver ")
         text = f"its service is asked only with a message; try it: sightline notify test '{name}'"
@@ -168,7 +168,7 @@ def _receiver_finding(place: Place, problem: str | None) -> Finding:
     return Finding(place.name, Health.OK, f"{place.host}:{place.port} answers")
 
 
-def _camera_finding(cameras: Sequence[Place], results: Mapping[int, str]) -> Finding:
+def _camera_finding(cameras: Sequence[CheckedPlace], results: Mapping[int, str]) -> Finding:
     bad = [f"{place.name}: {results[n]}" for n, place in enumerate(cameras) if results.get(n)]
     tried = sum(n in results for n in range(len(cameras)))
     good = tried - len(bad)

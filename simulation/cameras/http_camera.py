@@ -20,7 +20,7 @@ def serve_jpeg_camera(parts: TimedPictures) -> Iterator[str]:
     """Listen on a free port while the block runs; yields the camera's address."""
     stop = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class _VideoHandler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
             return
 
@@ -37,7 +37,7 @@ def serve_jpeg_camera(parts: TimedPictures) -> Iterator[str]:
             except OSError:
                 return
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _VideoHandler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

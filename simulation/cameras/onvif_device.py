@@ -161,11 +161,11 @@ def serve_onvif(device: SimulatedOnvif) -> Iterator[SimulatedOnvif]:
     """Answer SOAP requests on a free port while the block runs."""
     lock = threading.Lock()
 
-    class Handler(_OnvifHandler):
+    class _DeviceHandler(_OnvifHandler):
         simulated = device
         guard = lock
 
-    with ThreadingHTTPServer((device.host, 0), Handler) as server:
+    with ThreadingHTTPServer((device.host, 0), _DeviceHandler) as server:
         server.daemon_threads = True
         device.port = int(server.server_address[1])
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

@@ -32,7 +32,7 @@ HELD_OUT = ("one-by-one-person", "tud-campus", "tud-stadtmitte")
 """The clips on which no threshold was set."""
 
 
-class Part(StrEnum):
+class EvidencePart(StrEnum):
     PLANTED = "planted"
     REAL = "real"
     HEALTHY = "healthy"
@@ -57,7 +57,7 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    part: Part
+    part: EvidencePart
     name: str
     make: Callable[[], Any]
 
@@ -65,16 +65,16 @@ class Piece:
         return folder / f"{self.part}-{self.name}.json"
 
 
-def choose_parts(names: Collection[str]) -> tuple[Part, ...]:
+def choose_parts(names: Collection[str]) -> tuple[EvidencePart, ...]:
     """Return the parts of these names, all where there is none. Raises `ConfigError` for another name."""
-    _refuse_unknown("--part", names, list(Part))
-    return tuple(part for part in Part if not names or part in names)
+    _refuse_unknown("--part", names, list(EvidencePart))
+    return tuple(part for part in EvidencePart if not names or part in names)
 
 
 def run(
     folder: Path,
     *,
-    parts: Collection[Part] = tuple(Part),
+    parts: Collection[EvidencePart] = tuple(EvidencePart),
     data: Path | None = None,
     jobs: int | None = None,
     again: bool = False,
@@ -109,19 +109,21 @@ def _refuse_unknown(option: str, names: Collection[str], known: Collection[str])
         raise ConfigError(f"{option}: there is no '{unknown[0]}'; take {', '.join(known)}")
 
 
-def find_pieces(parts: Collection[Part], data: Path | None, folder: Path, reduction: Reduction) -> Iterator[Piece]:
+def find_pieces(
+    parts: Collection[EvidencePart], data: Path | None, folder: Path, reduction: Reduction
+) -> Iterator[Piece]:
     """Yield the pieces of the parts; a short form's are named apart, so that it never passes for a whole one."""
-    if data is None and set(parts) - {Part.FORTNIGHT}:
+    if data is None and set(parts) - {EvidencePart.FORTNIGHT}:
         raise ConfigError(f"the parts planted, real and healthy need clips: set {DATA_VARIABLE} to their folder")
     if data is not None:
         for part, pieces in (
-            (Part.PLANTED, _planted_pieces),
-            (Part.REAL, _real_pieces),
-            (Part.HEALTHY, _healthy_pieces),
+            (EvidencePart.PLANTED, _planted_pieces),
+            (EvidencePart.REAL, _real_pieces),
+            (EvidencePart.HEALTHY, _healthy_pieces),
         ):
             if part in parts:
                 yield from pieces(data, folder, reduction)
-    if Part.FORTNIGHT in parts:
+    if EvidencePart.FORTNIGHT in parts:
         yield from _fortnight_pieces(reduction)
 
 
@@ -132,25 +134,29 @@ def _planted_pieces(data: Path, folder: Path, reduction: Reduction) -> Iterator[
         for fault in planted_faults.PICTURE_FAULTS:
             if not reduction.faults or fault in reduction.faults:
                 make = partial(plant_fault, clip.path, fault, folder / "films")
-                yield Piece(Part.PLANTED, f"{clip.name}-{fault}", make)
+                yield Piece(EvidencePart.PLANTED, f"{clip.name}-{fault}", make)
 
 
 def _real_pieces(data: Path, _folder: Path, _reduction: Reduction) -> Iterator[Piece]:
     for case in real_cases.find_cases(data):
-        yield Piece(Part.REAL, case.name.replace(", ", "-").replace(" ", "-"), partial(real_cases.run_case, data, case))
+        yield Piece(
+            EvidencePart.REAL, case.name.replace(", ", "-").replace(" ", "-"), partial(real_cases.run_case, data, case)
+        )
     stills = data / "real" / "road-cameras"
     if stills.is_dir():
-        yield Piece(Part.REAL, "road-cameras", partial(road_cameras.run, stills))
+        yield Piece(EvidencePart.REAL, "road-cameras", partial(road_cameras.run, stills))
 
 
 def _healthy_pieces(data: Path, _folder: Path, reduction: Reduction) -> Iterator[Piece]:
     for path in healthy_hours.find_healthy(data):
-        yield Piece(Part.HEALTHY, path.stem, partial(healthy_hours.run_clip, path))
+        yield Piece(EvidencePart.HEALTHY, path.stem, partial(healthy_hours.run_clip, path))
     stills = data / healthy_hours.WEBCAM_DAYS
     if stills.is_dir():
         days = None if reduction.days >= DAYS else float(reduction.days)
         mark = "" if days is None else f"-{reduction.days}-days"
-        yield Piece(Part.HEALTHY, "webcam-days" + mark, partial(healthy_hours.run_webcam_days, stills, days=days))
+        yield Piece(
+            EvidencePart.HEALTHY, "webcam-days" + mark, partial(healthy_hours.run_webcam_days, stills, days=days)
+        )
 
 
 def _fortnight_pieces(reduction: Reduction) -> Iterator[Piece]:
@@ -166,7 +172,7 @@ def _fortnight_pieces(reduction: Reduction) -> Iterator[Piece]:
                 models=reduction.models,
                 hours=reduction.hours,
             )
-            yield Piece(Part.FORTNIGHT, f"{place.name}-{mark}", make)
+            yield Piece(EvidencePart.FORTNIGHT, f"{place.name}-{mark}", make)
 
 
 def plant_fault(path: Path, fault: Fault, films: Path) -> dict[str, Any]:

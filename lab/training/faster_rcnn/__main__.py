@@ -9,7 +9,7 @@ from rich.console import Console
 
 from detectors.models import weights
 from lab.training.faster_rcnn import recipe
-from lab.training.faster_rcnn.trainer import Schedule
+from lab.training.faster_rcnn.trainer import PupilSchedule
 from lab.training.maintainer_cli import run_maintainer_app
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -40,7 +40,7 @@ def train(
 ) -> None:
     """Train; stop at any time, the same command goes on. More steps may be given before the rate has begun to fall."""
     torch.set_num_threads(threads)
-    recipe.train_pupil(run, imagenet, Schedule(steps, batch=batch))
+    recipe.train_pupil(run, imagenet, PupilSchedule(steps, batch=batch))
 
 
 @app.command()

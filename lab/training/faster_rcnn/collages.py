@@ -18,7 +18,7 @@ SMALLEST_PX = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class CollageExample:
     """RGB (H, W, 3) with the boxes taught (n, 4), their groups (n,), and the boxes ignored (m, 4)."""
 
     picture: Pixels
@@ -27,7 +27,9 @@ class Example:
     ignored: Boxes
 
 
-def draw_example(load: Callable[[int], Example], numbers: Sequence[int], rng: np.random.Generator) -> Example:
+def draw_example(
+    load: Callable[[int], CollageExample], numbers: Sequence[int], rng: np.random.Generator
+) -> CollageExample:
     """One training picture from the pictures `numbers` (four are enough), degraded as cameras do."""
     if rng.random() < COLLAGE_SHARE:
         example = _collage([load(number) for number in numbers[:4]], rng)
@@ -35,10 +37,10 @@ def draw_example(load: Callable[[int], Example], numbers: Sequence[int], rng: np
         example = random_crop(load(numbers[0]), SIDE, SIDE, rng)
     if rng.random() < 0.5:
         example = _mirror(example)
-    return Example(_degrade(example.picture, rng), example.boxes, example.groups, example.ignored)
+    return CollageExample(_degrade(example.picture, rng), example.boxes, example.groups, example.ignored)
 
 
-def _collage(parts: Sequence[Example], rng: np.random.Generator) -> Example:
+def _collage(parts: Sequence[CollageExample], rng: np.random.Generator) -> CollageExample:
     """Four crops that meet in a random point."""
     middle_x, middle_y = (int(value) for value in rng.integers(round(SIDE * 0.3), round(SIDE * 0.7), 2))
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
@@ -51,10 +53,10 @@ def _collage(parts: Sequence[Example], rng: np.random.Generator) -> Example:
         offset = np.array([left, top, left, top], np.float32)
         placed.append((crop.boxes + offset, crop.groups, crop.ignored + offset))
     boxes, groups, ignored = (np.concatenate(column) for column in zip(*placed, strict=True))
-    return Example(picture, boxes, groups, ignored)
+    return CollageExample(picture, boxes, groups, ignored)
 
 
-def random_crop(example: Example, height: int, width: int, rng: np.random.Generator) -> Example:
+def random_crop(example: CollageExample, height: int, width: int, rng: np.random.Generator) -> CollageExample:
     """A part of the picture, 45 % of it or more on its tighter side, resized to (height, width)."""
     full_height, full_width = example.picture.shape[:2]
     stretch = float(np.exp(rng.normal(0, 0.08)))
@@ -79,17 +81,17 @@ def random_crop(example: Example, height: int, width: int, rng: np.random.Genera
     rests = shown[~taught & (_areas(shown) > 0)]
     ignored = np.clip((example.ignored - offset) * factors, 0, limits)
     ignored = np.concatenate([ignored[_areas(ignored) > 0], rests])
-    return Example(np.asarray(picture, np.uint8), shown[taught], example.groups[taught], ignored)
+    return CollageExample(np.asarray(picture, np.uint8), shown[taught], example.groups[taught], ignored)
 
 
 def _areas(boxes: Boxes) -> NDArray[np.float32]:
     return np.asarray((boxes[:, 2:] - boxes[:, :2]).clip(0).prod(axis=1), np.float32)
 
 
-def _mirror(example: Example) -> Example:
+def _mirror(example: CollageExample) -> CollageExample:
     width = example.picture.shape[1]
     boxes, ignored = (_mirror_boxes(one, width) for one in (example.boxes, example.ignored))
-    return Example(np.ascontiguousarray(example.picture[:, ::-1]), boxes, example.groups, ignored)
+    return CollageExample(np.ascontiguousarray(example.picture[:, ::-1]), boxes, example.groups, ignored)
 
 
 def _mirror_boxes(boxes: Boxes, width: int) -> Boxes:

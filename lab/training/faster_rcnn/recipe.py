@@ -17,7 +17,7 @@ from lab.training.detection_quality.yolox import YoloxNano
 from lab.training.faster_rcnn.evaluation import Pupil, compare_people
 from lab.training.faster_rcnn.material import extract_frames, label_pictures, read_labels
 from lab.training.faster_rcnn.pupil import build_pupil, plain_state
-from lab.training.faster_rcnn.trainer import ExampleDraw, Schedule, train
+from lab.training.faster_rcnn.trainer import ExampleDraw, PupilSchedule, train
 from lab.training.networks.pretrained_mobilenet import load_mobilenet_v2_tflite
 from lab.training.samples import TRAIN, VALIDATION
 
@@ -46,7 +46,7 @@ def label(data: Path, photographs: Path, run: Path, most: int | None) -> int:
     return count + label_pictures(teacher, [(one.path, str(one.split)) for one in samples[:most]], run)
 
 
-def train_pupil(run: Path, imagenet: Path, schedule: Schedule) -> None:
+def train_pupil(run: Path, imagenet: Path, schedule: PupilSchedule) -> None:
     """Train on what is labelled, from MobileNetV2's tflite or the checkpoint in `run`; keeps the averaged weights."""
     torch.manual_seed(SEED)
     network = build_pupil(load_mobilenet_v2_tflite(imagenet).state_dict())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 from torchvision.models.detection.faster_rcnn import FasterRCNN
 
-from lab.training.faster_rcnn.collages import Example, draw_example
+from lab.training.faster_rcnn.collages import CollageExample, draw_example
 from lab.training.faster_rcnn.material import TaughtPicture
 from lab.training.faster_rcnn.pupil import TRUNK, Targets
 from lab.training.networks.weight_averaging import WeightAverage
@@ -25,7 +25,7 @@ CLIP_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class PupilSchedule:
     """AdamW, averaged weights; the backbone learns at a part of the rate.
 
     The rate rises, stays, and falls over the last part of the steps, so that a training may be given more steps while
@@ -59,7 +59,7 @@ class ExampleDraw:
             (1 - EMPTY_SHARE - CLIP_SHARE, [one for one in training if one.sure_count]),
         ]
 
-    def __call__(self, rng: np.random.Generator) -> Example:
+    def __call__(self, rng: np.random.Generator) -> CollageExample:
         chosen = [self._choose(rng) for _ in range(4)]
         return draw_example(lambda number: load_example(chosen[number]), range(4), rng)
 
@@ -69,18 +69,18 @@ class ExampleDraw:
         return members[int(rng.integers(len(members)))]
 
 
-def load_example(picture: TaughtPicture) -> Example:
+def load_example(picture: TaughtPicture) -> CollageExample:
     """The picture with what is taught and what is ignored."""
     taught = picture.taught
-    return Example(
+    return CollageExample(
         decode_picture(picture.path), taught.boxes[taught.sure], taught.groups[taught.sure], taught.boxes[~taught.sure]
     )
 
 
 def train(
     network: FasterRCNN,
-    draw: Callable[[np.random.Generator], Example],
-    schedule: Schedule,
+    draw: Callable[[np.random.Generator], CollageExample],
+    schedule: PupilSchedule,
     folder: Path,
     *,
     stop_at: int | None = None,
@@ -117,7 +117,7 @@ def train(
     return average.state
 
 
-def to_batch(examples: Sequence[Example]) -> tuple[list[Tensor], Targets]:
+def to_batch(examples: Sequence[CollageExample]) -> tuple[list[Tensor], Targets]:
     """Pictures (3, H, W) in [0, 1] and their targets, as torchvision takes them."""
     pictures = [torch.from_numpy(one.picture).permute(2, 0, 1).float() / 255 for one in examples]
     targets = [
@@ -131,7 +131,7 @@ def to_batch(examples: Sequence[Example]) -> tuple[list[Tensor], Targets]:
     return pictures, targets
 
 
-def _groups(network: FasterRCNN, schedule: Schedule) -> list[dict[str, object]]:
+def _groups(network: FasterRCNN, schedule: PupilSchedule) -> list[dict[str, object]]:
     """Parameters by rate and decay: the backbone slower, biases without decay."""
     groups = []
     for of_backbone, rate in ((True, schedule.peak_rate * schedule.backbone_share), (False, schedule.peak_rate)):

@@ -31,7 +31,7 @@ from lab.training.picture_faults.head_fit import find_statistics, fit_head
 from lab.training.picture_faults.material import draw_shard, load_shard, shard_numbers, store_shard
 from lab.training.picture_faults.opinions import draw_opinions
 from lab.training.picture_faults.photographs import choose_photographs, choose_skies
-from lab.training.picture_faults.trainer import Portion, Schedule, initialise, train
+from lab.training.picture_faults.trainer import PictureFaultSchedule, Portion, initialise, train
 from lab.training.samples import TRAIN, VALIDATION
 
 SEED = 7
@@ -159,7 +159,7 @@ def train_network(run: Path, steps: int) -> None:
     """Train from the start, or go on from the checkpoint in `run`."""
     network, portions = build_start(), load_portions(run, Part.TRAINING)
     initialise(network, portions)
-    network.load_state_dict(train(network, portions, Schedule(steps), run / "training-run"))
+    network.load_state_dict(train(network, portions, PictureFaultSchedule(steps), run / "training-run"))
     learned = [portion for part in TRAINED_HEAD for portion in load_portions(run, part)]
     fit_head(network, learned, load_held_out(run))
     torch.save(network.state_dict(), run / AVERAGED)

@@ -24,7 +24,7 @@ LOG_EVERY = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class PictureFaultSchedule:
     """AdamW, one cycle of the learning rate, averaged weights at the end."""
 
     steps: int
@@ -92,7 +92,9 @@ def loss(logits: Tensor, kinds: Tensor) -> Tensor:
     return (each * sure).sum() / len(targets)
 
 
-def train(network: PictureFaults, portions: Sequence[Portion], schedule: Schedule, folder: Path) -> dict[str, Tensor]:
+def train(
+    network: PictureFaults, portions: Sequence[Portion], schedule: PictureFaultSchedule, folder: Path
+) -> dict[str, Tensor]:
     """Train branch and head, and return the averaged weights; goes on from the checkpoint in `folder`, if any."""
     network.trunk.requires_grad_(False)
     learning = [*network.branch.parameters(), *network.places.parameters(), *network.head.parameters()]

@@ -46,7 +46,9 @@ def test_the_site_shows_every_page_once() -> None:
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     shown = re.findall(r"[\w/-]+\.md", str(nav))
 
-    assert sorted(shown) == [page.relative_to(DOCS).as_posix() for page in PAGES]
+    # What is kept for readers of old commits is no part of the site.
+    pages = [page.relative_to(DOCS).as_posix() for page in PAGES]
+    assert sorted(shown) == [page for page in pages if not page.startswith("history/")]
 
 
 def test_no_figure_asks_another_host() -> None:

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 
 from detectors.models.faster_rcnn.mobilenet_v2_fpn import SIDE
-from lab.training.faster_rcnn.collages import Example, draw_example, random_crop
+from lab.training.faster_rcnn.collages import CollageExample, draw_example, random_crop
 
 
-def scene(side: int = 400) -> Example:
+def scene(side: int = 400) -> CollageExample:
     """One white square on black, with its box."""
     picture = np.zeros((side, side, 3), np.uint8)
     picture[100:160, 200:280] = 255
-    return Example(picture, np.array([[200, 100, 280, 160]], np.float32), np.array([1]), np.zeros((0, 4), np.float32))
+    return CollageExample(
+        picture, np.array([[200, 100, 280, 160]], np.float32), np.array([1]), np.zeros((0, 4), np.float32)
+    )
 
 
 def test_boxes_follow_the_pixels_of_a_crop() -> None:

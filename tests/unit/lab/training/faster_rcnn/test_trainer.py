@@ -11,11 +11,11 @@ from torch import Tensor
 
 from detectors.models.faster_rcnn.mobilenet_v2_fpn import build_mobilenet_v2_fpn
 from detectors.models.saliency_iqa.backbones import MobileNetV2
-from lab.training.faster_rcnn.collages import Example
+from lab.training.faster_rcnn.collages import CollageExample
 from lab.training.faster_rcnn.pupil import FROZEN_BLOCKS, build_pupil, plain_state, without_ignored
-from lab.training.faster_rcnn.trainer import Schedule, to_batch, train
+from lab.training.faster_rcnn.trainer import PupilSchedule, to_batch, train
 
-QUICK = Schedule(steps=3, batch=2, warm_up=1)
+QUICK = PupilSchedule(steps=3, batch=2, warm_up=1)
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +24,10 @@ def start() -> Mapping[str, Tensor]:
     return MobileNetV2().state_dict()
 
 
-def draw(rng: np.random.Generator) -> Example:
+def draw(rng: np.random.Generator) -> CollageExample:
     picture = rng.integers(0, 255, (128, 128, 3), dtype=np.uint8)
     box = np.array([[20, 20, 70, 110]], np.float32)
-    return Example(picture, box, np.array([1]), np.array([[80, 10, 120, 60]], np.float32))
+    return CollageExample(picture, box, np.array([1]), np.array([[80, 10, 120, 60]], np.float32))
 
 
 def test_ignored_boxes_are_no_examples_of_background() -> None:
@@ -55,7 +55,7 @@ def test_the_network_of_use_computes_what_was_trained(start: Mapping[str, Tensor
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
-    schedule = Schedule(steps=1000, warm_up=100)
+    schedule = PupilSchedule(steps=1000, warm_up=100)
     assert schedule.rate(0) == pytest.approx(0.01)
     assert schedule.rate(99) == schedule.rate(649) == 1.0
     assert schedule.rate(825) == pytest.approx(0.5)
