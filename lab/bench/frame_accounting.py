@@ -45,13 +45,13 @@ def _account(connection: sqlite3.Connection, name: str, status: StreamStatus) ->
         " WHERE stream_id = ? GROUP BY session_id",
         (name,),
     ).fetchall()
-    told = dict(
+    by_session = dict(
         connection.execute("SELECT session_id, frames_offered FROM sessions WHERE stream_id = ?", (name,)).fetchall()
     )
     (put_aside,) = connection.execute("SELECT COUNT(*) FROM dead_letters WHERE stream_id = ?", (name,)).fetchone()
     stored = sum(count for _, count, _, _ in rows)
     counters = status.counters
-    found = FrameAccounting(counters.frames_offered, stored, counters.frames_dropped, put_aside, len(told))
+    found = FrameAccounting(counters.frames_offered, stored, counters.frames_dropped, put_aside, len(by_session))
     wrong = []
     if found.offered != found.stored + found.dropped:
         wrong.append(f"{found.offered} frames offered, {found.stored} stored and {found.dropped} dropped")
@@ -59,9 +59,9 @@ def _account(connection: sqlite3.Connection, name: str, status: StreamStatus) ->
         wrong.append(f"{found.put_aside} frames put aside")
     if not found.stored:
         wrong.append("no frame stored")
-    if sum(told.values()) != found.offered:
-        wrong.append(f"its sessions offered {sum(told.values())} frames, the camera {found.offered}")
+    if sum(by_session.values()) != found.offered:
+        wrong.append(f"its sessions offered {sum(by_session.values())} frames, the camera {found.offered}")
     for session, count, distinct, last in rows:
-        if count != distinct or last >= told.get(session, 0):
+        if count != distinct or last >= by_session.get(session, 0):
             wrong.append(f"session {session}: {count} rows of {distinct} frames, the last number {last}")
     return FrameAccounting(found.offered, found.stored, found.dropped, found.put_aside, found.sessions, tuple(wrong))

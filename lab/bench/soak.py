@@ -70,7 +70,7 @@ class TimedNotifier:
     def of(self, kind: NotificationKind) -> list[tuple[OutboxEntry, float]]:
         """Return the messages of a kind in the order they came."""
         with self._lock:
-            return [told for told in self.messages.values() if told[0].kind is kind]
+            return [message for message in self.messages.values() if message[0].kind is kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class SoakPlan:
 class _Run:
     """What was seen and announced while the system ran, and its accounts after. Times are monotonic seconds."""
 
-    told: TimedNotifier
+    notifier: TimedNotifier
     readings: list[Reading] = field(default_factory=list)
     pulled_s: float = 0.0
     restored_s: float = 0.0
@@ -110,7 +110,7 @@ def run(build: Build, *, minutes: float = 10.0, cameras: int = 8, raise_s: float
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sightline-soak-")))
         server = stack.enter_context(serve_cameras(names, folder))
         database = folder / "soak.db"
-        system = build({name: server.url(name) for name in names}, database, seen.told, raise_s)
+        system = build({name: server.url(name) for name in names}, database, seen.notifier, raise_s)
         empty_bytes = _size_bytes(database)
         _watch(seen, system, server, plan)
         seen.accounts = account_frames(database, seen.statuses)
@@ -191,8 +191,8 @@ def _figures(plan: SoakPlan, names: Sequence[str], seen: _Run) -> dict[str, Any]
 
 def _incident(plan: SoakPlan, seen: _Run) -> dict[str, Any]:
     """Return how long after the pull the alert came, and how long after the return its end; None where it did not."""
-    raised = _first_of(seen.told, NotificationKind.FIRING, plan.pulled)
-    resolved = _first_of(seen.told, NotificationKind.RESOLVED, plan.pulled)
+    raised = _first_of(seen.notifier, NotificationKind.FIRING, plan.pulled)
+    resolved = _first_of(seen.notifier, NotificationKind.RESOLVED, plan.pulled)
     return {
         "name": plan.pulled,
         "away_s": round(seen.restored_s - seen.pulled_s, 1),
@@ -203,8 +203,8 @@ def _incident(plan: SoakPlan, seen: _Run) -> dict[str, Any]:
     }
 
 
-def _first_of(told: TimedNotifier, kind: NotificationKind, camera: str) -> tuple[OutboxEntry, float] | None:
-    return next((each for each in told.of(kind) if camera in _cameras(each[0])), None)
+def _first_of(notifier: TimedNotifier, kind: NotificationKind, camera: str) -> tuple[OutboxEntry, float] | None:
+    return next((each for each in notifier.of(kind) if camera in _cameras(each[0])), None)
 
 
 def _cameras(entry: OutboxEntry) -> tuple[str, ...]:
@@ -221,11 +221,11 @@ def _find_unaccounted(names: Sequence[str], seen: _Run) -> list[str]:
 def _find_wrong_notifications(plan: SoakPlan, seen: _Run) -> list[str]:
     """Return what was announced and should not have been, or the other way round."""
     due = ((plan.pulled,), Fault.SIGNAL_LOSS)
-    raised = [(_cameras(entry), entry.incident.headline) for entry, _ in seen.told.of(NotificationKind.FIRING)]
-    wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in raised if (cameras, fault) != due]
+    raised = [(_cameras(entry), entry.incident.headline) for entry, _ in seen.notifier.of(NotificationKind.FIRING)]
+    wrong = [f"{', '.join(cameras)}: announced as {fault}" for cameras, fault in raised if (cameras, fault) != due]
     if raised.count(due) != 1:
-        wrong.append(f"{plan.pulled}: pulled, and told as signal loss {raised.count(due)} times instead of once")
-    if _first_of(seen.told, NotificationKind.RESOLVED, plan.pulled) is None:
+        wrong.append(f"{plan.pulled}: pulled, and announced as signal loss {raised.count(due)} times instead of once")
+    if _first_of(seen.notifier, NotificationKind.RESOLVED, plan.pulled) is None:
         wrong.append(f"{plan.pulled}: restored, but its alert did not end")
     return wrong
 

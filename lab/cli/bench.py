@@ -263,8 +263,8 @@ def soak(
         raise typer.Exit(EXIT_FAILED)
 
 
-def build_embedded(urls: Mapping[str, str], database: Path, told: Notifier, raise_s: float) -> "System":
-    """Return the system of `sightline run` over these cameras, impatient and telling only `told`; not yet started."""
+def build_embedded(urls: Mapping[str, str], database: Path, notifier: Notifier, raise_s: float) -> "System":
+    """Return the system of `sightline run` over these cameras, with short waits and this notifier alone; not yet started."""
     from evaluation.policy import Policy  # noqa: PLC0415
     from notification.grouping import GroupingPolicy  # noqa: PLC0415
     from sightline.bootstrap import build_system  # noqa: PLC0415
@@ -278,7 +278,7 @@ def build_embedded(urls: Mapping[str, str], database: Path, told: Notifier, rais
         notifiers=NotifierSettings(log=False),
     )
     return build_system(
-        settings, policy=Policy.short(raise_s), grouping=GroupingPolicy.short(raise_s), notifiers=[told]
+        settings, policy=Policy.short(raise_s), grouping=GroupingPolicy.short(raise_s), notifiers=[notifier]
     )
 
 

@@ -101,7 +101,7 @@ def test_transitions_of_one_moment_come_by_fault(stores: PortStores) -> None:
     assert [step.fault for step in stores.alerts.transitions("gate")] == [Fault.BLUR, Fault.NOISE, Fault.SHAKE]
 
 
-def test_a_transition_told_twice_is_one(stores: PortStores) -> None:
+def test_a_transition_sent_twice_is_one(stores: PortStores) -> None:
     other = replace(transition(5), fault=Fault.NOISE)
     stores.scores.add(BatchResult(transitions=(transition(5), transition(5), other)))
     assert len(stores.alerts.transitions("gate")) == 2
@@ -223,7 +223,7 @@ def test_entries_are_due_oldest_first_until_delivered(stores: PortStores) -> Non
     assert [each.key for each in stores.alerts.due(LATER)] == ["b"]
 
 
-def test_an_entry_is_told_as_it_was_written(stores: PortStores) -> None:
+def test_an_entry_is_read_as_it_was_written(stores: PortStores) -> None:
     stores.scores.add(BatchResult(outbox=(entry(),)))
     assert stores.alerts.due(LATER) == [entry()]
 

@@ -51,7 +51,7 @@ def test_a_holder_that_comes_back_late_keeps_its_token_while_nobody_took_the_cam
     assert leases.fences(["gate"]) == {"gate": 0}
 
 
-def test_a_holder_that_was_replaced_meanwhile_starts_anew(leases: CameraLeases) -> None:
+def test_a_holder_that_was_replaced_meanwhile_starts_again(leases: CameraLeases) -> None:
     assert leases.acquire("gate", "north", now=START, ttl_s=30) == 1
     assert leases.acquire("gate", "south", now=TOO_LATE, ttl_s=30) == 2
     leases.release("gate", "south")

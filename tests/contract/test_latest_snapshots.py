@@ -46,7 +46,7 @@ def test_the_last_scores_verdicts_alerts_incident_and_status_come_together(store
     assert found.status.last_frame_at == scores("gate", 2).ref.received_at
 
 
-def test_what_is_over_is_not_told(stores: PortStores) -> None:
+def test_what_is_over_is_not_announced(stores: PortStores) -> None:
     over = incident(state=IncidentState.RESOLVED, resolved_at=START)
     stores.scores.add(
         BatchResult(
@@ -68,7 +68,7 @@ def test_of_several_sessions_the_one_heard_last_counts(stores: PortStores) -> No
     assert (found.session_id, found.state) == ("a", ConnectionState.LOST)
 
 
-def test_streams_are_told_apart_and_those_not_asked_for_are_left_out(stores: PortStores) -> None:
+def test_streams_are_distinguished_and_those_not_asked_for_are_left_out(stores: PortStores) -> None:
     for name in ("gate", "yard", "dock"):
         stores.scores.add(BatchResult(scores=(scores(name, len(name) + ord(name[0])),)))
     found = stores.scores.latest(["yard", "gate"])

@@ -167,7 +167,9 @@ def test_incidents_of_an_older_schema_are_found_by_fault_site_and_severity(
     engine.dispose()
 
 
-def test_a_retired_camera_holds_no_alert_and_no_reference_and_its_incident_is_told_resolved(database: Engine) -> None:
+def test_a_retired_camera_holds_no_alert_and_no_reference_and_its_incident_is_announced_resolved(
+    database: Engine,
+) -> None:
     streams, store, alerts = SqlStreamStore(database), SqlScoreStore(database), SqlAlertStore(database)
     streams.put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
     store.add(BatchResult(alerts=(alert(),), references=(reference(),), incidents=(incident(),)))

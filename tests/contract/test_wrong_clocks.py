@@ -106,7 +106,7 @@ def test_an_old_unit_delivered_again_still_changes_nothing(wrong: Wrong) -> None
     assert wrong.streams.sessions("gate")[0].frames_offered == 10
 
 
-def test_a_message_put_off_by_a_wrong_clock_is_told(wrong: Wrong) -> None:
+def test_a_message_put_off_by_a_wrong_clock_is_announced(wrong: Wrong) -> None:
     wrong.scores.add(BatchResult(outbox=(replace(entry("told"), created_at=LATER),)))
     wrong.alerts.postpone(["told"], LATER + timedelta(seconds=5), "the receiver is unavailable")
 

@@ -154,7 +154,7 @@ def test_alerts_take_the_same_steps_in_the_same_order(embedded: Setup, cluster: 
     )
 
 
-def test_people_are_told_the_same_under_the_same_keys(embedded: Setup, cluster: Setup) -> None:
+def test_people_get_the_same_messages_under_the_same_keys(embedded: Setup, cluster: Setup) -> None:
     ours, theirs = (
         [(entry.key, entry.kind, entry.incident.headline) for entry in SqlAlertStore(each.engine).due(UNTIL)]
         for each in (embedded, cluster)

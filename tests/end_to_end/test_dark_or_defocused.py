@@ -14,7 +14,7 @@ BLUR_BEGINS, BLUR_ENDS = 0.30, 0.35
 NIGHT, DAY = "night-highway-headlights.mp4", "tud-campus.mp4"
 
 
-def test_a_dark_night_and_a_defocused_day_are_told_apart(data_folder: Path) -> None:
+def test_a_dark_night_and_a_defocused_day_are_distinguished(data_folder: Path) -> None:
     found = dark_or_defocused.run(data_folder, nights=[NIGHT], days=[DAY])
     (night,), (day,) = found["dark"], found["defocused"]
     assert night["told"] == ()

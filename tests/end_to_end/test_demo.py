@@ -31,7 +31,7 @@ def played(parts: tuple[ScheduledCamera, ...], cache: Path) -> tuple[int, str]:
 @pytest.mark.slow
 @pytest.mark.rtsp
 @pytest.mark.timeout(400)
-def test_every_planted_fault_is_told_once_under_its_name_and_the_healthy_stay_silent(films: Path) -> None:
+def test_every_planted_fault_is_announced_once_under_its_name_and_the_healthy_stay_silent(films: Path) -> None:
     if reason := served_cameras.explain_missing_server():
         absent(reason)
     status, said = played(DEMO_SCHEDULE, films)

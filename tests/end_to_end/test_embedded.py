@@ -59,7 +59,7 @@ def test_a_recording_is_read_judged_stored_and_served_and_the_end_is_orderly(tmp
 
 
 @pytest.mark.slow
-def test_a_camera_that_cannot_be_reached_is_told_to_the_notifier_and_does_not_disturb_the_rest(tmp_path: Path) -> None:
+def test_a_camera_that_cannot_be_reached_reaches_the_notifier_and_does_not_disturb_the_rest(tmp_path: Path) -> None:
     write_clip(tmp_path / "scene.mp4", seconds=60, fps=5)
     told = FakeNotifier()
     wanted = settings(

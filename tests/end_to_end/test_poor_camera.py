@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not DATA, reason="SIGHTLINE_DATA names the folde
 
 
 @pytest.mark.parametrize("attack", ["", *ATTACKS])
-def test_what_is_done_to_a_poor_camera_at_its_tenth_minute_is_told(attack: str, tmp_path: Path) -> None:
+def test_what_is_done_to_a_poor_camera_at_its_tenth_minute_is_announced(attack: str, tmp_path: Path) -> None:
     seen = PoorCamera(find_clips(CLIP)[0], tmp_path).watch(attack, build_scorer())
     told = evaluate_playback(seen, Camera("poor", "poor"), Policy())
     if not attack:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not DATA, reason="SIGHTLINE_DATA names the folde
         ("conditions/tamper-covered.mp4", SamplingPlan(), Fault.COVERED, (2.1, 4.4)),
     ],
 )
-def test_what_happened_to_a_real_camera_is_told_under_its_name(
+def test_what_happened_to_a_real_camera_is_announced_under_its_name(
     clip: str, plan: SamplingPlan, headline: Fault, within_s: tuple[float, float]
 ) -> None:
     camera = Camera("camera", str(Path(DATA or "") / clip), plan=plan)

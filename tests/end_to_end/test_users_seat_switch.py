@@ -64,7 +64,7 @@ class SimulatedSite:
         back_s = CUT_S + APART_S * VICTIMS.index(name)
         return elapsed_s >= 0 and (name in self.dead or elapsed_s < back_s)
 
-    def told(self) -> list[NotificationKind]:
+    def kinds(self) -> list[NotificationKind]:
         return [entry.kind for entry in self.notifier.sent]
 
 
@@ -77,7 +77,7 @@ def test_a_switch_reboot_makes_one_firing_one_update_naming_the_two_and_one_reso
     site.start()
     site.run(600.0)
 
-    assert site.told() == [NotificationKind.FIRING, NotificationKind.UPDATE]
+    assert site.kinds() == [NotificationKind.FIRING, NotificationKind.UPDATE]
     firing, update = (entry.incident for entry in site.notifier.sent)
     assert firing.members == tuple(VICTIMS)
     assert firing.headline is Fault.SIGNAL_LOSS
@@ -88,7 +88,7 @@ def test_a_switch_reboot_makes_one_firing_one_update_naming_the_two_and_one_reso
     site.dead.clear()
     site.run(400.0)
 
-    assert site.told() == [NotificationKind.FIRING, NotificationKind.UPDATE, NotificationKind.RESOLVED]
+    assert site.kinds() == [NotificationKind.FIRING, NotificationKind.UPDATE, NotificationKind.RESOLVED]
     resolved = site.notifier.sent[-1].incident
     assert resolved.incident_id == firing.incident_id
     assert resolved.state is IncidentState.RESOLVED

@@ -156,7 +156,7 @@ def test_the_health_server_holds_the_same_flood() -> None:
         health.stop(20)
 
 
-def test_a_health_that_cannot_be_told_is_an_answer_and_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_health_is_an_answer_and_one_line(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> dict[str, str]:
         raise RuntimeError("the part is half gone")
 

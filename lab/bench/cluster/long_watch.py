@@ -78,7 +78,7 @@ def run(
         totals = _totals(services, engine, topic)
     wrong += [
         f"{name}: {each}" for name, account in found.items() for each in account.wrong
-    ] + find_wrong_notifications(plan.pulled, totals.told)
+    ] + find_wrong_notifications(plan.pulled, totals.notifications)
     return {"broken": wrong, **_figures(plan, seen, found, totals)}
 
 
@@ -218,7 +218,7 @@ class _Totals:
     lags_s: tuple[float, float]
     broker_bytes: int
     table_bytes: int
-    told: tuple[Message, ...]
+    notifications: tuple[Message, ...]
 
 
 def _totals(services: ClusterServices, engine: Engine, topic: str) -> _Totals:
@@ -226,12 +226,12 @@ def _totals(services: ClusterServices, engine: Engine, topic: str) -> _Totals:
         "SELECT percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM stored_at - received_at))"
         " FROM frames"
     )
-    told = text(
+    query = text(
         "SELECT incident->>'stream_id', incident->>'headline', kind, created_at FROM outbox ORDER BY created_at"
     )
     with engine.connect() as connection:
         median_s, high_s = connection.execute(lag).scalar_one()
-        messages = tuple((row[0], row[1], row[2], row[3]) for row in connection.execute(told))
+        messages = tuple((row[0], row[1], row[2], row[3]) for row in connection.execute(query))
     return _Totals((median_s, high_s), broker_bytes(services, topic), postgres_bytes(engine)[0], messages)
 
 
@@ -255,23 +255,23 @@ def _figures(plan: SoakPlan, seen: _Seen, found: Mapping[str, ClusterFrameAccoun
         "cpu_ms_per_frame": {name: round(1e3 * cores / per_s, 2) for name, cores in seen.cores.items()},
         "broker_bytes_per_frame": round(totals.broker_bytes / max(1, stored)),
         "table_bytes_per_frame": round(totals.table_bytes / max(1, stored)),
-        "alerts": [f"{camera} {headline} {kind}" for camera, headline, kind, _ in totals.told],
+        "alerts": [f"{camera} {headline} {kind}" for camera, headline, kind, _ in totals.notifications],
         "told_after_s": _after(totals, "firing", seen.pulled_at),
         "ended_after_s": _after(totals, "resolved", seen.restored_at),
     }
 
 
-def find_wrong_notifications(pulled: str, told: Sequence[Message]) -> list[str]:
+def find_wrong_notifications(pulled: str, notifications: Sequence[Message]) -> list[str]:
     """Return what is wrong with the messages: the pulled camera's loss and return are due once each, nothing else."""
     due = [(pulled, "signal_loss", "firing"), (pulled, "signal_loss", "resolved")]
-    found = [(camera, headline, kind) for camera, headline, kind, _ in told]
-    wrong = [f"told and not due: {' '.join(each)}" for each in found if each not in due]
+    found = [(camera, headline, kind) for camera, headline, kind, _ in notifications]
+    wrong = [f"announced and not due: {' '.join(each)}" for each in found if each not in due]
     counts = {each: found.count(each) for each in due}
     return wrong + [
-        f"told {count} times instead of once: {' '.join(each)}" for each, count in counts.items() if count != 1
+        f"announced {count} times instead of once: {' '.join(each)}" for each, count in counts.items() if count != 1
     ]
 
 
 def _after(totals: _Totals, kind: str, since: datetime | None) -> float | None:
-    first = next((at for _, _, each, at in totals.told if each == kind), None)
+    first = next((at for _, _, each, at in totals.notifications if each == kind), None)
     return None if first is None or since is None else round((first - since).total_seconds(), 1)

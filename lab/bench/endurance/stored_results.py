@@ -109,19 +109,19 @@ def read_accounts(engine: Engine, cameras: Sequence[str]) -> Mapping[str, Stored
         offered = connection.execute(select(sessions.stream_id, sessions.session_id, sessions.frames_offered)).all()
         put_aside = connection.execute(select(letters.stream_id, func.count()).group_by(letters.stream_id)).all()
     aside = {str(row[0]): int(row[1]) for row in put_aside}
-    told = {(row[0], row[1]): int(row[2]) for row in offered}
+    counts = {(row[0], row[1]): int(row[2]) for row in offered}
     rows = {(row[0], row[1]): (int(row[2]), int(row[3])) for row in stored}
-    return {camera: _account(camera, told, rows, aside.get(camera, 0)) for camera in cameras}
+    return {camera: _account(camera, counts, rows, aside.get(camera, 0)) for camera in cameras}
 
 
 def _account(
     camera: str,
-    told: Mapping[tuple[str, str], int],
+    counts: Mapping[tuple[str, str], int],
     rows: Mapping[tuple[str, str], tuple[int, int]],
     put_aside: int,
 ) -> StoredFrameAccount:
-    own = {session: counts for (stream, session), counts in rows.items() if stream == camera}
-    offered = {session: number for (stream, session), number in told.items() if stream == camera}
+    own = {session: pair for (stream, session), pair in rows.items() if stream == camera}
+    offered = {session: number for (stream, session), number in counts.items() if stream == camera}
     return StoredFrameAccount(
         offered=sum(offered.values()),
         stored=sum(different for _, different in own.values()),
@@ -171,13 +171,13 @@ def count_overdrawn(engine: Engine, cameras: Sequence[str]) -> int:
     """
     sessions, frames = tables.sessions.c, tables.frames.c
     with engine.connect() as connection:
-        told = connection.execute(
+        offered = connection.execute(
             select(sessions.stream_id, sessions.session_id, sessions.frames_offered).order_by(sessions.started_at)
         ).all()
         stored = connection.execute(
             select(frames.stream_id, frames.session_id, func.count()).group_by(frames.stream_id, frames.session_id)
         ).all()
-    newest = {row[0]: row[1] for row in told}
+    newest = {row[0]: row[1] for row in offered}
     rows = {(row[0], row[1]): int(row[2]) for row in stored}
-    ended = [row for row in told if row[0] in cameras and newest[row[0]] != row[1]]
+    ended = [row for row in offered if row[0] in cameras and newest[row[0]] != row[1]]
     return sum(rows.get((row[0], row[1]), 0) > row[2] for row in ended)

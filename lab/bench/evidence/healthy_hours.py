@@ -44,12 +44,12 @@ def find_healthy(data: Path) -> Sequence[Path]:
 def run_clip(path: Path) -> dict[str, Any]:
     """Return what is reported of one clean clip by the clips' policy and the default plan; all of it is false."""
     camera = Camera(path.stem, str(path))
-    told = evaluate_playback(play_clip(camera, build_product_scorer()), camera, Policy.for_clips())
+    outcome = evaluate_playback(play_clip(camera, build_product_scorer()), camera, Policy.for_clips())
     return {
         "name": path.stem,
-        "hours": told.seconds / 3600,
-        "false_alarms": [{"fault": fault.value, "at_s": round(at_s, 1)} for fault, at_s in told.fired.items()],
-        "assessable": round(told.assessable, 3),
+        "hours": outcome.seconds / 3600,
+        "false_alarms": [{"fault": fault.value, "at_s": round(at_s, 1)} for fault, at_s in outcome.fired.items()],
+        "assessable": round(outcome.assessable, 3),
         "today": {name: len(times) for name, times in watch_clip(camera).raised.items()},
     }
 

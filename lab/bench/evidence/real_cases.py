@@ -69,10 +69,10 @@ def find_cases(data: Path) -> Sequence[RealCase]:
 def run_case(data: Path, case: RealCase) -> dict[str, Any]:
     """Return what was reported of one case, when, whether that is right, and what today's checks raised."""
     camera = Camera("camera", str(data / case.clip), plan=PLANS[case.plan])
-    told = evaluate_playback(play_clip(camera, build_product_scorer()), camera, Policy.for_clips())
-    after = {fault: at_s - case.onset_s for fault, at_s in told.fired.items()}
-    headline = told.headline
-    rightly = headline in case.headlines if case.headlines else not told.fired
+    outcome = evaluate_playback(play_clip(camera, build_product_scorer()), camera, Policy.for_clips())
+    after = {fault: at_s - case.onset_s for fault, at_s in outcome.fired.items()}
+    headline = outcome.headline
+    rightly = headline in case.headlines if case.headlines else not outcome.fired
     delay_s = min((after[fault] for fault in case.headlines if fault in after), default=None)
     in_time = delay_s is not None and -1.0 <= delay_s <= case.within_s
     return {
@@ -81,9 +81,9 @@ def run_case(data: Path, case: RealCase) -> dict[str, Any]:
         "plan": case.plan,
         "should_be": [fault.value for fault in case.headlines],
         "headline": headline.value if headline else "",
-        "told": {fault.value: round(at_s, 2) for fault, at_s in told.fired.items()},
+        "told": {fault.value: round(at_s, 2) for fault, at_s in outcome.fired.items()},
         "delay_s": None if delay_s is None else round(delay_s, 2),
         "right": rightly and (in_time or not case.headlines),
-        "seconds": round(told.seconds, 1),
+        "seconds": round(outcome.seconds, 1),
         "today": {name: round(times[0], 2) for name, times in watch_clip(camera).raised.items()},
     }

@@ -105,12 +105,12 @@ def _tools(settings: KafkaSettings, _frame: Frame, size: int, messages: int, jar
     servers = settings.servers[0]
     produce = ["--topic", settings.topic, "--num-records", messages, "--record-size", size, "--throughput", -1]
     produce += ["--producer-props", f"bootstrap.servers={servers}", "acks=all", "max.request.size=17000000"]
-    told = _java(jars, "org.apache.kafka.tools.ProducerPerformance", [*produce, "buffer.memory=67108864"])
+    output = _java(jars, "org.apache.kafka.tools.ProducerPerformance", [*produce, "buffer.memory=67108864"])
     # "100 records sent, 98.1 records/sec (84.20 MB/sec), …"; their MB has 2^20 bytes.
-    produced = float(told.strip().splitlines()[-1].split("(")[1].split()[0])
+    produced = float(output.strip().splitlines()[-1].split("(")[1].split()[0])
     consume = ["--topic", settings.topic, "--messages", messages, "--bootstrap-server", servers, "--timeout", 60_000]
-    told = _java(jars, "org.apache.kafka.tools.ConsumerPerformance", consume)
-    header, values = (line.split(", ") for line in told.strip().splitlines()[-2:])
+    output = _java(jars, "org.apache.kafka.tools.ConsumerPerformance", consume)
+    header, values = (line.split(", ") for line in output.strip().splitlines()[-2:])
     consumed = float(dict(zip(header, values, strict=True))["fetch.MB.sec"])
     return {"tool_produce": produced * 1.048576, "tool_consume": consumed * 1.048576}
 

@@ -129,11 +129,11 @@ def card(
 ) -> None:
     """Write the bundled model's card from measurements."""
     found = FaceQualityFigures(**json.loads(measured.read_text(encoding="utf-8")))
-    told = FaceQualityProvenance(**json.loads(provenance.read_text(encoding="utf-8")))
+    record = FaceQualityProvenance(**json.loads(provenance.read_text(encoding="utf-8")))
     text = model_card(
         weights.locate_weights(bundled_recipe.MODEL, folder=target).sha256,
         bundled_recipe.CYCLES,
-        told,
+        record,
         found,
         bundled_recipe.WITHHELD,
     )

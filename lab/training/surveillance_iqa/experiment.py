@@ -151,10 +151,10 @@ def open_experiment(setting: ReproductionOptions, name: str) -> tuple[Surveillan
             ExperimentRun(f"split{index}", select_rows(split, setting.half)) for index, split in enumerate(splits)
         ]
         several = f"mean of {len(chosen)} splits" if len(chosen) > 1 else "one split"
-    told = f"rerun on {setting.half}, {several}; {plan.backbone}; {note}"
+    caption = f"rerun on {setting.half}, {several}; {plan.backbone}; {note}"
     return SurveillanceExperiment(
         dataset, samples, chosen, setting.runs / f"surveillance-tables-{name}", plan, setting.start
-    ), told
+    ), caption
 
 
 def mean_measures(runs: Sequence[SurveillanceAnswers]) -> Mapping[str, float]:

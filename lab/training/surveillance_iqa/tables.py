@@ -24,11 +24,11 @@ SIGNS: Mapping[FTestOutcome, int] = {FTestOutcome.BETTER: 1, FTestOutcome.INDIST
 
 def table_2(setting: ReproductionOptions, name: str) -> TableResult:
     """The method and BRISQUE, both retrained on every split; the other methods as cited."""
-    runs, told = open_experiment(setting, name)
+    runs, note = open_experiment(setting, name)
     proposed, brisque = runs.evaluate_proposed(), runs.brisque()
     rerun = {
-        PROPOSED: (proposed, told),
-        BRISQUE: (brisque, f"{told.split(';')[0]}; kernel ridge in place of support vectors"),
+        PROPOSED: (proposed, note),
+        BRISQUE: (brisque, f"{note.split(';')[0]}; kernel ridge in place of support vectors"),
     }
     rows = []
     for method, figures in TABLE_2.items():
@@ -39,11 +39,11 @@ def table_2(setting: ReproductionOptions, name: str) -> TableResult:
 
 def table_3(setting: ReproductionOptions, name: str) -> TableResult:
     """A training for each weight of the local branch, not a sweep afterwards; each compared with the global alone."""
-    runs, told = open_experiment(setting, name)
+    runs, note = open_experiment(setting, name)
     judged = {weight: runs.evaluate_proposed(weight) for weight in TABLE_3}
     gains = {weight: _gain(found, judged[0.0]) for weight, found in judged.items() if weight and runs.same_pictures}
     rows = [
-        _row(f"w = {weight:g}", TABLE_3[weight], found, told + gains.get(weight, ""), runs)
+        _row(f"w = {weight:g}", TABLE_3[weight], found, note + gains.get(weight, ""), runs)
         for weight, found in judged.items()
     ]
     scatters = [_scatter(f"w = {weight:g}", found) for weight, found in judged.items()]
@@ -56,7 +56,7 @@ def figure_3(setting: ReproductionOptions, name: str) -> TableResult:
     A cell is the mean over splits of 1 where the row's method is significantly better than the column's at 5 %, -1
     where worse, 0 where neither. The paper's figure has all twelve methods; its text says the proposed beats them all.
     """
-    runs, told = open_experiment(setting, name)
+    runs, note = open_experiment(setting, name)
     judged = {
         BRISQUE: runs.brisque(),
         GLOBAL_ONLY: runs.evaluate_proposed(0.0),
@@ -67,7 +67,7 @@ def figure_3(setting: ReproductionOptions, name: str) -> TableResult:
     for method in COMPARED:
         cells = {other: _significance(judged[method], judged[other]) for other in COMPARED if other != method}
         paper = {BRISQUE: 1.0} if method == PROPOSED else {PROPOSED: -1.0} if method == BRISQUE else {}
-        rows.append(TableRow(method, paper, cells, told))
+        rows.append(TableRow(method, paper, cells, note))
     return TableResult(tuple(rows), tuple(_scatter(method, judged[method]) for method in COMPARED))
 
 

@@ -41,7 +41,7 @@ def test_a_camera_that_stops_answering_is_given_up_at_its_deadline(manner: Camer
 
 
 @pytest.mark.parametrize("manner", [CameraBehaviour.REFUSES, CameraBehaviour.FORBIDS])
-def test_a_refused_login_is_told_from_an_absent_camera(manner: CameraBehaviour) -> None:
+def test_a_refused_login_is_distinguished_from_an_absent_camera(manner: CameraBehaviour) -> None:
     with serve_scripted_camera(ScriptedCamera(manner)) as camera:
         result = read_source(camera.url.replace("//", "//guard:hunter2@"), deadlines=SHORT)
     assert type(result.error) is LoginRefused

@@ -129,7 +129,7 @@ def test_a_login_that_is_not_supported_is_named_and_never_tried(kind: str, schem
     assert logins(camera.asked) == 0
 
 
-def test_a_camera_without_a_login_set_is_told_so() -> None:
+def test_a_camera_without_a_login_set_is_reported_as_such() -> None:
     with serve_answers(ask_for_login(CHALLENGES[0])) as camera:
         result = read_source(camera.url("rtsp"), deadlines=SHORT)
     assert "set user and password" in str(result.error)
@@ -263,7 +263,7 @@ def test_video_under_a_payload_type_that_was_not_announced_is_named(media: str) 
     check_sentence(result.error, "payload type 96")
 
 
-def test_a_camera_without_tcp_is_told_to_use_udp() -> None:
+def test_for_a_camera_without_tcp_the_reason_names_udp() -> None:
     def reply(asked: ReceivedRequest) -> Answer:
         wants_tcp = "TCP" in asked.headers.get("transport", "")
         return make_rtsp_answer(asked, "461 Unsupported") if wants_tcp else play_ten_pictures(asked)

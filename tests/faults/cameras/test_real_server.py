@@ -66,7 +66,7 @@ def test_every_way_in_works_with_every_form_of_a_password(
 
 
 @pytest.mark.rtsp
-def test_a_wrong_password_is_refused_and_never_told(serve: Serve, tmp_path: Path) -> None:
+def test_a_wrong_password_is_refused_and_never_reported(serve: Serve, tmp_path: Path) -> None:
     path = write_test_film(tmp_path / "film.mp4", frames=10)
     server = serve(ServedCamera("gate", (path,), user=USER, password=PASSWORD))
     for url in (f"rtsp://{USER}:{PASSWORD}x@127.0.0.1:{server.port}/gate", f"rtsp://127.0.0.1:{server.port}/gate"):

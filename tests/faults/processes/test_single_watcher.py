@@ -75,7 +75,7 @@ def start_refused(database: str) -> str:
     return str(caught.value)
 
 
-def test_the_second_is_refused_and_told_who_holds_it(database: str, other: subprocess.Popen[str]) -> None:
+def test_the_second_is_refused_with_who_holds_it(database: str, other: subprocess.Popen[str]) -> None:
     why = start_refused(database)
 
     assert f"process {other.pid} on {os.uname().nodename}, since 2026-03-02" in why

@@ -27,7 +27,7 @@ def test_a_text_file_is_no_video(tmp_path: Path) -> None:
     assert isinstance(read_source(str(path)).error, SourceUnavailable)
 
 
-def test_an_absent_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
+def test_an_absent_file_and_a_folder_are_distinguished(tmp_path: Path) -> None:
     assert "no such file" in str(read_source(str(tmp_path / "none.mp4")).error)
     assert "folder" in str(read_source(str(tmp_path)).error)
 
@@ -95,7 +95,7 @@ def test_grey_and_deep_video_travel_in_their_own_samples(
 
 
 @pytest.mark.parametrize(("declared", "expected"), [(1, ColorRange.LIMITED), (2, ColorRange.FULL)])
-def test_limited_and_full_range_are_told_apart(tmp_path: Path, declared: int, expected: ColorRange) -> None:
+def test_limited_and_full_range_are_distinguished(tmp_path: Path, declared: int, expected: ColorRange) -> None:
     frame = read_source(str(write_test_film(tmp_path / "film.mp4", frames=2, color_range=declared))).frames[0]
     assert frame.format.color_range is expected
 

@@ -93,7 +93,7 @@ def test_reading_a_dead_redis_says_that_it_is_away(server: services.Service, liv
             read()
 
 
-def test_a_restarted_redis_knows_nothing_until_it_is_told(server: services.Service, live: RedisLiveState) -> None:
+def test_a_restarted_redis_knows_nothing_until_something_is_put(server: services.Service, live: RedisLiveState) -> None:
     live.put(GATE)
     server.kill()
     server.start()

@@ -51,7 +51,7 @@ def test_an_open_incident_is_a_fault_with_todays_number(failing: StreamSnapshot)
     assert told.evidence.value == 8.8
 
 
-def test_a_fault_that_has_just_gone_is_still_told_and_says_so(failing: StreamSnapshot) -> None:
+def test_a_fault_that_has_just_gone_is_still_reported_and_says_so(failing: StreamSnapshot) -> None:
     told = derive_camera_status(CAMERA, replace_verdict(failing, Verdict(Fault.BLUR, VerdictState.OK)), failing.at)
     assert told.state is CameraState.FAULT
     assert told.reason == "good again; resolved once it stays so"
@@ -81,7 +81,7 @@ def test_a_firing_alert_without_an_incident_is_a_fault(stage: SampleCameras) -> 
     assert derive_camera_status(CAMERA, replace(snapshot, alerts=(alert,)), snapshot.at).state is CameraState.FAULT
 
 
-def test_a_fault_not_yet_told_is_suspected_and_named_by_its_cause(stage: SampleCameras) -> None:
+def test_a_fault_not_yet_reported_is_suspected_and_named_by_its_cause(stage: SampleCameras) -> None:
     snapshot = replace_verdict(replace_verdict(stage.healthy(CAMERA), blur_verdict()), signal_loss_verdict())
     seen = derive_camera_status(CAMERA, snapshot, snapshot.at)
     assert (seen.state, seen.headline, seen.symptoms) == (CameraState.SUSPECTED, Fault.SIGNAL_LOSS, (Fault.BLUR,))

@@ -20,7 +20,9 @@ STATES = {
 
 
 @pytest.mark.parametrize(("state", "fault"), STATES.items(), ids=str)
-def test_each_broken_connection_is_told_after_a_minute_under_its_own_name(state: ConnectionState, fault: Fault) -> None:
+def test_each_broken_connection_is_announced_after_a_minute_under_its_own_name(
+    state: ConnectionState, fault: Fault
+) -> None:
     story = CameraTimeline()
     story.play(20)
     story.out(50, state, reason="as the camera said")
@@ -141,7 +143,7 @@ def test_decode_errors_count_by_rate_and_a_restart_of_the_counters_is_none() -> 
     assert story.fired == [Fault.DECODE_ERRORS]
 
 
-def test_a_change_of_resolution_is_told_once_and_never_resolved() -> None:
+def test_a_change_of_resolution_is_announced_once_and_never_resolved() -> None:
     story = CameraTimeline()
     story.play(20)
     story.play(1500, step_s=5, counters={"width": 1280, "height": 720})

@@ -140,7 +140,7 @@ def test_a_metric_that_could_not_be_measured_gives_its_reason() -> None:
     assert reason(story, Fault.BLOCKINESS) == "blockiness was not measured"
 
 
-def test_verdict_changes_are_told_once_and_not_with_every_number() -> None:
+def test_verdict_changes_are_announced_once_and_not_with_every_number() -> None:
     story = CameraTimeline()
     story.play(30)
     story.play(30, DEFOCUSED)

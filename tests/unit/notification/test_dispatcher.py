@@ -55,14 +55,14 @@ def cameras(count: int, *, site: str = "depot", group: str = "switch", first: in
     return [Camera(name, f"rtsp://{name}.test/1", site=site, group=group) for name in names]
 
 
-def test_a_camera_alone_at_its_site_is_told_at_once() -> None:
+def test_a_camera_alone_at_its_site_is_announced_at_once() -> None:
     desk = DispatcherHarness(cameras(1))
     desk.happens("cam-00")
     desk.run()
     assert desk.notified() == [(FIRING, "cam-00")]
 
 
-def test_a_camera_among_others_waits_a_minute_for_company_and_is_told_alone_if_none_comes() -> None:
+def test_a_camera_among_others_waits_a_minute_for_company_and_is_announced_alone_if_none_comes() -> None:
     desk = DispatcherHarness(cameras(10))
     desk.happens("cam-00")
     desk.run(55)
@@ -291,7 +291,7 @@ def test_a_kill_between_any_two_steps_neither_loses_a_message_nor_renames_it(ste
     assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
 
 
-def test_what_ended_while_the_clock_was_set_back_is_told_after_what_began() -> None:
+def test_what_ended_while_the_clock_was_set_back_is_announced_after_what_began() -> None:
     desk = DispatcherHarness(cameras(1))
     desk.notifier.away = True
     desk.happens("cam-00")

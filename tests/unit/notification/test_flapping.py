@@ -86,7 +86,7 @@ def test_forty_reconnections_an_hour_are_one_message_that_names_the_share(restar
     assert 45 <= share <= 65
 
 
-def test_its_end_is_told_once() -> None:
+def test_its_end_is_announced_once() -> None:
     desk = FlappingHarness()
     desk.flap(40)
     desk.run(2 * 3600)
@@ -94,7 +94,7 @@ def test_its_end_is_told_once() -> None:
     assert desk.notifier.sent[1].incident.summary == "cam-00: the connection is steady again"
 
 
-def test_losses_during_the_warning_are_not_told_one_by_one() -> None:
+def test_losses_during_the_warning_are_not_announced_one_by_one() -> None:
     desk = FlappingHarness()
     desk.flap(10)
     for _ in range(5):
@@ -107,7 +107,7 @@ def test_losses_during_the_warning_are_not_told_one_by_one() -> None:
     assert desk.notified() == [(FIRING, "cam-00")]
 
 
-def test_a_camera_that_is_lost_for_good_while_it_flaps_is_told() -> None:
+def test_a_camera_that_is_lost_for_good_while_it_flaps_is_announced() -> None:
     desk = FlappingHarness()
     desk.flap(10)
     desk.up = False

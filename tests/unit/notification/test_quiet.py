@@ -39,7 +39,7 @@ class QuietHarness(DispatcherHarness):
 
 @pytest.mark.parametrize("restarts", [(), (600,), (60, 1200, 1795), (1801,)])
 @pytest.mark.parametrize("scope", [{"camera": "cam-00"}, {"site": "depot"}, {"group": "switch"}, {}])
-def test_a_fault_born_inside_and_still_there_at_the_end_is_told_within_a_minute(
+def test_a_fault_born_inside_and_still_there_at_the_end_is_announced_within_a_minute(
     restarts: Sequence[int], scope: dict[str, str]
 ) -> None:
     desk = QuietHarness(cameras(10))
@@ -60,7 +60,7 @@ def test_a_fault_born_inside_and_still_there_at_the_end_is_told_within_a_minute(
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_what_began_and_ended_inside_is_never_told(restart: bool) -> None:
+def test_what_began_and_ended_inside_is_never_announced(restart: bool) -> None:
     desk = QuietHarness(cameras(10))
     desk.window(30, camera="cam-00")
     for _ in range(4):
@@ -75,7 +75,7 @@ def test_what_began_and_ended_inside_is_never_told(restart: bool) -> None:
     assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
 
 
-def test_what_began_and_ended_inside_is_never_told_even_if_sightline_slept_through_the_end() -> None:
+def test_what_began_and_ended_inside_is_never_announced_even_if_sightline_slept_through_the_end() -> None:
     desk = QuietHarness(cameras(10))
     desk.window(30, camera="cam-00")
     desk.run(60)
@@ -88,7 +88,7 @@ def test_what_began_and_ended_inside_is_never_told_even_if_sightline_slept_throu
     assert desk.notified() == []
 
 
-def test_at_the_end_the_newest_state_is_told_once() -> None:
+def test_at_the_end_the_newest_state_is_announced_once() -> None:
     desk = QuietHarness(cameras(10))
     desk.window(30, camera="cam-00")
     desk.happens("cam-00", fault=Fault.BLUR)
@@ -99,7 +99,7 @@ def test_at_the_end_the_newest_state_is_told_once() -> None:
     assert desk.notifier.sent[0].incident.headline is Fault.COVERED
 
 
-def test_the_end_of_what_was_told_before_is_told_inside_too() -> None:
+def test_the_end_of_what_was_announced_before_is_announced_inside_too() -> None:
     desk = QuietHarness(cameras(10))
     desk.happens("cam-00")
     desk.run(120)
@@ -139,7 +139,7 @@ def test_more_cameras_in_maintenance_than_fit_one_look_hold_up_nobody_else() -> 
     assert desk.notified() == [(FIRING, "cam-5000")]
 
 
-def test_a_snooze_ends_and_what_is_still_there_is_told() -> None:
+def test_a_snooze_ends_and_what_is_still_there_is_announced() -> None:
     desk = QuietHarness(cameras(10))
     now = desk.clock.now()
     desk.quiet.put_snooze(Snooze("z", now + timedelta(minutes=20), camera="cam-00", created_at=now), at=now)

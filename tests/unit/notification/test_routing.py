@@ -208,7 +208,7 @@ def test_a_receiver_taken_out_of_the_settings_holds_up_nobody() -> None:
     assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
 
 
-def test_nobody_takes_it_on_so_the_next_are_told_once_and_hear_of_the_end() -> None:
+def test_nobody_takes_it_on_so_the_next_get_one_message_and_one_of_the_end() -> None:
     route = Route("guards", ("guard",), escalate_after_s=900, escalate_to=("boss",))
     desk = RoutedHarness(Routing(routes=(route,), default=("guard",)), [GATE], ["guard", "boss"])
     desk.happens(GATE, Fault.COVERED, "critical", NotificationKind.FIRING)

@@ -37,14 +37,14 @@ def test_what_is_stored_is_a_repeat_until_something_new_has_come() -> None:
     assert not progress.is_repeat(frame(sequence=4))
 
 
-def test_a_new_session_starts_anew() -> None:
+def test_a_new_session_starts_again() -> None:
     progress = Deduplicator()
     progress.note([frame(sequence=4)])
 
     assert not progress.is_repeat(frame(sequence=0, session_id="s2"))
 
 
-def test_statuses_are_told_apart_by_their_time_since_they_may_share_a_sequence() -> None:
+def test_statuses_are_distinguished_by_their_time_since_they_may_share_a_sequence() -> None:
     progress = Deduplicator()
     progress.note([status(sequence=3, after_s=2)])
 

@@ -33,7 +33,7 @@ def test_an_action_is_repeated_until_the_store_is_back() -> None:
     assert patience.away_reason == ""
 
 
-def test_while_the_store_is_away_the_reason_is_told() -> None:
+def test_while_the_store_is_away_the_reason_is_reported() -> None:
     patience = StoreRetry(wait=lambda stop, seconds: patience.away_reason != "locked")
 
     assert patience.until_done(Flaky(1), threading.Event()) == "stored"

@@ -10,7 +10,7 @@ def test_a_stream_is_begun_once_while_it_stays() -> None:
     assert tenures.drop_moved() == ()
 
 
-def test_a_stream_that_goes_to_others_has_moved_and_is_begun_anew_when_it_comes_back() -> None:
+def test_a_stream_that_goes_to_others_has_moved_and_is_begun_again_when_it_comes_back() -> None:
     since: dict[str, int] = {"gate": 1}
     tenures = StreamAssignments(since.get)
     tenures.begin(["gate"])

@@ -117,7 +117,7 @@ def play_round(
         refused=feed.refused,
         stored=len(tables.frames),
         alerts_due=sum(part.fault is not None for part in parts),
-        alerts_told=sum(told.firing for told in tables.told),
+        alerts_told=sum(delivery.firing for delivery in tables.deliveries),
         seconds=round(time.monotonic() - started_s, 1),
         broken=tuple(wrong),
     )

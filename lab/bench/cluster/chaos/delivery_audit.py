@@ -35,7 +35,7 @@ class StoredRows:
 
     frames: Mapping[FrameKey, int]
     put_aside: int = 0
-    told: Sequence[IncidentDelivery] = ()
+    deliveries: Sequence[IncidentDelivery] = ()
 
 
 def read_rows(engine: Engine) -> StoredRows:
@@ -82,7 +82,7 @@ def find_broken_promises(
         wrong.append(f"{tables.put_aside} frames put aside")
     for part in parts:
         wrong += _find_wrong_deliveries(
-            part, [told for told in tables.told if told.camera == part.camera], began_at, cleared
+            part, [each for each in tables.deliveries if each.camera == part.camera], began_at, cleared
         )
     return wrong
 
@@ -95,13 +95,14 @@ def _name_frames(what: str, keys: Collection[FrameKey]) -> list[str]:
 
 
 def _find_wrong_deliveries(
-    part: CameraScenario, told: Sequence[IncidentDelivery], began_at: datetime, cleared: bool
+    part: CameraScenario, deliveries: Sequence[IncidentDelivery], began_at: datetime, cleared: bool
 ) -> list[str]:
     """Return what is wrong with one camera's alerts: its fault once, by its name, while it lasted; nothing else."""
-    fitting = [each for each in told if part.fault is not None and _fits(each, part, began_at)]
+    fitting = [each for each in deliveries if part.fault is not None and _fits(each, part, began_at)]
     wrong = [
-        f"{part.camera}: told as {each.headline} after {(each.opened_at - began_at).total_seconds():.0f} s and not due"
-        for each in told
+        f"{part.camera}: announced as {each.headline} after {(each.opened_at - began_at).total_seconds():.0f} s "
+        "and not due"
+        for each in deliveries
         if each not in fitting
     ]
     if part.fault is None:
@@ -110,13 +111,15 @@ def _find_wrong_deliveries(
         return [*wrong, f"{part.camera}: {part.fault} is {len(fitting)} incidents instead of one"]
     (incident,) = fitting
     if incident.firing != 1:
-        wrong.append(f"{part.camera}: {part.fault} told {incident.firing} times instead of once")
+        wrong.append(f"{part.camera}: {part.fault} announced {incident.firing} times instead of once")
     if cleared and incident.resolved != 1:
-        wrong.append(f"{part.camera}: the end of {part.fault} told {incident.resolved} times instead of once")
+        wrong.append(f"{part.camera}: the end of {part.fault} announced {incident.resolved} times instead of once")
     return wrong
 
 
-def _fits(told: IncidentDelivery, part: CameraScenario, began_at: datetime) -> bool:
+def _fits(delivery: IncidentDelivery, part: CameraScenario, began_at: datetime) -> bool:
     earliest = began_at + timedelta(seconds=part.from_s - _SLACK_S)
     latest = began_at + timedelta(seconds=part.until_s + _SLACK_S)
-    return part.fault is not None and Fault(told.headline) is part.fault and earliest <= told.opened_at <= latest
+    return (
+        part.fault is not None and Fault(delivery.headline) is part.fault and earliest <= delivery.opened_at <= latest
+    )

@@ -153,8 +153,8 @@ class ClusterKills:
 def _find_false_alerts(found: ClusterProcesses) -> list[str]:
     """Return what was announced and should not have been: one alert of the dead end is due at most, nothing else."""
     firing = Counter((each.cameras, each.headline) for each in read_messages(found.engine) if each.kind == "firing")
-    wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
-    return wrong + [f"{DEAD}: told {count} times" for (cameras, _), count in firing.items() if count > 1]
+    wrong = [f"{', '.join(cameras)}: announced as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
+    return wrong + [f"{DEAD}: announced {count} times" for (cameras, _), count in firing.items() if count > 1]
 
 
 def _restart(program: SightlineProcess) -> None:

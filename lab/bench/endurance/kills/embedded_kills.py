@@ -128,9 +128,9 @@ class EmbeddedKills:
 def _find_false_alerts(engine: Any) -> list[str]:
     """Return what was announced and should not have been: one alert of the dead end is due at most, nothing else."""
     firing = Counter((each.cameras, each.headline) for each in read_messages(engine) if each.kind == "firing")
-    wrong = [f"{', '.join(cameras)}: told as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
+    wrong = [f"{', '.join(cameras)}: announced as {fault}" for cameras, fault in firing if cameras != (DEAD,)]
     return wrong + [
-        f"{DEAD}: told {count} times instead of once" for (cameras, _), count in firing.items() if count > 1
+        f"{DEAD}: announced {count} times instead of once" for (cameras, _), count in firing.items() if count > 1
     ]
 
 

@@ -123,7 +123,7 @@ def _find_silence(seen: WatchRecord) -> list[str]:
 def find_false_alerts(messages: Sequence[SentNotification], well: Collection[str]) -> list[str]:
     """Return what was announced of cameras that were well all the time."""
     return [
-        f"{', '.join(each.cameras)}: told as {each.headline}"
+        f"{', '.join(each.cameras)}: announced as {each.headline}"
         for each in messages
         if each.kind == "firing" and set(each.cameras) & set(well)
     ]

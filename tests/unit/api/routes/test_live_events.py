@@ -42,7 +42,7 @@ class PageReader:
         return changes_since(read_page_state(self._backend), self._shown)
 
 
-def test_all_is_told_first_and_then_only_what_changed(stage: SampleCameras, told: PageReader) -> None:
+def test_everything_is_sent_first_and_then_only_what_changed(stage: SampleCameras, told: PageReader) -> None:
     stage.healthy(GATE)
     stage.healthy(Camera("yard", "rtsp://h/2"))
     first = told.next()
@@ -57,14 +57,14 @@ def test_all_is_told_first_and_then_only_what_changed(stage: SampleCameras, told
     assert told.next().incidents is None
 
 
-def test_silence_is_told_though_nobody_published_it(stage: SampleCameras, told: PageReader) -> None:
+def test_silence_is_reported_though_nobody_published_it(stage: SampleCameras, told: PageReader) -> None:
     stage.healthy(GATE)
     told.next()
     stage.live.expire()
     assert [camera.state for camera in told.next().cameras] == ["unknown"]
 
 
-def test_a_retired_camera_is_told_by_name(stage: SampleCameras, told: PageReader) -> None:
+def test_a_retired_camera_is_reported_by_name(stage: SampleCameras, told: PageReader) -> None:
     stage.healthy(GATE)
     told.next()
     stage.streams.remove_camera("gate", by="test", at=stage.clock.now())
@@ -72,14 +72,14 @@ def test_a_retired_camera_is_told_by_name(stage: SampleCameras, told: PageReader
     assert (after.removed, after.order) == (["gate"], [])
 
 
-def test_an_acknowledgement_is_told(stage: SampleCameras, told: PageReader) -> None:
+def test_an_acknowledgement_is_reported(stage: SampleCameras, told: PageReader) -> None:
     incident = stage.failing(GATE, blur_verdict())
     told.next()
     stage.alerts.acknowledge(incident.incident_id, by="Ada", reason="", at=stage.clock.now())
     assert [each.acknowledged_by for each in told.next().incidents or []] == ["Ada"]
 
 
-def test_a_store_that_is_away_is_told_and_the_cameras_stay(
+def test_a_store_that_is_away_is_reported_and_the_cameras_stay(
     stage: SampleCameras, told: PageReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.failing(GATE, blur_verdict())
@@ -163,7 +163,7 @@ def test_a_page_is_served_live_over_a_real_connection(stage: SampleCameras, monk
         assert app.state.pages.open == 1
 
 
-def test_too_many_pages_are_refused_and_told_why(stage: SampleCameras) -> None:
+def test_too_many_pages_are_refused_with_the_reason(stage: SampleCameras) -> None:
     app = make_app(stage)
     for page in range(MAX_LIVE_STREAMS):
         assert app.state.pages.take(f"10.0.0.{page}") == ""

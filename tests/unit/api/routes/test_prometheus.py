@@ -69,7 +69,7 @@ def test_of_a_camera_not_known_no_old_number_is_shown(api: Caller, stage: Sample
     assert value(scrape_metrics(api), "sightline_camera_known", camera=GATE.name) == 0
 
 
-def test_how_far_behind_a_camera_is_judged_and_what_that_cost_is_told(api: Caller, stage: SampleCameras) -> None:
+def test_how_far_behind_a_camera_is_judged_and_what_that_cost_is_reported(api: Caller, stage: SampleCameras) -> None:
     snapshot = stage.healthy(GATE)
     assert value(scrape_metrics(api), "sightline_camera_lag_seconds", camera=GATE.name) is None
     stage.live.put(replace(snapshot, lag_s=12.5, frames_dropped=40))

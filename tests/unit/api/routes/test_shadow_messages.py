@@ -54,7 +54,7 @@ def test_a_stretch_that_ends_before_it_begins_is_refused(shadowed: Caller) -> No
     assert "before until" in answer.json()["error"]
 
 
-def test_the_page_is_told_that_shadow_mode_is_on(shadowed: Caller) -> None:
+def test_the_page_shows_that_shadow_mode_is_on(shadowed: Caller) -> None:
     sent = changes_since(read_page_state(shadowed.app.state.backend), SentState())
     assert "nobody is notified" in sent.shadow
 

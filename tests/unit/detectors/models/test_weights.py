@@ -103,7 +103,7 @@ def test_a_downloaded_file_serves_where_none_is_bundled(folder: Path, tmp_path: 
     assert file.tried == (folder / "tiny.safetensors", downloads / "tiny.safetensors")
 
 
-def test_missing_weights_are_told_with_every_path_tried_and_the_next_step(folder: Path, tmp_path: Path) -> None:
+def test_missing_weights_are_reported_with_every_path_tried_and_the_next_step(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsUnavailable) as raised:
         locate_weights("tiny", folder=folder, downloads=tmp_path)
     text = str(raised.value)

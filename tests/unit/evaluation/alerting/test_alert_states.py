@@ -148,7 +148,7 @@ def test_an_event_fires_once_is_shown_for_a_while_and_never_resolves() -> None:
     assert samples.states == [AlertState.INACTIVE, AlertState.FIRING, AlertState.INACTIVE]
 
 
-def test_a_clip_is_told_at_once() -> None:
+def test_a_clip_is_announced_at_once() -> None:
     samples = Samples(policy=Policy.for_clips())
     assert samples.feed(BAD, 3) is AlertState.FIRING
 

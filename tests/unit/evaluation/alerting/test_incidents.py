@@ -97,7 +97,7 @@ def test_a_stronger_cause_is_an_update_of_the_same_incident_and_no_second_alert(
     assert Fault.BLUR in update.symptoms
 
 
-def test_a_symptom_of_the_headline_changes_nothing_that_is_told() -> None:
+def test_a_symptom_of_the_headline_changes_nothing_that_is_announced() -> None:
     announced = IncidentDriver()
     announced.at(0, {Fault.COVERED: FIRING})
     announced.at(11, {Fault.COVERED: FIRING})
@@ -116,7 +116,7 @@ def test_the_headline_stays_when_its_cause_ends_before_its_symptoms() -> None:
     assert announced.messages[-1].incident.resolved_at == START + timedelta(seconds=60)
 
 
-def test_what_ends_before_it_was_told_is_never_told() -> None:
+def test_what_ends_before_it_was_announced_is_never_announced() -> None:
     announced = IncidentDriver()
     announced.at(0, {Fault.BLUR: FIRING})
     assert announced.at(5, {}) == []
@@ -136,7 +136,7 @@ def test_a_fingerprint_depends_on_every_part_and_on_nothing_else() -> None:
     assert len({stable_id("a", "b"), stable_id("ab"), stable_id("b", "a"), stable_id("a", "", "b")}) == 4
 
 
-def test_an_open_incident_is_told_again_under_its_own_key_after_a_restart_and_its_end_too() -> None:
+def test_an_open_incident_is_announced_again_under_its_own_key_after_a_restart_and_its_end_too() -> None:
     story = CameraTimeline()
     story.play(20)
     story.out(90)
@@ -163,7 +163,7 @@ def test_two_incidents_of_one_camera_have_different_fingerprints() -> None:
     assert opened[0][0] != opened[1][0]
 
 
-def test_a_cover_is_told_once_with_what_it_brings_as_symptoms() -> None:
+def test_a_cover_is_announced_once_with_what_it_brings_as_symptoms() -> None:
     story = CameraTimeline()
     story.learn()
     grey = {**DAY, "luma_mean": 0.35, "luma_p95": 0.42, "contrast_rms": 0.03, "edge_width": 12.0, "sharpness": 0.1}

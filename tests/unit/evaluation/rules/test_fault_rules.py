@@ -91,7 +91,7 @@ def test_a_covered_lens_is_the_root_of_all_it_brings() -> None:
         (Fault.PLACEHOLDER, Fault.CAMERA_MOVED),
     ],
 )
-def test_of_two_that_come_together_the_cause_is_told(cause: Fault, symptom: Fault) -> None:
+def test_of_two_that_come_together_the_cause_is_announced(cause: Fault, symptom: Fault) -> None:
     assert root_causes({cause, symptom}) == (cause,)
 
 

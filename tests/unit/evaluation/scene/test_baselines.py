@@ -305,7 +305,7 @@ def test_noise_is_not_compared_while_dawn_changes_the_gain() -> None:
     assert Fault.NOISE in story.fired
 
 
-def test_noise_that_is_too_much_in_any_light_is_told_at_dawn_too() -> None:
+def test_noise_that_is_too_much_in_any_light_is_announced_at_dawn_too() -> None:
     story = CameraTimeline(policy=QUICK)
     story.learn(DAY)
     story.learn(NIGHT)

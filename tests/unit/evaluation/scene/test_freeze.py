@@ -24,7 +24,7 @@ def test_a_denoised_static_night_is_not_a_freeze() -> None:
     assert story.fired == []
 
 
-def test_without_a_reference_a_freeze_is_told_only_if_the_warm_up_saw_activity() -> None:
+def test_without_a_reference_a_freeze_is_announced_only_if_the_warm_up_saw_activity() -> None:
     active = CameraTimeline()
     active.play(30)
     active.play(80, {**DAY, **FROZEN})

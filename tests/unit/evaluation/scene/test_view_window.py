@@ -36,7 +36,7 @@ def test_passers_by_are_outvoted_over_the_window() -> None:
     assert values["another_scene"] == 0
 
 
-def test_a_moved_view_is_told_with_how_much_and_another_one_as_such() -> None:
+def test_a_moved_view_is_announced_with_how_much_and_another_one_as_such() -> None:
     large = scene(3)
     home, moved = window(large, 9, 16), window(large, 6, 8)
     seen = follow([home] * 5 + [moved] * 5, learned=find_background([home] * 3))

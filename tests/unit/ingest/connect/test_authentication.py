@@ -71,7 +71,7 @@ def test_a_header_that_holds_no_challenge_is_no_error(header: str) -> None:
     assert all(challenge.name for challenge in parse_challenges([header]))
 
 
-def test_several_challenges_in_one_header_are_told_apart() -> None:
+def test_several_challenges_in_one_header_are_distinguished() -> None:
     found = parse_challenges(['Digest realm="a, b", nonce="1", algorithm=SHA-256, Basic realm="c"', 'Digest nonce="2"'])
 
     assert [challenge.name for challenge in found] == ["digest", "basic", "digest"]

@@ -60,7 +60,7 @@ def test_parameters_that_never_came_mean_connected_without_video() -> None:
     assert type(error_for_ffmpeg(av.error.ExitError(1, "x"), SourceKind.RTSP, log)) is NoVideo
 
 
-def test_ffmpegs_own_words_are_not_told() -> None:
+def test_ffmpegs_own_words_are_not_reported() -> None:
     log = [(16, "tcp", "cannot read rtsp://guard:secret@camera/x\n")]
     told = str(error_for_ffmpeg(av.error.InvalidDataError(1, "x"), SourceKind.HTTP, log))
     assert "secret" not in told

@@ -19,7 +19,7 @@ def test_rates_are_those_of_the_stream() -> None:
     assert stats.gop_s(20.0) == pytest.approx(1.0)
 
 
-def test_no_rate_is_told_before_it_can_be_known() -> None:
+def test_no_rate_is_reported_before_it_can_be_known() -> None:
     assert feed_stats(25.0, 2.0).fps(2.0) is None
     assert StreamStats().bitrate_bps(5.0) is None
 

@@ -72,7 +72,7 @@ def test_what_grows_without_end_is_refused() -> None:
         take_message(bytearray(b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % (DESCRIPTION_BYTES + 1)))
 
 
-def test_a_head_is_written_anew_without_what_is_dropped() -> None:
+def test_a_head_is_written_again_without_what_is_dropped() -> None:
     raw = rewrite_head(ANSWER, drop=frozenset({"cseq"}), add={"Content-Base": "rtsp://camera/", "Empty": ""})
     assert raw == b"RTSP/1.0 200 OK\r\nContent-Length: 5\r\nContent-Base: rtsp://camera/\r\n\r\nhello"
 

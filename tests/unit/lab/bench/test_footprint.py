@@ -8,7 +8,7 @@ import pytest
 from lab.bench.footprint import MIB, Footprint, Reading, cpu_figures, memory_figures
 
 
-def test_memory_is_told_for_the_first_and_last_window_and_as_a_slope() -> None:
+def test_memory_is_reported_for_the_first_and_last_window_and_as_a_slope() -> None:
     readings = [Reading(60.0 * minute, (100 + 3 * minute) * MIB, 0.0, 0.0, 1, 1) for minute in range(5)]
     assert memory_figures(readings, 60.0) == {
         "first_mib": 101.5,
@@ -18,7 +18,7 @@ def test_memory_is_told_for_the_first_and_last_window_and_as_a_slope() -> None:
     }
 
 
-def test_cpu_is_told_per_camera_and_minute() -> None:
+def test_cpu_is_reported_per_camera_and_minute() -> None:
     readings = [Reading(100.0, 0, 5.0, 1.0, 1, 1), Reading(220.0, 0, 17.0, 5.0, 1, 1)]
     assert cpu_figures(readings, cameras=4) == {
         "per_camera_minute_s": 2.0,

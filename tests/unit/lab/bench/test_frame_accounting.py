@@ -48,13 +48,13 @@ def test_two_sessions_and_a_counted_drop_close(tmp_path: Path) -> None:
         ([], {}, (0, 0), "no frame stored"),
     ],
 )
-def test_what_does_not_close_is_told(
+def test_what_does_not_close_is_reported(
     tmp_path: Path, frames: Rows, offered: dict[str, int], told: tuple[int, int], word: str
 ) -> None:
     path = database(tmp_path / "s.db", frames, offered)
     assert word in " / ".join(account_frames(path, {"gate": status(*told)})["gate"].wrong)
 
 
-def test_a_frame_put_aside_is_told(tmp_path: Path) -> None:
+def test_a_frame_put_aside_is_reported(tmp_path: Path) -> None:
     path = database(tmp_path / "s.db", [("a", 0)], {"a": 2}, put_aside=1)
     assert "1 frames put aside" in account_frames(path, {"gate": status(2, 1)})["gate"].wrong

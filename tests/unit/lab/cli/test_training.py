@@ -179,7 +179,7 @@ def test_reproduce_says_what_it_needs(tmp_path: Path) -> None:
     assert "leave out --set" in ran.output
 
 
-def test_a_tables_plan_is_set_and_its_intervals_and_note_are_told(
+def test_a_tables_plan_is_set_and_its_intervals_and_note_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[ReproductionOptions] = []

@@ -76,7 +76,7 @@ def test_a_message_holds_what_a_guard_needs_and_its_key() -> None:
         assert expected in post["message"]
 
 
-def test_a_refusal_is_told_in_the_services_words_without_the_token() -> None:
+def test_a_refusal_is_announced_in_the_services_words_without_the_token() -> None:
     with http_receiver() as receiver:
         receiver.status, receiver.text = 403, f"no such hook {TOKEN}".encode()
         with pytest.raises(NotifierUnavailable, match="403") as refused:

@@ -104,7 +104,7 @@ def test_the_servers_own_refusal_is_shown_and_no_password(certificate: Certifica
     assert PASSWORD not in str(refused.value)
 
 
-def test_a_wrong_password_is_told_in_the_servers_words(certificate: Certificate) -> None:
+def test_a_wrong_password_is_announced_in_the_servers_words(certificate: Certificate) -> None:
     wrong = settings(1, certificate, password="hunter2-wrong")
     with mail_server(certificate) as box:
         notifier = MailNotifier("ops", wrong.model_copy(update={"port": box.port}), TOOLS)

@@ -236,7 +236,7 @@ def test_a_message_arrives_as_an_event_with_its_key(broker: services.Service) ->
     assert (event["key"], event["camera"], event["fault"]) == (FIRING.key, "gate", "blur")
 
 
-def test_a_broker_that_is_away_is_told_and_gets_the_message_later(broker: services.Service) -> None:
+def test_a_broker_that_is_away_is_announced_and_gets_the_message_later(broker: services.Service) -> None:
     tools = ReceiverTools(FakeClock(), MessageWriter())
     notifier = MqttNotifier("ha", settings(port_of(broker), timeout_s=1.0), tools)
     broker.kill()

@@ -63,7 +63,7 @@ def test_a_foreign_file_is_called_not_sealed(file: bytes) -> None:
     assert check_seal(file).outcome is Outcome.NOT_SEALED
 
 
-def test_json_stays_intact_when_it_is_only_laid_out_anew(report: Report) -> None:
+def test_json_stays_intact_when_it_is_only_laid_out_again(report: Report) -> None:
     values = json.loads(export(report, ReportFormat.JSON).content)
     again = json.dumps(dict(reversed(values.items()))).encode()
     assert check_seal(again).outcome is Outcome.INTACT

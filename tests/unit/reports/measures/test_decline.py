@@ -71,7 +71,7 @@ def test_a_change_nobody_could_see_is_not_named_however_sure() -> None:
     assert name_declines(trends([0.5 - 0.0002 * DAYS + noise(5, of=0.001)]), {}) == []
 
 
-def test_what_is_already_told_as_a_fault_is_no_slow_decline_any_more() -> None:
+def test_what_is_already_reported_as_a_fault_is_no_slow_decline_any_more() -> None:
     steady = trends([0.5 - 0.002 * DAYS + noise(7)])
     assert len(name_declines(steady, {})) == 1
     assert name_declines(steady, {("camera 0", Fault.BLUR): 0.2}) == []

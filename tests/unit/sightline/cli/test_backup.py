@@ -57,7 +57,7 @@ def test_a_database_is_backed_up_and_restored_elsewhere(tmp_path: Path) -> None:
         assert_plain(result)
 
 
-def test_postgres_is_told_its_own_commands_without_the_password(tmp_path: Path) -> None:
+def test_for_postgres_its_own_commands_are_named_without_the_password(tmp_path: Path) -> None:
     at = settings_at(tmp_path, "postgresql://sight:top-hunter2@db.example:5433/watch")
 
     made = run_command("backup", "a copy", *at)

@@ -40,7 +40,7 @@ def assert_plain(result: Result) -> None:
         assert part not in result.output
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     assert run_command("--version").output.startswith("sightline 0.")
 
 

@@ -165,7 +165,7 @@ def test_a_model_asked_for_without_weights_stays_off_and_doctor_says_so(tmp_path
     assert "give a path" in found["model sfiqa_s"].text
 
 
-def test_the_api_is_told_of_every_model(tmp_path: Path) -> None:
+def test_the_api_knows_every_model(tmp_path: Path) -> None:
     records = {record.name: record for record in model_records(settings(tmp_path))}
     assert set(records) == set(MODELS)
     assert records["saliency_iqa"].judges

@@ -91,7 +91,7 @@ def test_maintenance_that_cannot_be_is_refused(settings: Path) -> None:
     assert (nobody.exit_code, "never a camera" in nobody.output) == (2, True)
 
 
-def test_a_report_is_verified_and_an_altered_one_is_told(settings: Path) -> None:
+def test_a_report_is_verified_and_an_altered_one_is_reported(settings: Path) -> None:
     made(settings)
     file = settings.parent / "r.json"
     good = called("report", "verify", str(file), "-s", str(settings))
@@ -103,7 +103,7 @@ def test_a_report_is_verified_and_an_altered_one_is_told(settings: Path) -> None
     assert (told["outcome"], told["signed"]) == ("changed", False)
 
 
-def test_a_file_that_is_no_report_and_one_that_is_not_there_are_told_apart(settings: Path) -> None:
+def test_a_file_that_is_no_report_and_one_that_is_not_there_are_distinguished(settings: Path) -> None:
     other = settings.parent / "letter.txt"
     other.write_text("dear sirs")
     assert "not sealed" in called("report", "verify", str(other), "-s", str(settings)).output

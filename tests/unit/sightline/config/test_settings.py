@@ -120,7 +120,7 @@ cameras:
     assert refusal(tmp_path, text) == "cameras[2].faults.blurr: unknown key, did you mean 'blur'?"
 
 
-def test_every_wrong_value_is_told_at_once(tmp_path: Path) -> None:
+def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
     said = refusal(tmp_path, "device: gpu\ncolour: 1\nbatch: {max_frames: 0}")
 
     assert len(said.splitlines()) == 3

@@ -89,7 +89,7 @@ def test_what_happens_in_a_later_cycle_does_not_count(play: DemoRun, clock: Fake
     assert play.results(until_s=200)[0].alerts == 2
 
 
-def test_a_demo_ends_on_time_once_all_is_told_and_waits_a_little_for_a_busy_machine(
+def test_a_demo_ends_on_time_once_all_is_reported_and_waits_a_little_for_a_busy_machine(
     play: DemoRun, clock: FakeClock
 ) -> None:
     clock.advance(59)

@@ -53,7 +53,7 @@ def test_a_camera_nobody_heard_of_is_unknown_not_healthy() -> None:
     assert describe_camera(snapshot(state=ConnectionState.LOST, reason="unreachable")) == ("unknown", "", "unreachable")
 
 
-def test_states_are_told_worst_first() -> None:
+def test_states_are_reported_worst_first() -> None:
     well = Verdict(Fault.BLUR, VerdictState.OK)
     learning = Verdict(Fault.COVERED, VerdictState.NOT_ASSESSABLE, "learning day", cause=NotAssessable.NEEDS_BASELINE)
     assert describe_camera(snapshot(BLUR, incident=INCIDENT)) == ("ALERT", "out of focus", BLUR.reason)

@@ -74,7 +74,7 @@ def test_arguments_of_any_kind_are_cleaned(stream: io.StringIO) -> None:
     assert_clean(stream.getvalue())
 
 
-def test_a_secret_that_was_told_is_hidden_wherever_it_stands(stream: io.StringIO) -> None:
+def test_a_known_secret_is_hidden_wherever_it_is(stream: io.StringIO) -> None:
     redactor = set_up_logging(stream=stream)
     redactor.learn(["correct horse"])
 

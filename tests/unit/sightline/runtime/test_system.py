@@ -48,7 +48,7 @@ def test_parts_start_in_order_and_stop_in_reverse() -> None:
     assert log == ["start a", "start b", "stop b", "stop a", "close"]
 
 
-def test_when_one_part_cannot_start_the_others_are_stopped_and_it_is_told() -> None:
+def test_when_one_part_cannot_start_the_others_are_stopped_and_it_is_reported() -> None:
     log: list[str] = []
 
     with pytest.raises(OSError, match="port taken"):

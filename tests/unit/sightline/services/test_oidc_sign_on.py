@@ -173,7 +173,7 @@ def test_the_way_back_by_a_link_of_the_service_is_let_through(house: House) -> N
     assert session(house.come_back(house.issuer.authorize(url), cookie, **followed))
 
 
-def test_who_declines_is_told_so(house: House) -> None:
+def test_who_declines_gets_an_answer_that_says_so(house: House) -> None:
     url, cookie = house.begin()
     state = house.issuer.authorize(url).rpartition("state=")[2]
     answer = house.come_back(f"{BASE}/login/sso/return?error=access_denied&state={state}", cookie)

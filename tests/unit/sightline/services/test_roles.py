@@ -24,12 +24,12 @@ from tests.services import free_port
     ("part", "named"),
     [(Role.INGEST, "queue.kind: embedded"), (Role.WORK, "queue.kind: embedded"), (Role.SERVE, "live.kind: memory")],
 )
-def test_a_part_that_others_could_not_reach_is_refused_and_told_what_to_set(part: Role, named: str) -> None:
+def test_a_part_that_others_could_not_reach_is_refused_with_what_to_set(part: Role, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         build_role(Settings(), part, threading.Event())
 
 
-def test_an_absent_database_is_waited_for_until_told_to_stop(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_absent_database_is_waited_for_until_the_stop(caplog: pytest.LogCaptureFixture) -> None:
     stop = threading.Event()
     settings = Settings(database=f"postgresql://ann:pw@127.0.0.1:{free_port()}/none")
     waiting = threading.Thread(target=lambda: found.append(build_role(settings, Role.DISPATCH, stop)))

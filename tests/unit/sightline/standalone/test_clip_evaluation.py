@@ -76,7 +76,7 @@ def test_a_recording_has_no_connection_to_judge_and_a_live_stream_has() -> None:
     assert verdict(live, Fault.SIGNAL_LOSS) is VerdictState.OK
 
 
-def test_a_bad_frame_is_told_and_the_others_are_judged() -> None:
+def test_a_bad_frame_is_reported_and_the_others_are_judged() -> None:
     found = list(judge().evaluate(Played([*film(2), broken("clip.mp4", 2), frame("clip.mp4", 3)])))
 
     assert [type(each) for each in found] == [EvaluatedFrame, EvaluatedFrame, RejectedFrame, EvaluatedFrame]

@@ -29,7 +29,7 @@ def test_an_unknown_device_is_an_error() -> None:
         resolve_device("tpu")
 
 
-def test_half_the_cores_compute_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_the_cores_compute_unless_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
     monkeypatch.setattr("os.cpu_count", lambda: 8)

@@ -22,7 +22,7 @@ def test_a_generalised_gaussian_gives_back_its_shape_and_deviation(shape: float)
     assert found.mean.item() == pytest.approx(0, abs=1e-4)
 
 
-def test_sides_of_different_width_are_told_apart() -> None:
+def test_sides_of_different_width_are_distinguished() -> None:
     """Half a normal of 1 to the left, half of 3 to the right, in proportion: its mean is (3 - 1) sqrt(2 / pi)."""
     half = torch.from_numpy(scipy.stats.halfnorm.ppf((torch.arange(20_000) + 0.5).numpy() / 20_000))
     found = fit_asymmetric_gaussian(

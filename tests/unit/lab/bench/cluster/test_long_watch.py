@@ -18,9 +18,9 @@ def test_the_loss_and_the_return_of_the_pulled_camera_are_due() -> None:
 @pytest.mark.parametrize(
     ("told", "word"),
     [
-        ([LOST], "told 0 times instead of once: gate signal_loss resolved"),
-        ([LOST, LOST, BACK], "told 2 times instead of once: gate signal_loss firing"),
-        ([LOST, BACK, ("yard", "blur", "firing", AT)], "told and not due: yard blur firing"),
+        ([LOST], "announced 0 times instead of once: gate signal_loss resolved"),
+        ([LOST, LOST, BACK], "announced 2 times instead of once: gate signal_loss firing"),
+        ([LOST, BACK, ("yard", "blur", "firing", AT)], "announced and not due: yard blur firing"),
     ],
 )
 def test_what_is_missing_doubled_or_not_due_is_named(told: list[Message], word: str) -> None:

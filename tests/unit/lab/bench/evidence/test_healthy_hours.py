@@ -22,7 +22,7 @@ def write_stills(folder: Path, seeds: list[int]) -> None:
         assert cv2.imwrite(str(folder / f"{at:%Y-%m-%dT%H_%M_%S}.jpg"), picture[..., ::-1])
 
 
-def test_equal_stills_are_a_stall_that_is_told_and_not_hours(tmp_path: Path) -> None:
+def test_equal_stills_are_a_stall_that_is_reported_and_not_hours(tmp_path: Path) -> None:
     write_stills(tmp_path, [*range(12), *[12] * 8, *range(20, 26)])
     assert [still.repeats for still in read_stills(tmp_path)][12:20] == [*range(8)]
     found = run_webcam_days(tmp_path)

@@ -27,7 +27,7 @@ def samples(folder: Path, count: int) -> list[Sample]:
     return found
 
 
-def test_resnet18_learns_and_its_curve_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resnet18_learns_and_its_curve_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
     asked: list[int] = []
 

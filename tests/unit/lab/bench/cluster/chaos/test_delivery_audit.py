@@ -15,7 +15,7 @@ GATE = CameraScenario("gate", Fault.FREEZE, 20.0, 50.0)
 YARD = CameraScenario("yard")
 
 
-def told(
+def delivery(
     headline: str = "freeze", at_s: float = 22.0, firing: int = 1, resolved: int = 1, camera: str = "gate"
 ) -> IncidentDelivery:
     return IncidentDelivery(camera, headline, BEGAN + timedelta(seconds=at_s), firing, resolved)
@@ -26,7 +26,7 @@ def wrong(tables: StoredRows, accepted: set[FrameKey] = KEYS) -> str:
 
 
 def test_a_run_that_kept_every_promise_says_nothing() -> None:
-    assert wrong(StoredRows(dict.fromkeys(KEYS, 1), 0, [told()])) == ""
+    assert wrong(StoredRows(dict.fromkeys(KEYS, 1), 0, [delivery()])) == ""
 
 
 @pytest.mark.parametrize(
@@ -39,21 +39,21 @@ def test_a_run_that_kept_every_promise_says_nothing() -> None:
     ],
 )
 def test_frames_that_do_not_add_up_are_named(frames: dict[FrameKey, int], put_aside: int, word: str) -> None:
-    assert wrong(StoredRows(frames, put_aside, [told()])) == word
+    assert wrong(StoredRows(frames, put_aside, [delivery()])) == word
 
 
 @pytest.mark.parametrize(
     ("messages", "word"),
     [
         ([], "freeze is 0 incidents instead of one"),
-        ([told(), told(at_s=40.0)], "freeze is 2 incidents instead of one"),
-        ([told(firing=2)], "freeze told 2 times instead of once"),
-        ([told(firing=0)], "freeze told 0 times instead of once"),
-        ([told(resolved=0)], "the end of freeze told 0 times instead of once"),
-        ([told("blur")], "told as blur after 22 s and not due"),
-        ([told(at_s=5.0)], "told as freeze after 5 s and not due"),
-        ([told(at_s=53.0)], "told as freeze after 53 s and not due"),
-        ([told(), told(camera="yard")], "yard: told as freeze after 22 s and not due"),
+        ([delivery(), delivery(at_s=40.0)], "freeze is 2 incidents instead of one"),
+        ([delivery(firing=2)], "freeze announced 2 times instead of once"),
+        ([delivery(firing=0)], "freeze announced 0 times instead of once"),
+        ([delivery(resolved=0)], "the end of freeze announced 0 times instead of once"),
+        ([delivery("blur")], "announced as blur after 22 s and not due"),
+        ([delivery(at_s=5.0)], "announced as freeze after 5 s and not due"),
+        ([delivery(at_s=53.0)], "announced as freeze after 53 s and not due"),
+        ([delivery(), delivery(camera="yard")], "yard: announced as freeze after 22 s and not due"),
     ],
 )
 def test_alerts_that_are_missing_doubled_or_not_due_are_named(messages: list[IncidentDelivery], word: str) -> None:

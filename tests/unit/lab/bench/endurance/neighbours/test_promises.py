@@ -52,7 +52,7 @@ def test_a_hundredth_of_the_frames_may_lack_and_no_more() -> None:
     ]
 
 
-def test_a_harmless_camera_must_be_judged_and_nothing_told_of_it() -> None:
+def test_a_harmless_camera_must_be_judged_and_nothing_reported_of_it() -> None:
     seen = _seen({"gate": _account(600), "odd": _account(20)})
     seen.messages = [
         SentNotification(("odd",), "no_frames", "firing", "1", "now"),
@@ -60,7 +60,7 @@ def test_a_harmless_camera_must_be_judged_and_nothing_told_of_it() -> None:
     ]
     assert _judge(seen) == [
         "odd: perfect pictures, yet only 20 frames stored of 598 due",
-        "odd: told as no_frames",
+        "odd: announced as no_frames",
     ]
 
 

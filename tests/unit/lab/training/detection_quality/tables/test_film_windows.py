@@ -99,7 +99,7 @@ def test_repeating_a_place_makes_no_interval_narrower() -> None:
     assert widths[1] == pytest.approx(widths[0], rel=0.05)
 
 
-def test_an_advantage_is_told_with_its_interval() -> None:
+def test_an_advantage_is_reported_with_its_interval() -> None:
     gain, low, high = bootstrap_advantage(of_places(40, 2), "good", "poor", "lcc")
     assert 0 < low < gain < high
     assert bootstrap_advantage(of_places(40, 2), "good", "good", "lcc") == (0.0, 0.0, 0.0)

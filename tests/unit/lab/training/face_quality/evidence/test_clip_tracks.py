@@ -21,7 +21,7 @@ def test_a_face_that_moves_a_little_is_one_track_and_another_place_is_another() 
     assert [track.confidence for track in tracks] == [[0.9, 0.91], [0.8, 0.81], [0.7]]
 
 
-def test_a_face_missed_for_two_frames_goes_on_and_for_three_begins_anew() -> None:
+def test_a_face_missed_for_two_frames_goes_on_and_for_three_begins_again() -> None:
     tracks: list[FaceTrack] = []
     link_faces(tracks, 0, boxes(0), [4.0], [0.9])
     link_faces(tracks, 3, boxes(10), [4.0], [0.9])

@@ -48,7 +48,7 @@ def test_what_is_shown_is_within_the_scale_and_overall_is_the_regression(monkeyp
     assert scores[0, 5] == pytest.approx(regress_overall(torch.from_numpy(scores))[0].item())
 
 
-def test_agreement_is_told_for_each_dimension(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agreement_is_reported_for_each_dimension(monkeypatch: pytest.MonkeyPatch) -> None:
     faces = face_set(12)
     monkeypatch.setattr(heldout_eval, "predict_faces", lambda _network, known: np.array(known.labels, np.float64))
     found = measure_heldout(NETWORK, faces)
