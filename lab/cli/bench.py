@@ -264,7 +264,7 @@ def soak(
 
 
 def build_embedded(urls: Mapping[str, str], database: Path, notifier: Notifier, raise_s: float) -> "System":
-    """Return the system of `sightline run` over these cameras, with short waits and this notifier alone; not yet started."""
+    """Return `sightline run` over these cameras, not yet started, with short waits and this notifier alone."""
     from evaluation.policy import Policy  # noqa: PLC0415
     from notification.grouping import GroupingPolicy  # noqa: PLC0415
     from sightline.bootstrap import build_system  # noqa: PLC0415

@@ -167,7 +167,7 @@ def test_incidents_of_an_older_schema_are_found_by_fault_site_and_severity(
     engine.dispose()
 
 
-def test_a_retired_camera_holds_no_alert_and_no_reference_and_its_incident_is_announced_resolved(
+def test_a_retired_camera_holds_no_alert_and_no_baseline_and_its_incident_is_announced_resolved(
     database: Engine,
 ) -> None:
     streams, store, alerts = SqlStreamStore(database), SqlScoreStore(database), SqlAlertStore(database)
