@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core import NotSet
 
-from api.app import create_app
+from api.app import AccessOptions, create_app
+from api.backend import OperatorServices
 from api.security.accounts import Accounts
 from api.security.permissions import ENDPOINT_RULES
 from domain.cameras import Camera
@@ -54,10 +55,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         stores.scores.add(BatchResult(scores=(scores("gate", 1),), statuses=(status("gate", 1),)))
         stores.scores.add(BatchResult(incidents=(incident("gate/blur/1"),)))
         yield create_app(
-            stores.streams, stores.scores, stores.alerts, MemoryLiveState(), metrics=METRICS, clock=clock, token=TOKEN,
-            accounts=Accounts(stores.access, now=clock.now), audit=stores.audit, reports=SiteReports(),
-            receivers=Receivers(),
-            quiet_times=StoredMaintenancePlanner(stores.reports, stores.quiet, clock, lambda _: UTC),
+            stores.streams, stores.scores, stores.alerts, MemoryLiveState(), metrics=METRICS, clock=clock,
+            access=AccessOptions(token=TOKEN, accounts=Accounts(stores.access, now=clock.now), audit=stores.audit),
+            services=OperatorServices(
+                reports=SiteReports(),
+                receivers=Receivers(),
+                quiet_times=StoredMaintenancePlanner(stores.reports, stores.quiet, clock, lambda _: UTC),
+            ),
         )  # fmt: skip
 
 
