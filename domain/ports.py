@@ -23,6 +23,7 @@ from domain.report_ports import ReportDelivery, ReportMaker, ReportStore
 from domain.verdict_time import VerdictSpan
 
 __all__ = [
+    "ANNOUNCED_S",
     "WANTED_S",
     "AccessStore",
     "AlertStore",
@@ -339,6 +340,8 @@ class CameraLeases(Protocol):
 
 WANTED_S = 10.0
 """How many seconds a look at a camera counts."""
+ANNOUNCED_S = 60.0
+"""How many seconds it counts which models a worker has."""
 
 
 class LiveState(Protocol):
@@ -364,6 +367,14 @@ class LiveState(Protocol):
 
     def wanted_pictures(self) -> frozenset[str]:
         """Return the cameras that somebody looked at within ten seconds."""
+        ...
+
+    def announce_models(self, names: Collection[str]) -> None:
+        """Note that a worker judges with these models, none of them too; ingest sends pictures for no others."""
+        ...
+
+    def announced_models(self) -> frozenset[str] | None:
+        """Return the models that any worker named within a minute, None where no worker was heard."""
         ...
 
 

@@ -41,7 +41,7 @@ from sightline.services.database_service import DatabaseService
 from sightline.services.held_leases import HeldLeases
 from sightline.services.housekeeping import ROLL_UP_INTERVAL_S as HOUSEKEEPING_EVERY_S
 from sightline.services.housekeeping import Housekeeping
-from sightline.services.ingest_service import IngestService, register_cameras
+from sightline.services.ingest_service import MODELS_EVERY_S, IngestService, register_cameras
 from sightline.services.leased_ingest_service import LeasedIngestService
 from sightline.services.maintenance_planner import EXTEND_EVERY_S
 from sightline.services.notification_parts import Messaging, make_messaging
@@ -263,6 +263,9 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
             parts.append(PeriodicThread("reports", REPORTS_EVERY_S, reports.run_once))
     if scoring is not None:
         parts.append(scoring)
+        if wiring.queue.shared:
+            announce = partial(wiring.present.live.announce_models, tuple(scoring.model_every_s))
+            parts.append(PeriodicThread("models", MODELS_EVERY_S, announce))
     if Role.INGEST in wanted:
         parts.append(_build_ingest(wiring, None if wiring.queue.shared or scoring is None else scoring.model_every_s))
     if Role.DISPATCH in wanted:
@@ -312,7 +315,14 @@ def _build_ingest(wiring: _Wiring, judging: Mapping[str, float] | None) -> Compo
             max_cameras=sharing.max_cameras,
         )
         return LeasedIngestService(
-            wiring.queue.publisher, streams, held, clock, redactor=wiring.redactor, setup=setup, live=live
+            wiring.queue.publisher,
+            streams,
+            held,
+            clock,
+            redactor=wiring.redactor,
+            setup=setup,
+            live=live,
+            workers=wiring.present.live,
         )
     publisher = wiring.queue.publisher(threading.Event())
     assert publisher is not None

@@ -64,6 +64,13 @@ class SetViewed:
 
 
 @dataclass(frozen=True, slots=True)
+class SetModels:
+    """Workers have these models: no others get pictures. None where that is not known."""
+
+    names: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetClock:
     """The time to live by: so many seconds since 1970 when the machine's `domain.clocks.elapsed_s` began."""
 
@@ -82,5 +89,5 @@ class ReaderStuck:
     camera: str
 
 
-ReaderCommand: TypeAlias = StartCamera | StopCamera | SetClock | SetMasks | SetViewed | ShutDown
+ReaderCommand: TypeAlias = StartCamera | StopCamera | SetClock | SetMasks | SetModels | SetViewed | ShutDown
 ReaderMessage: TypeAlias = StreamMessage | ReaderStuck

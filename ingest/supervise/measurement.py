@@ -26,7 +26,7 @@ class PictureSchedule:
     """Which pictures models want, by when each model last got one of the session; its first one goes to all of them."""
 
     def __init__(self, every_s: Mapping[str, float]) -> None:
-        self._every_s = every_s
+        self._wanted_s = self._every_s = every_s
         self._sent: dict[str, tuple[str, dict[str, datetime]]] = {}
 
     def is_due(self, ref: FrameRef) -> bool:
@@ -40,6 +40,11 @@ class PictureSchedule:
 
     def forget(self, stream_id: str) -> None:
         self._sent.pop(stream_id, None)
+
+    def keep_to(self, names: frozenset[str] | None) -> None:
+        """Ask for pictures for these models alone, for None for every wanted one."""
+        every_s = self._wanted_s
+        self._every_s = every_s if names is None else {name: every_s[name] for name in every_s if name in names}
 
 
 class FrameMeasurer:
@@ -62,6 +67,11 @@ class FrameMeasurer:
     def set_viewed(self, stream_ids: frozenset[str]) -> None:
         """Send every picture of these streams: somebody looks at them."""
         self._viewed = stream_ids
+
+    def set_models(self, names: frozenset[str] | None) -> None:
+        """Send pictures for those models alone that workers have, for None for every wanted one."""
+        if self._schedule is not None:
+            self._schedule.keep_to(names)
 
     def measure(self, frame: Frame) -> Frame:
         """Return the frame with its numbers, and without its picture where nobody needs it.

@@ -33,6 +33,7 @@ from ingest.supervise.ipc import (
     ReaderStuck,
     SetClock,
     SetMasks,
+    SetModels,
     SetViewed,
     ShutDown,
     StartCamera,
@@ -96,6 +97,8 @@ class ReaderProcess:
                         self._clock.follow(command)
                     elif isinstance(command, SetViewed):
                         self._measurer.set_viewed(command.cameras)
+                    elif isinstance(command, SetModels):
+                        self._measurer.set_models(command.names)
                     elif isinstance(command, SetMasks):
                         self._measurer.set_masks(command.name, command.masks)
                     else:

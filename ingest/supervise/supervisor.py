@@ -18,7 +18,16 @@ from domain.ports import Clock, StreamPublisher
 from ingest.limits import MEGABYTE
 from ingest.supervise.backoff import Attempts, after_excess, after_failure
 from ingest.supervise.camera_counters import CameraCounters
-from ingest.supervise.ipc import ReaderSetup, ReaderStuck, SetClock, SetMasks, SetViewed, StartCamera, StopCamera
+from ingest.supervise.ipc import (
+    ReaderSetup,
+    ReaderStuck,
+    SetClock,
+    SetMasks,
+    SetModels,
+    SetViewed,
+    StartCamera,
+    StopCamera,
+)
 from ingest.supervise.placement import Placement, is_read_otherwise, place_cameras
 from ingest.supervise.process_handle import ReaderProcessHandle
 
@@ -63,6 +72,8 @@ class IngestSupervisor:
         self._restarts: dict[str, tuple[Attempts, float]] = {}
         self._viewed: frozenset[str] = frozenset()
         self._viewed_told: frozenset[str] = frozenset()
+        self._models: frozenset[str] | None = None
+        self._models_told: frozenset[str] | None = None
         self._looked_s = 0.0
         self._began_at_s = 0.0
         self._stop = threading.Event()
@@ -83,6 +94,11 @@ class IngestSupervisor:
         """Have the pictures of these cameras travel from now on, beside those that models judge; of no others."""
         with self._lock:
             self._viewed = frozenset(cameras)
+
+    def keep_to_models(self, names: frozenset[str] | None) -> None:
+        """Have pictures travel for those models alone that workers have, for None for every wanted one."""
+        with self._lock:
+            self._models = names
 
     def stop(self) -> None:
         """End every session and process; what they had read is published first."""
@@ -124,11 +140,15 @@ class IngestSupervisor:
 
     def _send_viewed(self) -> None:
         with self._lock:
-            viewed = self._viewed
+            viewed, models = self._viewed, self._models
         if viewed != self._viewed_told:
             self._viewed_told = viewed
             for process in self._processes.values():
                 process.tell(SetViewed(viewed))
+        if models != self._models_told:
+            self._models_told = models
+            for process in self._processes.values():
+                process.tell(SetModels(models))
 
     def _apply_camera_list(self) -> None:
         with self._lock:
@@ -172,6 +192,7 @@ class IngestSupervisor:
             process = self._processes[number] = ReaderProcessHandle(self._setup)
             process.tell(SetClock(self._began_at_s))
             process.tell(SetViewed(self._viewed_told))
+            process.tell(SetModels(self._models_told))
         for name, camera in cameras.items():
             counters = self._camera_counters.setdefault(name, CameraCounters())
             process.tell(StartCamera(camera, counters.handover()))

@@ -15,7 +15,8 @@ def make_reader_setup(settings: Settings, judging: Mapping[str, float] | None = 
 
     `judging` are the models of the worker in this process, with the seconds between their pictures: a model without
     weights gets none. For None workers run elsewhere, where weights and the GPU that `device: auto` finds are: every
-    wanted model gets pictures, and models that judge only on a GPU take those that go along for the others.
+    wanted model may get pictures, and does as long as no worker says in the live state which models it has. Models
+    that judge only on a GPU take those that go along for the others.
     """
     metrics = None if settings.detectors is None else tuple(settings.detectors)
     every_s = _wanted_models(settings) if judging is None else judging

@@ -16,6 +16,7 @@ from sightline.runtime.logging_setup import Redactor
 
 CHECK_EVERY_S = 2.0
 VIEWERS_EVERY_S = 0.5
+MODELS_EVERY_S = 5.0
 
 
 class IngestService:
@@ -87,6 +88,31 @@ class ViewerWatch:
             self._supervisor.show(() if self._live is None else self._live.wanted_pictures())
         except StoreUnavailable:
             self._supervisor.show(())
+
+
+class ModelWatch:
+    """Has pictures travel for those models alone that a worker elsewhere has."""
+
+    def __init__(self, supervisor: IngestSupervisor, live: LiveState | None) -> None:
+        self._supervisor = supervisor
+        self._live = live
+        self._thread = PeriodicThread("ingest-models", MODELS_EVERY_S, self.follow)
+
+    def start(self) -> None:
+        if self._live is not None:
+            self.follow()
+            self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        if self._live is not None:
+            self._thread.stop(timeout_s)
+
+    def follow(self) -> None:
+        """Ask once; while no worker is heard every wanted model gets its pictures, for one may have them."""
+        try:
+            self._supervisor.keep_to_models(None if self._live is None else self._live.announced_models())
+        except StoreUnavailable:
+            self._supervisor.keep_to_models(None)
 
 
 def register_cameras(cameras: Sequence[Camera], store: StreamStore, clock: Clock) -> tuple[str, ...]:

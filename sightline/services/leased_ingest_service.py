@@ -12,7 +12,7 @@ from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.components import RestartingThread
 from sightline.runtime.logging_setup import Redactor
 from sightline.services.held_leases import HeldLeases, LeasedPublisher, release_all_leases
-from sightline.services.ingest_service import ViewerWatch
+from sightline.services.ingest_service import ModelWatch, ViewerWatch
 
 CHECK_EVERY_S = 2.0
 
@@ -37,8 +37,9 @@ class LeasedIngestService:
         redactor: Redactor | None = None,
         setup: ReaderSetup | None = None,
         live: LiveState | None = None,
+        workers: LiveState | None = None,
     ) -> None:
-        """`live` says which cameras somebody looks at; their pictures travel."""
+        """`live` says which cameras somebody looks at; their pictures travel. `workers` says which models there are."""
         self._new_publisher = publisher
         self._directory = CameraDirectory(store)
         self._held = held
@@ -46,6 +47,7 @@ class LeasedIngestService:
         self._redactor = redactor
         self._setup = setup
         self._live = live
+        self._workers = workers
         self._trouble = "waiting for the queue"
         self._thread = RestartingThread(self.name, self._work, health=lambda: self._trouble)
 
@@ -64,14 +66,16 @@ class LeasedIngestService:
             return
         supervisor = IngestSupervisor((), LeasedPublisher(publisher, self._held), self._clock, setup=self._setup)
         supervisor.start()
-        viewers = ViewerWatch(supervisor, self._live)
+        viewers, models = ViewerWatch(supervisor, self._live), ModelWatch(supervisor, self._workers)
         viewers.start()
+        models.start()
         try:
             while not stop.is_set():
                 self._follow(supervisor)
                 stop.wait(CHECK_EVERY_S)
         finally:
             viewers.stop(CHECK_EVERY_S)
+            models.stop(CHECK_EVERY_S)
             # Last words travel under the leases; only then may others read these cameras.
             supervisor.stop()
             publisher.close()

@@ -1,12 +1,12 @@
 """What is true now, in the memory of this process; what expired is unknown. Nothing is ever written."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Lock
 
 from domain.frames import Frame
 from domain.messages import StreamSnapshot
-from domain.ports import WANTED_S
+from domain.ports import ANNOUNCED_S, WANTED_S
 
 
 class MemoryLiveState:
@@ -22,6 +22,8 @@ class MemoryLiveState:
         self._snapshots: dict[str, tuple[float, StreamSnapshot]] = {}
         self._pictures: dict[str, tuple[float, Frame]] = {}
         self._wanted: dict[str, float] = {}
+        self._models: dict[str, float] = {}
+        self._announced_s: float | None = None
 
     def put(self, snapshot: StreamSnapshot) -> None:
         with self._lock:
@@ -63,3 +65,15 @@ class MemoryLiveState:
             oldest = self._seconds() - WANTED_S
             self._wanted = {name: at for name, at in self._wanted.items() if at > oldest}
             return frozenset(self._wanted)
+
+    def announce_models(self, names: Collection[str]) -> None:
+        with self._lock:
+            self._announced_s = self._seconds()
+            self._models |= dict.fromkeys(names, self._announced_s)
+
+    def announced_models(self) -> frozenset[str] | None:
+        with self._lock:
+            oldest = self._seconds() - ANNOUNCED_S
+            if self._announced_s is None or self._announced_s <= oldest:
+                return None
+            return frozenset(name for name, at in self._models.items() if at > oldest)

@@ -8,7 +8,7 @@ stream. Reading raises an error while Redis is unavailable.
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +20,15 @@ from pydantic import TypeAdapter
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.frames import Frame
 from domain.messages import StreamSnapshot
-from domain.ports import WANTED_S
+from domain.ports import ANNOUNCED_S, WANTED_S
 
 _log = logging.getLogger(__name__)
 
 _SNAPSHOT: TypeAdapter[StreamSnapshot] = TypeAdapter(StreamSnapshot)
 PAUSE_S = 2.0
 """How long writes are skipped after one that failed."""
+_SOME_WORKER = "*"
+"""Beside the models that workers have: a worker without any is heard too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +144,34 @@ class RedisLiveState:
         return None if document is None else self._codec.decode(document)
 
     def want_picture(self, stream_id: str) -> None:
+        self._note("wanted", [stream_id], WANTED_S)
+
+    def wanted_pictures(self) -> frozenset[str]:
+        return self._noted("wanted", WANTED_S)
+
+    def announce_models(self, names: Collection[str]) -> None:
+        self._note("models", [_SOME_WORKER, *names], ANNOUNCED_S)
+
+    def announced_models(self) -> frozenset[str] | None:
+        noted = self._noted("models", ANNOUNCED_S)
+        return noted - {_SOME_WORKER} if _SOME_WORKER in noted else None
+
+    def _note(self, what: str, names: Collection[str], seconds: float) -> None:
+        """Keep names for so long under one key; a name that is noted again counts from then."""
         if self._is_paused():
             return
         with self._tolerate_outage():
-            key, now = self._key("wanted"), self._server_time_s()
+            key, now = self._key(what), self._server_time_s()
             batch = self._redis.pipeline(transaction=False)
-            batch.zadd(key, {stream_id: now})
-            batch.zremrangebyscore(key, "-inf", now - WANTED_S)
-            batch.pexpire(key, round(1000 * WANTED_S))
+            batch.zadd(key, dict.fromkeys(names, now))
+            batch.zremrangebyscore(key, "-inf", now - seconds)
+            batch.pexpire(key, round(1000 * seconds))
             batch.execute()
 
-    def wanted_pictures(self) -> frozenset[str]:
+    def _noted(self, what: str, seconds: float) -> frozenset[str]:
         with self._translate_errors():
-            oldest = self._server_time_s() - WANTED_S
-            names = _as_list(self._redis.zrangebyscore(self._key("wanted"), oldest, "+inf"))
+            oldest = self._server_time_s() - seconds
+            names = _as_list(self._redis.zrangebyscore(self._key(what), oldest, "+inf"))
         return frozenset(_decode_text(name) for name in names)
 
     def _server_time_s(self) -> float:

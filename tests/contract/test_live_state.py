@@ -70,6 +70,15 @@ def test_the_picture_of_now_is_the_newest_to_the_last_sample(live: Live) -> None
     assert live.state.picture("yard") is None
 
 
+def test_models_are_those_of_any_worker_and_unknown_while_none_is_heard(live: Live) -> None:
+    assert live.state.announced_models() is None
+    live.state.announce_models(())
+    assert live.state.announced_models() == frozenset()
+    live.state.announce_models(("brisque", "mtcnn"))
+    live.state.announce_models(("mtcnn",))
+    assert live.state.announced_models() == frozenset({"brisque", "mtcnn"})
+
+
 def test_who_looks_at_a_camera_wants_its_pictures_for_a_while(live: Live) -> None:
     assert live.state.wanted_pictures() == frozenset()
     live.state.want_picture("gate")

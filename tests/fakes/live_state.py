@@ -1,6 +1,6 @@
 """The live state in memory, held to the contract of the real ones."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from domain.errors import StoreUnavailable
 from domain.frames import Frame
@@ -15,6 +15,7 @@ class FakeLiveState:
         self._snapshots: dict[str, StreamSnapshot] = {}
         self._pictures: dict[str, Frame] = {}
         self._wanted: set[str] = set()
+        self._models: set[str] | None = None
 
     def put(self, snapshot: StreamSnapshot) -> None:
         if not self.away:
@@ -35,6 +36,7 @@ class FakeLiveState:
         self._snapshots.clear()
         self._pictures.clear()
         self._wanted.clear()
+        self._models = None
 
     def put_picture(self, frame: Frame) -> None:
         self._pictures[frame.ref.stream_id] = frame
@@ -50,6 +52,14 @@ class FakeLiveState:
     def wanted_pictures(self) -> frozenset[str]:
         self._answer()
         return frozenset(self._wanted)
+
+    def announce_models(self, names: Collection[str]) -> None:
+        if not self.away:
+            self._models = (self._models or set()) | set(names)
+
+    def announced_models(self) -> frozenset[str] | None:
+        self._answer()
+        return None if self._models is None else frozenset(self._models)
 
     def _answer(self) -> None:
         if self.away:

@@ -96,3 +96,14 @@ def test_a_new_session_and_a_clock_set_back_begin_the_schedule_again() -> None:
 def test_a_reading_process_imports_no_torch() -> None:
     program = "import sys, ingest.supervise.reader_process; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_pictures_travel_only_for_models_that_a_worker_has() -> None:
+    measurer = FrameMeasurer(every_s={"quality": 10.0, "faces": 30.0})
+    measurer.set_models(frozenset())
+    assert not measurer.measure(frame(0)).has_picture
+    measurer.set_models(frozenset({"faces", "unknown"}))
+    assert measurer.measure(frame(10)).has_picture
+    assert not measurer.measure(frame(20)).has_picture
+    measurer.set_models(None)
+    assert measurer.measure(frame(30)).has_picture
