@@ -47,6 +47,8 @@ class BaselinePart(StrEnum):
     CODING = "coding"
     STREAM = "stream"
     """Frame rate and bitrate."""
+    DETECTION = "detection"
+    """What detectors find, and how well, at each hour of the day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ _SPECS = (
     _ours("another_scene", "how much the view looks like another one", "score", (0.0, 1.0), _LOWER),
     _ours("shift_clearness", "how much better a moved view fits than the usual one", "correlation", (0.0, 2.0), _LOWER),
     _ours("shift_agreement", "edges that a moved view explains", "share", (0.0, 1.0), _LOWER),
+    _ours("detectability_recent", "detectability, median of ten minutes", "% of objects", (0.0, 100.0), _HIGHER),
+    _ours(
+        *("detections_per_look", "people and faces found at a look, mean of an hour", "people and faces"),
+        *((0.0, inf), Direction.NEITHER),
+    ),
+    _ours("face_quality_recent", "quality of the faces seen, median of an hour", "1-5, opinion", (1.0, 5.0), _HIGHER),
 )
 
 EVIDENCE_METRICS: Mapping[str, MetricSpec] = {spec.key: spec for spec in _SPECS}

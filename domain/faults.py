@@ -38,6 +38,8 @@ class Fault(StrEnum):
     CODEC_CHANGED = "codec_changed"
     LOGIN_REFUSED = "login_refused"
     CODEC_UNSUPPORTED = "codec_unsupported"
+    DETECTION_IMPAIRED = "detection_impaired"
+    POOR_FACES = "poor_faces"
 
 
 FAULT_LABELS: Mapping[Fault, str] = {
@@ -68,6 +70,8 @@ FAULT_LABELS: Mapping[Fault, str] = {
     Fault.CODEC_CHANGED: "codec changed",
     Fault.LOGIN_REFUSED: "login refused",
     Fault.CODEC_UNSUPPORTED: "codec not supported",
+    Fault.DETECTION_IMPAIRED: "detection no longer works here",
+    Fault.POOR_FACES: "faces too poor to recognise",
 }
 
 

@@ -235,4 +235,20 @@ RUNBOOK: Mapping[Fault, RunbookEntry] = {
             "Check that the right channel was chosen.",
         ),
     ),
+    Fault.DETECTION_IMPAIRED: RunbookEntry(
+        "People and vehicles are found worse here than is usual at this hour, so that what builds on them misses some.",
+        (
+            "Look whether the picture is hazy, dark, soft or coarse, and whether something stands close to the camera.",
+            "Clean the lens and the dome; look for a lamp that failed and for a changed exposure or bitrate.",
+            "If the view was changed on purpose, accept it: `sightline cameras accept NAME`.",
+        ),
+    ),
+    Fault.POOR_FACES: RunbookEntry(
+        "Faces can be found, but they are too poor to recognise anybody, unlike what is usual at this hour.",
+        (
+            "Look whether a face in the picture is soft, noisy, smeared by motion, or dark against the light.",
+            "Shorten the exposure time or add light; check focus, and clean the lens.",
+            "Raise the bitrate if faces turn to blocks when they move.",
+        ),
+    ),
 }

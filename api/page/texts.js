@@ -238,6 +238,8 @@ const ENGLISH = {
   "advice.codec_changed": "Set the codec back if it was not changed on purpose.",
   "advice.login_refused": "Correct the user name and password in the camera's address; the camera may have locked the account.",
   "advice.codec_unsupported": "Set the stream to H.264, H.265 or MJPEG.",
+  "advice.detection_impaired": "Look at the picture: clean the lens, and check the light, the exposure and the bitrate.",
+  "advice.poor_faces": "Shorten the exposure or add light; check the focus and clean the lens.",
 
   "camera.missing": "There is no camera of this name.",
   "camera.noAnswer": "The server does not answer: nothing here is known to be true now.",

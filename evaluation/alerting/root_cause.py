@@ -30,6 +30,8 @@ PRECEDENCE: tuple[Fault, ...] = (
     Fault.NOISE,
     Fault.BLOCKINESS,
     Fault.LOW_FPS,
+    Fault.DETECTION_IMPAIRED,
+    Fault.POOR_FACES,
     Fault.RESOLUTION_CHANGED,
     Fault.CODEC_CHANGED,
 )
@@ -48,7 +50,7 @@ _STREAM = frozenset({Fault.LOW_FPS, Fault.BITRATE_STARVED, Fault.DECODE_ERRORS})
 _VIEW = frozenset({Fault.FREEZE, Fault.COVERED})
 _NO_DETAIL = frozenset({Fault.BLUR, Fault.LOW_CONTRAST})
 
-IMPLIES: Mapping[Fault, frozenset[Fault]] = {
+_IMPLIES: Mapping[Fault, frozenset[Fault]] = {
     Fault.LOGIN_REFUSED: _PICTURE | _STREAM | _VIEW | {Fault.SIGNAL_LOSS, Fault.NO_FRAMES},
     Fault.SIGNAL_LOSS: _PICTURE | _STREAM | _VIEW | {Fault.NO_FRAMES},
     Fault.CODEC_UNSUPPORTED: _PICTURE | _STREAM | _VIEW | {Fault.NO_FRAMES, Fault.SIGNAL_LOSS},
@@ -77,6 +79,15 @@ IMPLIES: Mapping[Fault, frozenset[Fault]] = {
     Fault.LOW_CONTRAST: frozenset({Fault.BLUR, Fault.COLOUR_CAST}),
     Fault.STRIPES: _NO_DETAIL | {Fault.NOISE},
     Fault.SHAKE: frozenset({Fault.BLUR}),
+}
+_DETECTION = frozenset({Fault.DETECTION_IMPAIRED, Fault.POOR_FACES})
+_HIDES = (_PICTURE | _VIEW | _STREAM | frozenset(_IMPLIES)) - {Fault.LOW_FPS}
+"""What keeps a detector from finding people and faces; a low frame rate does not."""
+
+IMPLIES: Mapping[Fault, frozenset[Fault]] = {
+    **_IMPLIES,
+    **{cause: _IMPLIES.get(cause, frozenset()) | _DETECTION for cause in Fault if cause in _HIDES},
+    Fault.DETECTION_IMPAIRED: frozenset({Fault.POOR_FACES}),
 }
 """`IMPLIES[cause]` are the faults that `cause` brings with it."""
 

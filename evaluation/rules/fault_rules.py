@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from domain.alerts import AlertRule
 from domain.baselines import LightMode
 from domain.faults import Fault
+from evaluation.rules.detection_rules import DETECTION_RULES
 from evaluation.rules.rule import Rule, RuleSource
 from evaluation.rules.thresholds import (
     SUSPECTED,
@@ -385,6 +386,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule(_connection(Fault.CODEC_UNSUPPORTED), "the stream's codec cannot be decoded", source=RuleSource.STATE),
     Rule(_event(Fault.RESOLUTION_CHANGED), "the picture size changed", source=RuleSource.STATE),
     Rule(_event(Fault.CODEC_CHANGED), "the codec changed", source=RuleSource.STATE),
+    *DETECTION_RULES,
 )
 
 RULES: Mapping[Fault, Rule] = {rule.fault: rule for rule in _TABLE}

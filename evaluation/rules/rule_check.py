@@ -12,9 +12,11 @@ from evaluation.rules.rule import Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
 from evaluation.scene import freeze
 from evaluation.scene.baseline_parts import PARTS, part_of
+from evaluation.scene.detection_window import HOURLY
 
 DENSE_INTERVAL_S = 0.2
 YOUNG = "learning how this changes over a day and a night"
+NEW_HOUR = "learning what is usual at this hour"
 SAME_VIEW_MATCH = 0.4
 """A view that matches the learned one less than this shows other things, which may have other colours."""
 
@@ -25,7 +27,7 @@ UNITS: Mapping[str, str] = {
     "block_step": "levels of 255",
     "stripe_strength": "levels of 255",
     "change_median": "levels of 255",
-    **{key: EVIDENCE_METRICS[key].unit for key in ("fps", "bitrate_bps", "decode_errors_per_min")},
+    **{key: EVIDENCE_METRICS[key].unit for key in ("fps", "bitrate_bps", "decode_errors_per_min", *HOURLY)},
 }
 """Units of the metrics judged here, for evidence; what is not listed is a share or a ratio."""
 
@@ -224,6 +226,7 @@ def _check_threshold(
     if limit is None:
         why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
         why = why or f"the reference knows no usual {bound.metric}"
+        why = NEW_HOUR if bound.metric in HOURLY and _has_reference(rule, scene) else why
         return _ThresholdResult(None, bound, value, why=why, lacks_reference=True)
     # A detector's number may be numpy's own, whose comparison is no bool that `is False` knows.
     bad = bool(value >= limit if bound.worse is WorseSide.HIGH else value <= limit)

@@ -22,6 +22,7 @@ from evaluation.scene import light_mode as mode
 from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.baseline_parts import PARTS, SPOILS
 from evaluation.scene.baselines import USABLE_STATES, BaselineLearner, Values
+from evaluation.scene.detection_window import DetectionWindow, add_hour, usual_at, why_not_measured
 from evaluation.scene.light_mode import LightState
 from evaluation.scene.preset_views import PresetViews
 from evaluation.scene.structure_comparison import BlockStructure
@@ -75,6 +76,7 @@ class SceneState:
     known: Mapping[LightMode, ModeBaseline] = field(default_factory=dict)
     memory: tuple[RecentFrame, ...] = ()
     recent: ViewWindow = ViewWindow()
+    detection: DetectionWindow = DetectionWindow()
     accepted_at: datetime | None = None
     """The operator's last acceptance that was acted on."""
     values: Values = field(default_factory=dict)
@@ -188,11 +190,15 @@ def judge_frame(
     recent = view.recent.empty_copy() if mode_changed else view.recent
     recent = recent.follow(moment.now, scores.structure, learned_view, moment.camera.masks, moment.policy)
     compared = recent.comparison.values
-    view = replace(view, values={**numbers, **compared}, earlier=scores.earlier, recent=recent)
-    missing = scores.missing
+    detection = view.detection.follow(moment.now, scores.values)
+    found = detection.values if detection is not view.detection else {}
+    view = replace(
+        view, values={**numbers, **compared, **found}, earlier=scores.earlier, recent=recent, detection=detection
+    )
+    missing = {**why_not_measured(detection.values), **scores.missing}
     if learned_view is not None and not compared:
         missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
-    values = _leave_out_slates({**_still_seen(scores, moment), **view.values})
+    values = _leave_out_slates({**_still_seen(scores, moment), **detection.values, **view.values})
     context = make_rule_context(view, values, missing, moment)
     outcomes = {rule.fault: check_rule(rule, context, latched=rule.fault in latched) for rule in FRAME_RULES}
     outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
@@ -203,6 +209,7 @@ def judge_frame(
         for part in settled:
             baseline = baseline.teach(part, None)
         view = view.with_baseline(light.mode, baseline)
+    numbers = {**numbers, **add_hour(detection.values, moment.now.hour)}
     taught, stored = _learn_frame(view, numbers, scores.structure, outcomes, moment)
     learned = baseline.usable is None and taught.of(light.mode).usable is not None
     return SceneUpdate(taught, outcomes, stored, mode_changed, learned)
@@ -248,7 +255,7 @@ def make_rule_context(
         steady=light.steady(moment.now, moment.policy.steady_s),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
-        reference=baseline.usable,
+        reference=usual_at(baseline.usable, moment.now.hour),
         lacking={part: _why_no_baseline(light.mode, baseline, part) for part in PARTS},
         young=_young_parts(baseline, moment),
         activity=freeze.usual_activity(baseline.reference, baseline.learners.get(BaselinePart.NOISE)),

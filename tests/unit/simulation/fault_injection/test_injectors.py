@@ -201,4 +201,5 @@ def test_every_fault_of_the_picture_can_be_planted() -> None:
         Fault.LOGIN_REFUSED,
         Fault.CODEC_UNSUPPORTED,
     }
-    assert set(FAULT_INJECTORS) == set(Fault) - of_the_stream
+    found_by_models = {Fault.DETECTION_IMPAIRED, Fault.POOR_FACES}  # brought by other faults of the picture
+    assert set(FAULT_INJECTORS) == set(Fault) - of_the_stream - found_by_models
