@@ -1,10 +1,9 @@
 """How good the faces in a picture are: six dimensions of each face large enough, their median and their best."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -23,6 +22,7 @@ from detectors.models.face_quality.weights import load_assessor
 from detectors.models.mtcnn import weights as mtcnn_weights
 from detectors.models.mtcnn.boxes import Faces
 from detectors.models.mtcnn.detector import drop_masked
+from detectors.models.mtcnn.shared_search import FaceFinder, find_shared_faces
 from detectors.models.pictures import Pictures
 from detectors.models.weights import WeightsFile
 from domain.metrics import Direction, MetricSpec
@@ -61,14 +61,6 @@ FACES_JUDGED = MetricSpec("faces_judged", "faces judged", "faces", 0, inf, Direc
 OUT_OF_RANGE = MetricSpec(
     "faces_out_of_range", "faces outside the model's range", "faces", 0, inf, Direction.NEITHER, SOURCE
 )
-
-
-class FaceFinder(Protocol):
-    """Finds the faces of pictures, each picture alone."""
-
-    def find_faces(self, pictures: Sequence[Tensor] | Tensor) -> list[Faces]:
-        """The faces of each picture (3, H, W), RGB in [0, 1]."""
-        ...
 
 
 class FaceQualityDetector:
@@ -111,7 +103,7 @@ class FaceQualityDetector:
         """Return the metrics (N,) float32: medians and best of the faces' ratings, 1 to 5, and two counts."""
         rgb = pictures.rgb
         self._network.to(rgb.device)
-        found = self._finder.find_faces(rgb)
+        found = find_shared_faces(self._finder, pictures)
         rows = [self._picture(rgb[row], drop_masked(faces, pictures.visible, row)) for row, faces in enumerate(found)]
         columns = torch.stack(rows).unbind(1)
         return {spec.key: column for spec, column in zip(self.metrics, columns, strict=True)}

@@ -39,6 +39,8 @@ class Mtcnn(nn.Module):
         if smallest_face_px < CELL:
             raise ValueError(f"MTCNN sees no face under {CELL} px: smallest_face_px is {smallest_face_px:g}")
         self.smallest_face_px = smallest_face_px
+        self.search_key = ""
+        """Equal where two networks find the same faces, "" where that is not known."""
         self._pnet_runtime: FeatureExtractor | None = None
         self.pnet = PNet()
         self.rnet = RNet()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from detectors.models.mtcnn.boxes import Faces
 from detectors.models.mtcnn.cascade import Mtcnn
+from detectors.models.mtcnn.shared_search import find_shared_faces
 from detectors.models.mtcnn.weights import MODEL, from_weights, locate_weights
 from detectors.models.pictures import Pictures
 from domain.metrics import Direction, MetricSpec
@@ -41,8 +42,8 @@ class MtcnnDetector:
         if min(rgb.shape[-2:]) < self._network.smallest_face_px:
             nothing = rgb.new_full((len(pictures),), float("nan"))
             return {spec.key: nothing for spec in self.metrics}
-        self._network.to(rgb.device)
-        found = [drop_masked(faces, pictures.visible, row) for row, faces in enumerate(self._network.find_faces(rgb))]
+        searched = find_shared_faces(self._network, pictures)
+        found = [drop_masked(faces, pictures.visible, row) for row, faces in enumerate(searched)]
         nan = rgb.new_tensor(float("nan"))
         return {
             FACE_COUNT.key: rgb.new_tensor([float(len(faces)) for faces in found]),

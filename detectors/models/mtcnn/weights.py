@@ -66,6 +66,7 @@ def from_weights(file: WeightsFile, *, smallest_face_px: float = SMALLEST_FACE_P
     """MTCNN in evaluation mode with weights found before."""
     network = Mtcnn(smallest_face_px)
     load_into(network, read_tensors(file.path), file.path)
+    network.search_key = f"{file.fingerprint} {smallest_face_px:g}"
     return network.eval()
 
 

@@ -15,7 +15,7 @@ from detectors.models.picture_faults.kinds import KINDS, WORDS
 from detectors.models.picture_faults.network import PictureFaults, branch_statistics
 from detectors.models.picture_faults.statistics import surface_statistics
 from detectors.models.pictures import Pictures
-from detectors.models.runtime import FeatureExtractor, fast_precision, place_on
+from detectors.models.runtime import FeatureExtractor, fast_precision, name_arithmetic, place_on
 from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from detectors.models.weights import WeightsFile
 from domain.metrics import Direction, MetricSpec
@@ -80,4 +80,4 @@ def from_weights(file: WeightsFile, *, precision: torch.dtype = torch.float32) -
     """The detector of a weights file; raises WeightsUnavailable where the tensors do not fit."""
     network = PictureFaults()
     weights.load_into(network, weights.read_weights(file.path)[0], file.path)
-    return PictureFaultsDetector(network, file.fingerprint, precision=precision)
+    return PictureFaultsDetector(network, file.fingerprint + name_arithmetic(precision), precision=precision)

@@ -64,9 +64,7 @@ def test_a_smaller_loss_counts_where_the_people_who_usually_come_are_not_found_e
         pytest.param(BUSY, {**BUSY, **NOBODY}, id="a holiday: nobody comes, the picture is as good as ever"),
         pytest.param(BUSY, {**BUSY, "detectability": 70.0}, id="a hazy morning: people are still found"),
         pytest.param(EMPTY, {**EMPTY, "detectability": 70.0}, id="a hazy hour in which nobody ever comes"),
-        pytest.param(
-            {**EMPTY, "person_count": 0.05}, {**EMPTY, "detectability": 70.0}, id="a hazy hour in which hardly anybody does"
-        ),
+        pytest.param({**EMPTY, "person_count": 0.05}, {**EMPTY, "detectability": 70.0}, id="hardly anybody ever comes"),
         pytest.param({**EMPTY, **NIGHT}, {**EMPTY, **NIGHT}, id="an empty scene by night"),
         pytest.param(BUSY, {**BUSY, "person_count": 9.0, "face_count": 6.0}, id="a crowd"),
     ],
@@ -142,7 +140,9 @@ def test_a_camera_whose_models_are_off_says_so_and_raises_nothing() -> None:
     assert story.fired == []
 
 
-@pytest.mark.parametrize("cause", [Fault.BLUR, Fault.LOW_CONTRAST, Fault.TOO_DARK, Fault.COVERED, Fault.NOISE, Fault.NO_FRAMES])  # fmt: skip
+@pytest.mark.parametrize(
+    "cause", [Fault.BLUR, Fault.LOW_CONTRAST, Fault.TOO_DARK, Fault.COVERED, Fault.NOISE, Fault.NO_FRAMES]
+)
 def test_the_fault_that_hides_people_is_the_cause(cause: Fault) -> None:
     assert root_causes({cause, DETECTION, FACES}) == (cause,)
 

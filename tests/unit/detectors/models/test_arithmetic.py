@@ -6,6 +6,7 @@ import torch
 from detectors.models import runtime
 from detectors.models.detection_quality.detectability import from_weights, load_detectability
 from detectors.models.detection_quality.detector import from_weights as regressor_from_weights
+from detectors.models.picture_faults.detector import from_weights as faults_from_weights
 from detectors.models.runtime import fast_precision, name_arithmetic, scoring_on
 from detectors.models.weights import locate_weights
 
@@ -55,5 +56,8 @@ def test_the_fingerprint_of_a_score_names_what_changes_it(monkeypatch: pytest.Mo
     assert half.startswith(f"{file.fingerprint}+bf16")
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
     assert load_detectability().fingerprint == single
+    faults = locate_weights("picture_faults")
+    assert faults_from_weights(faults).fingerprint == faults.fingerprint
+    assert faults_from_weights(faults, precision=torch.bfloat16).fingerprint.startswith(f"{faults.fingerprint}+bf16")
     regressor = locate_weights("detection_quality")
     assert regressor_from_weights(regressor, precision=torch.bfloat16).fingerprint == f"{regressor.fingerprint}+bf16"
