@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import fmean, median
 
-from domain.baselines import CameraBaseline
+from domain.baselines import BaselinePart, BaselineState, CameraBaseline
 
 DETECTABILITY, YIELD, FACES = "detectability_recent", "detections_per_look", "face_quality_recent"
 HOURLY = (DETECTABILITY, YIELD, FACES)
@@ -23,6 +23,7 @@ TOO_FEW: Mapping[str, str] = {
 
 _COUNTS = ("person_count", "face_count")
 _FACE_QUALITY = "face_overall_median"
+_SETTLED = frozenset({BaselineState.LEARNED, BaselineState.ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Span:
 
 
 _SPANS: Mapping[str, _Span] = {
-    "detectability": _Span(timedelta(minutes=10), 12),
+    "detectability": _Span(timedelta(minutes=10), 6),
     **dict.fromkeys(_COUNTS, _Span(timedelta(hours=1), 20)),
     _FACE_QUALITY: _Span(timedelta(hours=1), 5),
 }
@@ -80,9 +81,12 @@ def add_hour(values: Mapping[str, float], hour: int) -> dict[str, float]:
 
 
 def usual_at(reference: CameraBaseline | None, hour: int) -> CameraBaseline | None:
-    """Return the baseline with what is usual at this hour under the metrics' own keys, where it was learned."""
-    if reference is None:
-        return None
+    """Return the baseline with what is usual at this hour under the metrics' own keys, where it was learned.
+
+    What the first minutes showed is no usual value: detection is not judged before this part of the baseline is done.
+    """
+    if reference is None or reference.state_of(BaselinePart.DETECTION) not in _SETTLED:
+        return reference
     statistics = reference.statistics
     at_hour = {key: statistics[f"{key}@{hour:02d}"] for key in HOURLY if f"{key}@{hour:02d}" in statistics}
     return replace(reference, statistics={**statistics, **at_hour}) if at_hour else reference
