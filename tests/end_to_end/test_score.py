@@ -87,7 +87,7 @@ def test_without_json_each_source_is_summed_up(folder: Path) -> None:
 
     assert result.exit_code == 0
     assert "frames, no fault found" in result.stdout
-    assert "of 25 checks made" in result.stdout
+    assert "of 27 checks made" in result.stdout
     assert "not assessable: signal_loss" in result.stdout
 
 

@@ -157,7 +157,7 @@ class SampleCameras:
 
 
 def verdicts(camera: Camera, *, learning: int = 0) -> tuple[Verdict, ...]:
-    """All 27 verdicts of a camera in good order; the last `learning` of those that apply wait for a reference."""
+    """All 29 verdicts of a camera in good order; the last `learning` of those that apply wait for a reference."""
     judged = []
     for fault in Fault:
         if RULES[fault].analogue_only and not camera.analogue:

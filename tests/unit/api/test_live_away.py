@@ -37,7 +37,7 @@ def test_cameras_are_answered_with_where_they_come_from(away: SampleCameras, api
     assert answer.json()["live"] == AWAY
     (camera,) = answer.json()["cameras"]
     assert (camera["state"], camera["headline"]["fault"]) == ("suspected", "blur")
-    assert camera["checks"]["done"] == 25
+    assert camera["checks"]["done"] == 27
     assert (camera["connection"], camera["fps"]) == ("live", None)
 
 

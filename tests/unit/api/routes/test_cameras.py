@@ -29,7 +29,7 @@ def test_cameras_come_worst_first_with_what_a_guard_needs(api: Caller, stage: Sa
     assert gate["evidence"]["normal_high"] == 4.0
     assert gate["incident_id"] == incident.incident_id
     assert gate["age_s"] == 0.6
-    assert fine["checks"]["text"] == "17 of 25, 8 need a reference"
+    assert fine["checks"]["text"] == "19 of 27, 8 need a reference"
     assert (silent["state"], silent["fps"], silent["last_frame_at"]) == ("unknown", None, None)
 
 

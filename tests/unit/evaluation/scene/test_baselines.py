@@ -204,6 +204,7 @@ def test_coarse_coding_and_noise_are_refused_alone_and_the_view_is_learned() -> 
         BaselinePart.NOISE: BaselineState.REFUSED,
         BaselinePart.CODING: BaselineState.REFUSED,
         BaselinePart.STREAM: BaselineState.REFUSED,
+        BaselinePart.DETECTION: BaselineState.REFUSED,
     }
     assert "noise_floor" not in reference.statistics
     assert "blocky picture" in reference.parts[BaselinePart.CODING].reason

@@ -18,7 +18,7 @@ def test_a_summary_says_what_was_found_when_and_what_was_not_asked() -> None:
         summary.add(make_frame(at_s, OK, BLURRED, UNKNOWN))
 
     assert list(summary.lines()) == [
-        "rtsp://***@h/1: 3 frames, 1 fault found, 2 of 25 checks made",
+        "rtsp://***@h/1: 3 frames, 1 fault found, 2 of 27 checks made",
         "  out of focus (blur) in 3 frames, 0-2 s: edges are wide",
         "  not assessable: shake (needs every frame: set plan to all)",
     ]
@@ -29,11 +29,11 @@ def test_a_check_made_once_counts_as_made() -> None:
     summary.add(make_frame(0.0, Verdict(Fault.BLUR, VerdictState.NOT_ASSESSABLE, "too few frames yet")))
     summary.add(make_frame(1.0, Verdict(Fault.BLUR, VerdictState.OK)))
 
-    assert list(summary.lines()) == ["a.mp4: 2 frames, no fault found, 1 of 25 checks made"]
+    assert list(summary.lines()) == ["a.mp4: 2 frames, no fault found, 1 of 27 checks made"]
 
 
 def test_a_source_without_a_picture_is_not_called_clean() -> None:
-    assert next(iter(SourceSummary("a.mp4").lines())) == "a.mp4: 0 frames, nothing evaluated, 0 of 25 checks made"
+    assert next(iter(SourceSummary("a.mp4").lines())) == "a.mp4: 0 frames, nothing evaluated, 0 of 27 checks made"
 
 
 def test_json_holds_no_credentials_and_every_verdict_given() -> None:
