@@ -84,7 +84,7 @@ def test_text_of_others_never_becomes_markup(window: Browser, stage: SampleCamer
     window.click(".card h3 a")
     window.wait(lambda: window.texts("#detail-title") == [NASTY], what="the camera's detail")
     window.wait(
-        lambda: len(window.texts(".detail .check-row[data-fault]:not([data-fault=''])")) == 27, what="every check"
+        lambda: len(window.texts(".detail .check-row[data-fault]:not([data-fault=''])")) == 29, what="every check"
     )
     assert window.run("return document.querySelectorAll('img[src=x]').length") == 0
     assert window.run("return window.hacked") is None
