@@ -43,4 +43,4 @@ def _as_table(found: Sequence[Faces], like: Tensor) -> Tensor:
 
 def _read_row(row: Tensor) -> Faces:
     faces = row[~row[:, 4].isnan()]
-    return Faces(faces[:, :4], faces[:, 4], faces[:, 5:].unflatten(1, (5, 2)))
+    return Faces(faces[:, :4], faces[:, 4], faces[:, 5:].reshape(-1, 5, 2))
