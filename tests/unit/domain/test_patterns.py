@@ -10,8 +10,8 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from re import _constants as constants  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as constants  # type: ignore[attr-defined, unused-ignore]
+from re import _parser as parser  # type: ignore[attr-defined, unused-ignore]
 from types import FrameType
 from typing import Any
 
