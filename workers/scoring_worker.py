@@ -39,6 +39,8 @@ from workers.watched_cameras import WatchedCameras
 _log = logging.getLogger(__name__)
 
 STUCK_AFTER_S = 60.0
+BEHIND_S = 1.5
+"""Where more waits and the oldest frame of a poll is older than this, models that look now and then look later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class ScoringWorker:
         self._lag_bounds = shedding
         self._shedding = False
         self._lag_s = 0.0
+        self._behind = False
         self._dropped: Counter[str] = Counter()
         self._clock_correction = clock_correction
         self._followed_correction = timedelta(0)
@@ -226,6 +229,7 @@ class ScoringWorker:
         current, refused, statuses = split_by_fence(deliveries, fences)
         messages = [delivery.message for delivery, _ in current]
         waiting, now = self._consumer.lag(), self._clock.now()
+        self._behind = waiting > 0 and self._lag_s > BEHIND_S
         plan = plan_shedding(messages, now, waiting=waiting, shedding=self._shedding, bounds=self._lag_bounds)
         self._log_shedding(plan.shedding)
         judged = [each for place, each in enumerate(current) if place not in plan.dropped]
@@ -262,7 +266,7 @@ class ScoringWorker:
                 places.append(place)
                 frames.append(delivery.message)
                 masks.append(camera.masks)
-        scored = self._scorer.score(frames, masks)
+        scored = self._scorer.score(frames, masks, behind=self._behind)
         return ScoredFrames(
             {places[index]: scores for index, scores in scored.scores.items()},
             {places[index]: reason for index, reason in scored.rejected.items()},

@@ -121,9 +121,14 @@ class HttpAnswerReader:
 
 
 def receive_now(connection: socket.socket) -> bytes | None:
-    """Return what has arrived, b"" at the end, None where it was TLS's own: its records show as readable too."""
+    """Return what has arrived, b"" at the end however it came, None where it was TLS's own: its records show as
+    readable too.
+    """
     if not isinstance(connection, ssl.SSLSocket):
-        return connection.recv(CHUNK)
+        try:
+            return connection.recv(CHUNK)
+        except ConnectionError:
+            return b""
     before_s = connection.gettimeout()
     connection.settimeout(0.0)
     try:

@@ -27,6 +27,7 @@ class Playlist:
     """`variants` are further playlists, `segments` pieces of the stream; one of the two is empty."""
 
     variants: tuple[str, ...]
+    """Those that say they have no picture come last."""
     segments: tuple[Segment, ...]
     target_s: float
     complete: bool
@@ -58,14 +59,25 @@ def refuse_nested_playlists(playlist: Playlist) -> None:
         raise OverLimit("the camera's playlist holds playlists of playlists: enter the address of one stream")
 
 
-def _parse_variants(lines: list[str]) -> Iterator[str]:
-    follows = False
+def _parse_variants(lines: list[str]) -> list[str]:
+    found: list[tuple[bool, str]] = []
+    without_picture: bool | None = None
     for line in lines:
         if line.startswith("#EXT-X-STREAM-INF"):
-            follows = True
-        elif follows and line and not line.startswith("#"):
-            follows = False
-            yield line
+            without_picture = _has_sound_alone(_parse_attributes(line))
+        elif without_picture is not None and line and not line.startswith("#"):
+            found.append((without_picture, line))
+            without_picture = None
+    return [line for _, line in sorted(found, key=lambda each: each[0])]
+
+
+def _has_sound_alone(attributes: Mapping[str, str]) -> bool:
+    """Return whether every codec that a variant names is one of sound (RFC 6381)."""
+    codecs = [codec.strip().partition(".")[0].lower() for codec in attributes.get("CODECS", "").split(",")]
+    return "RESOLUTION" not in attributes and all(codec in _SOUND for codec in codecs)
+
+
+_SOUND = frozenset({"mp4a", "ac-3", "ec-3", "ac-4", "opus", "flac", "alac", "mp3"})
 
 
 def _parse_segments(lines: list[str], number: int) -> Iterator[Segment]:

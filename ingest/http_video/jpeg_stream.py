@@ -14,6 +14,7 @@ from ingest.limits import MEGABYTE
 BEGIN, END = b"\xff\xd8\xff", b"\xff\xd9"
 BETWEEN_BYTES = MEGABYTE
 """The most that may come between two pictures."""
+NO_JPEG = "the camera sends something else than JPEG pictures: choose MJPEG or an RTSP stream in its settings"
 _HEAD_BYTES = 4096
 _READ_BYTES = 64 * 1024
 _OVERLAP = 4200
@@ -56,6 +57,7 @@ class JpegStream:
                 self._ready = head.encode("ascii") + picture + b"\r\n"
                 self.pictures += 1
             elif self.ended:
+                self._refuse_foreign()
                 return b""
             else:
                 self._receive()
@@ -95,10 +97,13 @@ class JpegStream:
             del self._buffer[:excess]
             self._dropped += excess
         if self._dropped > BETWEEN_BYTES:
-            self._refusal = SourceUnavailable(
-                "the camera sends something else than JPEG pictures: choose MJPEG or an RTSP stream in its settings"
-            )
+            self._refusal = SourceUnavailable(NO_JPEG)
             raise self._refusal
+
+    def _refuse_foreign(self) -> None:
+        """Say of an answer that ended what it was not: FFmpeg only saw that nothing came."""
+        if not self.pictures and (self._buffer or self._dropped):
+            self._refusal = SourceUnavailable(NO_JPEG)
 
     def _end_by_length(self, start: int, length: int) -> int | None:
         """Return where the picture ends by its length, -1 while that is to come, None where the length is wrong."""

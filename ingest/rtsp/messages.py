@@ -8,7 +8,7 @@ from ingest.connect.message_head import MessageHead, find_head_end, parse_head
 from ingest.limits import DESCRIPTION_BYTES
 
 DOLLAR = 0x24
-_TEXT = re.compile(rb"RTSP/1\.\d |[A-Z_]{3,20} [^ \r\n]{1,4096} RTSP/1\.\d\r?\n")
+_TEXT = re.compile(rb"RTSP/[0-9]\.[0-9] |[A-Z_]{3,20} [^ \r\n]{1,4096} RTSP/[0-9]\.[0-9]\r?\n")
 _HALF_TEXT = re.compile(rb"[A-Z_]{1,20}|[A-Z_]{3,20} [\x21-\x7e]{0,4096}(?: [RTSP/1.0-9\r]{0,9})?")
 _RTP = re.compile(rb"\$[\x00-\x1f][\x00-\xff]{2}[\x80-\xbf]", re.DOTALL)
 
@@ -39,24 +39,40 @@ def take_packets(buffer: bytearray) -> bytes:
     return packets
 
 
-def take_message(buffer: bytearray) -> RtspMessage | None:
-    """Remove and return the message at the start of `buffer`, None while it is incomplete. Raises `OverLimit`."""
+def skip_blank(buffer: bytearray) -> None:
+    """Remove blanks and line ends before a message: a receiver ignores them (RFC 9112, 2.2)."""
+    del buffer[: len(buffer) - len(buffer.lstrip(b" \t\r\n"))]
+
+
+def take_message(buffer: bytearray, *, patient: bool = True) -> RtspMessage | None:
+    """Remove and return the message at the start of `buffer`, None while it is incomplete. Raises `OverLimit`.
+
+    A body ends before its announced length where packets of the stream follow the head at once and, not `patient`,
+    with the whole lines that have come.
+    """
     end = find_head_end(buffer)
     if end < 0:
         return None
     head = parse_head(buffer[:end])
-    after = end + (head.content_length(DESCRIPTION_BYTES) or 0)
+    announced = head.content_length(DESCRIPTION_BYTES) or 0
+    after = end + announced
+    if _RTP.match(buffer, end) is not None:
+        after = end
     if len(buffer) < after:
-        return None
-    message = RtspMessage(head, bytes(buffer[end:after]), bytes(buffer[:after]))
+        if patient or not buffer.endswith(b"\n"):
+            return None
+        after = len(buffer)
+    raw, body = bytes(buffer[:after]), bytes(buffer[end:after])
     del buffer[:after]
-    return message
+    if len(body) != announced:
+        raw = rewrite_head(raw, drop=frozenset({"content-length"}), add={"Content-Length": str(len(body))})
+    return RtspMessage(head, body, raw)
 
 
 def starts_message(buffer: bytearray) -> bool:
     """Return whether a message begins here, or may once more bytes have come."""
     start = bytes(buffer[:4200])
-    if b"RTSP/1.".startswith(start[:7]):
+    if b"RTSP/".startswith(start[:5]) and len(start) < 9:
         return True
     return _TEXT.match(start) is not None or _HALF_TEXT.fullmatch(start) is not None
 
@@ -78,6 +94,20 @@ def rewrite_head(raw: bytes, *, start: str | None = None, drop: frozenset[str], 
     kept = [line for line in lines[1:] if line.partition(":")[0].strip().lower() not in drop]
     kept += [f"{name}: {value}" for name, value in add.items() if value]
     return "\r\n".join([start or lines[0], *kept, "", ""]).encode("latin-1") + raw[end:]
+
+
+def answer_request(message: RtspMessage) -> bytes:
+    """Return the answer to a camera's own request: most only ask whether we still live. None makes us go elsewhere."""
+    method = message.head.start.split()[0]
+    status = "200 OK" if method in ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER") else "501 Not Implemented"
+    return f"RTSP/1.0 {status}\r\nCSeq: {message.head.get('cseq')[:20]}\r\n\r\n".encode("latin-1")
+
+
+def write_teardown(uri: str, session: str, login: str) -> bytes:
+    """Return the request that ends a session."""
+    lines = [f"TEARDOWN {uri} RTSP/1.0", "CSeq: 9999", f"Session: {session}"]
+    lines += [f"Authorization: {login}"] if login else []
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def replace_alias(uri: str, alias: str, endpoint: Endpoint) -> str:

@@ -23,16 +23,20 @@ from ingest.limits import HEAD_BYTES, MAX_REDIRECTS, ByteBudget, Deadlines, Read
 from ingest.rtsp.messages import (
     DOLLAR,
     RtspMessage,
+    answer_request,
     find_payload_types,
     replace_alias,
     rewrite_head,
+    skip_blank,
     skip_garbage,
     starts_message,
     take_message,
     take_packets,
+    write_teardown,
 )
 from ingest.rtsp.rtp_losses import RtpLosses
 from ingest.rtsp.session_description import SessionDescription, keep_one_type, parse_description
+from ingest.rtsp.transport_answer import edit_transport
 
 LOOPBACK = "127.0.0.1"
 TICK_S = 0.5
@@ -43,6 +47,8 @@ GOODBYE_S = 0.5
 MAX_WAITING = 32
 TYPE_CHECKS = 200
 """How many pieces of a stream are looked through for their payload types; later ones are passed on unread."""
+SHORT_BODY_S = 1.5
+"""A camera silent for so long in the middle of an answer has announced a longer body than it sends."""
 CHOSEN_AFTER = 25
 """How many of them, all with another payload type that the camera offers, show that it sends that one."""
 _REPLACED = frozenset({"content-base", "content-length"})
@@ -98,6 +104,9 @@ class RtspRelay:
         self._session = ""
         self._ended = False
         self._waiting: dict[str, _Request] = {}
+        self._asked_for_login: _Request | None = None
+        """What was just sent again with the login: some cameras hang up after they asked for one."""
+        self._heard_s = 0.0
         self._client: socket.socket | None = None
         self._from_camera = bytearray()
         self._from_client = bytearray()
@@ -160,9 +169,7 @@ class RtspRelay:
             if self._session and not self._ended:
                 uri = replace_alias(self._base, self._alias, self._endpoint)
                 login = self._authenticator.authorize("TEARDOWN", uri)
-                lines = [f"TEARDOWN {uri} RTSP/1.0", "CSeq: 9999", f"Session: {self._session}"]
-                lines += [f"Authorization: {login}"] if login else []
-                self._camera.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+                self._camera.sendall(write_teardown(uri, self._session, login))
             if self._session:
                 self._camera.shutdown(socket.SHUT_WR)
                 until_s = time.monotonic() + GOODBYE_S
@@ -203,6 +210,8 @@ class RtspRelay:
                 return
             if self._camera in readable and not self._read_camera(client):
                 return
+            if not readable and self._from_camera and self._from_camera[0] != DOLLAR:
+                self._take_from_camera(client)
 
     def _readable(self, client: socket.socket) -> list[socket.socket]:
         if has_pending(self._camera):
@@ -251,9 +260,12 @@ class RtspRelay:
         if data is None:
             return True
         if not data:
-            if not self._answered:
-                self.refusal = self.refusal or SourceUnavailable(CLOSED)
-            return False
+            if self._asked_for_login is None:
+                self.refusal = self.refusal or (None if self._answered else SourceUnavailable(CLOSED))
+                return False
+            self._repeat_elsewhere(self._endpoint, self._asked_for_login)
+            return True
+        self._heard_s = time.monotonic()
         self._from_camera += data
         self._take_from_camera(client)
         return True
@@ -280,11 +292,12 @@ class RtspRelay:
             if self._looks <= TYPE_CHECKS - CHOSEN_AFTER and self.chosen_type is not None:
                 # FFmpeg would read on in vain: the next session puts that type first.
                 raise self.description.refuse_types(self._seen_types) or SourceUnavailable(CLOSED)
-        self.losses.follow(packets)
-        client.sendall(packets)
+        client.sendall(self.losses.follow(packets))
 
     def _take_text(self, client: socket.socket) -> bool:
         """Take one message or what is none from the camera's bytes; return False while more bytes are needed."""
+        if not self._answered:
+            skip_blank(self._from_camera)
         if not starts_message(self._from_camera):
             if not self._answered:
                 raise error_for_protocol(bytes(self._from_camera[:16]), SourceKind.RTSP, self._endpoint.secure)
@@ -292,7 +305,7 @@ class RtspRelay:
             del self._from_camera[:1]
             self._lost = True
             return True
-        message = take_message(self._from_camera)
+        message = take_message(self._from_camera, patient=time.monotonic() - self._heard_s < SHORT_BODY_S)
         if message is None:
             return False
         self._answered = True
@@ -300,14 +313,8 @@ class RtspRelay:
         if message.is_answer:
             self._pass_answer(message, client)
         else:
-            self._answer_camera(message)
+            self._camera.sendall(answer_request(message))
         return True
-
-    def _answer_camera(self, message: RtspMessage) -> None:
-        """Answer a camera's own request: most only ask whether we still live. None makes us go elsewhere."""
-        method = message.head.start.split()[0]
-        status = "200 OK" if method in ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER") else "501 Not Implemented"
-        self._camera.sendall(f"RTSP/1.0 {status}\r\nCSeq: {message.head.get('cseq')[:20]}\r\n\r\n".encode("latin-1"))
 
     def _pass_answer(self, message: RtspMessage, client: socket.socket) -> None:
         status, number = message.head.status, message.head.get("cseq")
@@ -316,6 +323,7 @@ class RtspRelay:
             return
         if 100 <= status < 200:
             return
+        self._asked_for_login = None
         if status == 401 and self._log_in(request, message):
             return
         self._waiting = {key: other for key, other in self._waiting.items() if other is not request}
@@ -345,6 +353,7 @@ class RtspRelay:
         renewed = challenge.stale or another
         if request.logins >= (2 if renewed else 1):
             return False
+        self._asked_for_login = request if request.method in ("OPTIONS", "DESCRIBE") else None
         self._send(request)
         return True
 
@@ -355,13 +364,17 @@ class RtspRelay:
             raise SourceUnavailable("the camera redirects without end: check the stream address")
         location = message.head.get("location")
         target = follow_reference(self._endpoint, location, self._root, self._limits.allowed_hosts)
+        request.uri = f"{self._alias}{target.target}"
+        self._waiting[number] = request
+        self._repeat_elsewhere(target, request)
+
+    def _repeat_elsewhere(self, target: Endpoint, request: _Request) -> None:
+        """Send the request again in a connection of its own."""
         self._camera.close()
-        self._endpoint = target
+        self._endpoint, self._asked_for_login = target, None
         self._camera = connect_camera(target, self._deadlines.open_s)
         self._peer = str(self._camera.getpeername()[0])
         self._from_camera.clear()
-        request.uri = f"{self._alias}{target.target}"
-        self._waiting[number] = request
         self._send(request)
 
     def _edit_answer(self, request: _Request, message: RtspMessage) -> bytes:
@@ -379,13 +392,9 @@ class RtspRelay:
             self._base = request.uri
             self._session = (message.head.get("session") or self._session).partition(";")[0][:200]
         if request.method == "SETUP":
-            self.losses.set_up(request.uri, message.head.get("transport"))
+            edited, transport = edit_transport(request.raw, message, udp=self._udp, peer=self._peer)
+            self.losses.set_up(request.uri, transport)
             self._session = message.head.get("session").partition(";")[0][:200]
             self._base = request.uri
-        if request.method == "SETUP" and self._udp:
-            # FFmpeg sends its UDP reports where this header says: to the camera and nowhere else.
-            first = message.head.get("transport").partition(",")[0].split(";")
-            parts = [part for part in first if part.partition("=")[0].strip().lower() not in ("destination", "source")]
-            transport = ";".join([*parts, f"source={self._peer}"])
-            return rewrite_head(message.raw, drop=frozenset({"transport"}), add={"Transport": transport})
+            return edited
         return message.raw

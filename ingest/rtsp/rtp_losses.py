@@ -7,6 +7,7 @@ is short; and the reader counts it only while the decoder, too, finds damage.
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 LONGEST_GAP = 500
@@ -19,6 +20,8 @@ REMEMBERED = 256
 ODD_STEPS = 16
 """So many more gaps than regular steps are the camera's way of counting."""
 _FIXED_HEADER = 12
+LEAST_PACKET_BYTES = 8
+"""The shortest packet of RTCP. FFmpeg loses its place in the connection at a shorter one."""
 _RTCP_KINDS = range(72, 77)
 _CHANNEL = re.compile(r"interleaved=([0-9]{1,3})")
 
@@ -43,6 +46,7 @@ class RtpLosses:
         self._described: dict[str, frozenset[int]] = {}
         self._only_track = False
         self._tracks: dict[int, _Track] = {}
+        self._channels: set[int] = set()
         self._elsewhere: deque[int] = deque(maxlen=REMEMBERED)
 
     def describe(self, body: bytes) -> None:
@@ -60,15 +64,18 @@ class RtpLosses:
     def set_up(self, address: str, transport: str) -> None:
         """Learn on which channel a track travels, from the answer to its SETUP."""
         channel = _CHANNEL.search(transport)
+        if channel is not None:
+            self._channels |= {int(channel[1]), int(channel[1]) + 1}
         kinds = self._described.get(_last_part(address))
         if kinds is None and self._only_track:
             kinds = next(iter(self._described.values()), None)
         if channel is not None and kinds:
             self._tracks[int(channel[1])] = _Track(kinds)
 
-    def follow(self, packets: bytes) -> None:
-        """Follow complete interleaved packets."""
+    def follow(self, packets: bytes) -> bytes:
+        """Follow complete interleaved packets and return them as FFmpeg can take them."""
         at, end = 0, len(packets)
+        odd = False
         while at + 4 <= end:
             size = packets[at + 2] << 8 | packets[at + 3]
             if size >= _FIXED_HEADER:
@@ -78,7 +85,25 @@ class RtpLosses:
                     self._step(track, number)
                 elif kind not in _RTCP_KINDS:
                     self._note_elsewhere(number)
+                odd = odd or packets[at + 1] not in self._channels
+            odd = odd or size < LEAST_PACKET_BYTES
             at += 4 + size
+        return b"".join(self._mend_packets(packets)) if odd and self._channels else packets
+
+    def _mend_packets(self, packets: bytes) -> Iterator[bytes]:
+        """Yield the packets without those too short to be any; video on a channel that no SETUP named gets its own."""
+        at = 0
+        while at < len(packets):
+            after = at + 4 + (packets[at + 2] << 8 | packets[at + 3])
+            packet, channel = packets[at:after], packets[at + 1]
+            at = after
+            if len(packet) < 4 + LEAST_PACKET_BYTES:
+                continue
+            meant = channel if channel in self._channels else self._find_channel(packet[5] & 0x7F, channel)
+            yield packet if meant == channel else packet[:1] + bytes([meant]) + packet[2:]
+
+    def _find_channel(self, kind: int, channel: int) -> int:
+        return next((own for own, track in self._tracks.items() if kind in track.kinds), channel)
 
     def _step(self, track: _Track, number: int) -> None:
         track.packets += 1

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from zlib import crc32
 
 from detectors.metrics.measure import choose_metrics
 from detectors.metrics.meter import PictureMeter
@@ -22,24 +23,45 @@ MEASURING_ERRORS = (FrameRejected, ArithmeticError, LookupError, RuntimeError, T
 _log = logging.getLogger(__name__)
 
 
+def phase_of(stream_id: str) -> float:
+    """Return a number from 0 to below 1 that differs between streams and is always the same for one."""
+    return crc32(stream_id.encode("utf-8", "replace")) / 2**32
+
+
 class PictureSchedule:
-    """Which pictures models want, by when each model last got one of the session; its first one goes to all of them."""
+    """Which pictures models want, by when each model last got one of the session; its first one goes to all of them.
+
+    After that one, a session pauses for one to two times the shortest interval, as long as its stream's phase says:
+    cameras that began together, as all do when the program starts, would else want the models in the same second for
+    ever.
+    """
 
     def __init__(self, every_s: Mapping[str, float]) -> None:
         self._wanted_s = self._every_s = every_s
+        self._shortest_s = min(every_s.values(), default=0.0)
         self._sent: dict[str, tuple[str, dict[str, datetime]]] = {}
+        self._began: dict[str, datetime] = {}
 
     def is_due(self, ref: FrameRef) -> bool:
         """Whether a model judges this frame; frames of a stream come in order, the schedule moves on."""
         session_id, last = self._sent.get(ref.stream_id, ("", {}))
         if session_id != ref.session_id:
             last = {}
+        if not last:
+            self._began[ref.stream_id] = ref.received_at
+        elif self._pauses(ref):
+            return False
         due = due_models(last, ref.received_at, self._every_s)
         self._sent[ref.stream_id] = (ref.session_id, {**last, **dict.fromkeys(due, ref.received_at)})
         return bool(due)
 
+    def _pauses(self, ref: FrameRef) -> bool:
+        since_s = (ref.received_at - self._began[ref.stream_id]).total_seconds()
+        return 0.0 <= since_s < self._shortest_s * (1.0 + phase_of(ref.stream_id))
+
     def forget(self, stream_id: str) -> None:
         self._sent.pop(stream_id, None)
+        self._began.pop(stream_id, None)
 
     def keep_to(self, names: frozenset[str] | None) -> None:
         """Ask for pictures for these models alone, for None for every wanted one."""

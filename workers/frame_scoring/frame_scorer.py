@@ -65,10 +65,13 @@ class FrameScorer:
         self._memory.forget(stream_id)
         self._meter.forget(stream_id)
 
-    def score(self, frames: Sequence[Frame], masks: Sequence[tuple[Mask, ...]] = ()) -> ScoredFrames:
+    def score(
+        self, frames: Sequence[Frame], masks: Sequence[tuple[Mask, ...]] = (), *, behind: bool = False
+    ) -> ScoredFrames:
         """Score `frames`, each stream's in order. `masks` gives each frame's masked regions, empty for none at all.
 
-        Never raises for a picture: a frame that cannot be scored is in `rejected`.
+        Where scoring is `behind`, models that judge now and then look later (`ModelSchedule`). Never raises for a
+        picture: a frame that cannot be scored is in `rejected`.
         """
         rows: dict[int, FrameRow] = {}
         rejected: dict[int, str] = {}
@@ -79,7 +82,7 @@ class FrameScorer:
             except FRAME_ERRORS as error:
                 rejected[index] = _error_reason(error)
         for row in rows.values():
-            row.due = self._periodic.due(row.frame)
+            row.due = self._periodic.due(row.frame, behind=behind)
         self._ask_models(rows, masks, rejected)
         return ScoredFrames(
             {index: self._frame_scores(row) for index, row in rows.items() if index not in rejected}, rejected

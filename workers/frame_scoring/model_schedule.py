@@ -7,18 +7,39 @@ from datetime import datetime
 from domain.metrics import TimedValue
 from domain.model_schedule import due_models
 
+LONGEST_WAIT = 4.0
+"""A look that is due waits no longer than so many times the seconds between two looks while scoring is behind."""
+
 
 @dataclass(slots=True)
 class ModelSchedule:
-    """What the models saw of one session: when each looked last, what it measured, and what the gate's metric was."""
+    """What the models saw of one session: when each looked last, what it measured, and what the gate's metric was.
+
+    `waiting_since` is when a look was due that gave way to frames.
+    """
 
     session_id: str
     looked_at: dict[str, datetime] = field(default_factory=dict)
     measured: dict[str, TimedValue] = field(default_factory=dict)
+    waiting_since: dict[str, datetime] = field(default_factory=dict)
     quality: float | None = None
 
-    def due(self, at: datetime, every_s: Mapping[str, float]) -> frozenset[str]:
-        """Return the models that judge the picture of `at`, and note that they did."""
+    def due(self, at: datetime, every_s: Mapping[str, float], *, behind: bool = False) -> frozenset[str]:
+        """Return the models that judge the picture of `at`, and note that they did.
+
+        Where scoring is `behind`, looks give way to frames for a while.
+        """
         names = due_models(self.looked_at, at, every_s)
+        if behind:
+            names = frozenset(name for name in names if self._has_waited(name, at, LONGEST_WAIT * every_s[name]))
         self.looked_at.update(dict.fromkeys(names, at))
+        for name in names:
+            self.waiting_since.pop(name, None)
         return names
+
+    def _has_waited(self, name: str, at: datetime, longest_s: float) -> bool:
+        since = self.waiting_since.get(name)
+        if since is None or since > at:
+            self.waiting_since[name] = at
+            return False
+        return (at - since).total_seconds() >= longest_s

@@ -41,12 +41,15 @@ class PeriodicModelScorer:
         self._gated = [part for part in seldom if part.name in detectors.gated]
         self._memory = memory
 
-    def due(self, frame: Frame) -> frozenset[str]:
-        """Return which models judge a frame, none without its picture; frames of a stream come in order."""
+    def due(self, frame: Frame, *, behind: bool = False) -> frozenset[str]:
+        """Return which models judge a frame, none without its picture; frames of a stream come in order.
+
+        Where scoring is `behind`, looks give way to frames (`ModelSchedule`).
+        """
         if not self._every_s or not frame.has_picture:
             return frozenset()
         ref = frame.ref
-        return self._memory.looks(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s)
+        return self._memory.looks(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s, behind=behind)
 
     def score(self, uploaded: Pictures, rows: Sequence[FrameRow]) -> None:
         """Fill in the numbers of the rows that are due; those of a gated model only where the gate lets them pass.

@@ -28,7 +28,10 @@ def available() -> str | None:
 
 
 class SteppedWall:
-    """The offset from true time that the programs started with `environment` see, one second late at most."""
+    """The offset from true time that the programs started with `environment` see, one second late at most.
+
+    What they start themselves sees true time.
+    """
 
     def __init__(self, folder: Path) -> None:
         library = _library()

@@ -132,6 +132,11 @@ def test_what_never_holds_a_picture_is_refused_in_plain_words() -> None:
     assert "something else than JPEG pictures" in str(result.error)
 
 
+def test_an_answer_of_other_pictures_that_ends_is_named_and_no_closed_connection() -> None:
+    result = read_jpeg_camera(lambda index, picture: b"--b\r\n\r\n\x89PNG\r\n" + bytes(300), MULTIPART, at_once)
+    assert "something else than JPEG pictures" in str(result.error)
+
+
 def test_a_picture_without_end_takes_no_more_than_its_limit() -> None:
     def endless(body: bytes) -> Iterator[bytes]:
         yield b"--frame\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0"

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import torch
 
+from detectors.registry import DetectorSet
 from domain.cameras import Camera, ConnectionState
 from domain.faults import Fault, VerdictState
 from domain.messages import BatchResult, DeadLetter, StreamMessage
@@ -14,7 +15,7 @@ from evaluation.verdict_time import UNSCORED
 from tests.fakes.leases import FakeCameraLeases
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
-from tests.unit.workers.builders import detector_set, frame, status
+from tests.unit.workers.builders import FEW_METRICS, BrightModel, detector_set, frame, status
 from transport.embedded import EmbeddedQueue
 from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.load_shedding import LagLimits
@@ -24,7 +25,7 @@ from workers.scoring_worker import PollLimits, ScoringWorker, WorkerStores
 class LaggingWorker:
     """A worker that polls eight messages at once, with its ports."""
 
-    def __init__(self) -> None:
+    def __init__(self, detectors: DetectorSet | None = None) -> None:
         self.queue, self.streams, self.clock = EmbeddedQueue(max_statuses=1000), FakeStreamStore(), FakeClock()
         self.scores, self.live, self.leases = FakeScoreStore(self.streams), FakeLiveState(), FakeCameraLeases()
         for name in ("gate", "yard"):
@@ -33,7 +34,7 @@ class LaggingWorker:
             consumer=self.queue.consumer(),
             stores=WorkerStores(self.streams, self.scores, FakeAlertStore(self.scores), self.leases),
             live=self.live,
-            scorer=FrameScorer(detector_set(), torch.device("cpu")),
+            scorer=FrameScorer(detectors or detector_set(), torch.device("cpu")),
             policy=Policy.for_clips(),
             clock=self.clock,
             poll=PollLimits(max_messages=8, timeout_s=0.0),
@@ -113,6 +114,20 @@ def test_a_worker_in_time_drops_nothing(behind: LaggingWorker) -> None:
     behind.run_until_empty()
 
     assert len(behind.stored()) == 30
+
+
+def test_models_that_look_now_and_then_give_way_to_frames_until_scoring_is_in_time() -> None:
+    model = BrightModel()
+    behind = LaggingWorker(DetectorSet(FEW_METRICS, (model,), every_s={"bright": 10.0}))
+    behind.publish(*a_second_each(20))
+    behind.clock.advance(20)
+
+    behind.worker.run_once()
+    assert model.batch_sizes == []
+
+    behind.run_until_empty()
+    assert behind.stored() == list(range(20))
+    assert model.batch_sizes == [1]
 
 
 def overtaken(behind: LaggingWorker) -> tuple[int, int]:

@@ -56,3 +56,15 @@ def test_odd_playlists_are_read_at_once(text: bytes) -> None:
     found = parse_playlist(text)
     assert len(found.segments) == 1
     assert 1.0 <= found.target_s <= 30.0
+
+
+def test_variants_of_sound_alone_come_last() -> None:
+    master = b"""#EXTM3U
+#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2"
+sound.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="avc1.4d401f,mp4a.40.2"
+film.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=1
+unknown.m3u8
+"""
+    assert parse_playlist(master).variants == ("film.m3u8", "unknown.m3u8", "sound.m3u8")

@@ -9,6 +9,7 @@ from ingest.limits import DESCRIPTION_BYTES, HEAD_BYTES
 from ingest.rtsp.messages import (
     find_payload_types,
     rewrite_head,
+    skip_blank,
     skip_garbage,
     starts_message,
     take_message,
@@ -80,3 +81,35 @@ def test_a_head_is_written_again_without_what_is_dropped() -> None:
 def test_payload_types_are_those_of_pictures_and_sound() -> None:
     control = b"$\x01\x00\x10\x80\xc8" + bytes(14)
     assert find_payload_types(PACKET + control) == {96}
+
+
+@pytest.mark.parametrize("announced", [3, 100])
+def test_packets_after_a_head_are_no_body_however_long_it_is_announced(announced: int) -> None:
+    buffer = bytearray(b"RTSP/1.0 200 OK\r\nCSeq: 4\r\nContent-Length: %d\r\n\r\n" % announced + PACKET)
+    message = take_message(buffer)
+    assert message is not None
+    assert (message.body, bytes(buffer)) == (b"", PACKET)
+    assert b"Content-Length: 0\r\n" in message.raw
+
+
+def test_a_body_shorter_than_announced_is_taken_once_patience_ends_and_only_in_whole_lines() -> None:
+    head = b"RTSP/1.0 200 OK\r\nContent-Length: 50\r\n\r\n"
+    assert take_message(bytearray(head + b"v=0\r\n")) is None
+    assert take_message(bytearray(head + b"v=0\r\nm=vid"), patient=False) is None
+    message = take_message(bytearray(head + b"v=0\r\n"), patient=False)
+    assert message is not None
+    assert message.body == b"v=0\r\n"
+    assert b"Content-Length: 5\r\n" in message.raw
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1", b"2.0"])
+def test_an_answer_of_any_version_is_one(version: bytes) -> None:
+    assert starts_message(bytearray(b"RTSP/" + version + b" 200 OK\r\n"))
+    assert starts_message(bytearray(b"RTSP/" + version[:2]))
+    assert not starts_message(bytearray(b"RTSP/x.0 200 OK\r\n"))
+
+
+def test_blanks_before_a_message_are_ignored() -> None:
+    buffer = bytearray(b" \r\n\t" + ANSWER)
+    skip_blank(buffer)
+    assert bytes(buffer) == ANSWER

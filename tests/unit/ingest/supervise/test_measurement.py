@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +48,29 @@ def test_the_picture_goes_along_when_a_model_is_due_and_else_stays() -> None:
     measurer = FrameMeasurer(every_s=EVERY_S)
     sent = [measurer.measure(frame(second)) for second in range(21)]
     assert all(each.measured is not None for each in sent)
-    assert [each.ref.sequence for each in sent if each.has_picture] == [0, 4, 8, 10, 12, 16, 20]
+    with_picture = [each.ref.sequence for each in sent if each.has_picture]
+    # The first pause is longer, by the stream's phase; then each model has its own interval.
+    second = with_picture[1]
+    assert 4 <= second <= 8
+    assert with_picture == sorted({0, 10, 20, *range(second, 21, 4)})
+
+
+def test_cameras_that_begin_together_want_the_models_at_different_times() -> None:
+    schedule = PictureSchedule({"quality": 10.0, "faces": 10.0})
+    refs = [[frame(second, stream=f"camera-{number:02d}").ref for number in range(40)] for second in range(60)]
+    wanted = [sum(schedule.is_due(ref) for ref in each) for each in refs]
+    assert wanted[0] == 40
+    assert sum(wanted[30:]) == 40 * 3
+    assert max(wanted[20:]) <= 12
+
+
+def test_no_camera_waits_longer_than_two_intervals_and_then_the_interval_holds() -> None:
+    for number in range(50):
+        schedule = PictureSchedule({"quality": 10.0})
+        due = [second for second in range(60) if schedule.is_due(frame(second, stream=f"camera {number}").ref)]
+        assert due[0] == 0
+        assert 10 <= due[1] <= 20
+        assert {later - before for before, later in pairwise(due[1:])} == {10}
 
 
 def test_without_models_no_picture_goes_along_and_without_a_schedule_every_one() -> None:
@@ -65,12 +88,13 @@ def test_pictures_of_a_camera_that_somebody_looks_at_go_along() -> None:
 
 
 def test_a_look_does_not_move_the_models_schedule() -> None:
-    measurer = FrameMeasurer(every_s={"quality": 10.0})
-    measurer.measure(frame(0))
-    measurer.set_viewed(frozenset({"gate"}))
-    assert [measurer.measure(frame(second)).has_picture for second in (3, 6)] == [True, True]
-    measurer.set_viewed(frozenset())
-    assert [measurer.measure(frame(second)).has_picture for second in (9, 10, 11)] == [False, True, False]
+    measurer, alone = FrameMeasurer(every_s={"quality": 10.0}), FrameMeasurer(every_s={"quality": 10.0})
+    expected = [second for second in range(40) if alone.measure(frame(second)).has_picture]
+    sent = []
+    for second in range(40):
+        measurer.set_viewed(frozenset({"gate"} if second in (3, 6) else ()))
+        sent += [second] if measurer.measure(frame(second)).has_picture else []
+    assert sent == sorted({*expected, 3, 6})
 
 
 def test_masked_regions_are_left_out() -> None:
@@ -88,8 +112,8 @@ def test_a_frame_that_cannot_be_measured_leaves_as_it_is() -> None:
 
 def test_a_new_session_and_a_clock_set_back_begin_the_schedule_again() -> None:
     schedule = PictureSchedule({"quality": 10.0})
-    assert [schedule.is_due(frame(second).ref) for second in (0, 5, 3, 12)] == [True, False, False, True]
-    assert schedule.is_due(frame(1).ref)
+    assert [schedule.is_due(frame(second).ref) for second in (0, 5, 3, 20)] == [True, False, False, True]
+    assert schedule.is_due(frame(-1).ref)
     assert schedule.is_due(frame(13, session="s2").ref)
 
 
