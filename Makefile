@@ -4,15 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
-# Processes that run tests side by side. Each may take 2 GB.
-JOBS ?= 2
+# Processes that run tests side by side, two for each core: half of them mostly wait. Each may take 2 GB.
+JOBS ?= 4
 # What `make test` runs: `make test TESTS=tests/unit` runs the unit tests alone.
 TESTS ?= tests
 
 # Modules are compiled once, not by every process that starts; some environments switch that off.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test check format lint types layers lock licences reference docs sbom clean
+.PHONY: setup demo test test-unit check format lint types layers lock licences reference docs sbom clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(TESTS)
+
+# Unit tests only compute: a process for each of two cores.
+test-unit: setup
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder tests/unit
 
 format: setup
 	$(BIN)/ruff format .

@@ -1,10 +1,12 @@
 """Which process runs which test file, and when: the longest first, those that wait beside those that compute.
 
-`tests/durations.json` holds what each file took on an idle machine: seconds of CPU (of all its processes) and seconds
-in which it waited, for deadlines, services, or a film in real time. `SIGHTLINE_WRITE_DURATIONS=1 make test` measures
-them again. Half of the processes take files that compute first, the others those that wait; whoever finds none of its
-own kind left takes one of the other. The half that computes is nicer to the system's scheduler, so that tests in real
-time get a core when they need one, and computing fills what they leave.
+`tests/durations.json` holds about what each file takes: seconds of CPU (of all its processes) and seconds in which it
+waits, for deadlines, services, or a film in real time. On an idle machine `SIGHTLINE_WRITE_DURATIONS=1 make test`
+measures them. They decide the order alone, so rough ones do.
+
+Half of the processes take files that compute first, the others those that wait; whoever finds none of its own kind
+left takes one of the other. The half that computes is nicer to the system's scheduler, so that tests in real time get
+a core when they need one, and computing fills what they leave.
 """
 
 import json
@@ -24,7 +26,7 @@ WAITING_FOLDERS = ("tests/end_to_end/", "tests/faults/", "tests/contract/")
 """Where a file that is not measured yet is taken for one that waits."""
 SHORTEST_S = 0.5
 """Files that take less are not written down."""
-NICENESS = 3
+NICENESS = 5
 
 
 class Duration(NamedTuple):
@@ -42,9 +44,15 @@ def load_durations(path: Path = DURATIONS) -> dict[str, Duration]:
     return {file: Duration(*seconds) for file, seconds in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
+def duration_of(file: str, durations: Mapping[str, Duration]) -> Duration:
+    """Return what a file takes; one that is not measured is taken for a short one of its folder's kind."""
+    unknown = Duration(1.0, 4.0) if file.startswith(WAITING_FOLDERS) else Duration(0.5, 0.0)
+    return durations.get(file, unknown)
+
+
 def is_waiting(file: str, durations: Mapping[str, Duration]) -> bool:
-    known = durations.get(file)
-    return file.startswith(WAITING_FOLDERS) if known is None else known.waiting_s > known.cpu_s / 2
+    duration = duration_of(file, durations)
+    return duration.waiting_s > duration.cpu_s / 2
 
 
 def computes_first(worker: str, workers: int) -> bool:
@@ -53,10 +61,10 @@ def computes_first(worker: str, workers: int) -> bool:
 
 
 def choose_file(files: Iterator[str], durations: Mapping[str, Duration], *, computing: bool) -> str:
-    """Return the longest of the wanted kind, else the longest; a file that is not measured is short."""
+    """Return the longest of the wanted kind, else the longest."""
 
     def rank(file: str) -> tuple[bool, float]:
-        return is_waiting(file, durations) != computing, durations.get(file, Duration(0.0, 0.0)).total_s
+        return is_waiting(file, durations) != computing, duration_of(file, durations).total_s
 
     return max(files, key=rank)
 

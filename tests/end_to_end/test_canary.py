@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from tests.canary import MAY_HOLD, WORD
+from tests.end_to_end.clips import models_off
 from tests.services import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -29,6 +30,15 @@ SECRET = f"q'{WORD} \"<x>%z"
 """Quotes, a blank, angle brackets and a percent sign around the word."""
 
 TOKEN = f"token-{WORD}-0123456789"
+IMPATIENT = """
+from notification.grouping import GroupingPolicy
+window_s, wait_s, *others = GroupingPolicy.__init__.__defaults__
+GroupingPolicy.__init__.__defaults__ = (window_s, 2.0, *others)
+from sightline.cli.main import app
+app()
+"""
+"""The program, whose first message waits two seconds for others of its kind instead of a minute."""
+
 PIECES = (WORD, quote(SECRET, safe=""), "<x>%z", "%3Cx%3E")
 
 
@@ -128,6 +138,7 @@ def watch(echo: int, tmp_path: Path) -> Iterator[RunningProduct]:
         "api": {"port": port, "token": TOKEN},
         "log": {"level": "debug"},
         "evaluation": {"raise_s": 3.0},
+        "models": models_off(),
         "cameras": cameras(echo, tmp_path),
         "heartbeat": {"url": f"http://127.0.0.1:{echo}/ping/{WORD}?key={WORD}", "every_s": 5.0},
         "notifiers": {
@@ -139,7 +150,7 @@ def watch(echo: int, tmp_path: Path) -> Iterator[RunningProduct]:
     }
     path = tmp_path / "settings.json"
     path.write_text(json.dumps(settings).replace("$", "$$"), encoding="utf-8")
-    program = [sys.executable, "-c", "from sightline.cli.main import app; app()", "run", str(path)]
+    program = [sys.executable, "-c", IMPATIENT, "run", str(path)]
     with (tmp_path / "run.log").open("wb") as log, subprocess.Popen(program, stdout=log, stderr=log) as process:
         yield RunningProduct(process, f"http://127.0.0.1:{port}", tmp_path)
         process.kill()

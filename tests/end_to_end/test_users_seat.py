@@ -25,11 +25,11 @@ def dusk(share: float) -> Mapping[str, float]:
 
 
 def a_day_and_a_night(story: CameraTimeline) -> None:
-    story.play(11 * HOUR, DAY, step_s=180.0)
+    story.play(11 * HOUR, DAY, step_s=330.0)
     for step in range(30):
         story.play(60.0, dusk(step / 30), step_s=10.0)
     story.play(600.0, NIGHT, step_s=5.0, counters={"fps": 12.5, "bitrate_bps": 6e6})
-    story.play(11 * HOUR, NIGHT, step_s=120.0, counters={"fps": 12.5, "bitrate_bps": 6e6})
+    story.play(11 * HOUR, NIGHT, step_s=330.0, counters={"fps": 12.5, "bitrate_bps": 6e6})
     story.play(600.0, dusk(0.9), step_s=5.0)
     for step in reversed(range(30)):
         story.play(60.0, dusk(step / 30), step_s=10.0)
