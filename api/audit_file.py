@@ -42,3 +42,9 @@ def write_lines(entries: Sequence[AuditEntry], form: AuditFormat, *, heading: bo
         cells = (each.isoformat() if isinstance(each, datetime) else str(each) for each in line_of(entry).values())
         writer.writerow([neutralise_formula(cell) for cell in cells])
     return text.getvalue()
+
+
+def write_incomplete(format: AuditFormat, written: int) -> str:
+    """Return a last line that says that lines are missing after it."""
+    said = f"NOT COMPLETE: the database became unavailable after {written} lines; take the file again"
+    return f"{said}\r\n" if format is AuditFormat.CSV else json.dumps({"error": said}) + "\n"

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from api.audit_file import AuditFormat, line_of, write_lines
+from api.audit_file import AuditFormat, line_of, write_incomplete, write_lines
 from api.request_context import BackendDependency, IdentityDependency, audit_entry
 from api.schemas.values import Time
 from api.time_range import RequestTime
 from domain.access import AuditFilter
+from domain.errors import StoreUnavailable
 from domain.text.names import MAX_NAME_LENGTH
 
 _PAGE = 2000
@@ -77,7 +78,11 @@ def export(
         while entries:
             yield write_lines(entries, format, heading=count == 0)
             count += len(entries)
-            entries = backend.audit.entries(replace(filters, before=entries[-1].number), limit=_PAGE)
+            try:
+                entries = backend.audit.entries(replace(filters, before=entries[-1].number), limit=_PAGE)
+            except StoreUnavailable:
+                yield write_incomplete(format, count)
+                raise  # the connection breaks off, so that no program takes the file for the whole
         if not count:
             yield write_lines((), format, heading=True)
 

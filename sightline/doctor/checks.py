@@ -14,6 +14,7 @@ from domain.text.camera_urls import redact_url
 from sightline.config.settings import Settings
 from sightline.doctor.finding import Finding, Health, run_check
 from sightline.doctor.network_checks import check_network
+from sightline.doctor.sign_in_check import check_sign_in
 from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.stores import open_configured_engine
 from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
@@ -30,6 +31,9 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
     yield from _check_scoring(settings)
     yield from check_cluster_services(settings)
     yield from _check_network(settings)
+    found = check_sign_in(settings)
+    if found is not None:
+        yield found
 
 
 def _check_python(_settings: Settings) -> Finding:

@@ -25,7 +25,7 @@ from sightline.runtime.stores import open_configured_engine
 from storage.sql.database.migrate import current_revision, newest_revision
 from storage.sql.stream_store import SqlStreamStore
 
-WAIT_S = 6.0
+WAIT_S = 5.0
 """Seconds for all cameras and receivers together."""
 CONNECT_TIMEOUT_S = 3.0
 AT_ONCE = 128

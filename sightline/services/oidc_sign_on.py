@@ -9,7 +9,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -36,7 +38,7 @@ _TIMEOUT_S = 5.0
 _MAX_ANSWER_BYTES = 1 << 20
 _KEEP_S = 3600.0
 _NEW_KEYS_S = 60.0
-_LEEWAY_S = 60
+CLOCK_LEEWAY_S = 60
 """Clocks of two machines differ by so much."""
 
 _log = logging.getLogger(__name__)
@@ -72,15 +74,52 @@ class _ServiceAddresses:
             return self._keys
 
     def _discover(self) -> Mapping[str, Any]:
-        found = _read_json(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
-        if found.get("issuer") != self._issuer:
-            raise SignOnUnavailable(
-                "the sign-in service calls itself by another name; let an administrator correct api.sign_in.oidc.issuer"
-            )
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-            if not _is_safe(found.get(name), self._issuer):
-                raise SignOnUnavailable("the sign-in service names an address without https; let its makers correct it")
-        return found
+        return _read_description(self._issuer)[0]
+
+
+def _read_description(issuer: str) -> tuple[Mapping[str, Any], str]:
+    """Return what a service says of itself, and the date of its answer. Raises `SignOnUnavailable`."""
+    status, found, date = _fetch("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if status != 200:
+        raise ValueError("another status")
+    if found.get("issuer") != issuer:
+        raise SignOnUnavailable(
+            "the sign-in service calls itself by another name; let an administrator correct api.sign_in.oidc.issuer"
+        )
+    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+        if not _is_safe(found.get(name), issuer):
+            raise SignOnUnavailable("the sign-in service names an address without https; let its makers correct it")
+    return found, date
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerState:
+    """What a try of the service found: how many keys it signs with, and its clock where it said one."""
+
+    keys: int
+    clock: datetime | None
+
+
+def read_issuer(issuer: str) -> IssuerState:
+    """Return what the service says now; nobody is signed in. Raises `SignOnUnavailable` and `SignOnRefused`."""
+
+    def read() -> IssuerState:
+        found, date = _read_description(issuer)
+        published = _read_json(found["jwks_uri"])
+        keys = KeySet.import_key_set(published).keys if published["keys"] else []  # type: ignore[arg-type]
+        public = [key for key in keys if key.key_type != "oct" and key.as_dict().get("use", "sig") == "sig"]
+        return IssuerState(len(public), _parse_date(date))
+
+    found: IssuerState = _ask_service(urlsplit(issuer).hostname or "", read)
+    return found
+
+
+def _parse_date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return found if found.tzinfo is not None else None
 
 
 class OidcSignOn:
@@ -155,7 +194,7 @@ class OidcSignOn:
         }
         params = {"nonce": nonce, "client_id": self._settings.client_id, "access_token": token.get("access_token")}
         claims = CodeIDToken(decoded.claims, decoded.header, wanted, params)
-        claims.validate(now=int(now.timestamp()), leeway=_LEEWAY_S)
+        claims.validate(now=int(now.timestamp()), leeway=CLOCK_LEEWAY_S)
         return dict(claims)
 
     def _person(self, claims: Mapping[str, Any]) -> SignedOn:
@@ -169,23 +208,27 @@ class OidcSignOn:
         return SignedOn(name.strip(), tuple(each for each in listed if isinstance(each, str)))
 
     def _ask(self, act: Callable[[], Any]) -> Any:
-        """Return what `act` returns; what the service or the network does wrong becomes one sentence."""
-        try:
-            return act()
-        except (SignOnRefused, SignOnUnavailable):
-            raise
-        except httpx.HTTPError as error:
-            _log.warning("the sign-in service does not answer: %s", type(error).__name__)
-            raise SignOnUnavailable(
-                f"the sign-in service at {self._host} does not answer; try again in a minute, or sign in another way"
-            ) from error
-        except JoseError as error:
-            _log.warning("the sign-in service's answer is refused: %s", type(error).__name__)
-            raise SignOnRefused("the answer of the sign-in service does not count; try again from the start") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise SignOnUnavailable(
-                f"the sign-in service at {self._host} answers what nobody can read; ask an administrator"
-            ) from error
+        return _ask_service(self._host, act)
+
+
+def _ask_service(host: str, act: Callable[[], Any]) -> Any:
+    """Return what `act` returns; what the service or the network does wrong becomes one sentence."""
+    try:
+        return act()
+    except (SignOnRefused, SignOnUnavailable):
+        raise
+    except httpx.HTTPError as error:
+        _log.warning("the sign-in service does not answer: %s", type(error).__name__)
+        raise SignOnUnavailable(
+            f"the sign-in service at {host} does not answer; try again in a minute, or sign in another way"
+        ) from error
+    except JoseError as error:
+        _log.warning("the sign-in service's answer is refused: %s", type(error).__name__)
+        raise SignOnRefused("the answer of the sign-in service does not count; try again from the start") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SignOnUnavailable(
+            f"the sign-in service at {host} answers what nobody can read; ask an administrator"
+        ) from error
 
 
 def make_sign_on(settings: ApiSettings) -> OidcSignOn | None:
@@ -203,6 +246,11 @@ def _read_json(address: str) -> dict[str, Any]:
 
 def _ask_json(method: str, address: str, **options: Any) -> tuple[int, dict[str, Any]]:
     """Return status and content of an answer; no redirect is followed. Raises `ValueError` for what cannot be read."""
+    return _fetch(method, address, **options)[:2]
+
+
+def _fetch(method: str, address: str, **options: Any) -> tuple[int, dict[str, Any], str]:
+    """Return the date of the answer too, "" where it has none."""
     content = b""
     with (
         httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
@@ -215,7 +263,7 @@ def _ask_json(method: str, address: str, **options: Any) -> tuple[int, dict[str,
     found = json.loads(content)
     if not isinstance(found, dict):
         raise ValueError("no object")
-    return answer.status_code, found
+    return answer.status_code, found, answer.headers.get("date", "")
 
 
 def _is_safe(address: object, issuer: str) -> bool:

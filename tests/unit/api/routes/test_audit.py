@@ -4,7 +4,9 @@ import csv
 import io
 import json
 from datetime import timedelta
+from typing import Any
 
+import httpx
 import pytest
 
 from api.audit_trail import MAX_WAITING, AuditTrail
@@ -12,6 +14,7 @@ from domain.access import UserRole
 from domain.records import AuditEntry
 from tests.fakes.access import FakeAuditStore
 from tests.fakes.ports import START, FakeClock
+from tests.unit.api.conftest import serve_app
 from tests.unit.api.security.test_permissions import FOREIGN, MINE, NAMES, TOKEN, House, make_house
 
 
@@ -134,3 +137,28 @@ def test_without_a_store_nothing_is_written_and_nothing_fails() -> None:
     trail = AuditTrail(None, FakeClock())
     trail.record(line(1))
     assert trail.entries() == ()
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_file_that_breaks_off_says_so_and_is_no_whole_file_to_a_program(
+    house: House, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.audit._PAGE", 3)
+    fill(house)
+    store = audit_of(house)
+    read, asked = store.entries, []
+
+    def entries(*arguments: Any, **options: Any) -> Any:
+        asked.append(arguments)
+        store.away = len(asked) > 2
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(store, "entries", entries)
+    got = []
+    with serve_app(house.api.app) as address:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        path = f"{address}/api/v1/audit/export?format={form}"
+        broken = pytest.raises(httpx.RemoteProtocolError, match="incomplete")
+        with httpx.stream("GET", path, headers=headers, timeout=120) as answer, broken:
+            got.extend(answer.iter_lines())
+    assert "NOT COMPLETE: the database became unavailable after 6 lines" in got[-1]
