@@ -35,6 +35,8 @@ from sightline.runtime.extras import find_missing_extra
 from sightline.runtime.logging_setup import Redactor
 from sightline.runtime.stores import Stores, open_stores, wait_for_stores
 from sightline.runtime.system import System
+from sightline.services.camera_events import EVERY_S as CAMERA_EVENTS_EVERY_S
+from sightline.services.camera_events import CameraEvents
 from sightline.services.camera_tester import ReaderCameraTester
 from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
 from sightline.services.database_service import DatabaseService
@@ -257,6 +259,9 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         parts.append(
             PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_maintenance_planner(stores).extend_schedules)
         )
+        if settings.alerts.onvif_events:
+            events = CameraEvents(stores.streams, stores.alerts, clock, port=settings.alerts.onvif_port)
+            parts.append(PeriodicThread("camera events", CAMERA_EVENTS_EVERY_S, events.run_once))
         if settings.reports.schedule:
             maker = make_report_maker(settings, stores.reports, clock)
             reports = build_scheduled_reports(settings, maker, clock, messaging.notifiers)

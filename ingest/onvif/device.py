@@ -100,17 +100,18 @@ def _find_media(session: OnvifSession, path: str) -> tuple[str, str]:
         found = {find_text(each, "Namespace"): find_text(each, "XAddr") for each in find_all(answer, "Service")}
         for service in (MEDIA2, MEDIA):
             if service in found:
-                return service, _path_of(found[service], _DEFAULT_PATHS[service])
+                return service, path_of_service(found[service], _DEFAULT_PATHS[service])
     with suppress(SourceUnavailable):
         answer = session.ask_openly(
             path, f'<GetCapabilities xmlns="{DEVICE}"><Category>Media</Category></GetCapabilities>'
         )
         for each in find_all(answer, "Media"):
-            return MEDIA, _path_of(find_text(each, "XAddr"), _DEFAULT_PATHS[MEDIA])
+            return MEDIA, path_of_service(find_text(each, "XAddr"), _DEFAULT_PATHS[MEDIA])
     return MEDIA, _DEFAULT_PATHS[MEDIA]
 
 
-def _path_of(address: str, default: str) -> str:
+def path_of_service(address: str, default: str) -> str:
+    """Return the path of a service on the camera, wherever its address says that it is."""
     try:
         return parse_endpoint(address).target or default
     except SourceUnavailable:

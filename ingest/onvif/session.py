@@ -73,36 +73,36 @@ class OnvifSession:
         self._timer.cancel()
         self._hang_up()
 
-    def ask(self, path: str, body: str) -> Element:
-        """Return the body of the answer to one request at a path of this camera.
+    def ask(self, path: str, body: str, *, header: str = "") -> Element:
+        """Return the body of the answer to one request at a path of this camera; `header` is the XML of more headers.
 
         The login is sent only after the camera asked for one. A refused one is never sent again: `LoginRefused`. Raises
         `SourceUnavailable` in a guard's words for everything else.
         """
         if self._kind:
-            return self._ask_with_login(path, body)
+            return self._ask_with_login(path, body, header)
         try:
-            return self.ask_openly(path, body)
+            return self.ask_openly(path, body, header=header)
         except LoginNeeded:
             if not self.login:
                 raise
         if not self._kind:
             self._kind = "token"
             self._read_clock()
-        return self._ask_with_login(path, body)
+        return self._ask_with_login(path, body, header)
 
-    def ask_openly(self, path: str, body: str) -> Element:
+    def ask_openly(self, path: str, body: str, *, header: str = "") -> Element:
         """Ask as `ask` does, without a login: `LoginNeeded` where the camera wants one."""
-        return self._exchange(path, build_request(body))
+        return self._exchange(path, build_request(body, header=header))
 
-    def _ask_with_login(self, path: str, body: str) -> Element:
+    def _ask_with_login(self, path: str, body: str, header: str) -> Element:
         if not self._count_login():
             raise LoginRefused("this camera was given its three logins; ask it again later")
-        header = build_security(self.login, self._camera_time()) if self._kind == "token" else ""
+        security = build_security(self.login, self._camera_time()) if self._kind == "token" else ""
         try:
-            return self._exchange(path, build_request(body, header=header), with_login=True)
+            return self._exchange(path, build_request(body, header=header + security), with_login=True)
         except StaleLogin:
-            return self._ask_with_login(path, body)
+            return self._ask_with_login(path, body, header)
         except LoginNeeded:
             # No further request of this conversation repeats it: a camera locks the account after a few.
             self.logins = MOST_LOGINS

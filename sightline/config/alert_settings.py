@@ -80,6 +80,11 @@ class AlertSettings(Section):
     shadow_sites: tuple[Label, ...] = ()
     """Sites in shadow mode while the others are not."""
 
+    onvif_events: bool = False
+    """Whether a camera with an incident is asked by ONVIF what it says of its picture, for the log of the incident."""
+    onvif_port: int = Field(default=80, ge=1, le=65535)
+    """The port of ONVIF on the cameras."""
+
     def scope(self) -> ShadowScope:
         return ShadowScope(self.shadow, frozenset(self.shadow_sites))
 

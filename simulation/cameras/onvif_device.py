@@ -18,6 +18,7 @@ Answer = bytes | Callable[[BaseHTTPRequestHandler], None]
 
 _ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 _DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+_EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 _SCHEMA = "http://www.onvif.org/ver10/schema"
 _OPERATION = re.compile(rb"<(?:s:)?Body><(\w{1,80})")
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetEndpointReference"})
@@ -77,6 +78,10 @@ class SimulatedOnvif:
     shift: timedelta = timedelta(0)
     stream_host: str = ""
     service_host: str = ""
+    image_events: Mapping[str, bool] = field(default_factory=dict)
+    """What it says of its picture, such as `ImageTooDark`."""
+    pull_host: str = ""
+    """The host that it names for its pull points."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     record: OnvifRecord = field(default_factory=OnvifRecord)
     port: int = 0
@@ -105,11 +110,36 @@ class SimulatedOnvif:
         host = self.service_host or f"{self.host}:{self.port}"
         services = [("http://www.onvif.org/ver10/media/wsdl", "media1")]
         services += [("http://www.onvif.org/ver20/media/wsdl", "media2")] if self.media2 else []
+        services.append((_EVENTS, "event_service"))
         said = "".join(
             f"<r:Service><r:Namespace>{space}</r:Namespace><r:XAddr>http://{host}/onvif/{path}</r:XAddr></r:Service>"
             for space, path in services
         )
         return f'<r:GetServicesResponse xmlns:r="{_DEVICE}">{said}</r:GetServicesResponse>'
+
+    def _answer_createpullpointsubscription(self) -> str:
+        host = self.pull_host or f"{self.host}:{self.port}"
+        return (
+            f'<e:CreatePullPointSubscriptionResponse xmlns:e="{_EVENTS}" xmlns:a="urn:a"><e:SubscriptionReference>'
+            f"<a:Address>http://{host}/onvif/pull?Idx=7</a:Address>"
+            '<a:ReferenceParameters><s:SubscriptionId xmlns:s="urn:s">seven</s:SubscriptionId></a:ReferenceParameters>'
+            "</e:SubscriptionReference></e:CreatePullPointSubscriptionResponse>"
+        )
+
+    def _answer_pullmessages(self) -> str:
+        said = "".join(
+            f'<n:NotificationMessage xmlns:n="urn:n"><n:Topic>tns1:VideoSource/{name}/ImagingService</n:Topic>'
+            "<n:Message>"
+            f'<t:Message xmlns:t="{_SCHEMA}" PropertyOperation="Initialized"><t:Source>'
+            '<t:SimpleItem Name="Source" Value="0"/></t:Source><t:Data>'
+            f'<t:SimpleItem Name="State" Value="{str(state).lower()}"/></t:Data></t:Message></n:Message>'
+            "</n:NotificationMessage>"
+            for name, state in self.image_events.items()
+        )
+        return f'<e:PullMessagesResponse xmlns:e="{_EVENTS}">{said}</e:PullMessagesResponse>'
+
+    def _answer_unsubscribe(self) -> str:
+        return '<n:UnsubscribeResponse xmlns:n="urn:n"/>'
 
     def _answer_getendpointreference(self) -> str:
         said = f"<r:GUID>{escape(self.reference)}</r:GUID>"
