@@ -154,7 +154,7 @@ def test_a_file_that_breaks_off_says_so_and_is_no_whole_file_to_a_program(
         return read(*arguments, **options)
 
     monkeypatch.setattr(store, "entries", entries)
-    got = []
+    got: list[str] = []
     with serve_app(house.api.app) as address:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         path = f"{address}/api/v1/audit/export?format={form}"

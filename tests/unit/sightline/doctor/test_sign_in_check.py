@@ -12,7 +12,8 @@ import pytest
 from joserfc.jwk import OctKey
 
 from domain.errors import SignOnUnavailable
-from sightline.config.settings import Settings, parse_settings
+from sightline.config.settings import Settings
+from sightline.config.settings_loading import parse_settings
 from sightline.doctor.finding import Health
 from sightline.doctor.sign_in_check import check_sign_in
 from sightline.services.oidc_sign_on import IssuerState
