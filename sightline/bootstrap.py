@@ -259,9 +259,7 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         parts.append(
             PeriodicThread("maintenance", EXTEND_EVERY_S, messaging.make_maintenance_planner(stores).extend_schedules)
         )
-        if settings.alerts.onvif_events:
-            events = CameraEvents(stores.streams, stores.alerts, clock, port=settings.alerts.onvif_port)
-            parts.append(PeriodicThread("camera events", CAMERA_EVENTS_EVERY_S, events.run_once))
+        parts += _make_camera_events(wiring)
         if settings.reports.schedule:
             maker = make_report_maker(settings, stores.reports, clock)
             reports = build_scheduled_reports(settings, maker, clock, messaging.notifiers)
@@ -291,6 +289,15 @@ def _assemble(wiring: _Wiring, wanted: Collection[Role], messaging: Messaging) -
         address=lambda: server.address if server is not None else "",
         close=close,
     )
+
+
+def _make_camera_events(wiring: _Wiring) -> Sequence[Component]:
+    """Return what asks cameras for their own image events, where the settings ask for it."""
+    alerts, stores = wiring.settings.alerts, wiring.stores
+    if not alerts.onvif_events:
+        return ()
+    events = CameraEvents(stores.streams, stores.alerts, wiring.clock, port=alerts.onvif_port)
+    return (PeriodicThread("camera events", CAMERA_EVENTS_EVERY_S, events.run_once),)
 
 
 def _clock_notes(clock: SteadyClock) -> Mapping[str, str]:
