@@ -62,7 +62,7 @@ def add(
     with command_stores(chosen, clock) as stores:
         if every:
             schedule = _schedule(window, every, str(chosen.reports.zones().of(site)))
-            _desk(chosen, stores, clock).repeat(schedule)
+            _make_planner(chosen, stores, clock).repeat(schedule)
             say(f"scheduled {schedule.schedule_id}: {_scope(window)}, {every}, from {schedule.first:%Y-%m-%d %H:%M}")
             return
         if camera and not any(change.stream_id == camera for change in stores.reports.watch_changes()):
@@ -86,7 +86,9 @@ def start(
     with command_stores(chosen, clock) as stores:
         if stores.streams.camera(camera) is None:
             raise ConfigError(f"CAMERA: there is no camera '{camera}'; see: sightline cameras list")
-        window = _desk(chosen, stores, clock).start(camera, timedelta(hours=hours), reason=reason, by=choose_person(by))
+        window = _make_planner(chosen, stores, clock).start(
+            camera, timedelta(hours=hours), reason=reason, by=choose_person(by)
+        )
     say(f"announced {window.window_id}: camera {camera}, until {window.until:%Y-%m-%d %H:%M} UTC")
 
 
@@ -100,7 +102,7 @@ def end(
     """End maintenance now; a fault that is still there is announced within a minute."""
     chosen, clock = load_command_settings(settings), SystemClock()
     with command_stores(chosen, clock) as stores:
-        if not _desk(chosen, stores, clock).end(window_id, by=choose_person(by)):
+        if not _make_planner(chosen, stores, clock).end(window_id, by=choose_person(by)):
             raise ConfigError(f"ID: no maintenance '{window_id}' is running; see: sightline maintenance list")
     say(f"ended {window_id}")
 
@@ -119,7 +121,7 @@ def import_calendar(
     """Announce the events of a calendar, recurring ones too; the same file again changes nothing."""
     chosen, clock = load_command_settings(settings), SystemClock()
     with command_stores(chosen, clock) as stores:
-        single, recurring = _desk(chosen, stores, clock).import_calendar(
+        single, recurring = _make_planner(chosen, stores, clock).import_calendar(
             file.read_bytes(),
             camera=camera,
             site=clean_label(site, where="--site"),
@@ -182,7 +184,7 @@ def _scope(window: MaintenanceWindow) -> str:
     return ", ".join(f"{what} {name}" for what, name in named if name) or "all cameras"
 
 
-def _desk(settings: Settings, stores: Stores, clock: Clock) -> StoredMaintenancePlanner:
+def _make_planner(settings: Settings, stores: Stores, clock: Clock) -> StoredMaintenancePlanner:
     return StoredMaintenancePlanner(stores.reports, stores.quiet, clock, settings.reports.zones().of)
 
 

@@ -1,7 +1,7 @@
 """How well predictions agree with people: every measure of the IQA papers with its 95 % bootstrap interval."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from scipy import stats
@@ -34,6 +34,14 @@ class Agreement:
     def as_json(self) -> dict[str, object]:
         """Plain values under the names above; null for a correlation that does not exist."""
         return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def format_with_interval(measured: Mapping[str, object], measure: str, digits: int) -> str:
+    """Return one measure of `Agreement.as_json` and its interval, as "0.812 (0.790 to 0.833)"."""
+    intervals = measured["intervals"]
+    assert isinstance(intervals, Mapping)
+    low, high = intervals[measure]
+    return f"{measured[measure]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def measure_agreement(predicted: Values, labels: Values) -> Agreement:

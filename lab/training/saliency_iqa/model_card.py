@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.training.measures.agreement import format_with_interval
 from lab.training.saliency_iqa.recipe import LOCAL_SHARE
 from lab.training.saliency_iqa.schedule import BranchSchedule
 
@@ -56,17 +57,11 @@ def model_card(
 
 
 def _row(name: str, measured: Mapping[str, object], precision: str) -> str:
-    intervals = measured["intervals"]
-    assert isinstance(intervals, Mapping)
-
-    def with_interval(measure: str, digits: int) -> str:
-        low, high = intervals[measure]
-        return f"{measured[measure]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
     return (
         f"| {name}, {precision} | {measured['n']} | "
-        f"{with_interval('srocc', 3)} | {with_interval('plcc', 3)} | "
-        f"{measured['krcc']:.3f} | {with_interval('rmse', 1)} | {measured['mae']:.1f} | {measured['plcc_fitted']:.3f} |"
+        f"{format_with_interval(measured, 'srocc', 3)} | {format_with_interval(measured, 'plcc', 3)} | "
+        f"{measured['krcc']:.3f} | {format_with_interval(measured, 'rmse', 1)} | "
+        f"{measured['mae']:.1f} | {measured['plcc_fitted']:.3f} |"
     )
 
 

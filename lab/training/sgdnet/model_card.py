@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.training.measures.agreement import format_with_interval
+
 SHOWN = (
     "backbone",
     "guidance",
@@ -62,16 +64,11 @@ def model_card(sha256: str, run: Mapping[str, object], provenance: SgdNetProvena
 
 
 def _row(name: str, measured: Mapping[str, object]) -> str:
-    intervals = measured["intervals"]
-    assert isinstance(intervals, Mapping)
-
-    def with_interval(measure: str, digits: int) -> str:
-        low, high = intervals[measure]
-        return f"{measured[measure]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
     return (
-        f"| {name} | {measured['n']} | {with_interval('srocc', 3)} | {with_interval('plcc', 3)} | "
-        f"{measured['krcc']:.3f} | {with_interval('rmse', 1)} | {measured['mae']:.1f} | {measured['plcc_fitted']:.3f} |"
+        f"| {name} | {measured['n']} | {format_with_interval(measured, 'srocc', 3)} | "
+        f"{format_with_interval(measured, 'plcc', 3)} | "
+        f"{measured['krcc']:.3f} | {format_with_interval(measured, 'rmse', 1)} | "
+        f"{measured['mae']:.1f} | {measured['plcc_fitted']:.3f} |"
     )
 
 

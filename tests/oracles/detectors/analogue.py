@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import LEVELS, lower_is_better
+from detectors.metrics.analogue import AnalogueMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional.analogue import snow_share, stripe_strength
 
@@ -14,10 +14,7 @@ class AnalogueDetector:
 
     name = "analogue"
     fingerprint = "analogue-1"
-    metrics = (
-        lower_is_better("snow_share", "specks", "share", (0, 1), "ours"),
-        lower_is_better("stripe_strength", "straight bars", LEVELS, (0, 255), "ours"),
-    )
+    metrics = AnalogueMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics: specks at native size (they are one line high), bars on the small picture."""

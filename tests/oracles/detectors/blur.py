@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import higher_is_better, lower_is_better
+from detectors.metrics.blur import BlurMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional.sharpness import edge_widths, sharpness
 
@@ -14,10 +14,7 @@ class BlurDetector:
 
     name = "blur"
     fingerprint = "blur-1"
-    metrics = (
-        lower_is_better("edge_width", "width of edges", "px", (0, 100), "Marziliano 2002, as FFmpeg vf_blurdetect"),
-        higher_is_better("sharpness", "sharpness", "share", (0, 1), "1 - blur effect, Crete 2007"),
-    )
+    metrics = BlurMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics: edge width at native size, sharpness on the small picture."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from detectors.metrics.specs import LEVELS, lower_is_better
+from detectors.metrics.coding import CodingMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional.coding import blockiness, corrupt_share
 from tests.oracles.functional.slate import colour_bars, one_colour, slate
@@ -16,14 +16,7 @@ class CodingDetector:
 
     name = "coding"
     fingerprint = "coding-2"
-    metrics = (
-        lower_is_better("blockiness", "coding blocks", "ratio", (0, 1e3), "mean |Δ| on the 8 px grid ÷ off it"),
-        lower_is_better(
-            "block_step", "height of coding blocks' borders", LEVELS, (-255, 255), "the same means' difference"
-        ),
-        lower_is_better("corrupt_share", "smeared or lost blocks", "share", (0, 1), "ours"),
-        lower_is_better("slate", "slate, flat colour or colour bars", "share", (0, 1), "ours"),
-    )
+    metrics = CodingMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics; blocks need 32 pixels a side."""

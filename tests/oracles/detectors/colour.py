@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from detectors.metrics.specs import lower_is_better, neutral_metric
+from detectors.metrics.colour import ColourMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional import colour
 from tests.oracles.functional.exposure import luma_mean
@@ -18,14 +18,7 @@ class ColourDetector:
 
     name = "colour"
     fingerprint = "colour-1"
-    metrics = (
-        neutral_metric("saturation", "colourfulness", _UNIT, (0, 0.71), "mean √(Cb²+Cr²)"),
-        lower_is_better("cast", "lean of the colours", _UNIT, (0, 0.71), "|mean (Cb, Cr)|"),
-        neutral_metric("lean_blue", "lean to blue", "share of luma", (-5, 5), "mean Cb / (mean Y + 0.1)"),
-        neutral_metric("lean_red", "lean to red", "share of luma", (-5, 5), "mean Cr / (mean Y + 0.1)"),
-        lower_is_better("magenta", "magenta all over", "share of luma", (-1, 1), "ours"),
-        lower_is_better("purple_share", "purple parts of the picture", "share of blocks", (0, 1), "ours"),
-    )
+    metrics = ColourMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics, measured on chroma reduced to 320."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import LEVELS, higher_is_better, lower_is_better
+from detectors.metrics.contrast import ContrastMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional import contrast
 
@@ -14,11 +14,7 @@ class ContrastDetector:
 
     name = "contrast"
     fingerprint = "contrast-1"
-    metrics = (
-        higher_is_better("contrast_rms", "contrast", "share of white", (0, 0.5), "Peli 1990: std(Y)/255"),
-        higher_is_better("local_contrast", "local contrast", LEVELS, (0, 127.5), "ours"),
-        lower_is_better("haze", "veil over the picture", "share of white", (0, 1), "dark channel, He 2009"),
-    )
+    metrics = ContrastMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics: RMS contrast at native size, the rest on the small picture."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import lower_is_better, neutral_metric
+from detectors.metrics.exposure import ExposureMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional import exposure
 from tests.oracles.functional.exposure import glare_share
@@ -15,14 +15,7 @@ class ExposureDetector:
 
     name = "exposure"
     fingerprint = "exposure-1"
-    metrics = (
-        neutral_metric("luma_mean", "brightness", "share of white", (0, 1), "mean luma"),
-        neutral_metric("luma_p05", "darkest twentieth", "share of white", (0, 1), "5th percentile of luma"),
-        neutral_metric("luma_p95", "brightest twentieth", "share of white", (0, 1), "95th percentile of luma"),
-        lower_is_better("black_share", "black pixels", "share", (0, 1), "FFmpeg vf_blackdetect"),
-        lower_is_better("clipped_share", "burnt-out pixels", "share", (0, 1), "ours"),
-        lower_is_better("glare_share", "burnt-out discs", "share", (0, 1), "ours"),
-    )
+    metrics = ExposureMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics; black is counted at native size, the rest on the small picture."""

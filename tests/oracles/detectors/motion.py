@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import LEVELS, lower_is_better, neutral_metric
+from detectors.metrics.motion import MotionMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional import motion
 from tests.oracles.functional.motion import shift
@@ -15,14 +15,7 @@ class MotionDetector:
 
     name = "motion"
     fingerprint = "motion-1"
-    metrics = (
-        neutral_metric(
-            "change_median", "change of the median block", LEVELS, (0, 255), "median over 16x16 blocks of mean |ΔY|"
-        ),
-        neutral_metric("change_share", "blocks that changed", "share", (0, 1), "ours"),
-        lower_is_better("shift", "jump of the whole picture", "share of the width", (0, 0.71), "phase correlation"),
-        lower_is_better("flicker", "jump in brightness", LEVELS, (0, 255), "|Δ mean Y|"),
-    )
+    metrics = MotionMetrics.metrics
 
     def remember(self, pictures: Pictures) -> Tensor:
         """Return the small luma as (N, h, w) int16: 460 KB for a 16:9 picture."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import LEVELS, lower_is_better
+from detectors.metrics.noise import NoiseMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional import noise
 
@@ -14,12 +14,7 @@ class NoiseDetector:
 
     name = "noise"
     fingerprint = "noise-1"
-    metrics = (
-        lower_is_better("noise_sigma", "noise", LEVELS, (0, 1700), "Immerkær 1996"),
-        lower_is_better(
-            "noise_floor", "noise of flat parts", LEVELS, (0, 1700), "Immerkær 1996, 20th percentile of blocks"
-        ),
-    )
+    metrics = NoiseMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metrics; NaN under 3 pixels."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from detectors.metrics.specs import neutral_metric
+from detectors.metrics.texture import TextureMetrics
 from detectors.models.pictures import Pictures
 from tests.oracles.functional.edge_directions import block_structure, texture_share
 
@@ -14,7 +14,7 @@ class TextureDetector:
 
     name = "texture"
     fingerprint = "texture-1"
-    metrics = (neutral_metric("texture_share", "blocks with structure", "share", (0, 1), "ours"),)
+    metrics = TextureMetrics.metrics
 
     def score(self, pictures: Pictures) -> Mapping[str, Tensor]:
         """Return the metric, measured on the small picture."""
