@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DURATION ?= 0
 # Processes that run tests side by side, two for each core: half of them mostly wait. Each may take 2 GB.
 JOBS ?= 4
-# What `make test` runs: `make test TESTS=tests/unit` runs the unit tests alone.
+# What `make test` runs: `make test TESTS=tests/contract` runs a part.
 TESTS ?= tests
 
 # Modules are compiled once, not by every process that starts; some environments switch that off.
@@ -31,9 +31,9 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(TESTS)
 
-# Unit tests only compute: a process for each of two cores.
+# The unit tests that need Python alone. They only compute: a process for each of two cores.
 test-unit: setup
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder tests/unit
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not browser and not service and not data" tests/unit
 
 format: setup
 	$(BIN)/ruff format .

@@ -49,6 +49,17 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+SERVICE_FIXTURES = frozenset({"broker", "kafka_broker", "postgres_url", "redis_server"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for a server, so that `make test-unit` can leave it to `make test`."""
+    for item in items:
+        if not SERVICE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("service")
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
     """Give the next test the logging it expects: commands set the root logger's level and handlers."""
