@@ -67,6 +67,7 @@ class PictureSchedule:
         """Ask for pictures for these models alone, for None for every wanted one."""
         every_s = self._wanted_s
         self._every_s = every_s if names is None else {name: every_s[name] for name in every_s if name in names}
+        self._shortest_s = min(self._every_s.values(), default=0.0)
 
 
 class FrameMeasurer:

@@ -86,6 +86,14 @@ class ReaderProcessHandle:
         except psutil.Error:
             return 0
 
+    def cpu_s(self) -> float:
+        """Return the CPU seconds it has used, 0 where it is gone."""
+        try:
+            used = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(used.user + used.system)
+
     def has_failed(self) -> bool:
         """Return whether it ended otherwise than asked; waits a moment for its end."""
         try:

@@ -30,6 +30,7 @@ from ingest.supervise.ipc import (
 )
 from ingest.supervise.placement import Placement, is_read_otherwise, place_cameras
 from ingest.supervise.process_handle import ReaderProcessHandle
+from ingest.supervise.process_load import ProcessLoads
 
 WAIT_S = 0.2
 CLOCK_S = 0.05
@@ -38,6 +39,7 @@ SILENT_S = 15.0
 STOP_S = 6.0
 RESTART_RESET_S = 60.0
 MEMORY_CHECK_S = 0.2
+LOAD_CHECK_S = 5.0
 BackoffRule = Callable[[Attempts, float], tuple[Attempts, float]]
 
 _log = logging.getLogger(__name__)
@@ -75,6 +77,8 @@ class IngestSupervisor:
         self._models: frozenset[str] | None = None
         self._models_told: frozenset[str] | None = None
         self._looked_s = 0.0
+        self._loads = ProcessLoads()
+        self._load_read_s = 0.0
         self._began_at_s = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
@@ -126,6 +130,7 @@ class IngestSupervisor:
             self._pump(WAIT_S)
             self._replace_silent()
             self._watch_memory()
+            self._watch_load()
         except Exception:  # noqa: BLE001 - the outermost guard of ingest
             # A process that cannot be started now must not end all reading.
             _log.exception("ingest goes on after an internal error")
@@ -162,7 +167,11 @@ class IngestSupervisor:
         if ready.keys() == self._reading.keys() and not changed:
             return
         placement = place_cameras(
-            self._placement, ready.keys(), (self._alone | self._suspects) & wanted.keys(), self._per_process
+            self._placement,
+            ready.keys(),
+            (self._alone | self._suspects) & wanted.keys(),
+            self._per_process,
+            self._loads.shares(),
         )
         for number, process in self._processes.items():
             for name in self._placement.get(number, frozenset()) - placement.get(number, frozenset()):
@@ -280,6 +289,12 @@ class IngestSupervisor:
         for number, process in list(self._processes.items()):
             if process.resident_bytes() > most:
                 self._over_share(number, most)
+
+    def _watch_load(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._load_read_s >= LOAD_CHECK_S:
+            self._load_read_s = now_s
+            self._loads.note({number: process.cpu_s() for number, process in self._processes.items()}, now_s)
 
     def _over_share(self, number: int, most: int) -> None:
         names = self._placement.get(number, frozenset())

@@ -1,6 +1,6 @@
 """Which camera is read in which process."""
 
-from ingest.supervise.placement import place_cameras
+from ingest.supervise.placement import BUSY, place_cameras
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -37,3 +37,21 @@ def test_an_offender_still_among_neighbours_is_the_one_that_moves() -> None:
 
 def test_a_process_without_cameras_is_gone() -> None:
     assert place_cameras({1: frozenset({"a"})}, [], NOBODY, 8) == {}
+
+
+def test_a_new_camera_goes_where_least_is_used() -> None:
+    before = {1: frozenset({"a", "b"}), 2: frozenset({"c"})}
+    after = place_cameras(before, ["a", "b", "c", "d"], NOBODY, 8, {1: 0.1, 2: 0.4})
+    assert after[1] == frozenset({"a", "b", "d"})
+
+
+def test_cameras_that_come_together_are_shared_out_by_what_the_others_of_a_process_take() -> None:
+    before = {1: frozenset({"a"}), 2: frozenset({"b"})}
+    after = place_cameras(before, list("abcdef"), NOBODY, 8, {1: 0.1, 2: 0.1})
+    assert sorted(len(names) for names in after.values()) == [3, 3]
+
+
+def test_busy_processes_take_no_more_and_keep_what_they_have() -> None:
+    before = {1: frozenset({"a"}), 2: frozenset({"b"})}
+    after = place_cameras(before, ["a", "b", "c"], NOBODY, 8, {1: BUSY, 2: 0.99})
+    assert after == {**before, 3: frozenset({"c"})}
