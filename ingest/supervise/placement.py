@@ -52,10 +52,10 @@ def place_cameras(
             if len(names) < per_process and not names & set(alone) and used.get(n, 0.0) < BUSY
         ]
         chosen = min(room, key=lambda n: (used.get(n, 0.0), n)) if room else next(fresh)
-        names = result.setdefault(chosen, set())
+        members = result.setdefault(chosen, set())
         # It will take about what the others of this process take.
-        used[chosen] = used.get(chosen, 0.0) * (len(names) + 1) / max(1, len(names))
-        names.add(name)
+        used[chosen] = used.get(chosen, 0.0) * (len(members) + 1) / max(1, len(members))
+        members.add(name)
     return {number: frozenset(names) for number, names in sorted(result.items())}
 
 
