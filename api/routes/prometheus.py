@@ -87,7 +87,7 @@ PROCESS_METRICS: Mapping[str, str] = {
     "frames_dropped_total": "Frames dropped unscored because scoring was too far behind.",
     "frames_refused_total": "Frames of an ingest process that lost its lease, or received outside the time kept.",
     "messages_skipped_total": "Messages delivered again, or of cameras no longer watched.",
-    "messages_unreadable_total": "Messages that were none of ours and were put aside.",
+    "messages_unreadable_total": "Messages that are not of this format and were put aside.",
     "messages_expired_total": "Messages the queue deleted before they were read.",
     "messages_put_aside_total": "Messages that no worker can judge or store and that were put aside, each alone.",
     "clock_offset_seconds": "How far the machine's clock is ahead of the time that Sightline lives by.",

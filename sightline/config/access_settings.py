@@ -44,7 +44,7 @@ class ProxySignInSettings(Section):
     groups_header: HeaderName = "X-Remote-Groups"
     """The header that names the groups."""
     separator: str = Field(default=",", min_length=1, max_length=1)
-    """What stands between two groups."""
+    """What separates two groups."""
 
 
 class OidcSettings(Section):

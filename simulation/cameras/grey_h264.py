@@ -28,7 +28,7 @@ def _sequence_set(columns: int, rows: int) -> bytes:
 
 
 def _picture_set() -> bytes:
-    # CAVLC, one slice group, one reference in each list, no weights, quantisers 26, deblocking told in each slice.
+    # CAVLC, one slice group, one reference in each list, no weights, quantiser 26; slices say how to deblock.
     return _unit(0x68, ["1", "1", "00", "1", "1", "1", "0", "00", "1", "1", "1", "1", "00"])
 
 
