@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio.to_thread
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.error_responses import error_response
@@ -189,9 +190,11 @@ async def _exchange_password(
     password_hash = user.password_hash if user is not None else None
     right = await anyio.to_thread.run_sync(is_password, password, password_hash, limiter=_PASSWORD_CHECKS)
     if user is None or not right:
-        # A name that is none may be a password in the wrong field.
-        await _note(request, backend, name if accounts.user(name) else "", "refuse sign-in", "password")
-        return RedirectResponse(_address_again(address), 303)
+        # A name that is none may be a password in the wrong field. It is written down after the answer: the time that
+        # an answer takes would say which names there are.
+        known = name if accounts.user(name) else ""
+        later = BackgroundTask(_note, request, backend, known, "refuse sign-in", "password")
+        return RedirectResponse(_address_again(address), 303, background=later)
     throttle.forgive(name[: MAX_PERSON_NAME + 1], client)
     await _note(request, backend, user.name, "sign in", "password")
     cookie = make_user_cookie(user, request.app.state.access, backend.clock.now())
