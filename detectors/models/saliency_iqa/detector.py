@@ -13,7 +13,7 @@ from detectors.models.runtime import FeatureExtractor, fast_precision, name_arit
 from detectors.models.saliency.providers import PROVIDERS, ChosenSaliency, SaliencyProvider, choose_saliency
 from detectors.models.saliency_iqa.backbones import BACKBONES, normed_convolutions
 from detectors.models.saliency_iqa.network import GLOBAL_SIDE, LOCAL_SIDE, SaliencyIqa, normalise_imagenet
-from detectors.models.saliency_iqa.noise_haze import CORRECTION, NoiseHazeCorrection
+from detectors.models.saliency_iqa.noise_haze import CORRECTION, MeasuredCorrection
 from detectors.models.saliency_iqa.views import global_view_of_pictures, local_view_of_pictures
 from detectors.models.weights import WeightsFile, WeightsUnavailable
 from domain.metrics import Direction, MetricSpec
@@ -29,16 +29,16 @@ IMAGE_QUALITY = MetricSpec(
     low=0.0,
     high=100.0,
     direction=Direction.HIGHER_IS_BETTER,
-    source="Lu et al. 2022 (arXiv 2206.04318), trained as weights/saliency_iqa.md says, less points for noise and haze",
+    source="Lu et al. 2022 (arXiv 2206.04318), trained as weights/saliency_iqa.md says, less measured points",
 )
 
 
 class SaliencyIqaDetector:
     """Saliency IQA as a detector; stateless, and the same picture scores the same alone and in any batch.
 
-    The score is clip(100 q - c, 0, 100): q is the network's opinion, c >= 0 what `NoiseHazeCorrection` takes off for
-    measured noise and haze (ours; 0 without a correction). Masked areas attract no window and count in no correction;
-    the global view still shows them. NaN where a side is under 64 pixels.
+    The score is clip(100 q - c, 0, 100): q is the network's opinion, c >= 0 what `MeasuredCorrection` takes off for
+    measured noise, haze, softness and darkness (ours; 0 without a correction). Masked areas attract no window and count
+    in no correction; the global view still shows them. NaN where a side is under 64 pixels.
     """
 
     name = MODEL
@@ -52,7 +52,7 @@ class SaliencyIqaDetector:
         *,
         precision: torch.dtype = torch.float32,
         saliency_side: int = SMALL_SIDE,
-        correction: NoiseHazeCorrection | None = None,
+        correction: MeasuredCorrection | None = None,
     ) -> None:
         """`network` predicts opinions on a scale of 0 to 1; it is put into evaluation mode and its norms are fused.
 
@@ -104,7 +104,7 @@ def load_saliency_iqa(
     *,
     provider: ChosenSaliency | None = None,
     local_weight: float | None = None,
-    correction: NoiseHazeCorrection | None = CORRECTION,
+    correction: MeasuredCorrection | None = CORRECTION,
 ) -> SaliencyIqaDetector:
     """The detector with the operator's, the bundled or the downloaded weights; raises WeightsUnavailable without.
 
@@ -123,7 +123,7 @@ def from_weights(
     provider: ChosenSaliency | None = None,
     local_weight: float | None = None,
     precision: torch.dtype = torch.float32,
-    correction: NoiseHazeCorrection | None = None,
+    correction: MeasuredCorrection | None = None,
 ) -> SaliencyIqaDetector:
     """The detector that a weights file describes: its notes name `backbone`, `choose_saliency` and `local_weight`.
 

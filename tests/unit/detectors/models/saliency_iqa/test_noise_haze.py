@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from skimage import data
+from skimage.measure import blur_effect
 
 from detectors.metrics.noise import NoiseMetrics
 from detectors.metrics.picture.codes import code_range
@@ -18,9 +19,9 @@ from detectors.models.model_choice import ModelChoice
 from detectors.models.model_status import check_model
 from detectors.models.pictures import Pictures
 from detectors.models.saliency_iqa.detector import SaliencyIqaDetector, load_saliency_iqa
-from detectors.models.saliency_iqa.noise_haze import CORRECTION, noise_floor, veil
+from detectors.models.saliency_iqa.noise_haze import CORRECTION, brightest, noise_floor, softness, veil
 from domain.errors import ConfigError
-from lab.training.augment.degradation_ladders import HOLDS, LADDERS, add_fog, add_noise, spearman
+from lab.training.augment.degradation_ladders import HOLDS, LADDERS, add_fog, add_noise, blur, darken, spearman
 from lab.training.augment.video_compression import EncoderSetting, compress_frames, crop_to_even
 
 Pixels = NDArray[np.uint8]
@@ -91,6 +92,27 @@ def test_more_noise_and_more_veil_never_cost_less() -> None:
     for points in (noisy, veiled):
         assert (points.diff() >= 0).all()
         assert points[-1] > points[0] + 5
+
+
+def test_softness_is_scikit_images_measure_of_the_same_paper() -> None:
+    for sigma in (0.8, 3.2):
+        picture = blur(photograph(), sigma)
+        grey = shown(picture).luma[0, 0].numpy()
+        assert softness(shown(picture)).item() == pytest.approx(blur_effect(grey, h_size=9), abs=0.06)
+
+
+def test_more_blur_and_less_light_never_cost_less() -> None:
+    base = camera_like("astronaut")
+    soft = CORRECTION.points(shown(base, *(blur(base, sigma) for sigma in (0.8, 1.6, 3.2, 6.4))))
+    dark = CORRECTION.points(shown(base, *(darken(base, share) for share in (0.4, 0.16, 0.06, 0.025))))
+    for points in (soft, dark):
+        assert (points.diff() >= -0.1).all()
+        assert points[-1] > points[0] + 3
+
+
+def test_a_sharp_bright_picture_is_neither_soft_nor_dark() -> None:
+    assert softness(shown(photograph())).item() < CORRECTION.soft_from
+    assert brightest(shown(photograph())).item() > CORRECTION.dark_under
 
 
 def test_what_is_masked_costs_nothing() -> None:
