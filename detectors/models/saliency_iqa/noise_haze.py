@@ -66,12 +66,12 @@ class MeasuredCorrection:
 CORRECTION = MeasuredCorrection(
     noise_points=2.5,
     noise_from=3.0,
-    haze_points=20.0,
-    haze_from=0.12,
-    soft_points=80.0,
+    haze_points=40.0,
+    haze_from=0.2,
+    soft_points=120.0,
     soft_from=0.6,
-    dark_points=20.0,
-    dark_under=0.4,
+    dark_points=40.0,
+    dark_under=0.3,
 )
 """Chosen on BIQ2021's train half alone: its pictures made camera-like (reduced, soft, dark or infrared, H.264) had to
 follow noise, fog, blur and darkness, and its validation part had to keep its correlations to within .002.
