@@ -29,7 +29,7 @@ export function follow(take, refused) {
     openStream(take, refused);
     return;
   }
-  const worker = new SharedWorker("/static/live-worker.js", { type: "module" });
+  const worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { type: "module" });
   worker.addEventListener("error", () => openStream(take, refused), { once: true });
   worker.port.onmessage = ({ data }) => (data.refused ? refused() : take(data.news));
   worker.port.postMessage("begin");

@@ -6,11 +6,11 @@ Static files of this package; nothing is loaded from elsewhere.
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import RedirectResponse, Response
 
 from api.error_responses import error_response
 from api.page_errors import refusal_response
+from api.page_files import PageFiles
 from api.request_context import BackendDependency
 from api.routes.sign_in import exchange_token
 from api.security import kiosk
@@ -20,7 +20,7 @@ from api.security.page_paths import PAGE_ROOTS, is_page_path, page_address
 _PAGE_FOLDER = Path(__file__).parents[1] / "page"
 
 router = APIRouter(include_in_schema=False)
-static = StaticFiles(directory=_PAGE_FOLDER)
+static = PageFiles(_PAGE_FOLDER)
 
 
 def page(request: Request, backend: BackendDependency) -> Response:
@@ -37,7 +37,7 @@ def page(request: Request, backend: BackendDependency) -> Response:
     if not is_page_path(request.scope["path"]):
         raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8", "surrogatepass")
         return refusal_response(request.method, raw_path, 404, "there is nothing here")
-    return FileResponse(_PAGE_FOLDER / "index.html")
+    return static.page(request.scope["path"])
 
 
 router.add_api_route("/", page)

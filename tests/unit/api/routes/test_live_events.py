@@ -1,5 +1,6 @@
 import json
 import threading
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from api.routes.live_events import (
     SentState,
     SharedPageState,
     changes_since,
+    compress_events,
     event_stream,
     read_page_state,
 )
@@ -99,7 +101,7 @@ def test_events_end_when_the_process_stops(stage: SampleCameras, told: PageReade
     async def has_left() -> bool:
         return False
 
-    async def collected() -> list[str]:
+    async def collected() -> list[bytes]:
         found = []
         async for event in event_stream(told.next, stopping=stopping, has_left=has_left, every_s=0):
             found.append(event)
@@ -108,16 +110,38 @@ def test_events_end_when_the_process_stops(stage: SampleCameras, told: PageReade
         return found
 
     found = anyio.run(collected)
-    assert found[0] == "retry: 2000\n\n"
-    assert found[1].startswith("event: board\ndata: {")
+    assert found[0] == b"retry: 2000\n\n"
+    assert found[1].startswith(b"event: board\ndata: {")
     assert len(found) == 3
+
+
+def test_each_event_can_be_read_as_soon_as_it_is_compressed() -> None:
+    encode, reader = compress_events(), zlib.decompressobj(16 + zlib.MAX_WBITS)
+    events = [f"event: board\ndata: {number} {'same ' * 5000}\n\n" for number in range(3)]
+    packed = [encode(event) for event in events]
+    assert [reader.decompress(each).decode() for each in packed] == events
+    assert sum(map(len, packed)) < 2000
+
+
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip", "gzip"), ("identity", None), ("gzip;q=0", None)])
+def test_a_stream_is_compressed_for_whoever_takes_it(stage: SampleCameras, accepted: str, coding: str | None) -> None:
+    stage.healthy(GATE)
+    with (
+        serve_app(make_app(stage)) as address,
+        httpx.Client(timeout=60, trust_env=False, headers={"Accept-Encoding": accepted}) as client,
+        client.stream("GET", f"{address}/api/v1/live") as answer,
+    ):
+        assert answer.headers.get("content-encoding") == coding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        (news,) = (line for _, line in zip(range(4), answer.iter_lines(), strict=False) if line.startswith("data: "))
+        assert json.loads(news.removeprefix("data: "))["order"] == ["gate"]
 
 
 def test_a_stream_ends_after_its_life_so_that_the_page_shows_its_cookie_again(told: PageReader) -> None:
     async def has_left() -> bool:
         return False
 
-    async def collected() -> list[str]:
+    async def collected() -> list[bytes]:
         stopping = threading.Event()
         return [
             event
