@@ -115,10 +115,11 @@ export function countInTitle(count) {
 }
 
 function markLinks(path) {
-  for (const link of document.querySelectorAll("#nav a")) {
-    const address = link.getAttribute("href");
-    const mine = address === "/" ? path === "/" || path.startsWith("/cameras") : path.startsWith(address);
-    if (mine) link.setAttribute("aria-current", "page");
+  const links = [...document.querySelectorAll("#nav a")];
+  const own = links.find((link) => link.getAttribute("href") !== "/" && path.startsWith(link.getAttribute("href")));
+  for (const link of links) {
+    const wall = link.getAttribute("href") === "/" && (path === "/" || path.startsWith("/cameras"));
+    if (link === own || (wall && !own)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }

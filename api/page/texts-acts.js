@@ -60,7 +60,7 @@ export const ACTS = {
   "audit.camera": "Camera",
   "audit.show": "Show",
   "audit.more": "Show older lines",
-  "audit.none": "There is no such line.",
+  "audit.none": "Nothing was written down that fits.",
   "audit.download": "Download as CSV",
   "act.cancel": "Cancel",
   "act.noAnswer": "The server did not answer; nothing was recorded. Try again.",

@@ -18,10 +18,10 @@ export function open(container, params) {
   const file = element("a", { class: "take", download: "" }, t("audit.download"));
   const form = element("form", { class: "report-form", submit: (event) => { event.preventDefault(); restart(); } },
     element("div", { class: "fields" }, ...inputs.map((input, i) => element("label", {}, t(`audit.${FIELDS[i]}`), input)),
-      element("button", { type: "submit" }, t("audit.show")), file));
+      element("div", { class: "acts" }, element("button", { type: "submit", class: "take" }, t("audit.show")), file)));
   const head = element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, t(`audit.${name}`)))));
   container.append(element("h1", {}, t("nav.audit")), element("p", { class: "quietly" }, t("audit.about")), form,
-    element("table", { class: "wall-table" }, head, rows), said, more);
+    element("table", { class: "audit-table" }, head, rows), said, more);
   let last = null;
   let turn = 0;
 
@@ -43,6 +43,7 @@ export function open(container, params) {
     const fields = { ...asked(), limit: PAGE, ...(last === null ? {} : { before: last }) };
     const { data, error } = await send("GET", `/api/v1/audit?${new URLSearchParams(fields)}`);
     if (mine !== turn) return;
+    head.hidden = !error && !data.length && !rows.children.length;
     said.textContent = error || (data.length || rows.children.length ? "" : t("audit.none"));
     if (error) return;
     rows.append(...data.map(row));
@@ -58,5 +59,5 @@ export function open(container, params) {
 
 function row(line) {
   return element("tr", {}, element("td", {}, element("time", { datetime: line.at }, fullTime(line.at))),
-    ...COLUMNS.slice(1).map((name) => element("td", {}, line[name])));
+    ...COLUMNS.slice(1).map((name) => element("td", line[name] ? { "data-name": t(`audit.${name}`) } : {}, line[name])));
 }
