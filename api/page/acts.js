@@ -1,6 +1,7 @@
 // How people act: sends what they decide, with their name, and asks for what is needed in a dialog.
 
 import { element } from "./format.js";
+import { showProblem } from "./signed-out.js";
 import { t } from "./texts.js";
 
 const NAME_KEY = "sightline.name";
@@ -14,6 +15,7 @@ export async function send(method, path, body) {
       body: body ? JSON.stringify(body) : undefined,
     });
     const data = answer.status === 204 ? null : await answer.json();
+    if (answer.status === 401 && method !== "GET") return { error: t("signedOut.problem"), status: 401 };
     return answer.ok ? { data, status: answer.status } : { error: data.error, status: answer.status };
   } catch {
     return { error: t("act.noAnswer"), status: 0 };
@@ -71,7 +73,7 @@ export function ask({ title, what, fields = [], submit, act }) {
       event.preventDefault();
       localStorage.setItem(NAME_KEY, by.value.trim());
       button.disabled = true;
-      problem.textContent = await act(Object.fromEntries([...new FormData(form)]));
+      showProblem(problem, await act(Object.fromEntries([...new FormData(form)])));
       button.disabled = false;
       if (problem.textContent) return;
       acted = true;

@@ -4,6 +4,7 @@ import { showAccount } from "./account.js";
 import { capitalised, clockTime, duration, element } from "./format.js";
 import { follow } from "./live.js";
 import { countInTitle, startRouter } from "./router.js";
+import { leaveOrWait, signInLink, watchTyping } from "./signed-out.js";
 import { makeState } from "./state.js";
 import { t } from "./texts.js";
 import { LINKS } from "./views/registry.js";
@@ -23,11 +24,14 @@ function showConnection() {
   const connection = state.connection();
   document.body.dataset.connection = connection;
   by("link-text").textContent = connection === "live" ? t("link.live", { time: clockTime(new Date(state.now())) }) : t(`link.${connection}`);
-  const text = connection === "lost" ? t("banner.silent", { for: duration(state.silentMs() / 1000) })
+  const text = state.signedOut ? t("banner.signedOut") : connection === "lost" ? t("banner.silent", { for: duration(state.silentMs() / 1000) })
     : state.storeAway ? t("banner.store", { why: state.storeAway })
     : state.liveAway ? t("banner.live", { why: capitalised(state.liveAway) }) : "";
   const banner = by("banner");
-  if (banner.textContent !== text) banner.textContent = text;
+  if (banner.dataset.said !== text) {
+    banner.dataset.said = text;
+    banner.replaceChildren(text, ...(state.signedOut ? [" ", signInLink()] : []));
+  }
   banner.hidden = !text;
   banner.classList.toggle("lost", connection === "lost");
   by("shadow").textContent = state.shadow ? `${state.shadow}.` : "";
@@ -68,5 +72,6 @@ showLinks();
 // A kiosk link opens nothing but the wall.
 if (location.pathname !== "/kiosk") showAccount(by("account"));
 startRouter(by("main"), state);
-follow(state.take, () => location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`));
+watchTyping();
+const listenAgain = follow(state.take, () => leaveOrWait(state, listenAgain));
 loadCatalogues();

@@ -1,7 +1,9 @@
 // The strip of open incidents, and taking one on by name.
 
+import { incidentPath, send } from "./acts.js";
 import { capitalised, element, icon, moment } from "./format.js";
 import { cameraAddress, incidentAddress } from "./router.js";
+import { showProblem } from "./signed-out.js";
 import { t } from "./texts.js";
 
 const SEVERITIES = ["critical", "warning", "info"];
@@ -75,7 +77,7 @@ export function askToTake(incident) {
   document.getElementById("acknowledge-form").onsubmit = async (event) => {
     event.preventDefault();
     localStorage.setItem(NAME_KEY, by.value.trim());
-    problem.textContent = await sent(incident, by.value, reason.value);
+    showProblem(problem, await sent(incident, by.value, reason.value));
     if (!problem.textContent) dialog.close();
   };
   dialog.showModal();
@@ -83,14 +85,5 @@ export function askToTake(incident) {
 }
 
 async function sent(incident, by, reason) {
-  try {
-    const answer = await fetch(`/api/v1/incidents/${encodeURIComponent(incident.incident_id)}/acknowledge`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ by, reason }),
-    });
-    return answer.ok ? "" : (await answer.json()).error;
-  } catch {
-    return "The server did not answer; nothing was recorded. Try again.";
-  }
+  return (await send("POST", `${incidentPath(incident.incident_id)}/acknowledge`, { by, reason })).error || "";
 }

@@ -23,16 +23,24 @@ export function openStream(take, refused) {
   };
 }
 
-/** Hear the stream that all pages of this browser share, or one of this page's own where there are no shared workers. */
+/**
+ * Hear the stream that all pages of this browser share, or one of this page's own where there are no shared workers.
+ * Return how to begin again after it was refused.
+ */
 export function follow(take, refused) {
   if (typeof SharedWorker === "undefined") {
     openStream(take, refused);
-    return;
+    return () => openStream(take, refused);
   }
   const worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { type: "module" });
-  worker.addEventListener("error", () => openStream(take, refused), { once: true });
+  let alone = false;
+  worker.addEventListener("error", () => {
+    alone = true;
+    openStream(take, refused);
+  }, { once: true });
   worker.port.onmessage = ({ data }) => (data.refused ? refused() : take(data.news));
   worker.port.postMessage("begin");
   addEventListener("pagehide", () => worker.port.postMessage("end"));
   addEventListener("pageshow", ({ persisted }) => persisted && worker.port.postMessage("begin"));
+  return () => (alone ? openStream(take, refused) : worker.port.postMessage("begin"));
 }

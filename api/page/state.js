@@ -18,6 +18,8 @@ export function makeState() {
     liveAway: "",
     /** "" or a sentence: where shadow mode is on. */
     shadow: "",
+    /** Whether the session is over and something typed would be lost by signing in here. */
+    signedOut: false,
     /** The server's time in milliseconds. */
     now: () => Date.now() + ahead,
     /** Whether anything was heard since the page was opened. */
@@ -35,7 +37,7 @@ export function makeState() {
     take(news) {
       heardAt = Date.now();
       ahead = Date.parse(news.now) - heardAt;
-      Object.assign(state, { storeAway: news.store, liveAway: news.live, shadow: news.shadow, order: news.order, counts: news.counts });
+      Object.assign(state, { signedOut: false, storeAway: news.store, liveAway: news.live, shadow: news.shadow, order: news.order, counts: news.counts });
       const changes = news.cameras.map((camera) => ({ before: state.cameras.get(camera.name), after: camera }));
       for (const camera of news.cameras) state.cameras.set(camera.name, camera);
       for (const name of news.removed) state.cameras.delete(name);

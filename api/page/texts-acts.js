@@ -63,6 +63,8 @@ export const ACTS = {
   "audit.none": "Nothing was written down that fits.",
   "audit.download": "Download as CSV",
   "act.cancel": "Cancel",
+  "signedOut.problem": "You were signed out; nothing was recorded. What you typed is kept: sign in, then send it again.",
+  "signedOut.link": "Sign in in a new tab",
   "act.noAnswer": "The server did not answer; nothing was recorded. Try again.",
   "act.none": "Any",
 

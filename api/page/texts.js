@@ -16,6 +16,7 @@ const ENGLISH = {
   "link.waiting": "Connecting",
   "link.lost": "Connection lost",
   "link.live": "Live, {time}",
+  "banner.signedOut": "You were signed out. What you typed here is kept; sign in beside it and go on.",
   "banner.silent": "No word from the Sightline server for {for}. What is shown below was true then and is not known now.",
   "banner.store": "The database is unavailable ({why}). Incidents and history may be missing.",
   "banner.live": "{why}. Pictures and rates are missing until it is back.",

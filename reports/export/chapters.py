@@ -79,7 +79,8 @@ def title(report: Report) -> str:
 
 
 def subtitle(report: Report) -> str:
-    return f"{report.scope.label}; {report.summary.cameras} cameras; written {words.moment(report.generated_at, 'UTC')}"
+    cameras = words.count(report.summary.cameras, "camera")
+    return f"{report.scope.label}; {cameras}; written {words.moment(report.generated_at, 'UTC')}"
 
 
 def _site(site: SiteReport) -> Iterator[Part]:

@@ -18,7 +18,7 @@ from reportlab.platypus import Table as PdfTable
 
 from reports.charts.drawing import Area, Box, Drawing, Label, Line
 from reports.export.chapters import Figures, Heading, Lines, Part, chapters, subtitle, title
-from reports.export.pdf_fonts import BOLD, PLAIN, font_of, font_runs, register_fonts
+from reports.export.pdf_fonts import BOLD, PLAIN, font_of, font_runs, has_letters, register_fonts
 from reports.export.tables import Table
 from reports.records import Report
 
@@ -31,6 +31,10 @@ _CELL = ParagraphStyle("cell", fontName=PLAIN, fontSize=7, leading=8.6)
 _NUMBER = ParagraphStyle("number", parent=_CELL, alignment=TA_RIGHT)
 _HEADS = {1: (17, 21), 2: (13, 17), 3: (9.5, 13)}
 _LINE = HexColor("#999999")
+_LETTERS_MISSING = (
+    "Some names have letters that no font of a PDF reader has: they are question marks here. The HTML, CSV and JSON of "
+    "the same report hold every name whole."
+)
 _LONG_ROWS = 12
 """Tables with more rows than this may break over pages."""
 
@@ -52,10 +56,19 @@ def write_pdf(report: Report, fingerprint: str) -> bytes:
         invariant=1,
     )
     story: list[Flowable] = [_heading(title(report), 1), _paragraph(subtitle(report), _TEXT), Spacer(1, 6)]
+    if not all(has_letters(name) for name in _names(report)):
+        story += [_paragraph(_LETTERS_MISSING, _TEXT), Spacer(1, 6)]
     for part in chapters(report, fingerprint):
         story += _flowables(part)
     document.build(story, canvasmaker=_build_canvas_type(report))
     return file.getvalue()
+
+
+def _names(report: Report) -> Iterator[str]:
+    for site in report.sites:
+        yield site.name
+        for camera in site.cameras:
+            yield from (camera.name, camera.group)
 
 
 def _build_canvas_type(report: Report) -> type[Canvas]:
@@ -156,7 +169,7 @@ def _table(part: Table) -> Iterator[Flowable]:
     yield Spacer(1, 4)
 
 
-_LEFT_PAD, _RIGHT_PAD = 2, 3
+_LEFT_PAD, _RIGHT_PAD = 4, 4
 _GRID = (
     ("FONT", (0, 0), (-1, -1), _CELL.fontName, _CELL.fontSize, _CELL.leading),
     ("LINEBELOW", (0, 0), (-1, 0), 0.9, black),

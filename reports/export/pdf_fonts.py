@@ -22,6 +22,11 @@ def register_fonts() -> None:
             pdfmetrics.registerFont(UnicodeCIDFont(name))
 
 
+def has_letters(text: str) -> bool:
+    """Return whether every letter can be shown."""
+    return all(_font(letter, PLAIN) for letter in text)
+
+
 def font_runs(text: str, *, bold: bool = False) -> Iterator[tuple[str, str]]:
     """Give (font, part of the text) in order; what no font has becomes a question mark."""
     latin = BOLD if bold else PLAIN

@@ -92,7 +92,8 @@ def worst_table(report: Report) -> Table:
 def flapping_table(report: Report) -> Table:
     columns = (Column("camera", 0.4), Column("site", 0.3), Column("came back within an hour", 0.3, number=True))
     rows = [
-        (each.name, each.site or words.NOTHING, f"{each.summary.reliability.flaps} times") for each in report.flapping
+        (each.name, each.site or words.NOTHING, words.count(each.summary.reliability.flaps, "time"))
+        for each in report.flapping
     ]
     return Table("Faults that keep coming back", columns, rows)
 

@@ -36,6 +36,11 @@ def points(trend: float | None) -> str:
     return NOTHING if trend is None else f"{trend:+.2f} points"
 
 
+def count(number: int, thing: str) -> str:
+    """Return "1 camera" or "2 cameras"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def duration(seconds: float | None) -> str:
     """Return a duration in its two largest units, such as "2 d 3 h" or "4 min 10 s"."""
     if seconds is None:

@@ -20,8 +20,9 @@ export function open(container, params) {
     element("div", { class: "fields" }, ...inputs.map((input, i) => element("label", {}, t(`audit.${FIELDS[i]}`), input)),
       element("div", { class: "acts" }, element("button", { type: "submit", class: "take" }, t("audit.show")), file)));
   const head = element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, t(`audit.${name}`)))));
+  const table = element("table", { class: "audit-table" }, head, rows);
   container.append(element("h1", {}, t("nav.audit")), element("p", { class: "quietly" }, t("audit.about")), form,
-    element("table", { class: "audit-table" }, head, rows), said, more);
+    table, said, more);
   let last = null;
   let turn = 0;
 
@@ -43,7 +44,7 @@ export function open(container, params) {
     const fields = { ...asked(), limit: PAGE, ...(last === null ? {} : { before: last }) };
     const { data, error } = await send("GET", `/api/v1/audit?${new URLSearchParams(fields)}`);
     if (mine !== turn) return;
-    head.hidden = !error && !data.length && !rows.children.length;
+    table.hidden = !error && !data.length && !rows.children.length;
     said.textContent = error || (data.length || rows.children.length ? "" : t("audit.none"));
     if (error) return;
     rows.append(...data.map(row));

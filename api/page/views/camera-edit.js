@@ -5,6 +5,7 @@ import { bitrate, element, number } from "../format.js";
 import { blank, changes, faultFields, howFields, whereFields } from "../camera-fields.js";
 import { maskEditor } from "../mask-editor.js";
 import { cameraAddress, go, setTitle } from "../router.js";
+import { showProblem } from "../signed-out.js";
 import { t } from "../texts.js";
 
 export function open(container, params, state) {
@@ -78,7 +79,7 @@ async function store(mine, form, settings, said) {
   if (mine.ended) return;
   if (error) {
     said.className = "said problem";
-    said.textContent = error;
+    showProblem(said, error);
     return;
   }
   if (!mine.name) {

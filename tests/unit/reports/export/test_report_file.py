@@ -17,7 +17,7 @@ from lab.bench.reports.stored_history import store_history
 from reports.build import build_report
 from reports.export.chapters import chapters
 from reports.export.csv_export import COLUMNS
-from reports.export.pdf_fonts import font_of, font_runs, register_fonts
+from reports.export.pdf_fonts import font_of, font_runs, has_letters, register_fonts
 from reports.export.report_file import export
 from reports.export.seal import Outcome, check_seal
 from reports.records import Report
@@ -117,6 +117,8 @@ def test_names_are_text_in_html_and_letters_in_a_pdf(report: Report) -> None:
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert export(strange, ReportFormat.PDF).content.startswith(b"%PDF")
+    assert has_letters(name)
+    assert not has_letters("بوابة")
 
 
 def test_what_no_font_has_is_a_question_mark_and_the_rest_keeps_its_letters() -> None:
