@@ -236,6 +236,25 @@ def road_cameras(
 
 @app.command()
 @without_traceback
+def fleet(
+    data: Annotated[Path, typer.Option("--data", help="A checkout of BIQ2021.")],
+    into: Annotated[
+        Path, typer.Option("--into", help="Folder for what the made cameras measure; kept and used again.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """What is found by comparing a made site's cameras, and how often a healthy one is called."""
+    from lab.bench.evidence import fleets as measured  # noqa: PLC0415 - loads torch, which takes seconds
+
+    found = measured.run(data, into)
+    if as_json:
+        print_figures(found, as_json=True)
+    else:
+        out.print(measured.as_table(found), soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command()
+@without_traceback
 def soak(
     *,
     minutes: MinutesOption = 10.0,

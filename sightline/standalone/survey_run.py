@@ -18,6 +18,7 @@ from domain.messages import Delivery
 from domain.ports import Clock, FrameSource
 from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
+from evaluation.fleet import PIXELS
 from evaluation.policy import Policy
 from ingest.read.recordings import find_file_path
 from ingest.supervise.ipc import ReaderSetup
@@ -197,7 +198,7 @@ class SurveyRun:
             quality=tally.quality,
             facts=_facts(shot),
             picture=picture,
-            numbers=tally.numbers,
+            numbers=tally.numbers if shot.frame is None else {**tally.numbers, PIXELS: _pixels(shot.frame)},
         )
 
 
@@ -208,6 +209,10 @@ class _Shot:
     frame: Frame | None
     counters: StreamCounters | None
     seconds: float
+
+
+def _pixels(frame: Frame) -> float:
+    return float(frame.format.width * frame.format.height)
 
 
 class _LastFrame:

@@ -21,7 +21,7 @@ from domain.faults import Fault, VerdictState
 from domain.metrics import FrameScores
 from evaluation.alerting.root_cause import root_causes
 from evaluation.evaluate import evaluate_observation, restore_state
-from evaluation.fleet import compare_cameras
+from evaluation.fleet import PIXELS, compare_cameras
 from evaluation.policy import Policy
 from lab.bench.evidence.playback import play_clip
 from workers.frame_scoring.frame_scorer import FrameScorer
@@ -105,7 +105,7 @@ def _judge(still: Path, label: str, by: FrameScorer) -> Still:
         state = judged.state
         if isinstance(observation, FrameScores):
             called = root_causes([one.fault for one in judged.verdicts if one.state is VerdictState.FAULT])
-            values = observation.values
+            values = {**observation.values, PIXELS: float(observation.width * observation.height)}
     kinds = {key.removeprefix(PREFIX): value for key, value in values.items() if key.startswith(PREFIX)}
     likeliest = sorted(kinds.items(), key=lambda item: -item[1])[:SHOWN]
     rounded = {kind: round(value, 3) for kind, value in likeliest}

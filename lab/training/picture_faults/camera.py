@@ -129,26 +129,48 @@ def shoot(
     look = str(rng.choice(list(odds), p=list(odds.values())))
     if look in DARK_LOOKS | GREY_LOOKS and set(faults) & {"leak", "tint", "neutral_tint", "cast", "burnt_out"}:
         look = "day"
-    scene = linear(_build_frame(photograph, (width, height), rng), rng)
+    return take(photograph, other, Taken((width, height), look, faults, emphasis), rng, truth)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How a picture is taken: its width and height, the look, the degradations, and whose processor finishes it.
+
+    `processing`: None draws one. `maker`: cameras of one number have one lens, and code their pictures alike.
+    """
+
+    size: tuple[int, int]
+    look: str
+    faults: tuple[str, ...] = ()
+    emphasis: Emphasis = Emphasis.NONE
+    processing: Processing | None = None
+    maker: int | None = None
+
+
+def take(photograph: Pixels, other: Pixels, how: Taken, rng: np.random.Generator, truth: Truth) -> Shot:
+    """A picture of `photograph`'s scene as `how` says, its truth added to `truth`; no slate."""
+    look, faults, emphasis = how.look, how.faults, how.emphasis
+    made = rng if how.maker is None else np.random.default_rng(how.maker)
+    scene = linear(_build_frame(photograph, how.size, rng), rng)
     if rng.random() < PAVED[emphasis] and look not in ("bare", "fisheye", "thermal"):
         scene = road(scene, rng)
-    scene = _scene(scene, other, look, rng)
+    scene = _soften(_scene(scene, other, look, rng), made)
     scene = np.asarray(scene * np.exp(rng.normal(0, UNBALANCED[emphasis], 3)), np.float32)
     for fault in faults:
         scene = _apply_before_sensor(scene, fault, look, truth, rng)
     if rng.random() < 0.5 and look not in DARK_LOOKS and not set(faults) & {"burnt_out", "too_dark"}:
         scene = sensor.expose_by_itself(scene, rng)
-    finished = sensor.expose(scene, Processing.draw(rng), truth, rng, noisy="noise" in faults)
+    finished = sensor.expose(scene, how.processing or Processing.draw(rng), truth, rng, noisy="noise" in faults)
     if look == "thermal":
         truth.hide("defocus", "colour_cast", "fog")
-    picture = levels(_soft(finished, rng))
-    if rng.random() < 0.25:
-        picture = _bleed(picture, rng)
+    picture = levels(_soft(finished, made))
+    if made.random() < 0.25:
+        picture = _bleed(picture, made)
     if look in GREY_LOOKS and rng.random() < 0.8:
         picture = np.repeat(picture[..., 1:2], 3, axis=2)
     if rng.random() < 0.6:
         picture = overlays.burn_in(picture, rng)
-    sent = _encode(_even(picture), faults, truth, rng)
+    sent = _encode(_even(picture), faults, truth, made)
     truth.settle()
     return Shot(sent, truth, look, faults)
 
@@ -182,8 +204,13 @@ def _scene(scene: Light, other: Pixels, look: str, rng: np.random.Generator) -> 
         scene = change(scene, rng)
     if look not in DARK_LOOKS and look != "dusk":
         scene = scene * between(rng, 0.7, 1.5)
+    return scene
+
+
+def _soften(scene: Light, rng: np.random.Generator) -> Light:
+    """The lens: never quite sharp."""
     if rng.random() < 0.6:
-        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), between(rng, 0.25, 1.1) * size[0] / 352), np.float32)
+        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), between(rng, 0.25, 1.1) * scene.shape[1] / 352), np.float32)
     return scene
 
 

@@ -150,12 +150,13 @@ def test_names_and_reasons_are_text_and_pictures_stand_only_where_they_were_kept
 
 
 def site_of(count: int, purple: float, site: str = "north") -> list[SurveyEntry]:
-    """`count` judged cameras of one site, the first of them purple."""
+    """`count` judged cameras of one site, the first of them as purple as that."""
     shares = [purple, *[0.02] * (count - 1)]
-    return [
-        SurveyEntry(f"{site} {place}", site=site, frames=9, numbers={"purple_share": share, "luma_mean": 0.4})
-        for place, share in enumerate(shares)
+    numbers = [
+        {"purple_share": share, "lean_blue": share / 4, "saturation": 0.1 + share / 2, "luma_mean": 0.4}
+        for share in shares
     ]
+    return [SurveyEntry(f"{site} {place}", site=site, frames=9, numbers=one) for place, one in enumerate(numbers)]
 
 
 def test_the_camera_that_is_purple_alone_is_a_fault_and_others_stay_as_they_are() -> None:
@@ -173,5 +174,5 @@ def test_cameras_of_different_sites_are_not_compared() -> None:
 def test_what_is_compared_is_the_visits_median() -> None:
     tally = VisitTally()
     for share in (0.1, 0.5, 0.9):
-        tally.add([], {"purple_share": share, "sharpness": 0.4})
+        tally.add([], {"purple_share": share, "stripe_strength": 0.4})
     assert tally.numbers == {"purple_share": 0.5}
