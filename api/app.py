@@ -34,6 +34,7 @@ from api.routes import (
     scores,
     shadow_messages,
     sign_in,
+    site_comparison,
 )
 from api.routes import audit as audit_routes
 from api.routes import quiet_times as quiet_times_routes
@@ -154,7 +155,7 @@ def _add_routes(app: FastAPI) -> Endpoints:
     # `acts` come before `incidents`, whose ids may hold slashes and would take the rest of these paths.
     acts = (incident_work, alarm_answers, camera_editing)
     reads = (scores, picture, incidents, cameras, catalogue, models, report_routes, shadow_messages, live_events)
-    who = (kiosk, audit_routes)
+    who = (site_comparison, kiosk, audit_routes)
     versioned = [resource.router for resource in (*acts, quiet_times_routes, receivers, *reads, *who, me)]
     unversioned = [health.router, prometheus.router, sign_in.router, page.router]
     for router in versioned:

@@ -54,7 +54,7 @@ class Sign:
     """A number that says something about a fault: which side is worse (1 high, -1 low), and how it is compared.
 
     `least`: spread of which a narrower site is taken, on the scale; cameras of one model may be alike to a hair.
-    `sized`: depends on the size of the picture.
+    `sized`: depends on the size of the picture. `weight`: how often it counts in a mean.
     """
 
     metric: str
@@ -62,6 +62,7 @@ class Sign:
     least: float
     scale: Scale = Scale.LINEAR
     sized: bool = False
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ def _learned(*kinds: str) -> tuple[Sign, ...]:
 RULES: tuple[FleetRule, ...] = (
     FleetRule(
         Fault.TOO_BRIGHT,
-        (Sign("clipped_share", 1, 0.03), Sign("luma_mean", 1, 0.06), Sign("haze", 1, 0.03)),
+        (Sign("clipped_share", 1, 0.03), Sign("luma_mean", 1, 0.06), Sign("luma_p05", 1, 0.05)),
         (_learned("burnt_out"),),
-        alone=3.8,
+        alone=3.9,
         agreed=4.8,
         says="much more of the picture is burnt out than at the site's other cameras",
     ),
@@ -102,8 +103,8 @@ RULES: tuple[FleetRule, ...] = (
             Sign("local_contrast", -1, 0.15, Scale.LOG, sized=True),
         ),
         (_learned("defocus", "condensation"),),
-        alone=3.2,
-        agreed=3.3,
+        alone=3.0,
+        agreed=3.65,
         says="much softer than the site's other cameras: out of focus, or water, dirt or a film on lens or dome",
     ),
     FleetRule(
@@ -115,28 +116,28 @@ RULES: tuple[FleetRule, ...] = (
             Sign("texture_share", -1, 0.08, sized=True),
         ),
         (_learned("fog", "condensation"),),
-        alone=2.8,
-        agreed=2.75,
+        alone=3.1,
+        agreed=4.0,
         says="more washed out than the site's other cameras: water, dirt or a film on lens or dome, or fog here alone",
     ),
     FleetRule(
         Fault.IR_CUT,
         (
-            Sign("purple_share", 1, 0.04),
+            Sign("purple_share", 1, 0.04, weight=2),
             Sign("lean_blue", 1, 0.01),
             Sign("saturation", 1, 0.03),
         ),
         (_learned("purple"),),
-        alone=2.7,
-        agreed=3.0,
+        alone=2.85,
+        agreed=3.2,
         says="the picture is purple and the other cameras' pictures are not: the infrared filter did not swing in",
     ),
     FleetRule(
         Fault.NOISE,
         (Sign("noise_floor", 1, 0.5, sized=True), Sign("noise_sigma", 1, 0.15, Scale.LOG, sized=True)),
         (_learned("noise"),),
-        alone=3.7,
-        agreed=3.0,
+        alone=math.inf,
+        agreed=4.05,
         says="much noisier than the site's other cameras",
     ),
 )
@@ -179,12 +180,12 @@ def compare_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str,
     Cameras that show nothing of their own are left out. A camera without a metric (grey, masked), or one that
     sees by lamplight, is not compared.
     """
-    found: dict[str, tuple[FleetFinding, ...]] = {}
+    findings: dict[str, tuple[FleetFinding, ...]] = {}
     for name, scores in score_cameras(measured).items():
         called = tuple(FleetFinding(one.rule.fault, _reason(one, measured[name])) for one in scores if one.called)
         if called:
-            found[name] = called
-    return found
+            findings[name] = called
+    return findings
 
 
 def score_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str, tuple[FleetScore, ...]]:
@@ -210,7 +211,7 @@ class _Site:
             distance = self._distance(name, sign, MOST)
             if distance is None:
                 return None
-            distances.append(distance[0])
+            distances += [distance[0]] * sign.weight
             peers = min(peers, distance[1])
         votes = [one for group in rule.votes if (one := self._vote(name, group)) is not None]
         voted = _mean([*distances, *votes, *votes]) if votes else None

@@ -67,6 +67,7 @@ ENDPOINT_RULES: Mapping[str, EndpointRule] = {
     "GET /api/v1/sensitivity-proposals": _SEE,
     "POST /api/v1/sensitivity-proposals/apply": _CONFIGURE,
     "GET /api/v1/cameras": _SEE,
+    "GET /api/v1/site-comparison": _SEE,
     "POST /api/v1/cameras": _OWN,
     "GET /api/v1/cameras/{name}": _SEE,
     "PATCH /api/v1/cameras/{name}": _CONFIGURE,

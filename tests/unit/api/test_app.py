@@ -55,6 +55,7 @@ def test_openapi_describes_every_resource_and_its_errors(api: Caller) -> None:
         "/api/v1/receivers",
         "/api/v1/receivers/{name}/test",
         "/api/v1/shadow",
+        "/api/v1/site-comparison",
         "/healthz",
         "/readyz",
     } == set(schema["paths"])

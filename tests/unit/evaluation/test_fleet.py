@@ -98,7 +98,7 @@ def test_where_the_model_stands_out_too_less_is_enough() -> None:
     cameras = site(20, model=True)
     cameras["camera 3"] |= softer
     assert not compare_cameras(cameras)
-    cameras["camera 3"]["picture_fault_defocus"] = 0.3
+    cameras["camera 3"]["picture_fault_defocus"] = 0.85
     assert name_calls(cameras) == {"camera 3": [Fault.BLUR]}
 
 
