@@ -11,7 +11,7 @@ from typing import Protocol
 import kafka
 import pytest
 import redis
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from domain.ports import AlertStore, LiveState, ScoreStore, StreamConsumer, StreamPublisher, StreamStore
 from storage.live.memory_live_state import MemoryLiveState
@@ -196,11 +196,17 @@ def _empty(engine: Engine) -> None:
         partitions = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'frames'::regclass"
         for name in connection.execute(text(partitions)).scalars().all():
             connection.execute(text(f"DROP TABLE {name}"))
-        # The logs refuse to be emptied, for everybody but whoever owns the whole server.
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        _set_triggers(connection, "DISABLE")
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"))
+        _set_triggers(connection, "ENABLE")
         connection.execute(text("INSERT INTO counters VALUES ('cameras', 0)"))
         connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest_revision()})
+
+
+def _set_triggers(connection: Connection, to: str) -> None:
+    """Let the owner of the tables empty the logs, which refuse it."""
+    for table in ("audit", "incident_log", "camera_changes"):
+        connection.execute(text(f"ALTER TABLE {table} {to} TRIGGER USER"))
 
 
 def _administer(url: str, *statements: str) -> None:
