@@ -10,7 +10,7 @@ from sightline.doctor.finding import Finding, Health
 from sightline.services.oidc_sign_on import CLOCK_LEEWAY_S, IssuerState, read_issuer
 
 SUBJECT = "sign-in service"
-WAIT_S = 4.0
+WAIT_S = 3.0
 """Seconds for the description and the keys together, whatever the service does."""
 
 Read = Callable[[str], IssuerState]
