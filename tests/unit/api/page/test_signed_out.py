@@ -30,6 +30,7 @@ def address(window: Browser, stage: SampleCameras, monkeypatch: pytest.MonkeyPat
         yield served
         window.open("about:blank")
         window.forget_cookies()
+    window.errors()  # the refusals that were asked for are no complaint of the next test
 
 
 def test_a_comment_outlives_the_session_and_is_sent_after_signing_in_beside_it(
