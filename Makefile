@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?= 0
-# Processes that run tests side by side, two for each core: half of them mostly wait. Each may take 2 GB.
-JOBS ?= 4
+# Processes that run tests side by side, more than cores: most of them mostly wait. Each may take 2 GB.
+JOBS ?= 3
 # What `make test` runs: `make test TESTS=tests/contract` runs a part.
 TESTS ?= tests
 
