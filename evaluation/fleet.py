@@ -32,7 +32,7 @@ LOWER, UPPER = 15.87, 84.13
 """Percentiles of one standard deviation to either side of a normal distribution."""
 
 
-class Scale(StrEnum):
+class SignScale(StrEnum):
     """On which a number is compared."""
 
     LINEAR = "linear"
@@ -40,11 +40,11 @@ class Scale(StrEnum):
     LOGIT = "logit"
 
 
-_TO_SCALE: Mapping[Scale, Callable[[float], float]] = MappingProxyType(
+_TO_SCALE: Mapping[SignScale, Callable[[float], float]] = MappingProxyType(
     {
-        Scale.LINEAR: lambda value: value,
-        Scale.LOG: lambda value: math.log(max(value, 1e-3)),
-        Scale.LOGIT: lambda value: math.log(max(value, 1e-7) / max(1 - value, 1e-7)),
+        SignScale.LINEAR: lambda value: value,
+        SignScale.LOG: lambda value: math.log(max(value, 1e-3)),
+        SignScale.LOGIT: lambda value: math.log(max(value, 1e-7) / max(1 - value, 1e-7)),
     }
 )
 
@@ -60,7 +60,7 @@ class Sign:
     metric: str
     worse: int
     least: float
-    scale: Scale = Scale.LINEAR
+    scale: SignScale = SignScale.LINEAR
     sized: bool = False
     weight: int = 1
 
@@ -82,7 +82,7 @@ class FleetRule:
 
 
 def _learned(*kinds: str) -> tuple[Sign, ...]:
-    return tuple(Sign(f"{PICTURE_FAULT}{kind}", 1, 1.0, Scale.LOGIT) for kind in kinds)
+    return tuple(Sign(f"{PICTURE_FAULT}{kind}", 1, 1.0, SignScale.LOGIT) for kind in kinds)
 
 
 RULES: tuple[FleetRule, ...] = (
@@ -98,9 +98,9 @@ RULES: tuple[FleetRule, ...] = (
         Fault.BLUR,
         (
             Sign("sharpness", -1, 0.04, sized=True),
-            Sign("edge_width", 1, 0.1, Scale.LOG, sized=True),
+            Sign("edge_width", 1, 0.1, SignScale.LOG, sized=True),
             Sign("texture_share", -1, 0.08, sized=True),
-            Sign("local_contrast", -1, 0.15, Scale.LOG, sized=True),
+            Sign("local_contrast", -1, 0.15, SignScale.LOG, sized=True),
         ),
         (_learned("defocus", "condensation"),),
         alone=3.0,
@@ -134,7 +134,7 @@ RULES: tuple[FleetRule, ...] = (
     ),
     FleetRule(
         Fault.NOISE,
-        (Sign("noise_floor", 1, 0.5, sized=True), Sign("noise_sigma", 1, 0.15, Scale.LOG, sized=True)),
+        (Sign("noise_floor", 1, 0.5, sized=True), Sign("noise_sigma", 1, 0.15, SignScale.LOG, sized=True)),
         (_learned("noise"),),
         alone=math.inf,
         agreed=4.05,
@@ -193,11 +193,11 @@ def score_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str, t
     compared = {name: numbers for name, numbers in measured.items() if numbers.get(LIGHT, 1.0) >= DARKEST}
     if len(compared) < LEAST_CAMERAS:
         return {}
-    site = _Site(compared)
+    site = _SiteNumbers(compared)
     return {name: tuple(one for rule in RULES if (one := site.score(name, rule)) is not None) for name in compared}
 
 
-class _Site:
+class _SiteNumbers:
     """The cameras of one site, and what is usual among them, reckoned once for each number and size of picture."""
 
     def __init__(self, measured: Mapping[str, Mapping[str, float]]) -> None:

@@ -32,8 +32,8 @@ def wait_for_stop(stop: threading.Event) -> None:
 def stop_on_signals() -> Iterator[threading.Event]:
     """Give an event that SIGINT, SIGTERM and SIGHUP set; a second signal of a kind ends the process at once.
 
-    Whoever waits for the event has `END_WITHIN_S` to leave the block, or the process ends with status 1. A signal that
-    is ignored already, as `nohup` does with SIGHUP, stays ignored.
+    From the signal on the process has `END_WITHIN_S` to end, its interpreter's exit included, or it ends with status 1.
+    A signal that is ignored already, as `nohup` does with SIGHUP, stays ignored.
     """
     stop = threading.Event()
 
@@ -51,6 +51,5 @@ def stop_on_signals() -> Iterator[threading.Event]:
     try:
         yield stop
     finally:
-        faulthandler.cancel_dump_traceback_later()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from domain.faults import Fault
-from evaluation.fleet import COMPARED, LEAST_CAMERAS, PIXELS, RULES, Scale, compare_cameras, score_cameras
+from evaluation.fleet import COMPARED, LEAST_CAMERAS, PIXELS, RULES, SignScale, compare_cameras, score_cameras
 
 USUAL: Mapping[str, tuple[float, float]] = {
     **{"luma_mean": (0.45, 0.07), "luma_p05": (0.12, 0.05), "contrast_rms": (0.2, 0.03), "haze": (0.1, 0.04)},
@@ -151,4 +151,4 @@ def test_every_number_of_a_rule_is_measured_among_the_compared() -> None:
     for rule in RULES:
         assert len(rule.signs) >= 2
         assert {sign.metric for sign in rule.signs} <= set(COMPARED)
-        assert all(sign.scale is Scale.LOGIT for group in rule.votes for sign in group)
+        assert all(sign.scale is SignScale.LOGIT for group in rule.votes for sign in group)

@@ -1,16 +1,25 @@
 """Every request to end sets one event; nothing else changes."""
 
+import faulthandler
 import os
 import pty
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sightline.runtime.stop_signals import STOP_SIGNALS, stop_on_signals, wait_for_stop
+
+
+@pytest.fixture(autouse=True)
+def no_watch_is_left() -> Iterator[None]:
+    """The tests' own process goes on after the block."""
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
@@ -81,9 +90,10 @@ def test_a_terminal_that_is_closed_ends_a_command_in_order(tmp_path: Path) -> No
     assert done.read_text(encoding="utf-8") == "in order"
 
 
-def test_a_command_that_does_not_end_says_where_it_hangs_and_ends() -> None:
+@pytest.mark.parametrize("where", ["while it stops", "at the interpreter's exit"])
+def test_a_command_that_does_not_end_says_where_it_hangs_and_ends(where: str) -> None:
     program = (
-        "import os, signal, threading\n"
+        "import os, signal, sys, threading\n"
         "from sightline.runtime import stop_signals\n"
         "stop_signals.END_WITHIN_S = 0.2\n"
         "def hang():\n"
@@ -91,10 +101,14 @@ def test_a_command_that_does_not_end_says_where_it_hangs_and_ends() -> None:
         "with stop_signals.stop_on_signals() as stop:\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "    stop.wait()\n"
-        "    hang()\n"
+        "    if sys.argv[1] == 'while it stops':\n"
+        "        hang()\n"
+        "threading.Thread(target=hang).start()\n"
     )
 
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, where], capture_output=True, text=True, timeout=120, check=False
+    )
 
     assert ended.returncode == 1
     assert "in hang" in ended.stderr
