@@ -1,7 +1,7 @@
 """What a running system costs its machine: memory, CPU and threads of this process and of all it starts."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,22 +57,21 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 
 class Footprint:
-    """Reads this process and the children it starts from now on; those it has already are somebody else's cost.
+    """Reads this process and the children it starts from now on.
 
-    Memory is the sum of resident sets: pages that processes share count once for each.
+    Those it has already, and what these start, are somebody else's cost. Memory is the sum of resident sets:
+    pages that processes share count once for each.
     """
 
     def __init__(self) -> None:
         self._self = psutil.Process()
-        self._others = frozenset(self._self.children(recursive=True))
+        self._others = frozenset(self._self.children())
         self._children_cpu_s: dict[psutil.Process, float] = {}
 
     def read(self) -> Reading:
         """Return what the tree costs now; a child that ends meanwhile keeps the CPU seconds seen last."""
         rss_bytes, threads, processes = self._self.memory_info().rss, self._self.num_threads(), 1
-        for child in self._self.children(recursive=True):
-            if child in self._others:
-                continue
+        for child in self._children():
             try:
                 with child.oneshot():
                     rss_bytes += child.memory_info().rss
@@ -83,6 +82,12 @@ class Footprint:
             processes += 1
         own_s, children_s = _cpu_s(self._self), sum(self._children_cpu_s.values())
         return Reading(time.monotonic(), rss_bytes, own_s, children_s, threads, processes)
+
+    def _children(self) -> Iterator[psutil.Process]:
+        """Give the processes below this one that are not below one of the others: a server forks when it is asked."""
+        for child in self._self.children():
+            if child not in self._others:
+                yield from _tree(child.pid)
 
 
 def _cpu_s(process: psutil.Process) -> float:

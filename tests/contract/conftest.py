@@ -67,7 +67,9 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     """Give one database at the newest schema, this process's own; each test finds it emptied."""
     name = f"sightline_test_{secrets.token_hex(6)}"
     _administer(postgres_url, f"CREATE DATABASE {name}")
-    engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    engine = open_engine(
+        make_url(postgres_url).set(database=name).render_as_string(hide_password=False), busy_timeout_s=60
+    )
     upgrade_schema(engine)
     yield engine
     engine.dispose()

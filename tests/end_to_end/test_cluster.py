@@ -93,7 +93,9 @@ def cluster(kafka_broker: services.Service, postgres_url: str, redis_server: ser
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.dispose()
-    engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    engine = open_engine(
+        make_url(postgres_url).set(database=name).render_as_string(hide_password=False), busy_timeout_s=60
+    )
     upgrade_schema(engine)
     settings = KafkaSettings((kafka_broker.address,), topic=name, group=name, partitions=3)
     prepare_topics(settings, FakeClock())

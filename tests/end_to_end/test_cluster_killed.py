@@ -45,7 +45,7 @@ def new_database(postgres_url: str, name: str) -> str:
 def test_a_worker_killed_when_its_unit_is(point: str, kafka_broker: services.Service, postgres_url: str) -> None:
     name = f"killed_{point}_{secrets.token_hex(4)}"
     url = new_database(postgres_url, name)
-    engine = open_engine(url)
+    engine = open_engine(url, busy_timeout_s=60)
     upgrade_schema(engine)
     for camera in CAMERAS:
         SqlStreamStore(engine).put_camera(Camera(camera, f"rtsp://10.0.0.7/{camera}"), by="test", at=START)

@@ -50,7 +50,7 @@ def test_growth_measures_each_load_and_foretells_from_them(
 
 def test_accounts_close_with_drops_on_both_sides_and_name_what_does_not(postgres_url: str) -> None:
     with fresh_database(postgres_url) as database:
-        engine = open_engine(database)
+        engine = open_engine(database, busy_timeout_s=60)
         upgrade_schema(engine)
         at = datetime.now(UTC)
         day = at.strftime("%Y-%m-%d")

@@ -84,7 +84,7 @@ def run(
 
 def _with_stored_at(database: str) -> Engine:
     """Return the newest schema with a column more: when a row was stored."""
-    engine = open_engine(database)
+    engine = open_engine(database, busy_timeout_s=60)
     upgrade_schema(engine)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE frames ADD stored_at timestamptz DEFAULT clock_timestamp()"))

@@ -75,7 +75,7 @@ def start_cluster(
         for (part, service), proxy in links.items():
             addresses = {"postgres": _host_and_port(database), "redis": _host_and_port(redis.address)}
             proxy.target = kafka.listeners[part.upper()] if service == "kafka" else addresses[service]
-        engine = open_engine(database)
+        engine = open_engine(database, busy_timeout_s=60)
         stack.callback(engine.dispose)
         upgrade_schema(engine)
         topic = f"bench.{secrets.token_hex(4)}"

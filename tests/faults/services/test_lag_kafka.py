@@ -80,7 +80,9 @@ def late(kafka_broker: services.Service, postgres_url: str) -> Iterator[LateWork
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.dispose()
-    engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    engine = open_engine(
+        make_url(postgres_url).set(database=name).render_as_string(hide_password=False), busy_timeout_s=60
+    )
     upgrade_schema(engine)
     SqlStreamStore(engine).put_camera(Camera("gate", "rtsp://h/gate"), by="test", at=START)
     broker = KafkaSettings((kafka_broker.address,), topic=name, group=name, partitions=1)

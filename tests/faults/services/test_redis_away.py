@@ -65,7 +65,9 @@ def site(postgres_url: str) -> Iterator[RedisSite]:
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.dispose()
-    engine = open_engine(make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    engine = open_engine(
+        make_url(postgres_url).set(database=name).render_as_string(hide_password=False), busy_timeout_s=60
+    )
     upgrade_schema(engine)
     streams, scores, alerts = SqlStreamStore(engine), SqlScoreStore(engine), SqlAlertStore(engine)
     streams.put_camera(Camera("gate", "rtsp://h/gate"), by="test", at=START)

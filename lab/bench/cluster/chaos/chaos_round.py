@@ -66,7 +66,7 @@ def prepare_cluster(
             raise_s=raise_s,
             max_unacknowledged_frames=room,
         )
-        engine = open_engine(database)
+        engine = open_engine(database, busy_timeout_s=60)
         upgrade_schema(engine)
         for name in cameras:
             SqlStreamStore(engine).put_camera(Camera(name, "rtsp://localhost/none"), by="bench", at=datetime.now(UTC))

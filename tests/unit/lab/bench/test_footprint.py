@@ -46,3 +46,23 @@ def test_a_child_counts_from_the_start_of_the_measurement_only_and_its_cpu_outli
         assert ended.rss_bytes < alive.rss_bytes
     finally:
         before.communicate(b"\n")
+
+
+def test_what_an_earlier_child_starts_later_is_somebody_elses_cost() -> None:
+    """As a database server forks for each of its clients."""
+    program = (
+        "import subprocess, sys; input(); "
+        "inner = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE); "
+        "print('started', flush=True); input(); inner.communicate(b'\\n')"
+    )
+    server = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert server.stdin is not None
+    assert server.stdout is not None
+    footprint = Footprint()
+    try:
+        server.stdin.write(b"\n")
+        server.stdin.flush()
+        assert server.stdout.readline() == b"started\n"
+        assert footprint.read().processes == 1
+    finally:
+        server.communicate(b"\n")
