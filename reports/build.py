@@ -19,9 +19,9 @@ from reports.measures import decline, quality, reliability
 from reports.measures.decline import Decline
 from reports.measures.reliability import Tally, add_tallies, tally
 from reports.records import Bucket, CameraReport, GroupReport, Report, Scope, SiteReport, Summary
-from reports.usable_time.counted_time import Watched, changes_by_camera, find_counted_time
+from reports.usable_time.counted_time import Watched, changes_by_camera, find_counted_time, place_at
 from reports.usable_time.intervals import Interval, cut_into, total
-from reports.usable_time.periods import Days, Stretch, Zones, buckets, requested_days, stretch_of
+from reports.usable_time.periods import Days, Stretch, Zones, buckets, instant, requested_days, stretch_of
 from reports.usable_time.time_parts import TimeParts, add_parts, parts_of, usable_by_light
 
 WORST = 10
@@ -91,12 +91,14 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
 def _sites(store: ReportStore, days: Days, scope: Scope, zones: Zones, now: datetime) -> list[_Site]:
     """Return the sites with cameras that were watched in the period, by name."""
     changes = changes_by_camera(store.watch_changes())
+    end = min(instant(days.end, zones.default), now)
     windows = store.maintenance_windows()
     by_site: dict[str, list[Sequence[WatchChange]]] = {}
     for name, of_camera in changes.items():
         if scope.camera in ("", name):
-            # A camera belongs where it was last known to hang; its zone sets which instants its days are.
-            by_site.setdefault(of_camera[-1].site, []).append(of_camera)
+            # A camera belongs where it hung when the period ended: a later move leaves a former report as it was.
+            # The default zone says when that is, for each site's own zone could claim one camera twice, or never.
+            by_site.setdefault(place_at(of_camera, end).site, []).append(of_camera)
     sites = []
     for name in sorted(by_site):
         if scope.site not in ("", name):

@@ -44,12 +44,16 @@ def unusable_by_bucket(buckets: Sequence[Bucket], *, daily: bool) -> Drawing:
 
 def lost_time_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
     """Return a bar for each fault, the longest first, in hours of camera time."""
+    title: Shape = Label(0, 10, "Time lost by fault (hours of camera time)", 9, bold=True)
     ranked = sorted(parts.faults.items(), key=lambda item: (-item[1], item[0]))[:most]
-    top = _nice(max((amount / 3.6e9 for _, amount in ranked), default=0.0))
+    if not ranked:
+        said = "nothing was lost"
+        return Drawing(WIDTH, 36, f"Hours of camera time lost to each fault: {said}.", (title, Label(0, 28, said, 8)))
+    top = _nice(max(amount / 3.6e9 for _, amount in ranked))
     row, left = 15.0, 190.0
-    height = _TOP + row * max(1, len(ranked)) + _BOTTOM
-    frame = Box(left, _TOP, WIDTH - left - 60, row * max(1, len(ranked)))
-    shapes: list[Shape] = [Label(0, 10, "Time lost by fault (hours of camera time)", 9, bold=True)]
+    height = _TOP + row * len(ranked) + _BOTTOM
+    frame = Box(left, _TOP, WIDTH - left - 60, row * len(ranked))
+    shapes: list[Shape] = [title]
     for tick in _ticks(top):
         at = frame.left + frame.width * tick / top
         shapes.append(Line(((at, frame.top), (at, frame.top + frame.height)), "#bbbbbb", 0.4))
@@ -61,8 +65,6 @@ def lost_time_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
         shapes.append(Label(frame.left - 6, at + row - 4.5, words.cause(f"fault:{cause}"), 7.5, "end"))
         shapes += draw_inked_box(bar, INKS["fault"])
         shapes.append(Label(bar.left + bar.width + 4, at + row - 4.5, words.duration(amount / 1e6), 7.5))
-    if not ranked:
-        shapes.append(Label(frame.left, frame.top + row - 4, "nothing was lost", 8))
     return Drawing(WIDTH, height, "Hours of camera time lost to each fault.", tuple(shapes))
 
 

@@ -18,7 +18,7 @@ body { margin: 0 auto; max-width: 1080px; padding: 24px; color: var(--ink); back
 h1 { font-size: 24px; margin: 0 0 4px; }
 h2 { font-size: 18px; margin: 32px 0 8px; border-bottom: 2px solid var(--ink); padding-bottom: 4px; }
 h3 { font-size: 15px; margin: 20px 0 6px; }
-p { margin: 4px 0; } .soft { color: var(--soft); } code { overflow-wrap: anywhere; }
+p { margin: 4px 0; } .soft { color: var(--soft); } code, li { overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 8px; margin: 16px 0; }
 .tile { background: var(--tile); border: 1px solid var(--line); border-radius: 6px; padding: 10px; }
 .tile b { display: block; font-size: 19px; } .tile span { color: var(--soft); font-size: 12px; }

@@ -22,9 +22,10 @@ _TRAILERS = {
     ReportFormat.PDF: ("% ", "\n"),
 }
 _TRAILER = re.compile(
-    rb"(?:<!-- |# |% )" + MARK.encode() + rb" sha256=([0-9a-f]{64})(?: hmac-sha256=([0-9a-f]{64}))?(?: -->)?\r?\n?\Z"
+    rb"(?:<!-- |# |% )" + MARK.encode() + rb" sha256=([0-9a-f]{64})(?: hmac-sha256=([0-9a-f]{64}))?(?: -->)?(?:\r?\n)?"
 )
-_LONGEST_TRAILER = 256
+_BOM = b"\xef\xbb\xbf"
+"""What some editors write before a text."""
 
 
 class Outcome(StrEnum):
@@ -66,22 +67,41 @@ def check_seal(file: bytes, key: str = "") -> Check:
     form = _form(file)
     if form is ReportFormat.JSON:
         return _check_json(file, key)
-    found = _TRAILER.search(file, max(0, len(file) - _LONGEST_TRAILER))
+    found = _last_trailer(file)
     if found is None:
         return Check(Outcome.NOT_SEALED, form)
     signature = found.group(2).decode() if found.group(2) else ""
-    return _compare_hashes(file[: found.start()], form, (found.group(1).decode(), signature), key)
+    # What follows the seal is part of what was changed.
+    content = file[: found.start()] + file[found.end() :]
+    return _compare_hashes(content, form, (found.group(1).decode(), signature), key)
+
+
+def _last_trailer(file: bytes) -> re.Match[bytes] | None:
+    """Return the last seal in a file; where it was rewritten with other line ends there may be more after it."""
+    place = file.rfind(MARK.encode())
+    return None if place < 0 else _TRAILER.search(file, max(0, place - len("<!-- ")))
 
 
 def _check_json(file: bytes, key: str) -> Check:
     try:
-        values = json.loads(file)
+        values = json.loads(file.removeprefix(_BOM), object_pairs_hook=_only_once)
         member = values.pop(_MEMBER)
         claimed = (str(member["sha256"]), str(member.get("hmac_sha256", "")))
         content = canonical(values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Check(Outcome.NOT_SEALED, ReportFormat.JSON)
     return _compare_hashes(content, ReportFormat.JSON, claimed, key, values)
+
+
+def _only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose keys are there once: of two a reader may show the one that the seal does not cover.
+
+    What was doubled is kept as a list, so that the content differs from what was sealed.
+    """
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        values["doubled"] = [key for key, _ in pairs]
+    return values
 
 
 def _compare_hashes(
@@ -102,7 +122,7 @@ def _digests(content: bytes, key: str) -> tuple[str, str]:
 
 
 def _form(file: bytes) -> ReportFormat:
-    start = file[:64].lstrip().lower()
+    start = file[:64].removeprefix(_BOM).lstrip().lower()
     if start.startswith(b"%pdf"):
         return ReportFormat.PDF
     if start.startswith(b"<!doctype html") or start.startswith(b"<html"):

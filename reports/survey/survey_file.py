@@ -3,7 +3,7 @@
 import base64
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -37,6 +37,31 @@ def export_survey(survey: Survey, form: ReportFormat, *, key: str = "") -> Repor
     if form is ReportFormat.CSV:
         return ReportFile(name, form, seal(_write_csv(survey), form, key))
     return ReportFile(name, form, seal(_write_html(survey, fingerprint(content)), ReportFormat.HTML, key))
+
+
+def describe_visit(entry: SurveyEntry) -> str:
+    """Return what one visit showed, in words that hold before cameras are compared: "fine" is not among them."""
+    if entry.headline is not None:
+        return FAULT_LABELS[entry.headline.fault]
+    if entry.state is SurveyState.NOT_JUDGED:
+        return f"{STATE_LABELS[entry.state]}: {entry.why_not or 'no picture came'}"
+    return "visited; not yet compared with the other cameras"
+
+
+def name_comparison(before: Iterable[SurveyEntry], after: Iterable[SurveyEntry]) -> Sequence[str]:
+    """Return a sentence for each camera in which the comparison with its site's others found something more."""
+    known = {entry.name: {found.fault for found in entry.findings} for entry in before}
+    more = [(entry, [each.fault for each in entry.findings if each.fault not in known[entry.name]]) for entry in after]
+    return [
+        f"compared with the site's other cameras: {entry.name}: {', '.join(FAULT_LABELS[fault] for fault in faults)}"
+        for entry, faults in more
+        if faults
+    ]
+
+
+def name_result(survey: Survey) -> str:
+    """Return how many cameras came to which state."""
+    return ", ".join(f"{STATE_LABELS[state]}: {survey.count(state)}" for state in SurveyState)
 
 
 def content_of(survey: Survey) -> dict[str, Any]:
@@ -127,7 +152,11 @@ def _write_html(survey: Survey, digest: str) -> bytes:
 
 def _figures(survey: Survey) -> Sequence[tuple[str, str, str]]:
     return (
-        ("With a fault", str(survey.count(SurveyState.FAULT)), "seen in most pictures of the visit"),
+        (
+            "With a fault",
+            str(survey.count(SurveyState.FAULT)),
+            "in most pictures, or beside the site's other cameras",
+        ),
         ("Could not be judged", str(survey.count(SurveyState.NOT_JUDGED)), "nothing is claimed of these"),
         ("No fault found", str(survey.count(SurveyState.NO_FAULT_FOUND)), "by the checks that need no baseline"),
     )
@@ -158,7 +187,8 @@ def _table(survey: Survey) -> str:
         _row(place, entry, _unjudged_lines(only_here(entry, common)), pictures=pictures)
         for place, entry in enumerate(survey.entries, 1)
     )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    opening = '<div class="wide" tabindex="0" role="region" aria-label="Worst first">'
+    return f"{opening}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
 def _row(place: int, entry: SurveyEntry, missing: Sequence[str], *, pictures: bool) -> str:

@@ -16,6 +16,8 @@ from reports.measures.quality import QUALITY_METRICS
 BAD_SHARE = 0.5
 """A fault counts where it was seen in at least this share of the pictures it was judged in."""
 NEEDS_BASELINE = "needs a baseline, learned over the first hours"
+_WITHOUT_PAST = ("learning", "no picture seen yet", "the camera's usual activity is not known yet")
+"""How reasons begin that only say that the camera has no past: at a visit its pictures were seen."""
 _SEVERITIES = ("critical", "warning", "info")
 _ESSENTIAL = (Fault.BLACK, Fault.BLUR, Fault.LOW_CONTRAST)
 """Where none of these could be made, nothing was seen by which to call a picture fine."""
@@ -150,7 +152,7 @@ class VisitTally:
         found: dict[str, list[Fault]] = {}
         for fault, reason in self._not_assessed.items():
             if fault not in self._assessed and reason not in left_out:
-                said = NEEDS_BASELINE if reason.startswith("learning") else reason
+                said = NEEDS_BASELINE if reason.startswith(_WITHOUT_PAST) else reason
                 found.setdefault(said, []).append(fault)
         return {reason: sorted(faults, key=rank) for reason, faults in sorted(found.items(), key=_most_first)}
 

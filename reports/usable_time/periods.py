@@ -9,6 +9,8 @@ from domain.errors import ConfigError
 from domain.report_files import PeriodName, ReportRequest
 
 LONGEST = timedelta(days=3660)
+_EARLIEST, _LATEST = date(1970, 1, 1), date(9000, 1, 1)
+"""Beyond these the period before, a day's end or a zone's offset leaves the calendar."""
 _DAYS_IN_DETAIL = 93
 """Up to so many days each day has a bar of its own; longer periods have one a week."""
 
@@ -98,6 +100,8 @@ def chosen_days(first: date, last: date) -> Days:
         raise ConfigError("until: must not be before since")
     if last - first > LONGEST:
         raise ConfigError(f"until: a report covers at most {LONGEST.days} days")
+    if first < _EARLIEST or last >= _LATEST:
+        raise ConfigError(f"since and until: give days from {_EARLIEST} on and before {_LATEST}")
     return Days(first, last + timedelta(days=1))
 
 

@@ -42,7 +42,7 @@ def report(
     path: OutOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Write a report of usable time: the last week unless --since, --until or --last name another."""
+    """Write a report of usable time: the last week, unless --period or --since and --until name another."""
     if context.invoked_subcommand is not None:
         return
     from sightline.services.report_maker import make_report_maker  # noqa: PLC0415 - loads what draws
@@ -65,7 +65,8 @@ def report(
 
 _SAID = {
     Outcome.INTACT: "as it was written",
-    Outcome.CHANGED: "NOT as it was written: something in it was changed, or it was signed with another key",
+    Outcome.CHANGED: "NOT as it was written: something in it was changed, be it only line ends, or it was signed with "
+    "another key; ask for the file as Sightline sent it",
     Outcome.NOT_SEALED: "not sealed: no report of Sightline, or its last line is gone",
 }
 

@@ -51,7 +51,7 @@ def survey(
     wanted = _cameras(cameras or [], chosen)
     for camera in wanted:
         hide_url_secrets(camera.url)
-    from reports.survey.survey_file import export_survey  # noqa: PLC0415
+    from reports.survey.survey_file import describe_visit, export_survey, name_comparison, name_result  # noqa: PLC0415
     from reports.survey.visits import Survey, compare_entries, rank_entries  # noqa: PLC0415 - with torch, which takes seconds to load
     from sightline.standalone.survey_run import SurveyRun, VisitPlan  # noqa: PLC0415
 
@@ -62,19 +62,20 @@ def survey(
     with stop_on_signals() as stop:
         for entry in run.visit(wanted, stop):
             entries.append(entry)
-            headline = entry.headline
-            said = headline.fault.value if headline is not None else entry.state.value.replace("_", " ")
-            say(f"{len(entries)} of {len(wanted)}: {entry.name}: {said}")
+            say(f"{len(entries)} of {len(wanted)}: {entry.name}: {describe_visit(entry)}")
     if len(entries) < len(wanted):
         report_error(f"{len(wanted) - len(entries)} cameras were not visited; they are not on the page")
-    found = Survey(rank_entries(compare_entries(entries)), began, version("sightline"), run.fingerprints)
+    compared = compare_entries(entries)
+    for line in name_comparison(entries, compared):
+        say(line)
+    found = Survey(rank_entries(compared), began, version("sightline"), run.fingerprints)
     made = export_survey(found, form, key=chosen.reports.signing_key.strip())
     target = path or Path(made.name)
     try:
         target.write_bytes(made.content)
     except OSError as error:
         raise ConfigError(f"--out: cannot write {target}: {error.strerror}") from None
-    say(f"wrote {target}")
+    say(f"{name_result(found)}; wrote {target}")
 
 
 def _cameras(paths: Sequence[Path], settings: Settings) -> Sequence[Camera]:

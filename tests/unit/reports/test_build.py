@@ -13,6 +13,7 @@ from domain.alerts import AlarmAnswer, Incident, IncidentAction, IncidentLogEntr
 from domain.faults import Fault
 from domain.messages import BatchResult
 from domain.report_files import ReportFormat, ReportRequest
+from domain.verdict_time import WatchChange
 from lab.bench.reports.planted_history import History, paint, plant
 from lab.bench.reports.recount import recount
 from lab.bench.reports.stored_history import store_history
@@ -106,6 +107,23 @@ def test_a_site_a_group_or_a_camera_alone_reads_as_in_the_whole(tmp_path: Path) 
         assert part.cameras
         assert all(whole[camera.name].summary.parts == camera.summary.parts for camera in part.cameras)
     assert {camera.group for camera in ask(group="switch 1").cameras} == {"switch 1"}
+
+
+def test_a_later_move_to_another_site_leaves_a_former_report_as_it_was(tmp_path: Path) -> None:
+    since = datetime(2026, 5, 1, tzinfo=UTC)
+    history = plant(3, 12, since, seed=11, sites=SITES)
+    history.watches = [WatchChange(name, since, True, "north") for name in history.transitions]
+    history.watches.append(WatchChange("camera 001", since + timedelta(days=6), True, "south"))
+    _, store = store_history(history, tmp_path)
+
+    def where(first: int, last: int) -> dict[str, str]:
+        request = ReportRequest(first=date(2026, 5, first), last=date(2026, 5, last))
+        report = build_report(store, request, ZONES, history.until, version="test")
+        return {camera.name: camera.site for camera in report.cameras}
+
+    assert where(2, 5)["camera 001"] == "north"
+    assert where(5, 9)["camera 001"] == "south"
+    assert where(5, 9)["camera 002"] == "north"
 
 
 def test_what_is_still_to_come_is_left_off_and_said(tmp_path: Path) -> None:

@@ -15,12 +15,15 @@ from domain.text.csv_cells import neutralise_formula
 from lab.bench.reports.planted_history import plant
 from lab.bench.reports.stored_history import store_history
 from reports.build import build_report
+from reports.charts.drawing import Label, Line
+from reports.charts.report_charts import lost_time_by_fault
 from reports.export.chapters import chapters
 from reports.export.csv_export import COLUMNS
 from reports.export.pdf_fonts import font_of, font_runs, has_letters, register_fonts
 from reports.export.report_file import export
 from reports.export.seal import Outcome, check_seal
 from reports.records import Report
+from reports.usable_time.time_parts import TimeParts
 from tests.unit.reports.test_build import SITES, ZONES
 
 KEY = "a key of the operator's own"
@@ -69,6 +72,33 @@ def test_json_stays_intact_when_it_is_only_laid_out_again(report: Report) -> Non
     assert check_seal(again).outcome is Outcome.INTACT
     values["summary"]["usable_percent"] = 100.0
     assert check_seal(json.dumps(values).encode()).outcome is Outcome.CHANGED
+
+
+def test_json_with_a_key_twice_is_changed_for_a_reader_may_show_the_other(report: Report) -> None:
+    file = export(report, ReportFormat.JSON).content
+    doubled = file.replace(b"{", b'{"summary": {"usable_percent": 100.0},', 1)
+    assert json.loads(doubled) == json.loads(file)
+    assert check_seal(doubled).outcome is Outcome.CHANGED
+
+
+def test_json_with_a_mark_of_byte_order_is_as_it_was_written(report: Report) -> None:
+    assert check_seal(b"\xef\xbb\xbf" + export(report, ReportFormat.JSON).content).outcome is Outcome.INTACT
+
+
+@pytest.mark.parametrize("form", [ReportFormat.HTML, ReportFormat.CSV, ReportFormat.PDF])
+@pytest.mark.parametrize("after", [b"\n", b"x", b"\r\n1,2,3\r\n", b" " * 2000])
+def test_a_report_with_something_after_its_seal_is_changed_and_not_called_a_foreign_file(
+    report: Report, form: ReportFormat, after: bytes
+) -> None:
+    assert check_seal(export(report, form).content + after).outcome is Outcome.CHANGED
+
+
+@pytest.mark.parametrize("form", [ReportFormat.HTML, ReportFormat.CSV])
+def test_other_line_ends_are_a_change_and_a_file_cut_off_has_no_seal(report: Report, form: ReportFormat) -> None:
+    file = export(report, form).content
+    assert check_seal(file.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\n").outcome is Outcome.CHANGED
+    assert check_seal(b"\xef\xbb\xbf" + file).outcome is Outcome.CHANGED
+    assert check_seal(file[:-40]).outcome is Outcome.NOT_SEALED
 
 
 def test_the_content_hash_is_the_same_in_every_format(report: Report) -> None:
@@ -145,3 +175,9 @@ def test_a_file_name_is_plain(report: Report, tmp_path: Path) -> None:
     name = export(replace(report, scope=scope), ReportFormat.CSV).name
     assert name == "sightline-sud-tor-2026-10-19-to-2026-10-30.csv"
     assert (tmp_path / name).parent == tmp_path
+
+
+def test_where_nothing_was_lost_the_chart_says_so_without_an_axis() -> None:
+    drawing = lost_time_by_fault(TimeParts(ok=5))
+    assert [shape.text for shape in drawing.shapes if isinstance(shape, Label)][1:] == ["nothing was lost"]
+    assert not any(isinstance(shape, Line) for shape in drawing.shapes)

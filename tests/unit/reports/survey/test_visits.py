@@ -11,7 +11,7 @@ import pytest
 from domain.faults import Fault, Verdict, VerdictState
 from domain.report_files import ReportFormat
 from reports.export.seal import Outcome, check_seal
-from reports.survey.survey_file import export_survey
+from reports.survey.survey_file import describe_visit, export_survey, name_comparison, name_result
 from reports.survey.visits import (
     NEEDS_BASELINE,
     Survey,
@@ -176,3 +176,37 @@ def test_what_is_compared_is_the_visits_median() -> None:
     for share in (0.1, 0.5, 0.9):
         tally.add([], {"purple_share": share, "stripe_strength": 0.4})
     assert tally.numbers == {"purple_share": 0.5}
+
+
+def test_no_visit_is_called_fine_before_the_cameras_are_compared() -> None:
+    assert [describe_visit(entry("a")), describe_visit(entry("b", Fault.BLUR))] == [
+        "visited; not yet compared with the other cameras",
+        "out of focus",
+    ]
+    assert describe_visit(entry("c", frames=0, why="no picture in it")) == "could not be judged: no picture in it"
+
+
+def test_what_the_comparison_adds_is_said_by_name_and_the_count_of_all_at_the_end() -> None:
+    before = [entry("a"), entry("b", Fault.BLUR), entry("c")]
+    after = [entry("a"), entry("b", Fault.BLUR), entry("c", Fault.NOISE)]
+    (line,) = name_comparison(before, after)
+    assert line == "compared with the site's other cameras: c: noisy picture"
+    assert name_result(survey(*after)) == "fault: 2, could not be judged: 0, no fault found: 1"
+
+
+def test_the_table_of_a_survey_is_scrolled_by_keyboard_and_no_hash_widens_the_page() -> None:
+    page = export_survey(survey(*ENTRIES), ReportFormat.HTML).content.decode()
+    assert page.count('class="wide"') == page.count('class="wide" tabindex="0" role="region" aria-label=')
+    assert "li { overflow-wrap: anywhere; }" in page
+    assert "beside the site's other cameras" in page.replace("&#x27;", "'")
+
+
+def test_what_lacks_only_a_past_is_said_to_need_a_baseline_and_not_that_no_picture_came() -> None:
+    tally = VisitTally()
+    reasons = {
+        Fault.LOW_FPS: "no picture seen yet",
+        Fault.FREEZE: "the camera's usual activity is not known yet",
+        Fault.COVERED: "learning day",
+    }
+    tally.add([Verdict(fault, VerdictState.NOT_ASSESSABLE, reason) for fault, reason in reasons.items()], {})
+    assert set(tally.not_judged()) == {NEEDS_BASELINE}

@@ -86,5 +86,8 @@ def test_days_that_make_no_period_are_refused_with_what_to_do() -> None:
         chosen_days(date(2000, 3, 2), date(2026, 3, 1))
     with pytest.raises(ConfigError, match="both days"):
         requested_days(ReportRequest(first=date(2026, 3, 1)), date(2026, 3, 2))
+    for first, last in ((date(1, 1, 1), date(1, 1, 3)), (date(9999, 12, 1), date(9999, 12, 31))):
+        with pytest.raises(ConfigError, match="from 1970-01-01 on"):
+            chosen_days(first, last)
     with pytest.raises(ConfigError, match="Europe/Berlin"):
         zone_of("Europe/Nowhere")
