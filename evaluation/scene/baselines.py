@@ -14,6 +14,7 @@ from domain.faults import FAULT_LABELS, Fault
 from evaluation.policy import Policy
 from evaluation.scene.background import find_background
 from evaluation.scene.baseline_parts import PARTS, part_of
+from evaluation.scene.detection_window import LEAST_ROWS, YIELD, forget_replaced
 from evaluation.scene.preset_views import PresetViews, add_view, follow_views
 from evaluation.scene.structure_comparison import BlockStructure
 
@@ -243,10 +244,12 @@ def adapt_baseline(
     if (now - learner.started_at).total_seconds() < policy.follow_s or learner.seen < policy.follow_frames:
         return None
     weight = policy.follow_weight
-    moved = dict(reference.statistics)
-    for metric, new in summarise_metrics(learner.rows).items():
+    summary = summarise_metrics(learner.rows)
+    moved = forget_replaced(reference.statistics, summary)
+    for metric, new in summary.items():
         old = moved.get(metric)
-        moved[metric] = new if old is None else _follow_statistic(old, new, weight, of_the_light=part in OF_THE_LIGHT)
+        repeats = part in OF_THE_LIGHT or metric.startswith(YIELD)
+        moved[metric] = new if old is None else _follow_statistic(old, new, _step(metric, old, new, weight), repeats)
     structure = reference.structure
     fresh = learner.background() if part is BaselinePart.VIEW else None
     if fresh is not None and structure is not None and learner.presets is not None:
@@ -271,13 +274,18 @@ def _blend(old: BlockStructure, new: BlockStructure, weight: float) -> BlockStru
     return np.asarray((1 - weight) * old + weight * new, dtype=np.float32)
 
 
-def _follow_statistic(old: Statistic, new: Statistic, weight: float, *, of_the_light: bool) -> Statistic:
+def _step(metric: str, old: Statistic, new: Statistic, weight: float) -> float:
+    """Return how far to go: a few frames at the edge of an hour say no more of it than those that follow."""
+    return new.count / (old.count + new.count) if "@" in metric and old.count < LEAST_ROWS else weight
+
+
+def _follow_statistic(old: Statistic, new: Statistic, weight: float, repeats: bool) -> Statistic:
     """Return a step of `weight` from the old statistic to the new one.
 
-    What the light does repeats by the day: there the ends widen five times as quickly and narrow a tenth as quickly, so
-    that they span some days' morning, noon and evening and not the last hours alone.
+    What the light does repeats by the day, and how many people come by the week: such numbers' ends widen five times as
+    quickly and narrow a tenth as quickly, so that they span some days and not the last hours alone.
     """
-    wider, narrower = (min(1.0, 5 * weight), weight / 10) if of_the_light else (weight, weight)
+    wider, narrower = (min(1.0, 5 * weight), weight / 10) if repeats else (weight, weight)
     return Statistic(
         median=old.median + weight * (new.median - old.median),
         low=old.low + (wider if new.low < old.low else narrower) * (new.low - old.low),

@@ -2,15 +2,18 @@
 
 Models look every ten seconds or every minute, so that one look says little: what is judged and learned are a median
 and means over the last minutes. How many people and faces there are to be found depends on the hour, so each hour of
-the day (UTC) has a usual value of its own, learned under the metric's key, `@` and the hour.
+the day (UTC) has a usual value of its own, learned under the metric's key, `@`, the hour, and `/` and a name of the
+models that measured it: what another model finds says nothing about what this one usually does.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import fmean, median
+from zlib import crc32
 
-from domain.baselines import BaselinePart, BaselineState, CameraBaseline
+from domain.baselines import BaselinePart, BaselineState, CameraBaseline, Statistic
+from domain.metrics import FrameScores
 
 DETECTABILITY, YIELD, FACES = "detectability_recent", "detections_per_look", "face_quality_recent"
 HOURLY = (DETECTABILITY, YIELD, FACES)
@@ -24,72 +27,146 @@ TOO_FEW: Mapping[str, str] = {
 _COUNTS = ("person_count", "face_count")
 _FACE_QUALITY = "face_overall_median"
 _SETTLED = frozenset({BaselineState.LEARNED, BaselineState.ACCEPTED})
+_MODELS: Mapping[str, tuple[str, ...]] = {
+    "detectability": ("detectability",),
+    "person_count": ("faster_rcnn",),
+    "face_count": ("mtcnn",),
+    _FACE_QUALITY: ("sfiqa",),
+}
+"""How the names of the models begin that measure each metric."""
+_SLOT_S = 300.0
+_DAYS_OF_A_WEEK = 7
+"""Courses of the light: people come by the week, so that the yield is compared once one was seen."""
+LEAST_ROWS = 10
+"""What fewer frames showed at the edge of an hour is not what is usual in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """For how long the looks of a metric count, and from how many on they say something."""
+    """For how long the looks of a metric count, and from how many on, in how many slots of five minutes, they say
+    something: many looks at one person are one person.
+    """
 
     lasts: timedelta
     least: int
+    slots: int = 1
 
 
 _SPANS: Mapping[str, _Span] = {
     "detectability": _Span(timedelta(minutes=10), 6),
-    **dict.fromkeys(_COUNTS, _Span(timedelta(hours=1), 20)),
-    _FACE_QUALITY: _Span(timedelta(hours=1), 5),
+    **dict.fromkeys(_COUNTS, _Span(timedelta(hours=1), 20, 4)),
+    _FACE_QUALITY: _Span(timedelta(hours=1), 5, 4),
 }
 
 
 @dataclass(frozen=True, slots=True)
+class _Look:
+    """What a model measured; `by` are the fingerprints of the models that measure this."""
+
+    at: datetime
+    value: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class DetectionWindow:
-    """The looks of the last hour at most, oldest first, by metric; `values` are the numbers of `HOURLY` they give."""
+    """The looks of the last hour at most, oldest first, by metric; `values` are the numbers of `HOURLY` they give.
 
-    looks: Mapping[str, tuple[tuple[datetime, float], ...]] = field(default_factory=dict)
+    `by` names the models that each of these rests on; "" where no frame said which they were.
+    """
+
+    looks: Mapping[str, tuple[_Look, ...]] = field(default_factory=dict)
     values: Mapping[str, float] = field(default_factory=dict)
+    by: Mapping[str, str] = field(default_factory=dict)
 
-    def follow(self, now: datetime, measured: Mapping[str, float]) -> "DetectionWindow":
-        """Return the window after one more picture, of which `measured` are the numbers; itself if nothing changes."""
-        kept = {metric: _add_look(self.looks.get(metric, ()), metric, measured, now) for metric in _SPANS}
+    def follow(self, now: datetime, scores: FrameScores) -> "DetectionWindow":
+        """Return the window after one more picture; itself if nothing changes."""
+        kept = {metric: _add_look(self.looks.get(metric, ()), metric, scores, now) for metric in _SPANS}
         if all(kept[metric] is self.looks.get(metric, ()) for metric in _SPANS):
             return self
-        return DetectionWindow(kept, _summarise_looks(kept))
+        enough = {metric: looks for metric, looks in kept.items() if _say_something(looks, _SPANS[metric])}
+        return DetectionWindow(kept, _summarise_looks(enough), _name_models(enough))
+
+    def by_hour(self, hour: int) -> dict[str, float]:
+        """Return the numbers of `HOURLY` under the keys by which they are learned for this hour."""
+        return {self._key(metric, hour): value for metric, value in self.values.items()}
+
+    def usual_at(self, reference: CameraBaseline | None, now: datetime, course_s: float) -> CameraBaseline | None:
+        """Return the baseline with what is usual at this hour under the metrics' own keys, where it was learned.
+
+        What the first minutes showed is no usual value: detection is not judged before this part of the baseline is
+        done. `course_s` is how long a course of the light takes.
+        """
+        if reference is None or reference.state_of(BaselinePart.DETECTION) not in _SETTLED:
+            return reference
+        learned = reference.parts.get(BaselinePart.DETECTION)
+        since = learned.started_at if learned is not None else reference.started_at
+        whole_week = (now - since).total_seconds() >= _DAYS_OF_A_WEEK * course_s
+        statistics = dict(reference.statistics)
+        for metric in self.values:
+            usual = statistics.get(self._key(metric, now.hour))
+            if usual is not None and usual.count >= LEAST_ROWS and (whole_week or metric != YIELD):
+                statistics[metric] = usual
+        return replace(reference, statistics=statistics)
+
+    def _key(self, metric: str, hour: int) -> str:
+        by = self.by.get(metric, "")
+        return f"{metric}@{hour:02d}" + (f"/{by}" if by else "")
 
 
-def _add_look(
-    looks: tuple[tuple[datetime, float], ...], metric: str, measured: Mapping[str, float], now: datetime
-) -> tuple[tuple[datetime, float], ...]:
-    """Return the looks of a metric that still count; the same object where none came and none went."""
+def _add_look(looks: tuple[_Look, ...], metric: str, scores: FrameScores, now: datetime) -> tuple[_Look, ...]:
+    """Return the looks of a metric that still count; the same object where none came and none went.
+
+    Another model begins from nothing.
+    """
     oldest = now - _SPANS[metric].lasts
-    if looks and looks[0][0] <= oldest:
-        looks = tuple(look for look in looks if look[0] > oldest)
-    return (*looks, (now, float(measured[metric]))) if metric in measured else looks
+    if looks and looks[0].at <= oldest:
+        looks = tuple(look for look in looks if look.at > oldest)
+    if metric not in scores.values:
+        return looks
+    by = _measured_by(metric, scores.models)
+    if looks and looks[-1].by != by:
+        looks = ()
+    return (*looks, _Look(now, float(scores.values[metric]), by))
 
 
-def _summarise_looks(looks: Mapping[str, tuple[tuple[datetime, float], ...]]) -> dict[str, float]:
-    enough = {metric: [value for _, value in kept] for metric, kept in looks.items()}
-    enough = {metric: values for metric, values in enough.items() if len(values) >= _SPANS[metric].least}
-    counted = [fmean(enough[metric]) for metric in _COUNTS if metric in enough]
-    found = {DETECTABILITY: enough.get("detectability"), FACES: enough.get(_FACE_QUALITY)}
+def _measured_by(metric: str, models: Mapping[str, str]) -> str:
+    """Return the fingerprints behind a metric, without what they say of the arithmetic of one worker."""
+    own = sorted(name for name in models if name.startswith(_MODELS[metric]))
+    return " ".join(part for name in own for part in models[name].split("+") if "@" in part)
+
+
+def _say_something(looks: tuple[_Look, ...], span: _Span) -> bool:
+    slots = {look.at.timestamp() // _SLOT_S for look in looks}
+    return len(looks) >= span.least and len(slots) >= span.slots
+
+
+def _summarise_looks(enough: Mapping[str, tuple[_Look, ...]]) -> dict[str, float]:
+    numbers = {metric: [look.value for look in looks] for metric, looks in enough.items()}
+    counted = [fmean(numbers[metric]) for metric in _COUNTS if metric in numbers]
+    found = {DETECTABILITY: numbers.get("detectability"), FACES: numbers.get(_FACE_QUALITY)}
     values = {key: median(kept) for key, kept in found.items() if kept is not None}
     return {**values, YIELD: sum(counted)} if counted else values
 
 
-def add_hour(values: Mapping[str, float], hour: int) -> dict[str, float]:
-    """Return the numbers of `HOURLY` under the keys by which they are learned for this hour."""
-    return {f"{key}@{hour:02d}": value for key, value in values.items()}
+def _name_models(enough: Mapping[str, tuple[_Look, ...]]) -> dict[str, str]:
+    """Return a short name of the models behind each number; of the yield also of which counts there are."""
+    by = {metric: looks[-1].by for metric, looks in enough.items()}
+    counts = "" if all(metric in by for metric in _COUNTS) else "-".join(metric for metric in _COUNTS if metric in by)
+    named = {
+        DETECTABILITY: by.get("detectability", ""),
+        FACES: by.get(_FACE_QUALITY, ""),
+        YIELD: counts + "".join(by.get(metric, "") for metric in _COUNTS),
+    }
+    return {key: f"{crc32(name.encode()):08x}" for key, name in named.items() if name}
 
 
-def usual_at(reference: CameraBaseline | None, hour: int) -> CameraBaseline | None:
-    """Return the baseline with what is usual at this hour under the metrics' own keys, where it was learned.
-
-    What the first minutes showed is no usual value: detection is not judged before this part of the baseline is done.
-    """
-    if reference is None or reference.state_of(BaselinePart.DETECTION) not in _SETTLED:
-        return reference
-    statistics = reference.statistics
-    at_hour = {key: statistics[f"{key}@{hour:02d}"] for key in HOURLY if f"{key}@{hour:02d}" in statistics}
-    return replace(reference, statistics={**statistics, **at_hour}) if at_hour else reference
+def forget_replaced(
+    statistics: Mapping[str, Statistic], learned: Mapping[str, Statistic]
+) -> dict[str, Statistic]:
+    """Return the statistics without those of an hour that other models measured than those of `learned`."""
+    hours = {key.partition("/")[0] for key in learned if "@" in key}
+    return {key: one for key, one in statistics.items() if key in learned or key.partition("/")[0] not in hours}
 
 
 def why_not_measured(values: Iterable[str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from evaluation.scene import light_mode as mode
 from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.baseline_parts import PARTS, SPOILS
 from evaluation.scene.baselines import USABLE_STATES, BaselineLearner, Values
-from evaluation.scene.detection_window import DetectionWindow, add_hour, usual_at, why_not_measured
+from evaluation.scene.detection_window import DetectionWindow, why_not_measured
 from evaluation.scene.light_mode import LightState
 from evaluation.scene.preset_views import PresetViews
 from evaluation.scene.structure_comparison import BlockStructure
@@ -162,7 +162,11 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
         view.light, mode=light_mode, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None
     )
     fresh_view = replace(
-        view, light=light, known={light_mode: build_mode_baseline(reference)}, accepted_at=camera.accepted_at
+        view,
+        light=light,
+        known={light_mode: build_mode_baseline(reference)},
+        detection=DetectionWindow(),
+        accepted_at=camera.accepted_at,
     )
     return SceneUpdate(fresh_view, references=(reference,))
 
@@ -190,7 +194,8 @@ def judge_frame(
     recent = view.recent.empty_copy() if mode_changed else view.recent
     recent = recent.follow(moment.now, scores.structure, learned_view, moment.camera.masks, moment.policy)
     compared = recent.comparison.values
-    detection = view.detection.follow(moment.now, scores.values)
+    # What models find by night says nothing about the day that begins, nor the other way about.
+    detection = (DetectionWindow() if mode_changed else view.detection).follow(moment.now, scores)
     found = detection.values if detection is not view.detection else {}
     view = replace(
         view, values={**numbers, **compared, **found}, earlier=scores.earlier, recent=recent, detection=detection
@@ -209,7 +214,7 @@ def judge_frame(
         for part in settled:
             baseline = baseline.teach(part, None)
         view = view.with_baseline(light.mode, baseline)
-    numbers = {**numbers, **add_hour(detection.values, moment.now.hour)}
+    numbers = {**numbers, **detection.by_hour(moment.now.hour)}
     taught, stored = _learn_frame(view, numbers, scores.structure, outcomes, moment)
     learned = baseline.usable is None and taught.of(light.mode).usable is not None
     return SceneUpdate(taught, outcomes, stored, mode_changed, learned)
@@ -255,7 +260,7 @@ def make_rule_context(
         steady=light.steady(moment.now, moment.policy.steady_s),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
-        reference=usual_at(baseline.usable, moment.now.hour),
+        reference=view.detection.usual_at(baseline.usable, moment.now, moment.policy.course_s),
         lacking={part: _why_no_baseline(light.mode, baseline, part) for part in PARTS},
         young=_young_parts(baseline, moment),
         activity=freeze.usual_activity(baseline.reference, baseline.learners.get(BaselinePart.NOISE)),

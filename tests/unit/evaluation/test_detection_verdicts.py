@@ -1,14 +1,17 @@
 """Whether detection still works here is judged against the camera's own past at the same hour of the day."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domain.faults import Fault, NotAssessable, VerdictState
+from domain.frames import FrameRef
+from domain.metrics import FrameScores
 from evaluation.alerting.root_cause import root_causes
 from evaluation.policy import Policy
-from tests.unit.evaluation.camera_timeline import DAY, NIGHT, CameraTimeline
+from tests.unit.evaluation.camera_timeline import DAY, HOME, NIGHT, CameraTimeline
 
 QUICK = Policy(learn_s=900.0, learn_frames=30, course_s=0.0, follow_s=900.0)
 """A quarter of an hour to learn from; the hours themselves are those of production."""
@@ -21,10 +24,10 @@ DETECTION, FACES = Fault.DETECTION_IMPAIRED, Fault.POOR_FACES
 
 
 def learn_hour(values: Mapping[str, float] = BUSY, policy: Policy = QUICK) -> CameraTimeline:
-    """Return a camera that knows what is usual in the hour it is in, a third of an hour after it began to look."""
+    """Return a camera that knows what is usual in the hour it is in, nearly half an hour after it began to look."""
     story = CameraTimeline(policy=policy)
     story.now = story.now.replace(minute=0, second=0)
-    play(story, 1200, values)
+    play(story, 1500, values)
     return story
 
 
@@ -155,3 +158,90 @@ def test_the_numbers_are_stored_with_the_frames_that_were_looked_at_and_with_no_
     judged = story.frame(DAY, None, 0.0)
     assert "detections_per_look" not in judged.snapshot.values
     assert story.verdict(DETECTION).state is VerdictState.OK
+
+
+def look(story: CameraTimeline, seconds: float, values: Mapping[str, float], models: Mapping[str, str]) -> None:
+    """Play pictures that say which models measured them."""
+    for _ in range(round(seconds / 30)):
+        story.now += timedelta(seconds=30)
+        story.status()
+        story.sequence += 1
+        ref = FrameRef(story.camera.name, story.session, story.sequence, None, story.now)
+        story.observe(FrameScores(ref, dict(values), models=models, structure=HOME, width=1920, height=1080))
+
+
+def test_another_model_is_not_held_against_what_the_last_one_found() -> None:
+    old, new = {"detectability": "detectability@aa"}, {"detectability": "detectability@bb"}
+    story = CameraTimeline(policy=QUICK)
+    story.now = story.now.replace(minute=0, second=0)
+    look(story, 1900, BUSY, old)
+    assert story.verdict(DETECTION).state is VerdictState.OK
+    for _ in range(2):
+        story.now = story.now.replace(minute=0) + timedelta(days=1)
+        look(story, 2700, {**BUSY, "detectability": 50.0}, new)
+    assert story.fired == []
+    assert story.verdict(DETECTION).state is VerdictState.OK
+    story.now = story.now.replace(minute=0) + timedelta(days=1)
+    look(story, 1500, {**BUSY, "detectability": 25.0}, new)
+    assert story.fired == [DETECTION]
+
+
+def test_a_worker_with_another_arithmetic_is_no_other_model() -> None:
+    story = CameraTimeline(policy=QUICK)
+    story.now = story.now.replace(minute=0, second=0)
+    look(story, 1500, BUSY, {"detectability": "detectability@aa"})
+    look(story, 1500, {**BUSY, "detectability": 40.0}, {"detectability": "detectability@aa+bf16-openvino"})
+    assert story.fired == [DETECTION]
+
+
+def test_the_faces_of_the_night_are_not_held_against_the_day_that_begins() -> None:
+    story = learn_hour()
+    story.now = story.now.replace(minute=0) + timedelta(days=1)
+    play(story, 2400, {**BUSY, **NIGHT, "face_overall_median": 2.0, "detectability": 50.0})
+    play(story, 1140, DAY)
+    assert story.fired == []
+    assert story.verdict(FACES).state is VerdictState.NOT_ASSESSABLE
+
+
+def test_one_person_who_stays_a_while_does_not_make_faces_poor() -> None:
+    story = next_day(learn_hour(), {**EMPTY, "face_count": 0.0})
+    story.play(420, {**BUSY, "face_overall_median": 1.8}, step_s=10.0)
+    play(story, 2000, EMPTY)
+    assert story.fired == []
+
+
+def test_a_few_minutes_without_people_after_a_restart_are_no_hour_without_people() -> None:
+    story = learn_hour()
+    story.now = story.now.replace(minute=0) + timedelta(days=1)
+    story.play(840, {**BUSY, **NOBODY, "detectability": 70.0}, step_s=10.0)
+    assert "detections_per_look" not in story.state.view.values
+    assert story.verdict(DETECTION).state is not VerdictState.FAULT
+
+
+def test_persons_alone_are_not_held_against_persons_and_faces() -> None:
+    usual = {**BUSY, "person_count": 0.3, "face_count": 3.0}
+    story = next_day(learn_hour(usual), usual)
+    without_faces = {metric: value for metric, value in usual.items() if not metric.startswith("face")}
+    play(story, 2640, {**without_faces, "detectability": 70.0})
+    assert story.fired == []
+
+
+def test_the_empty_hours_of_a_weekend_become_usual_and_a_hazy_one_says_nothing() -> None:
+    story = learn_hour()
+    for day in range(14):
+        next_day(story, {**BUSY, **(NOBODY if day % 7 >= 5 else {})}, 3300)
+    hazy = {**BUSY, **NOBODY, "detectability": 70.0}
+    next_day(story, hazy, 3300)
+    assert story.fired == []
+
+
+def test_how_many_come_is_compared_once_a_week_is_known() -> None:
+    policy = replace(QUICK, course_s=86400.0)
+    story = learn_hour(policy=policy)
+    next_day(story)
+    next_day(story, {**BUSY, **NOBODY, "detectability": 70.0}, 3300)
+    assert story.fired == []
+    for _ in range(5):
+        next_day(story)
+    next_day(story, {**BUSY, **NOBODY, "detectability": 70.0}, 3300)
+    assert story.fired == [DETECTION]
