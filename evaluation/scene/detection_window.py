@@ -161,9 +161,7 @@ def _name_models(enough: Mapping[str, tuple[_Look, ...]]) -> dict[str, str]:
     return {key: f"{crc32(name.encode()):08x}" for key, name in named.items() if name}
 
 
-def forget_replaced(
-    statistics: Mapping[str, Statistic], learned: Mapping[str, Statistic]
-) -> dict[str, Statistic]:
+def forget_replaced(statistics: Mapping[str, Statistic], learned: Mapping[str, Statistic]) -> dict[str, Statistic]:
     """Return the statistics without those of an hour that other models measured than those of `learned`."""
     hours = {key.partition("/")[0] for key in learned if "@" in key}
     return {key: one for key, one in statistics.items() if key in learned or key.partition("/")[0] not in hours}

@@ -220,9 +220,8 @@ def test_a_few_minutes_without_people_after_a_restart_are_no_hour_without_people
 
 def test_persons_alone_are_not_held_against_persons_and_faces() -> None:
     usual = {**BUSY, "person_count": 0.3, "face_count": 3.0}
-    story = next_day(learn_hour(usual), usual)
     without_faces = {metric: value for metric, value in usual.items() if not metric.startswith("face")}
-    play(story, 2640, {**without_faces, "detectability": 70.0})
+    story = next_day(learn_hour(usual), {**without_faces, "detectability": 70.0}, 3300)
     assert story.fired == []
 
 
