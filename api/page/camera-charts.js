@@ -242,12 +242,15 @@ function showStates(place, timeline, range) {
   const states = Object.keys(STATE_WORDS);
   const rects = [];
   const shares = [];
+  let known = 0;
   for (const state of states) {
     const stretches = joined(timeline.spans, (span) => span.state === state);
     const total = stretches.reduce((sum, each) => sum + Math.min(range.until, each.until) - Math.max(range.since, each.since), 0);
+    known += total;
     if (total > 0) shares.push(`${t(STATE_WORDS[state])} ${share(total / length)}`);
     for (const each of stretches.slice(-150)) rects.push(element("svg:rect", { class: state, x: x(each.since).toFixed(2), width: Math.max(0.6, x(each.until) - x(each.since)).toFixed(2), height: 10 }));
   }
+  if (shares.length && timeline.complete && length - known >= length / 1000) shares.push(`${t("states.unwritten")} ${share((length - known) / length)}`);
   const text = shares.length ? t("states.shares", { shares: shares.join(", ") }) : t("states.none");
   const partly = timeline.complete ? "" : ` ${t("states.partly")}`;
   place.replaceChildren(

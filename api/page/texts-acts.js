@@ -7,6 +7,7 @@ export const ACTS = {
   "work.recurring": "Recurring",
   "work.windows": "Now and in the next weeks",
   "work.none": "Nothing is announced.",
+  "work.noneRecurs": "No maintenance recurs.",
   "work.for": "For",
   "work.when": "When",
   "work.since": "Since",

@@ -163,6 +163,7 @@ const ENGLISH = {
   "charts.summary": "last {last}, between {low} and {high}",
   "charts.legend": "Line: mean. Light blue: from least to greatest. Green: normal for this camera. Grey: night. Red: incident. Drag in a chart to zoom.",
   "states.shares": "In this time: {shares}",
+  "states.unwritten": "nothing written down",
   "states.none": "Nothing was written down about the camera's state in this time.",
   "states.partly": "Only the latest part of this time is counted.",
 

@@ -14,7 +14,7 @@ export function open(container) {
   const find = element("input", { type: "search", name: "find", maxlength: 100, autocomplete: "off", input: () => filter(list, said, find.value) });
   container.append(element("h1", {}, t("nav.docs")), element("p", {}, t("docs.about"), " ",
     element("a", { href: "/api/v1/openapi.json" }, "/api/v1/openapi.json")),
-    element("label", {}, t("docs.find"), find), said, list);
+    element("label", { class: "find" }, t("docs.find"), find), said, list);
   let ended = false;
   send("GET", "/api/v1/openapi.json").then(({ data, error }) => {
     if (ended) return;

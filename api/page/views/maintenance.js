@@ -10,15 +10,19 @@ const PATH = "/api/v1/maintenance";
 
 export function open(container, params, state) {
   setTitle(t("nav.maintenance"));
-  const mine = { ended: false, said: element("p", { class: "quietly", role: "status" }), recurring: element("tbody"), windows: element("tbody") };
-  container.append(element("h1", {}, t("nav.maintenance")), element("p", { class: "quietly" }, t("work.about")),
-    element("h2", {}, t("work.recurring")), table(["work.for", "work.when", "work.reason", "work.by"], mine.recurring),
+  const mine = { ended: false, said: quietly(), none: quietly(), recurring: element("tbody"), windows: element("tbody") };
+  container.append(element("div", { class: "maintenance" }, element("h1", {}, t("nav.maintenance")), element("p", { class: "quietly" }, t("work.about")),
+    element("h2", {}, t("work.recurring")), table(["work.for", "work.when", "work.reason", "work.by"], mine.recurring), mine.none,
     form(mine, state),
-    element("h2", {}, t("work.windows")), table(["work.for", "work.since", "work.until", "work.reason", "work.by"], mine.windows), mine.said);
+    element("h2", {}, t("work.windows")), table(["work.for", "work.since", "work.until", "work.reason", "work.by"], mine.windows), mine.said));
   load(mine);
   return () => {
     mine.ended = true;
   };
+}
+
+function quietly() {
+  return element("p", { class: "quietly", role: "status" });
 }
 
 function table(heads, body) {
@@ -31,6 +35,7 @@ async function load(mine) {
   if (mine.ended) return;
   mine.said.textContent = recurring.error || windows.error || (windows.data.length ? "" : t("work.none"));
   if (mine.said.textContent && (recurring.error || windows.error)) return;
+  mine.none.textContent = recurring.data.length ? "" : t("work.noneRecurs");
   mine.recurring.replaceChildren(...recurring.data.map((each) => row([place(each), when(each), each.reason, each.by], mine, `${PATH}/schedules/${encodeURIComponent(each.id)}/end`, place(each))));
   mine.windows.replaceChildren(...windows.data.map((each) => row([place(each), fullTime(each.since), fullTime(each.until), each.reason, each.by], mine, `${PATH}/${encodeURIComponent(each.id)}/end`, place(each))));
 }

@@ -55,6 +55,33 @@ def test_weekly_maintenance_is_announced_listed_and_ended(window: Browser, stage
     assert quiet.schedules() == []
 
 
+def test_what_is_empty_says_so_and_leaves_no_empty_table(window: Browser, stage: SampleCameras, opened: Open) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1", site="North"))
+    quiet = FakeQuietTimeStore()
+    desk = StoredMaintenancePlanner(WindowTable(quiet), quiet, stage.clock, lambda _: BERLIN)  # type: ignore[arg-type]
+    opened("/maintenance", quiet_times=desk)
+    said = ".maintenance > .quietly"
+    window.wait(lambda: "No maintenance recurs." in window.texts(said), what="that nothing recurs", timeout_s=90)
+    assert "Nothing is announced." in window.texts(said)
+    shown = "return [...document.querySelectorAll('.maintenance-table')].some(each => each.checkVisibility())"
+    with window.phone():
+        assert window.run(shown) is False
+    assert window.run(shown) is False
+
+
+def test_what_is_chosen_is_seen_in_high_contrast(window: Browser, stage: SampleCameras, opened: Open) -> None:
+    stage.healthy(Camera("gate", "rtsp://h/1", site="North"))
+    window.command("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    try:
+        opened("/")
+        chosen, other = "[data-view][aria-pressed=true]", "[data-view][aria-pressed=false]"
+        window.wait(lambda: window.texts(chosen) and window.texts(other), what="the views", timeout_s=90)
+        colour = "return getComputedStyle(document.querySelector(arguments[0])).backgroundColor"
+        assert window.run(colour, chosen) != window.run(colour, other)
+    finally:
+        window.command("Emulation.setEmulatedMedia", features=[])
+
+
 def test_links_of_the_kiosk_are_listed_and_ended(window: Browser, stage: SampleCameras, opened: Open) -> None:
     stage.healthy(Camera("gate", "rtsp://h/1", site="North"))
     token = "hunter2 is a long token"
