@@ -79,7 +79,7 @@ class ShadowLog(Protocol):
         ...
 
     def holds(self, incident_id: str, receiver: str) -> bool:
-        """Return whether a message about this incident was kept from this receiver."""
+        """Return whether the first message about this incident was kept from this receiver: a `BEGINS` of its own."""
         ...
 
     def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:

@@ -8,6 +8,9 @@ from datetime import datetime
 from domain.alerts import Incident, NotificationKind
 from domain.faults import Fault
 
+BEGINS = (NotificationKind.FIRING, NotificationKind.ESCALATION)
+"""The kinds of message by which a receiver first hears of an incident; an escalation goes to further people."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShadowScope:

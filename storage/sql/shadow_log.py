@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine, RowMapping, select
 
 from domain.alerts import NotificationKind
-from domain.shadow import ShadowMessage
+from domain.shadow import BEGINS, ShadowMessage
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.schema import tables
 from storage.sql.schema.documents import INCIDENT, decode_record, encode_record
@@ -33,7 +33,8 @@ class SqlShadowLog:
 
     def holds(self, incident_id: str, receiver: str) -> bool:
         table = tables.shadow_messages
-        query = select(table.c.key).where(table.c.incident_id == incident_id, table.c.receiver == receiver).limit(1)
+        of_incident = (table.c.incident_id == incident_id, table.c.receiver == receiver)
+        query = select(table.c.key).where(*of_incident, table.c.kind.in_(BEGINS)).limit(1)
         with read_transaction(self._engine) as connection:
             return connection.execute(query).first() is not None
 

@@ -24,8 +24,14 @@ def log(request: pytest.FixtureRequest) -> ShadowLog:
     return SqlShadowLog(request.getfixturevalue("new_database")(request.param))
 
 
-def message(key: str, receiver: str = "desk", at_s: float = 0, incident_id: str = "gate/blur/1") -> ShadowMessage:
-    return ShadowMessage(key, receiver, NotificationKind.FIRING, incident(incident_id), START + at_s * SECOND)
+def message(
+    key: str,
+    receiver: str = "desk",
+    at_s: float = 0,
+    incident_id: str = "gate/blur/1",
+    kind: NotificationKind = NotificationKind.FIRING,
+) -> ShadowMessage:
+    return ShadowMessage(key, receiver, kind, incident(incident_id), START + at_s * SECOND)
 
 
 def test_messages_come_back_whole_and_the_latest_first(log: ShadowLog) -> None:
@@ -49,6 +55,14 @@ def test_an_incident_is_held_for_the_receiver_it_was_kept_from(log: ShadowLog) -
     assert log.holds("a", "desk")
     assert not log.holds("a", "pager")
     assert not log.holds("b", "desk")
+
+
+def test_what_follows_a_first_message_that_was_sent_does_not_hold_its_incident(log: ShadowLog) -> None:
+    for kind in (NotificationKind.UPDATE, NotificationKind.REMINDER, NotificationKind.RESOLVED):
+        log.record(message(f"k:{kind}", incident_id="a", kind=kind))
+    assert not log.holds("a", "desk")
+    log.record(message("k", "boss", incident_id="a", kind=NotificationKind.ESCALATION))
+    assert log.holds("a", "boss")
 
 
 def test_it_is_deleted_with_the_history(database: Engine) -> None:

@@ -22,7 +22,7 @@ from domain.errors import NotifierUnavailable, StoreUnavailable
 from domain.frames import Frame
 from domain.messages import StreamMessage
 from domain.records import AuditEntry
-from domain.shadow import ShadowMessage
+from domain.shadow import BEGINS, ShadowMessage
 from domain.verdict_time import VerdictSpan
 from tests.fakes.score_store import FakeScoreStore
 from tests.fakes.stream_store import FakeStreamStore
@@ -103,7 +103,8 @@ class FakeShadowLog:
     def holds(self, incident_id: str, receiver: str) -> bool:
         self._require()
         return any(
-            each.incident.incident_id == incident_id and each.receiver == receiver for each in self.kept.values()
+            (each.incident.incident_id, each.receiver) == (incident_id, receiver) and each.kind in BEGINS
+            for each in self.kept.values()
         )
 
     def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:

@@ -129,6 +129,22 @@ def test_the_end_of_what_was_kept_is_not_sent_after_shadow_mode_was_switched_off
     assert desk.kept() == [(FIRING, "north-0"), (RESOLVED, "north-0")]
 
 
+@pytest.mark.parametrize("during", [UPDATE, NotificationKind.REMINDER])
+def test_what_was_sent_before_a_stretch_of_shadow_mode_is_ended_after_it(during: NotificationKind) -> None:
+    """Else the receiver would call a fault open for ever: only its later messages were kept, not its first."""
+    desk = ShadowHarness(ShadowScope())
+    desk.happens("north-0")
+    desk.run()
+    desk.start(EVERYWHERE)
+    desk.happens("north-0", during)
+    desk.run()
+    desk.start(ShadowScope())
+    desk.happens("north-0", RESOLVED)
+    desk.run()
+    assert desk.kept() == [(during, "north-0")]
+    assert desk.sent() == [(FIRING, "north-0"), (RESOLVED, "north-0")]
+
+
 def test_a_message_waits_while_the_database_is_away() -> None:
     desk = ShadowHarness(EVERYWHERE)
     desk.log.away = True
