@@ -26,6 +26,7 @@ p { margin: 4px 0; } .soft { color: var(--soft); } code, li { overflow-wrap: any
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { text-align: left; padding: 4px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { border-bottom: 2px solid var(--ink); } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n { white-space: nowrap; }
 figure { margin: 12px 0; background: #ffffff; border: 1px solid var(--line); border-radius: 6px; padding: 10px; }
 figure svg { display: block; width: 100%; max-width: 860px; height: auto; }
 img { max-width: 180px; border: 1px solid var(--line); }

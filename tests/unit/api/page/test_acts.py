@@ -261,6 +261,21 @@ def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser
     place.engine.dispose()
 
 
+def test_the_shares_of_a_stretch_name_the_time_of_which_nothing_is_written_down(window: Browser, tmp_path: Path) -> None:
+    """Fault 25 % alone reads as if the camera had been fine for the rest."""
+    place = Place(tmp_path)
+    place.streams.put_camera(Camera("gate", "rtsp://h/1", site="North"), by="t", at=START)
+    place.show("gate")
+    place.fail("gate", "i1", hours_ago=0.25)
+    until = place.clock.now()
+    ends = f"from={until - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}&to={until:%Y-%m-%dT%H:%M:%SZ}"
+    with serve_app(place.app) as address:
+        window.open(f"{address}/cameras/gate?{ends}")
+        window.wait(lambda: window.texts(".states p"), what="the shares", timeout_s=WAIT_S)
+        (said,) = window.texts(".states p")
+    assert said.replace("\u202f", " ") == "In this time: Fault 25 %, nothing written down 75 %"
+
+
 def test_many_incidents_are_filtered_and_taken_on_at_once(window: Browser, stage: SampleCameras) -> None:
     names = ("gate", "yard", "dock")
     for name in names:

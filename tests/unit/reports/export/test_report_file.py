@@ -164,6 +164,10 @@ def test_html_fetches_nothing_and_runs_nothing(report: Report) -> None:
     assert not re.search(r"https?://|<script|<link|url\(|@import", page.replace("http://www.w3.org", ""))
 
 
+def test_no_number_is_parted_from_its_unit_in_a_narrow_column(report: Report) -> None:
+    assert "td.n { white-space: nowrap; }" in export(report, ReportFormat.HTML).content.decode()
+
+
 def test_what_was_not_measured_is_a_dash_and_no_zero(report: Report) -> None:
     page = export(report, ReportFormat.HTML).content.decode()
     assert "Time to detect<b>-</b>" in page
