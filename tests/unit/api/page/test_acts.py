@@ -261,7 +261,9 @@ def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser
     place.engine.dispose()
 
 
-def test_the_shares_of_a_stretch_name_the_time_of_which_nothing_is_written_down(window: Browser, tmp_path: Path) -> None:
+def test_the_shares_of_a_stretch_name_the_time_of_which_nothing_is_written_down(
+    window: Browser, tmp_path: Path
+) -> None:
     """Fault 25 % alone reads as if the camera had been fine for the rest."""
     place = Place(tmp_path)
     place.streams.put_camera(Camera("gate", "rtsp://h/1", site="North"), by="t", at=START)
