@@ -31,6 +31,7 @@ figure { margin: 12px 0; background: #ffffff; border: 1px solid var(--line); bor
 figure svg { display: block; width: 100%; max-width: 860px; height: auto; }
 img { max-width: 180px; border: 1px solid var(--line); }
 ul { margin: 4px 0; padding-left: 20px; }
+@media screen and (max-width: 640px) { figure { overflow-x: auto; } figure svg { width: 620px; } }
 @media print {
   :root { --ink: #000; --soft: #333; --line: #999; --paper: #fff; --tile: #fff; color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 11px; } table { font-size: 10px; }
@@ -61,7 +62,7 @@ def paragraph(text: str, *, soft: bool = False) -> str:
 
 
 def figure(drawing: Drawing) -> str:
-    return f"<figure>{render_svg(drawing)}</figure>"
+    return f'<figure tabindex="0">{render_svg(drawing)}</figure>'
 
 
 def tiles(figures: Sequence[tuple[str, str, str]]) -> str:

@@ -40,12 +40,12 @@ def export_survey(survey: Survey, form: ReportFormat, *, key: str = "") -> Repor
 
 
 def describe_visit(entry: SurveyEntry) -> str:
-    """Return what one visit showed, in words that hold before cameras are compared: "fine" is not among them."""
+    """Return what one visit showed, in words that hold before cameras are compared as well as after."""
     if entry.headline is not None:
         return FAULT_LABELS[entry.headline.fault]
     if entry.state is SurveyState.NOT_JUDGED:
         return f"{STATE_LABELS[entry.state]}: {entry.why_not or 'no picture came'}"
-    return "visited; not yet compared with the other cameras"
+    return "nothing seen in its own pictures"
 
 
 def name_comparison(before: Iterable[SurveyEntry], after: Iterable[SurveyEntry]) -> Sequence[str]:

@@ -168,6 +168,12 @@ def test_no_number_is_parted_from_its_unit_in_a_narrow_column(report: Report) ->
     assert "td.n { white-space: nowrap; }" in export(report, ReportFormat.HTML).content.decode()
 
 
+def test_charts_stay_legible_on_a_phone_and_are_scrolled_by_keyboard(report: Report) -> None:
+    page = export(report, ReportFormat.HTML).content.decode()
+    assert "(max-width: 640px) { figure { overflow-x: auto; } figure svg { width: 620px; } }" in page
+    assert page.count("<figure") == page.count('<figure tabindex="0">') > 0
+
+
 def test_what_was_not_measured_is_a_dash_and_no_zero(report: Report) -> None:
     page = export(report, ReportFormat.HTML).content.decode()
     assert "Time to detect<b>-</b>" in page

@@ -180,7 +180,7 @@ def test_what_is_compared_is_the_visits_median() -> None:
 
 def test_no_visit_is_called_fine_before_the_cameras_are_compared() -> None:
     assert [describe_visit(entry("a")), describe_visit(entry("b", Fault.BLUR))] == [
-        "visited; not yet compared with the other cameras",
+        "nothing seen in its own pictures",
         "out of focus",
     ]
     assert describe_visit(entry("c", frames=0, why="no picture in it")) == "could not be judged: no picture in it"
