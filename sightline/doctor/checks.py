@@ -3,7 +3,10 @@
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import av
@@ -12,9 +15,9 @@ from sqlalchemy import make_url
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
 from domain.text.camera_urls import redact_url
 from sightline.config.settings import Settings
-from sightline.doctor.finding import Finding, Health, run_check
+from sightline.doctor.finding import Finding, Health, describe_failure, run_check
 from sightline.doctor.network_checks import check_network
-from sightline.doctor.sign_in_check import check_sign_in
+from sightline.doctor.sign_in_check import SUBJECT, check_sign_in
 from sightline.runtime.extras import describe_missing_package, find_missing_extra
 from sightline.runtime.stores import open_configured_engine
 from sightline.services.cluster_connections import make_kafka_settings, make_redis_live_state
@@ -22,15 +25,64 @@ from storage.sql.database.migrate import current_revision, newest_revision
 
 NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
 MIN_FREE_BYTES = 1 << 30
+WAIT_S = 8.0
+"""Seconds that all other machines together have to answer: with what is looked at here, the doctor ends in ten."""
+
+OutsideCheck = Callable[[Settings], Iterable[Finding]]
 
 
 def run_checks(settings: Settings) -> Iterator[Finding]:
-    """Yield every finding, one after the other; none stops the next."""
+    """Yield every finding, one after the other; none stops the next.
+
+    What asks another machine runs beside all else, and has `WAIT_S` in all however many services are mute.
+    """
+    asked = [_AskedService(subject, check, settings) for subject, check in _outside_checks(settings).items()]
+    until_s = time.monotonic() + WAIT_S
     for subject, check in _CHECKS.items():
         yield run_check(subject, check, settings)
     yield from _check_scoring(settings)
-    yield from check_cluster_services(settings)
-    yield from _check_network(settings)
+    for service in asked:
+        yield from service.findings(until_s)
+
+
+class _AskedService:
+    """A check of another machine in a thread of its own; one that hangs is left behind, and ends with the process."""
+
+    def __init__(self, subject: str, check: OutsideCheck, settings: Settings) -> None:
+        self._subject = subject
+        self._results: list[list[Finding]] = []
+        self._thread = threading.Thread(target=self._run, args=(check, settings), daemon=True, name="doctor")
+        self._thread.start()
+
+    def _run(self, check: OutsideCheck, settings: Settings) -> None:
+        try:
+            self._results.append(list(check(settings)))
+        except Exception as error:  # noqa: BLE001 - as for run_check: a foreign error may quote a password
+            self._results.append([describe_failure(self._subject, error)])
+
+    def findings(self, until_s: float) -> list[Finding]:
+        """Return what was found by then, on the clock of `time.monotonic`."""
+        self._thread.join(max(0.0, until_s - time.monotonic()))
+        if self._results:
+            return self._results[0]
+        return [Finding(self._subject, Health.FAILED, "did not answer in time; check that it runs, and the network")]
+
+
+def _outside_checks(settings: Settings) -> dict[str, OutsideCheck]:
+    """Return the checks that ask another machine, by subject."""
+    single = {"database": _check_database, **_cluster_checks(settings)}
+    return {
+        **{subject: partial(_check_alone, subject, check) for subject, check in single.items()},
+        "network": check_network,
+        SUBJECT: _check_sign_in,
+    }
+
+
+def _check_alone(subject: str, check: Callable[[Settings], Finding], settings: Settings) -> tuple[Finding]:
+    return (run_check(subject, check, settings),)
+
+
+def _check_sign_in(settings: Settings) -> Iterator[Finding]:
     found = check_sign_in(settings)
     if found is not None:
         yield found
@@ -124,28 +176,24 @@ _CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "python": _check_python,
     "settings": _check_settings,
     "codecs": _check_codecs,
-    "database": _check_database,
     "disk": _check_disk,
     "page": _check_page,
 }
 
 
-def _check_network(settings: Settings) -> Iterator[Finding]:
-    try:
-        yield from check_network(settings)
-    except SightlineError as error:
-        yield Finding("network", Health.FAILED, str(error))
-
-
 def check_cluster_services(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each service of the cluster that is configured."""
+    for subject, check in _cluster_checks(settings).items():
+        yield run_check(subject, check, settings)
+
+
+def _cluster_checks(settings: Settings) -> dict[str, Callable[[Settings], Finding]]:
     needed = {}
     if settings.queue.kind == "kafka":
         needed["kafka"] = _check_kafka
     if settings.live.kind == "redis":
         needed["redis"] = _check_redis
-    for subject, check in needed.items():
-        yield run_check(subject, check, settings)
+    return needed
 
 
 def _check_kafka(settings: Settings) -> Finding:

@@ -28,9 +28,13 @@ def run_check(subject: str, check: Callable[[Settings], Finding], settings: Sett
     """Return what a check finds. Any error becomes a finding too and stops no other check."""
     try:
         return check(settings)
-    except SightlineError as error:
-        return Finding(subject, Health.FAILED, str(error))
     except Exception as error:  # noqa: BLE001 - one check that fails must not hide what the others find
-        # The text of a foreign error may quote an address with its password.
-        problem = f"cannot be checked ({type(error).__name__}); look at its settings"
-        return Finding(subject, Health.FAILED, problem)
+        return describe_failure(subject, error)
+
+
+def describe_failure(subject: str, error: Exception) -> Finding:
+    """Return the finding of a check that raised; the text of a foreign error may quote an address with its password."""
+    if isinstance(error, SightlineError):
+        return Finding(subject, Health.FAILED, str(error))
+    problem = f"cannot be checked ({type(error).__name__}); look at its settings"
+    return Finding(subject, Health.FAILED, problem)

@@ -28,6 +28,8 @@ from storage.sql.stream_store import SqlStreamStore
 WAIT_S = 5.0
 """Seconds for all cameras and receivers together."""
 CONNECT_TIMEOUT_S = 3.0
+DATABASE_WAIT_S = 2.0
+"""Seconds that a mute database keeps the receivers waiting."""
 AT_ONCE = 128
 NAMES_SHOWN = 10
 
@@ -115,7 +117,7 @@ def known_cameras(settings: Settings) -> Sequence[Camera]:
         address = parse_address(settings.database)
         if address is not None and address.scheme == "sqlite" and not Path(address.rest.removeprefix("/")).exists():
             return tuple(from_file.values())
-        engine = open_configured_engine(settings)
+        engine = open_configured_engine(settings, busy_timeout_s=DATABASE_WAIT_S)
         try:
             if current_revision(engine) == newest_revision():
                 from_file |= {camera.name: camera for camera in SqlStreamStore(engine).cameras()}

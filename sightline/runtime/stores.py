@@ -48,9 +48,10 @@ class Stores:
     audit: SqlAuditStore
 
 
-def open_configured_engine(settings: Settings) -> Engine:
+def open_configured_engine(settings: Settings, *, busy_timeout_s: float = 5.0) -> Engine:
     """Return the engine of the settings' database, over TLS where they ask for it; nothing is connected yet."""
-    return open_engine(settings.database, tls=PostgresTls(**settings.postgres.model_dump()))
+    tls = PostgresTls(**settings.postgres.model_dump())
+    return open_engine(settings.database, busy_timeout_s=busy_timeout_s, tls=tls)
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
