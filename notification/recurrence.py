@@ -84,7 +84,7 @@ def _starts(schedule: MaintenanceSchedule, after: datetime) -> Iterator[datetime
             if start >= after and start != previous and start not in left_out:
                 yield start
             previous = start
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
         raise ConfigError("the rule cannot be read; write one of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO") from error
 
 

@@ -188,7 +188,7 @@ def check_cluster_services(settings: Settings) -> Iterator[Finding]:
 
 
 def _cluster_checks(settings: Settings) -> dict[str, Callable[[Settings], Finding]]:
-    needed = {}
+    needed: dict[str, Callable[[Settings], Finding]] = {}
     if settings.queue.kind == "kafka":
         needed["kafka"] = _check_kafka
     if settings.live.kind == "redis":

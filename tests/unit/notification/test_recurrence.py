@@ -81,6 +81,8 @@ def test_windows_have_the_same_ids_whenever_they_are_made() -> None:
         "FREQ=DAILY;INTERVAL=0",
         "FREQ=DAILY" * 500,
         "FREQ=DAILY;COUNT=x",
+        "FREQ=MONTHLY;BYDAY=+1000MO",
+        "FREQ=YEARLY;BYDAY=-1000SU",
     ],
 )
 def test_rules_that_make_no_sense_or_come_too_often_are_refused(rule: str) -> None:
