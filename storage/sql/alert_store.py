@@ -26,7 +26,7 @@ from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
 from storage.sql.incident_work import acknowledge_incident, conditions, count_answers, read_log, record_work
 from storage.sql.schema import rows, tables
-from storage.sql.schema.documents import EVIDENCE, INCIDENT, PARTS, STATISTICS, decode_record, unpack_structure
+from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, decode_parts, decode_record, unpack_structure
 from storage.sql.schema.upserts import insert_new
 from storage.sql.verdict_time import last_spans
 
@@ -173,7 +173,7 @@ def _baseline_from_row(row: RowMapping) -> CameraBaseline:
         structure=unpack_structure(row["structure"]),
         reason=row["reason"],
         accepted_by=row["accepted_by"],
-        parts=decode_record(PARTS, row["parts"]) if row["parts"] is not None else {},
+        parts=decode_parts(row["parts"]),
     )
 
 

@@ -38,6 +38,12 @@ def decode_record(adapter: TypeAdapter[_Record], document: Any) -> _Record:
     return adapter.validate_python(document)
 
 
+def decode_parts(document: Mapping[str, Any] | None) -> Mapping[BaselinePart, PartBaseline]:
+    """Return the parts of a baseline; one that only a newer version knows is left out, not refused."""
+    known = {name: part for name, part in (document or {}).items() if name in list(BaselinePart)}
+    return decode_record(PARTS, known)
+
+
 def encode_verdict_evidence(verdict: Verdict) -> str:
     """Return the verdict's evidence as JSON text, with its cause as one more member where it has one."""
     document = EVIDENCE.dump_python(verdict.evidence, mode="json")

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from domain.baselines import LightMode, Statistic
+from domain.baselines import BaselinePart, BaselineState, LightMode, PartBaseline, Statistic
 from domain.faults import Evidence
 from storage.sql.schema.documents import (
     EVIDENCE,
+    PARTS,
     STATISTICS,
+    decode_parts,
     decode_record,
     encode_record,
     pack_structure,
@@ -28,6 +30,14 @@ def test_evidence_written_by_a_newer_version_is_read_without_what_is_new() -> No
     evidence = Evidence("sharpness", "1", 0.25, None, 0.5, LightMode.DAY, datetime(2026, 3, 2, tzinfo=UTC), 4)
     document = json.loads(encode_record(EVIDENCE, evidence))
     assert decode_record(EVIDENCE, {**document, "confidence": 0.9}) == evidence
+
+
+def test_a_part_of_a_baseline_that_only_a_newer_version_knows_is_left_out() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    parts = {BaselinePart.VIEW: PartBaseline(BaselineState.LEARNED, at, at, 300)}
+    document = json.loads(encode_record(PARTS, parts))
+    assert decode_parts({**document, "sound": document["view"]}) == parts
+    assert decode_parts(None) == {}
 
 
 def test_block_statistics_come_back_bit_for_bit() -> None:
