@@ -264,6 +264,16 @@ def test_the_listener_asks_once_and_then_waits_when_no_descriptor_is_left(monkey
                 listener.accept()
 
 
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
+    with BoundedListener() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        with socket.create_connection(listener.getsockname()):
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_server_that_is_stopped_ends_soon_though_strangers_hold_connections() -> None:
     with run_server() as server, open_half_requests(server.port, 20, b"G"):
         began = time.monotonic()
