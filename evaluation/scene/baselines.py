@@ -248,8 +248,8 @@ def adapt_baseline(
     moved = forget_replaced(reference.statistics, summary)
     for metric, new in summary.items():
         old = moved.get(metric)
-        repeats = part in OF_THE_LIGHT or metric.startswith(YIELD)
-        moved[metric] = new if old is None else _follow_statistic(old, new, _step(metric, old, new, weight), repeats)
+        ends = _ends(metric, part, _step(metric, old, new, weight)) if old else (weight, weight)
+        moved[metric] = new if old is None else _follow_statistic(old, new, _step(metric, old, new, weight), ends)
     structure = reference.structure
     fresh = learner.background() if part is BaselinePart.VIEW else None
     if fresh is not None and structure is not None and learner.presets is not None:
@@ -279,13 +279,21 @@ def _step(metric: str, old: Statistic, new: Statistic, weight: float) -> float:
     return new.count / (old.count + new.count) if "@" in metric and old.count < LEAST_ROWS else weight
 
 
-def _follow_statistic(old: Statistic, new: Statistic, weight: float, repeats: bool) -> Statistic:
-    """Return a step of `weight` from the old statistic to the new one.
+def _ends(metric: str, part: BaselinePart, weight: float) -> tuple[float, float]:
+    """Return how quickly the ends of a range widen and narrow.
 
-    What the light does repeats by the day, and how many people come by the week: such numbers' ends widen five times as
-    quickly and narrow a tenth as quickly, so that they span some days and not the last hours alone.
+    What the light does repeats by the day: there they widen five times as quickly and narrow a tenth as quickly, so
+    that they span some days' morning, noon and evening and not the last hours alone. How many people come repeats by
+    the week: one empty weekend is remembered through the next days.
     """
-    wider, narrower = (min(1.0, 5 * weight), weight / 10) if repeats else (weight, weight)
+    if metric.startswith(YIELD):
+        return 1.0, weight / 20
+    return (min(1.0, 5 * weight), weight / 10) if part in OF_THE_LIGHT else (weight, weight)
+
+
+def _follow_statistic(old: Statistic, new: Statistic, weight: float, ends: tuple[float, float]) -> Statistic:
+    """Return a step of `weight` from the old statistic to the new one; `ends` are those of `_ends`."""
+    wider, narrower = ends
     return Statistic(
         median=old.median + weight * (new.median - old.median),
         low=old.low + (wider if new.low < old.low else narrower) * (new.low - old.low),

@@ -35,8 +35,8 @@ _MODELS: Mapping[str, tuple[str, ...]] = {
 }
 """How the names of the models begin that measure each metric."""
 _SLOT_S = 300.0
-_DAYS_OF_A_WEEK = 7
-"""Courses of the light: people come by the week, so that the yield is compared once one was seen."""
+_COURSES_OF_PEOPLE = 14
+"""Courses of the light: people come by the week, so that the yield is compared once two weekends were seen."""
 LEAST_ROWS = 10
 """What fewer frames showed at the edge of an hour is not what is usual in it."""
 
@@ -101,11 +101,11 @@ class DetectionWindow:
             return reference
         learned = reference.parts.get(BaselinePart.DETECTION)
         since = learned.started_at if learned is not None else reference.started_at
-        whole_week = (now - since).total_seconds() >= _DAYS_OF_A_WEEK * course_s
+        weeks_known = (now - since).total_seconds() >= _COURSES_OF_PEOPLE * course_s
         statistics = dict(reference.statistics)
         for metric in self.values:
             usual = statistics.get(self._key(metric, now.hour))
-            if usual is not None and usual.count >= LEAST_ROWS and (whole_week or metric != YIELD):
+            if usual is not None and usual.count >= LEAST_ROWS and (weeks_known or metric != YIELD):
                 statistics[metric] = usual
         return replace(reference, statistics=statistics)
 

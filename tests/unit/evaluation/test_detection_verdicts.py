@@ -234,13 +234,13 @@ def test_the_empty_hours_of_a_weekend_become_usual_and_a_hazy_one_says_nothing()
     assert story.fired == []
 
 
-def test_how_many_come_is_compared_once_a_week_is_known() -> None:
+def test_how_many_come_is_compared_once_two_weeks_are_known() -> None:
     policy = replace(QUICK, course_s=86400.0)
     story = learn_hour(policy=policy)
     next_day(story)
     next_day(story, {**BUSY, **NOBODY, "detectability": 70.0}, 3300)
     assert story.fired == []
-    for _ in range(5):
+    for _ in range(12):
         next_day(story)
     next_day(story, {**BUSY, **NOBODY, "detectability": 70.0}, 3300)
     assert story.fired == [DETECTION]
