@@ -22,6 +22,16 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(autouse=True)
+def _page_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave the page after its test: what it still asks of a server that is gone is no error of the next one."""
+    browser_window: Browser | None = request.getfixturevalue("window") if "window" in request.fixturenames else None
+    yield
+    if browser_window is not None:
+        browser_window.open("about:blank")
+        browser_window.errors()
+
+
 @pytest.fixture
 def opened(window: Browser, stage: SampleCameras) -> Iterator[Open]:
     """Serve the stage and open its page; whatever the console complains about fails the test."""
