@@ -93,7 +93,7 @@ class ScopedAlerts:
         before: datetime | None = None,
         filters: IncidentFilter | None = None,
     ) -> Sequence[Incident]:
-        return _first_seen(
+        return _take_visible(
             lambda most: self._store.incidents(state=state, limit=most, before=before, filters=filters),
             self._view.sees_incident,
             limit,
@@ -160,7 +160,7 @@ class ScopedStreams:
         return self._store.sessions(stream_id, limit=limit) if self._view.sees_camera(stream_id) else ()
 
     def camera_changes(self, name: str | None = None, *, limit: int = 100) -> Sequence[CameraChange]:
-        return _first_seen(lambda most: self._store.camera_changes(name, limit=most), self._sees_change, limit)
+        return _take_visible(lambda most: self._store.camera_changes(name, limit=most), self._sees_change, limit)
 
     def camera_change(self, change_id: int) -> CameraChange | None:
         change = self._store.camera_change(change_id)
@@ -270,7 +270,7 @@ class ScopedShadowLog:
         self._log = log
 
     def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
-        return _first_seen(
+        return _take_visible(
             lambda most: self._log.messages(since, until, limit=most),
             lambda each: self._view.sees_incident(each.incident),
             limit,
@@ -291,7 +291,7 @@ class ScopedAudit:
         self._trail.record_hourly(entry)
 
     def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
-        return _first_seen(lambda most: self._trail.entries(filters, limit=most), self._sees, limit)
+        return _take_visible(lambda most: self._trail.entries(filters, limit=most), self._sees, limit)
 
     def _sees(self, entry: AuditEntry) -> bool:
         if entry.camera:
@@ -342,14 +342,14 @@ def _scope_shadow(shadow: Shadow, view: _View) -> Shadow:
     return Shadow(ShadowScope(shadow.scope.everywhere, shadow.scope.sites & view.scope.sites), log)
 
 
-def _first_seen(
-    read: Callable[[int], Sequence[_Item]], is_seen: Callable[[_Item], bool], limit: int
+def _take_visible(
+    read: Callable[[int], Sequence[_Item]], is_visible: Callable[[_Item], bool], limit: int
 ) -> Sequence[_Item]:
     """Return the first `limit` items that may be seen; `read` returns so many at most, in their order."""
     most = max(limit, 200)
     while True:
         items = read(most)
-        visible = [item for item in items if is_seen(item)]
+        visible = [item for item in items if is_visible(item)]
         if len(visible) >= limit or len(items) < most:
             return visible[:limit]
         most *= 4

@@ -81,7 +81,7 @@ class FleetRule:
     says: str
 
 
-def _learned(*kinds: str) -> tuple[Sign, ...]:
+def _model_votes(*kinds: str) -> tuple[Sign, ...]:
     return tuple(Sign(f"{PICTURE_FAULT}{kind}", 1, 1.0, SignScale.LOGIT) for kind in kinds)
 
 
@@ -89,7 +89,7 @@ RULES: tuple[FleetRule, ...] = (
     FleetRule(
         Fault.TOO_BRIGHT,
         (Sign("clipped_share", 1, 0.03), Sign("luma_mean", 1, 0.06), Sign("luma_p05", 1, 0.05)),
-        (_learned("burnt_out"),),
+        (_model_votes("burnt_out"),),
         alone=3.9,
         agreed=4.8,
         says="much more of the picture is burnt out than at the site's other cameras",
@@ -102,7 +102,7 @@ RULES: tuple[FleetRule, ...] = (
             Sign("texture_share", -1, 0.08, sized=True),
             Sign("local_contrast", -1, 0.15, SignScale.LOG, sized=True),
         ),
-        (_learned("defocus", "condensation"),),
+        (_model_votes("defocus", "condensation"),),
         alone=3.0,
         agreed=3.65,
         says="much softer than the site's other cameras: out of focus, or water, dirt or a film on lens or dome",
@@ -115,7 +115,7 @@ RULES: tuple[FleetRule, ...] = (
             Sign("luma_p05", 1, 0.05),
             Sign("texture_share", -1, 0.08, sized=True),
         ),
-        (_learned("fog", "condensation"),),
+        (_model_votes("fog", "condensation"),),
         alone=3.1,
         agreed=4.0,
         says="more washed out than the site's other cameras: water, dirt or a film on lens or dome, or fog here alone",
@@ -127,7 +127,7 @@ RULES: tuple[FleetRule, ...] = (
             Sign("lean_blue", 1, 0.01),
             Sign("saturation", 1, 0.03),
         ),
-        (_learned("purple"),),
+        (_model_votes("purple"),),
         alone=2.85,
         agreed=3.2,
         says="the picture is purple and the other cameras' pictures are not: the infrared filter did not swing in",
@@ -135,7 +135,7 @@ RULES: tuple[FleetRule, ...] = (
     FleetRule(
         Fault.NOISE,
         (Sign("noise_floor", 1, 0.5, sized=True), Sign("noise_sigma", 1, 0.15, SignScale.LOG, sized=True)),
-        (_learned("noise"),),
+        (_model_votes("noise"),),
         alone=math.inf,
         agreed=4.05,
         says="much noisier than the site's other cameras",

@@ -112,71 +112,71 @@ class SnoozeAnswer(BaseModel):
 @router.get("/maintenance")
 def maintenance(backend: BackendDependency) -> list[WindowAnswer]:
     """Return the windows of now and of the next weeks, oldest first."""
-    return [_window_answer(window) for window in _desk(backend).windows()]
+    return [_window_answer(window) for window in _planner(backend).windows()]
 
 
 @router.post("/cameras/{name}/maintenance")
 def start_maintenance(name: str, request: QuietRequest, backend: BackendDependency) -> WindowAnswer:
     """Announce work on a camera from now on; audited."""
     find_camera(backend, name)
-    window = _desk(backend).start(name, timedelta(hours=request.hours), reason=request.reason, by=request.by)
+    window = _planner(backend).start(name, timedelta(hours=request.hours), reason=request.reason, by=request.by)
     return _window_answer(window)
 
 
 @router.post("/maintenance/{window_id}/end", status_code=204)
 def end_maintenance(window_id: str, request: ByPerson, backend: BackendDependency) -> None:
     """End a window now, or take back one that has not begun; audited."""
-    if not _desk(backend).end(window_id, by=request.by):
+    if not _planner(backend).end(window_id, by=request.by):
         raise HTTPException(404, f"no maintenance '{one_line(window_id, MAX_SHOWN_NAME)}' is running or announced")
 
 
 @router.get("/maintenance/schedules")
 def schedules(backend: BackendDependency) -> list[ScheduleAnswer]:
     """Return what recurs; its windows of the next weeks are in the list of maintenance."""
-    return [_schedule_answer(each) for each in _desk(backend).schedules()]
+    return [_schedule_answer(each) for each in _planner(backend).schedules()]
 
 
 @router.post("/maintenance/schedules")
-def repeat_maintenance(wanted: ScheduleRequest, backend: BackendDependency) -> ScheduleAnswer:
+def repeat_maintenance(request: ScheduleRequest, backend: BackendDependency) -> ScheduleAnswer:
     """Announce maintenance that recurs by the clock of the site, or of the camera's site; audited."""
-    desk, cameras = _desk(backend), backend.camera_cache.read().cameras
+    planner, cameras = _planner(backend), backend.camera_cache.read().cameras
     matching = [
         each
         for each in cameras.values()
-        if wanted.camera in ("", each.name) and wanted.site in ("", each.site) and wanted.group in ("", each.group)
+        if request.camera in ("", each.name) and request.site in ("", each.site) and request.group in ("", each.group)
     ]
     if not matching:
         raise HTTPException(404, NO_SUCH_PLACE)
-    site = matching[0].site if wanted.camera else wanted.site
+    site = matching[0].site if request.camera else request.site
     schedule = MaintenanceSchedule(
         schedule_id=secrets.token_hex(4),
-        first=wanted.first,
-        minutes=wanted.minutes,
-        rule=wanted.rule,
-        zone=desk.zone_of(site),
-        camera=wanted.camera,
-        site=wanted.site,
-        group=wanted.group,
-        reason=wanted.reason,
-        by=wanted.by,
+        first=request.first,
+        minutes=request.minutes,
+        rule=request.rule,
+        zone=planner.zone_of(site),
+        camera=request.camera,
+        site=request.site,
+        group=request.group,
+        reason=request.reason,
+        by=request.by,
     )
     try:
-        return _schedule_answer(desk.repeat(schedule))
+        return _schedule_answer(planner.repeat(schedule))
     except ConfigError as error:
         raise HTTPException(422, str(error)) from error
 
 
 @router.post("/maintenance/schedules/{schedule_id}/end", status_code=204)
-def end_schedule(schedule_id: str, wanted: ByPerson, backend: BackendDependency) -> None:
+def end_schedule(schedule_id: str, request: ByPerson, backend: BackendDependency) -> None:
     """Announce no more windows of it; one that has begun goes on to its end; audited."""
-    if not _desk(backend).end_schedule(schedule_id, by=wanted.by):
+    if not _planner(backend).end_schedule(schedule_id, by=request.by):
         raise HTTPException(404, f"no maintenance '{one_line(schedule_id, MAX_SHOWN_NAME)}' recurs")
 
 
 @router.get("/snoozes")
 def snoozes(backend: BackendDependency) -> list[SnoozeAnswer]:
     """Return what is put off now."""
-    return [_snooze_answer(snooze) for snooze in _desk(backend).snoozes()]
+    return [_snooze_answer(snooze) for snooze in _planner(backend).snoozes()]
 
 
 @router.post("/incidents/{incident_id:path}/snooze")
@@ -184,18 +184,18 @@ def snooze_incident(incident_id: str, request: QuietRequest, backend: BackendDep
     """Put off messages about an incident; audited."""
     incident = find_incident(backend, incident_id)
     length = timedelta(hours=request.hours)
-    snooze = _desk(backend).snooze(length, incident_id=incident.incident_id, reason=request.reason, by=request.by)
+    snooze = _planner(backend).snooze(length, incident_id=incident.incident_id, reason=request.reason, by=request.by)
     return _snooze_answer(snooze)
 
 
 @router.post("/snoozes/{snooze_id}/end", status_code=204)
 def end_snooze(snooze_id: str, request: ByPerson, backend: BackendDependency) -> None:
     """Tell again from now on; audited."""
-    if not _desk(backend).end_snooze(snooze_id, by=request.by):
+    if not _planner(backend).end_snooze(snooze_id, by=request.by):
         raise HTTPException(404, f"nothing is put off by '{one_line(snooze_id, MAX_SHOWN_NAME)}'")
 
 
-def _desk(backend: Backend) -> MaintenancePlanner:
+def _planner(backend: Backend) -> MaintenancePlanner:
     if backend.services.quiet_times is None:
         raise HTTPException(404, "this process announces no maintenance")
     return backend.services.quiet_times

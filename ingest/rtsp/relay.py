@@ -385,8 +385,7 @@ class RtspRelay:
             body = keep_one_type(message.body, self._preferred_type)
             base = message.head.get("content-base") or replace_alias(request.uri, self._alias, self._endpoint)
             add = {"Content-Base": base, "Content-Length": str(len(body))}
-            head = rewrite_head(message.raw[: len(message.raw) - len(message.body)], drop=_REPLACED, add=add)
-            return head + body
+            return rewrite_head(message.raw[: len(message.raw) - len(message.body)], drop=_REPLACED, add=add) + body
         if request.method == "PLAY":
             self._playing = True
             self._base = request.uri

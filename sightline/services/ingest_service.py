@@ -1,9 +1,11 @@
 """Keeps ingest reading the cameras the store knows, however they were added."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from json import dumps
+from typing import ClassVar
 
 from domain.camera_changes import BY_SETTINGS, values_of
 from domain.camera_directory import CameraDirectory
@@ -66,13 +68,16 @@ class IngestService:
             self._redactor.learn_cameras(self._directory.cameras.values())
 
 
-class ViewerWatch:
-    """Has the pictures of those cameras travel that somebody looks at."""
+class _LiveStateWatch(ABC):
+    """Asks the live state from time to time and tells the supervisor; without a live state nothing runs."""
+
+    name: ClassVar[str]
+    every_s: ClassVar[float]
 
     def __init__(self, supervisor: IngestSupervisor, live: LiveState | None) -> None:
         self._supervisor = supervisor
         self._live = live
-        self._thread = PeriodicThread("ingest-viewers", VIEWERS_EVERY_S, self.follow)
+        self._thread = PeriodicThread(self.name, self.every_s, self.follow)
 
     def start(self) -> None:
         if self._live is not None:
@@ -81,6 +86,16 @@ class ViewerWatch:
     def stop(self, timeout_s: float) -> None:
         if self._live is not None:
             self._thread.stop(timeout_s)
+
+    @abstractmethod
+    def follow(self) -> None:
+        """Ask once."""
+
+
+class ViewerWatch(_LiveStateWatch):
+    """Has the pictures of those cameras travel that somebody looks at."""
+
+    name, every_s = "ingest-viewers", VIEWERS_EVERY_S
 
     def follow(self) -> None:
         """Ask once who looks; while the live state is unavailable nobody can."""
@@ -90,22 +105,15 @@ class ViewerWatch:
             self._supervisor.show(())
 
 
-class ModelWatch:
+class ModelWatch(_LiveStateWatch):
     """Has pictures travel for those models alone that a worker elsewhere has."""
 
-    def __init__(self, supervisor: IngestSupervisor, live: LiveState | None) -> None:
-        self._supervisor = supervisor
-        self._live = live
-        self._thread = PeriodicThread("ingest-models", MODELS_EVERY_S, self.follow)
+    name, every_s = "ingest-models", MODELS_EVERY_S
 
     def start(self) -> None:
         if self._live is not None:
             self.follow()
-            self._thread.start()
-
-    def stop(self, timeout_s: float) -> None:
-        if self._live is not None:
-            self._thread.stop(timeout_s)
+        super().start()
 
     def follow(self) -> None:
         """Ask once; while no worker is heard every wanted model gets its pictures, for one may have them."""

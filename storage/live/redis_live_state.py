@@ -147,13 +147,13 @@ class RedisLiveState:
         self._note("wanted", [stream_id], WANTED_S)
 
     def wanted_pictures(self) -> frozenset[str]:
-        return self._noted("wanted", WANTED_S)
+        return self._read_notes("wanted", WANTED_S)
 
     def announce_models(self, names: Collection[str]) -> None:
         self._note("models", [_SOME_WORKER, *names], ANNOUNCED_S)
 
     def announced_models(self) -> frozenset[str] | None:
-        noted = self._noted("models", ANNOUNCED_S)
+        noted = self._read_notes("models", ANNOUNCED_S)
         return noted - {_SOME_WORKER} if _SOME_WORKER in noted else None
 
     def _note(self, what: str, names: Collection[str], seconds: float) -> None:
@@ -168,7 +168,7 @@ class RedisLiveState:
             batch.pexpire(key, round(1000 * seconds))
             batch.execute()
 
-    def _noted(self, what: str, seconds: float) -> frozenset[str]:
+    def _read_notes(self, what: str, seconds: float) -> frozenset[str]:
         with self._translate_errors():
             oldest = self._server_time_s() - seconds
             names = _as_list(self._redis.zrangebyscore(self._key(what), oldest, "+inf"))

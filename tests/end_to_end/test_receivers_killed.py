@@ -157,6 +157,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
         threading.Event().wait(0.05)
 
 
+def run(dispatcher: Dispatcher, clock: FakeClock, rounds: int, until: Callable[[], bool] = lambda: False) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while rounds and not until() and time.monotonic() < deadline:
+        dispatcher.run_once()
+        clock.advance(5)
+        rounds -= 1
+
+
 @pytest.mark.parametrize("which", ["webhook", "chat", "mail", "mqtt", "all"])
 def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightline_starts_again(
     tmp_path: Path, broker: Broker, which: str
@@ -184,13 +192,6 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
         ]
         return Dispatcher(stores.alerts, stores.streams, notifiers, clock, grouping=GroupingPolicy(wait_s=0))
 
-    def run(dispatcher: Dispatcher, until: Callable[[], bool], rounds: int) -> None:
-        deadline = time.monotonic() + WAIT_S
-        while rounds and not until() and time.monotonic() < deadline:
-            dispatcher.run_once()
-            clock.advance(5)
-            rounds -= 1
-
     with command_stores(Settings(database=f"sqlite:///{tmp_path}/s.db"), clock) as stores:
         for number in range(COUNT // 2):
             camera = Camera(f"cam-{number}", f"rtsp://cam-{number}.test/1", site=f"site {number}")
@@ -198,7 +199,7 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
         sent = entries()
         dispatcher = make_dispatcher()
         stores.scores.add(BatchResult(outbox=tuple(sent[: COUNT // 2])))
-        run(dispatcher, lambda: False, 1)
+        run(dispatcher, clock, 1)
         # What the broker acknowledged and had not passed on yet would die with it.
         noted = stores.alerts.deliveries([entry.key for entry in sent])
         acknowledged = {key for key, by in noted.items() if by.get("mqtt")}
@@ -206,13 +207,13 @@ def test_every_message_arrives_whichever_receiver_is_killed_and_whenever_sightli
         for victim in victims:
             victim.kill()
         stores.scores.add(BatchResult(outbox=tuple(sent[COUNT // 2 :])))
-        run(dispatcher, lambda: False, 3)
+        run(dispatcher, clock, 3)
         dispatcher.close()
         dispatcher = make_dispatcher()
-        run(dispatcher, lambda: False, 1)
+        run(dispatcher, clock, 1)
         for victim in victims:
             victim.start()
-        run(dispatcher, lambda: not stores.alerts.due(clock.now().replace(year=2027)), 400)
+        run(dispatcher, clock, 400, lambda: not stores.alerts.due(clock.now().replace(year=2027)))
         dispatcher.close()
     post.kill()
     hook.kill()

@@ -15,6 +15,7 @@ from ingest.connect.endpoints import parse_endpoint
 from ingest.onvif.device import OnvifDevice, choose_profile, read_device
 from simulation.cameras.onvif_device import SimulatedOnvif, SimulatedProfile, serve_onvif, wrap_answer
 from tests.canary import WORD
+from tests.unit.ingest.onvif.hostile_answers import pour_endlessly, redirect_elsewhere
 
 PASSWORD = f"{WORD}-onvif"
 LOGIN = Login("operator", PASSWORD)
@@ -173,13 +174,6 @@ def test_answers_that_are_no_onvif_are_an_error_in_words_or_change_nothing(opera
     assert device.record.logins <= 3
 
 
-def _endless(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    for _ in count():
-        handler.wfile.write(b"<a>" * 30_000)
-
-
 def _endless_chunks(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Transfer-Encoding", "chunked")
@@ -200,13 +194,6 @@ def _pour(handler: BaseHTTPRequestHandler, piece: bytes) -> None:
         handler.wfile.write(piece)
 
 
-def _redirect(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(307)
-    handler.send_header("Location", "http://192.0.2.77/")
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-
-
 def _many_headers(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
     _pour(handler, b"X-A: " + b"a" * 60_000 + b"\r\n")
@@ -216,7 +203,7 @@ def _continue(handler: BaseHTTPRequestHandler) -> None:
     _pour(handler, b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-@pytest.mark.parametrize("way", [_endless, _endless_chunks, _large_promise, _redirect, _many_headers])
+@pytest.mark.parametrize("way", [pour_endlessly, _endless_chunks, _large_promise, redirect_elsewhere, _many_headers])
 def test_answers_without_end_and_redirects_end_the_conversation(way: Callable[[BaseHTTPRequestHandler], None]) -> None:
     device = SimulatedOnvif(password=PASSWORD, answers={"GetProfiles": way})
     with pytest.raises(SourceUnavailable):

@@ -12,6 +12,7 @@ from ingest.connect.endpoints import parse_endpoint
 from ingest.onvif.image_events import MOST_MESSAGES, ImageEvent, read_image_events
 from simulation.cameras.onvif_device import Answer, SimulatedOnvif, serve_onvif, wrap_answer
 from tests.canary import WORD
+from tests.unit.ingest.onvif.hostile_answers import pour_endlessly, redirect_elsewhere
 from tests.unit.ingest.onvif.test_device import BOMB
 
 PASSWORD = f"{WORD}-onvif"
@@ -51,20 +52,6 @@ def test_a_wrong_password_is_sent_once() -> None:
     assert (device.record.logins, device.record.refused) == (1, 1)
 
 
-def _endless(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    for _ in count():
-        handler.wfile.write(b"<a>" * 30_000)
-
-
-def _redirect(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(307)
-    handler.send_header("Location", "http://192.0.2.77/")
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-
-
 def _drip(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.end_headers()
@@ -80,7 +67,9 @@ DEEP_REFERENCE = wrap_answer(
 )
 
 
-@pytest.mark.parametrize("answer", [BOMB, NESTED, b"", b"<html>no</html>", _endless, _redirect], ids=range(6))
+@pytest.mark.parametrize(
+    "answer", [BOMB, NESTED, b"", b"<html>no</html>", pour_endlessly, redirect_elsewhere], ids=range(6)
+)
 @pytest.mark.parametrize("operation", ["CreatePullPointSubscription", "PullMessages"])
 def test_answers_that_are_no_onvif_are_an_error_in_words(operation: str, answer: Answer) -> None:
     device = SimulatedOnvif(password=PASSWORD, image_events=STATES, answers={operation: answer})
