@@ -82,6 +82,10 @@ class ShadowLog(Protocol):
         """Return whether the first message about this incident was kept from this receiver: a `BEGINS` of its own."""
         ...
 
+    def was_notified(self, incident_id: str, receiver: str) -> bool:
+        """Return whether this receiver got a message about this incident: one that was delivered and not kept."""
+        ...
+
     def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
         """Return the messages of a stretch, `until` left out, the latest first."""
         ...

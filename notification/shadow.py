@@ -5,7 +5,7 @@ Grouping, order and routes are the dispatcher's and work as ever, so what is kep
 
 from collections.abc import Sequence
 
-from domain.alerts import Incident, OutboxEntry
+from domain.alerts import Incident, NotificationKind, OutboxEntry
 from domain.errors import NotifierUnavailable, StoreUnavailable
 from domain.ports import Clock, DigestNotifier, Notifier, ShadowLog, StreamStore
 from domain.shadow import ShadowMessage, ShadowScope
@@ -14,8 +14,9 @@ from domain.shadow import ShadowMessage, ShadowScope
 class ShadowNotifier:
     """A receiver behind shadow mode.
 
-    An incident stays in the mode in which it began: one whose first message was kept is never sent, or its receiver
-    would learn of the end of something it never heard of.
+    Of an incident whose first message was kept nothing is ever sent, or its receiver would learn of the end of
+    something it never heard of. The end of one that was announced is sent in shadow mode too, or its receiver would
+    call it open for ever.
     """
 
     def __init__(
@@ -36,12 +37,17 @@ class ShadowNotifier:
     def _keep(self, entry: OutboxEntry) -> bool:
         """Keep a message that shadow mode covers; return whether it does."""
         try:
-            covered = self._covers(entry.incident) or self._log.holds(entry.incident.incident_id, self.name)
-            if covered:
+            kept = self._is_kept(entry)
+            if kept:
                 self._log.record(ShadowMessage(entry.key, self.name, entry.kind, entry.incident, self._clock.now()))
-            return covered
+            return kept
         except StoreUnavailable as error:
             raise NotifierUnavailable(f"shadow mode cannot be looked up: {error}") from error
+
+    def _is_kept(self, entry: OutboxEntry) -> bool:
+        if self._log.was_notified(entry.incident.incident_id, self.name):
+            return entry.kind is not NotificationKind.RESOLVED and self._covers(entry.incident)
+        return self._covers(entry.incident) or self._log.holds(entry.incident.incident_id, self.name)
 
     def _covers(self, incident: Incident) -> bool:
         """Return whether all that the message is about lies in shadow; a group of all cameras names no site."""

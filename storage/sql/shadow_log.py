@@ -38,6 +38,14 @@ class SqlShadowLog:
         with read_transaction(self._engine) as connection:
             return connection.execute(query).first() is not None
 
+    def was_notified(self, incident_id: str, receiver: str) -> bool:
+        kept, sent = tables.shadow_messages, tables.deliveries
+        keys = select(kept.c.key).where(kept.c.incident_id == incident_id, kept.c.receiver == receiver)
+        of_incident = (sent.c.incident_id == incident_id, sent.c.receiver == receiver)
+        query = select(sent.c.key).where(*of_incident, sent.c.delivered_at.is_not(None), sent.c.key.not_in(keys))
+        with read_transaction(self._engine) as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
         table = tables.shadow_messages
         order = (table.c.at.desc(), table.c.key, table.c.receiver)

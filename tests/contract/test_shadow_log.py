@@ -9,6 +9,7 @@ from domain.alerts import NotificationKind
 from domain.ports import ShadowLog
 from domain.retention import Retention
 from domain.shadow import ShadowMessage
+from storage.sql.alert_store import SqlAlertStore
 from storage.sql.lifecycle.retention import delete_expired_rows
 from storage.sql.shadow_log import SqlShadowLog
 from tests.contract.records import incident
@@ -63,6 +64,19 @@ def test_what_follows_a_first_message_that_was_sent_does_not_hold_its_incident(l
     assert not log.holds("a", "desk")
     log.record(message("k", "boss", incident_id="a", kind=NotificationKind.ESCALATION))
     assert log.holds("a", "boss")
+
+
+def test_only_what_was_delivered_and_not_kept_counts_as_notified(database: Engine) -> None:
+    log, alerts = SqlShadowLog(database), SqlAlertStore(database)
+    alerts.plan_deliveries({"a:firing": ["desk", "pager", "boss"], "a:update": ["desk"], "b:firing": ["boss"]}, START)
+    assert not log.was_notified("a", "desk")
+    log.record(message("a:firing", "desk", incident_id="a"))
+    alerts.mark_received([("a:firing", "desk"), ("a:firing", "pager"), ("b:firing", "boss")], START)
+    assert not log.was_notified("a", "desk")
+    assert log.was_notified("a", "pager")
+    assert not log.was_notified("a", "boss")
+    alerts.mark_received([("a:update", "desk")], START)
+    assert log.was_notified("a", "desk")
 
 
 def test_it_is_deleted_with_the_history(database: Engine) -> None:

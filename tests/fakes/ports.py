@@ -90,9 +90,10 @@ class FakeNotifier:
 
 
 class FakeShadowLog:
-    """`ShadowLog` in memory."""
+    """`ShadowLog` in memory, beside the alert store that knows what was delivered."""
 
-    def __init__(self) -> None:
+    def __init__(self, alerts: "FakeAlertStore | None" = None) -> None:
+        self._alerts = alerts or FakeAlertStore()
         self.kept: dict[tuple[str, str], ShadowMessage] = {}
         self.away = False
 
@@ -105,6 +106,13 @@ class FakeShadowLog:
         return any(
             (each.incident.incident_id, each.receiver) == (incident_id, receiver) and each.kind in BEGINS
             for each in self.kept.values()
+        )
+
+    def was_notified(self, incident_id: str, receiver: str) -> bool:
+        self._require()
+        return any(
+            at is not None and (key.partition(":")[0], name) == (incident_id, receiver) and (key, name) not in self.kept
+            for (key, name), at in self._alerts.planned.items()
         )
 
     def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:

@@ -35,7 +35,7 @@ class ShadowHarness:
         self.streams = FakeStreamStore()
         self.scores = FakeScoreStore(self.streams)
         self.alerts = FakeAlertStore(self.scores, self.streams)
-        self.log = FakeShadowLog()
+        self.log = FakeShadowLog(self.alerts)
         self.notifier = FakeNotifier()
         for site in sites:
             for number in range(4):
@@ -143,6 +143,61 @@ def test_what_was_sent_before_a_stretch_of_shadow_mode_is_ended_after_it(during:
     desk.run()
     assert desk.kept() == [(during, "north-0")]
     assert desk.sent() == [(FIRING, "north-0"), (RESOLVED, "north-0")]
+
+
+def test_the_end_of_what_was_sent_is_sent_during_shadow_mode_too() -> None:
+    """Else the receiver would call it open for as long as shadow mode is on, and for ever after."""
+    desk = ShadowHarness(ShadowScope())
+    desk.happens("north-0")
+    desk.run()
+    desk.start(EVERYWHERE)
+    desk.happens("north-0", UPDATE)
+    desk.happens("south-0")
+    desk.run()
+    desk.happens("north-0", RESOLVED)
+    desk.happens("south-0", RESOLVED)
+    desk.run()
+    assert desk.sent() == [(FIRING, "north-0"), (RESOLVED, "north-0")]
+    assert desk.kept() == [(UPDATE, "north-0"), (FIRING, "south-0"), (RESOLVED, "south-0")]
+
+
+def test_whoever_was_notified_hears_the_end_although_an_escalation_to_them_was_kept() -> None:
+    desk = ShadowHarness(ShadowScope())
+    desk.happens("north-0")
+    desk.run()
+    desk.start(EVERYWHERE)
+    receiver = behind_shadow([desk.notifier], desk.log, desk.streams, EVERYWHERE, desk.clock)[0]
+    incident = desk.alerts.incidents()[0]
+    receiver.send(OutboxEntry(f"{incident.incident_id}:escalation:a", NotificationKind.ESCALATION, incident, START))
+    desk.happens("north-0", RESOLVED)
+    desk.run()
+    assert desk.kept() == [(NotificationKind.ESCALATION, "north-0")]
+    assert desk.sent() == [(FIRING, "north-0"), (RESOLVED, "north-0")]
+
+
+def test_the_end_of_a_group_that_was_sent_is_sent_once_during_shadow_mode() -> None:
+    desk = ShadowHarness(ShadowScope())
+    for number in range(4):
+        desk.happens(f"north-{number}", fault=Fault.SIGNAL_LOSS)
+    desk.run(130)
+    desk.start(EVERYWHERE)
+    for number in range(4):
+        desk.happens(f"north-{number}", RESOLVED, fault=Fault.SIGNAL_LOSS)
+    desk.run(130)
+    assert desk.sent() == [(FIRING, "north"), (RESOLVED, "north")]
+    assert desk.kept() == []
+
+
+def test_the_end_of_a_group_that_was_kept_is_kept_with_the_ends_of_its_cameras() -> None:
+    desk = ShadowHarness(EVERYWHERE)
+    for number in range(4):
+        desk.happens(f"north-{number}", fault=Fault.SIGNAL_LOSS)
+    desk.run(130)
+    for number in range(4):
+        desk.happens(f"north-{number}", RESOLVED, fault=Fault.SIGNAL_LOSS)
+    desk.run(130)
+    assert desk.sent() == []
+    assert desk.kept() == [(FIRING, "north"), (RESOLVED, "north")]
 
 
 def test_a_message_waits_while_the_database_is_away() -> None:
