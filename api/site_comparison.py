@@ -13,6 +13,7 @@ from domain.baselines import LightMode
 from domain.cameras import Camera
 from domain.faults import Fault
 from domain.messages import StreamSnapshot
+from domain.metrics import MetricSpec
 from evaluation.alerting.root_cause import rank, root_causes
 from evaluation.fleet import COMPARED, PIXELS, FleetFinding, compare_cameras
 
@@ -28,7 +29,10 @@ class StandOut:
 
 
 def find_standouts(
-    cameras: Mapping[str, Camera], snapshots: Mapping[str, StreamSnapshot], now: datetime
+    cameras: Mapping[str, Camera],
+    snapshots: Mapping[str, StreamSnapshot],
+    now: datetime,
+    metrics: Mapping[str, MetricSpec],
 ) -> tuple[StandOut, ...]:
     """Return the learning cameras that stand out among those of their site in the same light, worst cause first.
 
@@ -40,7 +44,7 @@ def find_standouts(
     standouts = [
         _stand_out(name, site, findings)
         for (site, _), measured in groups.items()
-        for name, findings in compare_cameras(measured).items()
+        for name, findings in compare_cameras(measured, metrics).items()
         if snapshots[name].learning_until is not None
     ]
     return tuple(sorted(standouts, key=lambda one: (rank(one.faults[0]), one.site, one.camera)))

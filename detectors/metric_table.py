@@ -11,6 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.metrics import Direction, MetricSpec
 
 TABLE = Path(__file__).with_name("metric_table.json")
@@ -20,6 +21,11 @@ def read_metric_table() -> Mapping[str, MetricSpec]:
     """Return every metric by its key, in the order of the registry."""
     rows: list[dict[str, Any]] = json.loads(TABLE.read_text(encoding="utf-8"))
     return {row["key"]: _parse_row(row) for row in rows}
+
+
+def read_every_metric() -> Mapping[str, MetricSpec]:
+    """Return the table and the metrics that no detector measures: what people meet by its key."""
+    return {**read_metric_table(), **EVIDENCE_METRICS}
 
 
 def render_metric_table(metrics: Mapping[str, MetricSpec]) -> str:

@@ -14,6 +14,8 @@ from types import MappingProxyType
 import numpy as np
 
 from domain.faults import Fault
+from domain.metric_words import name_metric, write_quantity
+from domain.metrics import MetricSpec
 from evaluation.rules.thresholds import PICTURE_FAULT
 
 PIXELS = "pixels"
@@ -174,15 +176,19 @@ class FleetScore:
         return voted or self.signs >= self.rule.alone
 
 
-def compare_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str, tuple[FleetFinding, ...]]:
+def compare_cameras(
+    measured: Mapping[str, Mapping[str, float]], metrics: Mapping[str, MetricSpec] = MappingProxyType({})
+) -> Mapping[str, tuple[FleetFinding, ...]]:
     """Return what each camera shows alone, of the metrics of every camera of one site at one time, by name.
 
     Cameras that show nothing of their own are left out. A camera without a metric (grey, masked), or one that
-    sees by lamplight, is not compared.
+    sees by lamplight, is not compared. By `metrics` the reasons name numbers in a guard's words.
     """
     findings: dict[str, tuple[FleetFinding, ...]] = {}
     for name, scores in score_cameras(measured).items():
-        called = tuple(FleetFinding(one.rule.fault, _reason(one, measured[name])) for one in scores if one.called)
+        called = tuple(
+            FleetFinding(one.rule.fault, _reason(one, measured[name], metrics)) for one in scores if one.called
+        )
         if called:
             findings[name] = called
     return findings
@@ -260,6 +266,10 @@ def _mean(distances: Sequence[float]) -> float:
     return sum(distances) / len(distances)
 
 
-def _reason(score: FleetScore, numbers: Mapping[str, float]) -> str:
-    signs = ", ".join(f"{sign.metric} {numbers[sign.metric]:.2g}" for sign in score.rule.signs)
+def _reason(score: FleetScore, numbers: Mapping[str, float], metrics: Mapping[str, MetricSpec]) -> str:
+    def write(metric: str) -> str:
+        unit = metrics[metric].unit if metric in metrics else ""
+        return f"{name_metric(metric, metrics)} {write_quantity(numbers[metric], unit)}"
+
+    signs = ", ".join(write(sign.metric) for sign in score.rule.signs)
     return f"{score.rule.says} ({signs}; compared with {score.peers} others)"

@@ -1,10 +1,12 @@
 """How patient the judgement is: every time and count that does not belong to one single fault."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.alerts import AlertRule
 from domain.cameras import Camera
+from domain.metrics import MetricSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Policy:
     """… and at most this long while a fault that would explain it is pending."""
     rate_window_s: float = 10.0
     """A stream's rates are means over so long: a cause that is judged by one shows so much after its symptoms."""
+    metrics: Mapping[str, MetricSpec] = field(default_factory=dict, compare=False, repr=False)
+    """By which reasons name numbers, in a guard's words and units; a metric that is not listed goes by its key."""
 
     @classmethod
     def for_clips(cls) -> "Policy":

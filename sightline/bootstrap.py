@@ -18,9 +18,8 @@ from api.app import AccessOptions, create_app
 from api.backend import OperatorServices, ProcessState, Shadow
 from api.security.accounts import Accounts
 from api.security.client_address import parse_networks
-from detectors.metric_table import read_metric_table
+from detectors.metric_table import read_every_metric
 from domain.camera_directory import CameraDirectory
-from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.ports import Clock, Notifier, StreamConsumer, StreamPublisher
 from domain.records import ModelRecord
 from evaluation.policy import Policy
@@ -146,7 +145,7 @@ def _find_models(settings: Settings) -> Sequence[ModelRecord]:
 
 def make_policy(evaluation: EvaluationSettings) -> Policy:
     """Return production's policy with what the operator changed."""
-    return replace(Policy(), **evaluation.model_dump(exclude_none=True))
+    return replace(Policy(), metrics=read_every_metric(), **evaluation.model_dump(exclude_none=True))
 
 
 def _open_and_assemble(
@@ -351,7 +350,7 @@ def _build_api(wiring: _Wiring, process: ProcessState, messaging: Messaging) -> 
         stores.scores,
         stores.alerts,
         wiring.present.live,
-        metrics={**read_metric_table(), **EVIDENCE_METRICS},
+        metrics=read_every_metric(),
         clock=wiring.clock,
         pictures=settings.pictures == "memory",
         access=AccessOptions(

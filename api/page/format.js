@@ -23,11 +23,11 @@ export function number(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A number with its unit, short: shares as per cent, ratios bare, "of 100" for marks. The catalogue has the unit in full. */
+/** A number with its unit, short: shares and probabilities as per cent, ratios bare, "of 100" for marks. The catalogue has the unit in full. */
 export function quantity(value, unit) {
   if (value === null || value === undefined) return "–";
   if (!unit || ["0 or 1", "score", "correlation"].includes(unit) || unit.startsWith("ratio")) return number(value);
-  if (unit.includes("share")) return `${number(100 * value)}\u202f%`;
+  if (unit.includes("share") || unit === "probability") return `${number(100 * value)}\u202f%`;
   if (unit === "bit/s") return bitrate(value);
   const marks = /^\d+-(\d+),/.exec(unit);
   if (marks) return `${number(value)} of ${marks[1]}`;
@@ -90,9 +90,9 @@ export function moment(iso) {
   return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${time}`;
 }
 
-/** The reason without the number that the line below it shows: "edges are wide: edge_width 7, normal below 4". */
+/** The reason without the number that the line below it shows: "edges are wide: width of edges 7 px, normal below 4 px". */
 export function bareReason(reason, evidence) {
-  const cut = evidence && evidence.metric ? reason.indexOf(`: ${evidence.metric} `) : -1;
+  const cut = evidence && evidence.metric ? reason.search(/: [^:]*, normal (?:above|below) /) : -1;
   if (cut <= 0) return reason;
   const bare = reason.slice(0, cut);
   return bare.includes("(") && !bare.includes(")") ? `${bare})` : bare;

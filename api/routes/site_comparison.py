@@ -27,7 +27,7 @@ def site_comparison(backend: BackendDependency) -> list[StandOutAnswer]:
     """
     cameras = backend.camera_cache.read().cameras
     known = backend.live_snapshots.read(list(cameras)).snapshots
-    standouts = find_standouts(cameras, known, backend.clock.now())
+    standouts = find_standouts(cameras, known, backend.clock.now(), backend.metrics)
     return [
         StandOutAnswer(camera=one.camera, site=one.site, faults=list(one.faults), reason=one.reason)
         for one in standouts

@@ -7,6 +7,8 @@ from domain.baselines import BaselinePart, BaselineState, CameraBaseline, LightM
 from domain.cameras import Camera, FaultSetting, SamplingMode
 from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Evidence, Fault, NotAssessable
+from domain.metric_words import name_metric, write_quantity
+from domain.metrics import MetricSpec
 from evaluation.rules.fault_rules import UNLIT_LUMA_P95
 from evaluation.rules.rule import Rule
 from evaluation.rules.thresholds import Threshold, ThresholdBasis, WorseSide
@@ -64,6 +66,8 @@ class RuleContext:
     """Baselines of the first minutes hold for every rule, as in clips."""
     provisional_sensitivity: int | None = None
     """The greatest sensitivity against such a baseline, 1 … 10; None for no bound."""
+    metrics: Mapping[str, MetricSpec] = field(default_factory=dict)
+    """By which reasons name numbers."""
 
     def learned(self, metric: str) -> tuple[Statistic | None, BaselineState | None]:
         """Return the statistic of a metric as far as it is known, and how far its part has come."""
@@ -90,6 +94,11 @@ class _ThresholdResult:
     limit: float | None = None
     why: str = ""
     lacks_reference: bool = False
+
+
+def why_not_measured(metric: str, metrics: Mapping[str, MetricSpec]) -> str:
+    """Return the reason where a metric has no value and nothing says why."""
+    return f"not measured: {name_metric(metric, metrics)}"
 
 
 def why_never_assessable(rule: Rule, camera: Camera) -> str:
@@ -213,7 +222,8 @@ def _check_threshold(
 ) -> _ThresholdResult:
     value = scene.values.get(bound.metric)
     if value is None:
-        return _ThresholdResult(None, bound, why=scene.missing.get(bound.metric, f"{bound.metric} was not measured"))
+        why = scene.missing.get(bound.metric) or why_not_measured(bound.metric, scene.metrics)
+        return _ThresholdResult(None, bound, why=why)
     statistic, state = scene.learned(bound.metric)
     if bound.until_settled and statistic is not None and state is not BaselineState.LEARNING:
         return _ThresholdResult(False, bound, value)
@@ -225,7 +235,7 @@ def _check_threshold(
     limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
     if limit is None:
         why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
-        why = why or f"the reference knows no usual {bound.metric}"
+        why = why or f"nothing learned yet of what is usual: {name_metric(bound.metric, scene.metrics)}"
         why = NEW_HOUR if bound.metric in HOURLY and _has_reference(rule, scene) else why
         return _ThresholdResult(None, bound, value, why=why, lacks_reference=True)
     # A detector's number may be numpy's own, whose comparison is no bool that `is False` knows.
@@ -263,7 +273,7 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
     unknown: _ThresholdResult | None = None
     for bounds in tested:
         if all(test.bad for test in bounds):
-            return RuleResult(True, _reason(rule, bounds[0]), _evidence(bounds[0], scene))
+            return RuleResult(True, _reason(rule, bounds[0], scene.metrics), _evidence(bounds[0], scene))
         if any(test.bad is False for test in bounds):
             continue
         blank = next(test for test in bounds if test.bad is None)
@@ -278,9 +288,14 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
     return RuleResult(False, "", _evidence(shown, scene))
 
 
-def _reason(rule: Rule, test: _ThresholdResult) -> str:
-    side = "below" if test.bound.worse is WorseSide.HIGH else "above"
-    return f"{test.bound.says or rule.says}: {test.bound.metric} {test.value:.3g}, normal {side} {test.limit:.3g}"
+def _reason(rule: Rule, test: _ThresholdResult, metrics: Mapping[str, MetricSpec]) -> str:
+    """Return what is wrong in words, and the number behind it; the page cuts at the last colon before "normal"."""
+    assert test.value is not None
+    assert test.limit is not None
+    side, metric = "below" if test.bound.worse is WorseSide.HIGH else "above", test.bound.metric
+    unit = metrics[metric].unit if metric in metrics else UNITS.get(metric, "")
+    number, limit = write_quantity(test.value, unit), write_quantity(test.limit, unit)
+    return f"{test.bound.says or rule.says}: {name_metric(metric, metrics)} {number}, normal {side} {limit}"
 
 
 def _evidence(test: _ThresholdResult, scene: RuleContext) -> Evidence:

@@ -266,6 +266,7 @@ def make_rule_context(
         activity=freeze.usual_activity(baseline.reference, baseline.learners.get(BaselinePart.NOISE)),
         provisional_for_all=moment.policy.provisional_for_all,
         provisional_sensitivity=moment.policy.provisional_sensitivity,
+        metrics=moment.policy.metrics,
     )
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
+from types import MappingProxyType
 
 from domain.faults import Fault, Verdict, VerdictState
+from domain.metrics import MetricSpec
 from evaluation.alerting.root_cause import rank, root_causes
 from evaluation.fleet import COMPARED, FleetFinding, compare_cameras
 from evaluation.rules.fault_rules import RULES
@@ -176,16 +178,21 @@ class VisitTally:
         return {metric: float(median(values)) for metric, values in self._numbers.items()}
 
 
-def compare_entries(entries: Iterable[SurveyEntry]) -> Sequence[SurveyEntry]:
-    """Return the entries with what each camera shows alone among those of its site added to its findings."""
+def compare_entries(
+    entries: Iterable[SurveyEntry], metrics: Mapping[str, MetricSpec] = MappingProxyType({})
+) -> Sequence[SurveyEntry]:
+    """Return the entries with what each camera shows alone among those of its site added to its findings.
+
+    By `metrics` their reasons name numbers in a guard's words.
+    """
     sites: dict[str, list[SurveyEntry]] = {}
     for entry in entries:
         sites.setdefault(entry.site, []).append(entry)
-    return [one for site in sites.values() for one in _compare_site(site)]
+    return [one for site in sites.values() for one in _compare_site(site, metrics)]
 
 
-def _compare_site(entries: Sequence[SurveyEntry]) -> Sequence[SurveyEntry]:
-    alone = compare_cameras({entry.name: entry.numbers for entry in entries if not entry.why_not})
+def _compare_site(entries: Sequence[SurveyEntry], metrics: Mapping[str, MetricSpec]) -> Sequence[SurveyEntry]:
+    alone = compare_cameras({entry.name: entry.numbers for entry in entries if not entry.why_not}, metrics)
     return [_add_findings(entry, alone[entry.name]) if entry.name in alone else entry for entry in entries]
 
 

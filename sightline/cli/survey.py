@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from detectors.metric_table import read_every_metric
 from domain.cameras import Camera, SamplingPlan
 from domain.errors import ConfigError
 from domain.report_files import ReportFormat
@@ -65,7 +66,7 @@ def survey(
             say(f"{len(entries)} of {len(wanted)}: {entry.name}: {describe_visit(entry)}")
     if len(entries) < len(wanted):
         report_error(f"{len(wanted) - len(entries)} cameras were not visited; they are not on the page")
-    compared = compare_entries(entries)
+    compared = compare_entries(entries, read_every_metric())
     for line in name_comparison(entries, compared):
         say(line)
     found = Survey(rank_entries(compared), began, version("sightline"), run.fingerprints)

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from detectors.metric_table import read_every_metric
 from domain.alerts import OutboxEntry
 from domain.errors import ConfigError
 from domain.faults import Fault
@@ -157,7 +158,7 @@ def _set_up(parts: Sequence[ScheduledCamera], stage: CameraProvider, folder: Pat
         api=ApiSettings(port=0),
         notifiers=NotifierSettings(log=False),
     )
-    policy = Policy.short(raise_s=DEMO_RAISE_S)
+    policy = replace(Policy.short(raise_s=DEMO_RAISE_S), metrics=read_every_metric())
     system = build_system(
         settings, policy=policy, grouping=GroupingPolicy.short(raise_s=DEMO_RAISE_S), notifiers=[ledger], clock=clock
     )

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from detectors.metric_table import read_metric_table
-from domain.evidence_metrics import EVIDENCE_METRICS
+from detectors.metric_table import read_every_metric
 from domain.ports import Clock, Notifier
 from notification.heartbeat import Heartbeat
 from notification.message import MessageWriter
@@ -35,7 +34,7 @@ def make_notifiers(settings: Settings, clock: Clock, pictures: PictureReader | N
 
 def make_tools(settings: Settings, clock: Clock, pictures: PictureReader | None = None) -> ReceiverTools:
     """Return what receivers write messages with."""
-    metrics = {**read_metric_table(), **EVIDENCE_METRICS}
+    metrics = read_every_metric()
     writer = MessageWriter(settings.api.public_url, metrics, settings.reports.zones().of)
     if pictures is None or settings.pictures == "never":
         return ReceiverTools(clock, writer)

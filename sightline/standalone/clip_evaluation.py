@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from detectors.metric_table import read_every_metric
 from detectors.registry import DetectorSet
 from domain.cameras import Camera, ConnectionState, SamplingPlan, StreamStatus
 from domain.errors import SourceUnavailable
@@ -200,7 +201,8 @@ class ScoringRun:
         self.track = ""
         url = file_address(source.address) if source.is_file else clean_camera_url(source.address, where="address")
         camera = Camera(name=escape_invisible(source.address), url=url, plan=self._plan)
-        policy = Policy.for_pictures() if source.is_picture else Policy.for_clips()
+        patience = Policy.for_pictures() if source.is_picture else Policy.for_clips()
+        policy = replace(patience, metrics=read_every_metric())
         bounds = TensorBatchLimits(max_frames=1) if source.is_live else TensorBatchLimits.for_device(self._device.type)
         scorer = FrameScorer(self._detectors, self._device, bounds)
         evaluator = ClipEvaluator(camera, scorer, policy, bounds=bounds, recorded=not source.is_live)

@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import torch
 
+from detectors.metric_table import read_every_metric
 from detectors.registry import DetectorSet
 from domain.cameras import Camera
 from domain.frames import Frame
@@ -38,7 +40,8 @@ class StreamWatch:
             model_every_s=detectors.every_s,
         )
         self._scorer = FrameScorer(detectors, device)
-        self._evaluator = StreamEvaluator(start_from_nothing, Policy.for_clips())
+        policy = replace(Policy.for_clips(), metrics=read_every_metric())
+        self._evaluator = StreamEvaluator(start_from_nothing, policy)
         self._frames = 0
 
     @property

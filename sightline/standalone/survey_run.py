@@ -5,13 +5,15 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from api.jpeg import encode_jpeg
+from detectors.metric_table import read_every_metric
 from detectors.registry import DetectorSet
 from domain.cameras import Camera, ConnectionState, StreamCounters, StreamStatus
 from domain.errors import FrameRejected, SourceUnavailable
+from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import FAULT_LABELS, Fault
 from domain.frames import Frame
 from domain.messages import Delivery
@@ -20,6 +22,7 @@ from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
 from evaluation.fleet import PIXELS
 from evaluation.policy import Policy
+from evaluation.rules.rule_check import why_not_measured
 from ingest.read.recordings import find_file_path
 from ingest.supervise.ipc import ReaderSetup
 from ingest.supervise.supervisor import IngestSupervisor
@@ -48,7 +51,7 @@ POLL_S = 0.25
 THUMBNAIL_WIDTH = 240
 _NOT_OF_FILES = (
     NO_CONNECTION,
-    *(f"{metric} was not measured" for metric in ("decode_errors_per_min", "fps", "bitrate_bps")),
+    *(why_not_measured(metric, EVIDENCE_METRICS) for metric in ("decode_errors_per_min", "fps", "bitrate_bps")),
 )
 """Reasons that only say that a file is no stream."""
 _ENDED = {
@@ -148,7 +151,7 @@ class SurveyRun:
         supervisor = IngestSupervisor([], queue.publisher(), self._clock, setup=setup)
         scorer, judge = (
             FrameScorer(self._detectors, self._device),
-            StreamEvaluator(start_from_nothing, Policy.for_clips()),
+            StreamEvaluator(start_from_nothing, replace(Policy.for_clips(), metrics=read_every_metric())),
         )
         waiting, active = deque(cameras), dict[str, _Visit]()
         supervisor.start()

@@ -16,11 +16,10 @@ import numpy as np
 from sqlalchemy import Engine, text
 
 from api.app import create_app
-from detectors.metric_table import read_metric_table
+from detectors.metric_table import read_every_metric
 from domain.alerts import Incident, IncidentState
 from domain.baselines import LightMode
 from domain.cameras import Camera, ConnectionState, StreamCounters, StreamStatus
-from domain.evidence_metrics import EVIDENCE_METRICS
 from domain.faults import Evidence, Fault, Verdict, VerdictState
 from domain.frames import ColorRange, Frame, FrameFormat, FrameRef
 from domain.messages import BatchResult, StreamSnapshot
@@ -136,7 +135,7 @@ def serve_wall(folder: Path, count: int) -> Iterator[SimulatedWall]:
     incident_id = _add_history(engine, scores, cameras, clock.now())
     live = MemoryLiveState()
     writer = WallWriter(live, [each for each in cameras if int(each.name[-4:]) % _FAULT_EVERY != 1], clock)
-    app = create_app(streams, scores, alerts, live, metrics={**read_metric_table(), **EVIDENCE_METRICS}, clock=clock)
+    app = create_app(streams, scores, alerts, live, metrics=read_every_metric(), clock=clock)
     server = ApiServer(app, "127.0.0.1", 0)
     threads = [
         threading.Thread(target=writer.run, name="writer", daemon=True),

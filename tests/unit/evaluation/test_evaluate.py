@@ -1,10 +1,14 @@
+import re
+from dataclasses import replace
 from datetime import timedelta
 from time import thread_time
 
+from detectors.metric_table import read_every_metric
 from domain.alerts import AlertState
 from domain.cameras import Camera, SamplingMode, SamplingPlan
 from domain.faults import Fault, NotAssessable, VerdictState
 from evaluation.evaluate import Tick, evaluate_observation, restore_state
+from evaluation.policy import Policy
 from tests.unit.evaluation.camera_timeline import DAY, DEFOCUSED, ELSEWHERE, NIGHT, CameraTimeline, flat_structure
 
 UNLIT = {**NIGHT, "luma_mean": 0.04, "luma_p95": 0.08, "black_share": 0.8, "contrast_rms": 0.02, "sharpness": 0.1}
@@ -137,7 +141,14 @@ def test_a_view_is_never_compared_across_a_mode_change() -> None:
 def test_a_metric_that_could_not_be_measured_gives_its_reason() -> None:
     story = CameraTimeline()
     story.play(20, {metric: value for metric, value in DAY.items() if metric != "blockiness"})
-    assert reason(story, Fault.BLOCKINESS) == "blockiness was not measured"
+    assert reason(story, Fault.BLOCKINESS) == "not measured: blockiness"
+
+
+def test_a_reason_names_its_number_in_a_guards_words_with_its_unit() -> None:
+    story = CameraTimeline(policy=replace(Policy.for_pictures(), metrics=read_every_metric()))
+    story.play(1, {**DAY, "edge_width": 14.0, "sharpness": 0.05})
+    said = story.verdict(Fault.BLUR).reason
+    assert re.fullmatch(r"fine detail is gone: sharpness 4\.\d+ %, normal above 30 %", said), said
 
 
 def test_verdict_changes_are_announced_once_and_not_with_every_number() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from detectors.metric_table import read_every_metric
 from domain.faults import Fault
 from evaluation.fleet import COMPARED, LEAST_CAMERAS, PIXELS, RULES, SignScale, compare_cameras, score_cameras
 
@@ -55,6 +56,13 @@ def test_the_finding_says_what_it_means_with_its_numbers_and_how_many_were_compa
     assert "softer than the site's other cameras" in finding.reason
     assert "sharpness 0.35, edge_width 12" in finding.reason
     assert "compared with 19 others" in finding.reason
+
+
+def test_the_finding_names_its_numbers_in_a_guards_words() -> None:
+    cameras = site(20)
+    cameras["camera 3"] |= WORSE[Fault.BLUR]
+    ((finding,),) = compare_cameras(cameras, read_every_metric()).values()
+    assert "(sharpness 35 %, width of edges 12 px, " in finding.reason
 
 
 @pytest.mark.parametrize("fault", WORSE)

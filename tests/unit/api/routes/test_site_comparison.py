@@ -35,7 +35,7 @@ def test_the_camera_that_is_purple_alone_is_named_with_its_reason(api: Caller, s
     put_site(stage)
     (found,) = api.get("/api/v1/site-comparison").json()
     assert (found["camera"], found["site"], found["faults"]) == ("north 0", "north", ["ir_cut"])
-    assert "purple_share 0.5" in found["reason"]
+    assert "lean_blue 0.1, Saturation 0.4;" in found["reason"], "by the labels of the metrics that the API knows"
     assert f"compared with {COUNT - 1} others" in found["reason"]
 
 
