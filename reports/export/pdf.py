@@ -18,7 +18,7 @@ from reportlab.platypus import Table as PdfTable
 
 from reports.charts.drawing import Area, Box, Drawing, Label, Line
 from reports.export.chapters import Figures, Heading, Lines, Part, chapters, subtitle, title
-from reports.export.pdf_fonts import BOLD, PLAIN, font_of, font_runs, has_letters, register_fonts
+from reports.export.pdf_fonts import BOLD, PLAIN, font_of, font_runs, has_letters, needs_reader, register_fonts
 from reports.export.tables import Table
 from reports.records import Report
 
@@ -32,8 +32,12 @@ _NUMBER = ParagraphStyle("number", parent=_CELL, alignment=TA_RIGHT)
 _HEADS = {1: (17, 21), 2: (13, 17), 3: (9.5, 13)}
 _LINE = HexColor("#999999")
 _LETTERS_MISSING = (
-    "Some names have letters that no font of a PDF reader has: they are question marks here. The HTML, CSV and JSON of "
+    "Some names have letters for which this PDF has no font: they are question marks here. The HTML, CSV and JSON of "
     "the same report hold every name whole."
+)
+_READERS_FONTS = (
+    "Chinese, Japanese and Korean letters are shown with the fonts of the reader. Where it has none, read the HTML of "
+    "the same report."
 )
 _LONG_ROWS = 12
 """Tables with more rows than this may break over pages."""
@@ -56,8 +60,10 @@ def write_pdf(report: Report, fingerprint: str) -> bytes:
         invariant=1,
     )
     story: list[Flowable] = [_heading(title(report), 1), _paragraph(subtitle(report), _TEXT), Spacer(1, 6)]
-    if not all(has_letters(name) for name in _names(report)):
-        story += [_paragraph(_LETTERS_MISSING, _TEXT), Spacer(1, 6)]
+    names = set(_names(report))
+    notes = [_LETTERS_MISSING] * (not all(map(has_letters, names))) + [_READERS_FONTS] * any(map(needs_reader, names))
+    for note in notes:
+        story += [_paragraph(note, _TEXT), Spacer(1, 6)]
     for part in chapters(report, fingerprint):
         story += _flowables(part)
     document.build(story, canvasmaker=_build_canvas_type(report))

@@ -1,25 +1,37 @@
-"""Fonts of the PDF: Helvetica for Latin letters, the readers' own Asian fonts for others; nothing is embedded.
+"""Fonts of the PDF: Helvetica for western letters, DejaVu for others, the readers' own fonts for Asian letters.
 
-A letter that none of them has is shown as a question mark; the HTML and CSV exports hold every name whole.
+DejaVu is in the package (`fonts/`) and embedded, as far as a document uses it: Latin, Greek, Cyrillic, Armenian,
+Georgian, Hebrew and Arabic letters look the same everywhere. A letter that no font has (Thai, emoji) is shown as a
+question mark; the HTML and CSV exports hold every name whole.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
+
+from reports.export.right_to_left import draw_order
 
 PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
+_FOLDER = Path(__file__).with_name("fonts")
+_EMBEDDED = {PLAIN: "DejaVuSans", BOLD: "DejaVuSans-Bold"}
 _ASIAN = (("HeiseiKakuGo-W5", "shift_jis"), ("STSong-Light", "gb2312"), ("HYSMyeongJo-Medium", "euc_kr"))
-"""Fonts every PDF reader brings, and the character set that each covers; the first also has Greek and Cyrillic."""
+"""Fonts that readers of PDF bring, and the character set that each covers."""
 
 
-def register_fonts() -> None:
-    """Make the fonts known; once for a process is enough."""
-    known = set(pdfmetrics.getRegisteredFontNames())
+@cache
+def register_fonts() -> frozenset[int]:
+    """Make the fonts known, once for a process; return the code points of the embedded ones."""
     for name, _ in _ASIAN:
-        if name not in known:
-            pdfmetrics.registerFont(UnicodeCIDFont(name))
+        pdfmetrics.registerFont(UnicodeCIDFont(name))
+    for name in _EMBEDDED.values():
+        pdfmetrics.registerFont(TTFont(name, str(_FOLDER / f"{name}.ttf")))
+    faces = [pdfmetrics.getFont(name).face.charToGlyph for name in _EMBEDDED.values()]
+    return frozenset.intersection(*map(frozenset, faces))
 
 
 def has_letters(text: str) -> bool:
@@ -27,10 +39,15 @@ def has_letters(text: str) -> bool:
     return all(_font(letter, PLAIN) for letter in text)
 
 
+def needs_reader(text: str) -> bool:
+    """Return whether some letters are shown by a font that the reader must have."""
+    return any(_font(letter, PLAIN) in dict(_ASIAN) for letter in text)
+
+
 def font_runs(text: str, *, bold: bool = False) -> Iterator[tuple[str, str]]:
-    """Give (font, part of the text) in order; what no font has becomes a question mark."""
+    """Give (font, part of the text) in the order of drawing; what no font has becomes a question mark."""
     latin = BOLD if bold else PLAIN
-    for font, letters in groupby(text, lambda letter: _font(letter, latin)):
+    for font, letters in groupby(draw_order(text), lambda letter: _font(letter, latin)):
         shown = "".join(letters)
         yield (font, shown) if font else (latin, "?" * len(shown))
 
@@ -40,14 +57,19 @@ def font_of(text: str, *, bold: bool = False) -> tuple[str, str]:
     runs = list(font_runs(text, bold=bold))
     if len(runs) <= 1:
         return runs[0] if runs else (BOLD if bold else PLAIN, "")
-    other = next(font for font, _ in runs if font not in (PLAIN, BOLD))
-    charset = dict(_ASIAN)[other]
-    return other, text.encode(charset, "replace").decode(charset)
+    embedded, shown = _EMBEDDED[BOLD if bold else PLAIN], "".join(part for _, part in runs)
+    asian = next((font for font, _ in runs if font in dict(_ASIAN)), "")
+    if not asian:
+        return embedded, "".join(letter if ord(letter) in register_fonts() else "?" for letter in shown)
+    charset = dict(_ASIAN)[asian]
+    return asian, shown.encode(charset, "replace").decode(charset)
 
 
 def _font(letter: str, latin: str) -> str:
     if _fits(letter, "cp1252"):
         return latin
+    if ord(letter) in register_fonts():
+        return _EMBEDDED[latin]
     return next((font for font, charset in _ASIAN if _fits(letter, charset)), "")
 
 

@@ -35,11 +35,11 @@ _TIME = (
     Column("unknown", 0.09, number=True),
 )
 _SUMMARY = (
-    Column("cameras", 0.07, number=True),
+    Column("cameras", 0.10, number=True),
     *_TIME,
     Column("trend", 0.12, number=True),
     Column("incidents", 0.09, number=True),
-    Column("maintenance", 0.15, number=True),
+    Column("maintenance", 0.13, number=True),
 )
 
 

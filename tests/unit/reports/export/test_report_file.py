@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from domain.report_files import ReportFormat, ReportRequest
 from domain.text.csv_cells import neutralise_formula
@@ -19,10 +22,11 @@ from reports.charts.drawing import Label, Line
 from reports.charts.report_charts import lost_time_by_fault
 from reports.export.chapters import chapters
 from reports.export.csv_export import COLUMNS
-from reports.export.pdf_fonts import font_of, font_runs, has_letters, register_fonts
+from reports.export.pdf_fonts import font_of, font_runs, has_letters
 from reports.export.report_file import export
 from reports.export.seal import Outcome, check_seal
-from reports.records import Report
+from reports.export.tables import Table
+from reports.records import Report, Scope
 from reports.usable_time.time_parts import TimeParts
 from tests.unit.reports.test_build import SITES, ZONES
 
@@ -148,14 +152,53 @@ def test_names_are_text_in_html_and_letters_in_a_pdf(report: Report) -> None:
     assert "&lt;script&gt;" in page
     assert export(strange, ReportFormat.PDF).content.startswith(b"%PDF")
     assert has_letters(name)
-    assert not has_letters("بوابة")
 
 
-def test_what_no_font_has_is_a_question_mark_and_the_rest_keeps_its_letters() -> None:
-    register_fonts()
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("Łódź ščř", "Łódź ščř"),
+        ("Двор №2", "Двор №2"),
+        ("Αθήνα", "Αθήνα"),
+        ("შესასვლელი", "შესასვლელი"),
+        ("שער 12 (צפון)", "(ןופצ) 12 רעש"),
+        ("Gate שער צפון A", "Gate ןופצ רעש A"),
+        ("بوابة", "\ufe94\ufe91\ufe8d\ufeee\ufe91"),
+        ("لا", "\ufefb"),
+        ("正門", "正門"),
+        ("정문", "정문"),
+        ("ประตู", "?????"),
+        ("yard \U0001f600", "yard ?"),
+    ],
+)
+def test_letters_of_a_pdf_are_shown_or_a_question_mark_stands_for_them(report: Report, name: str, drawn: str) -> None:
+    """Never a box, an error or another file of the same report; a note says what question marks stand for."""
+    site = replace(report.sites[0], name=name, cameras=[replace(report.sites[0].cameras[0], name=name, group=name)])
+    strange = replace(report, sites=[site], worst=site.cameras, scope=Scope(site=name))
+    assert "".join(part for _, part in font_runs(name)) == drawn
+    assert font_of(name)[1] == drawn
+    file = export(strange, ReportFormat.PDF).content
+    assert check_seal(file).outcome is Outcome.INTACT
+    assert file == export(strange, ReportFormat.PDF).content
+    assert has_letters(name) is ("?" not in drawn)
+
+
+def test_each_part_of_a_name_has_the_font_that_holds_it() -> None:
     assert list(font_runs("Tor 正門")) == [("Helvetica", "Tor "), ("HeiseiKakuGo-W5", "正門")]
-    assert font_of("Двор")[1] == "Двор"
-    assert list(font_runs("a\U0001f600")) == [("Helvetica", "a"), ("Helvetica", "?")]
+    assert list(font_runs("Tor Двор", bold=True)) == [("Helvetica-Bold", "Tor "), ("DejaVuSans-Bold", "Двор")]
+    assert font_of("Двор 正門") == ("HeiseiKakuGo-W5", "Двор 正門")
+    assert font_of("a\U0001f600") == ("DejaVuSans", "a?")
+
+
+def test_no_word_of_a_tables_head_is_broken(report: Report) -> None:
+    room = A4[0] - 2 * 14 * mm - 12
+    tables = [part for part in chapters(report, "") if isinstance(part, Table)]
+    assert tables
+    for table in tables:
+        whole = sum(column.width for column in table.columns)
+        for column in table.columns:
+            widest = max(stringWidth(word, "Helvetica-Bold", 7) for word in column.title.split())
+            assert widest <= room * column.width / whole - 8, (table.title, column.title)
 
 
 def test_html_fetches_nothing_and_runs_nothing(report: Report) -> None:
