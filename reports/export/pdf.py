@@ -157,7 +157,7 @@ def _table(part: Table) -> Iterator[Flowable]:
     head = _heading(part.title, 3)
     note = [_paragraph(part.note, _CELL)] if part.note else []
     if not part.rows:
-        yield KeepTogether([head, _paragraph("None in this period.", _TEXT)])
+        yield KeepTogether([head, _paragraph("None in this period.", _TEXT), Spacer(1, 4)])
         return
     styles = [_NUMBER if column.number else _CELL for column in part.columns]
     titles = [_paragraph(c.title, style, bold=True) for c, style in zip(part.columns, styles, strict=True)]
