@@ -70,6 +70,9 @@ class Log:
     def holds(self, incident_id: str, receiver: str) -> bool:
         raise NotImplementedError
 
+    def was_notified(self, incident_id: str, receiver: str) -> bool:
+        raise NotImplementedError
+
     def messages(self, since: object, until: object, *, limit: int = 10) -> tuple[ShadowMessage, ...]:
         return self._messages[:limit]
 
