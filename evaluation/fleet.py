@@ -73,6 +73,7 @@ class FleetRule:
 
     `alone`: mean distance of `signs` that calls a camera. `votes`: what learned models say, one of each group (the one
     that stands out most), each counting twice; `agreed`: mean distance of signs and votes that calls a camera too.
+    `poorer`: mean distance of signs, votes and image quality, which counts twice as well, that calls one too.
     """
 
     fault: Fault
@@ -81,20 +82,36 @@ class FleetRule:
     alone: float
     agreed: float
     says: str
+    poorer: float = math.inf
 
 
 def _model_votes(*kinds: str) -> tuple[Sign, ...]:
     return tuple(Sign(f"{PICTURE_FAULT}{kind}", 1, 1.0, SignScale.LOGIT) for kind in kinds)
 
 
+QUALITY = Sign("image_quality", -1, 4.0, sized=True)
+"""What people would say of the picture as a whole: it names no fault, and is asked where other numbers name one."""
 RULES: tuple[FleetRule, ...] = (
+    FleetRule(
+        Fault.TOO_BRIGHT,
+        (
+            Sign("luma_mean", 1, 0.06),
+            Sign("clipped_share", 1, 0.03),
+            Sign("texture_share", -1, 0.08, sized=True),
+        ),
+        (_model_votes("burnt_out"),),
+        alone=3.0,
+        agreed=3.8,
+        poorer=3.0,
+        says="much more of the picture is burnt out than at the site's other cameras",
+    ),
     FleetRule(
         Fault.TOO_BRIGHT,
         (Sign("clipped_share", 1, 0.03), Sign("luma_mean", 1, 0.06), Sign("luma_p05", 1, 0.05)),
         (_model_votes("burnt_out"),),
-        alone=3.9,
+        alone=3.6,
         agreed=4.8,
-        says="much more of the picture is burnt out than at the site's other cameras",
+        says="much brighter than the site's other cameras, its darkest parts too",
     ),
     FleetRule(
         Fault.BLUR,
@@ -105,8 +122,9 @@ RULES: tuple[FleetRule, ...] = (
             Sign("local_contrast", -1, 0.15, SignScale.LOG, sized=True),
         ),
         (_model_votes("defocus", "condensation"),),
-        alone=3.0,
-        agreed=3.65,
+        alone=3.3,
+        agreed=3.5,
+        poorer=3.2,
         says="much softer than the site's other cameras: out of focus, or water, dirt or a film on lens or dome",
     ),
     FleetRule(
@@ -118,9 +136,24 @@ RULES: tuple[FleetRule, ...] = (
             Sign("texture_share", -1, 0.08, sized=True),
         ),
         (_model_votes("fog", "condensation"),),
-        alone=3.1,
+        alone=3.2,
         agreed=4.0,
+        poorer=3.0,
         says="more washed out than the site's other cameras: water, dirt or a film on lens or dome, or fog here alone",
+    ),
+    FleetRule(
+        Fault.LOW_CONTRAST,
+        (
+            Sign("haze", 1, 0.03),
+            Sign("edge_width", 1, 0.1, SignScale.LOG, sized=True),
+            Sign("local_contrast", -1, 0.15, SignScale.LOG, sized=True),
+            Sign("texture_share", -1, 0.08, sized=True),
+        ),
+        (_model_votes("condensation"),),
+        alone=math.inf,
+        agreed=3.1,
+        poorer=2.5,
+        says="paler and softer than the site's other cameras: water, dirt or a film on lens or dome",
     ),
     FleetRule(
         Fault.IR_CUT,
@@ -130,7 +163,7 @@ RULES: tuple[FleetRule, ...] = (
             Sign("saturation", 1, 0.03),
         ),
         (_model_votes("purple"),),
-        alone=2.85,
+        alone=3.1,
         agreed=3.2,
         says="the picture is purple and the other cameras' pictures are not: the infrared filter did not swing in",
     ),
@@ -146,6 +179,7 @@ RULES: tuple[FleetRule, ...] = (
 COMPARED: tuple[str, ...] = (
     LIGHT,
     *dict.fromkeys(sign.metric for rule in RULES for group in (rule.signs, *rule.votes) for sign in group),
+    QUALITY.metric,
 )
 """The metrics that are compared between cameras; `PIXELS` comes beside them."""
 
@@ -160,20 +194,26 @@ class FleetFinding:
 
 @dataclass(frozen=True, slots=True)
 class FleetScore:
-    """How far one camera stands out by one rule: the mean of its signs, and of signs and votes (None: no model ran).
+    """How far one camera stands out by one rule: the mean of its signs, of signs and votes, and with image quality too.
 
-    `peers`: with how many other cameras it was compared, at least.
+    None where a model did not run. `peers`: with how many other cameras it was compared, at least.
     """
 
     rule: FleetRule
     signs: float
     voted: float | None
+    with_quality: float | None
     peers: int
 
     @property
     def called(self) -> bool:
-        voted = self.voted is not None and self.signs >= AGREEING and self.voted >= self.rule.agreed
-        return voted or self.signs >= self.rule.alone
+        rule = self.rule
+        voted = _reaches(self.voted, rule.agreed) or _reaches(self.with_quality, rule.poorer)
+        return self.signs >= rule.alone or (voted and self.signs >= AGREEING)
+
+
+def _reaches(distance: float | None, bound: float) -> bool:
+    return distance is not None and distance >= bound
 
 
 def compare_cameras(
@@ -220,8 +260,12 @@ class _SiteNumbers:
             distances += [distance[0]] * sign.weight
             peers = min(peers, distance[1])
         votes = [one for group in rule.votes if (one := self._vote(name, group)) is not None]
-        voted = _mean([*distances, *votes, *votes]) if votes else None
-        return FleetScore(rule, _mean(distances), voted, peers)
+        voted = [*distances, *votes, *votes] if votes else []
+        quality = self._distance(name, QUALITY, MOST)
+        poorer = [*voted, quality[0], quality[0]] if voted and quality is not None else []
+        return FleetScore(
+            rule, _mean(distances), _mean(voted) if voted else None, _mean(poorer) if poorer else None, peers
+        )
 
     def _vote(self, name: str, group: Sequence[Sign]) -> float | None:
         return max((one[0] for sign in group if (one := self._distance(name, sign, MOST_VOTED))), default=None)

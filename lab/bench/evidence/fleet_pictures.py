@@ -35,7 +35,7 @@ from lab.training.samples import TRAIN, VALIDATION
 from workers.frame_scoring.frame_scorer import FrameScorer
 
 NAME = "camera"
-MODELS = ("picture_faults",)
+MODELS = ("picture_faults", "saliency_iqa")
 SITES, HELD_OUT_SITES = 20, 10
 """Of training photographs, and of photographs held out."""
 HEALTHY = 40
@@ -154,7 +154,7 @@ def choose_scenes(data: Path, *, held_out: bool) -> Sequence[Path]:
 
 
 def build_fleet_scorer() -> FrameScorer:
-    """Return a scorer with the metrics and the picture-fault model, on the CPU."""
+    """Return a scorer with the metrics, the picture-fault model and image quality, on the CPU."""
     return FrameScorer(build_detectors(models=check_models({}, None, names=MODELS)), torch.device("cpu"))
 
 

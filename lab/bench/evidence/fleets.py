@@ -25,6 +25,8 @@ SHAPES: Sequence[tuple[int, int]] = ((8, 0), (8, 1), (20, 0), (20, 1), (20, 2), 
 """Cameras of a fleet, and how many of them have a planted fault."""
 CAMERAS = 6000
 """Judged of each shape, about."""
+BRIGHTEST = 0.8
+"""Mean luma up to which a made camera counts as healthy: exposure control lets no camera's picture go so near white."""
 RIGHT: Mapping[str, frozenset[Fault]] = {
     **dict.fromkeys(("wet_dome", "wet_film", "condensation", "defocus"), frozenset({Fault.BLUR, Fault.LOW_CONTRAST})),
     "fog": frozenset({Fault.LOW_CONTRAST}),
@@ -69,10 +71,10 @@ def draw_fleets(
     for _ in range(fleets):
         first = int(rng.choice(numbers))
         chosen = [first]
-        if rng.random() < 1 / 3 or count > sum(not camera.fault for camera in sites[first]):
+        if rng.random() < 1 / 3 or count > sum(_is_healthy(camera) for camera in sites[first]):
             chosen = [number for number in numbers if LOOKS[number % len(LOOKS)] == LOOKS[first % len(LOOKS)]]
         pool = [camera for number in chosen for camera in sites[number]]
-        healthy = [camera for camera in pool if not camera.fault]
+        healthy = [camera for camera in pool if _is_healthy(camera)]
         planted = [camera for camera in pool if camera.fault and camera.plain]
         if len(healthy) < count - faulty or len(planted) < faulty:
             continue
@@ -108,12 +110,16 @@ def count_calls(sites: Mapping[int, Sequence[MadeCamera]], cameras: int = CAMERA
         fleets.append({"cameras": count, "faulty": faulty, "healthy": healthy, "healthy_called": called})
     return {
         "sites": len(sites),
-        "healthy_cameras": sum(not camera.fault for site in sites.values() for camera in site),
+        "healthy_cameras": sum(_is_healthy(camera) for site in sites.values() for camera in site),
         "different_healthy_called": len(odd),
         "fleets": fleets,
         "false_headlines": dict(falsely),
         "kinds": [_kind(kinds, kind, plain=plain) for kind in KINDS for plain in (True, False)],
     }
+
+
+def _is_healthy(camera: MadeCamera) -> bool:
+    return not camera.fault and camera.numbers["luma_mean"] <= BRIGHTEST
 
 
 def _kind(counted: Mapping[tuple[str, bool, str], int], kind: str, *, plain: bool) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from workers.frame_scoring.frame_scorer import FrameScorer
 
 LABELS = "labels.tsv"
 HEALTHY, FAULTY, MARGINAL = "healthy", "fault", "marginal"
-MODELS = ("picture_faults",)
+MODELS = ("picture_faults", "saliency_iqa")
 SHOWN = 3
 """How many of the picture-fault model's probabilities are shown of each camera, the largest."""
 PREFIX = "picture_fault_"

@@ -110,6 +110,28 @@ def test_where_the_model_stands_out_too_less_is_enough() -> None:
     assert name_calls(cameras) == {"camera 3": [Fault.BLUR]}
 
 
+def test_where_image_quality_stands_out_with_the_model_still_less_is_enough() -> None:
+    """It names no fault: without a model that does, or numbers that agree, it calls nobody."""
+    softer = {"sharpness": 0.68, "edge_width": 4.8, "texture_share": 0.69, "local_contrast": 15.0}
+    cameras = site(20, model=True)
+    for place, numbers in enumerate(cameras.values()):
+        numbers["image_quality"] = 55.0 + place % 7
+    cameras["camera 3"] |= {**softer, "picture_fault_defocus": 0.4}
+    assert not compare_cameras(cameras)
+    cameras["camera 3"]["image_quality"] = 20.0
+    assert name_calls(cameras) == {"camera 3": [Fault.BLUR]}
+    cameras["camera 5"]["image_quality"] = 5.0
+    assert name_calls(cameras) == {"camera 3": [Fault.BLUR]}
+    del cameras["camera 3"]["picture_fault_defocus"], cameras["camera 3"]["picture_fault_condensation"]
+    assert not compare_cameras(cameras)
+
+
+def test_a_burnt_out_camera_that_never_reaches_white_is_called_by_light_and_lost_texture() -> None:
+    cameras = site(20, model=True)
+    cameras["camera 3"] |= {"luma_mean": 0.85, "texture_share": 0.3, "picture_fault_burnt_out": 0.3}
+    assert name_calls(cameras) == {"camera 3": [Fault.TOO_BRIGHT]}
+
+
 def test_a_small_picture_is_not_called_soft_beside_large_ones() -> None:
     """Edges of a small picture are as wide in pixels and hold less detail; those of a size are compared among them."""
     large = site(30, pixels=1920 * 1080)
