@@ -44,6 +44,7 @@ const ENGLISH = {
   "wall.hidden": "{n} more; open the site, or show the wall as a table.",
   "wall.keys": "Keys: / finds, arrows or J and K go from camera to camera, Enter opens, Escape clears.",
 
+  "standouts.title": "Stand out beside the other cameras of their site, while they learn what is usual ({n})",
   "site.allOk": "all {n} OK",
   "site.oneOk": "OK",
   "site.fault": "{n} with a fault",

@@ -6,6 +6,7 @@ import { askToTake, showIncidents } from "../incidents.js";
 import { kioskLink } from "../kiosk-link.js";
 import { noteQuery } from "../router.js";
 import { refreshSparks, watchSparks } from "../sparks.js";
+import { standoutSection, watchStandouts } from "../standouts.js";
 import { t } from "../texts.js";
 import { cardWall } from "../wall-cards.js";
 import { savedFilters } from "../wall-filters.js";
@@ -112,6 +113,7 @@ export function open(container, params, state) {
     show();
   }
 
+  const standouts = watchStandouts(parts.standouts, state, (name) => site === null || name === site);
   const listIncidents = () => showIncidents(parts, state.incidents, { take: askToTake });
   remember(parts.span, "sightline.span", choice);
   parts.find.addEventListener("input", () => {
@@ -122,6 +124,7 @@ export function open(container, params, state) {
     site = parts.site.value === "*" ? null : parts.site.value.slice(1);
     noteQuery({ site });
     show();
+    standouts.show();
   });
   parts.tag.addEventListener("change", () => {
     tag = parts.tag.value || null;
@@ -144,6 +147,7 @@ export function open(container, params, state) {
       if (layout && layout.name === "cards") refreshSparks(choice, false);
     }),
     wallKeys(parts),
+    standouts.stop,
     () => layout && layout.made.close(),
   ];
   if (state.metrics.size) showMetrics();
@@ -171,6 +175,7 @@ function build(find, kiosk) {
   };
   parts.fold = element("details", { id: "resolved", hidden: true }, element("summary"), parts.resolved);
   parts.incidents = element("section", { class: "incidents", id: "incidents", "aria-labelledby": "incidents-title", hidden: true }, parts.title, parts.open, parts.fold);
+  parts.standouts = standoutSection();
   parts.siteLabel = element("label", { hidden: true }, t("wall.site"), " ", parts.site);
   parts.tagLabel = element("label", { hidden: true }, t("wall.tag"), " ", parts.tag);
   parts.chart = element("span", { class: "chart-tools" },
@@ -185,7 +190,7 @@ function build(find, kiosk) {
   parts.all = [
     element("h1", { class: "unseen" }, t("nav.wall")),
     element("div", { class: "bar" }, parts.counts, tools),
-    parts.incidents,
+    parts.incidents, parts.standouts,
     element("div", { class: "bar" }, element("div", { class: "counts", role: "group", "aria-label": t("wall.view") }, ...parts.views), savedFilters(), kiosk),
     parts.empty, parts.cameras, element("p", { class: "quietly keys" }, t("wall.keys")), parts.models,
   ];

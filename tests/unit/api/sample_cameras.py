@@ -180,3 +180,18 @@ def blur_verdict(value: float = 7.1) -> Verdict:
 
 def signal_loss_verdict(reason: str = "the camera does not answer") -> Verdict:
     return Verdict(Fault.SIGNAL_LOSS, VerdictState.FAULT, reason, Evidence(since=START))
+
+
+PURPLE = {"purple_share": 0.5, "lean_blue": 0.1, "saturation": 0.4}
+SITE_SIZE = 10
+
+
+def put_site(stage: SampleCameras, site: str = "north", *, learned: bool = False) -> None:
+    """Ten cameras in good order, the first of them purple."""
+    for place in range(SITE_SIZE):
+        camera = Camera(f"{site} {place}", f"rtsp://10.0.0.{place + 1}/", site=site)
+        snapshot = stage.healthy(camera)
+        usual = {"purple_share": 0.02 + place / 1000, "lean_blue": place / 1000, "saturation": 0.1 + place / 500}
+        until = None if learned else stage.clock.now() + timedelta(hours=3)
+        values = {**snapshot.values, **(PURPLE if place == 0 else usual)}
+        stage.live.put(replace(snapshot, values=values, learning_until=until))

@@ -9,7 +9,7 @@ from domain.cameras import Camera
 from domain.faults import Evidence, VerdictState
 from lab.bench.page.browser import Browser
 from tests.unit.api.page.conftest import Open
-from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, signal_loss_verdict
+from tests.unit.api.sample_cameras import SampleCameras, blur_verdict, put_site, signal_loss_verdict
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +72,40 @@ def test_a_site_that_is_off_or_unknown_never_reads_as_fine(window: Browser, stag
     window.wait(lambda: len(window.texts("section.site")) == 3, what="three sites")
     assert tallies(window) == {"Silent": "1 unknown", "Mixed": "1 OK, 1 switched off", "Off": "1 switched off"}
     assert "fine" not in "".join(window.texts("main"))
+
+
+def test_what_stands_out_at_a_site_is_named_with_its_reason_and_a_way_to_the_camera(
+    window: Browser, stage: SampleCameras, opened: Open
+) -> None:
+    put_site(stage, "north")
+    put_site(stage, "south", learned=True)
+    stage.show("north 0", np.zeros((9, 16, 3), np.uint8))
+    opened()
+    window.wait(lambda: window.texts("#standouts li"), what="the camera that stands out")
+    (line,) = window.texts("#standouts li")
+    assert line.startswith("north 0")
+    assert "the infrared filter did not swing in" in line
+    assert "compared with 9 others" in line
+    assert window.texts("#standouts-title")[0].endswith("(1)")
+
+    shown = "return document.querySelector('#standouts').hidden"
+    choose = "const s = document.querySelector('#site'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))"
+    window.run(choose, "=south")
+    assert window.run(shown) is True
+    window.run(choose, "=north")
+    assert window.run(shown) is False
+    window.click("#standouts a")
+    window.wait(lambda: window.texts("#detail-title") == ["north 0"], what="the camera")
+    window.wait(lambda: window.texts(".detail .check-row"), what="its checks")
+
+
+def test_a_wall_where_nothing_stands_out_has_no_such_section(
+    window: Browser, stage: SampleCameras, opened: Open
+) -> None:
+    put_site(stage, learned=True)
+    opened()
+    window.wait(lambda: len(window.texts("section.site")) == 1, what="the site")
+    assert window.run("return document.querySelector('#standouts').hidden") is True
 
 
 def tallies(window: Browser) -> dict[str, str]:

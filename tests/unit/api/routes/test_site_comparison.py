@@ -6,23 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.baselines import LightMode
-from domain.cameras import Camera
 from tests.unit.api.conftest import Caller
-from tests.unit.api.sample_cameras import SampleCameras
-
-PURPLE = {"purple_share": 0.5, "lean_blue": 0.1, "saturation": 0.4}
-COUNT = 10
-
-
-def put_site(stage: SampleCameras, site: str = "north", *, learned: bool = False) -> None:
-    """Ten cameras in good order, the first of them purple."""
-    for place in range(COUNT):
-        camera = Camera(f"{site} {place}", f"rtsp://10.0.0.{place + 1}/", site=site)
-        snapshot = stage.healthy(camera)
-        usual = {"purple_share": 0.02 + place / 1000, "lean_blue": place / 1000, "saturation": 0.1 + place / 500}
-        until = None if learned else stage.clock.now() + timedelta(hours=3)
-        values = {**snapshot.values, **(PURPLE if place == 0 else usual)}
-        stage.live.put(replace(snapshot, values=values, learning_until=until))
+from tests.unit.api.sample_cameras import SITE_SIZE, SampleCameras, put_site
 
 
 def change(stage: SampleCameras, name: str, **values: object) -> None:
@@ -36,7 +21,7 @@ def test_the_camera_that_is_purple_alone_is_named_with_its_reason(api: Caller, s
     (found,) = api.get("/api/v1/site-comparison").json()
     assert (found["camera"], found["site"], found["faults"]) == ("north 0", "north", ["ir_cut"])
     assert "lean_blue 0.1, Saturation 0.4;" in found["reason"], "by the labels of the metrics that the API knows"
-    assert f"compared with {COUNT - 1} others" in found["reason"]
+    assert f"compared with {SITE_SIZE - 1} others" in found["reason"]
 
 
 def test_a_camera_whose_own_baseline_is_learned_is_left_to_it(api: Caller, stage: SampleCameras) -> None:
