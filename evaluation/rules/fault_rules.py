@@ -118,6 +118,7 @@ _TABLE: tuple[Rule, ...] = (
         (
             (above("clipped_share", 0.08, 0.06), above("luma_mean", 0.72, 0.68)),
             (above_p95("clipped_share", 0.20, 0.14), above_usual("luma_mean", 1.12, 1.06)),
+            (above("luma_mean", 0.80, 0.76), model_threshold("burnt_out", (0.10, 0.06))),
             (model_threshold("burnt_out"),),
         ),
         refuses=True,

@@ -88,3 +88,14 @@ def test_a_detector_s_own_kind_of_number_is_judged_like_any_other() -> None:
     assert state(judged, Fault.BLUR) is VerdictState.OK
     judged = judge({**HEALTHY, "picture_fault_defocus": np.float64(0.999)})
     assert state(judged, Fault.BLUR) is VerdictState.FAULT
+
+
+@pytest.mark.parametrize(
+    ("luma", "probability", "called"), [(0.85, 0.2, True), (0.85, 0.01, False), (0.7, 0.2, False), (0.85, None, False)]
+)
+def test_a_very_bright_picture_that_never_reaches_white_is_burnt_out_where_the_model_suspects_it(
+    luma: float, probability: float | None, called: bool
+) -> None:
+    seen = {} if probability is None else {**HEALTHY, "picture_fault_burnt_out": probability}
+    judged = judge({**seen, "luma_mean": luma, "clipped_share": 0.0})
+    assert (state(judged, Fault.TOO_BRIGHT) is VerdictState.FAULT) is called
