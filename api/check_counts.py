@@ -1,4 +1,4 @@
-"""How many checks could be made of a camera, such as "16 of 24, 8 need a reference". Pure."""
+"""How many checks could be made of a camera, such as "16 of 24, 8 need a baseline". Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class CheckCounts:
 
     @property
     def text(self) -> str:
-        """The counts as a person would say them: "16 of 24, 8 need a reference"."""
+        """The counts as a person would say them: "16 of 24, 8 need a baseline"."""
         others = sum(count for _, count in self.waiting) - self.learning
         parts = [f"{self.done} of {self.of}"]
         if self.learning:
-            parts.append(f"{self.learning} need{'s' if self.learning == 1 else ''} a reference")
+            parts.append(f"{self.learning} need{'s' if self.learning == 1 else ''} a baseline")
         if others:
             parts.append(f"{others} not assessable")
         return ", ".join(parts)

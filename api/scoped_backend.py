@@ -78,8 +78,8 @@ class ScopedAlerts:
     def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
         return [each for each in self._store.alerts(stream_id) if self._view.sees_camera(each.stream_id)]
 
-    def references(self, stream_id: str) -> Sequence[CameraBaseline]:
-        return self._store.references(stream_id) if self._view.sees_camera(stream_id) else ()
+    def baselines(self, stream_id: str) -> Sequence[CameraBaseline]:
+        return self._store.baselines(stream_id) if self._view.sees_camera(stream_id) else ()
 
     def incident(self, incident_id: str) -> Incident | None:
         found = self._store.incident(incident_id)

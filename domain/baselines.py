@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class LightMode(StrEnum):
-    """The light regime a reference belongs to."""
+    """The light regime a baseline belongs to."""
 
     DAY = "day"
     NIGHT = "night"

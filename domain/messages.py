@@ -89,7 +89,7 @@ class BatchResult:
     """Incidents that changed, as they are now."""
     outbox: tuple[OutboxEntry, ...] = ()
     """Messages to people that are due."""
-    references: tuple[CameraBaseline, ...] = ()
+    baselines: tuple[CameraBaseline, ...] = ()
     """Baselines that changed."""
     dead_letters: tuple[DeadLetter, ...] = ()
     """Messages that could not be processed, with the reason."""

@@ -105,7 +105,7 @@ def _count_errors(
 
 
 def connection_metrics(connection: ConnectionHistory) -> dict[str, float]:
-    """Return the numbers of the last status that rules judge and references learn; empty unless live.
+    """Return the numbers of the last status that rules judge and baselines learn; empty unless live.
 
     `fps`, `bitrate_bps` and `qp` as ingest counted them, `decode_errors_per_min` over the last half minute.
     """

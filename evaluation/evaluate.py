@@ -1,4 +1,4 @@
-"""From one observation of one stream to everything that follows: verdicts, alerts, incident, messages, references.
+"""From one observation of one stream to everything that follows: verdicts, alerts, incident, messages, baselines.
 
 Pure: the same state, camera, observation, policy and clock give the same answer, names included, so that a batch may be
 judged again after a crash. Time is the observation's own, never going back unless the clock was set back.
@@ -81,7 +81,7 @@ class Evaluation:
     """Incidents that changed, as they are now."""
     outbox: tuple[OutboxEntry, ...]
     """Messages to people that are due."""
-    references: tuple[CameraBaseline, ...]
+    baselines: tuple[CameraBaseline, ...]
     """Baselines that changed."""
     snapshot: StreamSnapshot
     spans: tuple[VerdictSpan, ...] = ()
@@ -91,7 +91,7 @@ class Evaluation:
 def restore_state(
     camera: Camera,
     alerts: Sequence[Alert] = (),
-    references: Sequence[CameraBaseline] = (),
+    baselines: Sequence[CameraBaseline] = (),
     incident: Incident | None = None,
     span: VerdictSpan | None = None,
 ) -> StreamState:
@@ -103,7 +103,7 @@ def restore_state(
     active = tuple(alert for alert in alerts if alert.state is not AlertState.INACTIVE)
     return StreamState(
         camera.name,
-        view=scene_state.restore_scene(camera, references),
+        view=scene_state.restore_scene(camera, baselines),
         case=CameraIncident(incident, resumed=incident is not None),
         restored=active,
         time=CameraTime() if span is None else CameraTime(span.until, span.state, span.cause, span.light),
@@ -138,7 +138,7 @@ def evaluate_observation(
         else track
         for track in step.state.tracks
     )
-    return _build_evaluation(before, replace(step.state, tracks=tracks), step.references, moment)
+    return _build_evaluation(before, replace(step.state, tracks=tracks), step.baselines, moment)
 
 
 def shift_times(state: StreamState, by: timedelta) -> StreamState:
@@ -165,7 +165,7 @@ class _ObservationResult:
 
     state: StreamState
     outcomes: Mapping[Fault, RuleResult]
-    references: tuple[CameraBaseline, ...] = ()
+    baselines: tuple[CameraBaseline, ...] = ()
 
 
 def _apply_observation(state: StreamState, observation: Observation, moment: EvaluationContext) -> _ObservationResult:
@@ -182,7 +182,7 @@ def _apply_observation(state: StreamState, observation: Observation, moment: Eva
         if looked.learned:
             tracks = tuple(alert_states.prime_track(t, moment.now, moment.policy) for t in tracks)
         state = replace(state, view=looked.view, tracks=tracks, session_id=ref.session_id, sequence=ref.sequence)
-        return _ObservationResult(state, looked.outcomes, learned + looked.references)
+        return _ObservationResult(state, looked.outcomes, learned + looked.baselines)
     if isinstance(observation, StreamStatus):
         connection = connections.update_connection(state.connection, observation, moment.now, moment.policy)
         outcomes = _judge_status(connection, state.view, latched, moment)
@@ -218,7 +218,7 @@ def _apply_acceptance(state: StreamState, moment: EvaluationContext) -> tuple[St
         alert_states.clear_after_accept(t, moment.now) if RULES[t.fault].source is RuleSource.FRAME else t
         for t in state.tracks
     )
-    return replace(state, view=accepted.view, tracks=tracks), accepted.references
+    return replace(state, view=accepted.view, tracks=tracks), accepted.baselines
 
 
 def _received_at(observation: FrameScores | StreamStatus) -> datetime:
@@ -255,7 +255,7 @@ def _judge_status(
 
 
 def _build_evaluation(
-    before: Sequence[FaultTrack], state: StreamState, references: tuple[CameraBaseline, ...], moment: EvaluationContext
+    before: Sequence[FaultTrack], state: StreamState, baselines: tuple[CameraBaseline, ...], moment: EvaluationContext
 ) -> Evaluation:
     """Draw the consequences of the tracks' steps: transitions, the incident and its messages, the snapshot."""
     verdicts = tuple(track.verdict for track in state.tracks)
@@ -281,7 +281,7 @@ def _build_evaluation(
         transitions=tuple(_transition(state, old[alert.fault].state, alert) for alert in moved),
         incidents=step.incidents,
         outbox=step.outbox,
-        references=references,
+        baselines=baselines,
         snapshot=_snapshot(
             state, verdicts, tuple(a for a in active if a.state is not AlertState.RESOLVED), moment.policy
         ),

@@ -24,7 +24,7 @@ class Policy:
     """Share of a window's samples that must be bad for a fault, and good for its end."""
 
     learn_s: float = 4 * 3600.0
-    """A reference is learned over a camera's first hours in a light mode …"""
+    """A baseline is learned over a camera's first hours in a light mode …"""
     learn_frames: int = 300
     """… and from no fewer frames than these."""
     provisional_s: float | None = 60.0
@@ -49,7 +49,7 @@ class Policy:
     memory_s: float = 30.0
     """How old a remembered frame may be to stand for the accepted view."""
     follow_s: float = 1800.0
-    """How often a learned reference takes a slow step towards what is seen while nothing is wrong …"""
+    """How often a learned baseline takes a slow step towards what is seen while nothing is wrong …"""
     follow_frames: int = 30
     """… from no fewer frames than these …"""
     follow_weight: float = 0.1

@@ -34,11 +34,11 @@ class BatchEvaluation:
         """Return what must be stored. Of an alert, incident or baseline that changed twice, the last counts."""
         alerts: dict[tuple[str, Fault], Alert] = {}
         incidents: dict[str, Incident] = {}
-        references: dict[tuple[str, LightMode], CameraBaseline] = {}
+        baselines: dict[tuple[str, LightMode], CameraBaseline] = {}
         for evaluation in self.evaluations:
             alerts.update({(alert.stream_id, alert.fault): alert for alert in evaluation.alerts})
             incidents.update({incident.incident_id: incident for incident in evaluation.incidents})
-            references.update({(baseline.stream_id, baseline.mode): baseline for baseline in evaluation.references})
+            baselines.update({(baseline.stream_id, baseline.mode): baseline for baseline in evaluation.baselines})
         return BatchResult(
             scores=tuple(observation for observation in self.observations if isinstance(observation, FrameScores)),
             statuses=tuple(observation for observation in self.observations if isinstance(observation, StreamStatus)),
@@ -47,7 +47,7 @@ class BatchEvaluation:
             transitions=tuple(step for evaluation in self.evaluations for step in evaluation.transitions),
             incidents=tuple(incidents.values()),
             outbox=tuple(entry for evaluation in self.evaluations for entry in evaluation.outbox),
-            references=tuple(references.values()),
+            baselines=tuple(baselines.values()),
             dead_letters=dead_letters,
             spans=join_spans(span for evaluation in self.evaluations for span in evaluation.spans),
         )
@@ -108,7 +108,7 @@ def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
     def restore(camera: Camera) -> StreamState:
         opened = store.incidents(state=IncidentState.OPEN, stream_id=camera.name, limit=1)
         name, incident = camera.name, opened[0] if opened else None
-        return restore_state(camera, store.alerts(name), store.references(name), incident, store.last_span(name))
+        return restore_state(camera, store.alerts(name), store.baselines(name), incident, store.last_span(name))
 
     return restore
 

@@ -88,7 +88,7 @@ def current_row(backend: Backend, name: str) -> CameraRow:
 
 @router.get("/{name}")
 def camera(name: str, backend: BackendDependency) -> CameraDetailAnswer:
-    """Return one camera with its settings, counters, references and latest connections."""
+    """Return one camera with its settings, counters, baselines and latest connections."""
     each = current_row(backend, name)
     subject = each.camera
     status = each.snapshot.status if each.snapshot is not None else None
@@ -106,7 +106,7 @@ def camera(name: str, backend: BackendDependency) -> CameraDetailAnswer:
         accepted_at=subject.accepted_at,
         accepted_by=subject.accepted_by,
         counters=None if status is None or each.stored else CountersAnswer.model_validate(status.counters),
-        references=[_reference_answer(reference) for reference in backend.alert_store.references(name)],
+        references=[_baseline_answer(baseline) for baseline in backend.alert_store.baselines(name)],
         sessions=[
             SessionAnswer.model_validate(session)
             for session in backend.stream_store.sessions(name, limit=_SESSIONS_SHOWN)
@@ -141,13 +141,13 @@ def latest(name: str, backend: BackendDependency) -> LatestAnswer:
     )
 
 
-def _reference_answer(reference: CameraBaseline) -> ReferenceAnswer:
+def _baseline_answer(baseline: CameraBaseline) -> ReferenceAnswer:
     return ReferenceAnswer(
-        mode=reference.mode,
-        state=reference.state,
-        frames=reference.frames,
-        updated_at=reference.updated_at,
-        reason=reference.reason,
-        accepted_by=reference.accepted_by,
-        normal={metric: (statistic.low, statistic.high) for metric, statistic in reference.statistics.items()},
+        mode=baseline.mode,
+        state=baseline.state,
+        frames=baseline.frames,
+        updated_at=baseline.updated_at,
+        reason=baseline.reason,
+        accepted_by=baseline.accepted_by,
+        normal={metric: (statistic.low, statistic.high) for metric, statistic in baseline.statistics.items()},
     )

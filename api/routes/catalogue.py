@@ -28,7 +28,7 @@ def faults() -> list[FaultRuleAnswer]:
             hold_for_s=RULES[fault].alert.hold_for_s,
             keep_firing_for_s=RULES[fault].alert.keep_firing_for_s,
             event=RULES[fault].alert.event,
-            needs_reference=RULES[fault].needs_reference,
+            needs_reference=RULES[fault].needs_baseline,
             metrics=list(RULES[fault].metrics),
             meaning=RUNBOOK[fault].meaning,
             steps=list(RUNBOOK[fault].steps),

@@ -139,7 +139,7 @@ class SessionAnswer(RecordAnswer):
 
 
 class CameraDetailAnswer(CameraAnswer):
-    """A camera with its settings, counters, references and latest connections.
+    """A camera with its settings, counters, baselines and latest connections.
 
     `learning_until` is when the baseline of the present light is learned at the earliest; null where none is being
     learned.

@@ -71,7 +71,7 @@ def glare_share(clipped: Bytes, visible: VisibleArea | None = None) -> float:
     side: windows, headlights and specular lines vanish, discs stay. Of the areas left, the one that counts most is
     taken: in full from a compactness of 0.8 on and not at all under 0.5, compactness being area / (2π (Var x + Var y)):
     1 for a disc, 0.96 for a square, 0.35 for a strip of sky. A white lorry is compact too, so the number speaks only
-    against a reference and over time. Source: ours.
+    against a baseline and over time. Source: ours.
     """
     side = max(3, round(_DISC_SHARE * min(clipped.shape)) | 1)
     if cv2.countNonZero(clipped) < (side // 2 + 1) ** 2:

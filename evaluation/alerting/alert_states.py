@@ -229,8 +229,8 @@ def _apply_signal(track: FaultTrack, signal: AlertSignal, now: datetime) -> Faul
 
 
 def prime_track(track: FaultTrack, now: datetime, policy: Policy) -> FaultTrack:
-    """Return `track` as its reference has just been learned: the frames it was learned from were good ones."""
-    if track.recent.judged or not RULES[track.fault].needs_reference:
+    """Return `track` as its baseline has just been learned: the frames it was learned from were good ones."""
+    if track.recent.judged or not RULES[track.fault].needs_baseline:
         return track
     recent = track.recent
     for _ in range(policy.verdict_min_frames):

@@ -140,7 +140,7 @@ _TABLE: tuple[Rule, ...] = (
                 below("clipped_share", 0.25, 0.28),
             ),
         ),
-        needs_reference=True,
+        needs_baseline=True,
     ),
     # What the lens does
     Rule(
@@ -196,7 +196,7 @@ _TABLE: tuple[Rule, ...] = (
             (model_threshold("covered"),),
             (model_threshold("covered_part"),),
         ),
-        needs_reference=True,
+        needs_baseline=True,
         needs_light=True,
         needs_sight=True,
         refuses=True,
@@ -229,7 +229,7 @@ _TABLE: tuple[Rule, ...] = (
                 above("structure_disagreement", 0.40, 0.35, limit=0.50),
             ),
         ),
-        needs_reference=True,
+        needs_baseline=True,
         needs_light=True,
         needs_sight=True,
         refuses=True,
@@ -290,7 +290,7 @@ _TABLE: tuple[Rule, ...] = (
         modes=_DAY,
         same_view=True,
         needs_course=True,
-        needs_reference=True,
+        needs_baseline=True,
     ),
     Rule(
         _picture(Fault.IR_CUT),
@@ -364,7 +364,7 @@ _TABLE: tuple[Rule, ...] = (
             (below_usual("bitrate_bps", 0.6, 0.7), above_p95("qp", 6.0, 4.0)),
             (below_usual("bitrate_bps", 0.5, 0.65), above_usual("blockiness", 1.4, 1.25)),
         ),
-        needs_reference=True,
+        needs_baseline=True,
     ),
     # What the connection does
     Rule(
@@ -372,7 +372,7 @@ _TABLE: tuple[Rule, ...] = (
         "the camera sends far fewer frames than usual in this light",
         ((below_usual("fps", 0.5, 0.65),),),
         source=RuleSource.STATUS,
-        needs_reference=True,
+        needs_baseline=True,
         window_s=10.0,
     ),
     Rule(

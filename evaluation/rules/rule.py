@@ -32,7 +32,7 @@ class Rule:
     """What its numbers come from."""
     modes: frozenset[LightMode] = BOTH_MODES
     """The light in which it is judged."""
-    needs_reference: bool = False
+    needs_baseline: bool = False
     """Not assessable without a baseline; otherwise bounds against one only add to the absolute ones."""
     needs_light: bool = False
     """Not judged in an unlit scene."""

@@ -54,7 +54,7 @@ class RuleContext:
     """The scene shows nothing and need not."""
     unlit_for_long: bool = False
     """It has been so for half a day."""
-    reference: CameraBaseline | None = None
+    baseline: CameraBaseline | None = None
     """The baseline of this light; None where there is none."""
     lacking: Mapping[BaselinePart, str] = field(default_factory=dict)
     """Why a part of the baseline is not there, such as "learning night"."""
@@ -71,9 +71,9 @@ class RuleContext:
 
     def learned(self, metric: str) -> tuple[Statistic | None, BaselineState | None]:
         """Return the statistic of a metric as far as it is known, and how far its part has come."""
-        if self.reference is None:
+        if self.baseline is None:
             return None, None
-        return self.reference.statistics.get(metric), self.reference.state_of(part_of(metric))
+        return self.baseline.statistics.get(metric), self.baseline.state_of(part_of(metric))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _ThresholdResult:
     value: float | None = None
     limit: float | None = None
     why: str = ""
-    lacks_reference: bool = False
+    lacks_baseline: bool = False
 
 
 def why_not_measured(metric: str, metrics: Mapping[str, MetricSpec]) -> str:
@@ -107,7 +107,7 @@ def why_never_assessable(rule: Rule, camera: Camera) -> str:
         return "switched off for this camera"
     if rule.analogue_only and not camera.analogue:
         return "judged on analogue encoders only"
-    if rule.fixed_view and camera.ptz and not rule.needs_reference:
+    if rule.fixed_view and camera.ptz and not rule.needs_baseline:
         return "PTZ camera: its view changes on purpose"
     plan = camera.plan
     dense = plan.mode is SamplingMode.ALL or (
@@ -122,8 +122,8 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
         return RuleResult(True, "no light in the scene for 12 hours", Evidence(mode=scene.mode))
     why = why_never_assessable(rule, scene.camera) or _why_not_assessable_now(rule, scene)
     if why:
-        needs_baseline = rule.needs_reference and why in (*scene.lacking.values(), YOUNG)
-        return RuleResult(None, why, cause=NotAssessable.NEEDS_BASELINE if needs_baseline else None)
+        unlearned = rule.needs_baseline and why in (*scene.lacking.values(), YOUNG)
+        return RuleResult(None, why, cause=NotAssessable.NEEDS_BASELINE if unlearned else None)
     first_minutes = _provisional_part(rule, scene)
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
     if first_minutes is not None and scene.provisional_sensitivity is not None:
@@ -141,13 +141,13 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
 
 def _provisional_part(rule: Rule, scene: RuleContext) -> PartBaseline | None:
     """Return the part that a comparison of this rule rests on while it is still being learned, or None."""
-    if scene.reference is None or not (rule.needs_reference or rule.provisional):
+    if scene.baseline is None or not (rule.needs_baseline or rule.provisional):
         return None
-    if not any(part.state is BaselineState.LEARNING for part in scene.reference.parts.values()):
+    if not any(part.state is BaselineState.LEARNING for part in scene.baseline.parts.values()):
         return None
     compared = [b for bounds in rule.any_of for b in bounds if b.against is not ThresholdBasis.ABSOLUTE]
     parts = {part_of(bound.metric) for bound in compared} | ({BaselinePart.VIEW} if rule.fixed_view else set())
-    learning = (scene.reference.parts[part] for part in PARTS if part in parts & set(scene.reference.parts))
+    learning = (scene.baseline.parts[part] for part in PARTS if part in parts & set(scene.baseline.parts))
     return next((part for part in learning if part.state is BaselineState.LEARNING), None)
 
 
@@ -156,13 +156,13 @@ def _may_use_provisional(rule: Rule, scene: RuleContext) -> bool:
 
 
 def _alternatives(rule: Rule, scene: RuleContext) -> tuple[tuple[Threshold, ...], ...]:
-    """Return what can be asked: without the reference that a rule needs, what the picture-fault model saw by itself.
+    """Return what can be asked: without the baseline that a rule needs, what the picture-fault model saw by itself.
 
     At dawn and dusk, of a rule about what the gain does, what is bad in any light.
     """
     if rule.steady_light and not scene.steady:
         return tuple(bounds for bounds in rule.any_of if all(b.against is ThresholdBasis.ABSOLUTE for b in bounds))
-    if not rule.needs_reference or _has_reference(rule, scene):
+    if not rule.needs_baseline or _has_baseline(rule, scene):
         return rule.any_of
     return tuple(
         bounds for bounds in rule.any_of if all(bound.optional and bound.metric in scene.values for bound in bounds)
@@ -187,7 +187,7 @@ def _why_not_assessable_now(rule: Rule, scene: RuleContext) -> str:
 
 
 def _why_not_comparable(rule: Rule, scene: RuleContext) -> str:
-    if rule.needs_reference and not _alternatives(rule, scene):
+    if rule.needs_baseline and not _alternatives(rule, scene):
         young = rule.needs_course and _main_part(rule) in scene.young
         return YOUNG if young else scene.lacking.get(_main_part(rule), "")
     if rule.same_view and scene.values.get("view_match", 1.0) < SAME_VIEW_MATCH:
@@ -200,12 +200,12 @@ def _main_part(rule: Rule) -> BaselinePart:
     return BaselinePart.VIEW if rule.fixed_view else part_of(rule.any_of[0][0].metric)
 
 
-def _has_reference(rule: Rule, scene: RuleContext) -> bool:
-    if scene.reference is None or (rule.needs_course and _main_part(rule) in scene.young):
+def _has_baseline(rule: Rule, scene: RuleContext) -> bool:
+    if scene.baseline is None or (rule.needs_course and _main_part(rule) in scene.young):
         return False
-    state = scene.reference.state_of(_main_part(rule))
+    state = scene.baseline.state_of(_main_part(rule))
     if state is BaselineState.LEARNING:
-        return _may_use_provisional(rule, scene) and _main_part(rule) in scene.reference.parts
+        return _may_use_provisional(rule, scene) and _main_part(rule) in scene.baseline.parts
     return state is not BaselineState.REFUSED
 
 
@@ -236,8 +236,8 @@ def _check_threshold(
     if limit is None:
         why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
         why = why or f"nothing learned yet of what is usual: {name_metric(bound.metric, scene.metrics)}"
-        why = NEW_HOUR if bound.metric in HOURLY and _has_reference(rule, scene) else why
-        return _ThresholdResult(None, bound, value, why=why, lacks_reference=True)
+        why = NEW_HOUR if bound.metric in HOURLY and _has_baseline(rule, scene) else why
+        return _ThresholdResult(None, bound, value, why=why, lacks_baseline=True)
     # A detector's number may be numpy's own, whose comparison is no bool that `is False` knows.
     bad = bool(value >= limit if bound.worse is WorseSide.HIGH else value <= limit)
     return _ThresholdResult(bad, bound, value, limit)
@@ -279,10 +279,10 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
         blank = next(test for test in bounds if test.bad is None)
         if blank.bound.optional and blank.value is None:
             continue
-        if rule.needs_reference or not blank.lacks_reference:
+        if rule.needs_baseline or not blank.lacks_baseline:
             unknown = unknown or blank
     if unknown is not None:
-        cause = NotAssessable.NEEDS_BASELINE if unknown.lacks_reference else None
+        cause = NotAssessable.NEEDS_BASELINE if unknown.lacks_baseline else None
         return RuleResult(None, unknown.why, cause=cause)
     shown = next((test for bounds in tested for test in bounds if test.bad is False), tested[0][0])
     return RuleResult(False, "", _evidence(shown, scene))

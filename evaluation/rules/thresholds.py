@@ -52,9 +52,9 @@ class ThresholdBasis(StrEnum):
 
     ABSOLUTE = "absolute"
     RATIO = "ratio"
-    """Value divided by the reference's median."""
+    """Value divided by the baseline's median."""
     EXCESS = "excess"
-    """Value minus the reference's 95th percentile (worse high), or minus its 5th (worse low)."""
+    """Value minus the baseline's 95th percentile (worse high), or minus its 5th (worse low)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +117,20 @@ def above_until_settled(metric: str, fault: float, clear: float) -> Threshold:
 
 
 def above_usual(metric: str, fault: float, clear: float) -> Threshold:
-    """Bound the ratio to the reference's median from above."""
+    """Bound the ratio to the baseline's median from above."""
     return Threshold(metric, WorseSide.HIGH, fault, clear, ThresholdBasis.RATIO)
 
 
 def below_usual(metric: str, fault: float, clear: float) -> Threshold:
-    """Bound the ratio to the reference's median from below."""
+    """Bound the ratio to the baseline's median from below."""
     return Threshold(metric, WorseSide.LOW, fault, clear, ThresholdBasis.RATIO)
 
 
 def above_p95(metric: str, fault: float, clear: float) -> Threshold:
-    """Bound the excess over the reference's 95th percentile."""
+    """Bound the excess over the baseline's 95th percentile."""
     return Threshold(metric, WorseSide.HIGH, fault, clear, ThresholdBasis.EXCESS)
 
 
 def below_p05(metric: str, fault: float, clear: float) -> Threshold:
-    """Bound the shortfall under the reference's 5th percentile; `fault` and `clear` are negative."""
+    """Bound the shortfall under the baseline's 5th percentile; `fault` and `clear` are negative."""
     return Threshold(metric, WorseSide.LOW, fault, clear, ThresholdBasis.EXCESS)

@@ -137,20 +137,18 @@ def make_provisional_baseline(learner: BaselineLearner, now: datetime) -> PartBa
 
 
 def with_part(
-    reference: CameraBaseline | None,
+    stored: CameraBaseline | None,
     of: tuple[str, LightMode],
     part: BaselinePart,
     baseline: PartBaseline,
     learner: BaselineLearner,
 ) -> CameraBaseline:
-    """Return the reference with one part as learning it just ended; a refused part keeps no numbers.
+    """Return the stored baseline with one part as learning it just ended; a refused part keeps no numbers.
 
     State, reason and times of the whole are those of the view; reasons of other refused parts are added.
     """
     stream_id, mode = of
-    known = reference or CameraBaseline(
-        stream_id, mode, BaselineState.LEARNING, baseline.started_at, baseline.updated_at
-    )
+    known = stored or CameraBaseline(stream_id, mode, BaselineState.LEARNING, baseline.started_at, baseline.updated_at)
     kept = {metric: statistic for metric, statistic in known.statistics.items() if part_of(metric) is not part}
     good = baseline.state is not BaselineState.REFUSED
     structure = known.structure
@@ -193,9 +191,9 @@ def _reasons(parts: Mapping[BaselinePart, PartBaseline]) -> str:
     return "; ".join(sorted(named, key=lambda reason: reason != view))
 
 
-def is_usable(reference: CameraBaseline | None, part: BaselinePart) -> bool:
-    """Return whether a part of the stored reference is settled and good."""
-    return reference is not None and reference.state_of(part) in USABLE_STATES
+def is_usable(baseline: CameraBaseline | None, part: BaselinePart) -> bool:
+    """Return whether a part of the stored baseline is settled and good."""
+    return baseline is not None and baseline.state_of(part) in USABLE_STATES
 
 
 def make_accepted_baseline(
@@ -207,7 +205,7 @@ def make_accepted_baseline(
     now: datetime,
     presets: BlockStructure | None = None,
 ) -> CameraBaseline:
-    """Return the reference of a view its operator declared normal: no absolute bound is asked.
+    """Return the baseline of a view its operator declared normal: no absolute bound is asked.
 
     `started_at` is the moment of acceptance, so that after a restart it is not mistaken for an older view. `presets`
     are the views that a PTZ camera keeps beside the accepted one.
@@ -230,27 +228,27 @@ def make_accepted_baseline(
     )
 
 
-def is_outdated(reference: CameraBaseline, accepted_at: datetime | None) -> bool:
-    """Return whether the operator has accepted another view since this reference was begun."""
-    return accepted_at is not None and reference.started_at < accepted_at
+def is_outdated(baseline: CameraBaseline, accepted_at: datetime | None) -> bool:
+    """Return whether the operator has accepted another view since this baseline was begun."""
+    return accepted_at is not None and baseline.started_at < accepted_at
 
 
 def adapt_baseline(
-    reference: CameraBaseline, part: BaselinePart, learner: BaselineLearner, now: datetime, policy: Policy
+    baseline: CameraBaseline, part: BaselinePart, learner: BaselineLearner, now: datetime, policy: Policy
 ) -> CameraBaseline | None:
-    """Return `reference` after a slow step of one part towards what was seen while nothing spoiled it; None while
+    """Return `baseline` after a slow step of one part towards what was seen while nothing spoiled it; None while
     too early.
     """
     if (now - learner.started_at).total_seconds() < policy.follow_s or learner.seen < policy.follow_frames:
         return None
     weight = policy.follow_weight
     summary = summarise_metrics(learner.rows)
-    moved = forget_replaced(reference.statistics, summary)
+    moved = forget_replaced(baseline.statistics, summary)
     for metric, new in summary.items():
         old = moved.get(metric)
         ends = _ends(metric, part, _step(metric, old, new, weight)) if old else (weight, weight)
         moved[metric] = new if old is None else _follow_statistic(old, new, _step(metric, old, new, weight), ends)
-    structure = reference.structure
+    structure = baseline.structure
     fresh = learner.background() if part is BaselinePart.VIEW else None
     if fresh is not None and structure is not None and learner.presets is not None:
         structure = follow_views(structure, fresh, learner.presets.rows, weight)
@@ -259,9 +257,9 @@ def adapt_baseline(
             fresh if structure is None or structure.shape[:2] != fresh.shape[:2] else _blend(structure, fresh, weight)
         )
     return replace(
-        reference,
+        baseline,
         updated_at=now,
-        frames=reference.frames + learner.seen if part is BaselinePart.VIEW else reference.frames,
+        frames=baseline.frames + learner.seen if part is BaselinePart.VIEW else baseline.frames,
         statistics=moved,
         structure=structure,
     )

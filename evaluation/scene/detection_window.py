@@ -91,23 +91,23 @@ class DetectionWindow:
         """Return the numbers of `HOURLY` under the keys by which they are learned for this hour."""
         return {self._key(metric, hour): value for metric, value in self.values.items()}
 
-    def usual_at(self, reference: CameraBaseline | None, now: datetime, course_s: float) -> CameraBaseline | None:
+    def usual_at(self, baseline: CameraBaseline | None, now: datetime, course_s: float) -> CameraBaseline | None:
         """Return the baseline with what is usual at this hour under the metrics' own keys, where it was learned.
 
         What the first minutes showed is no usual value: detection is not judged before this part of the baseline is
         done. `course_s` is how long a course of the light takes.
         """
-        if reference is None or reference.state_of(BaselinePart.DETECTION) not in _SETTLED:
-            return reference
-        learned = reference.parts.get(BaselinePart.DETECTION)
-        since = learned.started_at if learned is not None else reference.started_at
+        if baseline is None or baseline.state_of(BaselinePart.DETECTION) not in _SETTLED:
+            return baseline
+        learned = baseline.parts.get(BaselinePart.DETECTION)
+        since = learned.started_at if learned is not None else baseline.started_at
         weeks_known = (now - since).total_seconds() >= _COURSES_OF_PEOPLE * course_s
-        statistics = dict(reference.statistics)
+        statistics = dict(baseline.statistics)
         for metric in self.values:
             usual = statistics.get(self._key(metric, now.hour))
             if usual is not None and usual.count >= LEAST_ROWS and (weeks_known or metric != YIELD):
                 statistics[metric] = usual
-        return replace(reference, statistics=statistics)
+        return replace(baseline, statistics=statistics)
 
     def _key(self, metric: str, hour: int) -> str:
         by = self.by.get(metric, "")

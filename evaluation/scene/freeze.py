@@ -10,12 +10,12 @@ MIN_SAMPLES = 3
 FREEZE_METRIC = "change_median"
 
 
-def usual_activity(reference: CameraBaseline | None, learner: BaselineLearner | None) -> float | None:
-    """Return how much the quietest pictures of this camera change: the reference's 5th percentile of `change_median`.
+def usual_activity(baseline: CameraBaseline | None, learner: BaselineLearner | None) -> float | None:
+    """Return how much the quietest pictures of this camera change: the baseline's 5th percentile of `change_median`.
 
-    Without a reference the warm-up's least of at least three samples replaces it; None where neither is there.
+    Without a baseline the warm-up's least of at least three samples replaces it; None where neither is there.
     """
-    statistic = reference.statistics.get(FREEZE_METRIC) if reference is not None else None
+    statistic = baseline.statistics.get(FREEZE_METRIC) if baseline is not None else None
     if statistic is not None:
         return statistic.low
     if learner is None:

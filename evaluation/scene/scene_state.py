@@ -1,5 +1,5 @@
-"""What a stream's pictures show: the light they were taken in, the reference they are held against, and what of them is
-learned. Pure, like everything that judges.
+"""What a stream's pictures show: the light they were taken in, the baseline they are compared with, and what is
+learned from them. Pure, like everything that judges.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -41,12 +41,12 @@ FRAME_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.so
 class ModeBaseline:
     """What is known of one light mode.
 
-    `reference` is what is stored: parts that were learned, refused or accepted. `learners` are what its parts are
+    `stored` is what storage keeps: parts that were learned, refused or accepted. `learners` are what its parts are
     being learned or followed by. `usable` is what is compared with: settled parts, and the provisional ones of parts
     that are still being learned; None where there is neither.
     """
 
-    reference: CameraBaseline | None = None
+    stored: CameraBaseline | None = None
     learners: Mapping[BaselinePart, BaselineLearner] = field(default_factory=dict)
     usable: CameraBaseline | None = None
 
@@ -55,10 +55,10 @@ class ModeBaseline:
         return replace(self, learners=learners if learner is None else {**learners, part: learner})
 
 
-def build_mode_baseline(reference: CameraBaseline) -> ModeBaseline:
-    """Return what a stored reference lets us know."""
-    settled = any(baselines.is_usable(reference, part) for part in PARTS)
-    return ModeBaseline(reference, usable=reference if settled else None)
+def build_mode_baseline(stored: CameraBaseline) -> ModeBaseline:
+    """Return what is known of a light mode after a start, from the baseline that was stored."""
+    settled = any(baselines.is_usable(stored, part) for part in PARTS)
+    return ModeBaseline(stored, usable=stored if settled else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class SceneState:
     accepted_at: datetime | None = None
     """The operator's last acceptance that was acted on."""
     values: Values = field(default_factory=dict)
-    """The numbers of the last frame, those of the comparison with the reference included."""
+    """The numbers of the last frame, those of the comparison with the baseline included."""
     earlier: Mapping[str, TimedValue] = field(default_factory=dict)
     """What was measured in an earlier frame and not in the last one; no rule asks for it."""
 
@@ -97,7 +97,7 @@ class SceneUpdate:
 
     view: SceneState
     outcomes: Mapping[Fault, RuleResult] = field(default_factory=dict)
-    references: tuple[CameraBaseline, ...] = ()
+    baselines: tuple[CameraBaseline, ...] = ()
     mode_changed: bool = False
     learned: bool = False
 
@@ -108,27 +108,27 @@ def learning_until(view: SceneState, policy: Policy) -> datetime | None:
     begun = [
         learner.started_at
         for part, learner in baseline.learners.items()
-        if not baselines.is_usable(baseline.reference, part)
+        if not baselines.is_usable(baseline.stored, part)
     ]
     return max(begun) + timedelta(seconds=policy.learn_s) if begun else None
 
 
 def restore_scene(camera: Camera, stored: Sequence[CameraBaseline]) -> SceneState:
-    """Return the view to start from: references older than the operator's last acceptance no longer count."""
+    """Return the view to start from: baselines older than the operator's last acceptance no longer count."""
     kept = [
         r for r in stored if r.state is not BaselineState.LEARNING and not baselines.is_outdated(r, camera.accepted_at)
     ]
     usable = [r for r in kept if any(baselines.is_usable(r, part) for part in PARTS)]
     return SceneState(
-        light=LightState(dark_nights=any(_is_dark_baseline(reference) for reference in usable)),
-        known={reference.mode: build_mode_baseline(reference) for reference in kept},
+        light=LightState(dark_nights=any(_is_dark_baseline(each) for each in usable)),
+        known={each.mode: build_mode_baseline(each) for each in kept},
         accepted_at=camera.accepted_at if usable else None,
     )
 
 
-def _is_dark_baseline(reference: CameraBaseline) -> bool:
-    bright = reference.statistics.get("luma_p95")
-    return reference.mode is LightMode.NIGHT and bright is not None and bright.median < UNLIT_LUMA_P95
+def _is_dark_baseline(stored: CameraBaseline) -> bool:
+    bright = stored.statistics.get("luma_p95")
+    return stored.mode is LightMode.NIGHT and bright is not None and bright.median < UNLIT_LUMA_P95
 
 
 def awaits_acceptance(view: SceneState, camera: Camera) -> bool:
@@ -150,7 +150,7 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
     learner = BaselineLearner(fresh[0].at)
     for frame in fresh:
         learner = learner.with_frame(frame.values, frame.structure)
-    reference = baselines.make_accepted_baseline(
+    accepted = baselines.make_accepted_baseline(
         camera,
         light_mode,
         learner,
@@ -159,16 +159,16 @@ def learn_accepted_view(view: SceneState, moment: EvaluationContext) -> SceneUpd
         presets=_presets(view.of(light_mode), camera),
     )
     light = replace(
-        view.light, mode=light_mode, coming=None, dark_nights=_is_dark_baseline(reference), settling_until=None
+        view.light, mode=light_mode, coming=None, dark_nights=_is_dark_baseline(accepted), settling_until=None
     )
     fresh_view = replace(
         view,
         light=light,
-        known={light_mode: build_mode_baseline(reference)},
+        known={light_mode: build_mode_baseline(accepted)},
         detection=DetectionWindow(),
         accepted_at=camera.accepted_at,
     )
-    return SceneUpdate(fresh_view, references=(reference,))
+    return SceneUpdate(fresh_view, baselines=(accepted,))
 
 
 def _presets(baseline: ModeBaseline, camera: Camera) -> BlockStructure | None:
@@ -210,7 +210,7 @@ def judge_frame(
     if moment.camera.ptz:
         outcomes.update({fault: recent.wait_for_preset(fault, outcomes[fault], moment) for fault in OF_A_PRESET})
     if mode_changed and light.mode is not None:
-        settled = [part for part in PARTS if baselines.is_usable(baseline.reference, part)]
+        settled = [part for part in PARTS if baselines.is_usable(baseline.stored, part)]
         for part in settled:
             baseline = baseline.teach(part, None)
         view = view.with_baseline(light.mode, baseline)
@@ -260,10 +260,10 @@ def make_rule_context(
         steady=light.steady(moment.now, moment.policy.steady_s),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
-        reference=view.detection.usual_at(baseline.usable, moment.now, moment.policy.course_s),
+        baseline=view.detection.usual_at(baseline.usable, moment.now, moment.policy.course_s),
         lacking={part: _why_no_baseline(light.mode, baseline, part) for part in PARTS},
         young=_young_parts(baseline, moment),
-        activity=freeze.usual_activity(baseline.reference, baseline.learners.get(BaselinePart.NOISE)),
+        activity=freeze.usual_activity(baseline.stored, baseline.learners.get(BaselinePart.NOISE)),
         provisional_for_all=moment.policy.provisional_for_all,
         provisional_sensitivity=moment.policy.provisional_sensitivity,
         metrics=moment.policy.metrics,
@@ -280,7 +280,7 @@ def check_status_rule(rule: Rule, context: RuleContext, view: SceneState, why: s
         return RuleResult(None, why)
     if rule.fault not in LIGHT_DEPENDENT:
         return check_rule(rule, replace(context, settling=False, mode=None), latched=latched)
-    if not view.light.twilight or context.reference is None:
+    if not view.light.twilight or context.baseline is None:
         return check_rule(rule, context, latched=latched)
     early = context.provisional_for_all
     usual = [
@@ -291,14 +291,14 @@ def check_status_rule(rule: Rule, context: RuleContext, view: SceneState, why: s
     if len(usual) < len(LightMode):
         return RuleResult(None, "between day and night, and only one of them is learned")
     metric = rule.any_of[0][0].metric
-    fitting = [reference for reference in usual if metric in reference.statistics]
-    slowest = min(fitting, key=lambda r: r.statistics[metric].median, default=context.reference)
-    return check_rule(rule, replace(context, reference=slowest), latched=latched)
+    fitting = [each for each in usual if metric in each.statistics]
+    slowest = min(fitting, key=lambda r: r.statistics[metric].median, default=context.baseline)
+    return check_rule(rule, replace(context, baseline=slowest), latched=latched)
 
 
 def _young_parts(baseline: ModeBaseline, moment: EvaluationContext) -> frozenset[BaselinePart]:
     """Return the parts that were learned from less than a whole course of the light so far."""
-    settled = baseline.reference.parts if baseline.reference is not None else {}
+    settled = baseline.stored.parts if baseline.stored is not None else {}
     return frozenset(
         part
         for part, learned in settled.items()
@@ -310,10 +310,10 @@ def _why_no_baseline(light_mode: LightMode | None, baseline: ModeBaseline, part:
     """Return why one part cannot be compared yet."""
     if light_mode is None:
         return "no picture seen yet"
-    settled = baseline.reference.parts.get(part) if baseline.reference is not None else None
+    settled = baseline.stored.parts.get(part) if baseline.stored is not None else None
     reason = settled.reason if settled is not None else ""
-    if not reason and baseline.reference is not None and baseline.reference.state_of(part) is BaselineState.REFUSED:
-        reason = baseline.reference.reason
+    if not reason and baseline.stored is not None and baseline.stored.state_of(part) is BaselineState.REFUSED:
+        reason = baseline.stored.reason
     return f"learning {light_mode}" + (f", {reason}" if reason else "")
 
 
@@ -341,7 +341,7 @@ def _learn_frame(
         structure = present if part is BaselinePart.VIEW else None
         touring = moment.camera.ptz and part is BaselinePart.VIEW
         learner = baseline.learners.get(part) or BaselineLearner(now, presets=PresetViews() if touring else None)
-        if baselines.is_usable(baseline.reference, part):
+        if baselines.is_usable(baseline.stored, part):
             if not spoiling:
                 baseline = _follow(baseline, part, learner.with_frame(values, structure, part), moment)
             continue
@@ -352,21 +352,21 @@ def _learn_frame(
             learner = learner.with_frame(values, structure, part)
         baseline = _settle(baseline.teach(part, learner), light.mode, part, learner, moment)
     view = view.with_baseline(light.mode, baseline)
-    if baseline.reference is None or baseline.reference is before.reference:
+    if baseline.stored is None or baseline.stored is before.stored:
         return view, ()
-    if not light.dark_nights and _is_dark_baseline(baseline.reference):
+    if not light.dark_nights and _is_dark_baseline(baseline.stored):
         view = replace(view, light=replace(view.light, dark_nights=True))
-    return view, (baseline.reference,)
+    return view, (baseline.stored,)
 
 
 def _follow(
     baseline: ModeBaseline, part: BaselinePart, learner: BaselineLearner, moment: EvaluationContext
 ) -> ModeBaseline:
-    assert baseline.reference is not None
-    followed = baselines.adapt_baseline(baseline.reference, part, learner, moment.now, moment.policy)
+    assert baseline.stored is not None
+    followed = baselines.adapt_baseline(baseline.stored, part, learner, moment.now, moment.policy)
     if followed is None:
         return baseline.teach(part, learner)
-    return _with_reference(baseline.teach(part, None), followed)
+    return _with_stored(baseline.teach(part, None), followed)
 
 
 def _settle(
@@ -376,8 +376,8 @@ def _settle(
     now, policy, of = moment.now, moment.policy, (moment.camera.name, light_mode)
     concluded = baselines.conclude(learner, now, policy)
     if concluded is not None:
-        stored = baselines.with_part(known.reference, of, part, concluded, learner)
-        return _with_reference(known.teach(part, None), stored)
+        stored = baselines.with_part(known.stored, of, part, concluded, learner)
+        return _with_stored(known.teach(part, None), stored)
     standing = known.usable.parts.get(part) if known.usable is not None else None
     since = standing if standing is not None and standing.state is BaselineState.LEARNING else None
     if not baselines.provisional_due(learner, since, now, policy):
@@ -386,8 +386,8 @@ def _settle(
     return replace(known, usable=baselines.with_part(known.usable, of, part, baseline, learner))
 
 
-def _with_reference(known: ModeBaseline, stored: CameraBaseline) -> ModeBaseline:
-    """Return what is known with a new stored reference; parts that are still being learned keep their provisional
+def _with_stored(known: ModeBaseline, stored: CameraBaseline) -> ModeBaseline:
+    """Return what is known with a new stored baseline; parts that are still being learned keep their provisional
     statistic.
     """
     usable = stored
@@ -396,4 +396,4 @@ def _with_reference(known: ModeBaseline, stored: CameraBaseline) -> ModeBaseline
         if baseline.state is BaselineState.LEARNING and not baselines.is_usable(stored, part):
             usable = baselines.take_part(usable, known.usable, part)
     settled = any(baselines.is_usable(usable, part) or part in learning for part in PARTS)
-    return replace(known, reference=stored, usable=usable if settled else None)
+    return replace(known, stored=stored, usable=usable if settled else None)

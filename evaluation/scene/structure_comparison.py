@@ -38,9 +38,9 @@ def visible_blocks(rows: int, columns: int, masks: Sequence[Mask]) -> NDArray[np
     return ~hidden
 
 
-def textured_blocks(reference: BlockStructure, masks: Sequence[Mask] = ()) -> NDArray[np.bool_]:
-    """Return (rows, columns) True where the reference has edges worth comparing: the upper part of its own energies."""
-    energy = reference[..., 1]
+def textured_blocks(learned: BlockStructure, masks: Sequence[Mask] = ()) -> NDArray[np.bool_]:
+    """Return (rows, columns) True where the learned view has edges worth comparing: the upper part of its energies."""
+    energy = learned[..., 1]
     visible = visible_blocks(energy.shape[0], energy.shape[1], masks) & ~np.isnan(energy)
     if not visible.any():
         return visible

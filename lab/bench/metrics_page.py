@@ -99,13 +99,13 @@ def _evaluation_text(rule: Rule) -> str:
         {RuleSource.FRAME: "every frame", RuleSource.STATUS: "every status", RuleSource.STATE: "every status"}[
             rule.source
         ],
-        "needs a reference" if rule.needs_reference else "",
+        "needs a baseline" if rule.needs_baseline else "",
         "of a day and a night" if rule.needs_course else "",
         "not compared for two hours after a change of light" if rule.steady_light else "",
         f"by {'/'.join(sorted(rule.modes))} only" if len(rule.modes) == 1 else "",
         "not in an unlit scene" if rule.needs_light else "",
         "nor in the dark" if rule.needs_sight else "",
-        PTZ_WORDS[rule.needs_reference] if rule.fixed_view else "",
+        PTZ_WORDS[rule.needs_baseline] if rule.fixed_view else "",
         "analogue encoders only" if rule.analogue_only else "",
         "needs all frames" if rule.dense else "",
         "a first view with it is refused" if rule.refuses else "",

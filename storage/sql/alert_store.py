@@ -47,7 +47,7 @@ class SqlAlertStore:
         with read_transaction(self._engine) as connection:
             return [alert_from_row(row) for row in connection.execute(query).mappings()]
 
-    def references(self, stream_id: str) -> Sequence[CameraBaseline]:
+    def baselines(self, stream_id: str) -> Sequence[CameraBaseline]:
         table = tables.baselines
         query = select(table).where(table.c.stream_id == stream_id).order_by(table.c.mode)
         with read_transaction(self._engine) as connection:

@@ -222,7 +222,7 @@ def _store_evaluation(
     replace_older(connection, tables.verdict_changes, rows.verdict_rows(result.verdicts), by="at")
     replace_older(connection, tables.alerts, rows.alert_rows(result.alerts), by="updated_at", ahead=ahead)
     insert_new(connection, tables.transitions, rows.transition_rows(result.transitions))
-    replace_older(connection, tables.baselines, rows.baseline_rows(result.references), by="updated_at", ahead=ahead)
+    replace_older(connection, tables.baselines, rows.baseline_rows(result.baselines), by="updated_at", ahead=ahead)
     store_incidents(connection, rows.incident_rows(result.incidents), rows.outbox_rows(result.outbox), ahead)
 
 

@@ -78,7 +78,7 @@ def transition(sequence: int = 0, to_state: AlertState = AlertState.FIRING) -> A
     )
 
 
-def reference(*, updated_s: float = 0, frames: int = 900) -> CameraBaseline:
+def baseline(*, updated_s: float = 0, frames: int = 900) -> CameraBaseline:
     structure = np.random.default_rng(1).random((3, 4, 10), dtype=np.float32)
     structure[0, 0] = np.nan
     return CameraBaseline(

@@ -19,7 +19,7 @@ from domain.baselines import BaselinePart, BaselineState, PartBaseline
 from domain.faults import Fault
 from domain.messages import BatchResult
 from tests.contract.conftest import PortStores
-from tests.contract.records import alert, entry, incident, reference, transition
+from tests.contract.records import alert, baseline, entry, incident, transition
 from tests.fakes.ports import START
 
 LATER = START + timedelta(minutes=10)
@@ -37,12 +37,12 @@ def test_alerts_are_those_of_one_stream_or_of_all(stores: PortStores) -> None:
 
 
 def test_a_reference_keeps_its_structure_bit_for_bit_and_its_open_ranges(stores: PortStores) -> None:
-    stores.scores.add(BatchResult(references=(reference(),)))
-    (found,) = stores.alerts.references("gate")
-    assert found == reference()
+    stores.scores.add(BatchResult(baselines=(baseline(),)))
+    (found,) = stores.alerts.baselines("gate")
+    assert found == baseline()
     assert found.statistics["edge_width"].high == float("inf")
     assert found.structure is not None
-    sent = reference().structure
+    sent = baseline().structure
     assert sent is not None
     assert found.structure.dtype == np.float32
     assert found.structure.shape == sent.shape
@@ -53,8 +53,8 @@ def test_a_reference_keeps_how_far_each_of_its_parts_has_come(stores: PortStores
     learned = PartBaseline(BaselineState.LEARNED, START, LATER, 900)
     refused = PartBaseline(BaselineState.REFUSED, START, LATER, 900, "blocky picture in 700 of 900 frames")
     parts = {BaselinePart.VIEW: learned, BaselinePart.CODING: refused}
-    stores.scores.add(BatchResult(references=(replace(reference(), parts=parts),)))
-    (found,) = stores.alerts.references("gate")
+    stores.scores.add(BatchResult(baselines=(replace(baseline(), parts=parts),)))
+    (found,) = stores.alerts.baselines("gate")
     assert found.parts == parts
     assert found.state_of(BaselinePart.CODING) is BaselineState.REFUSED
     assert found.state_of(BaselinePart.NOISE) is BaselineState.LEARNING

@@ -27,7 +27,7 @@ from storage.sql.schema.rows import incident_rows
 from storage.sql.schema.tables import metadata
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
-from tests.contract.records import alert, entry, incident, reference, scores, status, transition
+from tests.contract.records import alert, baseline, entry, incident, scores, status, transition
 from tests.fakes.ports import START, FakeClock
 
 
@@ -80,7 +80,7 @@ def test_an_older_schema_is_brought_up_with_what_it_holds(
     upgrade_schema(engine)
     assert current_revision(engine) == newest_revision()
     assert SqlCameraLeases(engine).fences(["gate"]) == {"gate": 7}
-    (learned,) = SqlAlertStore(engine).references("gate")
+    (learned,) = SqlAlertStore(engine).baselines("gate")
     assert {learned.state_of(part) for part in BaselinePart} == {BaselineState.LEARNED}
     SqlScoreStore(engine).add(BatchResult(scores=(scores(),)))
     engine.dispose()
@@ -179,11 +179,11 @@ def test_a_retired_camera_holds_no_alert_and_no_baseline_and_its_incident_is_ann
 ) -> None:
     streams, store, alerts = SqlStreamStore(database), SqlScoreStore(database), SqlAlertStore(database)
     streams.put_camera(Camera("gate", "rtsp://10.0.0.7/main"), by="ann", at=START)
-    store.add(BatchResult(alerts=(alert(),), references=(reference(),), incidents=(incident(),)))
+    store.add(BatchResult(alerts=(alert(),), baselines=(baseline(),), incidents=(incident(),)))
     later = START + timedelta(hours=1)
     streams.remove_camera("gate", by="ann", at=later)
     assert alerts.alerts("gate") == []
-    assert alerts.references("gate") == []
+    assert alerts.baselines("gate") == []
     (closed,) = alerts.incidents()
     assert (closed.state, closed.resolved_at) == (IncidentState.RESOLVED, later)
     (told,) = alerts.due(later)

@@ -10,7 +10,7 @@ from domain.messages import BatchResult, DeadLetter, VerdictChange
 from domain.metrics import FrameScores
 from domain.records import Resolution, ScorePoint
 from tests.contract.conftest import PortStores
-from tests.contract.records import EVIDENCE, alert, entry, incident, reference, scores, status, transition
+from tests.contract.records import EVIDENCE, alert, baseline, entry, incident, scores, status, transition
 from tests.fakes.ports import START
 
 FOREVER = START + timedelta(days=3650)
@@ -30,7 +30,7 @@ def make_batch() -> BatchResult:
         transitions=(transition(),),
         incidents=(incident(),),
         outbox=(entry(),),
-        references=(reference(),),
+        baselines=(baseline(),),
         dead_letters=(DeadLetter("gate", "s1", 3, START, "planes do not fit"),),
     )
 
@@ -44,7 +44,7 @@ def read_everything(stores: PortStores) -> list[object]:
         stores.alerts.transitions("gate"),
         stores.alerts.incidents(),
         stores.alerts.due(FOREVER),
-        stores.alerts.references("gate"),
+        stores.alerts.baselines("gate"),
         stores.scores.dead_letters(),
     ]
 
@@ -67,7 +67,7 @@ def test_every_part_of_a_unit_is_read_back(stores: PortStores) -> None:
     assert tuple(stores.alerts.transitions("gate")) == unit.transitions
     assert tuple(stores.alerts.incidents()) == unit.incidents
     assert tuple(stores.alerts.due(FOREVER)) == unit.outbox
-    assert tuple(stores.alerts.references("gate")) == unit.references
+    assert tuple(stores.alerts.baselines("gate")) == unit.baselines
     assert tuple(stores.scores.dead_letters()) == unit.dead_letters
     assert len(stores.streams.sessions("gate")) == 1
 
@@ -84,14 +84,14 @@ def test_an_older_unit_stored_again_takes_nothing_back(stores: PortStores) -> No
     newer = replace(
         make_batch(),
         alerts=(alert(updated_s=60),),
-        references=(reference(updated_s=60, frames=960),),
+        baselines=(baseline(updated_s=60, frames=960),),
         incidents=(incident(summary="gate: out of focus and noisy", updated_at=at(60)),),
     )
     stores.scores.add(newer)
     before = read_everything(stores)
     stores.scores.add(make_batch())
     assert read_everything(stores) == before
-    assert stores.alerts.references("gate")[0].frames == 960
+    assert stores.alerts.baselines("gate")[0].frames == 960
 
 
 def test_an_empty_unit_stores_nothing(stores: PortStores) -> None:

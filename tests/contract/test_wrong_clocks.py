@@ -15,7 +15,7 @@ from storage.sql.camera_leases import SqlCameraLeases
 from storage.sql.lifecycle.retention import MAX_ADVANCE, retention_time
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
-from tests.contract.records import alert, entry, incident, reference, scores, status
+from tests.contract.records import alert, baseline, entry, incident, scores, status
 from tests.fakes.ports import START, FakeClock
 from workers.deduplication import load_stored_progress
 
@@ -68,7 +68,7 @@ def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None
     wrong.scores.add(
         BatchResult(
             alerts=(replace(alert(), state=AlertState.FIRING, since=LATER, updated_at=LATER),),
-            references=(replace(reference(), frames=1, updated_at=LATER),),
+            baselines=(replace(baseline(), frames=1, updated_at=LATER),),
             incidents=(replace(incident(), updated_at=LATER),),
             statuses=(replace(status("gate", 0), received_at=LATER),),
         )
@@ -78,14 +78,14 @@ def test_states_of_the_future_are_replaced_by_those_of_now(wrong: Wrong) -> None
     wrong.scores.add(
         BatchResult(
             alerts=(replace(alert(), state=AlertState.RESOLVED),),
-            references=(replace(reference(), frames=77),),
+            baselines=(replace(baseline(), frames=77),),
             incidents=(incident(state=IncidentState.RESOLVED),),
             statuses=(status("gate", 5),),
         )
     )
 
     assert [each.state for each in wrong.alerts.alerts()] == [AlertState.RESOLVED]
-    assert [each.frames for each in wrong.alerts.references("gate")] == [77]
+    assert [each.frames for each in wrong.alerts.baselines("gate")] == [77]
     assert [each.state for each in wrong.alerts.incidents()] == [IncidentState.RESOLVED]
     (session,) = wrong.streams.sessions("gate")
     assert session.frames_offered == 6

@@ -43,7 +43,7 @@ def test_fourteen_days_and_nights_with_fps_halved_at_night_raise_no_alert() -> N
 
     assert story.fired == []
     assert story.messages == []
-    assert {reference.mode for reference in story.store.references.values()} == set(LightMode)
+    assert {reference.mode for reference in story.store.baselines.values()} == set(LightMode)
 
 
 Play = Callable[[CameraTimeline], None]

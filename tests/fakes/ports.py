@@ -140,8 +140,8 @@ class FakeAlertStore:
         found = self._scores.alerts
         return [found[key] for key in sorted(found) if stream_id is None or key[0] == stream_id]
 
-    def references(self, stream_id: str) -> Sequence[CameraBaseline]:
-        found = self._scores.references
+    def baselines(self, stream_id: str) -> Sequence[CameraBaseline]:
+        found = self._scores.baselines
         return [found[key] for key in sorted(found) if key[0] == stream_id]
 
     def last_span(self, stream_id: str) -> VerdictSpan | None:

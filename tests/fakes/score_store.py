@@ -33,7 +33,7 @@ class FakeScoreStore:
         self.transitions: dict[tuple[str, Fault, str, int, str], AlertTransition] = {}
         self.incidents: dict[str, Incident] = {}
         self.outbox: dict[str, OutboxEntry] = {}
-        self.references: dict[tuple[str, LightMode], CameraBaseline] = {}
+        self.baselines: dict[tuple[str, LightMode], CameraBaseline] = {}
         self._streams = streams or FakeStreamStore()
         self._dropped_before: dict[tuple[str, str], int] = {}
         self._scores: dict[tuple[str, str, int], FrameScores] = {}
@@ -96,10 +96,10 @@ class FakeScoreStore:
         for step in result.transitions:
             key = (step.stream_id, step.fault, step.session_id, step.sequence, str(step.to_state))
             self.transitions.setdefault(key, step)
-        for reference in result.references:
-            learned = self.references.get((reference.stream_id, reference.mode))
-            if learned is None or learned.updated_at <= reference.updated_at:
-                self.references[reference.stream_id, reference.mode] = reference
+        for baseline in result.baselines:
+            learned = self.baselines.get((baseline.stream_id, baseline.mode))
+            if learned is None or learned.updated_at <= baseline.updated_at:
+                self.baselines[baseline.stream_id, baseline.mode] = baseline
         self.add_messages(result.incidents, result.outbox)
 
     def add_messages(self, incidents: Sequence[Incident], entries: Sequence[OutboxEntry]) -> None:

@@ -37,7 +37,7 @@ class WorkerSetup:
         )
 
     def policy(self) -> Policy:
-        """Return the patience; a short one learns its references at once, so that they lie in storage from then on."""
+        """Return the patience; a short one learns its baselines at once, so that they are in storage from then on."""
         if self.raise_s is None:
             return Policy()
         return replace(Policy.short(self.raise_s), learn_s=LEARN_S)

@@ -137,7 +137,7 @@ def run_planted(clip: ClipFile, fault: Fault, strength: Strength, folder: Path, 
 
 
 def _policy(warm_up_s: float) -> Policy:
-    """Return the clips' policy; where bitrate counts, its reference waits until a bitrate is known."""
+    """Return the clips' policy; where bitrate counts, its baseline waits until a bitrate is known."""
     usual = Policy.for_clips()
     return replace(usual, provisional_s=warm_up_s - 2.0) if warm_up_s > 10 else usual
 

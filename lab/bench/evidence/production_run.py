@@ -35,7 +35,7 @@ class ProductionRun:
         self._state: StreamState = restore_state(camera)
 
     def observe(self, observation: Observation) -> None:
-        """Judge the next observation; baselines and references stay in the state, as in one process."""
+        """Judge the next observation; baselines stay in the state, as in one process."""
         judged = evaluate_observation(self._state, self.camera, observation, self._policy)
         self._state = judged.state
         for entry in judged.outbox:

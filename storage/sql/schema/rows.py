@@ -203,22 +203,22 @@ def outbox_rows(entries: Iterable[OutboxEntry]) -> Rows:
     ]
 
 
-def baseline_rows(references: Iterable[CameraBaseline]) -> Rows:
+def baseline_rows(baselines: Iterable[CameraBaseline]) -> Rows:
     return [
         {
-            "stream_id": reference.stream_id,
-            "mode": reference.mode,
-            "state": reference.state,
-            "started_at": reference.started_at,
-            "updated_at": reference.updated_at,
-            "frames": reference.frames,
-            "statistics": encode_record(STATISTICS, reference.statistics),
-            "structure": pack_structure(reference.structure),
-            "reason": reference.reason,
-            "accepted_by": reference.accepted_by,
-            "parts": encode_record(PARTS, reference.parts) if reference.parts else None,
+            "stream_id": baseline.stream_id,
+            "mode": baseline.mode,
+            "state": baseline.state,
+            "started_at": baseline.started_at,
+            "updated_at": baseline.updated_at,
+            "frames": baseline.frames,
+            "statistics": encode_record(STATISTICS, baseline.statistics),
+            "structure": pack_structure(baseline.structure),
+            "reason": baseline.reason,
+            "accepted_by": baseline.accepted_by,
+            "parts": encode_record(PARTS, baseline.parts) if baseline.parts else None,
         }
-        for reference in references
+        for baseline in baselines
     ]
 
 

@@ -33,7 +33,7 @@ def stripe_strength(luma: Tensor) -> Tensor:
     The picture is cut into 8 strips along the bars; each strip's mean profile is windowed (Hann) and transformed. The
     score of a frequency is |mean of the strips' spectra| times its coherence squared, less what its neighbours have,
     so that only bars that cross every strip in phase count. Frequencies: 4 periods a picture to 4 pixels a period.
-    Fences and blinds are stripes as well: judge against a reference. Masks are not respected: bars cross them.
+    Fences and blinds are stripes as well: judge against a baseline. Masks are not respected: bars cross them.
     Source: ours.
     """
     return torch.maximum(_bars(luma), _bars(luma.transpose(2, 3)))

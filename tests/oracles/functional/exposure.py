@@ -57,7 +57,7 @@ def glare_share(luma: Tensor, visible: Tensor | None = None) -> Tensor:
     A morphological opening of {luma >= 0.97} with a square of 5 % of the shorter side: windows, headlights and
     specular lines vanish, discs stay. Of the three largest areas left, the one that counts most is taken: in full from
     a compactness of 0.8 on and not at all under 0.5, compactness being area / (2π (Var x + Var y)): 1 for a disc, 0.96
-    for a square, 0.35 for a strip of sky. A white lorry is compact too, so the number speaks only against a reference
+    for a square, 0.35 for a strip of sky. A white lorry is compact too, so the number speaks only against a baseline
     and over time. Source: ours.
     """
     clipped = (luma >= CLIPPED).float()

@@ -61,7 +61,7 @@ class SampleCameras:
         return camera
 
     def healthy(self, camera: Camera, *, learning: int = 0) -> StreamSnapshot:
-        """Put `camera` on stage in good order, with `learning` checks waiting for a reference."""
+        """Put `camera` on stage in good order, with `learning` checks waiting for a baseline."""
         self.add(camera)
         snapshot = StreamSnapshot(
             stream_id=camera.name,
@@ -157,7 +157,7 @@ class SampleCameras:
 
 
 def verdicts(camera: Camera, *, learning: int = 0) -> tuple[Verdict, ...]:
-    """All 29 verdicts of a camera in good order; the last `learning` of those that apply wait for a reference."""
+    """All 29 verdicts of a camera in good order; the last `learning` of those that apply wait for a baseline."""
     judged = []
     for fault in Fault:
         if RULES[fault].analogue_only and not camera.analogue:

@@ -28,12 +28,12 @@ def test_a_verdict_of_fault_is_a_check_done() -> None:
 
 def test_checks_that_wait_for_a_reference_are_named_as_such() -> None:
     counted = count_checks(CAMERA, verdicts(CAMERA, learning=8))
-    assert counted.text == "19 of 27, 8 need a reference"
+    assert counted.text == "19 of 27, 8 need a baseline"
     assert counted.waiting == (("learning day", 8),)
 
 
 def test_one_check_needs_a_reference_in_the_singular() -> None:
-    assert count_checks(CAMERA, verdicts(CAMERA, learning=1)).text == "26 of 27, 1 needs a reference"
+    assert count_checks(CAMERA, verdicts(CAMERA, learning=1)).text == "26 of 27, 1 needs a baseline"
 
 
 def test_without_any_verdict_nothing_was_done() -> None:

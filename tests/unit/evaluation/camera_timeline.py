@@ -95,7 +95,7 @@ class CameraTimeline:
         name = self.camera.name
         incident = next(iter(alerts.incidents(state=IncidentState.OPEN, stream_id=name)), None)
         span = alerts.last_span(name)
-        self.state = restore_state(self.camera, alerts.alerts(name), alerts.references(name), incident, span)
+        self.state = restore_state(self.camera, alerts.alerts(name), alerts.baselines(name), incident, span)
 
     def observe(self, observation: Observation) -> Evaluation:
         judged = evaluate_observation(self.state, self.camera, observation, self.policy)
@@ -106,7 +106,7 @@ class CameraTimeline:
                 transitions=judged.transitions,
                 incidents=judged.incidents,
                 outbox=judged.outbox,
-                references=judged.references,
+                baselines=judged.baselines,
                 spans=judged.spans,
             )
         )

@@ -63,7 +63,7 @@ def test_cameras_stand_by_site_worst_first_each_with_its_reason_and_number(
     soft = card(window, "s-soft")
     for part in ("Fault", "Out of focus", "Edge width 7.1", "px normal below 4", "25\u202ffps", "Checks: 27 of 27"):
         assert part in soft.replace("\u202fpx", " px"), part
-    assert "Checks: 19 of 27, 8 need a reference" in card(window, "n-fine")
+    assert "Checks: 19 of 27, 8 need a baseline" in card(window, "n-fine")
     assert "Suspected" in card(window, "n-odd")
     assert "Structure lost 0.9 normal below 0.5" in card(window, "n-odd")
     assert "Unknown" in card(window, "s-silent")

@@ -29,7 +29,7 @@ def test_cameras_come_worst_first_with_what_a_guard_needs(api: Caller, stage: Sa
     assert gate["evidence"]["normal_high"] == 4.0
     assert gate["incident_id"] == incident.incident_id
     assert gate["age_s"] == 0.6
-    assert fine["checks"]["text"] == "19 of 27, 8 need a reference"
+    assert fine["checks"]["text"] == "19 of 27, 8 need a baseline"
     assert (silent["state"], silent["fps"], silent["last_frame_at"]) == ("unknown", None, None)
 
 
@@ -87,7 +87,7 @@ def test_a_camera_in_detail_says_what_is_normal_for_it(api: Caller, stage: Sampl
     now = stage.clock.now()
     normal = {"luma_mean": Statistic(0.4, 0.3, 0.5, 900)}
     learned = CameraBaseline("Gate 1", LightMode.DAY, BaselineState.LEARNED, now, now, 900, normal)
-    stage.scores.add(BatchResult(references=(learned,), statuses=(stage.status("Gate 1"),)))
+    stage.scores.add(BatchResult(baselines=(learned,), statuses=(stage.status("Gate 1"),)))
     camera = api.get("/api/v1/cameras/Gate 1").json()
     assert camera["references"][0]["normal"] == {"luma_mean": [0.3, 0.5]}
     assert (camera["ptz"], camera["accepted_by"], camera["plan"]["mode"]) == (True, "Ada", "auto")

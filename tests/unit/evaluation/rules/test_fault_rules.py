@@ -56,7 +56,7 @@ def test_a_rule_that_only_compares_with_the_reference_says_that_it_needs_one(rul
         any(bound.against is not ThresholdBasis.ABSOLUTE or bound.metric in compares for bound in bounds)
         for bounds in rule.any_of
     ]
-    assert rule.needs_reference or not rule.any_of or not all(relative)
+    assert rule.needs_baseline or not rule.any_of or not all(relative)
 
 
 @pytest.mark.parametrize(

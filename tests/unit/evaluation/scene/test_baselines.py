@@ -58,9 +58,7 @@ def test_a_reference_is_learned_per_light_mode() -> None:
     story = CameraTimeline()
     story.learn(DAY)
     story.learn(NIGHT)
-    learned = {
-        reference.mode: reference.statistics["luma_mean"].median for reference in story.store.references.values()
-    }
+    learned = {reference.mode: reference.statistics["luma_mean"].median for reference in story.store.baselines.values()}
     assert abs(learned[LightMode.DAY] - DAY["luma_mean"]) < 0.02
     assert abs(learned[LightMode.NIGHT] - NIGHT["luma_mean"]) < 0.02
 
@@ -68,13 +66,13 @@ def test_a_reference_is_learned_per_light_mode() -> None:
 def test_a_first_view_that_is_already_bad_is_refused_with_the_reason_and_learning_begins_again() -> None:
     story = CameraTimeline()
     story.learn(DEFOCUSED)
-    (reference,) = story.store.references.values()
+    (reference,) = story.store.baselines.values()
     assert reference.state is BaselineState.REFUSED
     assert "out of focus" in reference.reason
     assert "out of focus" in story.verdict(Fault.CAMERA_MOVED).reason
 
     story.learn(DAY)
-    (reference,) = story.store.references.values()
+    (reference,) = story.store.baselines.values()
     assert reference.state is BaselineState.LEARNED
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
 
@@ -84,7 +82,7 @@ def test_bad_frames_are_no_examples_of_what_is_normal() -> None:
     for _ in range(10):
         story.play(1000, DAY, step_s=20)
         story.play(480, NOISY, step_s=20)
-    (reference,) = story.store.references.values()
+    (reference,) = story.store.baselines.values()
     assert reference.state is BaselineState.LEARNED
     assert reference.statistics["noise_sigma"].high < 3
 
@@ -104,7 +102,7 @@ def test_a_reference_older_than_the_last_acceptance_does_not_count_after_a_resta
     story.restart()
     story.play(10, DAY, ELSEWHERE)
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
-    (reference,) = story.store.references.values()
+    (reference,) = story.store.baselines.values()
     assert reference.state is BaselineState.ACCEPTED
 
 
@@ -178,7 +176,7 @@ def test_a_clip_builds_a_provisional_reference_within_three_seconds_and_stores_n
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.OK
     story.play(6.0, DAY, ELSEWHERE, step_s=0.04)
     assert story.verdict(Fault.CAMERA_MOVED).state is VerdictState.FAULT
-    assert story.store.references == {}
+    assert story.store.baselines == {}
 
 
 def test_a_clip_of_one_frame_a_second_is_judged_from_its_fourth_frame_on() -> None:
@@ -195,7 +193,7 @@ COARSE: Mapping[str, float] = {**NIGHT, "blockiness": 3.0, "block_step": 1.2, "n
 def test_coarse_coding_and_noise_are_refused_alone_and_the_view_is_learned() -> None:
     story = CameraTimeline()
     story.learn(COARSE)
-    (reference,) = story.store.references.values()
+    (reference,) = story.store.baselines.values()
     states = {part: reference.state_of(part) for part in BaselinePart}
     assert states == {
         BaselinePart.VIEW: BaselineState.LEARNED,
@@ -229,7 +227,7 @@ def test_a_cheap_camera_is_protected_from_its_tenth_minute_on(
     announced = story.messages[-1].incident
     assert announced.headline is fault
     assert "compared with the camera's first" in announced.summary
-    assert story.store.references == {}, "what is provisional is not stored"
+    assert story.store.baselines == {}, "what is provisional is not stored"
 
 
 def test_the_first_minutes_judge_the_view_and_not_what_the_light_does() -> None:

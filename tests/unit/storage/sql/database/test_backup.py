@@ -22,7 +22,7 @@ from storage.sql.schema.column_types import microseconds
 from storage.sql.schema.rows import incident_rows
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
-from tests.contract.records import alert, entry, incident, reference, scores, status
+from tests.contract.records import alert, baseline, entry, incident, scores, status
 from tests.fakes.ports import START
 
 CAMERA = Camera("gate", "rtsp://admin:secret-hunter2@10.0.0.7/main", site="north")
@@ -179,6 +179,6 @@ def test_the_backup_of_the_first_release_is_restored_with_its_history(tmp_path: 
     assert [each.session_id for each in streams.sessions("gate")] == ["s1"]
     assert [row.values for row in store.frames("gate", START, START + timedelta(days=1))] == [{"sharpness": 0.5}]
     assert [each.reason for each in store.dead_letters()] == ["too large"]
-    assert [each.stream_id for each in alerts.references("gate")] == ["gate"]
+    assert [each.stream_id for each in alerts.baselines("gate")] == ["gate"]
     assert [(each.incident_id, each.state) for each in alerts.incidents()] == [("gate/blur/1", IncidentState.OPEN)]
-    store.add(BatchResult((scores("gate", 2),), alerts=(alert(),), references=(reference(),), outbox=(entry(),)))
+    store.add(BatchResult((scores("gate", 2),), alerts=(alert(),), baselines=(baseline(),), outbox=(entry(),)))
