@@ -129,8 +129,8 @@ def _current_evidence(snapshot: StreamSnapshot, fault: Fault, summary: str, evid
         return verdict.reason, verdict.evidence
     if verdict is not None and verdict.state is VerdictState.OK:
         return "good again; resolved once it stays so", verdict.evidence
-    why = f"not assessable now: {verdict.reason}" if verdict is not None else ""
-    return "; ".join(part for part in (summary, why) if part), evidence
+    reason = f"not assessable now: {verdict.reason}" if verdict is not None else ""
+    return "; ".join(part for part in (summary, reason) if part), evidence
 
 
 def _status_of_suspicion(snapshot: StreamSnapshot, checks: CheckCounts) -> CameraStatus | None:

@@ -321,7 +321,7 @@ def _scope_process(process: ProcessState) -> ProcessState:
     return replace(
         process,
         metrics=dict,
-        health=lambda: {part: why and "not well" for part, why in process.health().items()},
+        health=lambda: {part: reason and "not well" for part, reason in process.health().items()},
         warnings=lambda: {subject: "see the log" for subject in process.warnings()},
     )
 

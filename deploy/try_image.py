@@ -44,13 +44,13 @@ class CheckReport:
     failed: list[str] = field(default_factory=list)
     passed: int = 0
 
-    def check(self, what: str, well: bool, why: str = "") -> None:
+    def check(self, what: str, well: bool, reason: str = "") -> None:
         """Print and count one check."""
         if well:
             self.passed += 1
         else:
             self.failed.append(what)
-        print(f"{'ok  ' if well else 'FAIL'} {what}{'' if well or not why else ': ' + why}", flush=True)  # noqa: T201
+        print(f"{'ok  ' if well else 'FAIL'} {what}{'' if well or not reason else ': ' + reason}", flush=True)  # noqa: T201
 
 
 @dataclass(frozen=True)

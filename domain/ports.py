@@ -381,7 +381,7 @@ class LiveState(Protocol):
 class DatabaseLock(Protocol):
     """The lock by which one process alone watches and notifies from a database."""
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Return why the lock is no longer held, "" while it is; it is taken again where it is free."""
         ...
 

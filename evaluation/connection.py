@@ -7,7 +7,7 @@ from domain.cameras import Camera, ConnectionState, SamplingMode, StreamStatus
 from domain.faults import FAULT_LABELS, Fault
 from evaluation.policy import Policy
 from evaluation.rules.fault_rules import RULES
-from evaluation.rules.rule_check import RuleResult, why_never_assessable
+from evaluation.rules.rule_check import RuleResult, never_assessable_reason
 
 STALL_S = 10.0
 """A connection that calls itself live but decoded no picture for so long has stalled."""
@@ -122,7 +122,7 @@ def connection_metrics(connection: ConnectionHistory) -> dict[str, float]:
     return values
 
 
-def why_picture_not_assessable(connection: ConnectionHistory) -> str:
+def picture_not_assessable_reason(connection: ConnectionHistory) -> str:
     """Return why the picture of this stream cannot be judged now, or ""."""
     if connection.status is None:
         return ""
@@ -134,11 +134,11 @@ def why_picture_not_assessable(connection: ConnectionHistory) -> str:
         ConnectionState.LOST: "no connection",
         ConnectionState.REFUSED: "login refused",
         ConnectionState.UNSUPPORTED: "codec not supported",
-        ConnectionState.RESTING: _why_resting(connection.status),
+        ConnectionState.RESTING: _resting_reason(connection.status),
     }[connection.status.state]
 
 
-def _why_resting(status: StreamStatus) -> str:
+def _resting_reason(status: StreamStatus) -> str:
     """Return why nothing is read now: a patrol is elsewhere, or a recording has ended, as its status says."""
     between_visits = "resting between two patrol visits"
     return between_visits if status.plan.mode is SamplingMode.PATROL else status.reason or between_visits
@@ -152,7 +152,7 @@ def clear_change_events(connection: ConnectionHistory) -> ConnectionHistory:
 def judge_connection(connection: ConnectionHistory, camera: Camera) -> dict[Fault, RuleResult]:
     """Return one outcome for each fault that the connection's state decides."""
     status = connection.status
-    why = why_picture_not_assessable(connection)
+    reason = picture_not_assessable_reason(connection)
     outcomes = {}
     connected = status is not None and status.state in (ConnectionState.LIVE, ConnectionState.STALLED)
     for fault in STATE_FAULTS:
@@ -162,12 +162,12 @@ def judge_connection(connection: ConnectionHistory, camera: Camera) -> dict[Faul
         elif connected:
             outcomes[fault] = RuleResult(False)
         else:
-            outcomes[fault] = RuleResult(None, why or FAULT_LABELS[connection.down or fault])
+            outcomes[fault] = RuleResult(None, reason or FAULT_LABELS[connection.down or fault])
     changed = dict(connection.changed)
     for fault in EVENT_FAULTS:
         outcomes[fault] = RuleResult(fault in changed, f"{RULES[fault].says} {changed.get(fault, '')}")
     for fault in outcomes:
-        objection = why_never_assessable(RULES[fault], camera)
+        objection = never_assessable_reason(RULES[fault], camera)
         if objection:
             outcomes[fault] = RuleResult(None, objection)
     return outcomes

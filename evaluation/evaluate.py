@@ -26,7 +26,7 @@ from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext, Policy
 from evaluation.rules.fault_rules import LIGHT_DEPENDENT, RULES
 from evaluation.rules.rule import RuleSource
-from evaluation.rules.rule_check import RuleResult, why_never_assessable
+from evaluation.rules.rule_check import RuleResult, never_assessable_reason
 from evaluation.scene import scene_state
 from evaluation.scene.scene_state import SceneState, learning_until
 from evaluation.verdict_time import UNSCORED, CameraTime
@@ -198,12 +198,11 @@ def _judge_tick(tick: Tick, state: StreamState, moment: EvaluationContext) -> di
     silent = state.connection.silent(moment.now, moment.policy)
     if not silent and not tick.unscored:
         return {}
-    why, cause = ("ingest silent", None) if silent else (UNSCORED, NotAssessable.UNSCORED)
+    reason, cause = ("ingest silent", None) if silent else (UNSCORED, NotAssessable.UNSCORED)
     faults = (fault for fault, rule in RULES.items() if silent or rule.source is RuleSource.FRAME)
-    never = {fault: _why_never_assessable(fault, moment.camera) for fault in faults}
+    never = {fault: _never_assessable_reason(fault, moment.camera) for fault in faults}
     return {
-        fault: RuleResult(None, reason) if reason else RuleResult(None, why, cause=cause)
-        for fault, reason in never.items()
+        fault: RuleResult(None, own) if own else RuleResult(None, reason, cause=cause) for fault, own in never.items()
     }
 
 
@@ -235,8 +234,8 @@ def _depends_on_light(fault: Fault) -> bool:
     return RULES[fault].source is RuleSource.FRAME or fault in LIGHT_DEPENDENT
 
 
-def _why_never_assessable(fault: Fault, camera: Camera) -> str:
-    return why_never_assessable(RULES[fault], camera)
+def _never_assessable_reason(fault: Fault, camera: Camera) -> str:
+    return never_assessable_reason(RULES[fault], camera)
 
 
 def _judge_status(
@@ -245,12 +244,12 @@ def _judge_status(
     """Judge what a status says; while no picture can come, say so of every picture fault."""
     outcomes = connections.judge_connection(connection, moment.camera)
     scene = scene_state.make_rule_context(view, connections.connection_metrics(connection), {}, moment)
-    why = connections.why_picture_not_assessable(connection)
+    reason = connections.picture_not_assessable_reason(connection)
     for fault, rule in RULES.items():
         if rule.source is RuleSource.STATUS:
-            outcomes[fault] = scene_state.check_status_rule(rule, scene, view, why, latched=fault in latched)
-        elif rule.source is RuleSource.FRAME and why:
-            outcomes[fault] = RuleResult(None, _why_never_assessable(fault, moment.camera) or why)
+            outcomes[fault] = scene_state.check_status_rule(rule, scene, view, reason, latched=fault in latched)
+        elif rule.source is RuleSource.FRAME and reason:
+            outcomes[fault] = RuleResult(None, _never_assessable_reason(fault, moment.camera) or reason)
     return outcomes
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain.baselines import LightMode
 from domain.cameras import ConnectionState, SamplingMode
-from domain.faults import Fault, Verdict, VerdictState
+from domain.faults import Fault, NotAssessable, Verdict, VerdictState
 from domain.verdict_time import LEARNING, CameraNotAssessable, TimeState, Unknown, VerdictSpan
 from evaluation.alerting.alert_states import TOO_FEW_FRAMES
 from evaluation.alerting.root_cause import root_causes
@@ -17,7 +17,7 @@ from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext
 from evaluation.rules.fault_rules import RULES
 from evaluation.rules.rule import RuleSource
-from evaluation.rules.rule_check import why_never_assessable
+from evaluation.rules.rule_check import never_assessable_reason
 from evaluation.scene import light_mode
 from evaluation.scene.scene_state import SceneState
 
@@ -59,33 +59,33 @@ def camera_time(
     faults = [each.fault for each in verdicts if _costs_time(each)]
     if faults:
         return replace(now, state=TimeState.FAULT, cause=root_causes(faults)[0].value)
-    blind = _why_unknown(verdicts, connection, view, moment)
+    blind = _unknown_cause(verdicts, connection, view, moment)
     if blind is not None:
         return replace(now, state=TimeState.UNKNOWN, cause=blind)
-    why = _why_not_assessable(verdicts, connection, view, moment)
-    if why is None:
+    obstacle = _not_assessable_cause(verdicts, connection, view, moment)
+    if obstacle is None:
         cause = "" if view.of(view.light.mode).usable is not None else LEARNING
         return replace(now, state=TimeState.OK, cause=cause)
-    if _holds(before, why, connection, moment):
+    if _holds(before, obstacle, connection, moment):
         return replace(before, at=moment.now)
-    return replace(now, state=TimeState.NOT_ASSESSABLE, cause=why)
+    return replace(now, state=TimeState.NOT_ASSESSABLE, cause=obstacle)
 
 
 _BETWEEN_VISITS = (CameraNotAssessable.RESTING, CameraNotAssessable.CONNECTING, CameraNotAssessable.TOO_FEW_PICTURES)
 
 
 def _holds(
-    before: CameraTime, why: CameraNotAssessable, connection: ConnectionHistory, moment: EvaluationContext
+    before: CameraTime, cause: CameraNotAssessable, connection: ConnectionHistory, moment: EvaluationContext
 ) -> bool:
     """Return whether the state before still counts although the picture cannot be judged at this moment."""
     if before.at is None or before.state is TimeState.UNKNOWN:
         return False
     if _on_patrol(connection):
-        return why in _BETWEEN_VISITS
+        return cause in _BETWEEN_VISITS
     if (moment.now - before.at).total_seconds() > moment.policy.silent_s:
         return False
     still_down = before.state is TimeState.FAULT and connection.down is not None and before.cause == connection.down
-    return why is CameraNotAssessable.TOO_FEW_PICTURES or (why is CameraNotAssessable.CONNECTING and still_down)
+    return cause is CameraNotAssessable.TOO_FEW_PICTURES or (cause is CameraNotAssessable.CONNECTING and still_down)
 
 
 def _costs_time(verdict: Verdict) -> bool:
@@ -99,18 +99,18 @@ def _on_patrol(connection: ConnectionHistory) -> bool:
     return connection.status is not None and connection.status.plan.mode is SamplingMode.PATROL
 
 
-def _why_unknown(
+def _unknown_cause(
     verdicts: Sequence[Verdict], connection: ConnectionHistory, view: SceneState, moment: EvaluationContext
 ) -> Unknown | None:
     if connection.silent(moment.now, moment.policy):
         return Unknown.INGEST_SILENT
-    if any(verdict.reason == UNSCORED for verdict in verdicts):
+    if any(verdict.cause is NotAssessable.UNSCORED for verdict in verdicts):
         return Unknown.SCORING_BEHIND
     never_heard = connection.status is None and not view.values
     return Unknown.INGEST_SILENT if never_heard else None
 
 
-def _why_not_assessable(
+def _not_assessable_cause(
     verdicts: Sequence[Verdict], connection: ConnectionHistory, view: SceneState, moment: EvaluationContext
 ) -> CameraNotAssessable | None:
     """Return why the picture cannot be judged as a whole, None where it is judged."""
@@ -125,15 +125,15 @@ def _why_not_assessable(
         return CameraNotAssessable.UNLIT
     if light_mode.is_light_changing(light, view.values):
         return CameraNotAssessable.LIGHT_CHANGING
-    return _why_unchecked(verdicts, moment)
+    return _unchecked_cause(verdicts, moment)
 
 
-def _why_unchecked(verdicts: Sequence[Verdict], moment: EvaluationContext) -> CameraNotAssessable | None:
+def _unchecked_cause(verdicts: Sequence[Verdict], moment: EvaluationContext) -> CameraNotAssessable | None:
     checks = [
         verdict
         for verdict in verdicts
         if RULES[verdict.fault].source is RuleSource.FRAME
-        and not why_never_assessable(RULES[verdict.fault], moment.camera)
+        and not never_assessable_reason(RULES[verdict.fault], moment.camera)
     ]
     if any(verdict.state is VerdictState.OK for verdict in checks):
         return None

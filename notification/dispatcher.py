@@ -214,9 +214,9 @@ class Dispatcher:
         failed: dict[str, str] = {}
         received: list[tuple[str, str]] = []
         for queue in self._queues:
-            for key, why in queue.collect_results(now).items():
-                if why:
-                    failed[key] = why
+            for key, reason in queue.collect_results(now).items():
+                if reason:
+                    failed[key] = reason
                 else:
                     received.append((key, queue.name))
         if received:
@@ -225,17 +225,17 @@ class Dispatcher:
         if finished:
             self._alerts.mark_delivered(finished, now)
             self._forget(finished)
-        self._postpone({key: why for key, why in failed.items() if key in self._waiting}, now)
+        self._postpone({key: reason for key, reason in failed.items() if key in self._waiting}, now)
         return len(finished)
 
     def _has_everybody(self, key: str) -> bool:
         return all(key in queue.done for queue in self._queues if queue.name in self._receivers[key])
 
     def _postpone(self, failed: Mapping[str, str], now: datetime) -> None:
-        for key, why in failed.items():
+        for key, reason in failed.items():
             wait_s = backoff_s(self._waiting[key].attempts + 1, first_s=FIRST_RETRY_S, longest_s=LAST_RETRY_S)
-            _log.warning("notification %s not delivered, next attempt in %.0f s: %s", key, wait_s, why)
-            self._alerts.postpone([key], now + timedelta(seconds=wait_s), why)
+            _log.warning("notification %s not delivered, next attempt in %.0f s: %s", key, wait_s, reason)
+            self._alerts.postpone([key], now + timedelta(seconds=wait_s), reason)
 
     def _forget(self, keys: Collection[str]) -> None:
         for key in keys:

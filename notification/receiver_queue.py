@@ -145,8 +145,8 @@ class ReceiverQueue:
         results = {}
         for attempt in [each for each in self._attempts if each.future.done()]:
             self._attempts.remove(attempt)
-            why = self._settle(attempt, now)
-            results.update(dict.fromkeys(attempt.keys, why))
+            reason = self._settle(attempt, now)
+            results.update(dict.fromkeys(attempt.keys, reason))
         return results
 
     def _settle(self, attempt: _Attempt, now: datetime) -> str:

@@ -94,10 +94,10 @@ class MessageFacts:
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """One route, and "" where it matches or the first condition that does not hold, in words."""
+    """One route, and the first condition that does not hold, in words; "" where the route matches."""
 
     route: Route
-    why_not: str
+    mismatch_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,8 @@ class Routing:
         """Return who gets a first message at `at`, and why."""
         if not self.routes:
             return Explanation(_unique(self.always, self.everyone), (), by_default=False)
-        matches = tuple(RouteMatch(route, self._why_not(route, facts, at)) for route in self.routes)
-        chosen = [route.receivers for route, why_not in ((m.route, m.why_not) for m in matches) if not why_not]
+        matches = tuple(RouteMatch(route, self._mismatch_reason(route, facts, at)) for route in self.routes)
+        chosen = [match.route.receivers for match in matches if not match.mismatch_reason]
         if not chosen:
             return Explanation(_unique(self.always, self.default), matches, by_default=True)
         return Explanation(_unique(self.always, *chosen), matches, by_default=False)
@@ -149,22 +149,22 @@ class Routing:
     def escalating_routes(self, facts: MessageFacts, at: datetime) -> Sequence[Route]:
         """Return the matching routes that escalate."""
         routes = [route for route in self.routes if route.escalate_after_s is not None]
-        return [route for route in routes if not self._why_not(route, facts, at)]
+        return [route for route in routes if not self._mismatch_reason(route, facts, at)]
 
     def receivers(self) -> frozenset[str]:
         """Return every name that routes use."""
         named = [name for route in self.routes for name in (*route.receivers, *route.escalate_to)]
         return frozenset((*self.default, *named))
 
-    def _why_not(self, route: Route, facts: MessageFacts, at: datetime) -> str:
+    def _mismatch_reason(self, route: Route, facts: MessageFacts, at: datetime) -> str:
         if route.severities and facts.severity not in route.severities:
             return f"the severity is {facts.severity}"
         if route.faults and facts.fault not in route.faults:
             return f"the fault is {facts.fault}"
-        reasons = [self._why_not_camera(route, camera, at) for camera in facts.cameras]
+        reasons = [self._camera_mismatch_reason(route, camera, at) for camera in facts.cameras]
         return min(reasons, key=len) if reasons and all(reasons) else ""
 
-    def _why_not_camera(self, route: Route, camera: Camera, at: datetime) -> str:
+    def _camera_mismatch_reason(self, route: Route, camera: Camera, at: datetime) -> str:
         if route.cameras and camera.name not in route.cameras:
             return f"the camera is {camera.name}"
         if route.sites and camera.site not in route.sites:

@@ -300,7 +300,7 @@ def _make_camera_events(wiring: _Wiring) -> Sequence[Component]:
 
 
 def _clock_notes(clock: SteadyClock) -> Mapping[str, str]:
-    return {"clock": trouble} if (trouble := clock.trouble()) else {}
+    return {"clock": reason} if (reason := clock.doubt_reason()) else {}
 
 
 def _build_scoring(wiring: _Wiring) -> ScoringService:

@@ -19,7 +19,7 @@ FUTURE, PAST = timedelta(days=1), timedelta(days=7)
 """How far a message may be from our own time; the store refuses frames beyond it too."""
 
 
-def why_untimely(message: StreamMessage, now: datetime) -> str:
+def untimely_reason(message: StreamMessage, now: datetime) -> str:
     """Return why a message's time cannot be right at `now`, or ""; a clock of our own that cannot be says nothing.
 
     Times far apart show that one of two clocks is wrong, not which.

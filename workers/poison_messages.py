@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.frames import Frame
 from domain.messages import DeadLetter, Delivery
 from domain.ports import StreamConsumer
-from workers.message_triage import why_untimely
+from workers.message_triage import untimely_reason
 from workers.store_retry import WorkerStopped
 
 _log = logging.getLogger(__name__)
@@ -39,22 +39,22 @@ class PoisonMessageGuard:
         self._untimely = ""
 
     @property
-    def clock_complaint(self) -> str:
+    def clock_reason(self) -> str:
         """Return why no recent message is timely, "" while some are."""
         return self._untimely if self._untimely_batches >= UNTIMELY_BATCHES else ""
 
     def keep_timely(self, deliveries: Deliveries, now: datetime) -> Deliveries:
         """Return what may be evaluated at `now`; messages with far or unreadable times become dead letters."""
-        reasons = [_why_untimely(delivery, now) for delivery in deliveries]
-        timely = tuple(delivery for delivery, why in zip(deliveries, reasons, strict=True) if not why)
+        reasons = [_untimely_reason(delivery, now) for delivery in deliveries]
+        timely = tuple(delivery for delivery, reason in zip(deliveries, reasons, strict=True) if not reason)
         if timely:
             self._untimely_batches = 0
         elif deliveries:
             self._untimely_batches, self._untimely = self._untimely_batches + 1, reasons[0]
-        for delivery, why in zip(deliveries, reasons, strict=True):
-            if why:
-                _log.warning("a message at %s was put aside: %s", delivery.position, why)
-                self._reject(delivery, why, now)
+        for delivery, reason in zip(deliveries, reasons, strict=True):
+            if reason:
+                _log.warning("a message at %s was put aside: %s", delivery.position, reason)
+                self._reject(delivery, reason, now)
         return timely
 
     def evaluate(self, deliveries: Deliveries, now: datetime) -> None:
@@ -83,7 +83,7 @@ class PoisonMessageGuard:
             self._consumer.dead_letter(delivery, reason)
             if isinstance(delivery.message, Frame):
                 letter = DeadLetter.of(delivery.message, reason)
-                self._store(replace(letter, received_at=now) if _why_untimely(delivery, now) else letter)
+                self._store(replace(letter, received_at=now) if _untimely_reason(delivery, now) else letter)
         except WorkerStopped:
             raise
         except Exception as error:  # noqa: BLE001 - the dead letter may be refused as well
@@ -91,8 +91,8 @@ class PoisonMessageGuard:
             _log.warning("a message was put aside without a dead letter (%s)", name, exc_info=error)
 
 
-def _why_untimely(delivery: Delivery, now: datetime) -> str:
+def _untimely_reason(delivery: Delivery, now: datetime) -> str:
     try:
-        return why_untimely(delivery.message, now)
+        return untimely_reason(delivery.message, now)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         return f"malformed message: its time cannot be read ({type(error).__name__})"

@@ -143,7 +143,7 @@ class ScoringWorker:
         taken_s = time.monotonic() - self._batch_began_s
         stuck = f"one batch has taken {taken_s:.0f} s so far" if taken_s > STUCK_AFTER_S else ""
         behind = f"scoring is {self._lag_s:.0f} s behind, frames are dropped unscored" if self._shedding else ""
-        return self._store_retry.away_reason or self._guard.clock_complaint or stuck or behind
+        return self._store_retry.away_reason or self._guard.clock_reason or stuck or behind
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; the batch in progress is finished first if the store answers."""
@@ -193,7 +193,7 @@ class ScoringWorker:
         aside = [(delivery, OVERTAKEN) for delivery in parts.refused]
         aside += [(delivery, SEQUENCE_LEAPS) for delivery in leaping]
         aside += [(parts.accepted[place][0], reason) for place, reason in scored.rejected.items()]
-        letters = tuple(DeadLetter.of(each.message, why) for each, why in aside if isinstance(each.message, Frame))
+        letters = tuple(DeadLetter.of(each.message, note) for each, note in aside if isinstance(each.message, Frame))
         self._dropped.update(camera.name for _, camera in parts.dropped)
         refused = match_dead_letters(parts.accepted, self._store(evaluation, letters, parts.dropped_refs))
         for delivery, reason in aside + refused:

@@ -102,7 +102,7 @@ def remove_camera(name: str, person: ByPerson, backend: BackendDependency) -> Ca
     if not backend.stream_store.remove_camera(name, by=person.by, at=backend.clock.now()):
         raise camera_not_found(name)
     change = backend.stream_store.camera_changes(name, limit=1)[0]
-    return change_answer(change, _why_not_undone(backend, change))
+    return change_answer(change, _undo_refusal(backend, change))
 
 
 @router.post("/cameras/{name}/accept")
@@ -149,7 +149,7 @@ def camera_changes(
 ) -> list[CameraChangeAnswer]:
     """Return who changed which camera, when, from what to what; the latest first."""
     changes = backend.stream_store.camera_changes(camera, limit=limit)
-    return [change_answer(change, _why_not_undone(backend, change)) for change in changes]
+    return [change_answer(change, _undo_refusal(backend, change)) for change in changes]
 
 
 @router.post("/camera-changes/{change_id}/undo", responses=_CONFLICT)
@@ -158,9 +158,9 @@ def undo_change(change_id: int, person: ByPerson, backend: BackendDependency) ->
     change = backend.stream_store.camera_change(change_id) if 0 < change_id <= 2**62 else None
     if change is None:
         raise HTTPException(404, "there is no such change")
-    why_not = _why_not_undone(backend, change)
-    if why_not:
-        raise HTTPException(409, one_line(why_not, 300))
+    reason = _undo_refusal(backend, change)
+    if reason:
+        raise HTTPException(409, one_line(reason, 300))
     try:
         undone = _undo(backend, change, person.by)
     except ConfigError as error:
@@ -168,7 +168,7 @@ def undo_change(change_id: int, person: ByPerson, backend: BackendDependency) ->
     if not undone:
         raise HTTPException(409, f"'{change.camera}' was changed at this moment; read its changes again")
     latest = backend.stream_store.camera_changes(change.camera, limit=1)[0]
-    return change_answer(latest, _why_not_undone(backend, latest))
+    return change_answer(latest, _undo_refusal(backend, latest))
 
 
 def _undo(backend: Backend, change: CameraChange, by: str) -> bool:
@@ -182,7 +182,7 @@ def _undo(backend: Backend, change: CameraChange, by: str) -> bool:
     return undone is not None
 
 
-def _why_not_undone(backend: Backend, change: CameraChange) -> str:
+def _undo_refusal(backend: Backend, change: CameraChange) -> str:
     """Return why a change cannot be undone now, or "" where it can."""
     now = backend.camera_cache.read().cameras.get(change.camera)
     if change.action == CameraAction.ACCEPT:

@@ -41,9 +41,9 @@ def readyz(backend: BackendDependency) -> JSONResponse:
 def ready_answer(parts: Mapping[str, str], warnings: Mapping[str, str]) -> ReadyAnswer:
     """Return the answer for parts that are "" or what is wrong with them, without secrets."""
     return ReadyAnswer(
-        ready=all(why == "" for why in parts.values()),
-        parts={part: redact_text(why) or "ok" for part, why in parts.items()},
-        degraded={subject: redact_text(why) for subject, why in warnings.items()},
+        ready=all(reason == "" for reason in parts.values()),
+        parts={part: redact_text(reason) or "ok" for part, reason in parts.items()},
+        degraded={subject: redact_text(reason) for subject, reason in warnings.items()},
     )
 
 

@@ -143,8 +143,8 @@ class ProcessCollector(Collector):
             elif value is not None:
                 yield kind(full_name, text, value=value)
         up = _family("part_up", "1 while this part of Sightline is well.", ["part"])
-        for part, why in self._health.items():
-            up.add_metric([part], float(why == ""))
+        for part, reason in self._health.items():
+            up.add_metric([part], float(reason == ""))
         yield up
 
 

@@ -172,8 +172,8 @@ def _refuse_setup(request: Request) -> Response:
     wait_s = throttle.record_wrong_token(_client(request))
     if wait_s > 0:
         return error_response(429, "too many wrong tokens; wait a minute", {"Retry-After": str(round(wait_s) + 1)})
-    why = "This token is wrong, used or over. `sightline users setup` prints a new one."
-    return _setup_page("", why, 403)
+    reason = "This token is wrong, used or over. `sightline users setup` prints a new one."
+    return _setup_page("", reason, 403)
 
 
 async def _exchange_password(

@@ -235,7 +235,7 @@ class TrialAnswer(BaseModel):
     picture: str
 
 
-def change_answer(change: CameraChange, why_not: str) -> CameraChangeAnswer:
+def change_answer(change: CameraChange, refusal: str) -> CameraChangeAnswer:
     return CameraChangeAnswer(
         id=change.change_id,
         at=change.at,
@@ -243,6 +243,6 @@ def change_answer(change: CameraChange, why_not: str) -> CameraChangeAnswer:
         action=change.action,
         camera=change.camera,
         text=describe_change(change.before, change.after, hidden=change.hidden),
-        undoable=not why_not,
-        why_not=why_not,
+        undoable=not refusal,
+        why_not=refusal,
     )

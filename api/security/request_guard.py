@@ -109,14 +109,14 @@ class RequestGuard:
     def _site_refusal(self, scope: Scope) -> Response | None:
         headers, method = Headers(scope=scope), scope["method"]
         host = headers.get("host", "")
-        why = access_rules.host_refusal(host, self._access, locked=self._accounts.locked)
-        if why:
-            return error_response(421, why)
+        reason = access_rules.host_refusal(host, self._access, locked=self._accounts.locked)
+        if reason:
+            return error_response(421, reason)
         fetched = [headers.get(f"sec-fetch-{what}", "") for what in ("site", "mode", "dest")]
-        why = access_rules.origin_refusal(headers.get("origin", ""), host) or access_rules.fetch_refusal(
+        reason = access_rules.origin_refusal(headers.get("origin", ""), host) or access_rules.fetch_refusal(
             method, *fetched
         )
-        return error_response(403, why) if why else None
+        return error_response(403, reason) if reason else None
 
     def _entry_refusal(self, scope: Scope) -> Response | None:
         named = self._proxy_entry(scope)
@@ -167,8 +167,8 @@ class RequestGuard:
         endpoint = self._endpoints.find(scope)
         if identity is None or endpoint is None:
             return None
-        why = refusal_of(identity, ENDPOINT_RULES.get(endpoint))
-        return error_response(403, why) if why else None
+        reason = refusal_of(identity, ENDPOINT_RULES.get(endpoint))
+        return error_response(403, reason) if reason else None
 
     def _is_kiosk(self, scope: Scope, headers: Headers) -> bool:
         """Let in who holds a good link of the kiosk, to read the wall alone; note what the link allows."""

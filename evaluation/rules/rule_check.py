@@ -92,16 +92,16 @@ class _ThresholdResult:
     bound: Threshold
     value: float | None = None
     limit: float | None = None
-    why: str = ""
+    reason: str = ""
     lacks_baseline: bool = False
 
 
-def why_not_measured(metric: str, metrics: Mapping[str, MetricSpec]) -> str:
+def not_measured_reason(metric: str, metrics: Mapping[str, MetricSpec]) -> str:
     """Return the reason where a metric has no value and nothing says why."""
     return f"not measured: {name_metric(metric, metrics)}"
 
 
-def why_never_assessable(rule: Rule, camera: Camera) -> str:
+def never_assessable_reason(rule: Rule, camera: Camera) -> str:
     """Return why this camera is never judged for this fault, or "": settings, kind of camera, sampling plan."""
     if not _setting(rule.fault, camera).enabled:
         return "switched off for this camera"
@@ -120,10 +120,10 @@ def check_rule(rule: Rule, scene: RuleContext, *, latched: bool) -> RuleResult:
     """Judge one sample. `latched` is true while the fault lasts: it ends at the clear bound, not at its own."""
     if rule.fault is Fault.TOO_DARK and scene.unlit_for_long:
         return RuleResult(True, "no light in the scene for 12 hours", Evidence(mode=scene.mode))
-    why = why_never_assessable(rule, scene.camera) or _why_not_assessable_now(rule, scene)
-    if why:
-        unlearned = rule.needs_baseline and why in (*scene.lacking.values(), YOUNG)
-        return RuleResult(None, why, cause=NotAssessable.NEEDS_BASELINE if unlearned else None)
+    reason = never_assessable_reason(rule, scene.camera) or _not_assessable_now_reason(rule, scene)
+    if reason:
+        unlearned = rule.needs_baseline and reason in (*scene.lacking.values(), YOUNG)
+        return RuleResult(None, reason, cause=NotAssessable.NEEDS_BASELINE if unlearned else None)
     first_minutes = _provisional_part(rule, scene)
     sensitivity = _setting(rule.fault, scene.camera).sensitivity
     if first_minutes is not None and scene.provisional_sensitivity is not None:
@@ -173,20 +173,20 @@ def _setting(fault: Fault, camera: Camera) -> FaultSetting:
     return camera.faults.get(fault) or FaultSetting()
 
 
-def _why_not_assessable_now(rule: Rule, scene: RuleContext) -> str:
+def _not_assessable_now_reason(rule: Rule, scene: RuleContext) -> str:
     if scene.settling:
         return f"settling after the change to {scene.mode or 'another light'}"
     if scene.mode is not None and scene.mode not in rule.modes:
         return "judged by day only" if LightMode.DAY in rule.modes else "judged by night only"
-    dark = _why_too_dark(rule, scene)
+    dark = _too_dark_reason(rule, scene)
     if dark:
         return dark
     if rule.fault is Fault.FREEZE:
-        return freeze.why_freeze_not_assessable(scene.values, scene.activity)
-    return _why_not_comparable(rule, scene)
+        return freeze.freeze_not_assessable_reason(scene.values, scene.activity)
+    return _not_comparable_reason(rule, scene)
 
 
-def _why_not_comparable(rule: Rule, scene: RuleContext) -> str:
+def _not_comparable_reason(rule: Rule, scene: RuleContext) -> str:
     if rule.needs_baseline and not _alternatives(rule, scene):
         young = rule.needs_course and _main_part(rule) in scene.young
         return YOUNG if young else scene.lacking.get(_main_part(rule), "")
@@ -209,7 +209,7 @@ def _has_baseline(rule: Rule, scene: RuleContext) -> bool:
     return state is not BaselineState.REFUSED
 
 
-def _why_too_dark(rule: Rule, scene: RuleContext) -> str:
+def _too_dark_reason(rule: Rule, scene: RuleContext) -> str:
     if rule.needs_light and (scene.unlit or scene.changing):
         return "scene unlit" if scene.unlit else "the light is changing"
     if rule.needs_sight and scene.values.get("luma_p95", 1.0) < UNLIT_LUMA_P95:
@@ -222,8 +222,8 @@ def _check_threshold(
 ) -> _ThresholdResult:
     value = scene.values.get(bound.metric)
     if value is None:
-        why = scene.missing.get(bound.metric) or why_not_measured(bound.metric, scene.metrics)
-        return _ThresholdResult(None, bound, why=why)
+        reason = scene.missing.get(bound.metric) or not_measured_reason(bound.metric, scene.metrics)
+        return _ThresholdResult(None, bound, reason=reason)
     statistic, state = scene.learned(bound.metric)
     if bound.until_settled and statistic is not None and state is not BaselineState.LEARNING:
         return _ThresholdResult(False, bound, value)
@@ -234,10 +234,10 @@ def _check_threshold(
     accepted = state is BaselineState.ACCEPTED
     limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
     if limit is None:
-        why = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
-        why = why or f"nothing learned yet of what is usual: {name_metric(bound.metric, scene.metrics)}"
-        why = NEW_HOUR if bound.metric in HOURLY and _has_baseline(rule, scene) else why
-        return _ThresholdResult(None, bound, value, why=why, lacks_baseline=True)
+        reason = scene.lacking.get(part_of(bound.metric), "") if statistic is None else ""
+        reason = reason or f"nothing learned yet of what is usual: {name_metric(bound.metric, scene.metrics)}"
+        reason = NEW_HOUR if bound.metric in HOURLY and _has_baseline(rule, scene) else reason
+        return _ThresholdResult(None, bound, value, reason=reason, lacks_baseline=True)
     # A detector's number may be numpy's own, whose comparison is no bool that `is False` knows.
     bad = bool(value >= limit if bound.worse is WorseSide.HIGH else value <= limit)
     return _ThresholdResult(bad, bound, value, limit)
@@ -283,7 +283,7 @@ def _combine_results(rule: Rule, scene: RuleContext, tested: Sequence[Sequence[_
             unknown = unknown or blank
     if unknown is not None:
         cause = NotAssessable.NEEDS_BASELINE if unknown.lacks_baseline else None
-        return RuleResult(None, unknown.why, cause=cause)
+        return RuleResult(None, unknown.reason, cause=cause)
     shown = next((test for bounds in tested for test in bounds if test.bad is False), tested[0][0])
     return RuleResult(False, "", _evidence(shown, scene))
 

@@ -167,6 +167,6 @@ def forget_replaced(statistics: Mapping[str, Statistic], learned: Mapping[str, S
     return {key: one for key, one in statistics.items() if key in learned or key.partition("/")[0] not in hours}
 
 
-def why_not_measured(values: Iterable[str]) -> dict[str, str]:
+def unmeasured_reasons(values: Iterable[str]) -> dict[str, str]:
     """Return why each number of `HOURLY` that is not among `values` is missing."""
-    return {key: why for key, why in TOO_FEW.items() if key not in values}
+    return {key: reason for key, reason in TOO_FEW.items() if key not in values}

@@ -24,7 +24,7 @@ def usual_activity(baseline: CameraBaseline | None, learner: BaselineLearner | N
     return min(activities) if len(activities) >= MIN_SAMPLES else None
 
 
-def why_freeze_not_assessable(values: Values, activity: float | None) -> str:
+def freeze_not_assessable_reason(values: Values, activity: float | None) -> str:
     """Return why a freeze cannot be detected here, or "" where it can.
 
     A picture that does change is not frozen, whatever is known of the camera.

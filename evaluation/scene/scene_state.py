@@ -15,14 +15,14 @@ from evaluation.connection import ConnectionHistory
 from evaluation.policy import EvaluationContext, Policy
 from evaluation.rules.fault_rules import LEAST_AGREEMENT, LIGHT_DEPENDENT, RULES, SLATE_SHOWN, UNLIT_LUMA_P95
 from evaluation.rules.rule import Rule, RuleSource
-from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, why_never_assessable
+from evaluation.rules.rule_check import RuleContext, RuleResult, check_rule, never_assessable_reason
 from evaluation.rules.thresholds import PICTURE_FAULT
 from evaluation.scene import baselines, freeze
 from evaluation.scene import light_mode as mode
 from evaluation.scene.background import COMPARISON_METRICS
 from evaluation.scene.baseline_parts import PARTS, SPOILS
 from evaluation.scene.baselines import USABLE_STATES, BaselineLearner, Values
-from evaluation.scene.detection_window import DetectionWindow, why_not_measured
+from evaluation.scene.detection_window import DetectionWindow, unmeasured_reasons
 from evaluation.scene.light_mode import LightState
 from evaluation.scene.preset_views import PresetViews
 from evaluation.scene.structure_comparison import BlockStructure
@@ -200,7 +200,7 @@ def judge_frame(
     view = replace(
         view, values={**numbers, **compared, **found}, earlier=scores.earlier, recent=recent, detection=detection
     )
-    missing = {**why_not_measured(detection.values), **scores.missing}
+    missing = {**unmeasured_reasons(detection.values), **scores.missing}
     if learned_view is not None and not compared:
         missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
     values = _leave_out_slates({**_still_seen(scores, moment), **detection.values, **view.values})
@@ -261,7 +261,7 @@ def make_rule_context(
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
         baseline=view.detection.usual_at(baseline.usable, moment.now, moment.policy.course_s),
-        lacking={part: _why_no_baseline(light.mode, baseline, part) for part in PARTS},
+        lacking={part: _missing_baseline_reason(light.mode, baseline, part) for part in PARTS},
         young=_young_parts(baseline, moment),
         activity=freeze.usual_activity(baseline.stored, baseline.learners.get(BaselinePart.NOISE)),
         provisional_for_all=moment.policy.provisional_for_all,
@@ -270,14 +270,14 @@ def make_rule_context(
     )
 
 
-def check_status_rule(rule: Rule, context: RuleContext, view: SceneState, why: str, *, latched: bool) -> RuleResult:
+def check_status_rule(rule: Rule, context: RuleContext, view: SceneState, reason: str, *, latched: bool) -> RuleResult:
     """Judge a connection's number; where it follows the light, in the light's own terms.
 
     Between day and night a camera may already expose as by night: then the lower of the two usual values counts.
     """
-    why = why_never_assessable(rule, context.camera) or why
-    if why:
-        return RuleResult(None, why)
+    reason = never_assessable_reason(rule, context.camera) or reason
+    if reason:
+        return RuleResult(None, reason)
     if rule.fault not in LIGHT_DEPENDENT:
         return check_rule(rule, replace(context, settling=False, mode=None), latched=latched)
     if not view.light.twilight or context.baseline is None:
@@ -306,7 +306,7 @@ def _young_parts(baseline: ModeBaseline, moment: EvaluationContext) -> frozenset
     )
 
 
-def _why_no_baseline(light_mode: LightMode | None, baseline: ModeBaseline, part: BaselinePart) -> str:
+def _missing_baseline_reason(light_mode: LightMode | None, baseline: ModeBaseline, part: BaselinePart) -> str:
     """Return why one part cannot be compared yet."""
     if light_mode is None:
         return "no picture seen yet"

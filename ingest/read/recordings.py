@@ -37,19 +37,19 @@ def refuse_unreadable(path: str) -> None:
     """
     try:
         found = os.stat(path)
-        why = _explain_no_recording(found)
-        if not why and not os.access(path, os.R_OK):
-            why = _ERRORS[errno.EACCES]
+        reason = _explain_no_recording(found)
+        if not reason and not os.access(path, os.R_OK):
+            reason = _ERRORS[errno.EACCES]
     except (OSError, ValueError) as error:
-        why = explain_error(error)
-    if why:
-        raise SourceUnavailable(why)
+        reason = explain_error(error)
+    if reason:
+        raise SourceUnavailable(reason)
 
 
 def _explain_no_recording(found: os.stat_result) -> str:
-    for holds, why in _KINDS:
+    for holds, reason in _KINDS:
         if holds(found.st_mode):
-            return why
+            return reason
     return "" if found.st_size else "the file is empty: copy or record it again"
 
 

@@ -100,9 +100,9 @@ class _Run:
 
 def run(build: Build, *, minutes: float = 10.0, cameras: int = 8, raise_s: float = 4.0) -> dict[str, Any]:
     """Return the figures of one run, `broken` naming every promise not kept. Raises `ConfigError` without a server."""
-    why_not = explain_missing_server()
-    if why_not is not None:
-        raise ConfigError(f"bench soak: {why_not}")
+    reason = explain_missing_server()
+    if reason is not None:
+        raise ConfigError(f"bench soak: {reason}")
     names = [f"camera-{number:02d}" for number in range(1, cameras + 1)]
     plan = plan_soak(minutes * 60, raise_s, names[-1])
     seen = _Run(TimedNotifier())
@@ -150,7 +150,7 @@ def _watch(seen: _Run, system: WatchedSystem, server: RtspServer, plan: SoakPlan
                 seen.restored_s = time.monotonic()
             seen.readings.append(footprint.read())
             time.sleep(min(LOOK_EVERY_S, plan.raise_s / 4))
-        seen.ill = {part: why for part, why in system.health().items() if why}
+        seen.ill = {part: reason for part, reason in system.health().items() if reason}
     # Stopped: what ingest said last of each camera is its final account.
     snapshots = system.live.all()
     seen.statuses = {name: shown.status for name, shown in snapshots.items() if shown.status is not None}
@@ -215,7 +215,7 @@ def _find_unaccounted(names: Sequence[str], seen: _Run) -> list[str]:
     """Return what is wrong with the accounts, and which part of the system was ill at the end."""
     wrong = [f"{name}: ingest said nothing at the end" for name in names if name not in seen.accounts]
     wrong += [f"{name}: {each}" for name, account in seen.accounts.items() for each in account.wrong]
-    return wrong + [f"{part}: {why}" for part, why in seen.ill.items()]
+    return wrong + [f"{part}: {reason}" for part, reason in seen.ill.items()]
 
 
 def _find_wrong_notifications(plan: SoakPlan, seen: _Run) -> list[str]:

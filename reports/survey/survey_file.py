@@ -44,7 +44,7 @@ def describe_visit(entry: SurveyEntry) -> str:
     if entry.headline is not None:
         return FAULT_LABELS[entry.headline.fault]
     if entry.state is SurveyState.NOT_JUDGED:
-        return f"{STATE_LABELS[entry.state]}: {entry.why_not or 'no picture came'}"
+        return f"{STATE_LABELS[entry.state]}: {entry.not_judged_reason or 'no picture came'}"
     return "nothing seen in its own pictures"
 
 
@@ -85,7 +85,7 @@ def _values(place: int, entry: SurveyEntry) -> dict[str, Any]:
         "group": entry.group,
         "address": entry.address,
         "state": entry.state.value,
-        "why_not_judged": entry.why_not,
+        "why_not_judged": entry.not_judged_reason,
         "findings": [
             {"fault": found.fault.value, "severity": found.severity, "reason": found.reason} for found in entry.findings
         ],
@@ -113,7 +113,7 @@ def _wrong(entry: SurveyEntry) -> Sequence[str]:
     """Return severity, headline, reason and what else was seen."""
     headline = entry.headline
     if headline is None:
-        return ("", "", entry.why_not, "")
+        return ("", "", entry.not_judged_reason, "")
     also = ", ".join(FAULT_LABELS[found.fault] for found in entry.findings[1:])
     return (headline.severity, FAULT_LABELS[headline.fault], headline.reason, also)
 

@@ -60,7 +60,7 @@ class SurveyEntry:
     """How long the visit took."""
     findings: Sequence[SurveyFinding] = ()
     """The cause first."""
-    why_not: str = ""
+    not_judged_reason: str = ""
     """Why nothing was judged; "" where something was."""
     not_judged: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
     """Each reason to the checks that could not be made for it."""
@@ -79,7 +79,7 @@ class SurveyEntry:
     def state(self) -> SurveyState:
         if self.findings:
             return SurveyState.FAULT
-        return SurveyState.NO_FAULT_FOUND if self.frames and not self.why_not else SurveyState.NOT_JUDGED
+        return SurveyState.NO_FAULT_FOUND if self.frames and not self.not_judged_reason else SurveyState.NOT_JUDGED
 
     @property
     def headline(self) -> SurveyFinding | None:
@@ -158,7 +158,7 @@ class VisitTally:
                 found.setdefault(said, []).append(fault)
         return {reason: sorted(faults, key=rank) for reason, faults in sorted(found.items(), key=_most_first)}
 
-    def why_not(self) -> str:
+    def not_judged_reason(self) -> str:
         """Return why the picture could not be judged as a whole, such as a scene without light, or ""."""
         if any(fault in self._assessed for fault in _ESSENTIAL):
             return ""
@@ -192,7 +192,7 @@ def compare_entries(
 
 
 def _compare_site(entries: Sequence[SurveyEntry], metrics: Mapping[str, MetricSpec]) -> Sequence[SurveyEntry]:
-    alone = compare_cameras({entry.name: entry.numbers for entry in entries if not entry.why_not}, metrics)
+    alone = compare_cameras({entry.name: entry.numbers for entry in entries if not entry.not_judged_reason}, metrics)
     return [_add_findings(entry, alone[entry.name]) if entry.name in alone else entry for entry in entries]
 
 

@@ -77,7 +77,8 @@ def _incident(camera: Camera, fault: Fault, at: datetime) -> Incident:
 def _show(explanation: Explanation, waits: str) -> None:
     for match in explanation.matches:
         to = ", ".join(match.route.receivers) or "nobody"
-        say(f"{match.route.name}: {f'does not match: {match.why_not}' if match.why_not else f'matches, to {to}'}")
+        decision = f"does not match: {match.mismatch_reason}" if match.mismatch_reason else f"matches, to {to}"
+        say(f"{match.route.name}: {decision}")
     if explanation.by_default:
         say("no route matches: the default receivers get it")
     if waits:
@@ -91,7 +92,7 @@ def _as_json(explanation: Explanation, waits: str) -> dict[str, object]:
         "by_default": explanation.by_default,
         "waits": waits,
         "routes": [
-            {"name": match.route.name, "matches": not match.why_not, "why_not": match.why_not}
+            {"name": match.route.name, "matches": not match.mismatch_reason, "why_not": match.mismatch_reason}
             for match in explanation.matches
         ],
     }

@@ -33,7 +33,7 @@ def score_all(run: ScoringRun, wanted: Sequence[ScoreInput | UnusableInput], *, 
 def _score_one(run: ScoringRun, source: ScoreInput, bar: tuple[Progress, TaskID], *, json_lines: bool) -> bool:
     progress, task = bar
     summary = SourceSummary(source.address)
-    trouble = ""
+    reason = ""
     try:
         for frame in run.evaluate(source):
             if isinstance(frame, RejectedFrame):
@@ -45,24 +45,24 @@ def _score_one(run: ScoringRun, source: ScoreInput, bar: tuple[Progress, TaskID]
             if json_lines:
                 write_json(frame_json(frame))
     except SightlineError as error:
-        trouble = redact_text(str(error))
+        reason = redact_text(str(error))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the guard of the loop over sources
         # One source that meets a defect of ours must not keep the others from being evaluated.
-        trouble = describe_internal_error(error)
+        reason = describe_internal_error(error)
     summary.track = run.track
-    if not json_lines and (summary.frames or not trouble):
+    if not json_lines and (summary.frames or not reason):
         for line in summary.lines():
             out.print(escape_for_console(line))
-    return _report_source(source, summary, trouble)
+    return _report_source(source, summary, reason)
 
 
-def _report_source(source: ScoreInput, summary: SourceSummary, trouble: str) -> bool:
+def _report_source(source: ScoreInput, summary: SourceSummary, reason: str) -> bool:
     """Name the source that could not be read to its end; return whether all of it was evaluated."""
-    if not trouble and not summary.frames:
-        trouble = "no picture in it" if not summary.rejected else "no picture in it could be scored"
-    if trouble:
+    if not reason and not summary.frames:
+        reason = "no picture in it" if not summary.rejected else "no picture in it could be scored"
+    if reason:
         name = redact_url(source.address)
-        report_error(trouble if name in trouble else f"{name}: {trouble}")
-    return not trouble and not summary.rejected
+        report_error(reason if name in reason else f"{name}: {reason}")
+    return not reason and not summary.rejected

@@ -33,13 +33,16 @@ _QUEUE_METRIC = "sightline_scoring_lag_messages "
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """What the running process says of itself: `parts` that are not well, messages in its queue; `why` it is silent."""
+    """What the running process says of itself: `parts` that are not well, messages in its queue.
+
+    `reason` says why it does not answer.
+    """
 
     answered: bool
     ready: bool = False
     unwell: Mapping[str, str] | None = None
     queue: int | None = None
-    why: str = ""
+    reason: str = ""
 
 
 @without_traceback
@@ -97,7 +100,7 @@ def _open_store(settings: Settings) -> Engine:
 def _ask_page(settings: Settings) -> PageAnswer:
     api = settings.api
     if not api.enabled or not api.port:
-        return PageAnswer(False, why="the page is switched off or has no fixed port (api.enabled, api.port)")
+        return PageAnswer(False, reason="the page is switched off or has no fixed port (api.enabled, api.port)")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(api.host, api.host)
     base = f"http://[{host}]:{api.port}" if ":" in host else f"http://{host}:{api.port}"
     headers = {"Authorization": f"Bearer {api.token.strip()}"} if api.token else {}
@@ -105,14 +108,16 @@ def _ask_page(settings: Settings) -> PageAnswer:
         with httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
             ready = client.get("/readyz")
             answer: dict[str, Any] = ready.json()
-            unwell = {part: why for part, why in answer["parts"].items() if why != "ok"}
+            unwell = {part: reason for part, reason in answer["parts"].items() if reason != "ok"}
             return PageAnswer(
                 True, ready.status_code == httpx.codes.OK, unwell, _read_queue(client.get("/metrics").text)
             )
     except httpx.HTTPError:
-        return PageAnswer(False, why=f"nothing answers at {base}; start it with: sightline run")
+        return PageAnswer(False, reason=f"nothing answers at {base}; start it with: sightline run")
     except (ValueError, KeyError, AttributeError, TypeError):
-        return PageAnswer(False, why=f"something else than Sightline answers at {base}; look at api.port and api.token")
+        return PageAnswer(
+            False, reason=f"something else than Sightline answers at {base}; look at api.port and api.token"
+        )
 
 
 def _read_queue(metrics: str) -> int | None:
@@ -135,7 +140,9 @@ def _find_oldest(cameras: Sequence[Camera], latest: Mapping[str, StreamSnapshot]
 
 
 def _show(found: Mapping[str, Any], page: PageAnswer, messages: MessageCounts, now: datetime) -> None:
-    running = "no answer: " + page.why if not page.answered else "runs" if page.ready else "runs, but not all is well"
+    running = (
+        "no answer: " + page.reason if not page.answered else "runs" if page.ready else "runs, but not all is well"
+    )
     lines = [("sightline", running), *(page.unwell or {}).items()]
     states = ", ".join(f"{count} {state}" for state, count in found["cameras"].items())
     lines.append(("cameras", states or "none yet; add one with: sightline cameras add NAME URL"))

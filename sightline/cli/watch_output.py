@@ -46,8 +46,8 @@ def show_watch(camera: Camera, settings: Settings, *, device: str | None, for_s:
                     last_line = line
     if stream.frames:
         return 0
-    why = snapshot.status.reason if snapshot is not None and snapshot.status is not None else ""
-    report_error(f"{redact_url(camera.url)}: no frame could be evaluated{f': {why}' if why else ''}")
+    reason = snapshot.status.reason if snapshot is not None and snapshot.status is not None else ""
+    report_error(f"{redact_url(camera.url)}: no frame could be evaluated{f': {reason}' if reason else ''}")
     return 1
 
 

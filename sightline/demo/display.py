@@ -96,7 +96,7 @@ def camera_table(snapshots: Mapping[str, StreamSnapshot], cameras: Sequence[str]
     table.add_column("fps", min_width=4, no_wrap=True, justify="right")
     table.add_column("last", min_width=6, no_wrap=True, justify="right")
     shown = [(name, describe_camera(snapshots.get(name))) for name in cameras]
-    for name, (state, fault, why) in sorted(shown, key=lambda row: _STATES.index(row[1][0])):
+    for name, (state, fault, reason) in sorted(shown, key=lambda row: _STATES.index(row[1][0])):
         status = snapshots[name].status if name in snapshots else None
         fps = status.counters.fps if status is not None else None
         seen = status.last_frame_at if status is not None else None
@@ -104,7 +104,7 @@ def camera_table(snapshots: Mapping[str, StreamSnapshot], cameras: Sequence[str]
             escape(name),
             f"[{_STYLES[state]}]{state}[/]",
             escape(fault),
-            escape(why),
+            escape(reason),
             *(_model_score_text(snapshots.get(name), metric) for metric in MODEL_SCORES),
             "" if fps is None else f"{fps:.1f}",
             "" if seen is None else f"{max(0.0, (now - seen).total_seconds()):.1f} s",

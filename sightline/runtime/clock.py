@@ -88,7 +88,7 @@ class SteadyClock:
             now = self._advance()
             return (self._wall.now() - now).total_seconds()
 
-    def trouble(self) -> str:
+    def doubt_reason(self) -> str:
         """Return why the machine's clock is not believed now, "" where it is."""
         with self._lock:
             now = self._advance()
@@ -106,10 +106,10 @@ class SteadyClock:
 
     def deletion_blocked_reason(self) -> str:
         """Return why nothing may be deleted by this time now, "" where it may."""
-        trouble = self.trouble()
+        reason = self.doubt_reason()
         with self._lock:
             left_s = self._settled_at_s - self._last_s
-        return trouble or (f"the clock must hold for {left_s / 60:.0f} min more" if left_s > 0 else "")
+        return reason or (f"the clock must hold for {left_s / 60:.0f} min more" if left_s > 0 else "")
 
     def _advance(self) -> datetime:
         """Move our time on by what has elapsed and follow the wall clock as far as it is believed."""

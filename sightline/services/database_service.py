@@ -13,7 +13,7 @@ class DatabaseService:
     def __init__(self, watch: DatabaseWatch, hold: DatabaseLock | None = None) -> None:
         self._watch = watch
         self._hold = hold
-        self._trouble = ""
+        self._reason = ""
         self._timer = PeriodicThread(self.name, CHECK_INTERVAL_S, self.check)
 
     def start(self) -> None:
@@ -23,12 +23,12 @@ class DatabaseService:
         self._timer.stop(timeout_s)
 
     def health(self) -> str:
-        return self._trouble or self._timer.health()
+        return self._reason or self._timer.health()
 
     def check(self) -> None:
         """Check the database; where it is well, also whether this process still holds its lock."""
-        why = self._watch.check()
-        self._trouble = why or (self._hold.trouble() if self._hold is not None else "")
+        reason = self._watch.check()
+        self._reason = reason or (self._hold.check() if self._hold is not None else "")
 
     def close(self) -> None:
         """Let go of the database, after everything else has."""

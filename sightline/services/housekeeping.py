@@ -30,9 +30,9 @@ class Housekeeping:
             _log.debug("folded %d frames", folded)
         if is_within(self._retained_at, now, RETENTION_INTERVAL_S):
             return
-        why_not = self._deletion_blocked_reason()
-        if why_not:
-            _log.debug("nothing is deleted now: %s", why_not)
+        reason = self._deletion_blocked_reason()
+        if reason:
+            _log.debug("nothing is deleted now: %s", reason)
             return
         deleted = {table: count for table, count in self._store.retain(now).items() if count}
         self._retained_at = now

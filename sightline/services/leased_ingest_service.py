@@ -48,8 +48,8 @@ class LeasedIngestService:
         self._setup = setup
         self._live = live
         self._workers = workers
-        self._trouble = "waiting for the queue"
-        self._thread = RestartingThread(self.name, self._work, health=lambda: self._trouble)
+        self._unready_reason = "waiting for the queue"
+        self._thread = RestartingThread(self.name, self._work, health=lambda: self._unready_reason)
 
     def start(self) -> None:
         self._thread.start()
@@ -86,10 +86,10 @@ class LeasedIngestService:
             if self._directory.refresh() and self._redactor is not None:
                 self._redactor.learn_cameras(self._directory.cameras.values())
             self._held.refresh(tuple(self._directory.cameras.values()))
-            self._trouble = ""
+            self._unready_reason = ""
         except StoreUnavailable as error:
-            if str(error) != self._trouble:
+            if str(error) != self._unready_reason:
                 _log.warning("leases cannot be renewed: %s", error)
-            self._trouble = str(error)
+            self._unready_reason = str(error)
         tokens = self._held.tokens
         supervisor.update([camera for name, camera in self._directory.cameras.items() if name in tokens])

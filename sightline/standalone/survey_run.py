@@ -22,7 +22,7 @@ from domain.text.addresses import parse_address
 from domain.text.camera_urls import redact_url
 from evaluation.fleet import PIXELS
 from evaluation.policy import Policy
-from evaluation.rules.rule_check import why_not_measured
+from evaluation.rules.rule_check import not_measured_reason
 from ingest.read.recordings import find_file_path
 from ingest.supervise.ipc import ReaderSetup
 from ingest.supervise.supervisor import IngestSupervisor
@@ -51,7 +51,7 @@ POLL_S = 0.25
 THUMBNAIL_WIDTH = 240
 _NOT_OF_FILES = (
     NO_CONNECTION,
-    *(why_not_measured(metric, EVIDENCE_METRICS) for metric in ("decode_errors_per_min", "fps", "bitrate_bps")),
+    *(not_measured_reason(metric, EVIDENCE_METRICS) for metric in ("decode_errors_per_min", "fps", "bitrate_bps")),
 )
 """Reasons that only say that a file is no stream."""
 _ENDED = {
@@ -128,7 +128,7 @@ class SurveyRun:
             plan=camera.plan, settings=self._settings, device=self._plan.device, open_with=kept.open,
             detectors=self._detectors,
         )  # fmt: skip
-        tally, why, seconds = VisitTally(), "", 0.0
+        tally, reason, seconds = VisitTally(), "", 0.0
         is_picture = any(path.lower().endswith(ending) for ending in PICTURES)
         try:
             for judged in run.evaluate(ScoreInput(path, is_picture=is_picture)):
@@ -136,14 +136,14 @@ class SurveyRun:
                     tally.add(judged.verdicts, judged.values)
                     seconds = judged.at_s
                 else:
-                    why = judged.reason
+                    reason = judged.reason
                 if seconds >= self._plan.for_s:
                     break
         except SourceUnavailable as error:
-            why = str(error)
+            reason = str(error)
         counters = None if is_picture or kept.source is None else kept.source.counters()
-        why_not = tally.why_not() if tally.frames else why or "no picture in it"
-        return self._entry(camera, tally, (), why_not, _Shot(kept.frame, counters, seconds))
+        not_judged_reason = tally.not_judged_reason() if tally.frames else reason or "no picture in it"
+        return self._entry(camera, tally, (), not_judged_reason, _Shot(kept.frame, counters, seconds))
 
     def _visit_streams(self, cameras: Sequence[Camera], stop: threading.Event) -> Iterator[SurveyEntry]:
         queue = EmbeddedQueue(max_frames=4 * self._plan.parallel)
@@ -179,10 +179,10 @@ class SurveyRun:
         status = visit.status
         seconds = 0.0 if visit.first_s is None or visit.last_s is None else visit.last_s - visit.first_s
         shot = _Shot(visit.frame, None if status is None else status.counters, seconds)
-        return self._entry(visit.camera, visit.tally, finding, visit.tally.why_not(), shot)
+        return self._entry(visit.camera, visit.tally, finding, visit.tally.not_judged_reason(), shot)
 
     def _entry(
-        self, camera: Camera, tally: VisitTally, seen: Sequence[SurveyFinding], why_not: str, shot: "_Shot"
+        self, camera: Camera, tally: VisitTally, seen: Sequence[SurveyFinding], not_judged_reason: str, shot: "_Shot"
     ) -> SurveyEntry:
         picture = b""
         if self._plan.thumbnails and shot.frame is not None:
@@ -195,7 +195,7 @@ class SurveyRun:
             frames=tally.frames,
             seconds=shot.seconds,
             findings=tally.findings(seen),
-            why_not=why_not,
+            not_judged_reason=not_judged_reason,
             not_judged=tally.not_judged(_NOT_OF_FILES if _is_file(camera) else ()),
             checks_made=tally.checks_made,
             quality=tally.quality,

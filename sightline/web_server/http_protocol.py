@@ -49,9 +49,9 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        why = self._head_refusal(data) if self.conn.their_state is h11.IDLE else ""
-        if why:
-            self._refuse(431, why)
+        reason = self._head_refusal(data) if self.conn.their_state is h11.IDLE else ""
+        if reason:
+            self._refuse(431, reason)
         else:
             super().data_received(data)
         self._note()

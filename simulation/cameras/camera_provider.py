@@ -42,8 +42,8 @@ class _RtspProvider:
 class _FileProvider:
     """Cameras as files, read at real-time speed from when they are first opened. A file taken away is renamed."""
 
-    def __init__(self, films: Mapping[str, Path], folder: Path, why: str) -> None:
-        self.description = f"files read at real-time speed; {why}"
+    def __init__(self, films: Mapping[str, Path], folder: Path, reason: str) -> None:
+        self.description = f"files read at real-time speed; {reason}"
         self._paths = {name: folder / f"{name}.mp4" for name in films}
         for name, film in films.items():
             shutil.copyfile(film, self._paths[name])
@@ -63,9 +63,9 @@ class _FileProvider:
 @contextmanager
 def provide_cameras(films: Mapping[str, Path], folder: Path) -> Iterator[CameraProvider]:
     """Put the films on a stage: served over RTSP where GStreamer is installed, else as copies in `folder`."""
-    why_not = explain_missing_server()
-    if why_not is not None:
-        yield _FileProvider(films, folder, why_not)
+    reason = explain_missing_server()
+    if reason is not None:
+        yield _FileProvider(films, folder, reason)
         return
     cameras = [ServedCamera(name, (film,), loop=True, live=True) for name, film in films.items()]
     with RtspServer(cameras) as server:

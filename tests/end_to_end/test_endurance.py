@@ -22,9 +22,9 @@ SEED = 6
 
 @pytest.mark.rtsp
 def test_hostile_cameras_strangers_and_a_clock_that_steps_cost_the_healthy_cameras_nothing() -> None:
-    for why_not in (served_cameras.explain_missing_server(), stepped_clock.available()):
-        if why_not is not None:
-            absent(why_not)
+    for reason in (served_cameras.explain_missing_server(), stepped_clock.available()):
+        if reason is not None:
+            absent(reason)
     course = WatchPlan(15.0, 1.0, 14.0, (ClockStep(5.0, 4.0, timedelta(days=30)),))
 
     found = embedded_neighbours.run(cameras=2, course=course)

@@ -15,9 +15,9 @@ from tests.conftest import absent
 @pytest.mark.rtsp
 @pytest.mark.slow
 def test_a_short_watch_keeps_every_promise_and_says_what_a_camera_costs() -> None:
-    why_not = explain_missing_server()
-    if why_not is not None:
-        absent(why_not)
+    reason = explain_missing_server()
+    if reason is not None:
+        absent(reason)
 
     found = run(build_embedded, minutes=0.75, cameras=2, raise_s=1.0)
 

@@ -39,13 +39,13 @@ class FrameRow:
             structure=None if measured.structure is None else unpack_structure(measured.structure),
         )
 
-    def take(self, numbers: Mapping[str, float], why_not: str = NOT_MEASURABLE) -> None:
+    def take(self, numbers: Mapping[str, float], reason: str = NOT_MEASURABLE) -> None:
         """Keep the finite numbers; the others are missing with a reason, never zero."""
         for key, value in numbers.items():
             if math.isfinite(value):
                 self.numbers[key] = value
             else:
-                self.missing[key] = why_not
+                self.missing[key] = reason
 
 
 def rows_from_columns(columns: Mapping[str, Tensor], count: int) -> list[dict[str, float]]:

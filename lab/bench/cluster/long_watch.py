@@ -48,9 +48,9 @@ def run(
     `program` is how `sightline` is called. Raises `ConfigError` without an RTSP server, `ServiceMissing` without a
     service.
     """
-    why_not = explain_missing_server()
-    if why_not is not None:
-        raise ConfigError(f"bench cluster: {why_not}")
+    reason = explain_missing_server()
+    if reason is not None:
+        raise ConfigError(f"bench cluster: {reason}")
     names = [f"camera-{number:02d}" for number in range(1, cameras + 1)]
     plan = plan_soak(minutes * 60, raise_s, names[-1])
     with ExitStack() as stack:
@@ -195,11 +195,11 @@ def _count_stored(engine: Engine) -> int:
         return int(connection.execute(text("SELECT count(DISTINCT stream_id) FROM frames")).scalar_one())
 
 
-def _wait(seen: Callable[[], bool], patience_s: float, why: Callable[[], str]) -> None:
+def _wait(seen: Callable[[], bool], patience_s: float, reason: Callable[[], str]) -> None:
     deadline = time.monotonic() + patience_s
     while not seen():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"the cluster does not judge: {why()}")
+            raise RuntimeError(f"the cluster does not judge: {reason()}")
         time.sleep(0.5)
 
 

@@ -47,8 +47,8 @@ def run(*, into: Path, every: bool = False) -> Mapping[str, Any]:
     With `every` each page is taken light and dark, 1400 and 400 pixels wide, as `NAME-light-1400.png`. Raises
     `RuntimeError` where there is no browser or the demo shows no fault in five minutes.
     """
-    if why := missing_browser():
-        raise RuntimeError(why)
+    if reason := missing_browser():
+        raise RuntimeError(reason)
     into.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder,

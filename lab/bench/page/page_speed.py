@@ -67,8 +67,8 @@ def run(*, cameras: int = 1000, seconds: float = 60.0, turns: int = 20, step_s: 
     The API is asked for `seconds` at 50 requests/s, each interaction is timed `turns` times, and the simulated day
     has an update every `step_s` simulated seconds. Raises `RuntimeError` where there is no browser.
     """
-    if why := missing_browser():
-        raise RuntimeError(why)
+    if reason := missing_browser():
+        raise RuntimeError(reason)
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
         place = Path(folder)
         with serve_wall(place, cameras) as wall, browser(place / "profile") as window:

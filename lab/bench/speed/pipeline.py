@@ -51,7 +51,7 @@ def run(
     use_threads(threads)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        broker, why_not = _broker(kafka, stack)
+        broker, reason = _broker(kafka, stack)
         detectors, began_at = build_detectors(), datetime.now(UTC)
         embedded = EmbeddedPipeline(plan, detectors, folder / "embedded.db")
         stack.callback(embedded.judging.engine.dispose)
@@ -67,7 +67,7 @@ def run(
             contestants[KAFKA] = over_kafka
         measured = _time_contestants(contestants, PipelineFrames(plan, began_at), turns, embedded, over_kafka)
         found = _summary(plan, measured, embedded) | _kafka_summary(plan, measured, over_kafka)
-        return found if broker is not None else found | {"kafka": f"not measured: {why_not}"}
+        return found if broker is not None else found | {"kafka": f"not measured: {reason}"}
 
 
 def _broker(kafka: str | None, stack: ExitStack) -> tuple[Service | None, str]:

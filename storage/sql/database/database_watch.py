@@ -34,15 +34,15 @@ class DatabaseWatch:
     def check(self) -> str:
         """Check the database, repair what can be repaired, and log each change once."""
         try:
-            why = self._sqlite.trouble() if self._sqlite is not None else self._postgres_trouble()
+            reason = self._sqlite.check() if self._sqlite is not None else self._postgres_reason()
         except SightlineError as error:
-            why = str(error)
-        if why and why != self._last_reason:
-            _log.error("the database is not well: %s", why)
-        if self._last_reason and not why:
+            reason = str(error)
+        if reason and reason != self._last_reason:
+            _log.error("the database is not well: %s", reason)
+        if self._last_reason and not reason:
             _log.warning("the database is well again")
-        self._last_reason = why
-        return why
+        self._last_reason = reason
+        return reason
 
     def health(self) -> str:
         """Return what the last check found."""
@@ -52,7 +52,7 @@ class DatabaseWatch:
         if self._sqlite is not None:
             self._sqlite.close()
 
-    def _postgres_trouble(self) -> str:
+    def _postgres_reason(self) -> str:
         # A connection of the pool was let in long ago; a new one shows whether we still are.
         fresh = Engine(self._engine.pool.recreate(), self._engine.dialect, self._engine.url, hide_parameters=True)
         try:
@@ -75,12 +75,12 @@ class SqliteFile:
         self._status, self._journal = self._path.stat(), self._journal_status()
         self._is_well = True
 
-    def trouble(self) -> str:
-        why = self._trouble()
-        self._is_well = not why
-        return why
+    def check(self) -> str:
+        reason = self._reason()
+        self._is_well = not reason
+        return reason
 
-    def _trouble(self) -> str:
+    def _reason(self) -> str:
         try:
             now = self._path.stat()
         except FileNotFoundError:

@@ -47,7 +47,7 @@ class PostgresDatabaseLock:
         since, _, host = rest.partition(" ")
         return f"process {pid} on {host}, since {since}" if host else "which one is unknown"
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Take the lock again where the server has restarted meanwhile."""
         try:
             if self._connection is not None:
@@ -59,11 +59,11 @@ class PostgresDatabaseLock:
         try:
             if self.take():
                 return ""
-            why = f"another Sightline process watches with this database ({self.holder()}); stop one of the two"
+            reason = f"another Sightline process watches with this database ({self.holder()}); stop one of the two"
         except SQLAlchemyError:
             return ""  # that the database is unavailable is said elsewhere
         self.release()
-        return why
+        return reason
 
     def release(self) -> None:
         connection: Any = self._connection

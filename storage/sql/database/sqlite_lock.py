@@ -44,7 +44,7 @@ class SqliteDatabaseLock:
         except (OSError, ValueError, LookupError, TypeError):
             return "which one is unknown"
 
-    def trouble(self) -> str:
+    def check(self) -> str:
         """Lock the file again where another one has its name now."""
         try:
             if self._descriptor is None or os.path.samestat(os.fstat(self._descriptor), self._path.stat()):

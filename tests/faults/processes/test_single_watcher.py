@@ -76,10 +76,10 @@ def start_refused(database: str) -> str:
 
 
 def test_the_second_is_refused_with_who_holds_it(database: str, other: subprocess.Popen[str]) -> None:
-    why = start_refused(database)
+    reason = start_refused(database)
 
-    assert f"process {other.pid} on {os.uname().nodename}, since 2026-03-02" in why
-    assert "s.db" not in why.partition("(")[0]
+    assert f"process {other.pid} on {os.uname().nodename}, since 2026-03-02" in reason
+    assert "s.db" not in reason.partition("(")[0]
 
 
 def test_tools_that_read_and_edit_cameras_still_work(database: str, other: subprocess.Popen[str]) -> None:
@@ -160,7 +160,7 @@ def test_a_server_that_ended_the_lock_gives_it_back_to_the_same_process(postgres
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'sightline_held'"
     _administer(postgres_url, ended)
 
-    assert hold.trouble() == ""
+    assert hold.check() == ""
 
     other = open_engine(url)
     with pytest.raises(ConfigError, match=str(os.getpid())):

@@ -163,9 +163,9 @@ def test_a_damaged_file_is_noticed_by_looking_and_a_copy_put_there_heals_it(
 
     DAMAGE[kind](path)
 
-    why = watched.watch.check()
-    assert why
-    assert any(word in why for word in ("damaged", "not a SQLite", "has not the tables", "cannot be read"))
+    reason = watched.watch.check()
+    assert reason
+    assert any(word in reason for word in ("damaged", "not a SQLite", "has not the tables", "cannot be read"))
     for file in files(path, "-wal", "-shm"):
         file.unlink(missing_ok=True)
     (tmp_path / "backup").rename(path)

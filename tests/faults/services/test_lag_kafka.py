@@ -131,7 +131,7 @@ def test_a_backlog_beyond_the_bound_loses_its_oldest_frames_counted_and_said(lat
     assert 0 < len(stored) < SECONDS / 2
     assert session.frames_offered == SECONDS == len(stored) + session.frames_dropped
     assert max(behind)[0] > 60
-    assert any("frames are dropped" in why for _, why in behind)
+    assert any("frames are dropped" in reason for _, reason in behind)
     assert behind[-1][1] == ""
     assert UNSCORED in unscored
 

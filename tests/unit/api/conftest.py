@@ -111,8 +111,8 @@ def wait_for(true: Callable[[], object], *, what: str, timeout_s: float = 60.0) 
         time.sleep(0.01)
 
 
-def absent(why: str) -> None:
+def absent(reason: str) -> None:
     """Skip on a laptop saying what to install; fail in CI, where everything must be there."""
     if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
+        pytest.fail(reason)
+    pytest.skip(reason)

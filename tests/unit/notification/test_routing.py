@@ -77,7 +77,7 @@ def test_the_explanation_names_the_condition_that_does_not_hold() -> None:
         Route("blur", ("d",), faults=frozenset({Fault.NOISE})),
     )
     found = Routing(routes=routes, default=("boss",), always=("log",)).explain(facts(), START)
-    assert [match.why_not for match in found.matches] == [
+    assert [match.mismatch_reason for match in found.matches] == [
         "the site is depot",
         "it is mon 08:00 there",
         "the severity is warning",

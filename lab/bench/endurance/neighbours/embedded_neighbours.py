@@ -76,9 +76,9 @@ def run(
 
 def require_tools() -> None:
     """Raise `ConfigError` where the RTSP server or libfaketime is missing."""
-    for why_not in (served_cameras.explain_missing_server(), stepped_clock.available()):
-        if why_not is not None:
-            raise ConfigError(why_not)
+    for reason in (served_cameras.explain_missing_server(), stepped_clock.available()):
+        if reason is not None:
+            raise ConfigError(reason)
 
 
 def neighbour_film(folder: Path) -> Path:

@@ -15,8 +15,8 @@ Open = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if why := missing_browser():
-        absent(why)
+    if reason := missing_browser():
+        absent(reason)
     with browser(tmp_path_factory.mktemp("profile")) as opened:
         opened.resize(1360, 1000)
         yield opened
@@ -43,6 +43,6 @@ def opened(window: Browser, stage: SampleCameras) -> Iterator[Open]:
             return address
 
         yield page
-        complaints = window.errors()
+        errors = window.errors()
         window.open("about:blank")
-    assert complaints == []
+    assert errors == []

@@ -46,8 +46,8 @@ START_OF_DAY = f"{START + timedelta(days=1):%Y-%m-%d}T00:00:00Z"
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if why := missing_browser():
-        absent(why)
+    if reason := missing_browser():
+        absent(reason)
     with browser(tmp_path_factory.mktemp("profile")) as opened:
         opened.resize(1400, 1000)
         yield opened
@@ -255,9 +255,9 @@ def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser
         names = ("fault", "right", "wrong", "new_normal", "precision")
         assert [[each[name] for name in names] for each in in_report] == [["blur", 0, 1, 0, 0.0]]
         assert [[each[name] for name in names] for each in counted] == [["blur", 0, 1, 0, 0.0]]
-        complaints = window.errors()
+        errors = window.errors()
         window.open("about:blank")
-    assert [each for each in complaints if "/picture" not in each] == []
+    assert [each for each in errors if "/picture" not in each] == []
     place.engine.dispose()
 
 

@@ -139,15 +139,15 @@ def test_a_download_follows_trusted_redirects_and_is_found_afterwards(
 
 
 @pytest.mark.parametrize(
-    ("place", "complaint"),
+    ("place", "reason"),
     [("/astray", "not trusted"), ("/round", "redirects"), ("/absent", "404"), ("/file", "larger than 10 bytes")],
 )
 def test_a_wrong_answer_is_refused_and_leaves_nothing_behind(
-    folder: Path, tmp_path: Path, server: str, place: str, complaint: str
+    folder: Path, tmp_path: Path, server: str, place: str, reason: str
 ) -> None:
     write_manifest(folder, url=f"{server}{place}")
     downloads = tmp_path / "downloads"
-    with pytest.raises(WeightsUnavailable, match=complaint):
+    with pytest.raises(WeightsUnavailable, match=reason):
         pull_weights("tiny", downloads, folder=folder, trusted_origins={server}, size_limit_bytes=10)
     assert list(downloads.iterdir()) == []
 

@@ -27,14 +27,14 @@ AT = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 LEARNING = {NEEDS_BASELINE: [Fault.COVERED, Fault.CAMERA_MOVED]}
 
 
-def entry(name: str, *faults: Fault, frames: int = 10, quality: float = 60.0, why: str = "") -> SurveyEntry:
+def entry(name: str, *faults: Fault, frames: int = 10, quality: float = 60.0, reason: str = "") -> SurveyEntry:
     return SurveyEntry(
         name=name,
         site="north",
         address="rtsp://10.0.0.7/main",
         frames=frames,
         findings=[SurveyFinding(fault, f"{fault} is seen") for fault in faults],
-        why_not=why,
+        not_judged_reason=reason,
         not_judged=LEARNING if frames else {},
         quality={"image_quality": quality} if frames else {},
     )
@@ -45,7 +45,7 @@ ENTRIES = (
     entry("covered", Fault.PLACEHOLDER),
     entry("blurred", Fault.BLUR),
     entry("noisy", Fault.NOISE),
-    entry("unread", frames=0, why="no picture in it"),
+    entry("unread", frames=0, reason="no picture in it"),
     entry("poor", quality=20.0),
     entry("good", quality=80.0),
 )
@@ -71,8 +71,8 @@ def test_a_scene_without_light_is_never_called_fine() -> None:
     dark = (Fault.BLACK, Fault.BLUR, Fault.LOW_CONTRAST)
     tally.add([verdict(fault, VerdictState.NOT_ASSESSABLE, "scene unlit") for fault in dark], {})
     tally.add([verdict(Fault.NOISE, VerdictState.OK)], {})
-    unlit = SurveyEntry("yard", frames=2, findings=tally.findings(), why_not=tally.why_not())
-    assert (unlit.state, unlit.why_not) == (SurveyState.NOT_JUDGED, "scene unlit")
+    unlit = SurveyEntry("yard", frames=2, findings=tally.findings(), not_judged_reason=tally.not_judged_reason())
+    assert (unlit.state, unlit.not_judged_reason) == (SurveyState.NOT_JUDGED, "scene unlit")
 
 
 def verdict(fault: Fault, state: VerdictState, reason: str = "") -> Verdict:
@@ -108,7 +108,7 @@ def test_what_could_never_be_judged_is_grouped_by_reason() -> None:
         (Fault.BLUR, "too few frames yet"),
         (Fault.SIGNAL_LOSS, "a recording has no connection"),
     )
-    tally.add([verdict(fault, VerdictState.NOT_ASSESSABLE, why) for fault, why in first], {})
+    tally.add([verdict(fault, VerdictState.NOT_ASSESSABLE, reason) for fault, reason in first], {})
     tally.add([verdict(Fault.BLUR, VerdictState.OK)], {"image_quality": 50.0})
     assert tally.not_judged(["a recording has no connection"]) == {NEEDS_BASELINE: [Fault.COVERED]}
     assert (tally.checks_made, tally.quality) == (1, {"image_quality": 50.0})
@@ -183,7 +183,7 @@ def test_no_visit_is_called_fine_before_the_cameras_are_compared() -> None:
         "nothing seen in its own pictures",
         "out of focus",
     ]
-    assert describe_visit(entry("c", frames=0, why="no picture in it")) == "could not be judged: no picture in it"
+    assert describe_visit(entry("c", frames=0, reason="no picture in it")) == "could not be judged: no picture in it"
 
 
 def test_what_the_comparison_adds_is_said_by_name_and_the_count_of_all_at_the_end() -> None:

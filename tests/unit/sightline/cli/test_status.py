@@ -24,7 +24,7 @@ class Page(BaseHTTPRequestHandler):
     parts: ClassVar[dict[str, str]] = {"store": "ok", "watching": "ok"}
 
     def do_GET(self) -> None:
-        unwell = any(why != "ok" for why in self.parts.values())
+        unwell = any(reason != "ok" for reason in self.parts.values())
         known = self.headers["Authorization"] == f"Bearer {TOKEN}"
         answer = {"/readyz": json.dumps({"parts": self.parts}), "/metrics": "sightline_scoring_lag_messages 3.0\n"}
         self.send_response(401 if not known else 503 if unwell and self.path == "/readyz" else 200)

@@ -48,13 +48,13 @@ def test_a_step_that_is_taken_back_was_never_seen(days: float) -> None:
 
     machine.set(days * DAY_S)
     during = machine.run(40)
-    trouble = machine.clock.trouble()
+    reason = machine.clock.doubt_reason()
     machine.set(-days * DAY_S)
     after = machine.run(100)
 
     assert [*during, *after] == [START + timedelta(seconds=101 + n) for n in range(140)]
-    assert ("forward" if days > 0 else "back") in trouble
-    assert machine.clock.trouble() == ""
+    assert ("forward" if days > 0 else "back") in reason
+    assert machine.clock.doubt_reason() == ""
     assert machine.clock.total_correction == timedelta(0)
     assert machine.clock.steps >= 1
 
@@ -69,7 +69,7 @@ def test_a_new_time_that_holds_is_taken_over_and_nothing_is_deleted_by_it_for_an
     machine.run(HOLD_S + 2)
 
     assert machine.clock.now() == machine.wall
-    assert machine.clock.trouble() == ""
+    assert machine.clock.doubt_reason() == ""
     assert machine.clock.total_correction == timedelta(days=days)
     assert "hold" in machine.clock.deletion_blocked_reason()
     machine.run(SETTLE_S)
@@ -124,14 +124,14 @@ def test_a_machine_that_slept_has_no_step() -> None:
 def test_a_machine_without_a_battery_is_put_right_at_once() -> None:
     machine = FakeMachine(datetime(1970, 1, 1, 0, 0, 9, tzinfo=UTC))
     machine.run(20)
-    assert "1970" in machine.clock.trouble()
+    assert "1970" in machine.clock.doubt_reason()
     assert machine.clock.deletion_blocked_reason() != ""
 
     machine.wall = START
     machine.run(1)
 
     assert machine.clock.now() == machine.wall
-    assert machine.clock.trouble() == ""
+    assert machine.clock.doubt_reason() == ""
 
 
 @pytest.mark.parametrize("year", [1970, 2024, 2100, 9998])
@@ -143,7 +143,7 @@ def test_a_time_that_cannot_be_is_never_taken_over(year: int) -> None:
     machine.run(3 * HOLD_S, every_s=5)
 
     assert machine.clock.now() == START + timedelta(seconds=10 + 3 * HOLD_S)
-    assert "never" in machine.clock.trouble()
+    assert "never" in machine.clock.doubt_reason()
 
 
 @pytest.mark.parametrize("seed", range(200))

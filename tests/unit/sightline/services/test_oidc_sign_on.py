@@ -123,9 +123,9 @@ WRONG: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("why", WRONG)
-def test_an_answer_that_is_wrong_in_one_claim_lets_nobody_in(house: House, why: str) -> None:
-    house.issuer.claims = WRONG[why]
+@pytest.mark.parametrize("reason", WRONG)
+def test_an_answer_that_is_wrong_in_one_claim_lets_nobody_in(house: House, reason: str) -> None:
+    house.issuer.claims = WRONG[reason]
     answer = house.sign_in()
     assert answer.status_code == 403
     assert not any("sightline_session" in each for each in answer.headers.get_list("set-cookie"))

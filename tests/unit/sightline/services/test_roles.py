@@ -69,21 +69,21 @@ def test_the_doctor_looks_at_no_service_that_is_not_chosen() -> None:
 
 
 def test_a_process_without_the_page_tells_its_health_and_what_it_counted() -> None:
-    trouble = {"scoring": "waiting for the queue"}
-    server = HealthServer("127.0.0.1", 0, lambda: trouble, lambda: {"units_total": 7.0, "scoring_lag_messages": 3.0})
+    reasons = {"scoring": "waiting for the queue"}
+    server = HealthServer("127.0.0.1", 0, lambda: reasons, lambda: {"units_total": 7.0, "scoring_lag_messages": 3.0})
     server.start()
     try:
         page = f"http://127.0.0.1:{server.port}"
         assert json.load(urllib.request.urlopen(f"{page}/healthz")) == {"status": "ok"}
         with pytest.raises(urllib.error.HTTPError, match="503") as unready:
             urllib.request.urlopen(f"{page}/readyz")
-        assert json.load(unready.value)["parts"] == trouble
+        assert json.load(unready.value)["parts"] == reasons
         unready.value.close()
         told = urllib.request.urlopen(f"{page}/metrics").read().decode()
         assert 'sightline_part_up{part="scoring"} 0.0' in told
         assert "sightline_units_total 7.0" in told
         assert "sightline_scoring_lag_messages 3.0" in told
-        trouble["scoring"] = ""
+        reasons["scoring"] = ""
         assert json.load(urllib.request.urlopen(f"{page}/readyz"))["ready"] is True
     finally:
         server.stop(5)

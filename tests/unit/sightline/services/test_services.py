@@ -45,12 +45,12 @@ def test_housekeeping_rolls_up_each_time_and_retains_once_an_hour() -> None:
 
 
 def test_nothing_is_deleted_while_the_clock_is_not_believed_and_it_is_done_soon_after() -> None:
-    store, clock, why = CountingStore(), FakeClock(), ["the machine's clock was set forward by 30 days"]
-    housekeeping = Housekeeping(store, clock, deletion_blocked_reason=lambda: why[0])
+    store, clock, reason = CountingStore(), FakeClock(), ["the machine's clock was set forward by 30 days"]
+    housekeeping = Housekeeping(store, clock, deletion_blocked_reason=lambda: reason[0])
     housekeeping.run_once()
     assert (store.rolled, store.retained) == (1, 0)
 
-    why[0] = ""
+    reason[0] = ""
     clock.advance(30)
     housekeeping.run_once()
 

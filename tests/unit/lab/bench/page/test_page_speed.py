@@ -10,8 +10,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_a_small_wall_is_measured_and_a_day_of_updates_leaves_nothing_behind() -> None:
-    if why := missing_browser():
-        absent(why)
+    if reason := missing_browser():
+        absent(reason)
     found = run(cameras=100, seconds=1.0, turns=1, step_s=300)
     assert found["api_failures"] == []
     assert found["nodes"] < 3000
