@@ -301,7 +301,7 @@ class ScopedAudit:
 
 def scope_backend(backend: Backend, scope: AccessScope) -> Backend:
     """Return the backend as somebody sees it; the same one for whoever may see everything."""
-    if scope.everything:
+    if scope.is_unrestricted:
         return backend
     view = _View(scope, backend.camera_cache.read)
     alerts = ScopedAlerts(view, backend.alert_store)

@@ -42,7 +42,7 @@ def find_standouts(
     for name, snapshot, mode in _comparable(cameras, snapshots, now):
         groups.setdefault((cameras[name].site, mode), {})[name] = _numbers(snapshot)
     standouts = [
-        _stand_out(name, site, findings)
+        _describe_outlier(name, site, findings)
         for (site, _), measured in groups.items()
         for name, findings in compare_cameras(measured, metrics).items()
         if snapshots[name].learning_until is not None
@@ -67,7 +67,7 @@ def _numbers(snapshot: StreamSnapshot) -> Mapping[str, float]:
     return numbers if counters is None else {**numbers, PIXELS: float(counters.width * counters.height)}
 
 
-def _stand_out(name: str, site: str, findings: tuple[FleetFinding, ...]) -> StandOut:
+def _describe_outlier(name: str, site: str, findings: tuple[FleetFinding, ...]) -> StandOut:
     faults = root_causes([one.fault for one in findings])
     symptoms = sorted({one.fault for one in findings} - set(faults), key=rank)
     reason = next(one.reason for one in findings if one.fault is faults[0])

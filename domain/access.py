@@ -25,12 +25,12 @@ class AccessScope:
     cameras: frozenset[str] = frozenset()
 
     @property
-    def everything(self) -> bool:
+    def is_unrestricted(self) -> bool:
         return not self.sites and not self.cameras
 
     def sees(self, camera: str, site: str) -> bool:
         """Return whether a camera with this name, now at this site, may be seen."""
-        return self.everything or camera in self.cameras or site in self.sites
+        return self.is_unrestricted or camera in self.cameras or site in self.sites
 
 
 @dataclass(frozen=True, slots=True)

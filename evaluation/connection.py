@@ -36,14 +36,14 @@ class ConnectionHistory:
         return self.status is not None and self.status.state is ConnectionState.LIVE
 
     @property
-    def resting(self) -> bool:
+    def is_resting(self) -> bool:
         return self.status is not None and self.status.state is ConnectionState.RESTING
 
-    def silent(self, now: datetime, policy: Policy) -> bool:
+    def is_silent(self, now: datetime, policy: Policy) -> bool:
         """Return whether a status from ingest is overdue; a patrol at rest may be quiet until its next visit."""
         if self.status is None:
             return False
-        grace_s = self.status.plan.every_s if self.resting else 0.0
+        grace_s = self.status.plan.every_s if self.is_resting else 0.0
         return (now - self.status.received_at).total_seconds() > policy.silent_s + grace_s
 
 

@@ -195,11 +195,11 @@ def _apply_observation(state: StreamState, observation: Observation, moment: Eva
 
 
 def _judge_tick(tick: Tick, state: StreamState, moment: EvaluationContext) -> dict[Fault, RuleResult]:
-    silent = state.connection.silent(moment.now, moment.policy)
-    if not silent and not tick.unscored:
+    is_silent = state.connection.is_silent(moment.now, moment.policy)
+    if not is_silent and not tick.unscored:
         return {}
-    reason, cause = ("ingest silent", None) if silent else (UNSCORED, NotAssessable.UNSCORED)
-    faults = (fault for fault, rule in RULES.items() if silent or rule.source is RuleSource.FRAME)
+    reason, cause = ("ingest silent", None) if is_silent else (UNSCORED, NotAssessable.UNSCORED)
+    faults = (fault for fault, rule in RULES.items() if is_silent or rule.source is RuleSource.FRAME)
     never = {fault: _never_assessable_reason(fault, moment.camera) for fault in faults}
     return {
         fault: RuleResult(None, own) if own else RuleResult(None, reason, cause=cause) for fault, own in never.items()
@@ -322,7 +322,7 @@ def _snapshot(
         at=state.now,
         status=state.connection.status,
         mode=state.view.light.mode,
-        settling=state.view.light.settling(state.now),
+        settling=state.view.light.is_settling(state.now),
         verdicts=verdicts,
         values={**{metric: measured.value for metric, measured in earlier.items()}, **state.view.values},
         measured_at={metric: measured.at for metric, measured in earlier.items()},

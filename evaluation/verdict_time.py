@@ -102,7 +102,7 @@ def _on_patrol(connection: ConnectionHistory) -> bool:
 def _unknown_cause(
     verdicts: Sequence[Verdict], connection: ConnectionHistory, view: SceneState, moment: EvaluationContext
 ) -> Unknown | None:
-    if connection.silent(moment.now, moment.policy):
+    if connection.is_silent(moment.now, moment.policy):
         return Unknown.INGEST_SILENT
     if any(verdict.cause is NotAssessable.UNSCORED for verdict in verdicts):
         return Unknown.SCORING_BEHIND
@@ -114,12 +114,12 @@ def _not_assessable_cause(
     verdicts: Sequence[Verdict], connection: ConnectionHistory, view: SceneState, moment: EvaluationContext
 ) -> CameraNotAssessable | None:
     """Return why the picture cannot be judged as a whole, None where it is judged."""
-    if connection.resting:
+    if connection.is_resting:
         return CameraNotAssessable.RESTING
     if connection.status is not None and connection.status.state is not ConnectionState.LIVE:
         return CameraNotAssessable.CONNECTING
     light = view.light
-    if light.settling(moment.now):
+    if light.is_settling(moment.now):
         return CameraNotAssessable.SETTLING
     if light.unlit and not moment.camera.lit_at_night:
         return CameraNotAssessable.UNLIT

@@ -89,7 +89,7 @@ class Dispatcher:
         self._waiting.update((entry.key, entry) for entry in plan.send if entry.key in self._waiting)
         self._begin([entry for entry in plan.send if entry.key not in self._waiting], now)
         for queue in self._queues:
-            queue.send(self._waiting_for(queue.name), now)
+            queue.send(self._entries_waiting_for(queue.name), now)
         in_flight = [future for queue in self._queues for future in queue.futures()]
         wait(in_flight, timeout=self._patience_s)
         return delivered + self._settle(now)
@@ -194,7 +194,7 @@ class Dispatcher:
                 if before.get(name):
                     queues[name].done.add(entry.key)
 
-    def _waiting_for(self, receiver: str) -> Sequence[OutboxEntry]:
+    def _entries_waiting_for(self, receiver: str) -> Sequence[OutboxEntry]:
         mine = [entry for key, entry in self._waiting.items() if receiver in self._receivers[key]]
         began: dict[str, datetime] = {}
         for entry in mine:

@@ -261,14 +261,14 @@ def _end_group(group: Incident, now: datetime, absorbed: Sequence[str]) -> Group
     return GroupUpdate(ended, (make_outbox_entry(ended, NotificationKind.RESOLVED, now),), tuple(absorbed))
 
 
-def still_out(group: Incident) -> tuple[str, ...]:
+def unrecovered_members(group: Incident) -> tuple[str, ...]:
     """Return the members that have not recovered."""
     return tuple(name for name in group.members if name not in group.recovered)
 
 
 def _group_summary(group: Incident, cameras: int) -> str:
     """Return what there is to say about an open group now."""
-    out, total = still_out(group), len(group.members)
+    out, total = unrecovered_members(group), len(group.members)
     if group.recovered:
         return f"{_place_name(group)}: {total - len(out)} of {total} cameras are back, still out: {_list_names(out)}"
     if total == cameras:

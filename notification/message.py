@@ -9,7 +9,7 @@ from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.faults import FAULT_LABELS, Evidence, Fault
 from domain.metrics import MetricSpec
 from domain.runbook import RUNBOOK
-from notification.grouping import still_out
+from notification.grouping import unrecovered_members
 
 TEST_INCIDENT = "test"
 """The incident of a message that only tries a receiver."""
@@ -73,7 +73,7 @@ class MessageWriter:
     def _place_lines(self, incident: Incident) -> Sequence[str]:
         lines = [f"Camera: {incident.stream_id}"] if incident.stream_id else []
         if incident.members:
-            out = still_out(incident)
+            out = unrecovered_members(incident)
             lines.append(f"Cameras: {', '.join(out or incident.members)}")
         lines += [f"Site: {incident.site}"] if incident.site else []
         return lines + ([f"Group: {incident.group}"] if incident.group else [])

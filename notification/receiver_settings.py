@@ -10,7 +10,7 @@ from domain.text.redaction import clean_reason
 from notification.message import MessageWriter
 
 
-def _no_picture(camera: str) -> bytes | None:
+def _without_picture(camera: str) -> bytes | None:
     return None
 
 
@@ -20,7 +20,7 @@ class ReceiverTools:
 
     clock: Clock
     writer: MessageWriter
-    read_picture: Callable[[str], bytes | None] = field(default=_no_picture)
+    read_picture: Callable[[str], bytes | None] = field(default=_without_picture)
 
 
 class ReceiverSection(BaseModel):

@@ -113,6 +113,6 @@ def restore_from_store(store: AlertStore) -> Callable[[Camera], StreamState]:
     return restore
 
 
-def start_from_nothing(camera: Camera) -> StreamState:
+def make_fresh_state(camera: Camera) -> StreamState:
     """Return the state of a stream without a past, for clips and `watch`."""
     return restore_state(camera, (), (), None)

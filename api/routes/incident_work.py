@@ -142,11 +142,11 @@ def _acknowledge(backend: Backend, incident_id: str, request: Acknowledgement) -
 
 def _describe_holder(incident: Incident) -> str:
     at = incident.acknowledged_at
-    when = f" at {_in_words(at)}" if at is not None else ""
+    when = f" at {_format_time(at)}" if at is not None else ""
     return f"{incident.acknowledged_by} took this incident on{when}; add a comment, or assign it"
 
 
-def _in_words(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -61,14 +61,14 @@ def make_kiosk_link(
     if not secret:
         raise HTTPException(409, "no token is set: whoever reaches this page sees the wall without a link")
     sites = {camera.site for camera in backend.camera_cache.read().cameras.values()}
-    if not identity.scope.everything:
+    if not identity.scope.is_unrestricted:
         if wish.site is None:
             raise HTTPException(403, "name one of your sites; your account does not see all of them")
         sites &= identity.scope.sites  # a link shows the whole site
     if wish.site is not None and wish.site not in sites:
         raise HTTPException(404, "there is no site of this name")
     now = backend.clock.now()
-    until = _whole_seconds(now + timedelta(hours=wish.hours))
+    until = _truncate_to_seconds(now + timedelta(hours=wish.hours))
     _log.info("a kiosk link was made for %s, good until %s", wish.site or "every site", until.isoformat())
     key = make_kiosk_key(secret, KioskLink(until, wish.site))
     link_id = kiosk_link_id(key)
@@ -104,8 +104,8 @@ def _links(request: Request, backend: Backend, identity: Identity) -> Sequence[K
     store: AccessStore | None = request.app.state.accounts.store
     links = store.kiosk_links(backend.clock.now()) if store is not None else ()
     scope = identity.scope
-    return [each for each in links if not each.ended and (scope.everything or each.site in scope.sites)]
+    return [each for each in links if not each.ended and (scope.is_unrestricted or each.site in scope.sites)]
 
 
-def _whole_seconds(at: datetime) -> datetime:
+def _truncate_to_seconds(at: datetime) -> datetime:
     return at.replace(microsecond=0)

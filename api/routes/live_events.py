@@ -159,7 +159,7 @@ def only_site(seen: PageState, site: str | None) -> PageState:
 
 def only_visible(seen: PageState, backend: Backend, scope: AccessScope) -> PageState:
     """Return what somebody sees of it: `backend` is the one of this scope, and gives the incidents."""
-    if scope.everything:
+    if scope.is_unrestricted:
         return seen
     cameras = [camera for camera in seen.cameras if scope.sees(camera.name, camera.site)]
     found = Counter(camera.state for camera in cameras)
@@ -253,7 +253,7 @@ class LiveResponse(StreamingResponse):
         self._client = client
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._pages.take(self._client)
+        refusal = self._pages.acquire_slot(self._client)
         if refusal:
             await error_response(503, refusal, {"Retry-After": "10"})(scope, receive, send)
             return

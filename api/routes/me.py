@@ -30,7 +30,7 @@ def me(request: Request, identity: IdentityDependency) -> MeAnswer:
     """Return who asks: the owner of the session, the key or the token."""
     scope = identity.scope
     state = request.app.state
-    asks = state.access.token is not None or state.accounts.locked
+    asks = state.access.token is not None or state.accounts.requires_sign_in
     return MeAnswer(
         name=identity.name,
         role=identity.role,

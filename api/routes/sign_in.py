@@ -46,7 +46,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/login")
 def form(request: Request) -> Response:
     """Return the form; without a token set and without users there is nothing to ask for."""
-    if not expected_token(request) and not _accounts(request).locked:
+    if not expected_token(request) and not _accounts(request).requires_sign_in:
         return RedirectResponse(address_after_login(_query(request)), 303)
     keys = form_keys(_query(request))
     return _login_page(request, next((text for key, text in _MESSAGES.items() if key in keys), ""))
@@ -205,7 +205,7 @@ def exchange_token(request: Request, backend: BackendDependency, token_text: str
     """Give a cookie for the right token, and lead to `address`."""
     expected = expected_token(request)
     if not expected:
-        return RedirectResponse(_address_again(address) if _accounts(request).locked else address, 303)
+        return RedirectResponse(_address_again(address) if _accounts(request).requires_sign_in else address, 303)
     # A plus sign in an address means a blank, unless whoever made the bookmark knew that and wrote %2B.
     if any(
         access_rules.same_secret(text, expected) for text in {token_text.strip(), token_text.strip().replace(" ", "+")}
@@ -237,7 +237,7 @@ def _entry(request: Request, now: datetime, name: str, action: str, via: str) ->
 def _login_page(request: Request, message: str, status: int = 200) -> Response:
     accounts = _accounts(request)
     # Where there are no users, a name and a password would open nothing.
-    text = (_PAGE_FOLDER / ("sign-in.html" if accounts.locked else "login.html")).read_text(encoding="utf-8")
+    text = (_PAGE_FOLDER / ("sign-in.html" if accounts.requires_sign_in else "login.html")).read_text(encoding="utf-8")
     service, address = _service(request), address_after_login(_query(request))
     link = ""
     if service is not None:

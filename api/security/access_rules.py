@@ -144,17 +144,17 @@ def host_name(host_header: str) -> str:
     return text.rpartition(":")[0] if text.count(":") == 1 else text
 
 
-def host_refusal(host_header: str, access: AccessPolicy, *, locked: bool = False) -> str:
+def host_refusal(host_header: str, access: AccessPolicy, *, requires_sign_in: bool = False) -> str:
     """Return why a request for this Host is refused, or "".
 
     Without a token the port must be asked by a name of this machine, or any site could point a name of its own at it
-    and read the answers (DNS rebinding). With one, or where people must sign in (`locked`), such a site has no token
-    and no cookie.
+    and read the answers (DNS rebinding). With one, or with `requires_sign_in`, such a site has no
+    token and no cookie.
     """
     name = host_name(host_header)
     if access.allowed_hosts and name in access.allowed_hosts:
         return ""
-    if not access.allowed_hosts and (access.token or locked):
+    if not access.allowed_hosts and (access.token or requires_sign_in):
         return ""
     if name in LOOPBACK_NAMES:
         return ""

@@ -72,7 +72,7 @@ class SignInPolicy:
     other_service: bool = False
 
     @property
-    def locked(self) -> bool:
+    def requires_sign_in(self) -> bool:
         return self.required or self.proxy is not None or self.other_service
 
 
@@ -112,8 +112,8 @@ class Accounts:
         self.refresh()
 
     @property
-    def locked(self) -> bool:
-        return self.policy.locked or self._known is None or bool(self._known.users)
+    def requires_sign_in(self) -> bool:
+        return self.policy.requires_sign_in or self._known is None or bool(self._known.users)
 
     @property
     def store(self) -> AccessStore | None:
@@ -130,7 +130,7 @@ class Accounts:
 
     def link_secret(self, access: AccessPolicy) -> str:
         """Return what kiosk links are signed with; "" where everybody sees the wall without one."""
-        return access.token or (self.secret if self.locked else "")
+        return access.token or (self.secret if self.requires_sign_in else "")
 
     @property
     def old(self) -> bool:
@@ -172,7 +172,7 @@ class Accounts:
             return replace(TOKEN_HOLDER, session=session_digest(mine))
         if access_by_token is AuthResult.TOKEN:
             return TOKEN_HOLDER
-        if not (access.token or self.locked):
+        if not (access.token or self.requires_sign_in):
             return OPEN_HOLDER
         bearer = access_rules.bearer_token(authorization)
         if bearer:

@@ -109,7 +109,7 @@ class LiveStreamLimit:
     def open(self) -> int:
         return self._by_client.total()
 
-    def take(self, client: str) -> str:
+    def acquire_slot(self, client: str) -> str:
         """Count one more page of `client`, or return why it is refused."""
         if self.open >= MAX_LIVE_STREAMS:
             return f"{MAX_LIVE_STREAMS} pages are open already"

@@ -40,14 +40,14 @@ def is_password(password: str, password_hash: str | None) -> bool:
     if len(password) > MAX_PASSWORD_LENGTH:
         return False
     try:
-        matches = _hasher.verify(password_hash or _nobodys_hash(), password.encode("utf-8", "surrogatepass"))
+        matches = _hasher.verify(password_hash or _decoy_hash(), password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
     return matches and password_hash is not None
 
 
 @cache
-def _nobodys_hash() -> str:
+def _decoy_hash() -> str:
     return hash_password(secrets.token_hex(16))
 
 

@@ -118,7 +118,7 @@ def refusal_of(identity: Identity, rule: EndpointRule | None) -> str:
         return "nobody may use this: it has no rule; tell the makers of Sightline"
     if not identity.role.covers(rule.role):
         return f"this needs the role '{rule.role}', and you have '{identity.role}'; ask an administrator"
-    if rule.whole and not identity.scope.everything:
+    if rule.whole and not identity.scope.is_unrestricted:
         return "this needs an account that may see every camera; ask an administrator"
     return ""
 
@@ -137,7 +137,8 @@ class Endpoints:
         routes = [("", route) for route in own]
         routes += [(prefix, each) for prefix, router in included for each in router.routes if isinstance(each, Route)]
         self._routes = [
-            Route(prefix + each.path, _never_called, methods=sorted(each.methods or ())) for prefix, each in routes
+            Route(prefix + each.path, _placeholder_endpoint, methods=sorted(each.methods or ()))
+            for prefix, each in routes
         ]
         self._mounts = tuple(mounts)
 
@@ -158,5 +159,5 @@ class Endpoints:
         return None if mounted is None else f"{method} {mounted}"
 
 
-def _never_called(request: Request) -> Response:
+def _placeholder_endpoint(request: Request) -> Response:
     raise NotImplementedError

@@ -109,7 +109,7 @@ class RequestGuard:
     def _site_refusal(self, scope: Scope) -> Response | None:
         headers, method = Headers(scope=scope), scope["method"]
         host = headers.get("host", "")
-        reason = access_rules.host_refusal(host, self._access, locked=self._accounts.locked)
+        reason = access_rules.host_refusal(host, self._access, requires_sign_in=self._accounts.requires_sign_in)
         if reason:
             return error_response(421, reason)
         fetched = [headers.get(f"sec-fetch-{what}", "") for what in ("site", "mode", "dest")]

@@ -102,7 +102,7 @@ class FeatureExtractor:
 
 
 @contextmanager
-def only_pytorch() -> Iterator[None]:
+def use_pytorch_only() -> Iterator[None]:
     """Within, networks run by PyTorch whatever is installed, for comparison; in this thread alone."""
     before = _only_pytorch.set(True)
     try:
@@ -112,7 +112,7 @@ def only_pytorch() -> Iterator[None]:
 
 
 @contextmanager
-def scoring_on(device: torch.device) -> Iterator[None]:
+def use_device(device: torch.device) -> Iterator[None]:
     """Within, models are loaded to score on `device`, which decides their precision; in this thread alone."""
     before = _device_type.set(device.type)
     try:
@@ -124,7 +124,7 @@ def scoring_on(device: torch.device) -> Iterator[None]:
 def fast_precision(device: torch.device | None = None) -> torch.dtype:
     """bfloat16 where `device` multiplies it, which halves the time; else float32 (docs/capacity.md).
 
-    None asks the device that models are loaded for (`scoring_on`), which is the CPU unless said otherwise.
+    None asks the device that models are loaded for (`use_device`), which is the CPU unless said otherwise.
     """
     if (_device_type.get() if device is None else device.type) == "cuda":
         fast = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)

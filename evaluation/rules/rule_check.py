@@ -229,7 +229,7 @@ def _check_threshold(
         return _ThresholdResult(False, bound, value)
     if state is BaselineState.LEARNING and not _may_use_provisional(rule, scene):
         statistic = None
-    if statistic is not None and _never_lower(bound, statistic):
+    if statistic is not None and _cannot_fall(bound, statistic):
         return _ThresholdResult(False, bound, value)
     accepted = state is BaselineState.ACCEPTED
     limit = _limit(bound, bound.at(sensitivity)[1 if latched else 0], statistic, accepted=accepted)
@@ -243,7 +243,7 @@ def _check_threshold(
     return _ThresholdResult(bad, bound, value, limit)
 
 
-def _never_lower(bound: Threshold, statistic: Statistic) -> bool:
+def _cannot_fall(bound: Threshold, statistic: Statistic) -> bool:
     """Return whether a share of the usual is asked of a number that is usually zero, as a grey camera's saturation."""
     return bound.against is ThresholdBasis.RATIO and bound.worse is WorseSide.LOW and statistic.median <= 0
 

@@ -84,7 +84,7 @@ class DetectionWindow:
         kept = {metric: _add_look(self.looks.get(metric, ()), metric, scores, now) for metric in _SPANS}
         if all(kept[metric] is self.looks.get(metric, ()) for metric in _SPANS):
             return self
-        enough = {metric: looks for metric, looks in kept.items() if _say_something(looks, _SPANS[metric])}
+        enough = {metric: looks for metric, looks in kept.items() if _has_enough_looks(looks, _SPANS[metric])}
         return DetectionWindow(kept, _summarise_looks(enough), _name_models(enough))
 
     def by_hour(self, hour: int) -> dict[str, float]:
@@ -136,7 +136,7 @@ def _measured_by(metric: str, models: Mapping[str, str]) -> str:
     return " ".join(part for name in own for part in models[name].split("+") if "@" in part)
 
 
-def _say_something(looks: tuple[_Look, ...], span: _Span) -> bool:
+def _has_enough_looks(looks: tuple[_Look, ...], span: _Span) -> bool:
     slots = {look.at.timestamp() // _SLOT_S for look in looks}
     return len(looks) >= span.least and len(slots) >= span.slots
 

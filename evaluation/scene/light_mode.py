@@ -47,10 +47,10 @@ class LightState:
     sudden: bool = False
     """Whether the darkness that seems to come fell within `DUSK_S` of broad daylight, colours and all."""
 
-    def settling(self, now: datetime) -> bool:
+    def is_settling(self, now: datetime) -> bool:
         return self.settling_until is not None and now < self.settling_until
 
-    def steady(self, now: datetime, steady_s: float) -> bool:
+    def is_steady(self, now: datetime, steady_s: float) -> bool:
         """Return whether the mode has lasted so long that dawn or dusk is over."""
         return self.changed_at is None or (now - self.changed_at).total_seconds() >= steady_s
 

@@ -203,10 +203,10 @@ def judge_frame(
     missing = {**unmeasured_reasons(detection.values), **scores.missing}
     if learned_view is not None and not compared:
         missing = {**dict.fromkeys(COMPARISON_METRICS, "too little structure in the view to compare"), **missing}
-    values = _leave_out_slates({**_still_seen(scores, moment), **detection.values, **view.values})
+    values = _leave_out_slates({**_earlier_picture_faults(scores, moment), **detection.values, **view.values})
     context = make_rule_context(view, values, missing, moment)
     outcomes = {rule.fault: check_rule(rule, context, latched=rule.fault in latched) for rule in FRAME_RULES}
-    outcomes[Fault.CAMERA_MOVED] = _with_words(outcomes[Fault.CAMERA_MOVED], recent)
+    outcomes[Fault.CAMERA_MOVED] = _describe_move(outcomes[Fault.CAMERA_MOVED], recent)
     if moment.camera.ptz:
         outcomes.update({fault: recent.wait_for_preset(fault, outcomes[fault], moment) for fault in OF_A_PRESET})
     if mode_changed and light.mode is not None:
@@ -220,7 +220,7 @@ def judge_frame(
     return SceneUpdate(taught, outcomes, stored, mode_changed, learned)
 
 
-def _with_words(outcome: RuleResult, recent: ViewWindow) -> RuleResult:
+def _describe_move(outcome: RuleResult, recent: ViewWindow) -> RuleResult:
     """Say of a moved camera by how much, and what was measured in brackets."""
     if not outcome.bad:
         return outcome
@@ -228,7 +228,7 @@ def _with_words(outcome: RuleResult, recent: ViewWindow) -> RuleResult:
     return replace(outcome, reason=f"{words} ({outcome.reason})")
 
 
-def _still_seen(scores: FrameScores, moment: EvaluationContext) -> dict[str, float]:
+def _earlier_picture_faults(scores: FrameScores, moment: EvaluationContext) -> dict[str, float]:
     """Return what the picture-fault model saw in an earlier frame, for as long as it looks no more often."""
     return {
         metric: measured.value
@@ -255,9 +255,9 @@ def make_rule_context(
         values=values,
         missing=missing,
         mode=light.mode,
-        settling=light.settling(moment.now),
+        settling=light.is_settling(moment.now),
         changing=mode.is_light_changing(light, values),
-        steady=light.steady(moment.now, moment.policy.steady_s),
+        steady=light.is_steady(moment.now, moment.policy.steady_s),
         unlit=light.unlit and not moment.camera.lit_at_night,
         unlit_for_long=not moment.camera.lit_at_night and light.unlit_for_s(moment.now) >= moment.policy.unlit_note_s,
         baseline=view.detection.usual_at(baseline.usable, moment.now, moment.policy.course_s),
@@ -332,7 +332,7 @@ def _learn_frame(
 ) -> tuple[SceneState, tuple[CameraBaseline, ...]]:
     """Teach each part of the current mode's baseline this frame, and conclude, refuse or follow when it is time."""
     light, now = view.light, moment.now
-    if light.mode is None or light.settling(now) or light.coming is not None:
+    if light.mode is None or light.is_settling(now) or light.coming is not None:
         return view, ()
     baseline = before = view.of(light.mode)
     bad = [fault for fault, outcome in outcomes.items() if outcome.bad]

@@ -120,7 +120,7 @@ class HttpAnswerReader:
         self._window_s, self._window_bytes = now_s, 0
 
 
-def receive_now(connection: socket.socket) -> bytes | None:
+def receive_available(connection: socket.socket) -> bytes | None:
     """Return what has arrived, b"" at the end however it came, None where it was TLS's own: its records show as
     readable too.
     """

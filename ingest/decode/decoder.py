@@ -66,17 +66,17 @@ class StreamDecoder:
         self._excused_keys, self._excused_packets = EXCUSED_KEYS, EXCUSED_PACKETS
 
     @property
-    def excused(self) -> bool:
+    def is_excused(self) -> bool:
         return self._excused_packets > 0
 
     @property
-    def impaired(self) -> bool:
+    def is_impaired(self) -> bool:
         """Whether a loss since the last whole key frame may still be seen: pictures refer to pictures before them."""
         return self._healing_packets > 0
 
     def _note_damage(self, *, lost: bool) -> None:
         """Count a lost part of a picture, unless FFmpeg itself dropped it."""
-        if lost and not self.excused:
+        if lost and not self.is_excused:
             self.damaged += 1
             self._healing_packets = HEALING_PACKETS
 

@@ -143,16 +143,16 @@ def _open_rtsp(
         session = opening.open_container(address, link=relay)
     except SourceUnavailable:
         relay.close()
-        if preferred_type is not None or relay.chosen_type is None:
+        if preferred_type is not None or relay.preferred_type is None:
             raise
     except BaseException:
         relay.close()
         raise
     else:
-        if preferred_type is not None or relay.chosen_type is None:
+        if preferred_type is not None or relay.preferred_type is None:
             return session
         session.close()
-    return _open_rtsp(opening, camera, endpoint, login, relay.chosen_type)
+    return _open_rtsp(opening, camera, endpoint, login, relay.preferred_type)
 
 
 def _check_file_path(camera: Camera) -> str:

@@ -48,7 +48,7 @@ def key_gap_allowed_s(plan: SamplingPlan) -> float | None:
             return max(KEY_GAP_S, plan.interval_s)
 
 
-def looks_closer(plan: SamplingPlan) -> bool:
+def is_adaptive(plan: SamplingPlan) -> bool:
     """Return whether the plan leaves it to us how often to look: others are the operator's own."""
     return plan.mode is SamplingMode.AUTO
 

@@ -342,14 +342,14 @@ class StreamSource:
         size = (frame.width, frame.height)
         before = (self._totals["width"], self._totals["height"])
         self._totals["frames_decoded"] += 1
-        self._totals["corrupt_frames"] += picture.corrupt and not self._decoder.excused
+        self._totals["corrupt_frames"] += picture.corrupt and not self._decoder.is_excused
         self._totals["resolution_changes"] += before not in ((0, 0), size)
         self._totals["width"], self._totals["height"] = size
 
     def _build_frame(self, picture: DecoderOutput) -> Frame:
         frame = picture.frame
         description, planes = extract_planes(frame, self._reformatter)
-        if sampling.looks_closer(self._camera.plan):
+        if sampling.is_adaptive(self._camera.plan):
             self._watch = self._watch.follow(planes[0], layout_of(description).bits, self._frame_time.now_s)
         qp = mean_qp(frame)
         if qp is not None:
@@ -358,7 +358,7 @@ class StreamSource:
         reference = FrameRef(self._camera.name, self.session_id, self._sequence, picture.pts_s, self._now())
         self._sequence += 1
         self._totals["frames_offered"] += 1
-        corrupt = picture.corrupt or self._decoder.impaired
+        corrupt = picture.corrupt or self._decoder.is_impaired
         return Frame(reference, description, planes, picture.key, corrupt, qp)
 
     def _now(self) -> datetime:

@@ -17,7 +17,7 @@ from domain.cameras import RtspTransport
 from domain.errors import SourceUnavailable
 from ingest.connect.authentication import Authenticator, Login
 from ingest.connect.endpoints import Endpoint, follow_reference, may_login
-from ingest.connect.sockets import CHUNK, connect_camera, has_pending, receive_now, select_readable
+from ingest.connect.sockets import CHUNK, connect_camera, has_pending, receive_available, select_readable
 from ingest.connect.stream_errors import CLOSED, SourceKind, error_for_protocol, error_for_status
 from ingest.limits import HEAD_BYTES, MAX_REDIRECTS, ByteBudget, Deadlines, ReadingLimits
 from ingest.rtsp.messages import (
@@ -114,7 +114,7 @@ class RtspRelay:
         self._thread = threading.Thread(target=self._run, name="rtsp relay", daemon=True)
 
     @property
-    def chosen_type(self) -> int | None:
+    def preferred_type(self) -> int | None:
         """The payload type to prefer in another session, None where this one had the right one."""
         return self.description.choose_type(self._seen_types)
 
@@ -256,7 +256,7 @@ class RtspRelay:
     def _read_camera(self, client: socket.socket) -> bool:
         if self._playing:
             time.sleep(GATHER_S)
-        data = receive_now(self._camera)
+        data = receive_available(self._camera)
         if data is None:
             return True
         if not data:
@@ -289,7 +289,7 @@ class RtspRelay:
         if self._looks:
             self._looks -= 1
             self._seen_types |= find_payload_types(packets)
-            if self._looks <= TYPE_CHECKS - CHOSEN_AFTER and self.chosen_type is not None:
+            if self._looks <= TYPE_CHECKS - CHOSEN_AFTER and self.preferred_type is not None:
                 # FFmpeg would read on in vain: the next session puts that type first.
                 raise self.description.refuse_types(self._seen_types) or SourceUnavailable(CLOSED)
         client.sendall(self.losses.follow(packets))

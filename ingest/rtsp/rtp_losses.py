@@ -88,9 +88,9 @@ class RtpLosses:
                 odd = odd or packets[at + 1] not in self._channels
             odd = odd or size < LEAST_PACKET_BYTES
             at += 4 + size
-        return b"".join(self._mend_packets(packets)) if odd and self._channels else packets
+        return b"".join(self._repair_packets(packets)) if odd and self._channels else packets
 
-    def _mend_packets(self, packets: bytes) -> Iterator[bytes]:
+    def _repair_packets(self, packets: bytes) -> Iterator[bytes]:
         """Yield the packets without those too short to be any; video on a channel that no SETUP named gets its own."""
         at = 0
         while at < len(packets):

@@ -102,13 +102,13 @@ class ReaderProcess:
                     elif isinstance(command, SetMasks):
                         self._measurer.set_masks(command.name, command.masks)
                     else:
-                        self._obey(command)
+                        self._apply_command(command)
                 self._watch()
         except (EOFError, OSError):
             return
         self._shut_down()
 
-    def _obey(self, command: StartCamera | StopCamera) -> None:
+    def _apply_command(self, command: StartCamera | StopCamera) -> None:
         name = command.name if isinstance(command, StopCamera) else command.camera.name
         before = self._readers.pop(name, None)
         if before is not None:

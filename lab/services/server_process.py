@@ -184,7 +184,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def reserved_port() -> int:
+def reserve_port() -> int:
     """Return a loopback port that nobody listens on now and that no outgoing connection takes meanwhile.
 
     For a program that binds it late, or again and again: below the range from which systems take ports by themselves.

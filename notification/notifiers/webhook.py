@@ -10,7 +10,7 @@ import httpx
 from domain.alerts import Incident, IncidentState, OutboxEntry
 from domain.faults import FAULT_LABELS
 from domain.ports import Clock
-from notification.grouping import still_out
+from notification.grouping import unrecovered_members
 from notification.notifiers.http_endpoint import HttpEndpoint
 
 NOT_ENDED = "0001-01-01T00:00:00Z"
@@ -114,7 +114,7 @@ def _annotations(entry: OutboxEntry) -> dict[str, str]:
         "since": _rfc3339(evidence.since) if evidence.since else "",
         "frames_judged": str(evidence.frames_judged) if evidence.frames_judged else "",
         "members": ", ".join(incident.members),
-        "still_out": ", ".join(still_out(incident)),
+        "still_out": ", ".join(unrecovered_members(incident)),
     }
     return {name: value for name, value in annotations.items() if value}
 

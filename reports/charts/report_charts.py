@@ -21,7 +21,7 @@ QUALITY_TITLES = {
 def unusable_by_bucket(buckets: Sequence[Bucket], *, daily: bool) -> Drawing:
     """Return bars of the time that was not usable, in percent of the counted time, one a day or week."""
     shares = [words.by_kind(bucket.parts.percentages()) for bucket in buckets]
-    top = _nice(max((sum(share[kind] for kind in _STACK) for share in shares), default=0.0))
+    top = _round_up(max((sum(share[kind] for kind in _STACK) for share in shares), default=0.0))
     step = "day" if daily else "week"
     height = 190.0
     frame = Box(_LEFT, _TOP + 12, WIDTH - _LEFT - _RIGHT, height - _TOP - 12 - _BOTTOM)
@@ -49,7 +49,7 @@ def lost_time_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
     if not ranked:
         said = "nothing was lost"
         return Drawing(WIDTH, 36, f"Hours of camera time lost to each fault: {said}.", (title, Label(0, 28, said, 8)))
-    top = _nice(max(amount / 3.6e9 for _, amount in ranked))
+    top = _round_up(max(amount / 3.6e9 for _, amount in ranked))
     row, left = 15.0, 190.0
     height = _TOP + row * len(ranked) + _BOTTOM
     frame = Box(left, _TOP, WIDTH - left - 60, row * len(ranked))
@@ -68,7 +68,7 @@ def lost_time_by_fault(parts: TimeParts, most: int = 10) -> Drawing:
     return Drawing(WIDTH, height, "Hours of camera time lost to each fault.", tuple(shapes))
 
 
-def whole_time(parts: TimeParts) -> Drawing:
+def time_bar(parts: TimeParts) -> Drawing:
     """Return one bar of all the time, by kind, with the share of each written beside it."""
     seconds = parts.seconds()
     by_kind = dict.fromkeys(words.PART_LABELS, 0)
@@ -162,7 +162,7 @@ def _bucket_labels(labels: Sequence[str], frame: Box) -> Iterator[Shape]:
         yield Label(at, bottom + 12, labels[place], 7, "middle")
 
 
-def _nice(most: float) -> float:
+def _round_up(most: float) -> float:
     """Return a round number no smaller than `most`, at least a small one, so that a scale ends well."""
     if most <= 0:
         return 1.0

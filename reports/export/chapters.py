@@ -51,7 +51,7 @@ def chapters(report: Report, fingerprint: str) -> Iterator[Part]:
     yield Figures(tables.key_figures(report.summary))
     if report.notes:
         yield Lines(report.notes)
-    yield charts.whole_time(report.summary.parts)
+    yield charts.time_bar(report.summary.parts)
     yield Heading("What to do first")
     yield tables.worst_table(report)
     if report.flapping:

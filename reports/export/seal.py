@@ -84,7 +84,7 @@ def _last_trailer(file: bytes) -> re.Match[bytes] | None:
 
 def _check_json(file: bytes, key: str) -> Check:
     try:
-        values = json.loads(file.removeprefix(_BOM), object_pairs_hook=_only_once)
+        values = json.loads(file.removeprefix(_BOM), object_pairs_hook=_refuse_repeated_keys)
         member = values.pop(_MEMBER)
         claimed = (str(member["sha256"]), str(member.get("hmac_sha256", "")))
         content = canonical(values)
@@ -93,7 +93,7 @@ def _check_json(file: bytes, key: str) -> Check:
     return _compare_hashes(content, ReportFormat.JSON, claimed, key, values)
 
 
-def _only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object whose keys are there once: of two a reader may show the one that the seal does not cover.
 
     What was doubled is kept as a list, so that the content differs from what was sealed.

@@ -151,7 +151,7 @@ def decline_table(declines: Sequence[Decline]) -> Table:
     note = (
         "Trends of daily values around local noon while the picture is still usable (Theil-Sen slope, Mann-Kendall "
         "test corrected for autocorrelation). q is the expected share of wrong ones among all trends at least as sure. "
-        "When a camera will fail is not foretold."
+        "When a camera will fail is not predicted."
     )
     return Table("Slow decline: clean, refocus or check these before they fail", columns, rows, note)
 

@@ -1,4 +1,4 @@
-"""Slow decline named while the picture is still usable: a trend, how steep, and how sure. Pure; no date is foretold.
+"""Slow decline named while the picture is still usable: a trend, how steep, and how sure. Pure; no date is predicted.
 
 The false discovery rate is held over all cameras and metrics. What a single step explains better than a slope (a
 cleaned lens, a camera that was moved) is not named.

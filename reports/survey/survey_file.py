@@ -15,7 +15,7 @@ from reports.export import words
 from reports.export.content import fingerprint
 from reports.export.seal import seal, seal_json
 from reports.export.tables import Column, Table
-from reports.survey.visits import NEEDS_BASELINE, Survey, SurveyEntry, SurveyState, only_here
+from reports.survey.visits import NEEDS_BASELINE, Survey, SurveyEntry, SurveyState, own_gaps
 
 STATE_LABELS = {
     SurveyState.FAULT: "fault",
@@ -184,7 +184,7 @@ def _table(survey: Survey) -> str:
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     common = survey.never_judged()
     rows = "".join(
-        _row(place, entry, _unjudged_lines(only_here(entry, common)), pictures=pictures)
+        _row(place, entry, _unjudged_lines(own_gaps(entry, common)), pictures=pictures)
         for place, entry in enumerate(survey.entries, 1)
     )
     opening = '<div class="wide" tabindex="0" role="region" aria-label="Worst first">'

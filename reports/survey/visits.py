@@ -156,7 +156,7 @@ class VisitTally:
             if fault not in self._assessed and reason not in left_out:
                 said = NEEDS_BASELINE if reason.startswith(_WITHOUT_PAST) else reason
                 found.setdefault(said, []).append(fault)
-        return {reason: sorted(faults, key=rank) for reason, faults in sorted(found.items(), key=_most_first)}
+        return {reason: sorted(faults, key=rank) for reason, faults in sorted(found.items(), key=_by_count)}
 
     def not_judged_reason(self) -> str:
         """Return why the picture could not be judged as a whole, such as a scene without light, or ""."""
@@ -209,7 +209,7 @@ def _cause_first(known: Mapping[Fault, SurveyFinding]) -> Sequence[SurveyFinding
     return [known[fault] for fault in (*causes, *symptoms)]
 
 
-def only_here(entry: SurveyEntry, common: Mapping[str, Sequence[Fault]]) -> Mapping[str, Sequence[Fault]]:
+def own_gaps(entry: SurveyEntry, common: Mapping[str, Sequence[Fault]]) -> Mapping[str, Sequence[Fault]]:
     """Return what could not be judged on this camera and could on others."""
     everywhere = {(reason, fault) for reason, faults in common.items() for fault in faults}
     return _by_reason(sorted(_pairs(entry) - everywhere, key=_pair_order))
@@ -230,7 +230,7 @@ def _by_reason(pairs: Iterable[tuple[str, Fault]]) -> Mapping[str, Sequence[Faul
     return found
 
 
-def _most_first(item: tuple[str, Sequence[Fault]]) -> tuple[int, str]:
+def _by_count(item: tuple[str, Sequence[Fault]]) -> tuple[int, str]:
     return -len(item[1]), item[0]
 
 

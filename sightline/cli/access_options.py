@@ -42,7 +42,7 @@ def choose_account_name(name: str) -> str:
 
 def describe_scope(scope: AccessScope) -> str:
     """Return a scope in words, for a list."""
-    if scope.everything:
+    if scope.is_unrestricted:
         return "every camera"
     sites = [f"site {name}" for name in sorted(scope.sites)]
     return ", ".join([*sites, *(f"camera {name}" for name in sorted(scope.cameras))])

@@ -160,7 +160,7 @@ def _as_found_camera(reading: _Reading, login: Login) -> FoundCamera:
     return FoundCamera(device.endpoint.host, read.url, name, read.identity, login.user, login.password)
 
 
-def _known_as(reading: _Reading, known: dict[str, Camera]) -> str:
+def _known_name(reading: _Reading, known: dict[str, Camera]) -> str:
     identity = reading.read.identity if reading.read is not None else reading.device.reference
     label = device_label(identity) if identity else ""
     return ", ".join(name for name, camera in known.items() if label and camera.device == label)
@@ -170,7 +170,7 @@ def _show(readings: Sequence[_Reading], known: dict[str, Camera], found: CameraF
     for each in readings:
         device, read = each.device, each.read
         said = [device.name, device.hardware if read is None else f"{read.maker} {read.model}".strip()]
-        named = _known_as(each, known)
+        named = _known_name(each, known)
         said.append(f"known as {named}" if named else "")
         _line(f"{device.endpoint.authority}: {', '.join(filter(None, said)) or 'says no name'}")
         for stream in () if read is None else read.profiles:
@@ -197,7 +197,7 @@ def _write(readings: Sequence[_Reading], known: dict[str, Camera]) -> None:
                 "firmware": read.firmware,
                 "serial": read.serial,
                 "identity": read.identity,
-                "known_as": _known_as(each, known),
+                "known_as": _known_name(each, known),
                 "url": read.url,
                 "streams": [
                     {"name": s.name, "codec": s.codec, "width": s.width, "height": s.height, "fps": s.fps}

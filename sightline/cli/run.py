@@ -25,13 +25,13 @@ def run(
 ) -> None:
     """Watch the cameras, evaluate, store, alert and serve the page until Ctrl-C."""
     from sightline.bootstrap import build_system  # noqa: PLC0415 - loads torch, which takes seconds
-    from sightline.runtime.system import uncollected_start  # noqa: PLC0415
+    from sightline.runtime.system import exclude_start_from_gc  # noqa: PLC0415
 
     chosen = load_command_settings(settings or settings_option)
     set_up_logging(chosen.log.level, as_json=chosen.log.format == "json", redactor=redactor)
     with stop_on_signals() as stop:
         system = build_system(chosen, redactor=redactor)
-        with system, uncollected_start():
+        with system, exclude_start_from_gc():
             watched = len(system.stream_store.cameras())
             say(f"watching {watched} cameras; the page is at {system.address or 'nowhere (api.enabled is false)'}")
             _print_setup(system.address, chosen)
@@ -76,13 +76,13 @@ def _run_role(name: str, path: Path | None) -> None:
     set_up_logging(chosen.log.level, as_json=chosen.log.format == "json", redactor=redactor)
     with stop_on_signals() as stop:
         from sightline.bootstrap import build_role  # noqa: PLC0415 - loads torch, which takes seconds
-        from sightline.runtime.system import uncollected_start  # noqa: PLC0415
+        from sightline.runtime.system import exclude_start_from_gc  # noqa: PLC0415
         from sightline.services.roles import Role  # noqa: PLC0415
 
         system = build_role(chosen, Role(name), stop, redactor=redactor)
         if system is None:
             return
-        with system, uncollected_start():
+        with system, exclude_start_from_gc():
             _print_setup(system.address, chosen)
             say(f"{name} runs" + (f"; the page is at {system.address}" if system.address else ""))
             wait_for_stop(stop)

@@ -79,7 +79,7 @@ class SignInSettings(Section):
     """A service that speaks OpenID Connect; `api.public_url` is needed too."""
 
     @property
-    def locked(self) -> bool:
+    def requires_sign_in(self) -> bool:
         return self.required or self.proxy is not None or self.oidc is not None
 
     def policy(self) -> SignInPolicy:

@@ -173,12 +173,12 @@ def find_api_conflicts(api: ApiSettings) -> Iterator[str]:
         yield f"api.token: empty; give one (`{TOKEN_COMMAND}` makes one), or leave it out for none"
     elif not all(char.isprintable() for char in api.token):
         yield "api.token: holds a character that cannot be typed or sent; use letters and digits"
-    elif others_reach_page(api) and not api.token and not is_loopback(api.host) and not api.sign_in.locked:
+    elif is_page_exposed(api) and not api.token and not is_loopback(api.host) and not api.sign_in.requires_sign_in:
         yield (
             "api.token: needed because api.host is not this machine alone; set api.token_file, or api.host: 127.0.0.1, "
             "or let everybody sign in by api.sign_in.required: true"
         )
-    elif others_reach_page(api) and 0 < len(api.token.strip()) < MIN_TOKEN_LENGTH:
+    elif is_page_exposed(api) and 0 < len(api.token.strip()) < MIN_TOKEN_LENGTH:
         yield (
             f"api.token: shorter than {MIN_TOKEN_LENGTH} characters, and others reach the page (api.host, "
             f"api.allowed_hosts or api.trusted_proxies); `{TOKEN_COMMAND}` makes one"
@@ -190,7 +190,7 @@ def find_api_conflicts(api: ApiSettings) -> Iterator[str]:
         yield f"api.trusted_proxies: {error}"
 
 
-def others_reach_page(api: ApiSettings) -> bool:
+def is_page_exposed(api: ApiSettings) -> bool:
     """Return whether others than the users of this machine can reach the page."""
     alone = is_loopback(api.host) and not api.allowed_hosts and not api.trusted_proxies
     return api.enabled and not alone

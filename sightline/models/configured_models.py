@@ -8,7 +8,7 @@ from detectors.models.catalogue import MODELS
 from detectors.models.model_choice import wanted_models
 from detectors.models.model_status import ModelStatus, check_models
 from detectors.models.quality_gate import QualityGate
-from detectors.models.runtime import scoring_on
+from detectors.models.runtime import use_device
 from detectors.models.weights import read_manifest
 from detectors.registry import DetectorSet, build_detectors
 from domain.records import ModelRecord
@@ -19,7 +19,7 @@ from sightline.models.reader_setup import model_choices
 def list_model_statuses(settings: Settings, *, load: bool = True) -> tuple[ModelStatus, ...]:
     """Return the status of every model under these settings. Raises `ConfigError` for a wrong choice."""
     device = _scoring_device(settings)
-    with scoring_on(device):
+    with use_device(device):
         return check_models(model_choices(settings), downloads_folder(settings), load=load, gpu=device.type == "cuda")
 
 
@@ -35,7 +35,7 @@ def configure_detectors(settings: Settings | None = None) -> DetectorSet:
     device = _scoring_device(settings)
     gpu = device.type == "cuda"
     asked = wanted_models(MODELS.values(), choices, gpu=gpu)
-    with scoring_on(device):
+    with use_device(device):
         found = check_models(choices, downloads_folder(settings), names=asked if names is None else names, gpu=gpu)
     gate = None if settings.gate is None else QualityGate(settings.gate.metric, settings.gate.below)
     return build_detectors(names, found, gate)

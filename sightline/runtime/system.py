@@ -21,7 +21,7 @@ STOP_ALL_S = 40.0
 
 
 @contextmanager
-def uncollected_start() -> Iterator[None]:
+def exclude_start_from_gc() -> Iterator[None]:
     """Keep what the start made out of Python's search for cyclic garbage: modules and models stay to the end anyway.
 
     A search through all of it stops every thread for as long, and each answer of the page with them.

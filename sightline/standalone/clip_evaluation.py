@@ -27,7 +27,7 @@ from sightline.standalone.inputs import ScoreInput
 from workers.frame_scoring.device import resolve_device, use_threads
 from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.frame_scoring.tensor_batches import TensorBatchLimits, tensor_batch_size
-from workers.stream_evaluator import start_from_nothing
+from workers.stream_evaluator import make_fresh_state
 
 STATUS_INTERVAL = timedelta(seconds=2)
 NO_CONNECTION = "a recording has no connection"
@@ -78,7 +78,7 @@ class ClipEvaluator:
         self._policy = policy
         self._bounds = bounds
         self._recorded = recorded
-        self._state = start_from_nothing(camera)
+        self._state = make_fresh_state(camera)
         self._first_at: datetime | None = None
         self._status_at: datetime | None = None
 

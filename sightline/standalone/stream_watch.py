@@ -21,7 +21,7 @@ from ingest.supervise.supervisor import IngestSupervisor
 from sightline.runtime.clock import SystemClock
 from transport.embedded import EmbeddedQueue
 from workers.frame_scoring.frame_scorer import FrameScorer
-from workers.stream_evaluator import StreamEvaluator, start_from_nothing
+from workers.stream_evaluator import StreamEvaluator, make_fresh_state
 
 POLL_S = 0.25
 MAX_WAITING = 16
@@ -41,7 +41,7 @@ class StreamWatch:
         )
         self._scorer = FrameScorer(detectors, device)
         policy = replace(Policy.for_clips(), metrics=read_every_metric())
-        self._evaluator = StreamEvaluator(start_from_nothing, policy)
+        self._evaluator = StreamEvaluator(make_fresh_state, policy)
         self._frames = 0
 
     @property

@@ -41,7 +41,7 @@ from sightline.standalone.inputs import PICTURES, ScoreInput
 from transport.embedded import EmbeddedQueue
 from workers.frame_scoring.device import resolve_device, use_threads
 from workers.frame_scoring.frame_scorer import FrameScorer
-from workers.stream_evaluator import StreamEvaluator, start_from_nothing
+from workers.stream_evaluator import StreamEvaluator, make_fresh_state
 
 CONNECT_S = 25.0
 """A camera that sent no picture for so long is not waited for any longer."""
@@ -151,7 +151,7 @@ class SurveyRun:
         supervisor = IngestSupervisor([], queue.publisher(), self._clock, setup=setup)
         scorer, judge = (
             FrameScorer(self._detectors, self._device),
-            StreamEvaluator(start_from_nothing, replace(Policy.for_clips(), metrics=read_every_metric())),
+            StreamEvaluator(make_fresh_state, replace(Policy.for_clips(), metrics=read_every_metric())),
         )
         waiting, active = deque(cameras), dict[str, _Visit]()
         supervisor.start()

@@ -263,7 +263,7 @@ class CameraServer:
         for camera in self.cameras.values():
             camera.clients.discard(client)
 
-    def obey(self, command):
+    def execute(self, command):
         """Carry out one command and return its answer."""
         name, verb, value = command["camera"], command["do"], command.get("value")
         camera = self.cameras[name]
@@ -303,7 +303,7 @@ def _answer(content):
 
 def _execute(server, line):
     try:
-        _answer(server.obey(json.loads(line)))
+        _answer(server.execute(json.loads(line)))
     except (KeyError, ValueError) as error:
         _answer({"error": str(error)})
 

@@ -19,7 +19,7 @@ from detectors.models.mtcnn.boxes import (
     suppress_by_smaller_area,
 )
 from detectors.models.mtcnn.networks import ONet, PNet, RNet
-from detectors.models.runtime import FeatureExtractor, only_pytorch
+from detectors.models.runtime import FeatureExtractor, use_pytorch_only
 
 SMALLEST_FACE_PX = 20.0
 SCALE_STEP = 0.709
@@ -66,7 +66,7 @@ class Mtcnn(nn.Module):
 
         Returns the face probabilities of (K, 3, 24, 24) and (L, 3, 48, 48), levels of 255 all.
         """
-        with only_pytorch():
+        with use_pytorch_only():
             self._propose(picture)
         return self.rnet(_normalise_levels(patches24))[0], self.onet(_normalise_levels(patches48))[0]
 

@@ -17,7 +17,7 @@ from lab.bench.endurance.sightline_process import SIGHTLINE, SightlineProcess
 from lab.bench.endurance.tcp_proxy import TcpProxy, tcp_proxy
 from lab.services import Service
 from lab.services.databases import fresh_database
-from lab.services.server_process import reserved_port, write_private
+from lab.services.server_process import reserve_port, write_private
 from storage.sql.database.engine import open_engine
 from storage.sql.database.migrate import upgrade_schema
 
@@ -79,11 +79,11 @@ def start_cluster(
         stack.callback(engine.dispose)
         upgrade_schema(engine)
         topic = f"bench.{secrets.token_hex(4)}"
-        visitor = PageVisitor("127.0.0.1", reserved_port(), secrets.token_urlsafe(24))
+        visitor = PageVisitor("127.0.0.1", reserve_port(), secrets.token_urlsafe(24))
         found = ClusterProcesses(kafka, postgres, redis, database, topic, engine, links, visitor)
         for name in COMMANDS:
             command = name.partition("-")[0]
-            port = visitor.port if name == "serve" else reserved_port()
+            port = visitor.port if name == "serve" else reserve_port()
             content = {**_settings(found, command), **more, "cameras": list(cameras)}
             content |= (
                 {"api": {"port": port, "token": visitor.token}} if name == "serve" else {"health": {"port": port}}

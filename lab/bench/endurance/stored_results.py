@@ -160,7 +160,7 @@ def _message(incident: Mapping[str, object], kind: str) -> SentNotification:
     )
 
 
-def true_now() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)
 
 

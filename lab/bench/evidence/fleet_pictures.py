@@ -108,7 +108,7 @@ def draw_site(photographs: Sequence[Path], number: int, by: FrameScorer) -> Iter
         one = decode_picture(photographs[int(scene)])
         other = decode_picture(photographs[int(rng.integers(len(photographs)))])
         if site.foggy:
-            one = _in_fog(one, rng)
+            one = _add_fog(one, rng)
         kind = int(rng.choice(len(SHARES), p=SHARES))
         how = Taken(
             site.size,
@@ -122,7 +122,7 @@ def draw_site(photographs: Sequence[Path], number: int, by: FrameScorer) -> Iter
         yield MadeCamera(number, fault, truth.targets.get(KINDS.get(fault, ""), 0.0), measure(shot.picture, by))
 
 
-def _in_fog(photograph: Pixels, rng: np.random.Generator) -> Pixels:
+def _add_fog(photograph: Pixels, rng: np.random.Generator) -> Pixels:
     light = np.asarray((photograph / 255) ** 2.2, np.float32)
     veiled = lens.fog(light, Truth(), rng)
     return np.asarray(np.clip(veiled, 0, 1) ** (1 / 2.2) * 255, np.uint8)

@@ -69,7 +69,7 @@ def run(
         found: list[PlantedRun] = []
         healthy: list[HealthyRun] = []
         by = build_scorer()
-        for clip in find_clips(clips or _own_films(folder)):
+        for clip in find_clips(clips or _make_own_films(folder)):
             healthy.append(_run_healthy(clip, by))
             found.extend(run_planted(clip, fault, strength, folder, by) for fault, strength in _pairs(chosen))
     found.extend(
@@ -171,7 +171,7 @@ def _run_healthy(clip: ClipFile, by: FrameScorer) -> HealthyRun:
     return HealthyRun(clip.name, tuple(answer.fired), answer.seconds, answer.assessable)
 
 
-def _own_films(folder: Path) -> Path:
+def _make_own_films(folder: Path) -> Path:
     """Return a folder of films made from photographs, for a machine without clips."""
     films = folder / "clips"
     films.mkdir(exist_ok=True)

@@ -27,7 +27,7 @@ _FLAGS = (
 )
 
 
-def missing_browser() -> str:
+def explain_missing_browser() -> str:
     """Return what has to be installed before a browser can be driven, or ""."""
     if _chromium() and shutil.which("chromedriver"):
         return ""

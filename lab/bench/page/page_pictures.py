@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from lab.bench.page.browser import Browser, browser, missing_browser
+from lab.bench.page.browser import Browser, browser, explain_missing_browser
 
 _WIDE, _NARROW = (1400, 1000), (400, 844)
 _TALL = 1300
@@ -47,7 +47,7 @@ def run(*, into: Path, every: bool = False) -> Mapping[str, Any]:
     With `every` each page is taken light and dark, 1400 and 400 pixels wide, as `NAME-light-1400.png`. Raises
     `RuntimeError` where there is no browser or the demo shows no fault in five minutes.
     """
-    if reason := missing_browser():
+    if reason := explain_missing_browser():
         raise RuntimeError(reason)
     into.mkdir(parents=True, exist_ok=True)
     with (

@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 
 from lab.bench.page.api_visitors import ask_apart
-from lab.bench.page.browser import Browser, browser, missing_browser
+from lab.bench.page.browser import Browser, browser, explain_missing_browser
 from lab.bench.page.simulated_wall import SimulatedWall, camera_name, serve_wall
 
 _PATIENCE_S = 120.0
@@ -67,7 +67,7 @@ def run(*, cameras: int = 1000, seconds: float = 60.0, turns: int = 20, step_s: 
     The API is asked for `seconds` at 50 requests/s, each interaction is timed `turns` times, and the simulated day
     has an update every `step_s` simulated seconds. Raises `RuntimeError` where there is no browser.
     """
-    if reason := missing_browser():
+    if reason := explain_missing_browser():
         raise RuntimeError(reason)
     with tempfile.TemporaryDirectory(prefix="sightline-bench-") as folder:
         place = Path(folder)

@@ -26,7 +26,7 @@ from domain.messages import BatchResult, StreamSnapshot
 from domain.verdict_time import TimeState, VerdictSpan
 from evaluation.rules.fault_rules import RULES
 from sightline.runtime.clock import SystemClock
-from sightline.runtime.system import uncollected_start
+from sightline.runtime.system import exclude_start_from_gc
 from sightline.web_server.http_server import ApiServer
 from storage.live.memory_live_state import MemoryLiveState
 from storage.sql.alert_store import SqlAlertStore
@@ -145,7 +145,7 @@ def serve_wall(folder: Path, count: int) -> Iterator[SimulatedWall]:
         thread.start()
     server.start()
     try:
-        with uncollected_start():
+        with exclude_start_from_gc():
             yield SimulatedWall(server.address.rstrip("/"), writer, camera_name(0), incident_id)
     finally:
         server.stop(10)

@@ -17,7 +17,7 @@ from torch.nn.functional import interpolate
 from detectors.models import weights
 from detectors.models.detection_quality import detectability
 from detectors.models.pictures import LUMA_WEIGHTS, Pictures
-from detectors.models.runtime import fast_precision, only_pytorch
+from detectors.models.runtime import fast_precision, use_pytorch_only
 from detectors.models.saliency.providers import choose_saliency
 from detectors.models.saliency_iqa import detector as saliency_iqa
 from detectors.models.saliency_iqa.network import SaliencyIqa
@@ -81,7 +81,7 @@ def build_product(precision: torch.dtype) -> dict[str, Score]:
 def _by_pytorch(scores: Mapping[str, Score]) -> dict[str, Score]:
     def without_openvino(score: Score) -> Score:
         def run(shown: Pictures) -> Tensor:
-            with only_pytorch():
+            with use_pytorch_only():
                 return score(shown)
 
         return run

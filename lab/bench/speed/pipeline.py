@@ -114,7 +114,7 @@ def _summary(
         "pipeline_frames_per_s": round(plan.frames / embedded_s, 2),
         "bare_frames_per_s": round(plan.frames / bare_s, 2),
         "bare_ms_per_frame": round(1000 * bare_s / plan.frames, 3),
-        "beside_detectors_cpu_ms_per_frame": _beside(EMBEDDED, plan, measured),
+        "beside_detectors_cpu_ms_per_frame": _added_cpu_ms(EMBEDDED, plan, measured),
         "store_ms_per_frame": round(1000 * embedded.judging.store.seconds / (plan.frames * plan.turns), 3),
         "frames_published": plan.frames * (plan.turns + 1),
         "frames_stored": embedded.judging.frames_scored(),
@@ -137,7 +137,7 @@ def _kafka_summary(
     return {
         **_ratios(KAFKA, measured),
         "kafka_frames_per_s": round(plan.frames / statistics.median(turn[KAFKA].wall_s for turn in measured), 2),
-        "kafka_beside_detectors_cpu_ms_per_frame": _beside(KAFKA, plan, measured),
+        "kafka_beside_detectors_cpu_ms_per_frame": _added_cpu_ms(KAFKA, plan, measured),
         "kafka_sender_cpu_ms_per_frame": sender_ms,
         "kafka_broker_cpu_ms_per_frame": broker_ms,
         "kafka_frames_stored": over_kafka.judging.frames_scored(),
@@ -155,6 +155,6 @@ def _ratios(name: str, measured: Sequence[Mapping[str, TurnTime]]) -> dict[str, 
     }
 
 
-def _beside(name: str, plan: PipelineLoad, measured: Sequence[Mapping[str, TurnTime]]) -> float:
+def _added_cpu_ms(name: str, plan: PipelineLoad, measured: Sequence[Mapping[str, TurnTime]]) -> float:
     """Return the CPU milliseconds a frame of this process beside those of the bare loop."""
     return round(1000 * statistics.median(turn[name].cpu_s - turn[BARE].cpu_s for turn in measured) / plan.frames, 3)

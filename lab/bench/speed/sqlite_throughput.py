@@ -44,7 +44,7 @@ def run(*, rounds: int = 200, frames: int = 64, metrics: int = 25, streams: int 
         baseline = _baseline(Path(folder) / "baseline.db")
         for batch in batches:
             rows = [_plain(row) for row in make_rows(batch)]
-            for timed, act in _in_turn(len(storing_s), store, baseline, batch, rows):
+            for timed, act in _alternate_sides(len(storing_s), store, baseline, batch, rows):
                 (storing_s if timed == "store" else baseline_s).append(time_call(act))
             encoding_s.append(time_call(partial(make_rows, batch)))
         repeated_s = [time_call(partial(store.add, batch)) for batch in batches[: rounds // 4]]
@@ -127,7 +127,7 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None
     connection.execute("COMMIT")
 
 
-def _in_turn(
+def _alternate_sides(
     turn: int, store: SqlScoreStore, baseline: sqlite3.Connection, batch: BatchResult, rows: list[tuple[Any, ...]]
 ) -> list[tuple[str, Callable[[], object]]]:
     """Give both sides, each first in every other turn."""

@@ -35,13 +35,13 @@ def reproduce_table_1(setting: ReproductionOptions) -> TableResult:
     pictures = read_facemask(dataset_folder("facemask", setting.data))
     faces, quality = load_mtcnn(), load_saliency_iqa(correction=None)
     rows: list[TableRow] = []
-    for name, change in (("as they are", return_unchanged), ("made worse", degrade_in_turn)):
+    for name, change in (("as they are", identity), ("made worse", degrade_in_turn)):
         found = score_face_pictures(pictures, faces, quality, IMAGE_QUALITY.key, change)
         rows += table_rows(name, found, cited=change is degrade_in_turn)
     return TableResult(tuple(rows))
 
 
-def return_unchanged(picture: Pixels, _: int) -> Pixels:
+def identity(picture: Pixels, _: int) -> Pixels:
     """The picture itself."""
     return picture
 

@@ -12,7 +12,7 @@ from detectors.models.detection_quality.networks import STATISTICS as TRUNK_STAT
 from detectors.models.picture_faults.network import BRANCH_STATISTICS, PictureFaults
 from detectors.models.picture_faults.statistics import SURFACE_STATISTICS
 from lab.training.picture_faults.features import select_rows
-from lab.training.picture_faults.trainer import Portion, loss, network_statistics, with_any
+from lab.training.picture_faults.trainer import Portion, add_any_fault, loss, network_statistics
 
 EPOCHS = 20
 BATCH = 128
@@ -75,4 +75,4 @@ def find_statistics(network: PictureFaults, portions: Sequence[Portion]) -> tupl
             for first in range(0, len(portion.targets), AT_ONCE):
                 rows = np.arange(first, min(first + AT_ONCE, len(portion.targets)))
                 found.append(network_statistics(network, *select_rows(portion.found, rows)))
-    return torch.cat(found), torch.cat([with_any(torch.from_numpy(portion.targets)) for portion in portions])
+    return torch.cat(found), torch.cat([add_any_fault(torch.from_numpy(portion.targets)) for portion in portions])

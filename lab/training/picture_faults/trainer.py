@@ -52,7 +52,7 @@ def initialise(network: PictureFaults, portions: Sequence[Portion]) -> None:
     deviation, mean = torch.std_mean(found, dim=0)
     network.centre.copy_(mean)
     network.spread.copy_(deviation.clamp_min(1e-3))
-    targets = with_any(torch.from_numpy(np.concatenate([one.targets for one in portions]))).numpy()
+    targets = add_any_fault(torch.from_numpy(np.concatenate([one.targets for one in portions]))).numpy()
     odds = np.clip((targets == 1).sum(axis=0) / np.maximum(1, (targets >= 0).sum(axis=0)), 0.005, 0.5)
     last = network.head[-1]
     assert isinstance(last, nn.Linear)
@@ -68,7 +68,7 @@ def network_statistics(network: PictureFaults, maps: Tensor, statistics: Tensor)
     return torch.cat([trunk, branch, surface], dim=1)
 
 
-def with_any(targets: Tensor) -> Tensor:
+def add_any_fault(targets: Tensor) -> Tensor:
     """(N, ANSWERS) of targets (N, kinds): any fault at all is there where one is, not there where surely none is.
 
     Targets (N, ANSWERS), where people said so of real pictures, stay.
@@ -84,7 +84,7 @@ def loss(logits: Tensor, kinds: Tensor) -> Tensor:
 
     Whether there is any fault counts `ANY_WEIGHT` times.
     """
-    targets = with_any(kinds)
+    targets = add_any_fault(kinds)
     sure = (targets >= 0).float()
     smooth = targets.clamp(0, 1) * (1 - 2 * SMOOTHING) + SMOOTHING
     each = binary_cross_entropy_with_logits(logits, smooth, reduction="none")

@@ -141,14 +141,14 @@ def train_network(
 
 def predict_qualities(network: SgdNet, plan: SgdNetPlan, data: SgdNetArrays, rows: Indices) -> Values:
     """Quality of these rows on five points, (N,); the network is left in evaluation mode."""
-    parts = [_forward(network, plan, data, batch)[0].quality for batch in _in_turn(network, rows)]
+    parts = [_forward(network, plan, data, batch)[0].quality for batch in _batches(network, rows)]
     return torch.cat(parts).double().cpu().numpy()
 
 
 def validate_network(network: SgdNet, plan: SgdNetPlan, data: SgdNetArrays, rows: Indices) -> dict[str, float]:
     """The paper's loss on these rows and the agreement of the qualities with the labels."""
     errors, qualities = [], []
-    for batch in _in_turn(network, rows):
+    for batch in _batches(network, rows):
         prediction, labels, maps = _forward(network, plan, data, batch)
         errors.append(loss(prediction, labels, maps).item() * len(batch))
         qualities.append(prediction.quality)
@@ -162,7 +162,7 @@ def validate_network(network: SgdNet, plan: SgdNetPlan, data: SgdNetArrays, rows
     }
 
 
-def _in_turn(network: SgdNet, rows: Indices) -> list[Indices]:
+def _batches(network: SgdNet, rows: Indices) -> list[Indices]:
     network.eval()
     return [rows[start : start + JUDGED_AT_ONCE] for start in range(0, len(rows), JUDGED_AT_ONCE)]
 

@@ -34,7 +34,7 @@ class DatabaseWatch:
     def check(self) -> str:
         """Check the database, repair what can be repaired, and log each change once."""
         try:
-            reason = self._sqlite.check() if self._sqlite is not None else self._postgres_reason()
+            reason = self._sqlite.check() if self._sqlite is not None else self._check_postgres()
         except SightlineError as error:
             reason = str(error)
         if reason and reason != self._last_reason:
@@ -52,7 +52,7 @@ class DatabaseWatch:
         if self._sqlite is not None:
             self._sqlite.close()
 
-    def _postgres_reason(self) -> str:
+    def _check_postgres(self) -> str:
         # A connection of the pool was let in long ago; a new one shows whether we still are.
         fresh = Engine(self._engine.pool.recreate(), self._engine.dialect, self._engine.url, hide_parameters=True)
         try:
@@ -76,11 +76,11 @@ class SqliteFile:
         self._is_well = True
 
     def check(self) -> str:
-        reason = self._reason()
+        reason = self._check_file()
         self._is_well = not reason
         return reason
 
-    def _reason(self) -> str:
+    def _check_file(self) -> str:
         try:
             now = self._path.stat()
         except FileNotFoundError:

@@ -10,7 +10,7 @@ from domain.cameras import Camera
 from domain.faults import Fault
 from domain.messages import BatchResult
 from notification.dispatcher import FIRST_RETRY_S, LAST_RETRY_S, Dispatcher
-from notification.grouping import GroupingPolicy, still_out
+from notification.grouping import GroupingPolicy, unrecovered_members
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeNotifier, FakeScoreStore, FakeStreamStore
 
 FIRING, UPDATE, RESOLVED = NotificationKind.FIRING, NotificationKind.UPDATE, NotificationKind.RESOLVED
@@ -145,7 +145,7 @@ def test_a_group_is_updated_when_recoveries_pause_naming_those_still_out_and_res
     assert len(desk.notified()) == 1
     desk.run(60)
     assert [kind for kind, _ in desk.notified()] == [FIRING, UPDATE]
-    assert still_out(desk.notifier.sent[-1].incident) == ("cam-03",)
+    assert unrecovered_members(desk.notifier.sent[-1].incident) == ("cam-03",)
     assert desk.notifier.sent[-1].incident.summary.endswith("still out: cam-03")
     desk.run(600)
     assert len(desk.notified()) == 2

@@ -11,7 +11,7 @@ from evaluation.rules.fault_rules import RULES
 from evaluation.scene.background import COMPARISON_METRICS
 from tests.contract.records import status
 from tests.unit.workers.builders import frame
-from workers.stream_evaluator import StreamEvaluator, start_from_nothing
+from workers.stream_evaluator import StreamEvaluator, make_fresh_state
 
 
 def test_every_metric_that_a_rule_reads_has_a_spec() -> None:
@@ -22,7 +22,7 @@ def test_every_metric_that_a_rule_reads_has_a_spec() -> None:
 
 
 def test_what_ingest_counted_is_stored_with_the_frame() -> None:
-    evaluator, camera = StreamEvaluator(start_from_nothing, Policy()), Camera("gate", "rtsp://h/1")
+    evaluator, camera = StreamEvaluator(make_fresh_state, Policy()), Camera("gate", "rtsp://h/1")
     evaluation = evaluator.begin()
     counted = replace(status("gate", 0), counters=StreamCounters(fps=12.5, bitrate_bps=1e6))
     evaluator.observe(evaluation, camera, counted)

@@ -33,7 +33,7 @@ class LoadPoint:
     log_bytes_per_frame: float
 
     @property
-    def kept_up(self) -> bool:
+    def keeps_up(self) -> bool:
         return self.behind <= KEPT_UP_S * self.taken_per_s
 
     def cpu_ms_per_frame(self, part: str) -> float:
@@ -75,23 +75,23 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class CapacityCheck:
-    """A point the capacity was not fitted on: what was foretold, and what was measured."""
+    """A point the capacity was not fitted on: what was predicted, and what was measured."""
 
     cameras: int
     workers: int
     what: str
-    foretold: float
+    predicted: float
     measured: float
 
     @property
     def off(self) -> float:
-        """Return by how much the foretold is off, as a share of the measured."""
-        return self.foretold / self.measured - 1
+        """Return by how much the prediction is off, as a share of the measured."""
+        return self.predicted / self.measured - 1
 
 
 def fit_capacity(points: Sequence[LoadPoint]) -> Capacity:
     """Fit a line a part by least squares over the points of one worker that kept up. Raises `ValueError` under two."""
-    used = [point for point in points if point.workers == 1 and point.kept_up]
+    used = [point for point in points if point.workers == 1 and point.keeps_up]
     if len(used) < 2:
         raise ValueError("fewer than two loads of one worker kept up: nothing can be fitted")
     return Capacity(
@@ -113,9 +113,9 @@ def check_capacity(capacity: Capacity, points: Sequence[LoadPoint], cores: int) 
     for point in points:
         if (point.cameras, point.workers) in capacity.fitted_on:
             continue
-        if point.kept_up:
-            foretold, measured = capacity.cores(point.stored_per_s, point.workers), sum(point.cores.values())
-            checks.append(CapacityCheck(point.cameras, point.workers, "cores", foretold, measured))
+        if point.keeps_up:
+            predicted, measured = capacity.cores(point.stored_per_s, point.workers), sum(point.cores.values())
+            checks.append(CapacityCheck(point.cameras, point.workers, "cores", predicted, measured))
         else:
             most = min(point.taken_per_s, capacity.most_frames_per_s(cores, point.workers))
             checks.append(CapacityCheck(point.cameras, point.workers, "frames/s", most, point.stored_per_s))

@@ -137,14 +137,14 @@ def _checks(found: Mapping[str, Any]) -> str:
         [
             f"{check['cameras']} x {check['workers']}",
             check["what"],
-            f"{check['foretold']:.2f}",
+            f"{check['predicted']:.2f}",
             f"{check['measured']:.2f}",
-            f"{100 * (check['foretold'] / check['measured'] - 1):+.0f} %",
+            f"{100 * (check['predicted'] / check['measured'] - 1):+.0f} %",
         ]
         for check in found["checked"]
     ]
     text = "Held against the points it was not fitted on (where a load was too much: the frames a second reached):"
-    return f"{text}\n\n{_table(['cameras x workers', 'what', 'foretold', 'measured', 'off by'], rows)}"
+    return f"{text}\n\n{_table(['cameras x workers', 'what', 'predicted', 'measured', 'off by'], rows)}"
 
 
 def _seconds(value: float | None) -> str:

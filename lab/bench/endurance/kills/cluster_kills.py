@@ -21,7 +21,7 @@ from lab.bench.endurance.sightline_process import SightlineProcess
 from lab.bench.endurance.stored_results import FrameKey, find_received, read_frame_keys, read_messages
 from lab.bench.endurance.tcp_proxy import ProxyMode, TcpProxy
 from lab.services import Service
-from lab.services.server_process import reserved_port
+from lab.services.server_process import reserve_port
 from simulation.cameras.hostile_cameras import read_access_units, serve_healthy_camera
 from storage.sql.schema import tables
 
@@ -191,7 +191,7 @@ def prepare_cluster_kills(folder: Path) -> Iterator[ClusterKills]:
     with ExitStack() as stack:
         units, rate = read_access_units(neighbour_film(folder))
         urls = {name: stack.enter_context(serve_healthy_camera(units, rate)) for name in CAMERAS}
-        urls[DEAD] = f"rtsp://127.0.0.1:{reserved_port()}/nobody"
+        urls[DEAD] = f"rtsp://127.0.0.1:{reserve_port()}/nobody"
         cameras = [{"name": name, "url": url, "site": name} for name, url in urls.items()]
         found = stack.enter_context(
             start_cluster(

@@ -25,7 +25,7 @@ from lab.bench.endurance.stored_results import (
     read_frame_keys,
     read_messages,
 )
-from lab.services.server_process import reserved_port, write_private
+from lab.services.server_process import reserve_port, write_private
 from simulation.cameras.hostile_cameras import read_access_units, serve_healthy_camera
 
 CAMERAS = ("camera-01", "camera-02", "camera-03")
@@ -140,11 +140,11 @@ def prepare_embedded_kills(folder: Path) -> Iterator[EmbeddedKills]:
     with ExitStack() as stack:
         units, rate = read_access_units(neighbour_film(folder))
         urls = {name: stack.enter_context(serve_healthy_camera(units, rate)) for name in CAMERAS}
-        urls[DEAD] = f"rtsp://127.0.0.1:{reserved_port()}/nobody"
+        urls[DEAD] = f"rtsp://127.0.0.1:{reserve_port()}/nobody"
         settings, database = folder / "sightline.json", folder / "sightline.db"
         content = {
             "database": f"sqlite:///{database}",
-            "api": {"port": reserved_port(), "token": secrets.token_urlsafe(24)},
+            "api": {"port": reserve_port(), "token": secrets.token_urlsafe(24)},
             "threads": 1,
             # A second of each start less; what is killed here is storing, not judging.
             "models": {"saliency_iqa": False, "detectability": False, "picture_faults": False},

@@ -59,7 +59,7 @@ def _kill_run(folder: Path, seed: int, planned: Planned, keep: Callable[[Kill], 
     from lab.bench.endurance.kills.embedded_kills import prepare_embedded_kills  # noqa: PLC0415 - films are drawn with libraries that load slowly
 
     with prepare_embedded_kills(folder) as stage:
-        wrong = _in_turn(planned, lambda number, _: stage.kill(number, seed), keep)
+        wrong = _kill_in_turn(planned, lambda number, _: stage.kill(number, seed), keep)
         return wrong + stage.finish()
 
 
@@ -67,11 +67,11 @@ def _kill_parts(folder: Path, seed: int, planned: Planned, keep: Callable[[Kill]
     from lab.bench.endurance.kills.cluster_kills import prepare_cluster_kills  # noqa: PLC0415 - needs the extra 'cluster'
 
     with prepare_cluster_kills(folder) as stage:
-        wrong = _in_turn(planned, lambda number, victim: stage.kill(number, seed, victim), keep)
+        wrong = _kill_in_turn(planned, lambda number, victim: stage.kill(number, seed, victim), keep)
         return wrong + stage.finish()
 
 
-def _in_turn(planned: Planned, kill: Callable[[int, Victim], Kill], keep: Callable[[Kill], None]) -> list[str]:
+def _kill_in_turn(planned: Planned, kill: Callable[[int, Victim], Kill], keep: Callable[[Kill], None]) -> list[str]:
     """Kill one after the other; return why it was given up, if it was."""
     failures = 0
     for number, victim in planned:

@@ -18,7 +18,7 @@ from lab.bench.endurance.sightline_process import SIGHTLINE, SightlineProcess
 from lab.bench.endurance.stepped_clock import SteppedWall
 from lab.bench.endurance.stored_results import open_sqlite_reader
 from lab.bench.soak import serve_cameras
-from lab.services.server_process import reserved_port, write_private
+from lab.services.server_process import reserve_port, write_private
 from simulation.cameras import served_cameras
 from simulation.cameras.hostile_cameras import StressCamera, serve_hostile_cameras
 from simulation.films.film import FPS, Film, Take, write_film
@@ -46,7 +46,7 @@ def run(
         server = stack.enter_context(serve_cameras(healthy, folder))
         around = stack.enter_context(serve_hostile_cameras(neighbour_film(folder)))
         clock = SteppedWall(folder)
-        port, token = reserved_port(), secrets.token_urlsafe(24)
+        port, token = reserve_port(), secrets.token_urlsafe(24)
         settings = folder / "sightline.json"
         database = folder / "sightline.db"
         urls = {name: server.url(name) for name in healthy}

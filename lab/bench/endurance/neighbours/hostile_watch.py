@@ -28,7 +28,7 @@ from lab.bench.endurance.stored_results import (
     StoredFrameAccount,
     read_accounts,
     read_messages,
-    true_now,
+    utc_now,
 )
 from lab.bench.footprint import ProgramsFootprint, Reading
 from simulation.cameras.hostile_cameras import PASSWORD
@@ -140,7 +140,7 @@ def watch(
 def _join(subject: WatchedProduct, lags: StorageLags, healthy: Sequence[str]) -> None:
     deadline = time.monotonic() + JOIN_S
     while set(healthy) - lags.first_s.keys():
-        lags.look([true_now()])
+        lags.look([utc_now()])
         ended = [each.failure() for each in subject.programs() if each.failure()]
         if ended or time.monotonic() > deadline:
             missing = ", ".join(sorted(set(healthy) - lags.first_s.keys()))
@@ -158,7 +158,7 @@ def _keep_time(wall: SteppedWall | None, course: WatchPlan, passed_s: float) -> 
 
 def _possible_times(wall: SteppedWall | None, course: WatchPlan, passed_s: float) -> list[Any]:
     """Return the presents that a frame received lately may be stamped with."""
-    now = true_now()
+    now = utc_now()
     if wall is None:
         return [now]
     lately = [step.by for step in course.steps if step.at_s <= passed_s < step.at_s + step.for_s + _AFTER_STEP_S]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.bench.page.browser import Browser, browser, missing_browser
+from lab.bench.page.browser import Browser, browser, explain_missing_browser
 from tests.unit.api.conftest import absent, make_app, serve_app
 from tests.unit.api.sample_cameras import SampleCameras
 
@@ -15,7 +15,7 @@ Open = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if reason := missing_browser():
+    if reason := explain_missing_browser():
         absent(reason)
     with browser(tmp_path_factory.mktemp("profile")) as opened:
         opened.resize(1360, 1000)

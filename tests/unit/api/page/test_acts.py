@@ -19,7 +19,7 @@ from domain.cameras import Camera
 from domain.faults import Evidence, Fault
 from domain.messages import BatchResult, StreamSnapshot
 from domain.verdict_time import TimeState, VerdictSpan
-from lab.bench.page.browser import Browser, browser, missing_browser
+from lab.bench.page.browser import Browser, browser, explain_missing_browser
 from reports.export.seal import Outcome, check_seal
 from reports.maker import StoredReports
 from reports.usable_time.periods import Zones
@@ -46,7 +46,7 @@ START_OF_DAY = f"{START + timedelta(days=1):%Y-%m-%d}T00:00:00Z"
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if reason := missing_browser():
+    if reason := explain_missing_browser():
         absent(reason)
     with browser(tmp_path_factory.mktemp("profile")) as opened:
         opened.resize(1400, 1000)

@@ -190,7 +190,7 @@ def test_a_page_is_served_live_over_a_real_connection(stage: SampleCameras, monk
 def test_too_many_pages_are_refused_with_the_reason(stage: SampleCameras) -> None:
     app = make_app(stage)
     for page in range(MAX_LIVE_STREAMS):
-        assert app.state.pages.take(f"10.0.0.{page}") == ""
+        assert app.state.pages.acquire_slot(f"10.0.0.{page}") == ""
     with serve_app(app) as address:
         answer = httpx.get(f"{address}/api/v1/live", trust_env=False)
     assert (answer.status_code, answer.json()["error"]) == (503, f"{MAX_LIVE_STREAMS} pages are open already")
@@ -199,12 +199,12 @@ def test_too_many_pages_are_refused_with_the_reason(stage: SampleCameras) -> Non
 def test_one_client_cannot_take_the_places_of_all(stage: SampleCameras) -> None:
     app = make_app(stage)
     for _ in range(MAX_LIVE_STREAMS_PER_CLIENT):
-        assert app.state.pages.take("127.0.0.1") == ""
+        assert app.state.pages.acquire_slot("127.0.0.1") == ""
     with serve_app(app) as address:
         answer = httpx.get(f"{address}/api/v1/live", trust_env=False)
     assert answer.status_code == 503
     assert "api.trusted_proxies" in answer.json()["error"]
-    assert app.state.pages.take("10.0.0.1") == ""
+    assert app.state.pages.acquire_slot("10.0.0.1") == ""
 
 
 def _next_board(lines: Any) -> dict[str, Any]:

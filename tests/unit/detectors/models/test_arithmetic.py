@@ -7,7 +7,7 @@ from detectors.models import runtime
 from detectors.models.detection_quality.detectability import from_weights, load_detectability
 from detectors.models.detection_quality.detector import from_weights as regressor_from_weights
 from detectors.models.picture_faults.detector import from_weights as faults_from_weights
-from detectors.models.runtime import fast_precision, name_arithmetic, scoring_on
+from detectors.models.runtime import fast_precision, name_arithmetic, use_device
 from detectors.models.weights import locate_weights
 
 CUDA = torch.device("cuda")
@@ -26,7 +26,7 @@ def test_each_device_is_asked_for_its_own_precision() -> None:
     assert fast_precision(torch.device("cpu")) == torch.float32
     assert fast_precision(CUDA) == torch.bfloat16
     assert fast_precision() == torch.float32
-    with scoring_on(CUDA):
+    with use_device(CUDA):
         assert fast_precision() == torch.bfloat16
     assert fast_precision() == torch.float32, "the choice ends with the block"
 
@@ -43,7 +43,7 @@ def test_half_precision_and_its_runtime_are_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(runtime, "is_openvino_available", lambda: True)
     assert name_arithmetic(torch.bfloat16) == "+bf16-openvino"
     assert name_arithmetic(torch.bfloat16, translated=False) == "+bf16"
-    with scoring_on(CUDA):
+    with use_device(CUDA):
         assert name_arithmetic(torch.bfloat16) == "+bf16"
     monkeypatch.setattr(runtime, "is_openvino_available", lambda: False)
     assert name_arithmetic(torch.bfloat16) == "+bf16"

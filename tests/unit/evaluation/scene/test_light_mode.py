@@ -21,7 +21,7 @@ def seen(light: LightState, values: Mapping[str, float], seconds: int, since_s: 
 def test_the_first_picture_sets_the_mode_at_once_and_nothing_settles() -> None:
     light = seen(LightState(), NIGHT, 1)
     assert light.mode is LightMode.NIGHT
-    assert not light.settling(START)
+    assert not light.is_settling(START)
 
 
 def test_a_headlight_or_a_passing_cloud_changes_no_mode() -> None:
@@ -32,8 +32,8 @@ def test_a_headlight_or_a_passing_cloud_changes_no_mode() -> None:
 def test_after_a_mode_change_the_picture_settles_for_two_minutes() -> None:
     light = seen(seen(LightState(), DAY, 1), NIGHT, 25)
     assert light.mode is LightMode.NIGHT
-    assert light.settling(START + timedelta(seconds=100))
-    assert not light.settling(START + timedelta(seconds=160))
+    assert light.is_settling(START + timedelta(seconds=100))
+    assert not light.is_settling(START + timedelta(seconds=160))
 
 
 def test_luma_between_the_bounds_keeps_the_mode_it_came_with() -> None:

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from sightline.runtime.system import STOP_ALL_S, STOP_TIMEOUT_S, System, uncollected_start
+from sightline.runtime.system import STOP_ALL_S, STOP_TIMEOUT_S, System, exclude_start_from_gc
 from tests.fakes.live_state import FakeLiveState
 from tests.fakes.ports import FakeAlertStore, FakeScoreStore, FakeStreamStore
 
@@ -81,6 +81,6 @@ def test_health_names_every_part() -> None:
 
 def test_what_the_start_made_is_not_searched_for_garbage_while_it_runs_and_is_again_after() -> None:
     before = gc.get_freeze_count()
-    with uncollected_start():
+    with exclude_start_from_gc():
         assert gc.get_freeze_count() > before
     assert gc.get_freeze_count() == 0

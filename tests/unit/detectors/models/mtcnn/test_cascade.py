@@ -7,7 +7,7 @@ from torch import Tensor
 from detectors.models.mtcnn.boxes import Faces
 from detectors.models.mtcnn.cascade import Mtcnn, proposal_cells, pyramid_scales
 from detectors.models.mtcnn.weights import load_mtcnn
-from detectors.models.runtime import only_pytorch
+from detectors.models.runtime import use_pytorch_only
 from tests.unit.detectors.models.mtcnn.scenes import astronaut, grey
 
 
@@ -87,7 +87,7 @@ def test_a_mixed_batch_in_any_order_answers_as_each_picture_alone(network: Mtcnn
 def test_both_runtimes_find_the_same_boxes(network: Mtcnn) -> None:
     pictures = [astronaut(), astronaut()[:, 30:220, 20:251], torch.cat([astronaut(), astronaut().flip(2)], dim=2)]
     chosen = network.find_faces(pictures)
-    with only_pytorch():
+    with use_pytorch_only():
         plain = network.find_faces(pictures)
     assert [len(faces) for faces in chosen] == [1, 1, 2]
     for mine, other in zip(chosen, plain, strict=True):

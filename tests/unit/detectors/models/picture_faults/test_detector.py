@@ -15,7 +15,7 @@ from detectors.models.picture_faults.detector import SPECS, PictureFaultsDetecto
 from detectors.models.picture_faults.kinds import KINDS, WORDS
 from detectors.models.picture_faults.network import STATISTICS, PictureFaults
 from detectors.models.pictures import Pictures
-from detectors.models.runtime import only_pytorch
+from detectors.models.runtime import use_pytorch_only
 from detectors.models.saliency_iqa.detector import fuse_batch_norms
 from detectors.models.weights import WeightsUnavailable
 from evaluation.rules.thresholds import PICTURE_FAULT, SEEN
@@ -47,7 +47,7 @@ def test_what_runs_is_what_was_trained() -> None:
 
 def test_pytorch_says_what_openvino_says() -> None:
     quick = PictureFaultsDetector(build_untrained(), "x").score(make_pictures(120, 160))
-    with only_pytorch():
+    with use_pytorch_only():
         plain = PictureFaultsDetector(build_untrained(), "x").score(make_pictures(120, 160))
     for key, value in quick.items():
         torch.testing.assert_close(value, plain[key], atol=1e-3, rtol=0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.bench.page.browser import missing_browser
+from lab.bench.page.browser import explain_missing_browser
 from lab.bench.page.page_speed import run
 from tests.unit.api.conftest import absent
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_a_small_wall_is_measured_and_a_day_of_updates_leaves_nothing_behind() -> None:
-    if reason := missing_browser():
+    if reason := explain_missing_browser():
         absent(reason)
     found = run(cameras=100, seconds=1.0, turns=1, step_s=300)
     assert found["api_failures"] == []

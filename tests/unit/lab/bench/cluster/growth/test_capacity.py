@@ -48,11 +48,11 @@ def test_points_of_two_workers_or_too_much_load_are_not_fitted_but_checked() -> 
     rate, cores = check_capacity(capacity, points, cores=8)
     # One thread of one worker: (1 - .05) / .04 frames a second.
     assert (rate.what, rate.measured) == ("frames/s", 20.0)
-    assert rate.foretold == pytest.approx(23.75)
+    assert rate.predicted == pytest.approx(23.75)
     assert rate.off == pytest.approx(0.1875)
     # Idle parts .01 + 2 * .05 + .1 + .02, and 4 frames at .0485 s each.
     assert cores.what == "cores"
-    assert cores.foretold == pytest.approx(0.23 + 4 * 0.0485)
+    assert cores.predicted == pytest.approx(0.23 + 4 * 0.0485)
 
 
 def test_a_small_machine_is_full_before_its_workers_are() -> None:
