@@ -67,7 +67,7 @@ def _tints(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> Mapping[st
 
 
 def magenta(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> float:
-    """Return the magenta that at least three quarters of the picture have, [-1, 1].
+    """Return the magenta that at least three quarters of the picture have, [-1, 1]; `chroma` is Cb and Cr of blocks.
 
     The 25th percentile over blocks of ((R + B)/2 - G) / (Y + 0.1), blocks being the pixels of a picture of at most 64.
     A stuck infrared filter tints everything, leaves and asphalt alike; a magenta thing tints itself. Source: ours.
@@ -76,7 +76,7 @@ def magenta(picture: DecodedPicture, chroma: tuple[Floats, Floats]) -> float:
 
 
 def purple_share(blue_less_green: Floats, red_less_green: Floats, visible: VisibleArea | None = None) -> float:
-    """Return the share of the picture that is purple, [0, 1], of its blocks' differences as shares of luma.
+    """Return the share of the picture that is purple, [0, 1], from the blocks' differences (rows, columns) over luma.
 
     A block is as purple as green lies behind both red and blue: a blue sky, an orange evening and green leaves are
     not. An infrared filter that did not swing in turns grey things purple and leaves strong colours. Source: ours.

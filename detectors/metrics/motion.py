@@ -79,7 +79,7 @@ def _visible_in_both(now: Bytes | None, before: Bytes | None) -> VisibleArea | N
 
 
 def block_change(now: Words, before: Words, visible: VisibleArea | None = None) -> Floats:
-    """Return mean |Y_now - Y_before| of each visible block of 16x16, in the steps that both are given in.
+    """Return mean |Y_now - Y_before| of each visible block of 16x16, (blocks,), in the unit of both (H, W).
 
     Pictures under 32 pixels use blocks of half their shorter side.
     """

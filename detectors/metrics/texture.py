@@ -27,7 +27,7 @@ class TextureMetrics:
 def texture_share(structure: Floats, *, least: float = _TEXTURED) -> float:
     """Return the share of blocks whose mean gradient exceeds `least` levels a pixel, [0, 1]; NaN if none is seen.
 
-    `structure` as of `block_structure`. Source: ours.
+    `structure` is (rows, columns, channels) of `block_structure`. Source: ours.
     """
     energy = structure[..., 1]
     seen = ~np.isnan(energy)

@@ -16,6 +16,7 @@ from domain.errors import ConfigError
 from lab.training.samples import Values
 
 Pixels = NDArray[np.uint8]
+"""RGB (H, W, 3), or (N, H, W, 3) of one size, levels 0 to 255."""
 BATCH = 16
 
 

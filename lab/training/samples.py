@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from domain.errors import ConfigError
 
 Values = NDArray[np.float64]
+"""(N,), one number a picture."""
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 """What `Sample.split` may say."""

@@ -104,7 +104,7 @@ class BatchOrder:
         return -(-self.samples // self.batch)
 
     def of(self, step: int) -> NDArray[np.int64]:
-        """Indices of step `step`, counted from 0 over all epochs."""
+        """Indices (batch,) of step `step`, counted from 0 over all epochs."""
         epoch, place = divmod(step, self.per_epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(self.samples)
         return order[place * self.batch : (place + 1) * self.batch]

@@ -19,6 +19,7 @@ _LEAST_RUN = 1.0
 """Rows of blocks that lost grey fills without a gap: 70 photographs at JPEG quality 14, 7 and 3 fill no whole one."""
 
 Flags = NDArray[np.bool_]
+"""(rows, columns) of blocks."""
 
 
 def corrupt_share(picture: DecodedPicture) -> float:

@@ -45,7 +45,7 @@ def pack_structure(structure: Floats) -> Bytes:
 
 
 def unpack_structure(codes: Bytes) -> Floats:
-    """Return the structure that `pack_structure` packed."""
+    """Return the structure that `pack_structure` packed, of the same shape, NaN where a block was hidden."""
     structure = codes.astype(np.float32) / np.float32(_HIGHEST_CODE)
     structure[..., _ENERGY] = structure[..., _ENERGY] ** 2 * np.float32(_MOST_ENERGY)
     structure[codes == _HIDDEN_CODE] = np.nan

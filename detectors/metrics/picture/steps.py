@@ -40,12 +40,12 @@ def column_steps(luma: Samples, inside: Bytes | None = None) -> Steps:
 
 
 def row_steps(luma: Samples, inside: Bytes | None = None) -> Steps:
-    """Return the steps across the rows, as `column_steps` of the picture turned on its side."""
+    """Return the steps across the rows of luma (H, W), as `column_steps` of the picture turned on its side."""
     return column_steps(cv2.transpose(luma), None if inside is None else np.asarray(cv2.transpose(inside), np.uint8))
 
 
 def band_sums(values: Samples) -> Samples:
-    """Return the sums over bands of 16 rows, the last one over what is left: (bands, W) uint16.
+    """Return the sums of (H, W) over bands of 16 rows, the last over what is left: (bands, W) uint16.
 
     Sixteen 12-bit codes fit into 16 bits.
     """

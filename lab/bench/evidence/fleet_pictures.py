@@ -142,7 +142,7 @@ def _frame(picture: Pixels) -> Frame:
 
 
 def purple_share(photograph: Pixels) -> float:
-    """How much of a photograph is purple as it is, at a quarter of its size."""
+    """Share of a photograph (H, W, 3) that is purple as it is, [0, 1], at a quarter of its size."""
     return float(measure_picture(_frame(photograph[::4, ::4]), metrics=COLOUR).values["purple_share"])
 
 

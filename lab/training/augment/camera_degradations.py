@@ -1,4 +1,8 @@
-"""What happens to a camera's picture, with a strength drawn at random: the training pairs of detectability."""
+"""What happens to a camera's picture, with a strength drawn at random: the training pairs of detectability.
+
+Every degradation takes and returns an RGB picture (H, W, 3), uint8 levels 0 to 255; its size may shrink by a row or
+column where an encoder needs even sides.
+"""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction

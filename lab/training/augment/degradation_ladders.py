@@ -1,4 +1,7 @@
-"""Does a score fall as a picture is made worse? Five ladders of known strength on pictures never trained on."""
+"""Does a score fall as a picture is made worse? Five ladders of known strength on pictures never trained on.
+
+Every degradation takes and returns an RGB picture (H, W, 3), uint8 levels 0 to 255.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

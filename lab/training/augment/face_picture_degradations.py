@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+"""RGB (H, W, 3), levels 0 to 255."""
 Degradation = Callable[[Pixels, np.random.Generator], Pixels]
 
 

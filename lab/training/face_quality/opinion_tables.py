@@ -75,7 +75,7 @@ def equation_1(setting: ReproductionOptions) -> TableResult:
 
 
 def explained_share(predicted: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
-    """Share of the labels' variance about their mean that the predictions explain."""
+    """Share of the variance of labels (N,) that predictions (N,) explain; 1 at best, may be negative."""
     spread = np.square(labels - labels.mean()).sum()
     return float(1 - np.square(labels - predicted).sum() / spread)
 

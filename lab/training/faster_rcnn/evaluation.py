@@ -45,7 +45,7 @@ class Pupil:
 
 
 def evaluation_pictures(data: Path, every: int) -> Iterator[tuple[str, Pixels, Boxes]]:
-    """Every `every`th picture of the annotated films and of Penn-Fudan, with its set and its true boxes of people."""
+    """Every `every`th picture of the annotated films and of Penn-Fudan, with its set and its boxes (m, 4) of people."""
     for film in ANNOTATED:
         footage = load_footage(film, data, halved=False)
         assert footage.truth is not None

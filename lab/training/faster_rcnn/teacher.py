@@ -29,6 +29,7 @@ EDGE_SHARE = 0.01
 """A box that ends this near to the inner edge of a corner view, as a share of its side, is cut by it."""
 
 Boxes = NDArray[np.float32]
+"""(m, 4) left, top, right, bottom in pixels from 0."""
 
 
 @dataclass(frozen=True, slots=True)

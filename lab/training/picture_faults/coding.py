@@ -1,4 +1,7 @@
-"""What the encoder and the network do: JPEG, H.264 and H.265, and packets that never arrive."""
+"""What the encoder and the network do: JPEG, H.264 and H.265, and packets that never arrive.
+
+Pictures are `Pixels`, RGB (H, W, 3) with levels 0 to 255, and keep their size.
+"""
 
 import re
 from collections.abc import Sequence

@@ -11,6 +11,7 @@ Light = NDArray[np.float32]
 Field = NDArray[np.float32]
 """(H, W), usually 0 to 1."""
 Pixels = NDArray[np.uint8]
+"""RGB (H, W, 3), levels 0 to 255, gamma-coded."""
 
 GAMMA = 2.2
 HIGHLIGHT = 0.93
@@ -55,7 +56,7 @@ def _pool() -> Field:
 
 
 def levels(values: Light) -> Pixels:
-    """0 to 1 as 8-bit levels."""
+    """Light (H, W, 3), coded 0 to 1, as 8-bit levels."""
     return np.asarray(cv2.convertScaleAbs(np.clip(values, 0, 1), alpha=255), np.uint8)
 
 

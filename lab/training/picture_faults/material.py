@@ -47,7 +47,7 @@ def draw_shard(photographs: Sequence[Path], number: int, seed: int, emphasis: Em
 
 
 def resize_for_network(picture: Pixels, shape: str) -> Pixels:
-    """A camera's picture as the product hands it to the network: 416 on the longer side."""
+    """A camera's picture (H, W, 3) as the product gives it to the network: 416 on the longer side."""
     width, height = SEEN[shape]
     how = cv2.INTER_AREA if picture.shape[1] > width else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, (width, height), interpolation=how), np.uint8)

@@ -90,7 +90,7 @@ def random_crops(
     windows: Corners | None = None,
     salient: float = 0.0,
 ) -> Pixels:
-    """One crop (side, side, 3) of each picture chosen, half of them mirrored left to right.
+    """Crops (n, side, side, 3), one of each picture chosen, half of them mirrored left to right.
 
     The share `salient` of them near the picture's window (`salient_windows`), the others at a random place.
     """
@@ -106,7 +106,7 @@ def random_crops(
 
 
 def centre_crops(pictures: Pixels, indices: NDArray[np.int64], side: int) -> Pixels:
-    """The centre (side, side, 3) of each picture chosen."""
+    """The centres (n, side, side, 3) of the pictures chosen."""
     start = (CACHE_SIDE - side) // 2
     return np.ascontiguousarray(pictures[indices, start : start + side, start : start + side])
 

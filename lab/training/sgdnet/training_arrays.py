@@ -47,7 +47,7 @@ class SgdNetArrays:
         return self.inputs.dtype == np.float16
 
     def tensors(self, rows: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Inputs (pictures in [0, 1], or features), labels and maps of these rows."""
+        """Inputs (n, 3, H, W) in [0, 1] or features (n, C, h, w), labels (n,), maps (n, 1, H/32, W/32)."""
         chosen = torch.from_numpy(np.ascontiguousarray(self.inputs[rows])).to(device)
         inputs = chosen.float() if self.holds_features else chosen.float() / 255
         labels = torch.from_numpy(self.labels[rows]).to(device)

@@ -38,7 +38,7 @@ class SurveillanceArrays:
     labels: NDArray[np.float32]
 
     def tensors(self, rows: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-        """Both views (pictures in [0, 1], or features), channels last in memory, and the labels of these rows."""
+        """Both views, (n, 3, H, W) in [0, 1] or features (n, C, h, w), channels last; labels (n,) in [0, 1]."""
         whole, window = (_floats(stored_view[rows], device) for stored_view in (self.whole, self.window))
         return whole, window, torch.from_numpy(self.labels[rows]).to(device)
 

@@ -38,14 +38,17 @@ class LogLoss:
     bend: float | None = None
 
     def targets(self, pairs: PairSet) -> NDArray[np.float32]:
+        """Return (N, 1): the logarithm of the metric, which is at least .5."""
         return np.log(np.maximum(pairs.column(self.reading), 0.5))[:, None]
 
     def loss(self, answers: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean error of answers (N,) and targets (N, 1)."""
         if self.bend is None:
             return nn.functional.mse_loss(answers, targets[:, 0])
         return nn.functional.smooth_l1_loss(answers, targets[:, 0], beta=self.bend)
 
     def comparable_targets(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what answers are correlated with, (N,)."""
         return targets[:, 0]
 
 
@@ -60,20 +63,23 @@ class SurvivalShare:
     others: float = 0.5
 
     def targets(self, pairs: PairSet) -> NDArray[np.float32]:
+        """Return (N, 2): the share of objects that survived, [0, 1], and the weight of the pair."""
         before, after = pairs.column("before"), pairs.column("after")
         share = np.where(pairs.column("subjects") > 0, 1.0, self.others)
         return np.stack([after / before, np.minimum(before, self.most) * share], axis=1, dtype=np.float32)
 
     def loss(self, answers: Tensor, targets: Tensor) -> Tensor:
+        """Return the weighted cross entropy of logits (N,) and targets (N, 2)."""
         each = nn.functional.binary_cross_entropy_with_logits(answers, targets[:, 0], reduction="none")
         return (each * targets[:, 1]).sum() / targets[:, 1].sum()
 
     def comparable_targets(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what answers are correlated with, (N,)."""
         return targets[:, 0]
 
 
 def split_pairs(pairs: PairSet, share: float = 0.1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices to train and to validate on; blocks of neighbouring photographs stay on one side."""
+    """Indices to train and to validate on, (n,) and (N - n,); blocks of neighbouring photographs stay on one side."""
     held = np.array([zlib.crc32(block.encode()) % 1000 < 1000 * share for block in scene_blocks(pairs)])
     return np.flatnonzero(~held), np.flatnonzero(held)
 
