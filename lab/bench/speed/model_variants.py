@@ -1,7 +1,7 @@
 """The ways in which the models that judge by default are run for comparison, from a paper's code to the product's.
 
-The paper's ways make their pictures RGB at full size first, by formulas written out here, so that they stand still
-when the product's preparation becomes quicker.
+The paper's ways make their pictures RGB at full size first, by formulas written out here, so that they stay the
+same when the product's preparation becomes faster.
 """
 
 from collections.abc import Callable, Mapping, Sequence
