@@ -15,96 +15,104 @@ COMMANDS = (
     CommandEntry(
         "watch",
         "Judge one stream now and say how many checks could be made; nothing is stored.",
-        "sightline.cli.watch:watch",
+        "sightline.cli.commands.watch:watch",
     ),
     CommandEntry(
         "score",
         "Evaluate pictures and recordings as the live path would: one frame a second by default.",
-        "sightline.cli.score:score",
+        "sightline.cli.commands.score:score",
     ),
     CommandEntry(
         "survey",
         "Visit each camera once, one session each, and write what is wrong today, worst first; nothing else is stored.",
-        "sightline.cli.survey:survey",
+        "sightline.cli.commands.survey:survey",
     ),
     CommandEntry(
-        "run", "Watch the cameras, evaluate, store, alert and serve the page until Ctrl-C.", "sightline.cli.run:run"
+        "run",
+        "Watch the cameras, evaluate, store, alert and serve the page until Ctrl-C.",
+        "sightline.cli.commands.run:run",
     ),
     CommandEntry(
-        "ingest", "Read cameras, each under a lease, and send their frames to Kafka.", "sightline.cli.run:ingest"
+        "ingest",
+        "Read cameras, each under a lease, and send their frames to Kafka.",
+        "sightline.cli.commands.run:ingest",
     ),
-    CommandEntry("work", "Score and evaluate what comes from Kafka, and store it.", "sightline.cli.run:work"),
-    CommandEntry("serve", "Serve the page and the API.", "sightline.cli.run:serve"),
+    CommandEntry("work", "Score and evaluate what comes from Kafka, and store it.", "sightline.cli.commands.run:work"),
+    CommandEntry("serve", "Serve the page and the API.", "sightline.cli.commands.run:serve"),
     CommandEntry(
         "dispatch",
         "Send the alerts that wait in the store, and keep its rollups and retention; one such process is enough.",
-        "sightline.cli.run:dispatch",
+        "sightline.cli.commands.run:dispatch",
     ),
     CommandEntry(
         "demo",
         "Show real work: cameras made from photographs develop faults, and are found out.",
-        "sightline.cli.demo:demo",
+        "sightline.cli.commands.demo:demo",
     ),
     CommandEntry(
         "doctor",
         "Check settings, codecs, device, database, disk and services; each line is well or says what to do.",
-        "sightline.cli.administration:doctor",
+        "sightline.cli.commands.administration:doctor",
     ),
     CommandEntry(
         "migrate",
         "Bring the database to the schema of this version; does nothing when it is there.",
-        "sightline.cli.administration:migrate",
+        "sightline.cli.commands.administration:migrate",
     ),
     CommandEntry(
         "status",
         "Say what runs, cameras by state, the oldest of them, and what waits; exit status 1 where not all is well.",
-        "sightline.cli.status:status",
+        "sightline.cli.commands.status:status",
     ),
     CommandEntry(
         "backup",
         "Write a copy of the database to a file, also while Sightline runs; nothing committed is missing.",
-        "sightline.cli.backup:backup",
+        "sightline.cli.commands.backup:backup",
     ),
     CommandEntry(
         "restore",
         "Put a backup in place as the database of the settings; a database that is there is never overwritten.",
-        "sightline.cli.backup:restore",
+        "sightline.cli.commands.backup:restore",
     ),
     CommandEntry(
-        "cameras", "Add, list, remove, accept, test, find, import and export cameras.", "sightline.cli.cameras:app"
+        "cameras",
+        "Add, list, remove, accept, test, find, import and export cameras.",
+        "sightline.cli.commands.cameras:app",
     ),
-    CommandEntry("incidents", "List, take on, assign, comment and answer incidents.", "sightline.cli.incidents:app"),
+    CommandEntry(
+        "incidents", "List, take on, assign, comment and answer incidents.", "sightline.cli.commands.incidents:app"
+    ),
     CommandEntry(
         "shadow",
         "Say what would have been sent in shadow mode: when, to whom, and how often for each fault.",
-        "sightline.cli.shadow:shadow",
+        "sightline.cli.commands.shadow:shadow",
     ),
-    CommandEntry("notify", "List the receivers of messages, and try one.", "sightline.cli.notify:app"),
-    CommandEntry("routes", "Explain who gets which message.", "sightline.cli.routes:app"),
-    CommandEntry("report", "Write a report of usable time, or check one.", "sightline.cli.report:app"),
+    CommandEntry("notify", "List the receivers of messages, and try one.", "sightline.cli.commands.notify:app"),
+    CommandEntry("routes", "Explain who gets which message.", "sightline.cli.commands.routes:app"),
+    CommandEntry("report", "Write a report of usable time, or check one.", "sightline.cli.commands.report:app"),
     CommandEntry(
         "maintenance",
         "Announce, list and withdraw maintenance: no message is sent, and reports leave it out.",
-        "sightline.cli.maintenance:app",
+        "sightline.cli.commands.maintenance:app",
     ),
     CommandEntry(
         "users",
         "Add, list and disable the people who sign in, and set passwords.",
-        "sightline.cli.users:app",
+        "sightline.cli.commands.users:app",
     ),
-    CommandEntry("keys", "Add, list and revoke the API keys of programs.", "sightline.cli.keys:app"),
+    CommandEntry("keys", "Add, list and revoke the API keys of programs.", "sightline.cli.commands.keys:app"),
     CommandEntry(
         "audit",
         "Say who changed, acknowledged, exported and looked at what, and who signed in; nothing is ever deleted there.",
-        "sightline.cli.audit:audit",
+        "sightline.cli.commands.audit:audit",
     ),
     CommandEntry(
-        "settings", "Check a settings file, or export its schema.", "sightline.cli.administration:settings_app"
+        "settings", "Check a settings file, or export its schema.", "sightline.cli.commands.administration:settings_app"
     ),
     CommandEntry(
         "models",
         "The models with trained weights: list, fetch, verify and describe them.",
-        "sightline.cli.models:app",
+        "sightline.cli.commands.models:app",
     ),
 )
 """The help is the first line that each command says of itself; a test compares them."""

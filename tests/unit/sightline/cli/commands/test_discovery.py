@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.cli import discovery
+from sightline.cli.commands import discovery
 from sightline.config import own_machine
 from sightline.config.settings import Settings
 from sightline.runtime.stores import command_stores

@@ -5,7 +5,7 @@ import io
 import json
 from pathlib import Path
 
-from tests.unit.sightline.cli.test_backup import settings_at
+from tests.unit.sightline.cli.commands.test_backup import settings_at
 from tests.unit.sightline.cli.test_cli import URL, assert_plain, run_command
 
 

@@ -19,7 +19,7 @@ from ingest.connect.endpoints import Endpoint, parse_endpoint
 from ingest.onvif.device import OnvifDevice, read_device
 from ingest.onvif.discovery import GROUP, DiscoveredDevice, find_devices
 from ingest.onvif.session import DEVICE_PATH
-from sightline.cli.camera_files import apply_changes, show_changes
+from sightline.cli.commands.camera_files import apply_changes, show_changes
 from sightline.cli.console import escape_for_console, out, redactor, say, without_traceback, write_json
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.config.discovered_cameras import FoundCamera, device_label, plan_discovered

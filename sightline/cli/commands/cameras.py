@@ -10,7 +10,8 @@ from domain.errors import ConfigError
 from domain.ports import StreamStore
 from domain.text.camera_urls import clean_camera_url, redact_url
 from domain.text.names import clean_label, clean_name
-from sightline.cli.camera_files import export_cameras, import_cameras
+from sightline.cli.commands.camera_files import export_cameras, import_cameras
+from sightline.cli.commands.discovery import discover
 from sightline.cli.console import (
     hide_url_secrets,
     read_address,
@@ -19,7 +20,6 @@ from sightline.cli.console import (
     without_traceback,
     write_json,
 )
-from sightline.cli.discovery import discover
 from sightline.cli.options import ByOption, JsonOption, SettingsOption, choose_person, load_command_settings
 from sightline.config.strict_yaml import key_for_message
 from sightline.runtime.clock import SystemClock
@@ -136,7 +136,7 @@ def try_camera(
     json_lines: JsonOption = False,
 ) -> None:
     """Connect to a camera and evaluate it for some seconds; nothing is stored."""
-    from sightline.cli.watch import watch_camera  # noqa: PLC0415 - loads torch, which takes seconds
+    from sightline.cli.commands.watch import watch_camera  # noqa: PLC0415 - loads torch, which takes seconds
 
     chosen = load_command_settings(settings)
     with command_stores(chosen, SystemClock()) as stores:
