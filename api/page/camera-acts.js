@@ -7,12 +7,17 @@ import { t } from "./texts.js";
 import { trialResult } from "./views/camera-edit.js";
 
 /** Show the actions of a camera in `container`. */
-export function cameraActs(container, name) {
+export function cameraActs(container, name, state) {
   const mine = { name, ended: false, place: element("section", { class: "camera-acts", "aria-label": t("edit.act") }), said: element("div", { role: "status" }) };
   container.append(mine.place);
   load(mine);
+  // Others remove a camera and add it again while its page is open.
+  const stop = state.on("news", ({ changes, removed }) => {
+    if (removed.includes(name) || (mine.gone && changes.some(({ after }) => after.name === name))) load(mine);
+  });
   return () => {
     mine.ended = true;
+    stop();
   };
 }
 
@@ -21,9 +26,15 @@ async function load(mine) {
     send("GET", `${cameraPath(mine.name)}/settings`),
     send("GET", `/api/v1/camera-changes?${new URLSearchParams({ camera: mine.name, limit: 20 })}`),
   ]);
-  if (mine.ended || settings.error) return;
-  const { enabled, source } = settings.data;
+  if (mine.ended) return;
   const listed = changes.data || [];
+  mine.gone = settings.status === 404;
+  if (mine.gone) {
+    mine.place.replaceChildren(element("p", { class: "quietly" }, t(listed.length ? "edit.gone" : "edit.never")), ...(listed.length ? [changeList(mine, listed, true)] : []));
+    return;
+  }
+  if (settings.error) return;
+  const { enabled, source } = settings.data;
   mine.place.replaceChildren(
     element("p", { class: "acts" },
       element("a", { class: "take", id: "edit-camera", "data-needs": "admin", href: `${cameraAddress(mine.name)}/edit` }, t("edit.settings")),
@@ -33,8 +44,12 @@ async function load(mine) {
       button("remove", "admin", () => remove(mine))),
     mine.said,
     element("p", { class: "quietly" }, source.text),
-    element("details", { class: "changes" }, element("summary", {}, t("edit.changes")),
-      listed.length ? element("ol", { class: "log" }, ...listed.map((change) => line(mine, change))) : element("p", { class: "quietly" }, t("edit.noChanges"))));
+    changeList(mine, listed, false));
+}
+
+function changeList(mine, listed, open) {
+  return element("details", { class: "changes", open }, element("summary", {}, t("edit.changes")),
+    listed.length ? element("ol", { class: "log" }, ...listed.map((change) => line(mine, change))) : element("p", { class: "quietly" }, t("edit.noChanges")));
 }
 
 function button(key, needs, click) {

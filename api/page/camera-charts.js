@@ -17,6 +17,7 @@ export function openCharts(container, name, query, state, about) {
   const parts = layout(state);
   container.append(...parts.all);
   let range = rangeOf(query, state.now());
+  parts.unread.hidden = !range.unread;
   let chosen = query.get("metric");
   let drawn = [];
   let turn = 0;
@@ -79,6 +80,7 @@ export function openCharts(container, name, query, state, about) {
 
   function choose(next, asEntry = true) {
     range = next;
+    parts.unread.hidden = true;
     noteQuery(rangeFields(range), { asEntry });
     load();
   }
@@ -152,6 +154,7 @@ function layout() {
     wider: button("−", t("range.wider")),
     from: element("span"),
     to: element("span"),
+    unread: element("p", { class: "problem", role: "status", hidden: true }, t("range.unread")),
     metric: element("select", { id: "chart-metric" }),
     states: element("div", { class: "states" }),
     charts: element("div", { class: "charts" }),
@@ -162,7 +165,7 @@ function layout() {
     element("div", { class: "steps", role: "group", "aria-label": t("range.move") }, parts.earlier, parts.later, parts.closer, parts.wider),
     element("p", { class: "ends" }, parts.from, " – ", parts.to, ` (${zone()})`),
     element("label", {}, t("charts.first"), " ", parts.metric));
-  parts.all = [bar, parts.states, parts.charts, parts.more];
+  parts.all = [bar, parts.unread, parts.states, parts.charts, parts.more];
   return parts;
 }
 

@@ -2,11 +2,14 @@
 
 import { element } from "./format.js";
 import { t } from "./texts.js";
+import { leaves } from "./signed-out.js";
 import { viewOf } from "./views/registry.js";
 
 let shown = { close: () => {}, path: null };
 let latest = 0;
 let page = null;
+/** The address that is shown, for who stays although the browser went back. */
+let present = "";
 
 /** The address of a camera's page. `query` has further fields, such as from and to. */
 export function cameraAddress(name, query = {}) {
@@ -41,6 +44,7 @@ export function noteQuery(fields, { asEntry = false } = {}) {
   if (address === location.pathname + location.search) return;
   if (asEntry) keepScroll();
   history[asEntry ? "pushState" : "replaceState"]({}, "", address);
+  present = address;
 }
 
 function keepScroll() {
@@ -51,7 +55,10 @@ function keepScroll() {
 export function startRouter(container, state) {
   page = { container, state };
   history.scrollRestoration = "manual";
-  addEventListener("popstate", () => show(false));
+  addEventListener("popstate", () => {
+    if (leaves()) show(false);
+    else history.pushState({}, "", present);
+  });
   document.addEventListener("click", follow);
   show(false);
 }
@@ -64,7 +71,7 @@ function follow(event) {
   if (url.origin !== location.origin || !viewOf(url.pathname)) return;
   if (url.hash && url.pathname === location.pathname && url.search === location.search) return;
   event.preventDefault();
-  go(url.pathname + url.search);
+  if (leaves()) go(url.pathname + url.search);
 }
 
 async function show(moveFocus) {
@@ -74,6 +81,8 @@ async function show(moveFocus) {
   const module = found ? await found.view.load().catch(() => null) : null;
   if (turn !== latest) return;
   shown.close();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  present = location.pathname + location.search;
   const { container, state } = page;
   container.replaceChildren();
   container.dataset.view = found ? found.view.address : "";

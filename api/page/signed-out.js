@@ -13,12 +13,29 @@ export function watchTyping() {
       touched = (target.closest && target.closest("dialog, form.edit")) || touched;
     }, true);
   }
+  addEventListener("beforeunload", (event) => hasUnsaved() && event.preventDefault());
 }
 
 /** Whether leaving the page would lose something. */
 export function isTyping() {
   const open = document.querySelector("dialog[open]");
-  return Boolean(open) || Boolean(touched && touched.isConnected && touched.tagName !== "DIALOG");
+  return Boolean(open) || hasUnsaved();
+}
+
+function hasUnsaved() {
+  return Boolean(touched && touched.isConnected && touched.tagName !== "DIALOG");
+}
+
+/** What was typed into the form is stored or given up. */
+export function forgetTyping() {
+  touched = null;
+}
+
+/** Ask whether to leave a form whose changes are not saved; true where there is none. */
+export function leaves() {
+  const goes = !hasUnsaved() || confirm(t("edit.leave"));
+  if (goes) forgetTyping();
+  return goes;
 }
 
 /** Where to sign in; afterwards the present address is shown. */

@@ -152,6 +152,7 @@ const ENGLISH = {
   "range.month": "30 days",
   "range.year": "1 year",
   "range.now": "now",
+  "range.unread": "The time range of this link cannot be read; the last hours are shown instead.",
   "range.move": "Move and zoom",
   "range.earlier": "Earlier",
   "range.later": "Later",

@@ -8,19 +8,23 @@ export const USUAL_SPAN_S = 86400;
 const SHORTEST_MS = 60000;
 const LONGEST_MS = 3650 * 86400000;
 
+/** A time in ms; in a link that was typed the plus sign of a zone arrives as a blank. */
 function time(text) {
-  const at = text ? Date.parse(text) : NaN;
+  const at = text ? Date.parse(text.replace(/ (?=\d\d:?\d\d$)/, "+")) : NaN;
   return Number.isFinite(at) ? at : null;
 }
 
-/** Read the range of a query at `now` (ms): { since, until } in ms, and `span` in seconds where it moves with the time. */
+/**
+ * Read the range of a query at `now` (ms): { since, until } in ms, `span` in seconds where it moves with the time, and
+ * `unread` where the query names ends that are no range.
+ */
 export function rangeOf(query, now) {
   const since = time(query.get("from"));
   const until = time(query.get("to")) ?? (since === null ? null : now);
   if (since !== null && until - since >= SHORTEST_MS && until - since <= LONGEST_MS) return { since, until, span: null };
   const asked = Number(query.get("span"));
   const span = asked >= 60 && asked * 1000 <= LONGEST_MS ? asked : USUAL_SPAN_S;
-  return { since: now - span * 1000, until: now, span };
+  return { since: now - span * 1000, until: now, span, unread: query.has("from") || query.has("to") };
 }
 
 /** The fields of the query that name a range; one that ends now keeps its length and moves on. */

@@ -1,11 +1,11 @@
 // Add a camera, or change one: address, place, how it is judged, masks, faults.
 
 import { cameraPath, labelled, nameField, send } from "../acts.js";
-import { bitrate, element, number } from "../format.js";
+import { bitrate, capitalised, element, number } from "../format.js";
 import { blank, changes, faultFields, howFields, whereFields } from "../camera-fields.js";
 import { maskEditor } from "../mask-editor.js";
 import { cameraAddress, go, setTitle } from "../router.js";
-import { showProblem } from "../signed-out.js";
+import { forgetTyping, showProblem } from "../signed-out.js";
 import { t } from "../texts.js";
 
 export function open(container, params, state) {
@@ -73,21 +73,34 @@ async function store(mine, form, settings, said) {
     said.textContent = t("edit.nothing");
     return;
   }
-  const { data, error } = mine.name
+  const { data, error, status } = mine.name
     ? await send("PATCH", cameraPath(mine.name), { by, last_change: settings.last_change, ...found })
     : await send("POST", "/api/v1/cameras", { by, name: form.elements.name.value, ...found });
   if (mine.ended) return;
   if (error) {
     said.className = "said problem";
-    showProblem(said, error);
+    showProblem(said, capitalised(error));
+    if (mine.name && status === 409) said.append(". ", t("edit.mineHow"), " ", saveAllTheSame(mine, form, settings, said));
+    if (mine.name && status === 404) said.append(". ", element("a", { href: cameraAddress(mine.name) }, t("edit.whatHappened")));
     return;
   }
+  forgetTyping();
   if (!mine.name) {
     go(cameraAddress(data.name));
     return;
   }
   show(mine, data);
   mine.place.querySelector(".said").textContent = t("edit.saved");
+}
+
+/** Somebody changed the camera meanwhile: save what was changed here, and leave what they changed elsewhere. */
+function saveAllTheSame(mine, form, settings, said) {
+  return element("button", { type: "button", class: "quiet", id: "save-mine", click: async () => {
+    const { data, error } = await send("GET", `${cameraPath(mine.name)}/settings`);
+    if (mine.ended) return;
+    if (error) showProblem(said, capitalised(error));
+    else await store(mine, form, { ...settings, last_change: data.last_change }, said);
+  } }, t("edit.mine"));
 }
 
 async function tryOut(mine, form, tried, button) {

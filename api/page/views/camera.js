@@ -5,7 +5,7 @@ import { checkList } from "../camera-checks.js";
 import { baseline, events, facts } from "../camera-facts.js";
 import { PANELS } from "../camera-panels.js";
 import { verdict } from "../camera-verdict.js";
-import { duration, element } from "../format.js";
+import { capitalised, duration, element } from "../format.js";
 import { setTitle } from "../router.js";
 import { t } from "../texts.js";
 
@@ -75,7 +75,7 @@ async function repeat(mine, everyMs, work) {
 
 /** What could not be fetched is not left on the page as if it were true now. */
 function failed(mine, work, error) {
-  const said = error instanceof TypeError ? t("camera.noAnswer") : error.message;
+  const said = error instanceof TypeError ? t("camera.noAnswer") : `${capitalised(error.message)}.`;
   if (work === showPicture) withoutPicture(mine, said);
   else if (work === showCamera) {
     mine.parts.summary.replaceChildren(element("p", { class: "problem" }, said));
@@ -91,7 +91,7 @@ function withoutPicture(mine, why) {
 async function showPicture(mine) {
   const answer = await fetch(`/api/v1/cameras/${encodeURIComponent(mine.name)}/picture?width=960`);
   if (!answer.ok) {
-    withoutPicture(mine, (await answer.json()).error);
+    withoutPicture(mine, capitalised((await answer.json()).error));
     return;
   }
   const at = answer.headers.get("X-Received-At");

@@ -6,6 +6,7 @@ import { cameraAddress, setTitle } from "../router.js";
 import { t } from "../texts.js";
 import { bar, endOf, extent, scale } from "../timeline.js";
 
+const AGAIN_MS = 5000;
 const ANSWERS = ["right", "wrong", "new-normal"];
 
 export function open(container, params, state) {
@@ -15,8 +16,11 @@ export function open(container, params, state) {
   container.append(element("p", { class: "trail" }, element("a", { href: "/incidents" }, t("incidents.all"))), mine.title, mine.place);
   load(mine);
   const stop = state.on("news", ({ incidents }) => incidents && load(mine));
+  // What others write is no news of the live stream.
+  const again = setInterval(() => load(mine), AGAIN_MS);
   return () => {
     mine.ended = true;
+    clearInterval(again);
     stop();
   };
 }

@@ -94,6 +94,16 @@ class Browser:
         strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._post("/actions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
 
+    def answer_prompt(self, *, accept: bool) -> str:
+        """Answer the question that the browser asks in a window of its own; return its text."""
+        deadline = time.monotonic() + 60
+        while (
+            isinstance((said := self._session.get("/alert/text").json()["value"]), dict) and time.monotonic() < deadline
+        ):
+            time.sleep(0.05)
+        self._post("/alert/accept" if accept else "/alert/dismiss")
+        return str(said)
+
     def forget_cookies(self) -> None:
         self.command("Network.clearBrowserCookies")
 
