@@ -186,7 +186,7 @@ async function fetched(name, range, keys) {
 /** Ask the API; throws with its own sentence where it refuses. */
 export async function asked(path) {
   const answer = await fetch(path);
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  if (!answer.ok) throw Object.assign(new Error((await answer.json()).error), { status: answer.status });
   return answer.json();
 }
 
@@ -229,7 +229,9 @@ function summary(metric, points) {
   if (!points.length) return "";
   const last = points[points.length - 1];
   const [low, high] = [Math.min(...points.map((point) => point.low)), Math.max(...points.map((point) => point.high))];
-  return t("charts.summary", { last: quantity(last.mean, metric.unit), low: quantity(low, metric.unit), high: quantity(high, metric.unit) });
+  // "between 22 and 24 of 100": what follows the number stands once.
+  const [, short] = /^(\S+) (?=of )/.exec(quantity(low, metric.unit)) || [null, quantity(low, metric.unit)];
+  return t("charts.summary", { last: quantity(last.mean, metric.unit), low: short, high: quantity(high, metric.unit) });
 }
 
 function unitText(metric) {

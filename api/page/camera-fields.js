@@ -13,7 +13,7 @@ export function blank(faults) {
   return {
     address: "", site: "", group: "", tags: [], enabled: true, transport: "tcp", ptz: false, lit_at_night: false, analogue: false, masks: [],
     plan: { mode: "auto", interval_s: 1, judge_s: 10, every_s: 300 },
-    faults: faults.map((each) => ({ fault: each.fault, label: each.label, enabled: true, sensitivity: 5, adjustable: true })),
+    faults: faults.map((each) => ({ fault: each.fault, label: each.label, enabled: true, sensitivity: 5, adjustable: each.adjustable })),
   };
 }
 

@@ -40,6 +40,7 @@ export const ACTS = {
   "docs.find": "Find",
   "docs.found": "{n} endpoints",
   "docs.role": "{role} or above",
+  "docs.admin": "admin",
   "docs.parameter": "Parameter",
   "docs.in": "In",
   "docs.type": "Type",

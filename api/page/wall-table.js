@@ -83,7 +83,7 @@ export function tableWall(root, { metrics, folds }) {
   function cameraRow(camera) {
     const { evidence } = camera;
     const unit = evidence ? evidence.unit || (metrics.get(evidence.metric) || {}).unit : "";
-    const value = evidence && evidence.metric && evidence.value !== null ? `${metricName(metrics, evidence.metric)} ${quantity(evidence.value, unit)}` : "";
+    const value = evidence && evidence.metric && evidence.value !== null ? [element("strong", {}, quantity(evidence.value, unit)), ` ${metricName(metrics, evidence.metric).toLowerCase()}`] : [];
     const why = camera.headline ? `${capitalised(camera.headline.label)}: ${bareReason(camera.reason, evidence)}` : capitalised(camera.reason);
     const word = camera.severity === "info" ? t("wall.note") : camera.state_word;
     const cell = (name, ...content) => element("td", { class: `c-${name}` }, ...content);
@@ -91,7 +91,7 @@ export function tableWall(root, { metrics, folds }) {
       cell("state", element("span", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word))),
       cell("camera", element("a", { href: cameraAddress(camera.name) }, camera.name)),
       cell("why", why),
-      cell("number", value),
+      cell("number", ...value),
       cell("rate", camera.fps === null ? "" : `${number(camera.fps)}\u202ffps`),
       element("td", camera.state === "off" ? { class: "c-frame" } : { class: "c-frame age", "data-at": camera.last_frame_at || "" }));
   }

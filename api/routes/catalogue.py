@@ -6,6 +6,7 @@ from api.request_context import BackendDependency
 from api.schemas.catalogue import FaultRuleAnswer, MetricAnswer
 from domain.faults import FAULT_LABELS, Fault
 from domain.runbook import RUNBOOK
+from evaluation.alerting.alarm_precision import has_sensitivity
 from evaluation.rules.fault_rules import RULES
 
 router = APIRouter(tags=["catalogue"])
@@ -29,6 +30,7 @@ def faults() -> list[FaultRuleAnswer]:
             keep_firing_for_s=RULES[fault].alert.keep_firing_for_s,
             event=RULES[fault].alert.event,
             needs_reference=RULES[fault].needs_baseline,
+            adjustable=has_sensitivity(fault),
             metrics=list(RULES[fault].metrics),
             meaning=RUNBOOK[fault].meaning,
             steps=list(RUNBOOK[fault].steps),

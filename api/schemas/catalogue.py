@@ -33,6 +33,8 @@ class FaultRuleAnswer(FaultAnswer):
     event: bool
     needs_reference: bool
     """Not assessable without a learned baseline."""
+    adjustable: bool
+    """It has a sensitivity."""
     metrics: list[str]
     meaning: str
     steps: list[str]

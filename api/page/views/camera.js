@@ -78,6 +78,7 @@ function failed(mine, work, error) {
   const said = error instanceof TypeError ? t("camera.noAnswer") : `${capitalised(error.message)}.`;
   if (work === showPicture) withoutPicture(mine, said);
   else if (work === showCamera) {
+    mine.parts.page.classList.toggle("gone", error.status === 404);
     mine.parts.summary.replaceChildren(element("p", { class: "problem" }, said));
     mine.parts.checks.replaceChildren();
   } else mine.parts.events.replaceChildren(element("li", { class: "problem" }, said));
@@ -111,6 +112,7 @@ async function showCamera(mine) {
   const before = mine.camera && mine.camera.evidence && mine.camera.evidence.metric;
   const first = mine.camera === null;
   mine.camera = camera;
+  mine.parts.page.classList.remove("gone");
   const { parts, state } = mine;
   parts.place.textContent = camera.site || t("wall.noSite");
   const now = state.heard() ? state.now() : Date.parse(camera.judged_at || camera.since);

@@ -41,7 +41,7 @@ function endpoint(method, path, operation, document) {
   const role = operation["x-least-role"];
   const parameters = (operation.parameters || []).map((each) => [each.name, each.in, typeOf(each.schema, document), each.required ? t("docs.yes") : "", each.description || ""]);
   return element("details", { class: "endpoint", "data-find": `${method} ${path} ${operation.description || ""}`.toLowerCase() },
-    element("summary", {}, element("code", {}, `${method} ${path}`), " ", element("span", { class: "quietly" }, role ? t("docs.role", { role }) : "")),
+    element("summary", {}, element("code", {}, `${method} ${path}`), " ", element("span", { class: "quietly" }, role ? t(role === "admin" ? "docs.admin" : "docs.role", { role }) : "")),
     element("p", {}, operation.description || ""),
     parameters.length ? table([t("docs.parameter"), t("docs.in"), t("docs.type"), t("docs.required"), t("docs.meaning")], parameters) : null,
     part(t("docs.body"), schemaOf(operation.requestBody), document),

@@ -57,7 +57,7 @@ function facts(mine, incident) {
     [t("incident.camera"), incident.members.length ? incident.members.join(", ")
       : [element("a", { href: cameraAddress(incident.camera) }, incident.camera), ` (`, element("a", { href: cameraAddress(incident.camera, around) }, t("incident.toCamera")), ")"]],
     [t("incident.site"), [incident.site, incident.group].filter(Boolean).join(", ")],
-    [t("incident.number"), evidence.value === null ? "" : `${metricName(state.metrics, evidence.metric)} ${quantity(evidence.value, unit)} ${normal(evidence.normal_low, evidence.normal_high, unit)}`],
+    [t("incident.number"), evidence.value === null ? "" : [`${metricName(state.metrics, evidence.metric)}: ${quantity(evidence.value, unit)}`, normal(evidence.normal_low, evidence.normal_high, unit)].filter(Boolean).join(", ")],
     [t("incident.symptoms"), incident.symptoms.map((each) => each.label).join(", ")],
     [t("incident.time"), open ? t("incident.since", { from: fullTime(incident.opened_at) })
       : t("incident.span", { from: fullTime(incident.opened_at), to: fullTime(incident.resolved_at || incident.updated_at), for: duration(lasted) })],
@@ -67,7 +67,7 @@ function facts(mine, incident) {
     ].filter(Boolean).join(", ")],
   ];
   return element("section", { class: "sheet" },
-    incident.summary ? element("p", { class: "summary-line" }, capitalised(incident.summary)) : null,
+    incident.summary ? element("p", { class: "summary-line" }, incident.summary) : null,
     element("dl", { class: "more" }, ...pairs.filter(([, value]) => value && value.length).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
     element("div", { class: "when wide" }, scale(range), bar(incident, range, state.now())));
 }

@@ -196,7 +196,7 @@ def test_without_pictures_the_detail_says_why(window: Browser, stage: SampleCame
     opened(pictures=False)
     window.wait(lambda: names(window) == ["gate"], what="the camera")
     window.click(".card h3 a")
-    reason = ["pictures are switched off (pictures: never)"]
+    reason = ["Pictures are switched off (pictures: never)"]
     window.wait(lambda: window.texts(".detail .near figcaption") == reason, what="the reason")
     window.errors()  # the browser reports the 404 itself
 

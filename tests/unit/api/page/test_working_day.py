@@ -112,6 +112,9 @@ def test_an_address_with_a_typing_error_says_that_there_never_was_such_a_camera(
     day.open("/cameras/gaet", ".camera-acts p")
     day.read("see whether the address is typed rightly", ".camera-acts")
     day.read("There is no camera named 'gaet'.", ".summary")
+    seen = "return [...document.querySelectorAll('.problem')].filter(each => each.checkVisibility()).length"
+    assert day.window.run(seen) == 1, "said once, and nothing empty beside it"
+    assert not day.window.run("return document.querySelector('.history').checkVisibility()")
 
 
 def test_what_is_typed_is_not_lost_by_a_link_or_the_back_button(day: Day) -> None:
@@ -142,6 +145,14 @@ def test_the_back_button_leaves_no_dialog_over_another_view(day: Day) -> None:
     assert not day.window.texts("dialog[open]")
     day.window.run("history.forward()")
     day.see("#act-comment")
+
+
+def test_a_new_camera_is_asked_for_no_sensitivity_that_does_not_exist(day: Day) -> None:
+    day.open("/cameras/+add", "#save-camera")
+    without = (
+        "[...document.querySelectorAll('form.edit .faults tr')].filter(row => !row.querySelector('[type=number]'))"
+    )
+    assert "signal_loss" in day.window.run(f"return {without}.map(row => row.dataset.fault)")
 
 
 @pytest.mark.parametrize("plus", ["+", "%2B"])
