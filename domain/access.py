@@ -33,6 +33,9 @@ class AccessScope:
         return self.is_unrestricted or camera in self.cameras or site in self.sites
 
 
+EVERY_CAMERA = AccessScope()
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Somebody who signs in; `password_hash` is argon2's own text, with its salt and its costs."""
@@ -85,6 +88,8 @@ class AuditFilter:
     action: str | None = None
     camera: str | None = None
     before: int | None = None
+    scope: AccessScope = EVERY_CAMERA
+    """Lines about these cameras alone, and about these whole sites."""
 
 
 EVERY_LINE = AuditFilter()

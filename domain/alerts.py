@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.faults import Evidence, Fault
 
 
@@ -192,6 +193,8 @@ class IncidentFilter:
     """The operator's answer to an alarm."""
     answered: bool | None = None
     """True: those with any answer; False: those without."""
+    scope: AccessScope = EVERY_CAMERA
+    """Those of these cameras alone. Where a camera is now is known to the store, so `accepts` leaves it to that."""
 
     def accepts(self, incident: Incident) -> bool:
         """Return whether an incident is one of those asked for."""

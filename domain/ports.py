@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.access_ports import AccessStore, AuditStore, SignOnService
 from domain.alerts import Alert, AlertTransition, AnswerCount, Incident, IncidentFilter, IncidentState, OutboxEntry
 from domain.alerts import IncidentLogEntry as LogEntry
@@ -176,8 +177,10 @@ class StreamStore(Protocol):
 
     def audit(self, *, limit: int = 100) -> Sequence[AuditEntry]: ...
 
-    def camera_changes(self, name: str | None = None, *, limit: int = 100) -> Sequence[CameraChange]:
-        """Return changes of one camera or of all, the latest first."""
+    def camera_changes(
+        self, name: str | None = None, *, limit: int = 100, scope: AccessScope = EVERY_CAMERA
+    ) -> Sequence[CameraChange]:
+        """Return changes of one camera or of all in the scope, the latest first."""
 
     def camera_change(self, change_id: int) -> CameraChange | None: ...
 
@@ -243,9 +246,15 @@ class ScoreStore(Protocol):
 
 
 class AlertStore(Protocol):
-    """The alert state that a restart needs, and the notifications to send."""
+    """The alert state that a restart needs, and the notifications to send.
 
-    def alerts(self, stream_id: str | None = None) -> Sequence[Alert]: ...
+    A scope counts as in `AccessScope.sees`: by a camera's present site, and where it is watched no more by the site
+    it had. An incident of several cameras is seen by whoever sees them all.
+    """
+
+    def alerts(self, stream_id: str | None = None, *, scope: AccessScope = EVERY_CAMERA) -> Sequence[Alert]:
+        """Return the alerts of one camera or of all in the scope that are watched, by camera and fault."""
+        ...
 
     def baselines(self, stream_id: str) -> Sequence[CameraBaseline]: ...
 

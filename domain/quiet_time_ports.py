@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.quiet_times import MaintenanceSchedule, Snooze
 from domain.shadow import ShadowMessage
 from domain.verdict_time import MaintenanceWindow
@@ -86,6 +87,8 @@ class ShadowLog(Protocol):
         """Return whether this receiver got a message about this incident: one that was delivered and not kept."""
         ...
 
-    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
-        """Return the messages of a stretch, `until` left out, the latest first."""
+    def messages(
+        self, since: datetime, until: datetime, *, limit: int = 10_000, scope: AccessScope = EVERY_CAMERA
+    ) -> Sequence[ShadowMessage]:
+        """Return the messages of a stretch about cameras of the scope, `until` left out, the latest first."""
         ...

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, RowMapping, select, update
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.alerts import (
     Alert,
     AlertState,
@@ -29,6 +30,7 @@ from storage.sql.schema import rows, tables
 from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, decode_parts, decode_record, unpack_structure
 from storage.sql.schema.upserts import insert_new
 from storage.sql.verdict_time import last_spans
+from storage.sql.visible_rows import visible_alerts, visible_incidents
 
 _MAX_WAIT = timedelta(hours=1)
 
@@ -39,9 +41,9 @@ class SqlAlertStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
+    def alerts(self, stream_id: str | None = None, *, scope: AccessScope = EVERY_CAMERA) -> Sequence[Alert]:
         table = tables.alerts
-        query = select(table).order_by(table.c.stream_id, table.c.fault)
+        query = select(table).where(*visible_alerts(scope)).order_by(table.c.stream_id, table.c.fault)
         if stream_id is not None:
             query = query.where(table.c.stream_id == stream_id)
         with read_transaction(self._engine) as connection:
@@ -80,6 +82,8 @@ class SqlAlertStore:
         if filters is not None:
             query = query.where(*conditions(filters))
         with read_transaction(self._engine) as connection:
+            if filters is not None:
+                query = query.where(*visible_incidents(connection, filters.scope))
             return [incident_from_row(row) for row in connection.execute(query).mappings()]
 
     def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:

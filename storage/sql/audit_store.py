@@ -9,6 +9,7 @@ from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit, audit_from_row
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.schema import tables
+from storage.sql.visible_rows import visible_lines
 
 
 class SqlAuditStore:
@@ -25,6 +26,7 @@ class SqlAuditStore:
         table = tables.audit
         same = {"done_by": filters.by, "action": filters.action, "camera": filters.camera}
         conditions = [table.c[name] == value for name, value in same.items() if value is not None]
+        conditions += visible_lines(filters.scope)
         if filters.since is not None:
             conditions.append(table.c.at >= filters.since)
         if filters.until is not None:

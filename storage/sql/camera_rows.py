@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.camera_changes import CameraChange, describe_change, values_of
 from domain.cameras import Camera
 from domain.records import AuditEntry
@@ -14,6 +15,7 @@ from storage.sql.audit_rows import append_audit
 from storage.sql.schema import tables
 from storage.sql.schema.documents import CAMERA, decode_record
 from storage.sql.schema.upserts import replace_older
+from storage.sql.visible_rows import visible_changes
 
 _OWN_COLUMNS = ("name", "url", "site", "enabled", "accepted_at", "accepted_by")
 
@@ -68,9 +70,11 @@ def record_change(
     connection.execute(counter.values(number=tables.counters.c.number + 1))
 
 
-def read_changes(connection: Connection, name: str | None, limit: int) -> Sequence[CameraChange]:
+def read_changes(
+    connection: Connection, name: str | None, limit: int, scope: AccessScope = EVERY_CAMERA
+) -> Sequence[CameraChange]:
     table = tables.camera_changes
-    query = select(table).order_by(table.c.id.desc()).limit(limit)
+    query = select(table).where(*visible_changes(connection, scope)).order_by(table.c.id.desc()).limit(limit)
     if name is not None:
         query = query.where(table.c.camera == name)
     return [_change(row) for row in connection.execute(query).mappings()]

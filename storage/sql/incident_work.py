@@ -12,6 +12,7 @@ from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit
 from storage.sql.incident_rows import incident_from_row
 from storage.sql.schema import tables
+from storage.sql.visible_rows import visible_incidents
 
 
 def acknowledge_incident(
@@ -80,7 +81,8 @@ def count_answers(connection: Connection, filters: IncidentFilter) -> Sequence[A
     # A thousand cameras have thousands of unanswered incidents, and nobody asks whose.
     camera = case((table.c.answer != "", table.c.stream_id), else_="").label("camera")
     key = (table.c.answer, table.c.fault, camera)
-    query = select(*key, func.count().label("found")).where(*conditions(filters)).group_by(*key)
+    wanted = (*conditions(filters), *visible_incidents(connection, filters.scope))
+    query = select(*key, func.count().label("found")).where(*wanted).group_by(*key)
     return [
         AnswerCount(row.camera, Fault(row.fault), AlarmAnswer(row.answer) if row.answer else None, row.found)
         for row in connection.execute(query)

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Engine, RowMapping, select
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.alerts import NotificationKind
 from domain.shadow import BEGINS, ShadowMessage
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.schema import tables
 from storage.sql.schema.documents import INCIDENT, decode_record, encode_record
 from storage.sql.schema.upserts import insert_new
+from storage.sql.visible_rows import visible_messages
 
 
 class SqlShadowLog:
@@ -46,11 +48,14 @@ class SqlShadowLog:
         with read_transaction(self._engine) as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
+    def messages(
+        self, since: datetime, until: datetime, *, limit: int = 10_000, scope: AccessScope = EVERY_CAMERA
+    ) -> Sequence[ShadowMessage]:
         table = tables.shadow_messages
         order = (table.c.at.desc(), table.c.key, table.c.receiver)
         query = select(table).where(table.c.at >= since, table.c.at < until).order_by(*order).limit(limit)
         with read_transaction(self._engine) as connection:
+            query = query.where(*visible_messages(connection, scope))
             return [_message_from_row(row) for row in connection.execute(query).mappings()]
 
 

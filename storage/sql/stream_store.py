@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, update
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.camera_changes import CameraAction, CameraChange, CameraEdit, refuse_later_change
 from domain.cameras import Camera, ConnectionState
 from domain.records import AuditEntry, StreamSession
@@ -85,9 +86,11 @@ class SqlStreamStore:
             record_change(connection, before, before, by=by, at=at, action=CameraAction.ACCEPT)
             return True
 
-    def camera_changes(self, name: str | None = None, *, limit: int = 100) -> Sequence[CameraChange]:
+    def camera_changes(
+        self, name: str | None = None, *, limit: int = 100, scope: AccessScope = EVERY_CAMERA
+    ) -> Sequence[CameraChange]:
         with read_transaction(self._engine) as connection:
-            return read_changes(connection, name, limit)
+            return read_changes(connection, name, limit, scope)
 
     def camera_change(self, change_id: int) -> CameraChange | None:
         with read_transaction(self._engine) as connection:

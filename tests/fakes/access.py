@@ -8,6 +8,7 @@ from domain.access import EVERY_LINE, ApiKey, AuditFilter, KioskRecord, User
 from domain.audit_origin import current_origin
 from domain.errors import StoreUnavailable
 from domain.records import AuditEntry
+from tests.fakes.stream_store import FakeStreamStore
 
 
 class FakeAccessStore:
@@ -99,9 +100,10 @@ class FakeAccessStore:
 
 
 class FakeAuditStore:
-    """`AuditStore` in memory. `away` makes everything fail."""
+    """`AuditStore` in memory, over the cameras that are watched. `away` makes everything fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, streams: FakeStreamStore | None = None) -> None:
+        self._streams = streams or FakeStreamStore()
         self._lines: list[AuditEntry] = []
         self.away = False
 
@@ -113,7 +115,14 @@ class FakeAuditStore:
 
     def entries(self, filters: AuditFilter = EVERY_LINE, *, limit: int = 100) -> Sequence[AuditEntry]:
         self._check()
-        return [each for each in reversed(self._lines) if _is_asked(each, filters)][:limit]
+        return [each for each in reversed(self._lines) if _is_asked(each, filters) and self._sees(each, filters)][
+            :limit
+        ]
+
+    def _sees(self, entry: AuditEntry, filters: AuditFilter) -> bool:
+        if entry.camera or filters.scope.everything:
+            return self._streams.sees(filters.scope, entry.camera, entry.site)
+        return entry.site != "" and entry.site in filters.scope.sites
 
     def _check(self) -> None:
         if self.away:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from domain.access import EVERY_CAMERA, AccessScope
 from domain.alerts import (
     AlarmAnswer,
     Alert,
@@ -115,11 +116,14 @@ class FakeShadowLog:
             for (key, name), at in self._alerts.planned.items()
         )
 
-    def messages(self, since: datetime, until: datetime, *, limit: int = 10_000) -> Sequence[ShadowMessage]:
+    def messages(
+        self, since: datetime, until: datetime, *, limit: int = 10_000, scope: AccessScope = EVERY_CAMERA
+    ) -> Sequence[ShadowMessage]:
         self._require()
         listed = sorted(self.kept.values(), key=lambda each: (each.key, each.receiver))
         listed.sort(key=lambda each: each.at, reverse=True)
-        return [each for each in listed if since <= each.at < until][:limit]
+        visible = (each for each in listed if self._alerts.sees_incident(scope, each.incident))
+        return [each for each in visible if since <= each.at < until][:limit]
 
     def _require(self) -> None:
         if self.away:
@@ -136,9 +140,10 @@ class FakeAlertStore:
         self._log: list[IncidentLogEntry] = []
         self.planned: dict[tuple[str, str], datetime | None] = {}
 
-    def alerts(self, stream_id: str | None = None) -> Sequence[Alert]:
+    def alerts(self, stream_id: str | None = None, *, scope: AccessScope = EVERY_CAMERA) -> Sequence[Alert]:
         found = self._scores.alerts
-        return [found[key] for key in sorted(found) if stream_id is None or key[0] == stream_id]
+        mine = [found[key] for key in sorted(found) if stream_id is None or key[0] == stream_id]
+        return [each for each in mine if self._streams.sees(scope, each.stream_id)]
 
     def baselines(self, stream_id: str) -> Sequence[CameraBaseline]:
         found = self._scores.baselines
@@ -166,14 +171,20 @@ class FakeAlertStore:
             if (state is None or incident.state is state)
             and (stream_id is None or incident.stream_id == stream_id)
             and (before is None or incident.opened_at < before)
-            and (filters is None or filters.accepts(incident))
+            and (filters is None or self._is_asked(incident, filters))
         ]
         return sorted(found, key=lambda each: (each.opened_at, each.incident_id), reverse=True)[:limit]
 
     def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:
-        found = [each for each in self._scores.incidents.values() if filters.accepts(each)]
+        found = [each for each in self._scores.incidents.values() if self._is_asked(each, filters)]
         counted = Counter((each.stream_id if each.answer else "", each.headline, each.answer) for each in found)
         return [AnswerCount(*key, count) for key, count in counted.items()]
+
+    def sees_incident(self, scope: AccessScope, incident: Incident) -> bool:
+        return self._streams.sees_incident(scope, incident)
+
+    def _is_asked(self, incident: Incident, filters: IncidentFilter) -> bool:
+        return filters.accepts(incident) and self._streams.sees_incident(filters.scope, incident)
 
     def transitions(self, stream_id: str, *, limit: int = 100) -> Sequence[AlertTransition]:
         mine = [step for step in self._scores.transitions.values() if step.stream_id == stream_id]

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from domain.access import EVERY_CAMERA, AccessScope
+from domain.alerts import Incident
 from domain.camera_changes import (
     CameraAction,
     CameraChange,
@@ -77,8 +79,22 @@ class FakeStreamStore:
         self._note(camera, camera, by=by, at=at, action=CameraAction.ACCEPT)
         return True
 
-    def camera_changes(self, name: str | None = None, *, limit: int = 100) -> Sequence[CameraChange]:
-        return [each for each in self._changes[::-1] if name in (None, each.camera)][:limit]
+    def camera_changes(
+        self, name: str | None = None, *, limit: int = 100, scope: AccessScope = EVERY_CAMERA
+    ) -> Sequence[CameraChange]:
+        mine = [each for each in self._changes[::-1] if name in (None, each.camera)]
+        return [each for each in mine if self.sees(scope, each.camera, _site_of(each))][:limit]
+
+    def sees(self, scope: AccessScope, camera: str, site_then: str = "") -> bool:
+        now = self._cameras.get(camera)
+        return scope.sees(camera, now.site if now is not None else site_then)
+
+    def sees_incident(self, scope: AccessScope, incident: Incident) -> bool:
+        if scope.everything:
+            return True
+        cameras = incident.members or ((incident.stream_id,) if incident.stream_id else ())
+        site = incident.site if len(cameras) == 1 else ""
+        return bool(cameras) and all(self.sees(scope, camera, site) for camera in cameras)
 
     def camera_change(self, change_id: int) -> CameraChange | None:
         return self._changes[change_id - 1] if 0 < change_id <= len(self._changes) else None
@@ -121,3 +137,7 @@ class FakeStreamStore:
 
     def append_audit(self, entry: AuditEntry) -> None:
         self._audit.append(entry)
+
+
+def _site_of(change: CameraChange) -> str:
+    return str((change.before or change.after or {}).get("site", ""))

@@ -58,6 +58,8 @@ audit = Table(
     Column("subject", String, nullable=False),
     Column("detail", String, nullable=False),
     *(Column(name, String, nullable=False, server_default="") for name in ("camera", "site", "client", "via")),
+    Index(None, "camera", "id"),
+    Index(None, "site", "id"),
 )
 
 camera_changes = Table(

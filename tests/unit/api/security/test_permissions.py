@@ -14,7 +14,7 @@ from api.scoped_backend import scope_backend
 from api.security.accounts import Accounts
 from api.security.passwords import make_key_text
 from api.security.permissions import ENDPOINT_RULES, EndpointRule
-from domain.access import AccessScope, ApiKey, User, UserRole
+from domain.access import EVERY_CAMERA, AccessScope, ApiKey, User, UserRole
 from domain.alerts import NotificationKind
 from domain.cameras import Camera
 from domain.messages import BatchResult
@@ -73,7 +73,9 @@ class Log:
     def was_notified(self, incident_id: str, receiver: str) -> bool:
         raise NotImplementedError
 
-    def messages(self, since: object, until: object, *, limit: int = 10) -> tuple[ShadowMessage, ...]:
+    def messages(
+        self, since: object, until: object, *, limit: int = 10, scope: AccessScope = EVERY_CAMERA
+    ) -> tuple[ShadowMessage, ...]:
         return self._messages[:limit]
 
 
@@ -118,7 +120,7 @@ def make_house() -> House:
         receivers=Receivers(),
         shadow=Shadow(ShadowScope(sites=frozenset({"depot", "vault-site"})), log),
         metrics=lambda: {"frames_scored_total": 2.0},
-        audit=FakeAuditStore(),
+        audit=FakeAuditStore(stage.streams),
     )
     return House(Caller(app), keys, {name: each.incident_id for name, each in found.items()})
 
