@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.access import EVERY_LINE, ApiKey, AuditFilter, KioskRecord, User
+from domain.access import EVERY_LINE, AccessScope, ApiKey, AuditFilter, KioskRecord, User, UserRole
 from domain.records import AuditEntry
 from domain.sign_on import SignedOn, SignOnStep
 
@@ -37,7 +37,21 @@ class AccessStore(Protocol):
         ...
 
     def enable_user(self, name: str, enabled: bool, *, by: str, at: datetime) -> bool:
-        """Switch a user on or off; False where there is no such user."""
+        """Switch a user on or off; False where there is no such user. Switching off ends the kiosk links of it."""
+        ...
+
+    def change_user(self, name: str, role: UserRole, scope: AccessScope, *, by: str, at: datetime) -> bool:
+        """Replace a user's role and scope; False where there is no such user.
+
+        The kiosk links end that this user could not make now.
+        """
+        ...
+
+    def remove_user(self, name: str, *, by: str, at: datetime) -> bool:
+        """Delete a user and end the kiosk links of it; False where there is no such user.
+
+        Raises `ConfigError` for the last user: without users nobody must sign in.
+        """
         ...
 
     def keys(self) -> Sequence[ApiKey]:
@@ -49,7 +63,7 @@ class AccessStore(Protocol):
         ...
 
     def revoke_key(self, name: str, *, by: str, at: datetime) -> bool:
-        """End a key for good; False where there is no such key."""
+        """End a key and the kiosk links that it made for good; False where there is no such key."""
         ...
 
     def secret(self, name: str) -> str:

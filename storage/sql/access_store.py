@@ -1,14 +1,16 @@
 """Users and API keys; every change is one line of the audit, without a password, a secret or a hash of one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from json import dumps
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, delete, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, select, update
 
-from domain.access import AccessScope, ApiKey, KioskRecord, User, UserRole
+from domain.access import AccessScope, ApiKey, KioskRecord, User, UserRole, may_make_link
+from domain.errors import ConfigError
 from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit
 from storage.sql.database.engine import read_transaction, write_transaction
@@ -21,6 +23,8 @@ from storage.sql.schema.access_tables import (
     users,
 )
 from storage.sql.schema.upserts import insert_new
+
+_INSTEAD = "add another one first, or: sightline users disable NAME"
 
 
 class SqlAccessStore:
@@ -42,7 +46,25 @@ class SqlAccessStore:
 
     def enable_user(self, name: str, enabled: bool, *, by: str, at: datetime) -> bool:
         action = "enable user" if enabled else "disable user"
-        return self._change_user(name, {"enabled": enabled}, AuditEntry(at, by, action, name))
+        entry = AuditEntry(at, by, action, name)
+        return self._change_user(name, {"enabled": enabled}, entry, None if enabled else _no_link)
+
+    def change_user(self, name: str, role: UserRole, scope: AccessScope, *, by: str, at: datetime) -> bool:
+        values = {"role": role.value, "scope": _scope_text(scope)}
+        entry = AuditEntry(at, by, "change user", name, f"{role}: {_scope_text(scope)}")
+        return self._change_user(name, values, entry, partial(may_make_link, role, scope))
+
+    def remove_user(self, name: str, *, by: str, at: datetime) -> bool:
+        with write_transaction(self._engine) as connection:
+            names = connection.execute(select(users.c.name).with_for_update()).scalars().all()
+            if name not in names:
+                return False
+            if len(names) == 1:
+                raise ConfigError(f"NAME: '{name}' is the last user, and without users nobody must sign in; {_INSTEAD}")
+            connection.execute(delete(users).where(users.c.name == name))
+            append_audit(connection, AuditEntry(at, by, "remove user", name))
+            _end_links(connection, name, _no_link, by=by, at=at)
+            return True
 
     def keys(self) -> Sequence[ApiKey]:
         with read_transaction(self._engine) as connection:
@@ -68,6 +90,7 @@ class SqlAccessStore:
             if connection.execute(change).rowcount == 0:
                 return False
             append_audit(connection, AuditEntry(at, by, "revoke key", name))
+            _end_links(connection, name, _no_link, by=by, at=at)
             return True
 
     def secret(self, name: str) -> str:
@@ -147,9 +170,7 @@ class SqlAccessStore:
             row = connection.execute(select(table.c.site).where(same, table.c.ended.is_(False))).one_or_none()
             if row is None:
                 return False
-            connection.execute(update(table).where(same).values(ended=True))
-            subject = "every site" if row.site is None else f"site {row.site}"
-            append_audit(connection, AuditEntry(at, by, "end kiosk link", subject, site=row.site or ""))
+            _end_link(connection, link_id, row.site, by=by, at=at)
             return True
 
     def _add(self, table: Any, duplicate: Any, row: dict[str, Any], entry: AuditEntry) -> bool:
@@ -160,12 +181,40 @@ class SqlAccessStore:
             append_audit(connection, entry)
             return True
 
-    def _change_user(self, name: str, values: dict[str, Any], entry: AuditEntry) -> bool:
+    def _change_user(
+        self, name: str, values: dict[str, Any], entry: AuditEntry, keeps: Callable[[str | None], bool] | None = None
+    ) -> bool:
+        """Change a row, and end the kiosk links of this user whose site `keeps` does not accept."""
         with write_transaction(self._engine) as connection:
             if connection.execute(update(users).where(users.c.name == name).values(**values)).rowcount == 0:
                 return False
             append_audit(connection, entry)
+            if keeps is not None:
+                _end_links(connection, name, keeps, by=entry.by, at=entry.at)
             return True
+
+
+def _no_link(site: str | None) -> bool:
+    return False
+
+
+def _end_links(
+    connection: Connection, maker: str, keeps: Callable[[str | None], bool], *, by: str, at: datetime
+) -> None:
+    """End what somebody made and may not make any more. A key and a user of one name count as one."""
+    table = kiosk_links
+    query = select(table.c.link_id, table.c.site).where(
+        table.c.made_by == maker, table.c.ended.is_(False), table.c.until >= at
+    )
+    for row in connection.execute(query).all():
+        if not keeps(row.site):
+            _end_link(connection, row.link_id, row.site, by=by, at=at)
+
+
+def _end_link(connection: Connection, link_id: str, site: str | None, *, by: str, at: datetime) -> None:
+    connection.execute(update(kiosk_links).where(kiosk_links.c.link_id == link_id).values(ended=True))
+    subject = "every site" if site is None else f"site {site}"
+    append_audit(connection, AuditEntry(at, by, "end kiosk link", subject, site=site or ""))
 
 
 def _scope_text(scope: AccessScope) -> str:

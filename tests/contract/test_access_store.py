@@ -1,13 +1,15 @@
 """Users and API keys: SQLite, Postgres and the fake alike."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from domain.access import AccessScope, ApiKey, AuditFilter, KioskRecord, User, UserRole
+from domain.access import EVERY_CAMERA, AccessScope, ApiKey, AuditFilter, KioskRecord, User, UserRole
 from domain.audit_origin import AuditOrigin, audit_origin
+from domain.errors import ConfigError
 from domain.ports import AccessStore, AuditStore
 from domain.records import AuditEntry
 from storage.sql.access_store import SqlAccessStore
@@ -52,6 +54,61 @@ def test_nothing_is_changed_of_somebody_unknown(store: AccessStore) -> None:
     assert not store.set_password("ann", "new", by="root", at=START)
     assert not store.enable_user("ann", False, by="root", at=START)
     assert not store.revoke_key("wall", by="root", at=START)
+
+
+def test_a_role_and_a_scope_are_replaced_and_a_user_is_removed_but_the_last(store: AccessStore) -> None:
+    for user in (ANN, BOB):
+        store.add_user(user, by="root", at=START)
+    yard = AccessScope(cameras=frozenset({"yard"}))
+    assert store.change_user("ann", UserRole.VIEWER, yard, by="root", at=START)
+    assert store.users()[0] == replace(ANN, role=UserRole.VIEWER, scope=yard)
+    assert not store.change_user("eve", UserRole.ADMIN, AccessScope(), by="root", at=START)
+    assert not store.remove_user("eve", by="root", at=START)
+    assert store.remove_user("ann", by="root", at=START)
+    with pytest.raises(ConfigError, match="last user"):
+        store.remove_user("bob", by="root", at=START)
+    assert list(store.users()) == [BOB]
+
+
+DEPOT, GATE = AccessScope(frozenset({"depot"})), AccessScope(cameras=frozenset({"gate"}))
+EVERY_LINK = {"depot", "yard", "all"}
+
+
+def become(role: UserRole, scope: AccessScope) -> Callable[[AccessStore], bool]:
+    return lambda store: store.change_user("ann", role, scope, by="root", at=START)
+
+
+LINKS_LEFT: list[tuple[str, Callable[[AccessStore], bool], set[str]]] = [
+    ("fewer sites", become(UserRole.OPERATOR, DEPOT), {"depot"}),
+    ("one camera", become(UserRole.OPERATOR, GATE), set()),
+    ("no operator", become(UserRole.VIEWER, EVERY_CAMERA), set()),
+    ("all of it", become(UserRole.ADMIN, EVERY_CAMERA), EVERY_LINK),
+    ("disabled", lambda store: store.enable_user("ann", False, by="root", at=START), set()),
+    ("removed", lambda store: store.remove_user("ann", by="root", at=START), set()),
+    ("a password", lambda store: store.set_password("ann", "new", by="root", at=START), EVERY_LINK),
+]
+
+
+@pytest.mark.parametrize(("change", "left"), [case[1:] for case in LINKS_LEFT], ids=[case[0] for case in LINKS_LEFT])
+def test_kiosk_links_end_that_their_maker_could_not_make_now(
+    store: AccessStore, change: Callable[[AccessStore], bool], left: set[str]
+) -> None:
+    for user in (ANN, BOB):
+        store.add_user(user, by="root", at=START)
+    until = START + timedelta(days=2)
+    for name, site in (("depot", "depot"), ("yard", "yard"), ("all", None)):
+        store.add_kiosk_link(KioskRecord(name, site, "ann", START, until))
+    store.add_kiosk_link(KioskRecord("of bob", None, "bob", START, until))
+    assert change(store)
+    assert {each.link_id for each in store.kiosk_links(START) if not each.ended} == left | {"of bob"}
+    assert store.ended_sessions(START) == EVERY_LINK - left
+
+
+def test_a_revoked_key_takes_its_kiosk_links_along(store: AccessStore) -> None:
+    store.add_key(KEY, by="root", at=START)
+    store.add_kiosk_link(KioskRecord("one", "depot", KEY.name, START, START + timedelta(days=2)))
+    assert store.revoke_key(KEY.name, by="root", at=START)
+    assert store.ended_sessions(START) == {"one"}
 
 
 def test_a_key_comes_back_and_is_revoked_for_good(store: AccessStore) -> None:

@@ -1,7 +1,7 @@
 """What a store leaves out for whoever may not see every camera is what the rule of seeing leaves out, on any rows.
 
 The expected answer is computed here from whole lists, by the rule as it is written in the guide: a watched camera
-counts by its present site, one that is watched no more by the site it had, an incident of several by all of its cameras.
+counts by its present site, one that is watched no more by the site it had, an incident of several by all of them.
 """
 
 import random

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.access import EVERY_LINE, ApiKey, AuditFilter, KioskRecord, User
+from domain.access import EVERY_LINE, AccessScope, ApiKey, AuditFilter, KioskRecord, User, UserRole
 from domain.audit_origin import current_origin
-from domain.errors import StoreUnavailable
+from domain.errors import ConfigError, StoreUnavailable
 from domain.records import AuditEntry
 from tests.fakes.stream_store import FakeStreamStore
 
@@ -40,6 +40,26 @@ class FakeAccessStore:
         if name not in self._users:
             return False
         self._users[name] = replace(self._users[name], enabled=enabled)
+        self._end_links(name, keep=enabled)
+        return True
+
+    def change_user(self, name: str, role: UserRole, scope: AccessScope, *, by: str, at: datetime) -> bool:
+        if name not in self._users:
+            return False
+        self._users[name] = replace(self._users[name], role=role, scope=scope)
+        operates = role is not UserRole.VIEWER
+        for each in [each for each in self._links.values() if each.by == name]:
+            if not (operates and (scope.everything or each.site in scope.sites)):
+                self._links[each.link_id] = replace(each, ended=True)
+        return True
+
+    def remove_user(self, name: str, *, by: str, at: datetime) -> bool:
+        if name not in self._users:
+            return False
+        if len(self._users) == 1:
+            raise ConfigError("NAME: the last user stays")
+        del self._users[name]
+        self._end_links(name, keep=False)
         return True
 
     def keys(self) -> Sequence[ApiKey]:
@@ -55,6 +75,7 @@ class FakeAccessStore:
         if name not in self._keys:
             return False
         self._keys[name] = replace(self._keys[name], revoked=True)
+        self._end_links(name, keep=False)
         return True
 
     def secret(self, name: str) -> str:
@@ -93,6 +114,10 @@ class FakeAccessStore:
             return False
         self._links[link_id] = replace(found, ended=True)
         return True
+
+    def _end_links(self, maker: str, *, keep: bool) -> None:
+        for each in [each for each in self._links.values() if each.by == maker and not keep]:
+            self._links[each.link_id] = replace(each, ended=True)
 
     def _check(self) -> None:
         if self.away:

@@ -23,7 +23,9 @@ from sightline.runtime.setup_link import make_setup_link
 from sightline.runtime.stores import command_stores
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Add, list and disable the people who sign in, and set passwords."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The people who sign in: add, list, change and remove them, set passwords.",
 )
 
 NameArgument = Annotated[str, typer.Argument(help="The name to sign in with.")]
@@ -71,6 +73,44 @@ def list_users(settings: SettingsOption = None, json_lines: JsonOption = False) 
 
 @app.command()
 @without_traceback
+def change(
+    name: NameArgument,
+    *,
+    role: Annotated[UserRole | None, typer.Option("--role", help="The new role; without it the role stays.")] = None,
+    site: SitesOption = None,
+    camera: CamerasOption = None,
+    every_camera: Annotated[bool, typer.Option("--every-camera", help="See every camera from now on.")] = False,
+    settings: SettingsOption = None,
+    by: ByOption = "",
+) -> None:
+    """Change what a user may do and see; open sessions and kiosk links follow within seconds."""
+    clock, chosen, person = SystemClock(), load_command_settings(settings), choose_person(by)
+    named = choose_scope(site, camera)
+    if every_camera and not named.everything:
+        raise ConfigError("--every-camera: name sites and cameras, or choose this, and not both")
+    with command_stores(chosen, clock) as stores:
+        user = next((each for each in stores.access.users() if each.name == name), None)
+        if user is None:
+            raise _unknown_user(name)
+        new_role = role or user.role
+        scope = named if every_camera or not named.everything else user.scope
+        stores.access.change_user(name, new_role, scope, by=person, at=clock.now())
+    say(f"{name}: {new_role}, {describe_scope(scope)}")
+
+
+@app.command()
+@without_traceback
+def remove(name: NameArgument, settings: SettingsOption = None, by: ByOption = "") -> None:
+    """Remove a user for good; open sessions and kiosk links of it end within seconds. The audit stays."""
+    clock, chosen, person = SystemClock(), load_command_settings(settings), choose_person(by)
+    with command_stores(chosen, clock) as stores:
+        if not stores.access.remove_user(name, by=person, at=clock.now()):
+            raise _unknown_user(name)
+    say(f"removed {name}")
+
+
+@app.command()
+@without_traceback
 def disable(
     name: NameArgument,
     *,
@@ -78,7 +118,7 @@ def disable(
     settings: SettingsOption = None,
     by: ByOption = "",
 ) -> None:
-    """Let a user sign in no more; open sessions end within seconds."""
+    """Let a user sign in no more; open sessions and kiosk links of it end within seconds."""
     clock = SystemClock()
     with command_stores(load_command_settings(settings), clock) as stores:
         if not stores.access.enable_user(name, undo, by=choose_person(by), at=clock.now()):

@@ -55,7 +55,34 @@ def test_a_user_is_added_listed_given_a_password_and_disabled(settings: Path) ->
     assert json.loads(run_command("users", "list", "--json", *options).stdout)["enabled"]
 
 
-@pytest.mark.parametrize("action", ["disable", "password"])
+def test_a_user_gets_another_role_and_scope_and_is_removed(settings: Path) -> None:
+    options = ("-s", str(settings))
+    for name in ("ann", "bob"):
+        added = ("users", "add", name, "--site", "Depot", "--password-stdin", *options)
+        assert run_command(*added, stdin=f"{PASSWORD}\n").exit_code == 0
+
+    def listed(*, index: int = 0) -> tuple[str, list[str], list[str]]:
+        lines = run_command("users", "list", "--json", *options).stdout.splitlines()
+        found = json.loads(lines[index])
+        return found["role"], found["sites"], found["cameras"]
+
+    assert run_command("users", "change", "ann", "--role", "admin", *options).exit_code == 0
+    assert listed() == ("admin", ["Depot"], [])
+    assert run_command("users", "change", "ann", "--camera", "gate", *options).exit_code == 0
+    assert listed() == ("admin", [], ["gate"])
+    both = run_command("users", "change", "ann", "--camera", "gate", "--every-camera", *options)
+    assert (both.exit_code, listed()) == (2, ("admin", [], ["gate"]))
+    assert run_command("users", "change", "ann", "--every-camera", *options).exit_code == 0
+    assert listed() == ("admin", [], [])
+    assert listed(index=1) == ("viewer", ["Depot"], [])
+    assert run_command("users", "remove", "ann", *options).exit_code == 0
+    last = run_command("users", "remove", "bob", *options)
+    assert last.exit_code == 2
+    assert "is the last user" in last.output
+    assert listed() == ("viewer", ["Depot"], [])
+
+
+@pytest.mark.parametrize("action", ["disable", "password", "change", "remove"])
 def test_a_user_that_is_none_is_named(settings: Path, action: str) -> None:
     answer = run_command("users", action, "bob", "-s", str(settings))
     assert answer.exit_code == 2
