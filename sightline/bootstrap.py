@@ -295,7 +295,7 @@ def _make_camera_events(wiring: _Wiring) -> Sequence[Component]:
     alerts, stores = wiring.settings.alerts, wiring.stores
     if not alerts.onvif_events:
         return ()
-    events = CameraEvents(stores.streams, stores.alerts, wiring.clock, port=alerts.onvif_port)
+    events = CameraEvents(stores.streams, stores.alerts, wiring.clock, port_of=alerts.onvif_port_of)
     return (PeriodicThread("camera events", CAMERA_EVENTS_EVERY_S, events.run_once),)
 
 

@@ -27,6 +27,7 @@ def _check_hours(text: str) -> str:
 
 
 HoursText = Annotated[str, AfterValidator(_check_hours)]
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
 ReceiverName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
 
 
@@ -82,8 +83,22 @@ class AlertSettings(Section):
 
     onvif_events: bool = False
     """Whether a camera with an incident is asked by ONVIF what it says of its picture, for the log of the incident."""
-    onvif_port: int = Field(default=80, ge=1, le=65535)
+    onvif_port: PortNumber = 80
     """The port of ONVIF on the cameras."""
+    onvif_tls: bool = False
+    """Whether ONVIF is asked over TLS at that port."""
+    onvif_ports: dict[Label, PortNumber] = Field(default_factory=dict)
+    """Cameras by name whose port of ONVIF is another one."""
+    onvif_tls_ports: dict[Label, PortNumber] = Field(default_factory=dict)
+    """Cameras by name that are asked over TLS at another port."""
+
+    def onvif_port_of(self, camera: str) -> tuple[str, int]:
+        """Return `http` or `https`, and the port."""
+        if camera in self.onvif_tls_ports:
+            return "https", self.onvif_tls_ports[camera]
+        if camera in self.onvif_ports:
+            return "http", self.onvif_ports[camera]
+        return "https" if self.onvif_tls else "http", self.onvif_port
 
     def scope(self) -> ShadowScope:
         return ShadowScope(self.shadow, frozenset(self.shadow_sites))

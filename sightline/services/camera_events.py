@@ -54,15 +54,17 @@ class CameraEvents:
         alerts: AlertStore,
         clock: Clock,
         *,
-        port: int,
+        port_of: Callable[[str], tuple[str, int]],
         read: Read = read_image_events,
         is_own: Callable[[str], bool] = is_this_machine,
     ) -> None:
-        """`port` is that of ONVIF on every camera; `is_own` says which hosts are this machine and are not asked."""
+        """`port_of` gives the scheme and the port of ONVIF on a camera by its name; `is_own` says which hosts are this
+        machine and are not asked.
+        """
         self._streams = streams
         self._alerts = alerts
         self._clock = clock
-        self._port = port
+        self._port_of = port_of
         self._read = read
         self._is_own = is_own
         self._tries: dict[str, tuple[int, datetime]] = {}
@@ -114,7 +116,8 @@ class CameraEvents:
 
     def _read_camera(self, camera: Camera) -> Mapping[ImageEvent, bool] | None:
         """Return what a camera says, None where it did not answer."""
-        endpoint = Endpoint("http", _host(camera), self._port, DEVICE_PATH)
+        scheme, port = self._port_of(camera.name)
+        endpoint = Endpoint(scheme, _host(camera), port, DEVICE_PATH)
         try:
             return self._read(endpoint, Login(*split_credentials(camera.url)))
         except SourceUnavailable as error:

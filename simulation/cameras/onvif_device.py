@@ -3,6 +3,7 @@
 import hashlib
 import re
 import socket
+import ssl
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -86,10 +87,11 @@ class SimulatedOnvif:
     record: OnvifRecord = field(default_factory=OnvifRecord)
     port: int = 0
     host: str = "127.0.0.1"
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}/onvif/device_service"
+        return f"http{'s' if self.tls else ''}://{self.host}:{self.port}/onvif/device_service"
 
     def answer(self, operation: str) -> str:
         """Return the body of the answer to an operation."""
@@ -198,6 +200,8 @@ def serve_onvif(device: SimulatedOnvif) -> Iterator[SimulatedOnvif]:
     with ThreadingHTTPServer((device.host, 0), _DeviceHandler) as server:
         server.daemon_threads = True
         device.port = int(server.server_address[1])
+        if device.tls is not None:
+            server.socket = device.tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield device

@@ -1,5 +1,6 @@
 """What is read of one ONVIF camera, by how many logins, and what a hostile one achieves."""
 
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,8 +14,11 @@ from domain.errors import LoginRefused, SourceUnavailable
 from ingest.connect.authentication import Login
 from ingest.connect.endpoints import parse_endpoint
 from ingest.onvif.device import OnvifDevice, choose_profile, read_device
+from lab.services.certificates import make_certificate
+from lab.services.server_process import ServiceMissing
 from simulation.cameras.onvif_device import SimulatedOnvif, SimulatedProfile, serve_onvif, wrap_answer
 from tests.canary import WORD
+from tests.unit.api.conftest import absent
 from tests.unit.ingest.onvif.hostile_answers import pour_endlessly, redirect_elsewhere
 
 PASSWORD = f"{WORD}-onvif"
@@ -93,6 +97,42 @@ def test_a_camera_whose_clock_is_wrong_takes_the_login(shift: timedelta) -> None
     device = SimulatedOnvif(password=PASSWORD, shift=shift)
     assert read(device).url
     assert device.record.refused == 0
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    try:
+        certificate = make_certificate(tmp_path_factory.mktemp("certificate"))
+    except ServiceMissing as error:
+        absent(str(error))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.key_and_chain)
+    return context
+
+
+@pytest.mark.parametrize("kind", ["token", "digest", ""])
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_over_tls_one_session_and_three_logins_are_enough_too(
+    tls: ssl.SSLContext, kind: str, newest: ssl.TLSVersion
+) -> None:
+    tls.maximum_version = newest
+    device = SimulatedOnvif(password=PASSWORD, login_kind=kind, tls=tls, shift=timedelta(days=-9000))
+    found = read(device)
+    assert found.url == "rtsp://127.0.0.1:554/main?a=1&b=2"
+    assert found.serial == "4C11AE01C0DE"
+    assert device.record.connections == 1
+    assert (device.record.logins, device.record.refused) == (0 if kind == "" else 3, 0)
+
+
+def test_a_port_without_tls_and_one_with_it_are_named_for_what_they_are(tls: ssl.SSLContext) -> None:
+    plain, secure = SimulatedOnvif(password=PASSWORD), SimulatedOnvif(password=PASSWORD, tls=tls)
+    with serve_onvif(plain), serve_onvif(secure):
+        for device, scheme in ((plain, "https"), (secure, "http")):
+            address = f"{scheme}://{device.host}:{device.port}/onvif/device_service"
+            with pytest.raises(SourceUnavailable) as refused:
+                read_device(parse_endpoint(address), LOGIN, timeout_s=10)
+            assert WORD not in str(refused.value)
+            assert device.record.logins == 0
 
 
 def test_a_stream_is_chosen_by_its_name_else_the_largest_that_can_be_read() -> None:

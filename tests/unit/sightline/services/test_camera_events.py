@@ -1,6 +1,7 @@
 """A camera's own image events are evidence beside Sightline's: in the log of an incident, and never alone."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,13 @@ from domain.messages import BatchResult
 from ingest.connect.authentication import Login
 from ingest.connect.endpoints import Endpoint
 from ingest.onvif.image_events import ImageEvent
+from sightline.config.alert_settings import AlertSettings
 from sightline.services.camera_events import AGAIN_AFTER, AT_ONCE, BY, CameraEvents
 from simulation.cameras.onvif_device import SimulatedOnvif, serve_onvif
 from tests.canary import WORD
 from tests.fakes.ports import START, FakeAlertStore, FakeClock, FakeScoreStore, FakeStreamStore
 
+PORTS = AlertSettings(onvif_port=8000)
 DARK = {ImageEvent.TOO_DARK: True, ImageEvent.TOO_BLURRY: False}
 
 
@@ -33,7 +36,9 @@ class Site:
         self.events = self.make()
 
     def make(self) -> CameraEvents:
-        return CameraEvents(self.streams, self.alerts, self.clock, port=8000, read=self.read, is_own=lambda _: False)
+        return CameraEvents(
+            self.streams, self.alerts, self.clock, port_of=PORTS.onvif_port_of, read=self.read, is_own=lambda _: False
+        )
 
     def read(self, endpoint: Endpoint, login: Login) -> Mapping[ImageEvent, bool]:
         self.asked.append((endpoint, login))
@@ -88,6 +93,27 @@ def test_what_a_camera_says_goes_into_the_log_of_its_incident_once(
     assert site.alerts.incident(incident.incident_id) == incident, "no verdict changes"
 
 
+@pytest.mark.parametrize(
+    ("ports", "expected"),
+    [
+        ({}, ("http", 80)),
+        ({"onvif_port": 8000, "onvif_ports": {"yard": 9}}, ("http", 8000)),
+        ({"onvif_tls": True, "onvif_port": 443, "onvif_ports": {"gate": 8899}}, ("http", 8899)),
+        ({"onvif_tls": True, "onvif_port": 443, "onvif_tls_ports": {"yard": 8443}}, ("https", 443)),
+        ({"onvif_tls_ports": {"yard": 9, "gate": 8443}}, ("https", 8443)),
+    ],
+)
+def test_each_camera_is_asked_at_its_own_port_in_tls_where_that_is_said(
+    ports: dict[str, Any], expected: tuple[str, int]
+) -> None:
+    site = Site(DARK)
+    site.add("gate")
+    site.fail("gate")
+    site.make_with(AlertSettings(**ports)).run_once()
+    ((endpoint, _),) = site.asked
+    assert (endpoint.scheme, endpoint.port) == expected
+
+
 def test_a_camera_that_does_not_answer_is_asked_once_more_and_not_again() -> None:
     site = Site()
     site.add("gate")
@@ -107,7 +133,12 @@ def test_a_recorder_this_machine_and_a_file_are_not_asked() -> None:
         site.add(name, url)
         site.fail(name)
     site.events = CameraEvents(
-        site.streams, site.alerts, site.clock, port=80, read=site.read, is_own=lambda host: host == "own.test"
+        site.streams,
+        site.alerts,
+        site.clock,
+        port_of=PORTS.onvif_port_of,
+        read=site.read,
+        is_own=lambda host: host == "own.test",
     )
     site.events.run_once()
     assert site.asked == []
@@ -139,7 +170,9 @@ def test_a_simulated_camera_is_asked_over_the_network_and_its_password_is_nowher
     with serve_onvif(device):
         site.add("gate", f"rtsp://ann:{WORD}@{device.host}:554/1")
         incident = site.fail("gate")
-        events = CameraEvents(site.streams, site.alerts, site.clock, port=device.port, is_own=lambda _: False)
+        events = CameraEvents(
+            site.streams, site.alerts, site.clock, port_of=lambda _: ("http", device.port), is_own=lambda _: False
+        )
         events.run_once()
     assert site.log(incident) == [f"{BY}: reports ImageTooDark, which agrees with this incident"]
     assert (device.record.most_sessions, device.record.logins) == (1, 3)

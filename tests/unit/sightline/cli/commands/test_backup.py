@@ -138,8 +138,12 @@ def test_the_command_for_postgres_loses_nothing_that_was_committed_while_it_was_
     assert before <= len(found) <= after
     assert [camera.name for camera in SqlStreamStore(restored).cameras()] == ["gate"]
     assert len(SqlStreamStore(restored).audit()) == 1
-    with pytest.raises(Exception, match="append-only"), restored.begin() as connection:
-        connection.execute(text("DELETE FROM audit"))
+    SqlStreamStore(restored).put_camera(Camera("yard", URL), by="ann", at=START)
+    for change in ("UPDATE {} SET done_by = 'nobody'", "DELETE FROM {}", "TRUNCATE {}"):
+        for table in ("audit", "camera_changes"):
+            with pytest.raises(Exception, match="append-only"), restored.begin() as connection:
+                connection.execute(text(change.format(table)))
+    assert [line.number for line in SqlStreamStore(restored).audit()] == [2, 1]
     restored.dispose()
 
 
