@@ -36,8 +36,16 @@ class Site:
         self.events = self.make()
 
     def make(self) -> CameraEvents:
+        return self.make_with(PORTS)
+
+    def make_with(self, settings: AlertSettings, own: str = "") -> CameraEvents:
         return CameraEvents(
-            self.streams, self.alerts, self.clock, port_of=PORTS.onvif_port_of, read=self.read, is_own=lambda _: False
+            self.streams,
+            self.alerts,
+            self.clock,
+            port_of=settings.onvif_port_of,
+            read=self.read,
+            is_own=lambda host: host == own,
         )
 
     def read(self, endpoint: Endpoint, login: Login) -> Mapping[ImageEvent, bool]:
@@ -132,14 +140,7 @@ def test_a_recorder_this_machine_and_a_file_are_not_asked() -> None:
     ):  # fmt: skip
         site.add(name, url)
         site.fail(name)
-    site.events = CameraEvents(
-        site.streams,
-        site.alerts,
-        site.clock,
-        port_of=PORTS.onvif_port_of,
-        read=site.read,
-        is_own=lambda host: host == "own.test",
-    )
+    site.events = site.make_with(PORTS, own="own.test")
     site.events.run_once()
     assert site.asked == []
 
