@@ -94,7 +94,7 @@ class AuditFilter:
 
 def may_make_link(role: UserRole, scope: AccessScope, site: str | None) -> bool:
     """Return whether somebody may show the wall of a site, or of every site where it is None, by a kiosk link."""
-    return role.covers(UserRole.OPERATOR) and (scope.everything or site in scope.sites)
+    return role.covers(UserRole.OPERATOR) and (scope.is_unrestricted or site in scope.sites)
 
 
 EVERY_LINE = AuditFilter()

@@ -30,12 +30,12 @@ _NO_SITE = ""
 
 def visible_alerts(scope: AccessScope) -> Conditions:
     """Alerts are kept of cameras that are watched, and go with them."""
-    return () if scope.everything else [tables.alerts.c.stream_id.in_(_watched(scope))]
+    return () if scope.is_unrestricted else [tables.alerts.c.stream_id.in_(_watched(scope))]
 
 
 def visible_incidents(connection: Connection, scope: AccessScope) -> Conditions:
     """An incident of several cameras is seen by whoever sees them all."""
-    if scope.everything:
+    if scope.is_unrestricted:
         return ()
     table = tables.incidents
     own = _of_cameras(scope, table.c.incident_id, table.c.stream_id, table.c.site)
@@ -47,7 +47,7 @@ def visible_incidents(connection: Connection, scope: AccessScope) -> Conditions:
 
 def visible_messages(connection: Connection, scope: AccessScope) -> Conditions:
     """A message is seen with its incident."""
-    if scope.everything:
+    if scope.is_unrestricted:
         return ()
     incident = tables.shadow_messages.c.incident
     camera, site = (_text_of(connection, incident, name) for name in ("stream_id", "site"))
@@ -60,7 +60,7 @@ def visible_messages(connection: Connection, scope: AccessScope) -> Conditions:
 
 
 def visible_changes(connection: Connection, scope: AccessScope) -> Conditions:
-    if scope.everything:
+    if scope.is_unrestricted:
         return ()
     table = tables.camera_changes
     before, after = (_text_of(connection, values, "site") for values in (table.c.before_values, table.c.after_values))
@@ -70,7 +70,7 @@ def visible_changes(connection: Connection, scope: AccessScope) -> Conditions:
 
 def visible_lines(scope: AccessScope) -> Conditions:
     """A line of the audit is about a camera, or about a whole site, or about neither."""
-    if scope.everything:
+    if scope.is_unrestricted:
         return ()
     table = tables.audit
     own = _of_cameras(scope, table.c.id, table.c.camera, table.c.site)

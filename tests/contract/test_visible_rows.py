@@ -57,7 +57,7 @@ class House:
         return scope.sees(camera, now.site if now is not None else site_then)
 
     def sees_incident(self, scope: AccessScope, found: Incident) -> bool:
-        if scope.everything:
+        if scope.is_unrestricted:
             return True
         names = found.members or ((found.stream_id,) if found.stream_id else ())
         return bool(names) and all(self.sees(scope, name, found.site if len(names) == 1 else "") for name in names)
@@ -153,6 +153,6 @@ def site_of(values: object) -> str:
 
 
 def sees_line(house: House, scope: AccessScope, line: AuditEntry) -> bool:
-    if scope.everything:
+    if scope.is_unrestricted:
         return True
     return house.sees(scope, line.camera, line.site) if line.camera else line.site in scope.sites - {""}

@@ -49,7 +49,7 @@ class FakeAccessStore:
         self._users[name] = replace(self._users[name], role=role, scope=scope)
         operates = role is not UserRole.VIEWER
         for each in [each for each in self._links.values() if each.by == name]:
-            if not (operates and (scope.everything or each.site in scope.sites)):
+            if not (operates and (scope.is_unrestricted or each.site in scope.sites)):
                 self._links[each.link_id] = replace(each, ended=True)
         return True
 
@@ -145,7 +145,7 @@ class FakeAuditStore:
         ]
 
     def _sees(self, entry: AuditEntry, filters: AuditFilter) -> bool:
-        if entry.camera or filters.scope.everything:
+        if entry.camera or filters.scope.is_unrestricted:
             return self._streams.sees(filters.scope, entry.camera, entry.site)
         return entry.site != "" and entry.site in filters.scope.sites
 

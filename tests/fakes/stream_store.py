@@ -90,7 +90,7 @@ class FakeStreamStore:
         return scope.sees(camera, now.site if now is not None else site_then)
 
     def sees_incident(self, scope: AccessScope, incident: Incident) -> bool:
-        if scope.everything:
+        if scope.is_unrestricted:
             return True
         cameras = incident.members or ((incident.stream_id,) if incident.stream_id else ())
         site = incident.site if len(cameras) == 1 else ""

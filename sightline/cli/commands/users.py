@@ -86,14 +86,14 @@ def change(
     """Change what a user may do and see; open sessions and kiosk links follow within seconds."""
     clock, chosen, person = SystemClock(), load_command_settings(settings), choose_person(by)
     named = choose_scope(site, camera)
-    if every_camera and not named.everything:
+    if every_camera and not named.is_unrestricted:
         raise ConfigError("--every-camera: name sites and cameras, or choose this, and not both")
     with command_stores(chosen, clock) as stores:
         user = next((each for each in stores.access.users() if each.name == name), None)
         if user is None:
             raise _unknown_user(name)
         new_role = role or user.role
-        scope = named if every_camera or not named.everything else user.scope
+        scope = named if every_camera or not named.is_unrestricted else user.scope
         stores.access.change_user(name, new_role, scope, by=person, at=clock.now())
     say(f"{name}: {new_role}, {describe_scope(scope)}")
 
