@@ -37,6 +37,10 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "add": ("/cameras/+add", "#save-camera"),
     "incidents": ("/incidents", ".incident-table tbody tr"),
     "reports": ("/reports", "button.download"),
+    "maintenance": ("/maintenance", ".maintenance > p[role=status]:not(:empty)"),
+    "audit": ("/audit", ".audit-table tbody tr"),
+    "docs": ("/docs", "main details"),
+    "missing": ("/cameras/nobody", ".camera-acts p"),
 }
 """Every page of which a picture is taken with `every`: its address and what must be there first."""
 

@@ -3,6 +3,7 @@
 The recount knows no SQL, no intervals and no sums: it paints the seconds of a period one camera at a time and counts.
 """
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -111,5 +112,6 @@ def _season(first: datetime, *, cameras: int, days: int, a_day: float) -> Mappin
         "hours_of_period": {site.name: site.whole.duration / timedelta(hours=1) for site in report.sites},
         "cameras_that_differ": len(done.differences),
         "differences": done.differences[:5],
+        "load": os.getloadavg()[0],
         **written,
     }

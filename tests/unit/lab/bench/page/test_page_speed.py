@@ -21,3 +21,5 @@ def test_a_small_wall_is_measured_and_a_day_of_updates_leaves_nothing_behind() -
     for name in ("first_paint_s", "cameras_shown_s", "fault_visible_s", "year_chart_s"):
         assert found[name]["n"] == 1
         assert found[name]["max"] > 0
+    assert len(found["promises"]) == 8
+    assert all(answer.startswith(("kept: ", "NOT KEPT: ")) for answer in found["promises"].values())
