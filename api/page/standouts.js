@@ -5,11 +5,13 @@ import { cameraAddress } from "./router.js";
 import { t } from "./texts.js";
 
 const EVERY_MS = 60_000;
+const MOST = 6;
 
 /** The section, hidden while nothing stands out. */
 export function standoutSection() {
   return element("section", { class: "incidents", id: "standouts", "aria-labelledby": "standouts-title", hidden: true },
-    element("h2", { id: "standouts-title" }), element("ul"));
+    element("h2", { id: "standouts-title" }), element("ul"),
+    element("details", { hidden: true }, element("summary"), element("ul")));
 }
 
 /** Ask now and each minute what stands out, and show it in `section`. `isWanted(site)` says whether a site is shown. */
@@ -21,7 +23,12 @@ export function watchStandouts(section, state, isWanted) {
     const shown = found.filter((one) => isWanted(one.site));
     section.hidden = !shown.length;
     section.querySelector("h2").textContent = t("standouts.title", { n: shown.length });
-    section.querySelector("ul").replaceChildren(...shown.map((one) => line(one, state.faults)));
+    const lines = shown.map((one) => line(one, state.faults));
+    const more = section.querySelector("details");
+    section.querySelector("ul").replaceChildren(...lines.slice(0, MOST));
+    more.hidden = lines.length <= MOST;
+    more.querySelector("summary").textContent = t("standouts.more", { n: lines.length - MOST });
+    more.querySelector("ul").replaceChildren(...lines.slice(MOST));
   }
 
   async function ask() {

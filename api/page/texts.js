@@ -45,6 +45,7 @@ const ENGLISH = {
   "wall.keys": "Keys: / finds, arrows or J and K go from camera to camera, Enter opens, Escape clears.",
 
   "standouts.title": "Stand out beside the other cameras of their site, while they learn what is usual ({n})",
+  "standouts.more": "{n} more",
   "site.allOk": "all {n} OK",
   "site.oneOk": "OK",
   "site.fault": "{n} with a fault",

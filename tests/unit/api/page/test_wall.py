@@ -99,6 +99,18 @@ def test_what_stands_out_at_a_site_is_named_with_its_reason_and_a_way_to_the_cam
     window.wait(lambda: window.texts(".detail .check-row"), what="its checks")
 
 
+def test_many_that_stand_out_are_folded_behind_the_first(window: Browser, stage: SampleCameras, opened: Open) -> None:
+    for number in range(8):
+        put_site(stage, f"site {number}")
+    opened()
+    window.wait(lambda: window.texts("#standouts > ul li"), what="what stands out")
+    assert window.texts("#standouts-title")[0].endswith("(8)")
+    assert len(window.texts("#standouts > ul li")) == 6
+    assert window.texts("#standouts summary") == ["2 more"]
+    window.click("#standouts summary")
+    assert len(window.texts("#standouts details li")) == 2
+
+
 def test_a_wall_where_nothing_stands_out_has_no_such_section(
     window: Browser, stage: SampleCameras, opened: Open
 ) -> None:
