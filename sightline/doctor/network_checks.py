@@ -32,6 +32,8 @@ DATABASE_WAIT_S = 2.0
 """Seconds that a mute database keeps the receivers waiting."""
 AT_ONCE = 128
 NAMES_SHOWN = 10
+SILENT = "silent"
+"""The result of a server that takes the connection and does not greet."""
 
 Connect = Callable[[str, int, float], None]
 """`connect(host, port, timeout_s)` makes and closes a connection, or raises `OSError`."""
@@ -39,6 +41,23 @@ Connect = Callable[[str, int, float], None]
 
 def _connect(host: str, port: int, timeout_s: float) -> None:
     socket.create_connection((host, port), timeout_s).close()
+
+
+class _Silence(OSError):
+    """The connection is accepted, and the greeting does not come."""
+
+
+def _wait_for_greeting(host: str, port: int, timeout_s: float) -> None:
+    """Wait for the first line of a mail server, which speaks before its client (RFC 5321, 3.1)."""
+    until_s = time.monotonic() + timeout_s
+    with socket.create_connection((host, port), timeout_s) as connection:
+        connection.settimeout(max(0.1, until_s - time.monotonic()))
+        try:
+            greeting = connection.recv(3)
+        except TimeoutError:
+            raise _Silence from None
+    if greeting != b"220":
+        raise OSError(0, "it does not greet as a mail server that takes mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +68,8 @@ class CheckedPlace:
     host: str = ""
     port: int = 0
     problem: str = ""
+    greets: bool = False
+    """Whether the server speaks first."""
 
 
 @dataclass
@@ -57,6 +78,7 @@ class _Trials:
 
     places: Sequence[CheckedPlace]
     connect: Connect
+    greet: Connect
     until_s: float
     results: dict[int, str] = field(default_factory=dict)
 
@@ -88,19 +110,27 @@ class _Trials:
         if not place.host:
             return ""
         try:
-            self.connect(place.host, place.port, CONNECT_TIMEOUT_S)
+            (self.greet if place.greets else self.connect)(place.host, place.port, CONNECT_TIMEOUT_S)
+        except _Silence:
+            return SILENT
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or "no answer"
             return f"{place.host}:{place.port} cannot be reached ({reason})"
         return ""
 
 
-def check_network(settings: Settings, *, connect: Connect = _connect, wait_s: float = WAIT_S) -> Iterator[Finding]:
-    """Yield what was found of cameras and receivers, within `wait_s` in all."""
+def check_network(
+    settings: Settings,
+    *,
+    connect: Connect = _connect,
+    greet: Connect = _wait_for_greeting,
+    wait_s: float = WAIT_S,
+) -> Iterator[Finding]:
+    """Yield what was found of cameras and receivers, within `wait_s` in all; `greet` waits for the server too."""
     cameras = [place_of_camera(camera) for camera in known_cameras(settings) if camera.enabled]
     receivers = list(_receiver_places(settings))
     # Receivers first: there are few, and a message that reaches nobody weighs more than a camera.
-    results = _Trials([*receivers, *cameras], connect, time.monotonic() + wait_s).run()
+    results = _Trials([*receivers, *cameras], connect, greet, time.monotonic() + wait_s).run()
     for number, place in enumerate(receivers):
         yield _receiver_finding(place, results.get(number))
     if not receivers:
@@ -150,7 +180,10 @@ def _receiver_places(settings: Settings) -> Iterator[CheckedPlace]:
             port = address.port or str(DEFAULT_PORTS.get(address.scheme.lower(), 80))
             yield CheckedPlace(name, address.hostname.strip("[]"), int(port))
     for name, receiver in settings.alerts.receivers.items():
-        if isinstance(receiver, MailSettings | MqttSettings):
+        if isinstance(receiver, MailSettings):
+            greets = receiver.security != "tls"  # there the client speaks first
+            yield CheckedPlace(f"receiver {name}", receiver.host, receiver.port, greets=greets)
+        elif isinstance(receiver, MqttSettings):
             yield CheckedPlace(f"receiver {name}", receiver.host, receiver.port)
         else:
             yield CheckedPlace(f"receiver {name}")
@@ -165,6 +198,10 @@ def _receiver_finding(place: CheckedPlace, problem: str | None) -> Finding:
         return Finding(
             place.name, Health.FAILED, f"{place.host}:{place.port} was not reached in time; check the network"
         )
+    if problem == SILENT:
+        name = place.name.removeprefix("receiver ")
+        text = f"{place.host}:{place.port} takes the connection and does not greet within {CONNECT_TIMEOUT_S:.0f} s; "
+        return Finding(place.name, Health.NOTE, f"{text}try it: sightline notify test '{name}'")
     if problem:
         return Finding(place.name, Health.FAILED, problem if place.problem else f"{problem}; check the network")
     return Finding(place.name, Health.OK, f"{place.host}:{place.port} answers")

@@ -1,8 +1,13 @@
 """The doctor tries every camera and receiver, and ends although many of them hang."""
 
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,7 +29,7 @@ def make_settings(tmp_path: Path, hosts: list[str], **more: object) -> Settings:
 
 
 def check(settings: Settings, connect: Connect, wait_s: float = 60.0) -> dict[str, Finding]:
-    return {found.subject: found for found in check_network(settings, connect=connect, wait_s=wait_s)}
+    return {found.subject: found for found in check_network(settings, connect=connect, greet=connect, wait_s=wait_s)}
 
 
 def test_a_thousand_cameras_of_which_many_hang_are_tried_as_far_as_time_allows(tmp_path: Path) -> None:
@@ -111,3 +116,90 @@ def test_cameras_of_the_database_are_tried_too_and_those_that_are_off_are_not(tm
     found = check(settings, lambda host, port, _: asked.append((host, port)))["cameras"]
     assert sorted(asked) == [("10.0.0.1", 554), ("2001:db8::7", 80)]
     assert "2 of 3 can be reached; 1 cannot: film: its file is not there" in found.text
+
+
+@contextmanager
+def accept_connections(say: bytes) -> Iterator[int]:
+    """Accept every connection on a free port, say this and nothing else, and keep it open."""
+    kept: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    kept.append(connection)
+                    connection.sendall(say)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(60)
+            for each in kept:
+                each.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "health", "text"),
+    [
+        (b"220 mail.example ESMTP\r\n", Health.OK, "answers"),
+        (b"", Health.NOTE, "takes the connection and does not greet within"),
+        (b"554 go away\r\n", Health.FAILED, "does not greet as a mail server that takes mail"),
+        (b"HTTP/1.1 400 Bad\r\n", Health.FAILED, "does not greet as a mail server"),
+    ],
+)
+def test_a_mail_server_is_well_when_it_greets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes, health: Health, text: str
+) -> None:
+    monkeypatch.setattr(network_checks, "CONNECT_TIMEOUT_S", 3.0 if said else 0.2)
+    with accept_connections(said) as port:
+        settings = make_settings(tmp_path, [], **receivers_at(port))
+        found = {each.subject: each for each in check_network(settings, wait_s=60)}
+    assert found["receiver mail"].health is health, found
+    assert text in found["receiver mail"].text
+
+
+def receivers_at(port: int) -> dict[str, object]:
+    """Return settings of many receivers of every kind at one port of this machine."""
+    mail = {"type": "smtp", "host": "127.0.0.1", "port": port, "sender": "a@b.example", "to": ["c@d.example"]}
+    home = {"type": "mqtt", "host": "127.0.0.1", "port": port}
+    receivers = {"mail": mail, "tls-mail": {**mail, "security": "tls"}, "home": home}
+    receivers |= {f"mail-{number}": mail for number in range(20)}
+    hooks = [{"name": f"hook-{number}", "url": f"http://127.0.0.1:{port}/{number}"} for number in range(20)]
+    return {
+        "alerts": {"receivers": receivers},
+        "notifiers": {"webhooks": hooks},
+        "heartbeat": {"url": f"http://127.0.0.1:{port}/"},
+    }
+
+
+def test_many_cameras_every_receiver_and_every_service_that_are_mute_end_in_time(tmp_path: Path) -> None:
+    """All of it takes less than ten seconds on an idle machine; the limit here is for a busy one."""
+    with accept_connections(b"") as port:
+        address = f"127.0.0.1:{port}"
+        oidc = {"issuer": f"https://{address}/", "client_id": "sightline", "secret": f"{WORD}-oidc"}
+        sign_in = {"groups": [{"group": "guards", "role": "operator"}], "oidc": oidc}
+        settings = {
+            "database": f"postgresql://sight:{WORD}@{address}/s",
+            "cameras": [{"name": f"c{n}", "url": f"rtsp://u:{WORD}@{address}/1"} for n in range(400)],
+            "queue": {"kind": "kafka", "servers": [address]},
+            "live": {"kind": "redis", "url": f"redis://:{WORD}@{address}/0"},
+            "api": {"public_url": "https://s.example", "sign_in": sign_in},
+            "device": "cpu",
+            **receivers_at(port),
+        }
+        path = tmp_path / "settings.yaml"
+        path.write_text(json.dumps(settings))
+        command = [sys.executable, "-m", "sightline.cli.main", "doctor", "--settings", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1, done.stderr
+    for name in ("receiver mail-19", "receiver tls-mail", "receiver home", "webhook hook-19", "heartbeat"):
+        assert name in said
+    assert said.count("does not greet within 3 s") == 21
+    for service in ("database", "kafka", "redis", "sign-in service", "of 400"):
+        assert service in said
+    assert WORD not in done.stdout + done.stderr
