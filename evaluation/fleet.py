@@ -236,7 +236,10 @@ def compare_cameras(
 
 def score_cameras(measured: Mapping[str, Mapping[str, float]]) -> Mapping[str, tuple[FleetScore, ...]]:
     """Return how far each camera stands out, by every rule that could be asked of it."""
-    compared = {name: numbers for name, numbers in measured.items() if numbers.get(LIGHT, 1.0) >= DARKEST}
+    finite = {
+        name: {key: one for key, one in numbers.items() if math.isfinite(one)} for name, numbers in measured.items()
+    }
+    compared = {name: numbers for name, numbers in finite.items() if numbers.get(LIGHT, 1.0) >= DARKEST}
     if len(compared) < LEAST_CAMERAS:
         return {}
     site = _SiteNumbers(compared)

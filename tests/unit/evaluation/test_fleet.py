@@ -1,5 +1,6 @@
 """What one camera shows alone is its own; what all show is the hour and the weather."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -154,6 +155,17 @@ def test_a_few_cameras_say_nothing_and_a_camera_without_the_number_is_not_compar
     cameras["camera 3"] |= WORSE[Fault.IR_CUT]
     del cameras["camera 1"]["purple_share"]
     assert not compare_cameras(cameras)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_number_that_is_none_is_missing_and_blinds_no_other_camera(number: float) -> None:
+    cameras = site(20, model=True)
+    for place, numbers in enumerate(cameras.values()):
+        numbers["image_quality"] = 50.0 + place
+    cameras["camera 3"] |= WORSE[Fault.BLUR]
+    cameras["camera 5"]["sharpness"] = cameras["camera 6"]["image_quality"] = number
+    cameras["camera 7"][MODEL[0]] = cameras["camera 8"][PIXELS] = number
+    assert name_calls(cameras) == {"camera 3": [Fault.BLUR]}
 
 
 def test_lamplight_is_not_compared() -> None:
