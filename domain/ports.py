@@ -348,7 +348,7 @@ class CameraLeases(Protocol):
 
 
 WANTED_S = 10.0
-"""How many seconds a look at a camera counts."""
+"""How many seconds a view of a camera counts."""
 ANNOUNCED_S = 60.0
 """How many seconds it counts which models a worker has."""
 
@@ -371,11 +371,11 @@ class LiveState(Protocol):
     def picture(self, stream_id: str) -> Frame | None: ...
 
     def want_picture(self, stream_id: str) -> None:
-        """Note that somebody looks at this camera now; ingest then sends its pictures. Forgotten after ten seconds."""
+        """Note that somebody views this camera now; ingest then sends its pictures. Forgotten after ten seconds."""
         ...
 
     def wanted_pictures(self) -> frozenset[str]:
-        """Return the cameras that somebody looked at within ten seconds."""
+        """Return the cameras that somebody viewed within ten seconds."""
         ...
 
     def announce_models(self, names: Collection[str]) -> None:

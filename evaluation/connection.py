@@ -10,7 +10,7 @@ from evaluation.rules.fault_rules import RULES
 from evaluation.rules.rule_check import RuleResult, never_assessable_reason
 
 STALL_S = 10.0
-"""A connection that calls itself live but decoded no picture for so long has stalled."""
+"""A connection that calls itself live but decoded no picture for this long has stalled."""
 SHORTEST_SPAN_S = 15.0
 """Errors a minute are computed over no less than this, or one error in the first status would read as thirty a
 minute."""

@@ -38,9 +38,9 @@ class Policy:
     background_s: float = 30.0
     """The window whose still parts are compared with the learned view."""
     preset_moved_s: float = 1800.0
-    """A PTZ camera has moved when it looks at none of its presets for so long …"""
+    """A PTZ camera has moved when it looks at none of its presets for this long …"""
     preset_covered_s: float = 120.0
-    """… and is covered when the structure of all of them is gone for so long."""
+    """… and is covered when the structure of all of them is gone for this long."""
     refuse_share: float = 0.5
     """A view that failed an absolute bound in this share of the learning frames is refused."""
     accept_frames: int = 3
@@ -57,18 +57,18 @@ class Policy:
     course_s: float = 24 * 3600.0
     """How long a course of the light takes; what depends on its hour is not compared before one was seen."""
     steady_s: float = 2 * 3600.0
-    """After a change of light mode what the camera's gain does to a picture is not compared for so long."""
+    """After a change of light mode what the camera's gain does to a picture is not compared for this long."""
 
     mode_dwell_s: float = 20.0
     """Another light must last this long before the mode changes."""
     black_dwell_s: float = 3600.0
     """… and a picture gone black at once so long: only then is it taken for a scene whose light was switched off."""
     settle_s: float = 120.0
-    """After a mode change the picture is not assessable for so long: exposure, focus and filter move."""
+    """After a mode change the picture is not assessable for this long: exposure, focus and filter move."""
     unlit_note_s: float = 12 * 3600.0
 
     silent_s: float = 15.0
-    """Without a status for so long, ingest itself is silent and nothing can be said."""
+    """Without a status for this long, ingest itself is silent and nothing can be said."""
     error_window_s: float = 30.0
 
     raise_s: float | None = None
@@ -81,7 +81,7 @@ class Policy:
     explanation_wait_s: float = 300.0
     """… and at most this long while a fault that would explain it is pending."""
     rate_window_s: float = 10.0
-    """A stream's rates are means over so long: a cause that is judged by one shows so much after its symptoms."""
+    """A stream's rates are means over this long: a cause that is judged by one shows so much after its symptoms."""
     metrics: Mapping[str, MetricSpec] = field(default_factory=dict, compare=False, repr=False)
     """By which reasons name numbers, in a guard's words and units; a metric that is not listed goes by its key."""
 

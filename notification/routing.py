@@ -78,7 +78,7 @@ class Route:
     hours: tuple[Hours, ...] = ()
     """When it holds, by the clock of the site."""
     escalate_after_s: float | None = None
-    """Without an acknowledgement for so long, `escalate_to` gets the message as well; None never."""
+    """Without an acknowledgement for this long, `escalate_to` gets the message as well; None never."""
     escalate_to: tuple[str, ...] = ()
 
 

@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 STUCK_AFTER_S = 60.0
 BEHIND_S = 1.5
-"""Where more waits and the oldest frame of a poll is older than this, models that look now and then look later."""
+"""Where more waits and the oldest frame of a poll is older than this, models that run now and then run later."""
 
 
 @dataclass(frozen=True, slots=True)

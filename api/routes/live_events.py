@@ -41,7 +41,7 @@ from domain.text.camera_urls import redact_text
 
 UPDATE_INTERVAL_S = 1.0
 MAX_STREAM_S = 3600.0
-"""A stream ends after so long; the page connects again, shows its cookie again and gets a fresh one."""
+"""A stream ends after this long; the page connects again, shows its cookie again and gets a fresh one."""
 _OPEN_INCIDENTS = 100
 _RECENT_INCIDENTS = 20
 

@@ -17,7 +17,7 @@ from api.security.client_address import Network
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 COOKIE = "sightline_session"
 SESSION_LIFE = timedelta(days=7)
-"""A cookie that is not used for so long is worth nothing."""
+"""A cookie that is not used for this long is worth nothing."""
 MAX_SESSION_LIFE = timedelta(days=30)
 """So long after the token was shown it is asked for again, however often the cookie was renewed."""
 RENEW_AFTER = timedelta(days=1)

@@ -15,7 +15,7 @@ from domain.sign_on import SignedOn
 
 SIGN_ON_COOKIE = "o."
 SIGN_ON_LIFE = timedelta(hours=12)
-"""The other service is asked again after so long: it knows who may no longer enter."""
+"""The other service is asked again after this long: it knows who may no longer enter."""
 _MAX_COOKIE = 3000
 
 

@@ -249,7 +249,7 @@ PICTURE_FAULTS = Model(
     network=PictureFaults,
     example=lambda: (torch.zeros(1, 3, 234, detectability.LONGER_SIDE),),
     detector=picture_faults.load_picture_faults,
-    note="the trunk is detectability's: a look that asks both passes it once; trained on synthetic faults",
+    note="the trunk is detectability's: a picture for both passes it once; trained on synthetic faults",
     metrics=picture_faults.PictureFaultsDetector.metrics,
     default=True,
 )

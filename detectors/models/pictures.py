@@ -151,7 +151,7 @@ def downscale(images: Tensor, *, longer_side: int) -> Tensor:
 
 
 def _block_means(images: Tensor, down: int, across: int) -> Tensor:
-    """Means over blocks of `down` x `across` pixels that divide (N, C, H, W): what `area` gives, five times as quick.
+    """Means over blocks of `down` x `across` pixels that divide (N, C, H, W): what `area` gives, five times as fast.
 
     Whole rows are added, then every `across`-th column of their sum.
     """

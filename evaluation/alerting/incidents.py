@@ -131,7 +131,7 @@ def _update_open_incident(
 
 
 def _close_incident(case: CameraIncident, now: datetime) -> IncidentUpdate:
-    """End the incident; an event that nobody can mend ends without a word."""
+    """End the incident; an event that nobody can repair ends without a message."""
     assert case.incident is not None
     faults = (case.incident.headline, *case.incident.symptoms)
     summary = f"{case.incident.stream_id}: {FAULT_LABELS[case.incident.headline]} is over"

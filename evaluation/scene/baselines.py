@@ -280,7 +280,7 @@ def _step(metric: str, old: Statistic, new: Statistic, weight: float) -> float:
 def _ends(metric: str, part: BaselinePart, weight: float) -> tuple[float, float]:
     """Return how quickly the ends of a range widen and narrow.
 
-    What the light does repeats by the day: there they widen five times as quickly and narrow a tenth as quickly, so
+    What the light does repeats by the day: there they widen five times as fastly and narrow a tenth as quickly, so
     that they span some days' morning, noon and evening and not the last hours alone. How many people come repeats by
     the week: one empty weekend is remembered through the next days.
     """

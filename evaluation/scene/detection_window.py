@@ -1,6 +1,6 @@
-"""How well detectors do lately, from the few looks of the learned models, and what of it is usual at this hour.
+"""How well detectors do lately, from the few answers of the learned models, and what of it is usual at this hour.
 
-Models look every ten seconds or every minute, so that one look says little: what is judged and learned are a median
+Models run every ten seconds or every minute, so that one answer says little: what is judged and learned are a median
 and means over the last minutes. How many people and faces there are to be found depends on the hour, so each hour of
 the day (UTC) has a usual value of its own, learned under the metric's key, `@`, the hour, and `/` and a name of the
 models that measured it: what another model finds says nothing about what this one usually does.
@@ -43,8 +43,8 @@ LEAST_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """For how long the looks of a metric count, and from how many on, in how many slots of five minutes, they say
-    something: many looks at one person are one person.
+    """For how long the samples of a metric count, and from how many on, in how many slots of five minutes, they say
+    something: many samples of one person are one person.
     """
 
     lasts: timedelta
@@ -60,7 +60,7 @@ _SPANS: Mapping[str, _Span] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _ModelSample:
     """What a model measured; `by` are the fingerprints of the models that measure this."""
 
     at: datetime
@@ -70,22 +70,22 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class DetectionWindow:
-    """The looks of the last hour at most, oldest first, by metric; `values` are the numbers of `HOURLY` they give.
+    """The samples of the last hour at most, oldest first, by metric; `values` are the numbers of `HOURLY` they give.
 
     `by` names the models that each of these rests on; "" where no frame said which they were.
     """
 
-    looks: Mapping[str, tuple[_Look, ...]] = field(default_factory=dict)
+    samples: Mapping[str, tuple[_ModelSample, ...]] = field(default_factory=dict)
     values: Mapping[str, float] = field(default_factory=dict)
     by: Mapping[str, str] = field(default_factory=dict)
 
     def follow(self, now: datetime, scores: FrameScores) -> "DetectionWindow":
         """Return the window after one more picture; itself if nothing changes."""
-        kept = {metric: _add_look(self.looks.get(metric, ()), metric, scores, now) for metric in _SPANS}
-        if all(kept[metric] is self.looks.get(metric, ()) for metric in _SPANS):
+        kept = {metric: _add_sample(self.samples.get(metric, ()), metric, scores, now) for metric in _SPANS}
+        if all(kept[metric] is self.samples.get(metric, ()) for metric in _SPANS):
             return self
-        enough = {metric: looks for metric, looks in kept.items() if _has_enough_looks(looks, _SPANS[metric])}
-        return DetectionWindow(kept, _summarise_looks(enough), _name_models(enough))
+        enough = {metric: samples for metric, samples in kept.items() if _has_enough_samples(samples, _SPANS[metric])}
+        return DetectionWindow(kept, _summarise_samples(enough), _name_models(enough))
 
     def by_hour(self, hour: int) -> dict[str, float]:
         """Return the numbers of `HOURLY` under the keys by which they are learned for this hour."""
@@ -114,20 +114,22 @@ class DetectionWindow:
         return f"{metric}@{hour:02d}" + (f"/{by}" if by else "")
 
 
-def _add_look(looks: tuple[_Look, ...], metric: str, scores: FrameScores, now: datetime) -> tuple[_Look, ...]:
-    """Return the looks of a metric that still count; the same object where none came and none went.
+def _add_sample(
+    samples: tuple[_ModelSample, ...], metric: str, scores: FrameScores, now: datetime
+) -> tuple[_ModelSample, ...]:
+    """Return the samples of a metric that still count; the same object where none came and none went.
 
     Another model begins from nothing.
     """
     oldest = now - _SPANS[metric].lasts
-    if looks and looks[0].at <= oldest:
-        looks = tuple(look for look in looks if look.at > oldest)
+    if samples and samples[0].at <= oldest:
+        samples = tuple(sample for sample in samples if sample.at > oldest)
     if metric not in scores.values:
-        return looks
+        return samples
     by = _measured_by(metric, scores.models)
-    if looks and looks[-1].by != by:
-        looks = ()
-    return (*looks, _Look(now, float(scores.values[metric]), by))
+    if samples and samples[-1].by != by:
+        samples = ()
+    return (*samples, _ModelSample(now, float(scores.values[metric]), by))
 
 
 def _measured_by(metric: str, models: Mapping[str, str]) -> str:
@@ -136,22 +138,22 @@ def _measured_by(metric: str, models: Mapping[str, str]) -> str:
     return " ".join(part for name in own for part in models[name].split("+") if "@" in part)
 
 
-def _has_enough_looks(looks: tuple[_Look, ...], span: _Span) -> bool:
-    slots = {look.at.timestamp() // _SLOT_S for look in looks}
-    return len(looks) >= span.least and len(slots) >= span.slots
+def _has_enough_samples(samples: tuple[_ModelSample, ...], span: _Span) -> bool:
+    slots = {sample.at.timestamp() // _SLOT_S for sample in samples}
+    return len(samples) >= span.least and len(slots) >= span.slots
 
 
-def _summarise_looks(enough: Mapping[str, tuple[_Look, ...]]) -> dict[str, float]:
-    numbers = {metric: [look.value for look in looks] for metric, looks in enough.items()}
+def _summarise_samples(enough: Mapping[str, tuple[_ModelSample, ...]]) -> dict[str, float]:
+    numbers = {metric: [sample.value for sample in samples] for metric, samples in enough.items()}
     counted = [fmean(numbers[metric]) for metric in _COUNTS if metric in numbers]
     found = {DETECTABILITY: numbers.get("detectability"), FACES: numbers.get(_FACE_QUALITY)}
     values = {key: median(kept) for key, kept in found.items() if kept is not None}
     return {**values, YIELD: sum(counted)} if counted else values
 
 
-def _name_models(enough: Mapping[str, tuple[_Look, ...]]) -> dict[str, str]:
+def _name_models(enough: Mapping[str, tuple[_ModelSample, ...]]) -> dict[str, str]:
     """Return a short name of the models behind each number; of the yield also of which counts there are."""
-    by = {metric: looks[-1].by for metric, looks in enough.items()}
+    by = {metric: samples[-1].by for metric, samples in enough.items()}
     counts = "" if all(metric in by for metric in _COUNTS) else "-".join(metric for metric in _COUNTS if metric in by)
     named = {
         DETECTABILITY: by.get("detectability", ""),

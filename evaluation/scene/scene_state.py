@@ -29,7 +29,7 @@ from evaluation.scene.structure_comparison import BlockStructure
 from evaluation.scene.view_window import ViewWindow, describe_move
 
 SEEN_FOR_S = 60.0
-"""A look of the picture-fault model counts for the frames after it for so long; it looks every ten seconds."""
+"""An answer of the picture-fault model counts for this long for the frames after it; it runs every ten seconds."""
 
 SEEN_SLATE = PICTURE_FAULT + "slate"
 
@@ -229,7 +229,7 @@ def _describe_move(outcome: RuleResult, recent: ViewWindow) -> RuleResult:
 
 
 def _earlier_picture_faults(scores: FrameScores, moment: EvaluationContext) -> dict[str, float]:
-    """Return what the picture-fault model saw in an earlier frame, for as long as it looks no more often."""
+    """Return what the picture-fault model saw in an earlier frame, until the model runs again."""
     return {
         metric: measured.value
         for metric, measured in scores.earlier.items()

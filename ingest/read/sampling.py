@@ -49,7 +49,7 @@ def key_gap_allowed_s(plan: SamplingPlan) -> float | None:
 
 
 def is_adaptive(plan: SamplingPlan) -> bool:
-    """Return whether the plan leaves it to us how often to look: others are the operator's own."""
+    """Return whether Sightline may choose how often to sample; with the other plans the operator chooses."""
     return plan.mode is SamplingMode.AUTO
 
 

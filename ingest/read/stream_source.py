@@ -42,7 +42,7 @@ LONGEST_WAIT_S = 120.0
 CONFIRMED_BY, CONFIRMED_FOR_S = 3, 60.0
 """Gaps in RTP's numbers are believed while so many packets, the oldest no older than this, lost a part of a picture."""
 KEY_WAIT_S = 10.0
-"""A stream without a picture for so long, and without a key frame since the last one, waits for a key frame."""
+"""A stream without a picture for this long, and without a key frame since the last one, waits for a key frame."""
 DEADLINES = Deadlines()
 LIMITS = ReadingLimits()
 NOTHING_YET = StreamCounters()

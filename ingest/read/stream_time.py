@@ -9,13 +9,13 @@ arrival, else those of arrival.
 from typing import NamedTuple
 
 LONGEST_STEP_S = 10.0
-"""Of a live stream: a camera that is silent for so long is taken for dead, so a longer step is its clock being set."""
+"""Of a live stream: a camera silent for this long is taken for dead, so a longer step is its clock being set."""
 LONGEST_LEAD_S = 5.0
 """How far timestamps may run ahead of arrival: a server's buffer at the start, a segment of HLS."""
 LONGEST_LAG_S = 12.0
 """How much of what timestamps fell behind they may make up for: the longest pause a session outlives, and a little."""
 BOUT_S = 2.0
-"""Timestamps and arrival are compared over stretches of so long, the longest pause within left out."""
+"""Timestamps and arrival are compared over stretches of this long, the longest pause within left out."""
 SLOW = 1.5
 """Timestamps that advance so many times too slowly are not believed; believed again within the same factor."""
 GOOD_BOUTS = 2

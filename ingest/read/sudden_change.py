@@ -1,7 +1,7 @@
-"""Whether a picture suddenly lost much of its structure: the reading process then looks more often for some seconds.
+"""Whether a picture suddenly lost much of its structure: the reading process then samples more often for some seconds.
 
 A hand over the lens or a blow lasts a second or two, which one picture a second sees once or not at all. Cheap on
-purpose (about .1 ms a kept picture): it decides when to look, never what is wrong.
+purpose (about .1 ms a kept picture): it decides when to sample, never what is wrong.
 """
 
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class StructureWatch:
     def follow(self, plane: Samples, bits: int, now_s: float) -> "StructureWatch":
         """Return the watch after one kept picture: its first plane, (H, W) luma or (H, W, 3) RGB of `bits` bits.
 
-        While it looks more often nothing is learned, so that a cover does not become usual within seconds.
+        While it samples more often nothing is learned, so that a cover does not become usual within seconds.
         """
         luma = plane if plane.ndim == 2 else plane[..., 1]
         if self.dense(now_s) or min(luma.shape) < 2 * SIDE:

@@ -48,7 +48,7 @@ MAX_WAITING = 32
 TYPE_CHECKS = 200
 """How many pieces of a stream are looked through for their payload types; later ones are passed on unread."""
 SHORT_BODY_S = 1.5
-"""A camera silent for so long in the middle of an answer has announced a longer body than it sends."""
+"""A camera silent for this long in the middle of an answer has announced a longer body than it sends."""
 CHOSEN_AFTER = 25
 """How many of them, all with another payload type that the camera offers, show that it sends that one."""
 _REPLACED = frozenset({"content-base", "content-length"})

@@ -58,7 +58,7 @@ class SetMasks:
 
 @dataclass(frozen=True, slots=True)
 class SetViewed:
-    """Somebody looks at these cameras now: their pictures travel with their numbers."""
+    """Somebody views these cameras now: their pictures are sent with their numbers."""
 
     cameras: frozenset[str]
 

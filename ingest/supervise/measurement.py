@@ -1,6 +1,6 @@
-"""Measures each sampled frame before it leaves, and decides whether its picture goes along with the numbers.
+"""Measures each sampled frame before it leaves, and decides whether its picture is sent with the numbers.
 
-A picture goes when a model is due for its stream, or when somebody looks at the camera now. By received time alone, so
+A picture is sent when a model is due for its stream, or when somebody views the camera now. By received time alone, so
 that workers, who apply the same rule to the pictures they get, ask the same models.
 """
 
@@ -76,7 +76,7 @@ class FrameMeasurer:
     def __init__(self, metrics: Collection[str] | None = None, every_s: Mapping[str, float] | None = None) -> None:
         """`metrics` names the groups to measure, None for all; `every_s` has the seconds between a model's pictures.
 
-        Without `every_s` every picture goes along.
+        Without `every_s` every picture is sent.
         """
         self._meter = PictureMeter(choose_metrics(metrics))
         self._schedule = None if every_s is None else PictureSchedule(every_s)
@@ -88,7 +88,7 @@ class FrameMeasurer:
         self._masks[stream_id] = masks
 
     def set_viewed(self, stream_ids: frozenset[str]) -> None:
-        """Send every picture of these streams: somebody looks at them."""
+        """Send every picture of these streams: somebody views them."""
         self._viewed = stream_ids
 
     def set_models(self, names: frozenset[str] | None) -> None:

@@ -45,7 +45,7 @@ from ingest.supervise.send_buffer import SendBuffer
 TICK_S = 0.25
 FAREWELL_S = 3.0
 IDLE_S = 15.0
-"""Without a picture for so long, a process gives back the memory that it keeps for the next one."""
+"""Without a picture for this long, a process gives back the memory that it keeps for the next one."""
 SWITCH_INTERVAL_S = 0.001
 STATUS = Path("/proc/self/status")
 

@@ -1,4 +1,4 @@
-"""Many cameras, many processes, one order: starts the reading processes, hands on what they read, replaces what hangs.
+"""Many cameras, many processes, one order: starts the reading processes, passes on what they read, replaces what hangs.
 
 One thread does it all, so that messages leave in the order they came and nothing here needs a lock but the list of
 cameras.
@@ -95,7 +95,7 @@ class IngestSupervisor:
             self._wanted = _map_by_name(cameras)
 
     def show(self, cameras: Iterable[str]) -> None:
-        """Have the pictures of these cameras travel from now on, beside those that models judge; of no others."""
+        """From now on send the pictures of these cameras, and those that models judge; no others."""
         with self._lock:
             self._viewed = frozenset(cameras)
 

@@ -19,15 +19,15 @@ _log = logging.getLogger(__name__)
 STEP_S = 2.0
 """A difference between the wall clock and our time of more than this is a step …"""
 HOLD_S = 300.0
-"""… that is taken over once it has held for so long; our own time goes on meanwhile."""
+"""… that is taken over once it has held for this long; our own time goes on meanwhile."""
 CREEP_S = 60.0
 """A step taken over that is no larger than this is made up for gradually, so that our time never goes back for it."""
 SLEW, CREEP = 0.1, 0.5
 """How much of the time gone by may go into following the wall clock: day by day, and after a small step."""
 SETTLE_S = 3600.0
-"""After a large step was taken over, nothing is deleted for so long …"""
+"""After a large step was taken over, nothing is deleted for this long …"""
 BEGIN_S = 600.0
-"""… nor for so long after a start: a machine that starts with a wrong clock is often put right within minutes."""
+"""… nor for this long after a start: a machine that starts with a wrong clock is often put right within minutes."""
 
 
 class SystemClock:

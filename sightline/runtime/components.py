@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 MIN_RESTART_S = 1.0
 MAX_RESTART_S = 60.0
 STEADY_AFTER_S = 10.0
-"""A part that failed counts as well again once it has run for so long after the longest wait."""
+"""A part that failed counts as well again once it has run for this long after the longest wait."""
 
 
 class Component(Protocol):

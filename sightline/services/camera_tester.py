@@ -16,7 +16,7 @@ from sightline.runtime.logging_setup import Redactor
 from transport.embedded import EmbeddedQueue
 
 LONGEST_S = 20.0
-"""A camera that sent no picture for so long is not waited for any longer."""
+"""A camera that sent no picture for this long is not waited for any longer."""
 START_S = 60.0
 """A reading process on a busy machine may need so long before it opens anything."""
 RATES_S = 2.5

@@ -35,7 +35,7 @@ class IngestService:
     ) -> None:
         """`supervisor` reads the cameras of `directory` as they are now.
 
-        `live` says which cameras somebody looks at; their pictures travel.
+        `live` says which cameras somebody views; their pictures are sent.
         """
         self._supervisor = supervisor
         self._directory = directory
@@ -93,12 +93,12 @@ class _LiveStateWatch(ABC):
 
 
 class ViewerWatch(_LiveStateWatch):
-    """Has the pictures of those cameras travel that somebody looks at."""
+    """Has the pictures of those cameras sent that somebody views."""
 
     name, every_s = "ingest-viewers", VIEWERS_EVERY_S
 
     def follow(self) -> None:
-        """Ask once who looks; while the live state is unavailable nobody can."""
+        """Ask once which cameras are viewed; while the live state is unavailable nobody can view any."""
         try:
             self._supervisor.show(() if self._live is None else self._live.wanted_pictures())
         except StoreUnavailable:

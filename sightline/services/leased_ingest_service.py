@@ -39,7 +39,7 @@ class LeasedIngestService:
         live: LiveState | None = None,
         workers: LiveState | None = None,
     ) -> None:
-        """`live` says which cameras somebody looks at; their pictures travel. `workers` says which models there are."""
+        """`live` says which cameras somebody views; their pictures are sent. `workers` says which models there are."""
         self._new_publisher = publisher
         self._directory = CameraDirectory(store)
         self._held = held

@@ -44,7 +44,7 @@ from workers.frame_scoring.frame_scorer import FrameScorer
 from workers.stream_evaluator import StreamEvaluator, make_fresh_state
 
 CONNECT_S = 25.0
-"""A camera that sent no picture for so long is not waited for any longer."""
+"""A camera that sent no picture for this long is not waited for any longer."""
 MOST_A_HOST = 4
 """Sessions with one host at a time: a recorder with many channels allows few."""
 POLL_S = 0.25

@@ -27,7 +27,7 @@ BACKLOG = 64
 LISTEN_QUEUE = 512
 """Connections that wait in the system until they are taken: a flood fills it, and a guest waits for those before."""
 PEER_TIMEOUT_MS = 30_000
-"""A peer that acknowledges nothing for so long is gone: a laptop that was closed sends no end."""
+"""A peer that acknowledges nothing for this long is gone: a laptop that was closed sends no end."""
 
 SEND_BUFFER_BYTES = 128 * 1024
 """Bytes; the system would let it grow to megabytes for each peer that does not read."""

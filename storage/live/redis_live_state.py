@@ -157,7 +157,7 @@ class RedisLiveState:
         return noted - {_SOME_WORKER} if _SOME_WORKER in noted else None
 
     def _note(self, what: str, names: Collection[str], seconds: float) -> None:
-        """Keep names for so long under one key; a name that is noted again counts from then."""
+        """Keep names for this long under one key; a name that is noted again counts from then."""
         if self._is_paused():
             return
         with self._tolerate_outage():

@@ -86,7 +86,7 @@ class KafkaSettings:
     max_unacknowledged_frames: int = 64
     """Frames sent and not yet confirmed; one more is refused."""
     session_timeout_s: float = 10.0
-    """A worker silent for so long loses its partitions."""
+    """A worker silent for this long loses its partitions."""
     answer_within_s: float = 10.0
     """How long one request waits for the broker."""
     security: KafkaSecurity = KafkaSecurity()

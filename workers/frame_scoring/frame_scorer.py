@@ -70,7 +70,7 @@ class FrameScorer:
     ) -> ScoredFrames:
         """Score `frames`, each stream's in order. `masks` gives each frame's masked regions, empty for none at all.
 
-        Where scoring is `behind`, models that judge now and then look later (`ModelSchedule`). Never raises for a
+        Where scoring is `behind`, models that judge now and then run later (`ModelSchedule`). Never raises for a
         picture: a frame that cannot be scored is in `rejected`.
         """
         rows: dict[int, FrameRow] = {}

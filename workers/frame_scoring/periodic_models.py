@@ -44,12 +44,12 @@ class PeriodicModelScorer:
     def due(self, frame: Frame, *, behind: bool = False) -> frozenset[str]:
         """Return which models judge a frame, none without its picture; frames of a stream come in order.
 
-        Where scoring is `behind`, looks give way to frames (`ModelSchedule`).
+        Where scoring is `behind`, runs give way to frames (`ModelSchedule`).
         """
         if not self._every_s or not frame.has_picture:
             return frozenset()
         ref = frame.ref
-        return self._memory.looks(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s, behind=behind)
+        return self._memory.schedule(ref.stream_id, ref.session_id).due(ref.received_at, self._every_s, behind=behind)
 
     def score(self, uploaded: Pictures, rows: Sequence[FrameRow]) -> None:
         """Fill in the numbers of the rows that are due; those of a gated model only where the gate lets them pass.
@@ -72,12 +72,12 @@ class PeriodicModelScorer:
         if not self._every_s:
             return {}
         ref = row.frame.ref
-        looks = self._memory.looks(ref.stream_id, ref.session_id)
+        schedule = self._memory.schedule(ref.stream_id, ref.session_id)
         parts = [part for part in (*self._open, *self._gated) if part.name in row.due]
         keys = {spec.key for part in parts for spec in part.metrics}
-        earlier = {key: measured for key, measured in looks.measured.items() if key not in keys}
+        earlier = {key: measured for key, measured in schedule.measured.items() if key not in keys}
         now = {key: TimedValue(row.numbers[key], ref.received_at) for key in keys if key in row.numbers}
-        looks.measured = {**earlier, **now}
+        schedule.measured = {**earlier, **now}
         return earlier
 
     def _ask(self, detector: Detector, chosen: "_Chosen", rows: Sequence[FrameRow], due: Sequence[int]) -> None:
@@ -109,6 +109,6 @@ class PeriodicModelScorer:
         if self._gate is None:
             return ""
         ref = row.frame.ref
-        looks = self._memory.looks(ref.stream_id, ref.session_id)
-        looks.quality = row.numbers.get(self._gate.metric, looks.quality)
-        return self._gate.objection(looks.quality)
+        schedule = self._memory.schedule(ref.stream_id, ref.session_id)
+        schedule.quality = row.numbers.get(self._gate.metric, schedule.quality)
+        return self._gate.objection(schedule.quality)

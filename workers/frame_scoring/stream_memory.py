@@ -13,20 +13,20 @@ class StreamMemory:
 
     def __init__(self, max_streams: int = 4096) -> None:
         self._max_streams = max_streams
-        self._looks: OrderedDict[str, ModelSchedule] = OrderedDict()
+        self._schedules: OrderedDict[str, ModelSchedule] = OrderedDict()
 
-    def looks(self, stream_id: str, session_id: str) -> ModelSchedule:
+    def schedule(self, stream_id: str, session_id: str) -> ModelSchedule:
         """Return what the models saw of this session, to be read and written."""
-        looks = self._looks.get(stream_id)
-        if looks is None or looks.session_id != session_id:
-            looks = self._looks[stream_id] = ModelSchedule(session_id)
-        self._looks.move_to_end(stream_id)
-        while len(self._looks) > self._max_streams:
-            self._looks.popitem(last=False)
-        return looks
+        schedule = self._schedules.get(stream_id)
+        if schedule is None or schedule.session_id != session_id:
+            schedule = self._schedules[stream_id] = ModelSchedule(session_id)
+        self._schedules.move_to_end(stream_id)
+        while len(self._schedules) > self._max_streams:
+            self._schedules.popitem(last=False)
+        return schedule
 
     def forget(self, stream_id: str) -> None:
-        self._looks.pop(stream_id, None)
+        self._schedules.pop(stream_id, None)
 
     def __len__(self) -> int:
-        return len(self._looks)
+        return len(self._schedules)

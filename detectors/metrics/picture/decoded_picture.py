@@ -159,7 +159,7 @@ class DecodedPicture:
 def small_size(shape: tuple[int, int]) -> tuple[int, int]:
     """Return (height, width) of at most 320 pixels; where 240 to 320 divide the picture evenly, that.
 
-    Whole blocks are averaged ten times as quickly as fractions.
+    Whole blocks are averaged ten times as fastly as fractions.
     """
     factor = -(-max(shape) // SMALL_SIDE)
     if factor > 1 and shape[0] % factor == shape[1] % factor == 0 and max(shape) // factor >= _LEAST_SMALL_SIDE:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detectors.metrics.picture.arrays import Floats, Samples
 
 _WIDE = 12
-"""Columns from which adding them up one window after the other is the quicker way."""
+"""Columns from which adding them up one window after the other is the faster way."""
 
 
 @dataclass(frozen=True, slots=True)

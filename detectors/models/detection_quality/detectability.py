@@ -57,7 +57,7 @@ class SurvivalNetwork(nn.Module):
 
 
 class DetectabilityDetector:
-    """One look at the whole reduced picture; stateless, the same score alone and in any batch.
+    """Judges the whole reduced picture; stateless, the same score alone and in any batch.
 
     NaN where a side is under 32 pixels, natively or reduced to 416 on the longer side. Masked areas are seen.
     """

@@ -175,7 +175,7 @@ def _suppress_overlaps(boxes: Tensor, scores: Tensor, iou: float) -> Tensor:
 def _run_in_portions(network: nn.Module, cut: Tensor) -> tuple[Tensor, ...]:
     """The network's answers for patches (K, 3, S, S) in levels of 255, a bounded number at a time; K may be 0.
 
-    Channels last in memory, because PyTorch's pooling is several times as quick so.
+    Channels last in memory, because PyTorch's pooling is several times as fast so.
     """
     ready = _normalise_levels(cut).contiguous(memory_format=torch.channels_last)
     portions = [network(portion) for portion in torch.split(ready, PATCHES_AT_ONCE)]

@@ -40,7 +40,7 @@ SPECS: Mapping[str, MetricSpec] = MappingProxyType(
 
 
 class PictureFaultsDetector:
-    """One look at the whole picture, 416 on its longer side; the same answer alone and in any batch.
+    """Judges the whole picture, 416 on its longer side; the same answer alone and in any batch.
 
     NaN where a side is under 32 pixels, natively or reduced. Masked areas are seen.
     """

@@ -1,6 +1,6 @@
 """The picture-fault network: what detectability's trunk already found, a branch trained for faults, one head. Ours.
 
-The trunk is detectability's, weight for weight and never trained, so that a look that asks both pays for it once. Its
+The trunk is detectability's, weight for weight and never trained, so that a picture for both passes it once. Its
 statistics say what the picture is made of. The branch looks at the trunk's maps at stride 8 for what has a place:
 drops, covers, torn rows, wet glass. The head sees both, and what can be measured without learning: how light, colour
 and detail are spread. It answers for every kind of fault, and for any fault at all.

@@ -122,7 +122,7 @@ def _halve(luma: Tensor) -> Tensor:
 
 
 def _gradient(luma: Tensor) -> Tensor:
-    """|dx| + |dy| (N, 1, H-1, W-1). Differences run over the rows' ends too, which is quicker; those are left out."""
+    """|dx| + |dy| (N, 1, H-1, W-1). Differences run over the rows' ends too, which is faster; those are left out."""
     count, _, height, width = luma.shape
     flat = luma.reshape(count, height * width)
     across = (flat[:, 1 : (height - 1) * width + 1] - flat[:, : (height - 1) * width]).abs_()
@@ -137,7 +137,7 @@ def _grain(luma: Tensor) -> Tensor:
 
 
 def _ascending(values: Tensor) -> Tensor:
-    """`values` in ascending order along the last axis: on a CPU NumPy's sort, five times as quick."""
+    """`values` in ascending order along the last axis: on a CPU NumPy's sort, five times as fast."""
     if values.device.type == "cpu":
         return torch.from_numpy(np.sort(values.numpy(), axis=-1))
     return values.sort(dim=-1).values
@@ -160,7 +160,7 @@ def _share(there: Tensor) -> Tensor:
 
 
 def _tile_means(values: Tensor) -> Tensor:
-    """(N, C, 6, 8) means of (N, C, h, w), as `adaptive_avg_pool2d`: two products of matrices are quicker."""
+    """(N, C, 6, 8) means of (N, C, h, w), as `adaptive_avg_pool2d`: two products of matrices are faster."""
     down, across = (_averages(*of).to(values.device) for of in zip(GRID, values.shape[-2:], strict=True))
     return torch.matmul(torch.matmul(down, values), across.T)
 

@@ -35,7 +35,7 @@ def linear(picture: Pixels, rng: np.random.Generator) -> Light:
 
 
 def power(values: Light, exponent: float) -> Light:
-    """Each value, not negative, to a power: OpenCV's, five times as quick as NumPy's."""
+    """Each value, not negative, to a power: OpenCV's, five times as fast as NumPy's."""
     return np.asarray(cv2.pow(values, exponent), np.float32)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 ANSWER_S = 30.0
 """How long the server may say nothing while it owes an answer."""
 STATEMENT_S = 25.0
-"""The server itself ends a statement after so long, before it is given up here."""
+"""The server itself ends a statement after this long, before it is given up here."""
 PATIENT_S = 600.0
 """The same for what takes long where much is stored: rolling up, retention, reports, migrations."""
 IDLE_TRANSACTION_S = 60.0
-"""The server ends a transaction that says nothing for so long: whoever vanished holds its locks no longer."""
+"""The server ends a transaction that says nothing for this long: whoever vanished holds its locks no longer."""
 
 
 def connection_class(connect_s: float) -> Any:

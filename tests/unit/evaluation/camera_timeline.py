@@ -148,7 +148,7 @@ class CameraTimeline:
         jitter: float = 0.03,
         counters: Mapping[str, float] | None = None,
     ) -> None:
-        """Deliver pictures of these numbers, and live statuses with these counters, for so long."""
+        """Deliver pictures of these numbers, and live statuses with these counters, for this long."""
         for _ in range(round(seconds / step_s)):
             self.now += timedelta(seconds=step_s)
             self.status(counters=counters)

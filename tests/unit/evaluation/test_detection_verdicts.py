@@ -36,7 +36,7 @@ def play(story: CameraTimeline, seconds: float, values: Mapping[str, float]) -> 
 
 
 def next_day(story: CameraTimeline, values: Mapping[str, float] = BUSY, seconds: float = 900) -> CameraTimeline:
-    """Return the camera at the same hour of the next day, with pictures again for so long."""
+    """Return the camera at the same hour of the next day, with pictures again for this long."""
     story.now = story.now.replace(minute=0) + timedelta(days=1)
     play(story, seconds, values)
     return story

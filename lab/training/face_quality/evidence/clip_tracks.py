@@ -93,18 +93,18 @@ def compare_with_mtcnn(
     together: dict[float, list[FaceTrack]] = {side_px: [] for side_px in smallest_px}
     for path in clips:
         pictures, _ = read_clip(path, halved=False, count=frames)
-        looked_at = [_rate_faces(detector, finder, picture, min(smallest_px)) for picture in pictures[::every]]
+        judged_at = [_rate_faces(detector, finder, picture, min(smallest_px)) for picture in pictures[::every]]
         for side_px, known in together.items():
-            tracks = track_faces([faces.at_least(side_px) for faces in looked_at])
+            tracks = track_faces([faces.at_least(side_px) for faces in judged_at])
             found.append(compare_orders(tracks, path.name, side_px))
             known.extend(tracks)
     return found + [compare_orders(tracks, "all", side_px) for side_px, tracks in together.items()]
 
 
-def track_faces(looked_at: Sequence[FrameFaces]) -> list[FaceTrack]:
+def track_faces(judged_at: Sequence[FrameFaces]) -> list[FaceTrack]:
     """The tracks of one clip's looked-at frames."""
     tracks: list[FaceTrack] = []
-    for number, faces in enumerate(looked_at):
+    for number, faces in enumerate(judged_at):
         link_faces(tracks, number, faces.boxes, faces.overall.tolist(), faces.confidence.tolist())
     return tracks
 
