@@ -89,8 +89,8 @@ export function tableWall(root, { metrics, folds }) {
     const cell = (name, ...content) => element("td", { class: `c-${name}` }, ...content);
     return element("tr", { "data-name": camera.name, "data-state": camera.state, "data-severity": camera.severity },
       cell("state", element("span", { class: "state" }, icon(camera.state), element("span", { class: "word" }, word))),
-      cell("camera", element("a", { href: cameraAddress(camera.name) }, camera.name)),
-      cell("why", why),
+      cell("camera", element("a", { href: cameraAddress(camera.name), title: camera.name }, camera.name)),
+      element("td", { class: "c-why", title: why }, why),
       cell("number", ...value),
       cell("rate", camera.fps === null ? "" : `${number(camera.fps)}\u202ffps`),
       element("td", camera.state === "off" ? { class: "c-frame" } : { class: "c-frame age", "data-at": camera.last_frame_at || "" }));

@@ -1,8 +1,9 @@
 // Planned work: what is announced now and for the next weeks, and what recurs by the clock of a site.
 
 import { ask, choice, labelled, nameField, send } from "../acts.js";
-import { element, fullTime } from "../format.js";
+import { capitalised, element, fullTime } from "../format.js";
 import { setTitle } from "../router.js";
+import { forgetTyping, showProblem } from "../signed-out.js";
 import { t } from "../texts.js";
 
 const DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
@@ -33,7 +34,7 @@ function table(heads, body) {
 async function load(mine) {
   const [recurring, windows] = await Promise.all([send("GET", `${PATH}/schedules`), send("GET", PATH)]);
   if (mine.ended) return;
-  mine.said.textContent = recurring.error || windows.error || (windows.data.length ? "" : t("work.none"));
+  mine.said.textContent = capitalised(recurring.error || windows.error || (windows.data.length ? "" : t("work.none")));
   if (mine.said.textContent && (recurring.error || windows.error)) return;
   mine.none.textContent = recurring.data.length ? "" : t("work.noneRecurs");
   mine.recurring.replaceChildren(...recurring.data.map((each) => row([place(each), when(each), each.reason, each.by], mine, `${PATH}/schedules/${encodeURIComponent(each.id)}/end`, place(each))));
@@ -80,8 +81,10 @@ function form(mine, state) {
       by: by.value.trim(), first: `${first.value}T${time.value}`, minutes: Number(minutes.value), rule: `FREQ=WEEKLY;BYDAY=${chosen.join(",")}`,
       site: site.value, camera: camera.value.trim(), reason: reason.value.trim(),
     });
-    problem.textContent = error || "";
-    if (!error) load(mine);
+    showProblem(problem, error || "");
+    if (error) return;
+    forgetTyping();
+    load(mine);
   };
   return element("details", { class: "changes", id: "plan-maintenance", "data-needs": "operator" }, element("summary", {}, t("work.add")),
     element("form", { class: "edit", submit: plan },
@@ -89,5 +92,5 @@ function form(mine, state) {
       element("fieldset", {}, element("legend", {}, t("work.when")), element("div", { class: "fields" }, ...days),
         element("div", { class: "fields" }, labelled(t("work.first"), first), labelled(t("work.at"), time), labelled(t("work.minutes"), minutes))),
       element("fieldset", {}, element("legend", {}, t("work.why")), element("div", { class: "fields" }, labelled(t("work.reason"), reason), labelled(t("act.name"), by)),
-        problem, element("div", { class: "acts" }, element("button", { type: "submit" }, t("work.plan"))))));
+        problem, element("div", { class: "acts" }, element("button", { type: "submit", class: "take" }, t("work.plan"))))));
 }

@@ -53,6 +53,8 @@ def test_weekly_maintenance_is_announced_listed_and_ended(window: Browser, stage
     window.click("dialog.ask[open] button[type=submit]")
     window.wait(lambda: not window.texts(rows), what="that nothing recurs", timeout_s=90)
     assert quiet.schedules() == []
+    window.click("#nav a[href='/incidents']")  # what was announced is not called unsaved
+    window.wait(lambda: window.texts("h1") == ["Incidents"], what="the incidents", timeout_s=90)
 
 
 def test_what_is_empty_says_so_and_leaves_no_empty_table(window: Browser, stage: SampleCameras, opened: Open) -> None:
