@@ -7,7 +7,7 @@ from domain.metrics import MetricSpec
 
 PROBABILITY = "probability"
 _BARE = ("", "0 or 1", "score", "correlation", "Pearson's r", "codec's own", "distance")
-_MARKS = re.compile(r"\d+-(\d+),")
+_MARKS = re.compile(r"\d{1,4}-(\d{1,4}),")
 _EXPLAINED = re.compile(r"[ ,](?=of |share )")
 
 
