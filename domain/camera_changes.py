@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from domain.cameras import Camera, FaultSetting, Mask, RtspTransport, SamplingMode, SamplingPlan
 from domain.errors import ConfigError, SightlineError
-from domain.faults import Fault
+from domain.faults import Fault, known_fault
 from domain.text.addresses import HIDDEN, parse_address
 from domain.text.camera_urls import redact_url
 
@@ -161,8 +161,10 @@ def with_values(camera: Camera, values: CameraValues) -> Camera:
     if "masks" in values:
         change["masks"] = tuple(map(_mask_of, values["masks"]))
     if "faults" in values:
-        chosen = values["faults"].items()
-        change["faults"] = {Fault(key): FaultSetting(each["enabled"], each["sensitivity"]) for key, each in chosen}
+        chosen = ((known_fault(key), each) for key, each in values["faults"].items())
+        change["faults"] = {
+            fault: FaultSetting(each["enabled"], each["sensitivity"]) for fault, each in chosen if fault is not None
+        }
     return replace(camera, **change)
 
 

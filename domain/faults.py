@@ -42,6 +42,18 @@ class Fault(StrEnum):
     POOR_FACES = "poor_faces"
 
 
+_KEYS = frozenset(Fault)
+
+
+def known_fault(key: str) -> Fault | None:
+    """Return the fault of a stored key; None for one that only a newer version knows.
+
+    While a cluster is upgraded, older processes read what newer ones write: they pass over such a record and leave it
+    to the newer ones. What people send and settings name is read strictly instead.
+    """
+    return Fault(key) if key in _KEYS else None
+
+
 FAULT_LABELS: Mapping[Fault, str] = {
     Fault.BLACK: "black picture",
     Fault.TOO_DARK: "too dark",

@@ -9,7 +9,7 @@ import numpy as np
 
 from domain.alerts import Incident
 from domain.baselines import LightMode
-from domain.faults import Fault
+from domain.faults import Fault, known_fault
 from domain.ports import ReportStore
 from domain.records import Resolution
 from domain.report_files import ReportRequest
@@ -269,10 +269,10 @@ def _flapping(cameras: Sequence[CameraReport]) -> Sequence[CameraReport]:
 
 def _lost_shares(cameras: Iterable[CameraReport]) -> Mapping[tuple[str, Fault], float]:
     return {
-        (camera.name, Fault(cause)): amount / camera.summary.parts.counted
+        (camera.name, fault): amount / camera.summary.parts.counted
         for camera in cameras
         for cause, amount in camera.summary.parts.faults.items()
-        if camera.summary.parts.counted
+        if camera.summary.parts.counted and (fault := known_fault(cause)) is not None
     }
 
 

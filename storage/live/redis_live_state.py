@@ -5,6 +5,7 @@ writes are skipped for a while: a server that swallows packets then costs one ti
 stream. Reading raises an error while Redis is unavailable.
 """
 
+import json
 import logging
 import ssl
 import time
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import redis
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from domain.errors import ConfigError, SightlineError, StoreUnavailable
+from domain.faults import known_fault
 from domain.frames import Frame
 from domain.messages import StreamSnapshot
 from domain.ports import ANNOUNCED_S, WANTED_S
@@ -256,7 +258,26 @@ def _root_cause(error: BaseException) -> BaseException:
 
 
 def _parse_snapshot(document: Any) -> StreamSnapshot | None:
-    return None if document is None else _SNAPSHOT.validate_json(document)
+    if document is None:
+        return None
+    try:
+        return _SNAPSHOT.validate_json(document)
+    except ValidationError:
+        return _SNAPSHOT.validate_python(_without_unknown_faults(json.loads(document)))
+
+
+def _without_unknown_faults(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Return what a worker wrote without verdicts, alerts and an incident of faults that only a newer version knows."""
+    judged = {
+        part: [one for one in snapshot.get(part, ()) if known_fault(one["fault"]) is not None]
+        for part in ("verdicts", "alerts")
+    }
+    incident = snapshot.get("incident")
+    if incident is not None:
+        symptoms = [fault for fault in incident.get("symptoms", ()) if known_fault(fault) is not None]
+        unknown = known_fault(incident["headline"]) is None
+        incident = None if unknown else {**incident, "symptoms": symptoms}
+    return {**snapshot, **judged, "incident": incident}
 
 
 def _decode_text(name: Any) -> str:

@@ -20,14 +20,22 @@ from domain.alerts import (
 )
 from domain.baselines import BaselineState, CameraBaseline, LightMode
 from domain.clocks import CLOCK_SKEW, FUTURE_TOLERANCE
-from domain.faults import Fault
+from domain.faults import known_fault
 from domain.verdict_time import VerdictSpan
 from storage.sql import delivery_rows
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import alert_from_row, incident_from_row, store_incidents
 from storage.sql.incident_work import acknowledge_incident, conditions, count_answers, read_log, record_work
+from storage.sql.known_rows import decode_known, read_known
 from storage.sql.schema import rows, tables
-from storage.sql.schema.documents import EVIDENCE, INCIDENT, STATISTICS, decode_parts, decode_record, unpack_structure
+from storage.sql.schema.documents import (
+    EVIDENCE,
+    STATISTICS,
+    decode_incident,
+    decode_parts,
+    decode_record,
+    unpack_structure,
+)
 from storage.sql.schema.upserts import insert_new
 from storage.sql.verdict_time import last_spans
 from storage.sql.visible_rows import visible_alerts, visible_incidents
@@ -47,7 +55,7 @@ class SqlAlertStore:
         if stream_id is not None:
             query = query.where(table.c.stream_id == stream_id)
         with read_transaction(self._engine) as connection:
-            return [alert_from_row(row) for row in connection.execute(query).mappings()]
+            return decode_known(connection.execute(query).mappings(), alert_from_row)
 
     def baselines(self, stream_id: str) -> Sequence[CameraBaseline]:
         table = tables.baselines
@@ -72,7 +80,7 @@ class SqlAlertStore:
     ) -> Sequence[Incident]:
         """Return incidents, newest first by their opening; `before` leaves out those opened at it or later."""
         table = tables.incidents
-        query = select(table).order_by(table.c.opened_at.desc(), table.c.incident_id.desc()).limit(limit)
+        query = select(table).order_by(table.c.opened_at.desc(), table.c.incident_id.desc())
         if state is not None:
             query = query.where(table.c.state == state)
         if stream_id is not None:
@@ -84,7 +92,7 @@ class SqlAlertStore:
         with read_transaction(self._engine) as connection:
             if filters is not None:
                 query = query.where(*visible_incidents(connection, filters.scope))
-            return [incident_from_row(row) for row in connection.execute(query).mappings()]
+            return read_known(connection, query, incident_from_row, limit=limit)
 
     def count_answers(self, filters: IncidentFilter) -> Sequence[AnswerCount]:
         with read_transaction(self._engine) as connection:
@@ -95,9 +103,9 @@ class SqlAlertStore:
         table = tables.transitions
         query = select(table).where(table.c.stream_id == stream_id)
         order = (table.c.at.desc(), table.c.sequence.desc(), table.c.fault, table.c.to_state)
-        latest = query.order_by(*order).limit(limit)
+        latest = query.order_by(*order)
         with read_transaction(self._engine) as connection:
-            return [_transition_from_row(row) for row in connection.execute(latest).mappings()]
+            return read_known(connection, latest, _transition_from_row, limit=limit)
 
     def last_span(self, stream_id: str) -> VerdictSpan | None:
         with read_transaction(self._engine) as connection:
@@ -120,9 +128,9 @@ class SqlAlertStore:
         attempt = table.c.next_attempt_at
         # No attempt is put off for an hour: one further ahead was put off by a clock that was wrong.
         is_due = attempt.is_(None) | (attempt <= now) | (attempt > now + _MAX_WAIT)
-        query = select(table).where(tables.NOT_DELIVERED, is_due).order_by(table.c.created_at, table.c.key).limit(limit)
+        query = select(table).where(tables.NOT_DELIVERED, is_due).order_by(table.c.created_at, table.c.key)
         with read_transaction(self._engine) as connection:
-            return [_outbox_entry_from_row(row, now) for row in connection.execute(query).mappings()]
+            return read_known(connection, query, lambda row: _outbox_entry_from_row(row, now), limit=limit)
 
     def mark_delivered(self, keys: Sequence[str], at: datetime) -> None:
         table = tables.outbox
@@ -181,10 +189,13 @@ def _baseline_from_row(row: RowMapping) -> CameraBaseline:
     )
 
 
-def _transition_from_row(row: RowMapping) -> AlertTransition:
+def _transition_from_row(row: RowMapping) -> AlertTransition | None:
+    fault = known_fault(row["fault"])
+    if fault is None:
+        return None
     return AlertTransition(
         stream_id=row["stream_id"],
-        fault=Fault(row["fault"]),
+        fault=fault,
         session_id=row["session_id"],
         sequence=row["sequence"],
         from_state=AlertState(row["from_state"]),
@@ -195,13 +206,19 @@ def _transition_from_row(row: RowMapping) -> AlertTransition:
     )
 
 
-def _outbox_entry_from_row(row: RowMapping, now: datetime) -> OutboxEntry:
-    """Return the entry; one made far ahead of now waits for company no longer than one made now."""
+def _outbox_entry_from_row(row: RowMapping, now: datetime) -> OutboxEntry | None:
+    """Return the entry; one made far ahead of now waits for company no longer than one made now.
+
+    None where the incident's fault is known to a newer version alone, which sends it.
+    """
+    incident = decode_incident(row["incident"])
+    if incident is None:
+        return None
     created_at = row["created_at"]
     return OutboxEntry(
         key=row["key"],
         kind=NotificationKind(row["kind"]),
-        incident=decode_record(INCIDENT, row["incident"]),
+        incident=incident,
         created_at=now if created_at > now + FUTURE_TOLERANCE else created_at,
         attempts=row["attempts"],
         next_attempt_at=row["next_attempt_at"],

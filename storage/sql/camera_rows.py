@@ -13,7 +13,7 @@ from domain.cameras import Camera
 from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit
 from storage.sql.schema import tables
-from storage.sql.schema.documents import CAMERA, decode_record
+from storage.sql.schema.documents import CAMERA, decode_camera
 from storage.sql.schema.upserts import replace_older
 from storage.sql.visible_rows import visible_changes
 
@@ -36,7 +36,7 @@ def read_camera(connection: Connection, name: str, *, lock: bool = False) -> Cam
 
 def camera_from_row(row: RowMapping) -> Camera:
     own = {name: row[name] for name in _OWN_COLUMNS}
-    return decode_record(CAMERA, {**row["settings"], **own, "group": row["camera_group"]})
+    return decode_camera({**row["settings"], **own, "group": row["camera_group"]})
 
 
 def record_change(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, insert, select, update
 
 from domain.alerts import AlarmAnswer, AnswerCount, Incident, IncidentAction, IncidentFilter, IncidentLogEntry
-from domain.faults import Fault
+from domain.faults import known_fault
 from domain.records import AuditEntry
 from storage.sql.audit_rows import append_audit
 from storage.sql.incident_rows import incident_from_row
@@ -84,8 +84,9 @@ def count_answers(connection: Connection, filters: IncidentFilter) -> Sequence[A
     wanted = (*conditions(filters), *visible_incidents(connection, filters.scope))
     query = select(*key, func.count().label("found")).where(*wanted).group_by(*key)
     return [
-        AnswerCount(row.camera, Fault(row.fault), AlarmAnswer(row.answer) if row.answer else None, row.found)
+        AnswerCount(row.camera, fault, AlarmAnswer(row.answer) if row.answer else None, row.found)
         for row in connection.execute(query)
+        if (fault := known_fault(row.fault)) is not None
     ]
 
 

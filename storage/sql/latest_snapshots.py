@@ -14,6 +14,7 @@ from domain.cameras import ConnectionState, StreamCounters, StreamStatus
 from domain.faults import Fault, Verdict
 from domain.messages import StreamSnapshot
 from storage.sql.incident_rows import alert_from_row, incident_from_row, verdict_from_row
+from storage.sql.known_rows import decode_known
 from storage.sql.schema import tables
 from storage.sql.schema.score_rows import read_metric_sets, row_values
 
@@ -43,7 +44,7 @@ def read_latest_snapshots(
     snapshots = {}
     for stream_id in stream_ids:
         session, frame = _last_row(sessions, stream_id), _last_row(frames, stream_id)
-        incident = _last_row(incidents, stream_id)
+        known = decode_known(incidents.get(stream_id, []), incident_from_row)
         at = _latest_time(session, frame)
         if at is None:
             continue
@@ -53,8 +54,8 @@ def read_latest_snapshots(
             status=None if session is None else _status_from_rows(session, frame),
             verdicts=tuple(_order_verdicts(verdicts.get(stream_id, []))),
             values={} if frame is None else row_values(frame, sets),
-            alerts=tuple(alert_from_row(row) for row in alerts.get(stream_id, [])),
-            incident=None if incident is None else incident_from_row(incident),
+            alerts=tuple(decode_known(alerts.get(stream_id, []), alert_from_row)),
+            incident=known[-1] if known else None,
         )
     return snapshots
 
@@ -127,5 +128,5 @@ def _status_from_rows(session: RowMapping, frame: RowMapping | None) -> StreamSt
 
 
 def _order_verdicts(rows: list[RowMapping]) -> list[Verdict]:
-    by_fault = {Fault(row["fault"]): verdict_from_row(row) for row in rows}
+    by_fault = {verdict.fault: verdict for verdict in decode_known(rows, verdict_from_row)}
     return [by_fault[fault] for fault in Fault if fault in by_fault]

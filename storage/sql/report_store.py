@@ -30,6 +30,7 @@ from domain.verdict_time import Cut, MaintenanceWindow, MetricSeries, StateSum, 
 from storage.sql.audit_rows import append_audit
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.incident_rows import incident_from_row
+from storage.sql.known_rows import decode_known
 from storage.sql.schema import tables
 from storage.sql.schema.column_types import microseconds
 from storage.sql.schema.upserts import Row, replace_older
@@ -88,7 +89,7 @@ class SqlReportStore:
         unfinished = or_(table.c.resolved_at.is_(None), table.c.resolved_at >= since)
         query = select(table).where(table.c.opened_at < until, unfinished).order_by(table.c.opened_at)
         with read_transaction(self._engine, patient=True) as connection:
-            return [incident_from_row(row) for row in connection.execute(query).mappings()]
+            return decode_known(connection.execute(query).mappings(), incident_from_row)
 
     def series(
         self,

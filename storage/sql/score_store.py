@@ -20,6 +20,7 @@ from storage.sql.camera_leases import lock_fences
 from storage.sql.database.engine import read_transaction, write_transaction
 from storage.sql.dropped_frames import dropped_frame_rows
 from storage.sql.incident_rows import store_incidents, verdict_from_row
+from storage.sql.known_rows import decode_known
 from storage.sql.latest_snapshots import read_latest_snapshots
 from storage.sql.lifecycle.partitions import FramePartitions
 from storage.sql.lifecycle.retention import advance_retention_time, delete_expired_rows, read_raw_floor
@@ -176,7 +177,7 @@ class SqlScoreStore:
             .order_by(table.c.at, table.c.fault)
         )
         with read_transaction(self._engine) as connection:
-            return [_verdict_change(row) for row in connection.execute(query).mappings()]
+            return decode_known(connection.execute(query).mappings(), _verdict_change)
 
     def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
         """Return dead letters, the latest first."""
@@ -265,5 +266,6 @@ def _stored_scores(row: RowMapping, sets: Mapping[int, StoredMetricSet]) -> Stor
     return StoredScores(ref, row_values(row, sets), missing, models)
 
 
-def _verdict_change(row: RowMapping) -> VerdictChange:
-    return VerdictChange(row["stream_id"], verdict_from_row(row), row["at"])
+def _verdict_change(row: RowMapping) -> VerdictChange | None:
+    verdict = verdict_from_row(row)
+    return None if verdict is None else VerdictChange(row["stream_id"], verdict, row["at"])

@@ -9,8 +9,9 @@ from domain.access import EVERY_CAMERA, AccessScope
 from domain.alerts import NotificationKind
 from domain.shadow import BEGINS, ShadowMessage
 from storage.sql.database.engine import read_transaction, write_transaction
+from storage.sql.known_rows import read_known
 from storage.sql.schema import tables
-from storage.sql.schema.documents import INCIDENT, decode_record, encode_record
+from storage.sql.schema.documents import INCIDENT, decode_incident, encode_record
 from storage.sql.schema.upserts import insert_new
 from storage.sql.visible_rows import visible_messages
 
@@ -53,17 +54,20 @@ class SqlShadowLog:
     ) -> Sequence[ShadowMessage]:
         table = tables.shadow_messages
         order = (table.c.at.desc(), table.c.key, table.c.receiver)
-        query = select(table).where(table.c.at >= since, table.c.at < until).order_by(*order).limit(limit)
+        query = select(table).where(table.c.at >= since, table.c.at < until).order_by(*order)
         with read_transaction(self._engine) as connection:
             query = query.where(*visible_messages(connection, scope))
-            return [_message_from_row(row) for row in connection.execute(query).mappings()]
+            return read_known(connection, query, _message_from_row, limit=limit)
 
 
-def _message_from_row(row: RowMapping) -> ShadowMessage:
+def _message_from_row(row: RowMapping) -> ShadowMessage | None:
+    incident = decode_incident(row["incident"])
+    if incident is None:
+        return None
     return ShadowMessage(
         key=row["key"],
         receiver=row["receiver"],
         kind=NotificationKind(row["kind"]),
-        incident=decode_record(INCIDENT, row["incident"]),
+        incident=incident,
         at=row["at"],
     )

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter
 from domain.alerts import Incident
 from domain.baselines import BaselinePart, PartBaseline, Statistic
 from domain.cameras import Camera
-from domain.faults import Evidence, NotAssessable, Verdict
+from domain.faults import Evidence, NotAssessable, Verdict, known_fault
 
 _Record = TypeVar("_Record")
 
@@ -42,6 +42,20 @@ def decode_parts(document: Mapping[str, Any] | None) -> Mapping[BaselinePart, Pa
     """Return the parts of a baseline; one that only a newer version knows is left out, not refused."""
     known = {name: part for name, part in (document or {}).items() if name in list(BaselinePart)}
     return decode_record(PARTS, known)
+
+
+def decode_incident(document: Mapping[str, Any]) -> Incident | None:
+    """Return the incident without symptoms that only a newer version knows; None where its headline is such a fault."""
+    if known_fault(document["headline"]) is None:
+        return None
+    symptoms = [fault for fault in document.get("symptoms", ()) if known_fault(fault) is not None]
+    return decode_record(INCIDENT, {**document, "symptoms": symptoms})
+
+
+def decode_camera(document: Mapping[str, Any]) -> Camera:
+    """Return the camera without its settings of faults that only a newer version knows."""
+    faults = {key: setting for key, setting in document.get("faults", {}).items() if known_fault(key) is not None}
+    return decode_record(CAMERA, {**document, "faults": faults})
 
 
 def encode_verdict_evidence(verdict: Verdict) -> str:
