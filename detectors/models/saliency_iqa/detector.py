@@ -37,8 +37,8 @@ class SaliencyIqaDetector:
     """Saliency IQA as a detector; stateless, and the same picture scores the same alone and in any batch.
 
     The score is clip(100 q - c, 0, 100): q is the network's opinion, c >= 0 what `MeasuredCorrection` takes off for
-    measured noise, haze, softness and darkness (ours; 0 without a correction). Masked areas attract no window and count
-    in no correction; the global view still shows them. NaN where a side is under 64 pixels.
+    measured noise, haze, softness and lack of detail (ours; 0 without a correction). Masked areas attract no window
+    and count in no correction; the global view still shows them. NaN where a side is under 64 pixels.
     """
 
     name = MODEL

@@ -19,7 +19,7 @@ from detectors.models.model_choice import ModelChoice
 from detectors.models.model_status import check_model
 from detectors.models.pictures import Pictures
 from detectors.models.saliency_iqa.detector import SaliencyIqaDetector, load_saliency_iqa
-from detectors.models.saliency_iqa.noise_haze import CORRECTION, brightest, noise_floor, softness, veil
+from detectors.models.saliency_iqa.noise_haze import CORRECTION, detail, noise_floor, softness, veil
 from domain.errors import ConfigError
 from lab.training.augment.degradation_ladders import HOLDS, LADDERS, add_fog, add_noise, blur, darken, spearman
 from lab.training.augment.video_compression import EncoderSetting, compress_frames, crop_to_even
@@ -69,7 +69,9 @@ def test_texture_is_no_noise_and_a_bright_subject_no_veil() -> None:
     stripes[100:300, 50:450:2] = 200
     bright = np.full((400, 500, 3), 225, np.uint8)
     bright[350:] = 4
-    assert CORRECTION.points(shown(stripes, bright)).tolist() == [0, 0]
+    assert (noise_floor(shown(stripes, bright)) < CORRECTION.noise_from).all()
+    assert (veil(shown(stripes, bright)) < CORRECTION.haze_from).all()
+    assert CORRECTION.points(shown(stripes)).item() == 0
 
 
 def test_the_veil_is_how_far_the_blacks_are_lifted() -> None:
@@ -105,15 +107,41 @@ def test_softness_is_scikit_images_measure_of_the_same_paper() -> None:
 def test_more_blur_and_less_light_never_cost_less() -> None:
     base = camera_like("astronaut")
     soft = CORRECTION.points(shown(base, *(blur(base, sigma) for sigma in (0.8, 1.6, 3.2, 6.4))))
-    dark = CORRECTION.points(shown(base, *(darken(base, share) for share in (0.4, 0.16, 0.06, 0.025))))
+    dark = CORRECTION.points(shown(base, *(darken(base, share) for share in (0.4, 0.06, 0.01, 0.0025))))
     for points in (soft, dark):
         assert (points.diff() >= -0.1).all()
         assert points[-1] > points[0] + 3
 
 
-def test_a_sharp_bright_picture_is_neither_soft_nor_dark() -> None:
+def test_a_sharp_detailed_picture_is_neither_soft_nor_bare() -> None:
     assert softness(shown(photograph())).item() < CORRECTION.soft_from
-    assert brightest(shown(photograph())).item() > CORRECTION.dark_under
+    assert detail(shown(photograph())).item() > CORRECTION.bare_under
+
+
+def test_detail_is_the_mean_difference_of_neighbours_that_are_seen() -> None:
+    luma = shown(photograph()).luma[0, 0].numpy()
+    expected = np.mean([np.abs(np.diff(luma, axis=axis)).mean() for axis in (0, 1)])
+    assert detail(shown(photograph())).item() == pytest.approx(expected, rel=1e-4)
+    half = photograph()
+    half[:, half.shape[1] // 2 :] = np.random.default_rng(1).integers(0, 256, half[:, half.shape[1] // 2 :].shape)
+    visible = torch.ones(1, 1, *half.shape[:2], dtype=torch.bool)
+    visible[..., half.shape[1] // 2 :] = False
+    alone = detail(shown(np.ascontiguousarray(half[:, : half.shape[1] // 2]))).item()
+    assert detail(shown(half, visible=visible)).item() == pytest.approx(alone, rel=1e-3)
+    assert detail(shown(half, visible=torch.zeros_like(visible))).item() == 1
+
+
+@pytest.mark.parametrize("ladder", ["blur", "darkness", "fog"])
+def test_a_bare_plain_loses_points_at_every_rung(ladder: str) -> None:
+    """A wall, the sky or an empty car park: to the network it looks the better the less is seen on it."""
+    grain = cv2.GaussianBlur(np.random.default_rng(4).normal(0, 6, (288, 384)), (0, 0), 3)
+    rows = np.linspace(90, 130, 288)[:, None]
+    plain = np.repeat(np.clip(rows + 6 * grain, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    plain[200:230, 60:110] = 70
+    worsen, strengths = LADDERS[ladder]
+    points = CORRECTION.points(shown(plain, *(worsen(plain, strength) for strength in strengths)))
+    assert (points.diff() > 0).all()
+    assert points[-1] > points[0] + 15
 
 
 def test_what_is_masked_costs_nothing() -> None:
