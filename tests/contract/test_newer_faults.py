@@ -115,10 +115,10 @@ def test_a_live_state_is_read_without_what_it_says_of_a_newer_fault(redis_server
     live.put(
         replace(GATE, verdicts=(*GATE.verdicts, newer), alerts=(*GATE.alerts, replace(alert(), fault=Fault.GLARE)))
     )
-    client = redis.Redis.from_url(redis_server.address)
+    client = redis.Redis.from_url(redis_server.address, decode_responses=True)
     key = next(iter(client.scan_iter(f"{prefix}*state*gate*")))
-    written = client.get(key)
-    client.set(key, written.replace(b'"glare"', b'"lens_fogged"'), keepttl=True)
+    written = str(client.get(key)).replace('"glare"', f'"{NEWER}"')
+    client.set(key, written, keepttl=True)
     assert live.get("gate") == GATE
-    client.set(key, client.get(key).replace(b'"headline":"blur"', b'"headline":"lens_fogged"'), keepttl=True)
+    client.set(key, written.replace('"headline":"blur"', f'"headline":"{NEWER}"'), keepttl=True)
     assert live.all() == {"gate": replace(GATE, incident=None)}
