@@ -11,6 +11,7 @@ from domain.text.value_errors import describe_value_error
 from sightline.config.strict_yaml import key_for_message
 
 _KEY_ERROR = "[key]"
+_PATTERN_OF_NAMES = "this name cannot be used; begin with a letter or digit, then letters, digits, . _ - (at most 60)"
 
 
 def describe_errors(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -35,7 +36,11 @@ def path_text(loc: Iterable[int | str]) -> str:
 
 def _message(problem: Any, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     if loc and loc[-1] == _KEY_ERROR:
-        return _unknown_key_message(str(loc[-2]), _known_keys(model, loc[:-2]))
+        known = _known_keys(model, loc[:-2])
+        if known:
+            return _unknown_key_message(str(loc[-2]), known)
+        reason = describe_value_error(problem["type"], problem.get("ctx", {}), problem["msg"])
+        return _PATTERN_OF_NAMES if problem["type"] == "string_pattern_mismatch" else f"this name: {reason}"
     match problem["type"]:
         case "extra_forbidden":
             return _unknown_key_message(str(loc[-1]), _known_keys(model, loc[:-1]))
@@ -61,9 +66,10 @@ def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]
             here = get_args(here)[-1] if get_args(here) else here
     for found in _models_of_annotation(here):
         return list(found.model_fields)
-    if get_origin(here) in (dict, Mapping) and issubclass(get_args(here)[0], Enum):
-        return [member.value for member in get_args(here)[0]]
-    return []
+    keys = get_args(here)[0] if get_origin(here) in (dict, Mapping) else None
+    if isinstance(keys, type) and issubclass(keys, Enum):
+        return [member.value for member in keys]
+    return []  # a name of one's own choice
 
 
 def _models_of_annotation(annotation: Any) -> Iterable[Any]:

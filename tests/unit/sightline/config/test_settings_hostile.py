@@ -194,3 +194,19 @@ def test_a_database_password_of_any_characters_reaches_the_database_as_it_is() -
         address = make_url(parse_settings({"database": given}).database)
         assert address.password == ("p@:/#w'd " if "guard" in given else "100%")
         assert address.host in ("db", "h")
+
+
+@pytest.mark.parametrize("name", ["ops mail", "a" * 61, "../x", "\u00fcml", "x\ny", "", "*", "-x", "x" * 5000])
+@pytest.mark.parametrize("place", ["receivers", "onvif_ports"])
+def test_a_name_of_ones_own_that_cannot_be_used_is_refused_in_a_sentence(name: str, place: str) -> None:
+    mail = {"type": "smtp", "host": "h.example", "sender": "a@b.example", "to": ["c@d.example"]}
+    value = {"receivers": mail, "onvif_ports": 80}[place]
+    try:
+        parse_settings({"alerts": {place: {name: value}}})
+    except ConfigError as error:
+        (line,) = str(error).splitlines()
+        assert line.startswith(f"alerts.{place}")
+        assert ": this name" in line
+        assert len(line) < 400
+    else:
+        assert place == "onvif_ports", "cameras have such names"
