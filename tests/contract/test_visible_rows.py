@@ -43,7 +43,7 @@ SCOPES = (
 
 
 @dataclass(frozen=True)
-class House:
+class FilledStores:
     """Every store that answers by scope, over the same database."""
 
     streams: StreamStore
@@ -64,14 +64,14 @@ class House:
 
 
 @pytest.fixture(params=["sqlite", "postgres", "fake"])
-def house(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> House:
+def house(request: pytest.FixtureRequest, new_database: Callable[[str], Engine]) -> FilledStores:
     if request.param == "fake":
         streams = FakeStreamStore()
         scores = FakeScoreStore(streams)
         alerts = FakeAlertStore(scores, streams)
-        return House(streams, scores, alerts, FakeAuditStore(streams), FakeShadowLog(alerts))
+        return FilledStores(streams, scores, alerts, FakeAuditStore(streams), FakeShadowLog(alerts))
     engine = new_database(request.param)
-    return House(
+    return FilledStores(
         SqlStreamStore(engine),
         SqlScoreStore(engine),
         SqlAlertStore(engine),
@@ -80,7 +80,7 @@ def house(request: pytest.FixtureRequest, new_database: Callable[[str], Engine])
     )
 
 
-def fill(house: House, seed: int) -> None:
+def fill(house: FilledStores, seed: int) -> None:
     """Watch, move, retire and watch again; open incidents and keep messages in between."""
     chance = random.Random(seed)
     found = tuple(draw_incident(chance, step) for step in range(60))
@@ -122,7 +122,7 @@ def expected_counts(incidents: Sequence[Incident]) -> Counter[tuple[str, str, st
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_rows_of_a_scope_are_those_that_the_rule_lets_see(house: House, seed: int) -> None:
+def test_rows_of_a_scope_are_those_that_the_rule_lets_see(house: FilledStores, seed: int) -> None:
     fill(house, seed)
     every_incident = house.alerts.incidents(limit=1000)
     every_change = house.streams.camera_changes(limit=1000)
@@ -152,7 +152,7 @@ def site_of(values: object) -> str:
     return str(values.get("site", "")) if isinstance(values, dict) else ""
 
 
-def sees_line(house: House, scope: AccessScope, line: AuditEntry) -> bool:
+def sees_line(house: FilledStores, scope: AccessScope, line: AuditEntry) -> bool:
     if scope.is_unrestricted:
         return True
     return house.sees(scope, line.camera, line.site) if line.camera else line.site in scope.sites - {""}

@@ -45,7 +45,7 @@ def read_documented() -> dict[str, tuple[float, float]]:
     return {what: (float(alone), float(others)) for what, alone, others in rows}
 
 
-class Desk:
+class DelayedMessages:
     """A dispatcher for a site with so many other cameras, over the outbox of one timeline."""
 
     def __init__(self, scores: FakeScoreStore, others: int, clock: FakeClock) -> None:
@@ -67,7 +67,7 @@ def learned() -> CameraTimeline:
 def measure(story: CameraTimeline, happens: Callable[[CameraTimeline], None]) -> tuple[float, float]:
     """Return the seconds from the first bad second to the message, of a camera alone and of one among others."""
     clock = FakeClock(story.now)
-    desks = [Desk(story.store, others, clock) for others in (0, 5)]
+    desks = [DelayedMessages(story.store, others, clock) for others in (0, 5)]
     told_s: list[float | None] = [None, None]
     began = story.now
     while None in told_s and story.now - began < timedelta(minutes=20):

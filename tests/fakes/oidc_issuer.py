@@ -81,7 +81,7 @@ class Issuer:
 def serve_issuer(issuer: Issuer, now: Any, port: int = 0) -> Iterator[Issuer]:
     """Serve the issuer on a port of this machine; `now` gives seconds since 1970."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class IssuerHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/keys":
                 self._answer(200, {"keys": [key.as_dict(private=False) for key in issuer.published]})
@@ -104,7 +104,7 @@ def serve_issuer(issuer: Issuer, now: Any, port: int = 0) -> Iterator[Issuer]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), IssuerHandler)
     issuer.address = issuer.address or f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

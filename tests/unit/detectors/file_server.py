@@ -11,7 +11,7 @@ from pathlib import Path
 def serving(file: Path) -> Iterator[str]:
     """Answer every request with the file; gives the server's address, on loopback."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class FileHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             content = file.read_bytes()
             self.send_response(200)
@@ -22,7 +22,7 @@ def serving(file: Path) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    http = HTTPServer(("127.0.0.1", 0), Handler)
+    http = HTTPServer(("127.0.0.1", 0), FileHandler)
     thread = threading.Thread(target=http.serve_forever, args=(0.01,))
     thread.start()
     try:

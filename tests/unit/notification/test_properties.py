@@ -95,7 +95,7 @@ steps = st.lists(
 )
 
 
-class Desk:
+class NotificationRun:
     """A dispatcher with everything that decides about a message, on a clock of its own."""
 
     def __init__(self, routing: Routing, shadow: frozenset[str]) -> None:
@@ -181,7 +181,7 @@ class Desk:
 def test_a_first_message_goes_to_exactly_whom_the_explanation_names_or_waits(
     routing: Routing, shadow: frozenset[str], todo: Sequence[Step]
 ) -> None:
-    desk = Desk(routing, shadow)
+    desk = NotificationRun(routing, shadow)
     try:
         for step in todo:
             desk.clock.advance(60.0 * step.minutes)

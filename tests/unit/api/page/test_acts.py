@@ -53,7 +53,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield opened
 
 
-class Place:
+class ServedPage:
     """The stores of one database under the API, and what a worker would have put into them."""
 
     def __init__(self, path: Path) -> None:
@@ -143,7 +143,7 @@ def draw_polygon(window: Browser) -> None:
     assert len(window.texts(".mask-list li")) == 3
 
 
-def camera_of(place: Place, name: str = "gate") -> Camera:
+def camera_of(place: ServedPage, name: str = "gate") -> Camera:
     found = place.streams.camera(name)
     assert found is not None
     return found
@@ -225,7 +225,7 @@ def check_seconds(report: dict[str, Any], timeline: dict[str, Any]) -> None:
 
 
 def test_a_camera_and_its_incident_are_worked_on_without_a_shell(window: Browser, tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = ServedPage(tmp_path)
     pictures = [bytes(cv2.imencode(".jpg", draw_test_picture(index, 320, 192))[1]) for index in range(5)]
     with serve_jpeg_camera(repeat_at_rate(pictures, 5.0)) as camera, serve_app(place.app) as address:
         window.open(address)
@@ -265,7 +265,7 @@ def test_the_shares_of_a_stretch_name_the_time_of_which_nothing_is_written_down(
     window: Browser, tmp_path: Path
 ) -> None:
     """Fault 25 % alone reads as if the camera had been fine for the rest."""
-    place = Place(tmp_path)
+    place = ServedPage(tmp_path)
     place.streams.put_camera(Camera("gate", "rtsp://h/1", site="North"), by="t", at=START)
     place.show("gate")
     place.fail("gate", "i1", hours_ago=0.25)

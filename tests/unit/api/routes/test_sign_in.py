@@ -20,7 +20,7 @@ PASSWORD_HASH = hash_password(PASSWORD)
 TOKEN = "a long token for these tests"
 
 
-class House:
+class SignInHouse:
     """Sightline where everybody must sign in, with two processes on one store."""
 
     def __init__(self, stage: SampleCameras, *users: User, token: str | None = None) -> None:
@@ -47,16 +47,16 @@ class House:
 
 
 @pytest.fixture
-def empty(stage: SampleCameras) -> House:
-    return House(stage)
+def empty(stage: SampleCameras) -> SignInHouse:
+    return SignInHouse(stage)
 
 
 @pytest.fixture
-def house(stage: SampleCameras) -> House:
-    return House(stage, User("ann", UserRole.VIEWER, PASSWORD_HASH), token=TOKEN)
+def house(stage: SampleCameras) -> SignInHouse:
+    return SignInHouse(stage, User("ann", UserRole.VIEWER, PASSWORD_HASH), token=TOKEN)
 
 
-def test_before_there_is_a_user_nobody_is_let_in_and_no_password_is_known(empty: House) -> None:
+def test_before_there_is_a_user_nobody_is_let_in_and_no_password_is_known(empty: SignInHouse) -> None:
     assert empty.api.get("/api/v1/cameras").status_code == 401
     for name in ("admin", "root", "sightline"):
         for password in ("admin", "root", "sightline", "", "changeme"):
@@ -66,7 +66,7 @@ def test_before_there_is_a_user_nobody_is_let_in_and_no_password_is_known(empty:
     assert empty.api.post("/login", data={"token": ""}).headers["location"] == "/login?wrong"
 
 
-def test_the_token_makes_one_administrator_once(empty: House) -> None:
+def test_the_token_makes_one_administrator_once(empty: SignInHouse) -> None:
     token, spare = empty.make_token(), empty.make_token()
     form = empty.api.get(f"/setup?token={token}")
     assert form.status_code == 200
@@ -87,7 +87,7 @@ def test_the_token_makes_one_administrator_once(empty: House) -> None:
     [{"password": "short", "again": "short"}, {"again": "another text here"}, {"user": ""}, {"user": "a\u202eb"},
      {"user": "x" * 150}, {"password": "aaaaaaaaaaaaaaa", "again": "aaaaaaaaaaaaaaa"}],
 )  # fmt: skip
-def test_a_form_that_is_wrong_is_shown_again_and_uses_nothing_up(empty: House, changed: dict[str, str]) -> None:
+def test_a_form_that_is_wrong_is_shown_again_and_uses_nothing_up(empty: SignInHouse, changed: dict[str, str]) -> None:
     token = empty.make_token()
     answer = empty.set_up(token, **changed)
     assert answer.status_code == 422
@@ -97,7 +97,7 @@ def test_a_form_that_is_wrong_is_shown_again_and_uses_nothing_up(empty: House, c
     assert empty.set_up(token).headers["location"] == "/"
 
 
-def test_a_token_that_is_over_or_guessed_makes_nobody_and_guessing_is_slowed(empty: House) -> None:
+def test_a_token_that_is_over_or_guessed_makes_nobody_and_guessing_is_slowed(empty: SignInHouse) -> None:
     token = empty.make_token()
     empty.stage.clock.advance(SETUP_LIFE.total_seconds())
     assert empty.set_up(token).status_code == 403
@@ -107,11 +107,11 @@ def test_a_token_that_is_over_or_guessed_makes_nobody_and_guessing_is_slowed(emp
 
 
 @pytest.mark.parametrize("bad", ['"><script>', "%22%3E%3Cscript%3E", "a b"])
-def test_the_address_of_the_form_puts_nothing_into_the_page(empty: House, bad: str) -> None:
+def test_the_address_of_the_form_puts_nothing_into_the_page(empty: SignInHouse, bad: str) -> None:
     assert 'name="token" value=""' in empty.api.get(f"/setup?token={bad}").text
 
 
-def test_signing_out_ends_the_session_in_every_process_and_a_copy_of_its_cookie_too(house: House) -> None:
+def test_signing_out_ends_the_session_in_every_process_and_a_copy_of_its_cookie_too(house: SignInHouse) -> None:
     mine, others = house.sign_in(), house.sign_in(token=TOKEN)
     assert house.other.get("/api/v1/me", headers=mine).json()["name"] == "ann"
     answer = house.api.post("/logout", headers=mine)
@@ -125,7 +125,7 @@ def test_signing_out_ends_the_session_in_every_process_and_a_copy_of_its_cookie_
     assert house.other.get("/api/v1/me", headers=others).status_code == 401
 
 
-def test_a_renewed_cookie_ends_with_its_session(house: House) -> None:
+def test_a_renewed_cookie_ends_with_its_session(house: SignInHouse) -> None:
     mine = house.sign_in()
     house.stage.clock.advance(2 * 86400)
     fresh = {"Cookie": house.api.get("/api/v1/me", headers=mine).headers["set-cookie"].partition(";")[0]}
@@ -135,7 +135,7 @@ def test_a_renewed_cookie_ends_with_its_session(house: House) -> None:
         assert house.api.get("/api/v1/me", headers=cookie).status_code == 401
 
 
-def test_signing_out_while_the_store_is_away_counts_here_at_once(house: House) -> None:
+def test_signing_out_while_the_store_is_away_counts_here_at_once(house: SignInHouse) -> None:
     mine = house.sign_in()
     house.store.away = True
     answer = house.api.post("/logout", headers=mine)
@@ -143,7 +143,7 @@ def test_signing_out_while_the_store_is_away_counts_here_at_once(house: House) -
     assert house.api.get("/api/v1/me", headers=mine).status_code == 401
 
 
-def test_another_site_cannot_sign_anybody_in_or_out(house: House) -> None:
+def test_another_site_cannot_sign_anybody_in_or_out(house: SignInHouse) -> None:
     mine = house.sign_in()
     for hostile in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}):
         assert house.api.post("/logout", headers={**mine, **hostile}).status_code == 403
@@ -152,7 +152,7 @@ def test_another_site_cannot_sign_anybody_in_or_out(house: House) -> None:
     assert house.api.get("/api/v1/me", headers=mine).status_code == 200
 
 
-def test_a_session_is_never_one_that_the_browser_brought(house: House) -> None:
+def test_a_session_is_never_one_that_the_browser_brought(house: SignInHouse) -> None:
     """Session fixation: signing in gives a cookie of its own, and a planted one is worth nothing."""
     planted = {"Cookie": "sightline_session=u.YW5u.9999999999.1.0000"}
     answer = house.api.post("/login", data={"user": "ann", "password": PASSWORD}, headers=planted)
@@ -162,7 +162,7 @@ def test_a_session_is_never_one_that_the_browser_brought(house: House) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=x", ""])
 @pytest.mark.parametrize("path", ["/login", "/logout", "/setup"])
-def test_the_forms_take_a_form_alone(house: House, path: str, kind: str) -> None:
+def test_the_forms_take_a_form_alone(house: SignInHouse, path: str, kind: str) -> None:
     body = b'{"user": "ann", "password": "four quite plain words"}'
     answer = house.api.post(path, content=body, headers={"Content-Type": kind})
     assert answer.status_code == 415
@@ -170,7 +170,7 @@ def test_the_forms_take_a_form_alone(house: House, path: str, kind: str) -> None
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "PATCH", "get", "PROPFIND"])
-def test_no_other_method_opens_anything(house: House, method: str) -> None:
+def test_no_other_method_opens_anything(house: SignInHouse, method: str) -> None:
     for path in ("/api/v1/cameras", "/metrics", "/api/v1/audit", "/api/v1/cameras/gate/picture"):
         answer = house.api.send(method, path)
         assert answer.status_code in (401, 405)
@@ -185,13 +185,13 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("path", SPELLINGS)
-def test_no_spelling_of_an_address_opens_anything(house: House, path: str) -> None:
+def test_no_spelling_of_an_address_opens_anything(house: SignInHouse, path: str) -> None:
     answer = house.api.get(path)
     assert answer.status_code in (303, 401, 403, 404)
     assert not re.search("gate|depot", answer.text)
 
 
-def test_wrong_passwords_are_written_down_once_an_hour_and_a_typed_password_never(house: House) -> None:
+def test_wrong_passwords_are_written_down_once_an_hour_and_a_typed_password_never(house: SignInHouse) -> None:
     for name in ("ann", "ann", "ann", "a password in the wrong field"):
         house.api.post("/login", data={"user": name, "password": "wrong"})
     lines = house.audit.entries()
@@ -201,7 +201,7 @@ def test_wrong_passwords_are_written_down_once_an_hour_and_a_typed_password_neve
     ]
 
 
-def test_wrong_passwords_from_one_network_slow_that_network_and_not_others(house: House) -> None:
+def test_wrong_passwords_from_one_network_slow_that_network_and_not_others(house: SignInHouse) -> None:
     callers = [Caller(house.api.app, peer=f"2001:db8::{each:x}") for each in range(1, MAX_WRONG_TOKENS + 2)]
     answers = [each.post("/login", data={"user": f"u{i}", "password": "wrong"}) for i, each in enumerate(callers)]
     assert [answer.status_code for answer in answers] == [303] * MAX_WRONG_TOKENS + [429]

@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 def server() -> Iterator[str]:
     """A local server of the file at /file, a redirect to it at /moved, and a redirect elsewhere at /astray."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class WeightsHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             places = {"/moved": "/file", "/astray": "http://elsewhere.invalid/file", "/round": "/round"}
             if self.path in places:
@@ -64,7 +64,7 @@ def server() -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    http = HTTPServer(("127.0.0.1", 0), Handler)
+    http = HTTPServer(("127.0.0.1", 0), WeightsHandler)
     thread = threading.Thread(target=http.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{http.server_port}"

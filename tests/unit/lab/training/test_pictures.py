@@ -14,7 +14,7 @@ from domain.metrics import MetricSpec
 from lab.training.pictures import decode_picture, score_pictures
 
 
-class Area:
+class AreaDetector:
     """Scores a picture by its size."""
 
     name = "area"
@@ -37,4 +37,4 @@ def test_every_picture_is_judged_at_its_own_size_in_order(tmp_path: Path) -> Non
     for number, size in enumerate(sizes):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((*size, 3), np.uint8))
     paths = [tmp_path / f"{number}.png" for number in range(len(sizes))]
-    assert score_pictures(Area(), "area", paths).tolist() == [height * width for height, width in sizes]
+    assert score_pictures(AreaDetector(), "area", paths).tolist() == [height * width for height, width in sizes]

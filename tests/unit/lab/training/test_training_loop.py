@@ -12,7 +12,7 @@ from domain.errors import ConfigError
 from lab.training.training_loop import CHECKPOINT, LOG, TrainingLoop
 
 
-class Tally:
+class StepTally:
     """Counts, and remembers in a checkpoint."""
 
     def __init__(self) -> None:
@@ -25,8 +25,8 @@ class Tally:
         self.count = state["count"]
 
 
-def ran(folder: Path, *, stop_at: int | None = None) -> tuple[list[int], Tally]:
-    tally = Tally()
+def ran(folder: Path, *, stop_at: int | None = None) -> tuple[list[int], StepTally]:
+    tally = StepTally()
     steps = []
     for step in TrainingLoop(6, {"tally": tally}, folder).steps(stop_at=stop_at):
         steps.append(step)
@@ -43,7 +43,7 @@ def test_a_stopped_loop_goes_on_at_the_next_step_with_its_parts(tmp_path: Path) 
 
 
 def test_a_step_that_was_not_finished_is_done_again(tmp_path: Path) -> None:
-    loop = TrainingLoop(6, {"tally": Tally()}, tmp_path, checkpoint_every_s=0.0)
+    loop = TrainingLoop(6, {"tally": StepTally()}, tmp_path, checkpoint_every_s=0.0)
     for step in loop.steps():
         if step == 3:
             break

@@ -31,7 +31,7 @@ class HttpReceiver:
         self.posts: list[dict[str, Any]] = []
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class ChatHandler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.posts.append(json.loads(body))
@@ -42,7 +42,7 @@ class HttpReceiver:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.server = HTTPServer(("127.0.0.1", 0), ChatHandler)
 
     @property
     def url(self) -> str:

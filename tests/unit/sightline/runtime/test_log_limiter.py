@@ -10,7 +10,7 @@ from sightline.runtime.logging_setup import set_up_logging
 _log = logging.getLogger("tests.flood")
 
 
-class Log:
+class CapturedLog:
     """A limited handler of its own, with a clock that stands still unless moved."""
 
     def __init__(self) -> None:
@@ -26,8 +26,8 @@ class Log:
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
-    written = Log()
+def log() -> Iterator[CapturedLog]:
+    written = CapturedLog()
     _log.addHandler(written.handler)
     _log.propagate = False
     yield written
@@ -44,7 +44,7 @@ def whole_log() -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
-def test_what_repeats_is_counted_and_the_count_is_written(log: Log) -> None:
+def test_what_repeats_is_counted_and_the_count_is_written(log: CapturedLog) -> None:
     for _ in range(100_000):
         _log.warning("the camera says no")
     assert len(log.lines) == SAME_TEXT.burst
@@ -58,13 +58,13 @@ def test_what_repeats_is_counted_and_the_count_is_written(log: Log) -> None:
     assert len(log.lines) == SAME_TEXT.burst + 1
 
 
-def test_texts_that_differ_in_numbers_are_one_kind(log: Log) -> None:
+def test_texts_that_differ_in_numbers_are_one_kind(log: CapturedLog) -> None:
     for i in range(10_000):
         _log.warning("[rtsp @ 0x%x] packet %d is lost", i * 4096, i)
     assert len(log.lines) == SAME_SHAPE.burst
 
 
-def test_texts_made_to_differ_are_bounded_by_the_module_that_writes_them(log: Log) -> None:
+def test_texts_made_to_differ_are_bounded_by_the_module_that_writes_them(log: CapturedLog) -> None:
     for i in range(10_000):
         _log.warning("noise %s", "".join(chr(97 + int(digit)) for digit in str(i)))
     assert len(log.lines) == SAME_LOGGER.burst
@@ -72,7 +72,7 @@ def test_texts_made_to_differ_are_bounded_by_the_module_that_writes_them(log: Lo
     assert len(log.limiter._spent) <= 2000
 
 
-def test_a_quiet_line_is_written_while_another_floods_and_the_flood_again_after_a_pause(log: Log) -> None:
+def test_a_quiet_line_is_written_while_another_floods_and_the_flood_again_after_a_pause(log: CapturedLog) -> None:
     for _ in range(1000):
         _log.warning("flood")
     _log.error("the database is damaged")
@@ -84,7 +84,7 @@ def test_a_quiet_line_is_written_while_another_floods_and_the_flood_again_after_
     assert log.lines.count("flood") == SAME_TEXT.burst + 1
 
 
-def test_one_message_before_many_exceptions_is_counted_by_where_each_comes_from(log: Log) -> None:
+def test_one_message_before_many_exceptions_is_counted_by_where_each_comes_from(log: CapturedLog) -> None:
     def fail(how: int) -> None:
         if how:
             raise ValueError("one")
@@ -130,7 +130,7 @@ def test_a_password_is_hidden_in_a_summary_too(whole_log: io.StringIO) -> None:
     assert "hunter2" not in whole_log.getvalue()
 
 
-def test_a_line_costs_in_proportion_to_its_length(log: Log) -> None:
+def test_a_line_costs_in_proportion_to_its_length(log: CapturedLog) -> None:
     for text in ("1" * 1_000_000, "0x" * 500_000, "a1" * 500_000):
         _log.warning("%s", text)
     assert len(log.lines) == 3

@@ -27,7 +27,7 @@ RULES = (
 )
 
 
-class House:
+class SignOnHouse:
     """Sightline with an issuer beside it."""
 
     def __init__(self, issuer: Issuer, stage: SampleCameras) -> None:
@@ -67,12 +67,12 @@ def stage() -> SampleCameras:
 
 
 @pytest.fixture
-def house(stage: SampleCameras) -> Iterator[House]:
+def house(stage: SampleCameras) -> Iterator[SignOnHouse]:
     with serve_issuer(Issuer(), lambda: stage.clock.now().timestamp()) as issuer:
-        yield House(issuer, stage)
+        yield SignOnHouse(issuer, stage)
 
 
-def test_somebody_whom_the_service_signs_in_gets_the_role_and_the_cameras_of_the_group(house: House) -> None:
+def test_somebody_whom_the_service_signs_in_gets_the_role_and_the_cameras_of_the_group(house: SignOnHouse) -> None:
     answer = house.sign_in("?next=/cameras/gate")
     assert 'content="0; url=/cameras/gate"' in answer.text
     cookies = answer.headers.get_list("set-cookie")
@@ -87,7 +87,7 @@ def test_somebody_whom_the_service_signs_in_gets_the_role_and_the_cameras_of_the
     assert (line.by, line.action, line.via) == ("ann", "sign in", "single sign-on")
 
 
-def test_the_request_holds_challenge_state_and_nonce_and_the_browser_no_secret_of_them(house: House) -> None:
+def test_the_request_holds_challenge_state_and_nonce_and_the_browser_no_secret_of_them(house: SignOnHouse) -> None:
     url, cookie = house.begin()
     house.issuer.authorize(url)
     asked = house.issuer.asked[-1]
@@ -124,7 +124,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("reason", WRONG)
-def test_an_answer_that_is_wrong_in_one_claim_lets_nobody_in(house: House, reason: str) -> None:
+def test_an_answer_that_is_wrong_in_one_claim_lets_nobody_in(house: SignOnHouse, reason: str) -> None:
     house.issuer.claims = WRONG[reason]
     answer = house.sign_in()
     assert answer.status_code == 403
@@ -134,12 +134,12 @@ def test_an_answer_that_is_wrong_in_one_claim_lets_nobody_in(house: House, reaso
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256"])
-def test_a_signature_that_anybody_could_make_is_refused(house: House, alg: str) -> None:
+def test_a_signature_that_anybody_could_make_is_refused(house: SignOnHouse, alg: str) -> None:
     house.issuer.alg = alg
     assert house.sign_in().status_code == 403
 
 
-def test_a_foreign_key_is_refused_and_a_new_key_of_the_service_is_taken(house: House) -> None:
+def test_a_foreign_key_is_refused_and_a_new_key_of_the_service_is_taken(house: SignOnHouse) -> None:
     assert session(house.sign_in())
     house.issuer.key = RSAKey.generate_key(2048, {"kid": "two"}, auto_kid=False)
     assert house.sign_in().status_code == 403
@@ -148,7 +148,7 @@ def test_a_foreign_key_is_refused_and_a_new_key_of_the_service_is_taken(house: H
     assert session(house.sign_in())
 
 
-def test_the_browser_that_began_is_the_one_that_ends(house: House) -> None:
+def test_the_browser_that_began_is_the_one_that_ends(house: SignOnHouse) -> None:
     url, cookie = house.begin()
     back = house.issuer.authorize(url)
     other_url, other = house.begin()
@@ -160,27 +160,27 @@ def test_the_browser_that_began_is_the_one_that_ends(house: House) -> None:
     assert house.come_back(back, cookie).status_code == 400
 
 
-def test_a_code_counts_once(house: House) -> None:
+def test_a_code_counts_once(house: SignOnHouse) -> None:
     url, cookie = house.begin()
     back = house.issuer.authorize(url)
     assert session(house.come_back(back, cookie))
     assert house.come_back(back, cookie).status_code == 403
 
 
-def test_the_way_back_by_a_link_of_the_service_is_let_through(house: House) -> None:
+def test_the_way_back_by_a_link_of_the_service_is_let_through(house: SignOnHouse) -> None:
     url, cookie = house.begin()
     followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert session(house.come_back(house.issuer.authorize(url), cookie, **followed))
 
 
-def test_who_declines_gets_an_answer_that_says_so(house: House) -> None:
+def test_who_declines_gets_an_answer_that_says_so(house: SignOnHouse) -> None:
     url, cookie = house.begin()
     state = house.issuer.authorize(url).rpartition("state=")[2]
     answer = house.come_back(f"{BASE}/login/sso/return?error=access_denied&state={state}", cookie)
     assert (answer.status_code, "did not sign you in" in answer.text) == (403, True)
 
 
-def test_a_session_ends_after_twelve_hours_by_signing_out_and_when_the_rules_change(house: House) -> None:
+def test_a_session_ends_after_twelve_hours_by_signing_out_and_when_the_rules_change(house: SignOnHouse) -> None:
     headers = session(house.sign_in())
     house.stage.clock.advance(12 * 3600 - 1)
     assert house.api.get("/api/v1/me", headers=headers).status_code == 200
@@ -194,7 +194,7 @@ def test_a_session_ends_after_twelve_hours_by_signing_out_and_when_the_rules_cha
     assert house.api.get("/api/v1/me", headers=headers).status_code == 401
 
 
-def test_nobody_takes_the_name_of_a_user_who_is_kept_here(house: House) -> None:
+def test_nobody_takes_the_name_of_a_user_who_is_kept_here(house: SignOnHouse) -> None:
     house.store.add_user(User("ann", UserRole.ADMIN, "$argon2id$"), by="root", at=house.stage.clock.now())
     answer = house.sign_in()
     assert answer.status_code == 403
@@ -204,12 +204,12 @@ def test_nobody_takes_the_name_of_a_user_who_is_kept_here(house: House) -> None:
 def test_a_service_that_is_away_is_one_sentence_and_the_form_stays(stage: SampleCameras) -> None:
     issuer = Issuer()
     with serve_issuer(issuer, lambda: stage.clock.now().timestamp()):
-        house = House(issuer, stage)
+        house = SignOnHouse(issuer, stage)
         url, cookie = house.begin()
         back = house.issuer.authorize(url)
     answer = house.come_back(back, cookie)
     assert answer.status_code == 503
-    fresh = House(issuer, SampleCameras()).api.get("/login/sso")
+    fresh = SignOnHouse(issuer, SampleCameras()).api.get("/login/sso")
     assert fresh.status_code == 503
     for text in (answer.text, fresh.text):
         assert "the sign-in service at 127.0.0.1 does not answer; try again in a minute" in text
@@ -220,7 +220,7 @@ def test_a_service_that_is_away_is_one_sentence_and_the_form_stays(stage: Sample
 
 
 @pytest.mark.parametrize("what", ["name", "endpoint", "garbage"])
-def test_what_the_service_says_of_itself_must_be_right(house: House, what: str) -> None:
+def test_what_the_service_says_of_itself_must_be_right(house: SignOnHouse, what: str) -> None:
     if what == "name":
         house.issuer.named_issuer = "https://evil.example"
     else:

@@ -15,7 +15,7 @@ from sightline.services.ingest_service import IngestService, register_cameras
 from tests.fakes.ports import START, FakeClock, FakeScoreStore, FakeStreamStore
 
 
-class CountingStore(FakeScoreStore):
+class CountingScoreStore(FakeScoreStore):
     def __init__(self) -> None:
         super().__init__()
         self.rolled = 0
@@ -33,7 +33,7 @@ class CountingStore(FakeScoreStore):
 
 
 def test_housekeeping_rolls_up_each_time_and_retains_once_an_hour() -> None:
-    store, clock = CountingStore(), FakeClock()
+    store, clock = CountingScoreStore(), FakeClock()
     housekeeping = Housekeeping(store, clock)
 
     for _ in range(121):
@@ -45,7 +45,7 @@ def test_housekeeping_rolls_up_each_time_and_retains_once_an_hour() -> None:
 
 
 def test_nothing_is_deleted_while_the_clock_is_not_believed_and_it_is_done_soon_after() -> None:
-    store, clock, reason = CountingStore(), FakeClock(), ["the machine's clock was set forward by 30 days"]
+    store, clock, reason = CountingScoreStore(), FakeClock(), ["the machine's clock was set forward by 30 days"]
     housekeeping = Housekeeping(store, clock, deletion_blocked_reason=lambda: reason[0])
     housekeeping.run_once()
     assert (store.rolled, store.retained) == (1, 0)
@@ -58,7 +58,7 @@ def test_nothing_is_deleted_while_the_clock_is_not_believed_and_it_is_done_soon_
 
 
 def test_a_clock_set_back_does_not_put_retention_off() -> None:
-    store, clock = CountingStore(), FakeClock()
+    store, clock = CountingScoreStore(), FakeClock()
     housekeeping = Housekeeping(store, clock)
     housekeeping.run_once()
 
@@ -69,7 +69,7 @@ def test_a_clock_set_back_does_not_put_retention_off() -> None:
 
 
 def test_housekeeping_that_failed_is_done_at_the_next_call() -> None:
-    store = CountingStore()
+    store = CountingScoreStore()
     store.away = True
     housekeeping = Housekeeping(store, FakeClock())
     with pytest.raises(StoreUnavailable):
