@@ -12,7 +12,7 @@ from lab.bench.page.browser import Browser
 from simulation.cameras.http_camera import repeat_at_rate, serve_jpeg_camera
 from tests.cameras.films import draw_test_picture
 from tests.unit.api.conftest import serve_app
-from tests.unit.api.page.test_acts import WAIT_S, Place, camera_of
+from tests.unit.api.page.test_acts import WAIT_S, ServedPage, camera_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -97,7 +97,7 @@ def work_on_the_incident(window: Browser) -> None:
 
 
 def test_everything_is_done_by_keyboard_alone(window: Browser, tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = ServedPage(tmp_path)
     downloads = tmp_path / "downloads"
     downloads.mkdir()
     pictures = [bytes(cv2.imencode(".jpg", draw_test_picture(index, 320, 192))[1]) for index in range(5)]

@@ -10,7 +10,7 @@ from domain.cameras import Camera
 from lab.bench.page.browser import Browser
 from tests.fakes.ports import START
 from tests.unit.api.conftest import serve_app
-from tests.unit.api.page.test_acts import WAIT_S, Place, camera_of, confirm, fill, press
+from tests.unit.api.page.test_acts import WAIT_S, ServedPage, camera_of, confirm, fill, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -20,7 +20,7 @@ INCIDENT = "gate/blur/1"
 class Day:
     """Two cameras with one incident, Ada's browser, and what Bob does meanwhile from elsewhere."""
 
-    def __init__(self, window: Browser, place: Place, address: str, bob: httpx.Client) -> None:
+    def __init__(self, window: Browser, place: ServedPage, address: str, bob: httpx.Client) -> None:
         self.window, self.place, self.address, self._bob = window, place, address, bob
 
     def open(self, path: str, ready: str) -> None:
@@ -47,7 +47,7 @@ class Day:
 
 @pytest.fixture
 def day(window: Browser, tmp_path: Path) -> Iterator[Day]:
-    place = Place(tmp_path)
+    place = ServedPage(tmp_path)
     for name in ("gate", "yard"):
         place.streams.put_camera(Camera(name, "rtsp://192.0.2.1/1", site="North"), by="test", at=START)
         place.show(name)
