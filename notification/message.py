@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.faults import FAULT_LABELS, Evidence, Fault
+from domain.metric_words import write_quantity
 from domain.metrics import MetricSpec
 from domain.runbook import RUNBOOK
 from notification.grouping import unrecovered_members
@@ -95,14 +96,17 @@ class MessageWriter:
             return ""
         spec = self.metrics.get(evidence.metric)
         name, unit = (spec.label, spec.unit) if spec is not None else (evidence.metric, evidence.unit)
-        low, high = evidence.normal_low, evidence.normal_high
+        low, high = (
+            None if bound is None else write_quantity(bound, unit)
+            for bound in (evidence.normal_low, evidence.normal_high)
+        )
         if low is not None and high is not None:
-            normal = f" (normal: {low:.4g} to {high:.4g})"
+            normal = f" (normal: {low} to {high})"
         elif low is not None:
-            normal = f" (normal: at least {low:.4g})"
+            normal = f" (normal: at least {low})"
         else:
-            normal = f" (normal: at most {high:.4g})" if high is not None else ""
-        return f"{name} {evidence.value:.4g} {unit}".rstrip() + normal
+            normal = f" (normal: at most {high})" if high is not None else ""
+        return f"{name} {write_quantity(evidence.value, unit)}{normal}"
 
     def _local_time(self, at: datetime, site: str) -> str:
         local = at.astimezone(self.zone_of(site))

@@ -60,7 +60,7 @@ def test_a_mail_over_tls_says_all_that_a_guard_needs(certificate: Certificate) -
         "Camera: gate",
         "Site: depot",
         "What: gate: out of focus (edge_width 14)",
-        "Measured: edge_width 14 px (normal: at most 9)",
+        "Measured: edge_width 14 px (normal: at most 9 px)",
         "Also: camera moved",
         "Since: 2026-03-02 09:00 CET",
         "https://cams.example.org/incidents/0123456789abcdef",
