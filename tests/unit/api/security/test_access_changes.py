@@ -23,7 +23,7 @@ NORTH = AccessScope(sites=frozenset({"north"}))
 
 
 @dataclass
-class House:
+class AccessHouse:
     """A served page with an operator of everything, signed in, and a key that may do the same."""
 
     store: FakeAccessStore
@@ -52,7 +52,7 @@ class House:
 
 
 @pytest.fixture
-def house(stage: SampleCameras) -> Iterator[House]:
+def house(stage: SampleCameras) -> Iterator[AccessHouse]:
     found = stage.failing(Camera("gate", "rtsp://h/1", "depot"), blur_verdict())
     stage.healthy(Camera("yard", "rtsp://h/2", "north"))
     now = stage.clock.now()
@@ -63,34 +63,34 @@ def house(stage: SampleCameras) -> Iterator[House]:
     with serve_app(make_app(stage, accounts=Accounts(store, now=stage.clock.now, max_age_s=0.2))) as address:
         signed_in = httpx.post(f"{address}/login", data={"user": "ann", "password": PASSWORD}, timeout=60)
         session = {"Cookie": signed_in.headers["set-cookie"].partition(";")[0]}
-        yield House(store, address, stage, found.incident_id, session)
+        yield AccessHouse(store, address, stage, found.incident_id, session)
 
 
-def disable(house: House) -> None:
+def disable(house: AccessHouse) -> None:
     house.store.enable_user("ann", False, by="root", at=house.stage.clock.now())
 
 
-def remove(house: House) -> None:
+def remove(house: AccessHouse) -> None:
     house.store.remove_user("ann", by="root", at=house.stage.clock.now())
 
 
-def set_password(house: House) -> None:
+def set_password(house: AccessHouse) -> None:
     house.store.set_password("ann", hash_password("four other plain words"), by="root", at=house.stage.clock.now())
 
 
-def revoke(house: House) -> None:
+def revoke(house: AccessHouse) -> None:
     house.store.revoke_key("wall", by="root", at=house.stage.clock.now())
 
 
 @pytest.mark.parametrize("change", [disable, remove, set_password])
-def test_a_session_ends(house: House, change: Callable[[House], None]) -> None:
+def test_a_session_ends(house: AccessHouse, change: Callable[[AccessHouse], None]) -> None:
     assert house.get("/api/v1/cameras").status_code == 200
     change(house)
     wait_for(lambda: house.get("/api/v1/cameras").status_code == 401, what="the end of the session")
     assert house.post(f"/api/v1/incidents/{house.incident}/comment", note="seen").status_code == 401
 
 
-def test_a_new_user_of_the_same_name_does_not_get_the_old_ones_session(house: House) -> None:
+def test_a_new_user_of_the_same_name_does_not_get_the_old_ones_session(house: AccessHouse) -> None:
     remove(house)
     wait_for(lambda: house.get("/api/v1/cameras").status_code == 401, what="the end of the session")
     again = User("ann", UserRole.ADMIN, hash_password(PASSWORD))
@@ -102,7 +102,7 @@ def test_a_new_user_of_the_same_name_does_not_get_the_old_ones_session(house: Ho
     assert house.get("/api/v1/cameras").status_code == 401
 
 
-def test_a_session_goes_on_with_the_new_role(house: House) -> None:
+def test_a_session_goes_on_with_the_new_role(house: AccessHouse) -> None:
     path = f"/api/v1/incidents/{house.incident}/comment"
     assert house.post(path, note="seen").status_code == 200
     house.change(UserRole.VIEWER)
@@ -112,7 +112,7 @@ def test_a_session_goes_on_with_the_new_role(house: House) -> None:
     wait_for(lambda: house.get("/api/v1/audit").status_code == 200, what="the new role")
 
 
-def test_a_session_goes_on_with_the_new_scope(house: House) -> None:
+def test_a_session_goes_on_with_the_new_scope(house: AccessHouse) -> None:
     assert house.cameras() == ["gate", "yard"]
     house.change(scope=NORTH)
     wait_for(lambda: house.cameras() == ["yard"], what="the new scope")
@@ -121,7 +121,7 @@ def test_a_session_goes_on_with_the_new_scope(house: House) -> None:
     assert "gate" not in house.get("/metrics").text
 
 
-STREAM_ENDS: list[Callable[[House], None]] = [
+STREAM_ENDS: list[Callable[[AccessHouse], None]] = [
     disable,
     remove,
     set_password,
@@ -131,7 +131,9 @@ STREAM_ENDS: list[Callable[[House], None]] = [
 
 
 @pytest.mark.parametrize("change", STREAM_ENDS, ids=["disabled", "removed", "password", "role", "scope"])
-def test_an_open_stream_ends_and_shows_no_foreign_camera_again(house: House, change: Callable[[House], None]) -> None:
+def test_an_open_stream_ends_and_shows_no_foreign_camera_again(
+    house: AccessHouse, change: Callable[[AccessHouse], None]
+) -> None:
     with httpx.stream("GET", f"{house.address}/api/v1/live", headers=house.session, timeout=60) as stream:
         lines = stream.iter_lines()
         assert "gate" in next(line for line in lines if line.startswith("data:"))
@@ -139,7 +141,7 @@ def test_an_open_stream_ends_and_shows_no_foreign_camera_again(house: House, cha
         assert len([line for line in lines if line.startswith("data:")]) < 60
 
 
-def test_the_stream_of_a_revoked_key_ends(house: House) -> None:
+def test_the_stream_of_a_revoked_key_ends(house: AccessHouse) -> None:
     with httpx.stream("GET", f"{house.address}/api/v1/live", headers=KEY, timeout=60) as stream:
         lines = stream.iter_lines()
         next(line for line in lines if line.startswith("data:"))
@@ -148,7 +150,7 @@ def test_the_stream_of_a_revoked_key_ends(house: House) -> None:
     assert house.get("/api/v1/cameras", KEY).status_code == 401
 
 
-LINK_ENDS: list[Callable[[House], None]] = [
+LINK_ENDS: list[Callable[[AccessHouse], None]] = [
     disable,
     remove,
     lambda house: house.change(UserRole.VIEWER),
@@ -157,7 +159,9 @@ LINK_ENDS: list[Callable[[House], None]] = [
 
 
 @pytest.mark.parametrize("change", LINK_ENDS, ids=["disabled", "removed", "role", "scope"])
-def test_kiosk_links_end_with_what_their_maker_may_do(house: House, change: Callable[[House], None]) -> None:
+def test_kiosk_links_end_with_what_their_maker_may_do(
+    house: AccessHouse, change: Callable[[AccessHouse], None]
+) -> None:
     mine, others = house.make_link(site="depot"), house.make_link(KEY)
     assert house.get("/api/v1/faults", mine).status_code == 200
     with httpx.stream("GET", f"{house.address}/api/v1/live", headers=mine, timeout=60) as stream:
@@ -169,7 +173,7 @@ def test_kiosk_links_end_with_what_their_maker_may_do(house: House, change: Call
     assert house.get("/api/v1/faults", others).status_code == 200
 
 
-def test_a_link_of_a_site_that_is_still_ones_own_and_a_new_password_leave_it(house: House) -> None:
+def test_a_link_of_a_site_that_is_still_ones_own_and_a_new_password_leave_it(house: AccessHouse) -> None:
     depot, everything = house.make_link(site="depot"), house.make_link()
     house.change(scope=DEPOT)
     wait_for(lambda: house.get("/api/v1/faults", everything).status_code == 401, what="the end of the link")
@@ -178,7 +182,7 @@ def test_a_link_of_a_site_that_is_still_ones_own_and_a_new_password_leave_it(hou
     assert house.get("/api/v1/faults", depot).status_code == 200
 
 
-def test_kiosk_links_end_with_the_key_that_made_them(house: House) -> None:
+def test_kiosk_links_end_with_the_key_that_made_them(house: AccessHouse) -> None:
     link = house.make_link(KEY)
     revoke(house)
     wait_for(lambda: house.get("/api/v1/faults", link).status_code == 401, what="the end of the link")
