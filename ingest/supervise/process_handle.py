@@ -19,6 +19,8 @@ PROGRAM = (
     "import sys; sys.path.append(sys.argv[2]); from ingest.supervise.reader_process import main; main(int(sys.argv[1]))"
 )
 """`-P` keeps the current folder out of the search for modules; ours come after Python's, so no file can pose as one."""
+FIRST_MESSAGE_S = 60.0
+"""Until its first message a process imports its modules, which takes tens of seconds on a machine that is too busy."""
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class ReaderProcessHandle:
     def __init__(self, setup: ReaderSetup) -> None:
         ours, theirs = socket.socketpair()
         self.silent_s = 0.0
+        self.has_spoken = False
         self.connection = Connection(ours.detach())
         with theirs:
             self._process = subprocess.Popen(
@@ -58,6 +61,10 @@ class ReaderProcessHandle:
             self.connection.send(message)
         except OSError:
             _log.debug("reading process %d is gone", self.pid)
+
+    def is_silent(self, limit_s: float) -> bool:
+        """Return whether nothing came from it for longer than `limit_s`, or `FIRST_MESSAGE_S` while it starts."""
+        return self.silent_s > (limit_s if self.has_spoken else max(limit_s, FIRST_MESSAGE_S))
 
     def ask_to_end(self) -> None:
         """Let it close its sessions and send what it has."""

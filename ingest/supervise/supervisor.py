@@ -216,14 +216,16 @@ class IngestSupervisor:
         waited_s = time.monotonic() - began_s
         for number, process in list(self._processes.items()):
             # Only waiting counts: a publisher that blocks us says nothing of the process.
-            process.silent_s = 0.0 if process.connection in ready else process.silent_s + waited_s
             if process.connection not in ready:
+                process.silent_s += waited_s
                 continue
+            process.silent_s = 0.0
             try:
                 message = process.connection.recv()
             except (EOFError, OSError):
                 self._replace_dead(number)
             else:
+                process.has_spoken = True
                 self._take(number, message)
 
     def _take(self, number: int, message: Frame | StreamStatus | ReaderStuck) -> None:
@@ -270,7 +272,7 @@ class IngestSupervisor:
 
     def _replace_silent(self) -> None:
         for number, process in list(self._processes.items()):
-            if process.silent_s > self._silent_s:
+            if process.is_silent(self._silent_s):
                 _log.warning("a reading process is silent for %.0f s and is replaced", process.silent_s)
                 names = self._placement.get(number, frozenset())
                 self._alone |= names if len(names) > 1 else frozenset()

@@ -149,6 +149,16 @@ def test_a_process_that_falls_silent_is_replaced(gate: Camera) -> None:
         supervisor.stop()
 
 
+def test_a_process_that_still_starts_is_not_silent(gate: Camera) -> None:
+    recorder = MessageRecorder()
+    supervisor = IngestSupervisor([gate], recorder, SupervisorClock(), setup=QUICK, silent_s=0.05)
+    supervisor.start()
+    try:
+        wait_until(lambda: recorder.statuses("gate"))
+    finally:
+        supervisor.stop()
+
+
 def test_reading_ends_with_its_supervisor_even_when_that_is_killed(tmp_path: Path) -> None:
     path = write_test_film(tmp_path / "gate.mp4", frames=600)
     program = (
