@@ -2,21 +2,26 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Engine, create_engine, distinct, func, select
+from sqlalchemy import Connection, Engine, Select, create_engine, distinct, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from domain.errors import SightlineError
 from storage.sql.schema import tables
 
+T = TypeVar("T")
 FrameKey: TypeAlias = tuple[str, str, int]
 """(camera, session, sequence): what names a frame."""
 AROUND = timedelta(seconds=30)
+PATIENCE_S = 120.0
+"""So long may a database be restarted, full of work or cut off while it is measured."""
+_ASK_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,29 @@ class SentNotification:
 def open_sqlite_reader(path: Path) -> Engine:
     """Return a reader of a SQLite file that holds it open only while it looks."""
     return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=NullPool, connect_args={"timeout": 5.0})
+
+
+def read_patiently(engine: Engine, read: Callable[[Connection], T], patience_s: float = PATIENCE_S) -> T:
+    """Return what is read; a database that does not answer is asked again for `patience_s`.
+
+    Raises `SightlineError` in one sentence where it does not answer in that time.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            with engine.connect() as connection:
+                return read(connection)
+        except DBAPIError as error:
+            if time.monotonic() > deadline:
+                why = (str(error.orig).strip() or "no reason given").splitlines()[0]
+                raise SightlineError(
+                    f"the database that is measured did not answer for {patience_s:.0f} s ({why}): see whether it runs"
+                ) from error
+        time.sleep(_ASK_AGAIN_S)
+
+
+def _read_all(engine: Engine, *queries: Select[Any]) -> list[list[tuple[Any, ...]]]:
+    return read_patiently(engine, lambda connection: [list(map(tuple, connection.execute(each))) for each in queries])
 
 
 def find_received(engine: Engine, windows: Iterable[tuple[datetime, datetime]]) -> dict[FrameKey, datetime]:
@@ -100,14 +128,13 @@ class StoredFrameAccount:
 def read_accounts(engine: Engine, cameras: Sequence[str]) -> Mapping[str, StoredFrameAccount]:
     """Return each camera's account as the tables hold it now."""
     frames, sessions, letters = tables.frames.c, tables.sessions.c, tables.dead_letters.c
-    with engine.connect() as connection:
-        stored = connection.execute(
-            select(frames.stream_id, frames.session_id, func.count(), func.count(distinct(frames.sequence))).group_by(
-                frames.stream_id, frames.session_id
-            )
-        ).all()
-        offered = connection.execute(select(sessions.stream_id, sessions.session_id, sessions.frames_offered)).all()
-        put_aside = connection.execute(select(letters.stream_id, func.count()).group_by(letters.stream_id)).all()
+    different = func.count(distinct(frames.sequence))
+    count_stored = select(frames.stream_id, frames.session_id, func.count(), different)
+    find_offered = select(sessions.stream_id, sessions.session_id, sessions.frames_offered)
+    count_aside = select(letters.stream_id, func.count()).group_by(letters.stream_id)
+    stored, offered, put_aside = _read_all(
+        engine, count_stored.group_by(frames.stream_id, frames.session_id), find_offered, count_aside
+    )
     aside = {str(row[0]): int(row[1]) for row in put_aside}
     counts = {(row[0], row[1]): int(row[2]) for row in offered}
     rows = {(row[0], row[1]): (int(row[2]), int(row[3])) for row in stored}
@@ -135,16 +162,16 @@ def _account(
 def read_frame_keys(engine: Engine) -> Counter[FrameKey]:
     """Return every stored frame and how many rows it has."""
     columns = tables.frames.c
-    with engine.connect() as connection:
-        rows = connection.execute(select(columns.stream_id, columns.session_id, columns.sequence)).all()
+    wanted = select(columns.stream_id, columns.session_id, columns.sequence)
+    (rows,) = _read_all(engine, wanted)
     return Counter((row[0], row[1], row[2]) for row in rows)
 
 
 def read_messages(engine: Engine) -> list[SentNotification]:
     """Return all messages of the outbox in the order they were made."""
     columns = tables.outbox.c
-    with engine.connect() as connection:
-        rows = connection.execute(select(columns.incident, columns.kind).order_by(columns.created_at)).all()
+    wanted = select(columns.incident, columns.kind).order_by(columns.created_at)
+    (rows,) = _read_all(engine, wanted)
     return [_message(incident, str(kind)) for incident, kind in rows]
 
 
@@ -170,13 +197,13 @@ def count_overdrawn(engine: Engine, cameras: Sequence[str]) -> int:
     Each camera's newest session is left out: its number of frames offered comes every two seconds.
     """
     sessions, frames = tables.sessions.c, tables.frames.c
-    with engine.connect() as connection:
-        offered = connection.execute(
-            select(sessions.stream_id, sessions.session_id, sessions.frames_offered).order_by(sessions.started_at)
-        ).all()
-        stored = connection.execute(
-            select(frames.stream_id, frames.session_id, func.count()).group_by(frames.stream_id, frames.session_id)
-        ).all()
+    find_offered = select(sessions.stream_id, sessions.session_id, sessions.frames_offered)
+    count_stored = select(frames.stream_id, frames.session_id, func.count())
+    offered, stored = _read_all(
+        engine,
+        find_offered.order_by(sessions.started_at),
+        count_stored.group_by(frames.stream_id, frames.session_id),
+    )
     newest = {row[0]: row[1] for row in offered}
     rows = {(row[0], row[1]): int(row[2]) for row in stored}
     ended = [row for row in offered if row[0] in cameras and newest[row[0]] != row[1]]

@@ -107,11 +107,32 @@ def plan_watch(seconds: float) -> WatchPlan:
 def watch(
     subject: WatchedProduct, course: WatchPlan, healthy: Sequence[str], record: Path | None = None
 ) -> WatchRecord:
-    """Watch as planned. Raises `RuntimeError` where the healthy cameras are not judged in the first five minutes."""
+    """Watch as planned; what is interrupted says so in `ended`, beside what was seen until then.
+
+    Raises `RuntimeError` where the healthy cameras are not judged in the first five minutes.
+    """
     seen, lags = WatchRecord(), StorageLags(subject.engine)
-    footprint = ProgramsFootprint(lambda: [each.pid for each in subject.programs() if each.pid is not None])
     _join(subject, lags, healthy)
     lags.begin()
+    began_s = time.monotonic()
+    try:
+        _watch_course(subject, course, seen, lags, healthy=healthy, record=record)
+    except (KeyboardInterrupt, SystemExit):
+        passed_s = time.monotonic() - began_s
+        seen.ended.append(f"interrupted after {passed_s / 60:.1f} of {course.seconds / 60:.1f} minutes")
+    return _finish(subject, seen, lags, healthy)
+
+
+def _watch_course(
+    subject: WatchedProduct,
+    course: WatchPlan,
+    seen: WatchRecord,
+    lags: StorageLags,
+    *,
+    healthy: Sequence[str],
+    record: Path | None,
+) -> None:
+    footprint = ProgramsFootprint(lambda: [each.pid for each in subject.programs() if each.pid is not None])
     began_s = time.monotonic()
     read_s, note_s = 0.0, NOTE_EVERY_S
     with ExitStack() as storm:
@@ -134,7 +155,6 @@ def watch(
                 _note(record, passed_s, subject, seen, lags.of(healthy))
                 note_s = passed_s + NOTE_EVERY_S
             time.sleep(LOOK_EVERY_S)
-    return _finish(subject, seen, lags, healthy)
 
 
 def _join(subject: WatchedProduct, lags: StorageLags, healthy: Sequence[str]) -> None:
@@ -166,7 +186,7 @@ def _possible_times(wall: SteppedWall | None, course: WatchPlan, passed_s: float
 
 
 def _finish(subject: WatchedProduct, seen: WatchRecord, lags: StorageLags, healthy: Sequence[str]) -> WatchRecord:
-    seen.ended = [each.failure() for each in subject.programs() if each.failure()]
+    seen.ended += [each.failure() for each in subject.programs() if each.failure()]
     roster = subject.visitor.json("/api/v1/cameras") or {"cameras": []}
     seen.cameras = {each["name"]: each for each in roster["cameras"]}
     seen.unready = _find_unready(subject.visitor)
