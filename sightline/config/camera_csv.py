@@ -23,6 +23,8 @@ from sightline.config.text_file import read_text
 NAMING_COLUMNS = ("name", "url", "site", "group")
 COLUMNS = (*NAMING_COLUMNS, *SETTING_COLUMNS)
 MAX_CSV_BYTES = 4 << 20
+MAX_CAMERAS = 20_000
+"""A file of more is taken for a mistake, and refused after so many lines: what it costs stays bounded."""
 MAX_PROBLEMS = 50
 _MAX_FIELD_LENGTH = 8192
 _HINT = "put a value with a comma or a semicolon in quotes"
@@ -64,6 +66,8 @@ def read_camera_csv(
             cameras[name] = found
         except ConfigError as error:
             problems.append(f"{path} line {line}, {error}")
+        if len(cameras) > MAX_CAMERAS:
+            raise ConfigError(f"{path}: names more than {MAX_CAMERAS} cameras; split it into several files")
         if len(problems) == MAX_PROBLEMS:
             problems.append(f"{path}: and maybe more")
             break

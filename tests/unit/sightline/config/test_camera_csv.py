@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigError
-from sightline.config.camera_csv import read_cameras
+from sightline.config.camera_csv import MAX_CAMERAS, read_cameras
 
 
 def csv(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -167,3 +167,24 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="UTF-8"):
         read_cameras(path)
+
+
+def test_each_line_costs_the_same_and_a_file_of_too_many_cameras_is_refused_early(tmp_path: Path) -> None:
+    path, asked = tmp_path / "cameras.csv", []
+
+    def address(url: str, *, where: str) -> str:
+        asked.append(where)
+        return url
+
+    def write(count: int) -> None:
+        lines = "".join(f"c{number},rtsp://10.0.0.1/{number}\n" for number in range(count))
+        path.write_text(f"name,url\n{lines}")
+
+    write(500)
+    cameras, problems = read_cameras(path, address)
+    assert (len(cameras), problems, len(asked)) == (500, (), 500)
+    asked.clear()
+    write(100_000)
+    with pytest.raises(ConfigError, match="names more than 20000 cameras; split it into several files"):
+        read_cameras(path, address)
+    assert len(asked) == MAX_CAMERAS + 1
