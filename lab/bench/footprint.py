@@ -96,11 +96,14 @@ def _cpu_s(process: psutil.Process) -> float:
 
 
 def memory_figures(readings: Sequence[Reading], window_s: float) -> dict[str, float]:
-    """Return the mean resident MiB of the first and the last `window_s`, and the least-squares slope a minute."""
+    """Return the mean resident MiB of the first and the last `window_s`, and the least-squares slope a minute.
+
+    One reading has no slope: it is 0.
+    """
     times_s = np.array([reading.at_s for reading in readings])
     rss_mib = np.array([reading.rss_bytes for reading in readings]) / MIB
     first, last = times_s <= times_s[0] + window_s, times_s >= times_s[-1] - window_s
-    slope_per_s = np.polyfit(times_s - times_s[0], rss_mib, 1)[0]
+    slope_per_s = np.polyfit(times_s - times_s[0], rss_mib, 1)[0] if np.ptp(times_s) > 0 else 0.0
     return {
         "first_mib": round(float(rss_mib[first].mean()), 1),
         "last_mib": round(float(rss_mib[last].mean()), 1),

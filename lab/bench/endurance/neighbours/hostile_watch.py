@@ -118,6 +118,8 @@ def watch(
     try:
         _watch_course(subject, course, seen, lags, healthy=healthy, record=record)
     except (KeyboardInterrupt, SystemExit):
+        if not seen.readings:
+            raise
         passed_s = time.monotonic() - began_s
         seen.ended.append(f"interrupted after {passed_s / 60:.1f} of {course.seconds / 60:.1f} minutes")
     return _finish(subject, seen, lags, healthy)

@@ -132,7 +132,9 @@ def find_false_alerts(messages: Sequence[SentNotification], well: Collection[str
 def _find_growth(seen: WatchRecord, course: WatchPlan) -> list[str]:
     memory = memory_of(seen, course)
     wrong = []
-    if course.seconds >= LEAST_FOR_MEMORY_S and memory["last_mib"] > memory["first_mib"] * (1 + GROWTH_ALLOWED):
+    # An interrupted watch is shorter than its course.
+    watched_s = min(course.seconds, (seen.readings[-1].at_s - seen.readings[0].at_s) / 0.9)
+    if watched_s >= LEAST_FOR_MEMORY_S and memory["last_mib"] > memory["first_mib"] * (1 + GROWTH_ALLOWED):
         wrong.append(f"memory grew from {memory['first_mib']} to {memory['last_mib']} MiB")
     if memory["peak_mib"] > memory["first_mib"] * MOST_PEAK_SHARE:
         wrong.append(f"memory rose to {memory['peak_mib']} MiB, from {memory['first_mib']} MiB")
@@ -144,7 +146,7 @@ def memory_of(seen: WatchRecord, course: WatchPlan) -> dict[str, float]:
     warm_up_s = min(_WARM_UP_S, course.seconds / 4)
     began_s = seen.readings[0].at_s
     settled = [reading for reading in seen.readings if reading.at_s >= began_s + warm_up_s]
-    return memory_figures(settled, min(60.0, course.seconds / 4))
+    return memory_figures(settled or seen.readings[-1:], min(60.0, course.seconds / 4))
 
 
 def _find_calls(witness: ForeignHost) -> list[str]:

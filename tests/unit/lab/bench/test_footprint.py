@@ -18,6 +18,15 @@ def test_memory_is_reported_for_the_first_and_last_window_and_as_a_slope() -> No
     }
 
 
+def test_one_reading_has_no_slope() -> None:
+    assert memory_figures([Reading(60.0, 100 * MIB, 0.0, 0.0, 1, 1)], 60.0) == {
+        "first_mib": 100.0,
+        "last_mib": 100.0,
+        "peak_mib": 100.0,
+        "slope_mib_per_minute": 0.0,
+    }
+
+
 def test_cpu_is_reported_per_camera_and_minute() -> None:
     readings = [Reading(100.0, 0, 5.0, 1.0, 1, 1), Reading(220.0, 0, 17.0, 5.0, 1, 1)]
     assert cpu_figures(readings, cameras=4) == {
