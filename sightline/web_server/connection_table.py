@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import Protocol
 
 from api.security.client_address import Network, address_group, is_trusted_proxy, normalise_address
@@ -17,6 +18,9 @@ from api.security.client_address import Network, address_group, is_trusted_proxy
 _log = logging.getLogger(__name__)
 
 LOG_INTERVAL_S = 30.0
+MOST_COMPARED = 64
+"""So many of the connections that are open longest are compared to make room: comparing all of them for each new
+one is what a flood would make the server do."""
 
 
 class PeerWait(Enum):
@@ -121,10 +125,11 @@ class ConnectionTable:
         return [each for mine in self._open.values() for each in mine]
 
     def _close_one(self, among: Iterable[OpenConnection]) -> bool:
-        waiting = [(found[1], each) for each in among if (found := each.current_wait()) is not None]
-        if not waiting:
+        """Close the one that waits longest among those open longest; False where every one is being served."""
+        waits = ((found[1], each) for each in among if (found := each.current_wait()) is not None)
+        connection = min(islice(waits, MOST_COMPARED), key=lambda item: item[0], default=(0.0, None))[1]
+        if connection is None:
             return False
-        connection = min(waiting, key=lambda item: item[0])[1]
         self._closed[address_group(connection.address)] += 1
         self.forget(connection)
         connection.drop()

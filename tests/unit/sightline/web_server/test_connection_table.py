@@ -3,7 +3,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from api.security.client_address import address_group, parse_networks
-from sightline.web_server.connection_table import DEADLINE_S, ConnectionLimits, ConnectionTable, PeerWait
+from sightline.web_server.connection_table import (
+    DEADLINE_S,
+    MOST_COMPARED,
+    ConnectionLimits,
+    ConnectionTable,
+    PeerWait,
+)
 
 
 @dataclass(eq=False)
@@ -12,8 +18,10 @@ class Peer:
     wait: tuple[PeerWait, float] | None = None
     gave_up: list[PeerWait] = field(default_factory=list)
     dropped: bool = False
+    asked: int = 0
 
     def current_wait(self) -> tuple[PeerWait, float] | None:
+        self.asked += 1
         return self.wait
 
     def give_up(self, wait: PeerWait) -> None:
@@ -34,6 +42,22 @@ def test_the_connection_that_waited_longest_makes_room() -> None:
         assert full.admit(each)
     assert (old.dropped, young.dropped) == (True, False)
     assert len(full) == 2
+
+
+def test_a_flood_compares_no_more_than_a_few_connections_for_each_new_one() -> None:
+    full = table(most=10_000, most_each=1_000)
+    crowd = [Peer(wait=(PeerWait.HEAD, float(i))) for i in range(2_000)]
+    assert all(full.admit(each) for each in crowd)
+    assert [each.dropped for each in crowd] == [True] * 1_000 + [False] * 1_000
+    assert sum(each.asked for each in crowd) <= MOST_COMPARED * 1_000
+
+
+def test_room_is_found_behind_any_number_of_connections_that_are_being_served() -> None:
+    full = table(most=10_000, most_each=200)
+    waiting = Peer(wait=(PeerWait.HEAD, 5.0))
+    assert all(full.admit(each) for each in [*(Peer() for _ in range(199)), waiting])
+    assert full.admit(Peer())
+    assert waiting.dropped
 
 
 def test_a_connection_that_is_being_served_is_never_closed_for_another() -> None:
