@@ -82,7 +82,7 @@ def build_report(store: ReportStore, request: ReportRequest, zones: Zones, now: 
         flapping=_flapping(cameras),
         declines=decline.name_declines(trends, _lost_shares(cameras)),
         models=_models(store, sites),
-        notes=_notes(sites, now),
+        notes=_notes(sites, now, begins=instant(days.first, zones.of(request.site))),
         precision=measure_precision(count_incidents(opened)),
         unanswered=sum(incident.answer is None for incident in opened),
     )
@@ -283,9 +283,11 @@ def _models(store: ReportStore, sites: Sequence[_Site]) -> Mapping[str, Sequence
     return {name: sorted(found) for name, found in sorted(store.models_between(since, until).items())}
 
 
-def _notes(sites: Sequence[_Site], now: datetime) -> Sequence[str]:
+def _notes(sites: Sequence[_Site], now: datetime, *, begins: datetime) -> Sequence[str]:
     notes = []
-    if not sites:
+    if not sites and begins >= now:
+        notes.append("This period has not begun yet.")
+    elif not sites:
         notes.append("No camera was watched in this period.")
     if any(site.whole.until >= now.replace(microsecond=0) for site in sites):
         notes.append("The period is not over yet; what is still to come is left off.")

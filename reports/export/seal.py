@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     INTACT = "intact"
     CHANGED = "changed"
     NOT_SEALED = "not_sealed"
+    NOT_SIGNED = "not_signed"
+    """The hash fits, but there is a key to check with and nothing that was made with it: anybody may have sealed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def _compare_hashes(
     if key and claimed[1]:
         signed = hmac.compare_digest(signature.encode(), claimed[1].encode("utf-8", "replace"))
     outcome = Outcome.INTACT if intact and signed is not False else Outcome.CHANGED
+    if outcome is Outcome.INTACT and key and not claimed[1]:
+        outcome = Outcome.NOT_SIGNED
     return Check(outcome, form, digest, bool(claimed[1]), signed, values)
 
 

@@ -68,6 +68,8 @@ _SAID = {
     Outcome.CHANGED: "NOT as it was written: something in it was changed, be it only line ends, or it was signed with "
     "another key; ask for the file as Sightline sent it",
     Outcome.NOT_SEALED: "not sealed: no report of Sightline, or its last line is gone",
+    Outcome.NOT_SIGNED: "its hash fits, but it is NOT signed, although these settings hold a key: it was written "
+    "without the key, or changed and sealed again; compare its hash with one that was kept elsewhere",
 }
 
 
@@ -102,6 +104,8 @@ def _describe_signature(check: Check) -> str:
         return "signed, but these settings hold no reports.signing_key to check it with"
     if check.has_signature:
         return "its signature does not fit the key of these settings"
+    if check.outcome is Outcome.NOT_SIGNED:
+        return "not signed"
     return (
         "not signed: whoever changes a file can write a new hash; compare this one with a hash that was kept elsewhere"
     )

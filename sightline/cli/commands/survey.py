@@ -1,6 +1,8 @@
 """`sightline survey`: visit each camera once and write one ranked page of what is wrong today."""
 
+from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -49,7 +51,7 @@ def survey(
         raise ConfigError("--format: a survey is written as html, csv or json; its page prints as it is")
     if thumbnails and chosen.pictures == "never":
         raise ConfigError("--thumbnails: the settings say pictures: never")
-    wanted = _cameras(cameras or [], chosen)
+    wanted = find_cameras(cameras or [], chosen)
     for camera in wanted:
         hide_url_secrets(camera.url)
     from reports.survey.survey_file import describe_visit, export_survey, name_comparison, name_result  # noqa: PLC0415
@@ -79,16 +81,18 @@ def survey(
     say(f"{name_result(found)}; wrote {target}")
 
 
-def _cameras(paths: Sequence[Path], settings: Settings) -> Sequence[Camera]:
+def find_cameras(paths: Sequence[Path], settings: Settings) -> Sequence[Camera]:
     """Return what to visit: the cameras of CSV files, files and folders as cameras, or those of the settings."""
     if not paths:
         found = [camera for camera in settings.domain_cameras() if camera.enabled]
         if not found:
             raise ConfigError("CAMERAS: none named, and the settings hold none; give a CSV with name,url,site,group")
         return [replace(camera, plan=SamplingPlan()) for camera in found]
-    found = []
-    for path in paths:
-        found += _from_csv(path) if path.suffix.lower() == ".csv" else _from_files(path)
+    tables = [path for path in paths if path.suffix.lower() == ".csv"]
+    found = [camera for path in tables for camera in _from_csv(path)]
+    found += _from_files([path for path in paths if path not in tables], {camera.name for camera in found})
+    if not found:
+        raise ConfigError(f"CAMERAS: {', '.join(map(str, paths))} names no camera; give each a line with name and url")
     names = [camera.name for camera in found]
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
@@ -106,18 +110,41 @@ def _from_csv(path: Path) -> Sequence[Camera]:
     return cameras
 
 
-def _from_files(path: Path) -> Sequence[Camera]:
-    """Return a camera for each picture and recording, named by its file and sited by its folder."""
-    found = []
-    for source in find_inputs([str(path)]):
+def _from_files(paths: Sequence[Path], taken: AbstractSet[str]) -> Sequence[Camera]:
+    """Return a camera for each picture and recording, once each, sited by its folder; no name is one of `taken`."""
+    files: dict[str, Path] = {}
+    for source in find_inputs(map(str, paths)):
         if isinstance(source, UnusableInput):
             raise ConfigError(f"{source.address}: {source.reason}")
-        file = Path(source.address)
-        found.append(Camera(_name_camera(file), file_address(source.address), site=file.parent.name[:MAX_NAME_LENGTH]))
-    return found
+        files.setdefault(file_address(source.address), Path(source.address))
+    return [
+        Camera(name, address, site=file.parent.name[:MAX_NAME_LENGTH])
+        for (address, file), name in zip(files.items(), _name_files(list(files.values()), taken), strict=True)
+    ]
 
 
-def _name_camera(file: Path) -> str:
+def _name_files(files: Sequence[Path], taken: AbstractSet[str]) -> Sequence[str]:
+    """Return a name for each file: its own, with its folder where several have it, with a number where these do too.
+
+    Recorders export a folder for each site, in which the files have the same names.
+    """
+    stems = [_clean_file_name(file, file.stem) for file in files]
+    wholes = [_clean_file_name(file, f"{file.absolute().parent.name} {file.name}") for file in files]
+    several = Counter(stems)
+    used, names = set(taken), []
+    for stem, whole in zip(stems, wholes, strict=True):
+        name = stem if several[stem] == 1 and stem not in used else whole
+        number = 1
+        while name in used:
+            number += 1
+            ending = f" {number}"
+            name = whole[: MAX_NAME_LENGTH - len(ending)] + ending
+        used.add(name)
+        names.append(name)
+    return names
+
+
+def _clean_file_name(file: Path, text: str) -> str:
     """Return a camera's name made of a file's: characters that no name holds become hyphens."""
-    plain = "".join(each if each.isalnum() or each in "._- " else "-" for each in file.stem)[:MAX_NAME_LENGTH]
+    plain = "".join(each if each.isalnum() or each in "._- " else "-" for each in text)[:MAX_NAME_LENGTH]
     return clean_name(plain.lstrip("._- ") or "picture", where=str(file))

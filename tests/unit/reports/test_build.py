@@ -144,6 +144,13 @@ def test_no_camera_gives_an_empty_report_that_says_so(tmp_path: Path) -> None:
     assert report.notes == ["No camera was watched in this period."]
 
 
+def test_a_period_to_come_is_not_called_one_in_which_no_camera_was_watched(tmp_path: Path) -> None:
+    history = plant(3, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=13, sites=SITES)
+    report = report_of(history, tmp_path, date(2027, 5, 3), date(2027, 5, 4))
+    assert report.cameras == []
+    assert report.notes == ["This period has not begun yet."]
+
+
 def test_what_people_answered_to_the_alarms_of_the_period_is_counted_with_its_interval(tmp_path: Path) -> None:
     history = plant(3, 12, datetime(2026, 5, 1, tzinfo=UTC), seed=17, sites=SITES)
     engine, store = store_history(history, tmp_path)

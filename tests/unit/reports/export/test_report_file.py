@@ -61,6 +61,17 @@ def test_with_a_key_only_who_knows_it_can_seal_again(report: Report, form: Repor
 
 
 @pytest.mark.parametrize("form", list(ReportFormat))
+def test_who_has_a_key_is_told_of_a_file_that_was_changed_and_sealed_again_without_it(
+    report: Report, form: ReportFormat
+) -> None:
+    forged = export(report, form).content
+    assert check_seal(forged).outcome is Outcome.INTACT
+    assert check_seal(forged, KEY).outcome is Outcome.NOT_SIGNED
+    broken = forged.replace(b"camera 00", b"camera 99") if form is not ReportFormat.PDF else forged + b"x"
+    assert check_seal(broken, KEY).outcome is Outcome.CHANGED
+
+
+@pytest.mark.parametrize("form", list(ReportFormat))
 def test_the_same_report_gives_the_same_bytes(report: Report, form: ReportFormat) -> None:
     assert export(report, form).content == export(report, form).content
 

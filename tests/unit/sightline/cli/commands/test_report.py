@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 from domain.cameras import Camera
 from domain.errors import ConfigError
 from domain.messages import BatchResult
+from domain.report_files import ReportFormat
 from domain.verdict_time import TimeState, VerdictSpan
+from reports.export.seal import seal
 from sightline.cli.main import app
 from sightline.config.settings import Settings
 from sightline.config.settings_loading import parse_settings
@@ -101,6 +103,16 @@ def test_a_report_is_verified_and_an_altered_one_is_reported(settings: Path) -> 
     assert (bad.exit_code, "NOT as it was written" in bad.output) == (1, True)
     told = json.loads(called("report", "verify", "--json", str(file), "-s", str(settings)).stdout)
     assert (told["outcome"], told["signed"]) == ("changed", False)
+
+
+def test_a_report_without_a_signature_fails_where_the_settings_hold_a_key(settings: Path) -> None:
+    unsigned = settings.parent / "unsigned.csv"
+    unsigned.write_bytes(seal(b"site,camera\r\n", ReportFormat.CSV))
+    found = called("report", "verify", str(unsigned), "-s", str(settings))
+    assert found.exit_code == 1
+    assert "NOT signed, although these settings hold a key" in " ".join(found.output.split())
+    answer = json.loads(called("report", "verify", "--json", str(unsigned), "-s", str(settings)).stdout)
+    assert (answer["outcome"], answer["has_signature"]) == ("not_signed", False)
 
 
 def test_a_file_that_is_no_report_and_one_that_is_not_there_are_distinguished(settings: Path) -> None:
