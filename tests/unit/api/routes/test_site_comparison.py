@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from api.routes.site_comparison import site_comparison
+from api.scoped_backend import scope_backend
+from domain.access import AccessScope
 from domain.baselines import LightMode
-from tests.unit.api.conftest import Caller
+from evaluation.fleet import LEAST_CAMERAS
+from tests.unit.api.conftest import Caller, make_app
 from tests.unit.api.sample_cameras import SITE_SIZE, SampleCameras, put_site
 
 
@@ -56,3 +60,19 @@ def test_a_picture_that_settles_after_a_change_of_light_is_not_compared(
 
 def test_without_cameras_nothing_stands_out(api: Caller) -> None:
     assert api.get("/api/v1/site-comparison").json() == []
+
+
+@pytest.mark.parametrize("number", range(SITE_SIZE + 1))
+def test_cameras_that_may_not_be_seen_are_not_compared_and_change_no_number(stage: SampleCameras, number: int) -> None:
+    put_site(stage)
+    put_site(stage, "vault")
+    whole = make_app(stage).state.backend
+    names = [f"north {place}" for place in range(number)]
+    scoped = scope_backend(whole, AccessScope(cameras=frozenset(names or ["no such"])))
+    before = site_comparison(scoped)
+    assert [one.camera for one in before] == (["north 0"] if number >= LEAST_CAMERAS else [])
+    assert all(f"compared with {number - 1} others" in one.reason for one in before)
+    for place in range(number, SITE_SIZE):
+        change(stage, f"north {place}", values={"purple_share": 0.9, "lean_blue": 0.9, "saturation": 0.9})
+    assert site_comparison(scoped) == before
+    assert {one.site for one in site_comparison(whole)} >= {"vault"}
