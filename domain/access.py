@@ -19,7 +19,10 @@ class UserRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccessScope:
-    """Which cameras somebody may see: those of the sites, and those named. Every camera where nothing is named."""
+    """Which cameras somebody may see: those of the sites, and those named. Every camera where nothing is named.
+
+    A camera without a site belongs to none, whatever is named.
+    """
 
     sites: frozenset[str] = frozenset()
     cameras: frozenset[str] = frozenset()
@@ -30,7 +33,7 @@ class AccessScope:
 
     def sees(self, camera: str, site: str) -> bool:
         """Return whether a camera with this name, now at this site, may be seen."""
-        return self.is_unrestricted or camera in self.cameras or site in self.sites
+        return self.is_unrestricted or camera in self.cameras or bool(site) and site in self.sites
 
 
 EVERY_CAMERA = AccessScope()

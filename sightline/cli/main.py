@@ -97,7 +97,7 @@ COMMANDS = (
     ),
     CommandEntry(
         "users",
-        "Add, list and disable the people who sign in, and set passwords.",
+        "The people who sign in: add, list, change and remove them, set passwords.",
         "sightline.cli.commands.users:app",
     ),
     CommandEntry("keys", "Add, list and revoke the API keys of programs.", "sightline.cli.commands.keys:app"),

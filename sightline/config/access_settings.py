@@ -16,6 +16,7 @@ from sightline.config.value_types import CameraName, Label, WebAddress
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 GroupName = Annotated[str, Field(min_length=1, max_length=200)]
+SiteName = Annotated[Label, Field(min_length=1)]
 
 
 class GroupSettings(Section):
@@ -25,7 +26,7 @@ class GroupSettings(Section):
     """The group as the other service names it; `*` is everybody whom it signs in."""
     role: UserRole
     """What they may do: `viewer`, `operator` or `admin`."""
-    sites: tuple[Label, ...] = ()
+    sites: tuple[SiteName, ...] = ()
     """The sites that they see; every camera where no site and no camera is named."""
     cameras: tuple[CameraName, ...] = ()
     """Single cameras that they see."""

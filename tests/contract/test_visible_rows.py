@@ -38,6 +38,7 @@ SCOPES = (
     AccessScope(sites=frozenset({"harbour"}), cameras=frozenset({"cam 2", "cam 3"})),
     AccessScope(sites=frozenset({"no such"})),
     AccessScope(cameras=frozenset({""})),
+    AccessScope(sites=frozenset({"", "depot"})),
     AccessScope(),
 )
 

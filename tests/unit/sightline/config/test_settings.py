@@ -100,6 +100,10 @@ def test_cameras_without_a_plan_take_the_common_one() -> None:
         ("api: {trusted_proxies: [0.0.0.0/0]}", "api.trusted_proxies: '0.0.0.0/0' holds every address"),
         ("api: {trusted_proxies: [proxy.example]}", "api.trusted_proxies: 'proxy.example' is no address"),
         ("api: {max_connections: 7}", "api.max_connections"),
+        (
+            "api: {sign_in: {groups: [{group: g, role: viewer, sites: ['']}]}}",
+            "api.sign_in.groups[0].sites[0]: must not be empty",
+        ),
         ("retention: {raw_days: 40}", "retention: raw_days, minutes_days"),
         ("a: 1\na: 2", "line 2: key 'a' is given twice"),
         ("cameras: [", "not valid YAML"),
