@@ -33,7 +33,7 @@ class AccessScope:
 
     def sees(self, camera: str, site: str) -> bool:
         """Return whether a camera with this name, now at this site, may be seen."""
-        return self.is_unrestricted or camera in self.cameras or bool(site) and site in self.sites
+        return self.is_unrestricted or camera in self.cameras or (bool(site) and site in self.sites)
 
 
 EVERY_CAMERA = AccessScope()
