@@ -25,7 +25,7 @@ from storage.sql.database.migrate import current_revision, newest_revision
 
 NEEDED_CODECS = ("h264", "hevc", "mpeg4", "mjpeg")
 MIN_FREE_BYTES = 1 << 30
-WAIT_S = 8.0
+WAIT_S = 6.0
 """Seconds that all other machines together have to answer: with what is looked at here, the doctor ends in ten."""
 
 OutsideCheck = Callable[[Settings], Iterable[Finding]]
