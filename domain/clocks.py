@@ -34,6 +34,13 @@ def is_plausible(at: datetime) -> bool:
     return EARLIEST_TIME <= at < LATEST_TIME
 
 
+def has_passed(wait_s: float, since: datetime, now: datetime) -> bool:
+    """Return whether a wait is over; what began well ahead of now began before the clock was set back: it waits no
+    longer, for nobody knows how long it has.
+    """
+    return now - since >= timedelta(seconds=wait_s) or since - now > BACKWARD_TOLERANCE
+
+
 def clamp_backward(at: datetime, latest: datetime | None) -> datetime:
     """Return `at`, or `latest` where that is a little later. A clock that was set back is followed."""
     if latest is None or latest - at > BACKWARD_TOLERANCE:

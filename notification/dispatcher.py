@@ -16,7 +16,7 @@ from domain.camera_directory import CameraDirectory
 from domain.cameras import Camera
 from domain.ports import AlertStore, Clock, Notifier, QuietTimeStore, StreamStore
 from notification.flapping import FlapWatch
-from notification.follow_ups import FollowUpPolicy, plan_follow_ups
+from notification.follow_ups import FOLLOW_UP_KINDS, FollowUpPolicy, is_superseded, plan_follow_ups
 from notification.grouping import GroupingPolicy, NotificationPlan, plan_notifications
 from notification.quiet import QuietTimes, hold_back
 from notification.receiver_queue import FIRST_RETRY_S, LAST_RETRY_S, ReceiverCounters, ReceiverQueue
@@ -117,9 +117,17 @@ class Dispatcher:
         begun = self._waiting.keys()
         split = hold_back(due, self._quiet_times(now), self._cameras.cameras, now, begun=begun)
         self._held = len(split.held)
-        if split.superfluous:
-            self._alerts.mark_delivered(split.superfluous, now)
-        return plan_notifications(split.free, groups, cameras, now, self._grouping, begun=begun)
+        superseded = self._find_superseded(split.free, begun)
+        if split.superfluous or superseded:
+            self._alerts.mark_delivered([*split.superfluous, *superseded], now)
+        free = [message for message in split.free if message.key not in superseded]
+        return plan_notifications(free, groups, cameras, now, self._grouping, begun=begun)
+
+    def _find_superseded(self, free: Sequence[OutboxEntry], begun: Collection[str]) -> Collection[str]:
+        """Return the keys of follow-ups that somebody's taking on the incident has made superfluous."""
+        follow_ups = [each for each in free if each.kind in FOLLOW_UP_KINDS and each.key not in begun]
+        stored = {each.incident.incident_id: self._alerts.incident(each.incident.incident_id) for each in follow_ups}
+        return {each.key for each in follow_ups if is_superseded(each, stored[each.incident.incident_id])}
 
     def _quiet_times(self, now: datetime) -> QuietTimes:
         flapping = self._flaps.since() if self._flaps is not None else {}

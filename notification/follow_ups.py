@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from domain.alerts import Incident, NotificationKind, OutboxEntry
 from domain.cameras import Camera
+from domain.clocks import has_passed
 from evaluation.alerting.incidents import make_outbox_entry
 from notification.routing import Routing, facts_of
 
+FOLLOW_UP_KINDS = frozenset({NotificationKind.REMINDER, NotificationKind.ESCALATION})
 STOPPED_FOR = timedelta(hours=12)
 """A reminder that is later than this, because Sightline did not run, is left out."""
 
@@ -44,6 +46,15 @@ def plan_follow_ups(
     return tuple(entries)
 
 
+def is_superseded(message: OutboxEntry, incident: Incident | None) -> bool:
+    """Return whether a reminder or an escalation is no longer needed: somebody took the incident on after it was made.
+
+    `incident` is the stored one. A message may have waited for the end of a quiet time, or for a receiver.
+    """
+    taken_on = incident is not None and bool(incident.acknowledged_by)
+    return message.kind in FOLLOW_UP_KINDS and taken_on and not message.incident.acknowledged_by
+
+
 def _reminders(incident: Incident, first: datetime, now: datetime, policy: FollowUpPolicy) -> Iterator[OutboxEntry]:
     due = [after for after in policy.reminders if first + after <= now < first + after + max(STOPPED_FOR, after / 2)]
     for after in due[-1:]:
@@ -63,7 +74,7 @@ def _escalations(
     for route in routing.escalating_routes(facts_of(incident, cameras), first):
         assert route.escalate_after_s is not None
         after = timedelta(seconds=route.escalate_after_s)
-        if now - first >= after:
+        if has_passed(route.escalate_after_s, first, now):
             escalation = replace(incident, summary=f"{incident.summary} (nobody took it on within {_duration(after)})")
             yield make_outbox_entry(escalation, NotificationKind.ESCALATION, now, detail=route.name)
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from domain.alerts import Incident, IncidentState, NotificationKind, OutboxEntry
 from domain.cameras import Camera
+from domain.clocks import has_passed
 from domain.faults import FAULT_LABELS, Fault
 from evaluation.alerting.incidents import make_outbox_entry, stable_id
 from evaluation.alerting.root_cause import rank
@@ -142,8 +143,8 @@ def _form_groups(
     cluster: Sequence[OutboxEntry], present: Mapping[str, Camera], now: datetime, grouping: GroupingPolicy
 ) -> tuple[list[GroupUpdate], set[str]]:
     """Return the groups a cluster makes and the keys of messages that still wait for company."""
-    waited_s = (now - min(message.created_at for message in cluster)).total_seconds()
-    if waited_s < grouping.wait_s:
+    began = min(max(message.created_at, message.incident.opened_at) for message in cluster)
+    if not has_passed(grouping.wait_s, began, now):
         alone = {message.key for message in cluster if not _may_join_others(message, present)}
         return [], {message.key for message in cluster} - alone
     steps = []
@@ -234,8 +235,7 @@ def _continue_group(
         return _end_group(after, now, absorbed), rest
     if after != group or absorbed:
         return GroupUpdate(replace(after, updated_at=now), (), tuple(absorbed)), rest
-    quiet_s = (now - group.updated_at).total_seconds()
-    if quiet_s >= grouping.quiet_s and group.summary != _group_summary(group, len(present)):
+    if has_passed(grouping.quiet_s, group.updated_at, now) and group.summary != _group_summary(group, len(present)):
         return _update_group(group, len(present), now), rest
     return None, rest
 

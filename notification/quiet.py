@@ -28,8 +28,6 @@ class QuietTimes:
 
     def reason(self, incident: Incident, cameras: Mapping[str, Camera], at: datetime) -> str:
         """Return why a message about this incident waits at `at`, "" where it does not."""
-        if incident.flapping:
-            return ""
         reasons = [self._reason_of_camera(name, incident, cameras, at) for name in _cameras_of(incident)]
         return reasons[0] if reasons and all(reasons) else ""
 
@@ -44,6 +42,8 @@ class QuietTimes:
                 incident.incident_id, name, incident.headline
             ):
                 return f"snoozed until {snooze.until:%Y-%m-%d %H:%M} UTC"
+        if incident.flapping:
+            return ""  # the warning itself never waits for its own end
         flapping = name in self.flapping and self.flapping[name] <= at
         if flapping and cause_of(incident.headline) in FLAPPING_CAUSES:
             return "the connection flaps"
@@ -74,7 +74,8 @@ def hold_back(
     """Split the messages that are due. Those in `begun` are on their way and are not held.
 
     What began and ended quietly is dropped. When the quiet time ends, an incident that is still open is announced by
-    one message with its newest state. `quiet` holds what ended lately too, so that a restart changes nothing.
+    one message with its newest state, and of several reminders the newest is sent. `quiet` holds what ended lately
+    too, so that a restart changes nothing.
     """
     free: list[OutboxEntry] = [message for message in due if message.key in begun]
     waiting: list[OutboxEntry] = []
@@ -92,7 +93,8 @@ def hold_back(
             superfluous += [message.key for message in messages[1:]]
         else:
             late = [message for message in messages if over and message.kind in _ONLY_WHILE_OPEN]
-            superfluous += [message.key for message in late]
+            late += [message for message in messages if message.kind is NotificationKind.REMINDER][:-1]
+            superfluous += [message.key for message in messages if message in late]
             free += [message for message in messages if message not in late]
     return QuietPlan(tuple(free), tuple(waiting), tuple(superfluous))
 

@@ -114,11 +114,11 @@ class ReceiverQueue:
             self._send_to_people(open_ones, ready, now)
             return
         for entry in ready:
-            if now >= self._retries.get(entry.key, (0, now))[1]:
+            if not _is_ahead(self._retries.get(entry.key, (0, now))[1], now):
                 self._submit([entry])
 
     def _send_to_people(self, waiting: Sequence[OutboxEntry], ready: Sequence[OutboxEntry], now: datetime) -> None:
-        if not ready or self._attempts or (self._retry_at is not None and now < self._retry_at):
+        if not ready or self._attempts or (self._retry_at is not None and _is_ahead(self._retry_at, now)):
             return
         many = len(waiting) > (BURST if self._failures == 0 else 1)
         # After every other failure one message alone is tried, the least tried first: one may be never taken.
@@ -159,7 +159,7 @@ class ReceiverQueue:
         if not isinstance(error, NotifierUnavailable):
             _log.error("notifier %s failed unexpectedly", self.name, exc_info=error)
         self.counters.failed += 1
-        if self._retry_at is None or now >= self._retry_at:  # else it failed together with the one before
+        if self._retry_at is None or not _is_ahead(self._retry_at, now):  # else it failed together with the one before
             self._failures += 1
             self._retry_at = now + _wait(self._failures)
         for key in attempt.keys:
@@ -180,3 +180,10 @@ class ReceiverQueue:
 
 def _wait(failures: int) -> timedelta:
     return timedelta(seconds=backoff_s(failures, first_s=FIRST_RETRY_S, longest_s=LAST_RETRY_S))
+
+
+def _is_ahead(attempt_at: datetime, now: datetime) -> bool:
+    """Return whether the next attempt is still to wait for. None waits longer than the longest pause: one further
+    ahead was put off before the clock was set back.
+    """
+    return now < attempt_at <= now + timedelta(seconds=LAST_RETRY_S)

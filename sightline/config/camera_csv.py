@@ -96,12 +96,11 @@ def _rows(
 ) -> Iterator[tuple[int, Mapping[str, str] | str]]:
     """Yield line number and cells by lower-case column name, or what is wrong with the line as a whole.
 
-    Commas or semicolons separate, as the first line has more of.
+    Commas or semicolons separate, whichever makes more columns of the first line: one within quotes separates nothing.
     """
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     csv.field_size_limit(_MAX_FIELD_LENGTH)
+    separator = max(",", ";", key=lambda mark: _count_columns(text, mark))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         width = len(header)
@@ -122,6 +121,13 @@ def _rows(
             f'{path} line {reader.line_num}: a quote is open, misplaced, or its value too long; write "" for a quote '
             "within quotes"
         ) from None
+
+
+def _count_columns(text: str, separator: str) -> int:
+    try:
+        return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), []))
+    except csv.Error:
+        return 0
 
 
 def _complete_row(header: list[str], cells: list[str], width: int) -> list[str]:

@@ -6,17 +6,21 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from domain.alerts import AlertState, IncidentState
+from domain.alerts import AlertState, Incident, IncidentState, NotificationKind, OutboxEntry
+from domain.cameras import Camera
+from domain.faults import Fault
 from domain.messages import BatchResult
 from domain.records import Resolution
 from domain.retention import Retention
+from notification.dispatcher import Dispatcher
 from storage.sql.alert_store import SqlAlertStore
 from storage.sql.camera_leases import SqlCameraLeases
 from storage.sql.lifecycle.retention import MAX_ADVANCE, retention_time
 from storage.sql.score_store import SqlScoreStore
 from storage.sql.stream_store import SqlStreamStore
+from tests.contract.conftest import PortStores
 from tests.contract.records import alert, baseline, entry, incident, scores, status
-from tests.fakes.ports import START, FakeClock
+from tests.fakes.ports import START, FakeClock, FakeNotifier
 from workers.deduplication import load_stored_progress
 
 DAY = timedelta(days=1)
@@ -220,3 +224,24 @@ def test_a_lease_of_a_wrong_clock_locks_nobody_out_for_ever(database: Engine) ->
     assert leases.acquire("gate", "south", now=START, ttl_s=30) is None  # it was renewed: its holder lives
     up_s[0] += 31
     assert leases.acquire("gate", "south", now=START, ttl_s=30) == 2
+
+
+@pytest.mark.parametrize("back_s", [400, 1500, 7200])
+def test_a_message_that_waits_for_company_is_sent_within_a_minute_of_a_clock_set_back(
+    stores: PortStores, back_s: float
+) -> None:
+    clock, notifier = FakeClock(), FakeNotifier()
+    for name in ("gate", "yard"):
+        stores.streams.put_camera(Camera(name, f"rtsp://{name}.test/1", site="depot"), by="test", at=START)
+    dispatcher = Dispatcher(stores.alerts, stores.streams, [notifier], clock)
+    incident = Incident("i", "gate", Fault.BLUR, IncidentState.OPEN, START, START, site="depot")
+    stores.scores.add(
+        BatchResult(incidents=(incident,), outbox=(OutboxEntry("i:firing", NotificationKind.FIRING, incident, START),))
+    )
+    clock.advance(30 - back_s)
+    for _ in range(13):
+        dispatcher.run_once()
+        clock.advance(5)
+    dispatcher.close()
+
+    assert [sent.key for sent in notifier.sent] == ["i:firing"]

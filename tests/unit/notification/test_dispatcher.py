@@ -303,3 +303,28 @@ def test_what_ended_while_the_clock_was_set_back_is_announced_after_what_began()
     desk.run(900)
 
     assert desk.notified() == [(FIRING, "cam-00"), (RESOLVED, "cam-00")]
+
+
+@pytest.mark.parametrize("back_s", [400, 1500, 3600, 7200])
+def test_a_clock_that_is_set_back_holds_up_no_retry_by_more_than_the_longest_pause(back_s: float) -> None:
+    desk = DispatcherHarness(cameras(1))
+    desk.notifier.away = True
+    desk.happens("cam-00")
+    desk.run(100)
+    desk.notifier.away = False
+    desk.clock.advance(-back_s)
+    desk.run(LAST_RETRY_S)
+    assert desk.notified() == [(FIRING, "cam-00")]
+
+
+@pytest.mark.parametrize("back_s", [400, 3600])
+def test_a_clock_that_is_set_back_holds_up_no_update_of_a_group(back_s: float) -> None:
+    desk = DispatcherHarness(cameras(10))
+    for name in ("cam-00", "cam-01", "cam-02"):
+        desk.happens(name)
+    desk.run(65)
+    desk.happens("cam-00", RESOLVED)
+    desk.run(10)
+    desk.clock.advance(-back_s)
+    desk.run(120)
+    assert [kind for kind, _ in desk.notified()] == [FIRING, UPDATE]

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from domain.cameras import ConnectionState, SamplingMode, SamplingPlan, StreamCounters, StreamStatus
+from domain.verdict_time import MaintenanceWindow
 from notification.dispatcher import Dispatcher
 from notification.flapping import FlapWatch
 from notification.follow_ups import FollowUpPolicy
 from tests.fakes.ports import START
+from tests.fakes.quiet_times import FakeQuietTimeStore
 from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, DispatcherHarness, cameras
 
 
@@ -132,3 +134,22 @@ def test_a_retired_camera_leaves_no_warning_open() -> None:
     desk.run(60)
     assert [each for each in desk.alerts.incidents() if each.resolved_at is None] == []
     assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("minutes", [60, 12])
+def test_a_connection_that_flaps_in_maintenance_is_announced_only_if_it_still_does_at_the_end(minutes: int) -> None:
+    desk = FlappingHarness()
+    quiet = FakeQuietTimeStore()
+    desk.dispatcher = Dispatcher(
+        desk.alerts, desk.streams, [desk.notifier], desk.clock, flaps=FlapWatch(desk.statuses), quiet=quiet
+    )
+    desk.run(60)
+    until = desk.clock.now() + timedelta(minutes=minutes)
+    quiet.extend_schedule([MaintenanceWindow("w", desk.clock.now(), until, "cam-00")])
+    desk.flap(7)
+    assert desk.notified() == []
+    desk.flap(1)
+    desk.run(30)
+    assert desk.notified() == ([] if minutes == 60 else [(FIRING, "cam-00")])
+    desk.run(4000)
+    assert desk.notified() == ([] if minutes == 60 else [(FIRING, "cam-00"), (RESOLVED, "cam-00")])

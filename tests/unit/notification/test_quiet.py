@@ -12,6 +12,7 @@ from domain.quiet_times import Snooze
 from domain.verdict_time import MaintenanceWindow
 from notification.dispatcher import Dispatcher
 from notification.grouping import GroupingPolicy
+from notification.routing import Route, Routing
 from tests.fakes.ports import START
 from tests.fakes.quiet_times import FakeQuietTimeStore
 from tests.unit.notification.test_dispatcher import FIRING, RESOLVED, UPDATE, DispatcherHarness, cameras
@@ -35,6 +36,11 @@ class QuietHarness(DispatcherHarness):
         until = since + timedelta(minutes=minutes)
         window = MaintenanceWindow(f"w{len(self.quiet.by_id)}", since, until, camera, site, group)
         self.quiet.extend_schedule([window])
+
+    def snooze(self, minutes: float, camera: str) -> None:
+        now = self.clock.now()
+        snooze = Snooze("s", now + timedelta(minutes=minutes), camera=camera, created_at=now)
+        self.quiet.put_snooze(snooze, at=now)
 
 
 @pytest.mark.parametrize("restarts", [(), (600,), (60, 1200, 1795), (1801,)])
@@ -178,3 +184,50 @@ def test_a_reminder_that_was_put_off_comes_at_the_end_of_the_window() -> None:
     desk.window(180, camera="cam-00")
     desk.run(3 * 3600 + 120, every_s=30)
     assert [kind for kind, _ in desk.notified()] == [FIRING, REMINDER]
+
+
+def test_what_somebody_took_on_during_a_snooze_escalates_to_nobody_when_it_ends() -> None:
+    desk = QuietHarness(cameras(1))
+    route = Route("guards", ("fake",), escalate_after_s=900, escalate_to=("fake",))
+    routing = Routing(routes=(route,), default=("fake",))
+    desk.dispatcher = Dispatcher(
+        desk.alerts, desk.streams, [desk.notifier], desk.clock, quiet=desk.quiet, routing=routing
+    )
+    desk.happens("cam-00")
+    desk.run(60)
+    desk.snooze(60, "cam-00")
+    desk.run(1200)
+    desk.alerts.acknowledge("i-cam-00", by="ann", reason="", at=desk.clock.now())
+    desk.run(3600)
+    assert desk.notified() == [(FIRING, "cam-00")]
+    assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
+
+
+def test_of_the_reminders_that_waited_the_newest_alone_is_sent() -> None:
+    desk = QuietHarness(cameras(1))
+    desk.happens("cam-00")
+    desk.run(60)
+    desk.snooze(30 * 60, "cam-00")
+    desk.run(31 * 3600, every_s=60)
+    assert [kind for kind, _ in desk.notified()] == [FIRING, REMINDER]
+    assert "after 1 d" in desk.notifier.sent[1].incident.summary
+    assert desk.alerts.due(desk.clock.now() + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("snooze_first", [False, True])
+@pytest.mark.parametrize(("ends_at", "announced"), [(None, 60), (25, None), (50, None)])
+def test_a_snooze_and_a_window_that_overlap_are_one_quiet_time(
+    snooze_first: bool, ends_at: int | None, announced: int | None
+) -> None:
+    desk = QuietHarness(cameras(10))
+    early, late = (desk.snooze, desk.window) if snooze_first else (desk.window, desk.snooze)
+    early(30, camera="cam-00")
+    desk.run(300)
+    desk.happens("cam-00")
+    desk.run(900)
+    late(40, camera="cam-00")
+    for minute in range(20, 70):
+        if minute == ends_at:
+            desk.happens("cam-00", RESOLVED)
+        desk.run(60)
+        assert desk.notified() == ([] if announced is None or minute + 1 < announced else [(FIRING, "cam-00")])

@@ -224,6 +224,20 @@ def test_nobody_takes_it_on_so_the_next_get_one_message_and_one_of_the_end() -> 
     assert desk.receivers["boss"].sent[-1].kind is NotificationKind.RESOLVED
 
 
+@pytest.mark.parametrize("back_s", [400, 3600, 86_400])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_clock_that_is_set_back_holds_up_no_escalation(back_s: float, restart: bool) -> None:
+    route = Route("guards", ("guard",), escalate_after_s=900, escalate_to=("boss",))
+    desk = RoutedHarness(Routing(routes=(route,), default=("guard",)), [GATE], ["guard", "boss"])
+    desk.happens(GATE, Fault.COVERED, "critical", NotificationKind.FIRING)
+    desk.run(60)
+    desk.clock.advance(-back_s)
+    if restart:
+        desk.start()
+    desk.run(900)
+    assert [sent.kind for sent in desk.receivers["boss"].sent] == [NotificationKind.ESCALATION]
+
+
 def test_what_somebody_took_on_does_not_escalate() -> None:
     route = Route("guards", ("guard",), escalate_after_s=900, escalate_to=("boss",))
     desk = RoutedHarness(Routing(routes=(route,), default=("guard",)), [GATE], ["guard", "boss"])
